@@ -1,0 +1,1 @@
+"""Who may do what: users, roles with scope, API keys, and the audit of every verb."""

@@ -1,0 +1,40 @@
+"""Announce: append events to the outbox inside the transaction of the use case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from ..db import require_transaction
+from .event import Event
+
+_INSERT = """
+insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
+select * from unnest(%s::text[], %s::smallint[], %s::text[], %s::uuid[], %s::jsonb[], %s::timestamptz[])
+"""
+
+
+def announce(event: Event) -> None:
+    """Append one event. The caller's transaction carries it: rolled back together, committed together."""
+    announce_all([event])
+
+
+def announce_all(events: Sequence[Event]) -> None:
+    """Append events in the given order with one statement."""
+    require_transaction()
+    if not events:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [
+                [event.name for event in events],
+                [event.schema_version for event in events],
+                [str(event.origin) for event in events],
+                [event.customer_id for event in events],
+                [Jsonb(event.payload()) for event in events],
+                [event.occurred_at for event in events],
+            ],
+        )

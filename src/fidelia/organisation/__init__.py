@@ -1,0 +1,1 @@
+"""The network: partners (legal entities), banners (enseignes) and stores."""

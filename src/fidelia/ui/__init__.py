@@ -1,0 +1,1 @@
+"""The look: templates, components, charts, icons. Knows no domain."""
