@@ -25,7 +25,7 @@ TWO_DECIMALS = frozenset(
     "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG".split()
 )
 MINOR_MAX = 2**63 - 1
-_DECIMAL = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d{1,19})(?:\.(?P<part>\d{1,9}))?")
+_DECIMAL = re.compile(r"(?P<sign>[-+]?)(?P<whole>[0-9]{1,19})(?:\.(?P<part>[0-9]{1,9}))?")
 
 
 class UnknownCurrency(Invalid):
