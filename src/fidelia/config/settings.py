@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "fidelia.ui",
     "fidelia.access",
     "fidelia.organisation",
+    "fidelia.customers",
+    "fidelia.products",
 ]
 
 MIDDLEWARE = [
