@@ -1,0 +1,91 @@
+"""Record who did what, in the transaction of what was done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
+from fidelia.kernel.db import require_transaction
+from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.money import Money
+
+_INSERT = """
+insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
+select %s, %s, %s, %s, %s, %s, %s, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object a verb touched: its state before (None: it is new) and after (None: it is gone)."""
+
+    object_id: UUID | str | int
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_audit(
+    *,
+    by: Actor,
+    at: datetime,
+    verb: str,
+    object_type: str,
+    object_id: UUID | str | int,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    scope: Scope = EVERYWHERE,
+) -> None:
+    """Append one audit row, with one statement, in the caller's transaction.
+
+    `verb` is the right that was asked for ("store.close"); `before` and `after` hold what changed: JSON values, UUID,
+    dates, Money and LocalizedText. Never put a customer's name or address there: the audit outlives an erasure.
+    """
+    record_audits(
+        by=by, at=at, verb=verb, object_type=object_type, changes=[Change(object_id, before, after)], scope=scope
+    )
+
+
+def record_audits(
+    *, by: Actor, at: datetime, verb: str, object_type: str, changes: Sequence[Change], scope: Scope = EVERYWHERE
+) -> None:
+    """Append one audit row per change of one verb, with one statement, in the caller's transaction."""
+    require_transaction()
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [
+                *(by.kind, by.id, by.label, verb, object_type, scope.partner_id, at),
+                [str(change.object_id) for change in changes],
+                [_json_of(change.before) for change in changes],
+                [_json_of(change.after) for change in changes],
+            ],
+        )
+
+
+def _json_of(state: Mapping[str, Any] | None) -> Jsonb | None:
+    return None if state is None else Jsonb(dict(state), dumps=partial(json.dumps, default=_json_value))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, date):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, Money):
+        return {"amount": value.text(), "currency": value.currency}
+    if isinstance(value, LocalizedText):
+        return value.as_mapping()
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no place in an audit row")
