@@ -8,6 +8,7 @@ Refused
 ├── HeldByAnother        another process of this installation holds what we need
 ├── NotYours             a folder belongs to another account
 ├── BackupRefused        the file or the database is not in the state that the act needs
+├── NotMigrated          the database is of another version
 └── NotSupported         this machine lacks something that cannot be done without
 Invalid
 ├── BackupUnsound        the backup is damaged or not one of ours
@@ -47,6 +48,12 @@ class NotYours(Refused):
     """A folder belongs to another account."""
 
     default_code = "not_yours"
+
+
+class NotMigrated(Refused):
+    """The database is of another version than this code."""
+
+    default_code = "not_migrated"
 
 
 class NotSupported(Refused):

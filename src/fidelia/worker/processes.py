@@ -5,12 +5,16 @@ A pid alone proves nothing, because pids are used again; each question here look
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
+PR_SET_PDEATHSIG = 1
 MARK = "FIDELIA_RUN"  # set in the environment of each process that `fidelia run` starts
 
 
@@ -40,6 +44,24 @@ def find_marked(mark: str) -> list[int]:
     """Return the processes, other than this one, that carry the mark in their environment."""
     wanted = f"{MARK}={mark}".encode()
     return [pid for pid in _list_pids() if pid != os.getpid() and _has_variable(pid, wanted) and is_alive(pid)]
+
+
+def end_with_parent(end: signal.Signals) -> None:
+    """Ask Linux to send this process the signal `end` when its parent dies, be it by `kill -9`."""
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, end.value)
+    if os.getppid() != parent:  # it died before we had asked
+        os.kill(os.getpid(), end)
+
+
+def end_all(pids: list[int], *, seconds_max: float) -> None:
+    """Ask the processes to end, and after `seconds_max` make them."""
+    for end in (signal.SIGTERM, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, end)
+        if wait_until(lambda: not any(map(is_alive, pids)), seconds_max=seconds_max):
+            return
 
 
 def wait_until(condition: Callable[[], bool], *, seconds_max: float, pause_seconds: float = 0.05) -> bool:

@@ -22,6 +22,9 @@ from fidelia.kernel import clock
 
 from .paths import Places
 
+# To look who holds a lock, `read_holder` takes it for an instant; whoever comes then must not believe it taken.
+GLANCE_SECONDS_MAX = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -95,26 +98,30 @@ def only_one(path: Path, on_wait: Callable[[Holder], None] | None = None) -> Ite
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    ours = False
     try:
         ours = _lock(descriptor, on_wait)
         if ours:
             _write_holder(descriptor)
         yield ours
     finally:
+        if ours:
+            os.ftruncate(descriptor, 0)
         os.close(descriptor)
 
 
 def _lock(descriptor: int, on_wait: Callable[[Holder], None] | None) -> bool:
     told = False
+    deadline = time.monotonic() + GLANCE_SECONDS_MAX
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if on_wait is None:
+            glanced_at = time.monotonic() < deadline
+            if on_wait is None and not glanced_at:
                 return False
-            holder = _read_holder(descriptor)
-            if holder is not None and not told:
-                on_wait(holder)
+            if on_wait is not None and not glanced_at and not told:
+                on_wait(_read_holder(descriptor))
                 told = True
             time.sleep(0.05)
         else:
@@ -128,7 +135,7 @@ def _write_holder(descriptor: int) -> None:
     os.pwrite(descriptor, text.encode(), 0)
 
 
-def _read_holder(descriptor: int) -> Holder | None:
+def _read_holder(descriptor: int) -> Holder:
     try:
         found = json.loads(os.pread(descriptor, 10_000, 0))
     except ValueError:  # its process has locked it and not yet written

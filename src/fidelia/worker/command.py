@@ -1,0 +1,83 @@
+"""The `fidelia` command: one file per verb in `verbs/`, each with HELP, `add_arguments` and `run`.
+
+It starts without Django, because `fidelia stop` and `fidelia status` must answer at once and also when a setting is
+wrong; a verb that needs Django calls `readiness.django_ready`. A refusal is one plain sentence and exit code 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from fidelia.kernel.errors import FideliaError
+
+VERBS = (
+    "run",
+    "stop",
+    "status",
+    "migrate",
+    "web",
+    "work",
+    "version",
+)
+REFUSED = 1
+INTERRUPTED = 130
+
+
+class Verb(Protocol):
+    """What a module in `verbs/` offers."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code: 0 done, 1 refused, 2 wrong usage."""
+    arguments = make_parser().parse_args(argv)
+    try:
+        return load_verb(arguments.verb).run(arguments)
+    except FideliaError as refusal:
+        print(f"fidelia: {refusal.message}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        print(f"fidelia: {sentence}", file=sys.stderr)
+        return REFUSED
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command with all its verbs."""
+    parser = argparse.ArgumentParser(prog="fidelia", description="Fidelia, the customer loyalty platform.")
+    parser.add_argument("--version", action="version", version=load_verb("version").HELP)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name in VERBS:
+        verb = load_verb(name)
+        verb.add_arguments(verbs.add_parser(name, help=verb.HELP, description=verb.HELP))
+    return parser
+
+
+def load_verb(name: str) -> Verb:
+    """Return the module of a verb. By name and not by import: the start of the command knows no Django."""
+    return cast(Verb, importlib.import_module(f"fidelia.worker.verbs.{name.replace('-', '_')}"))
+
+
+def explain(error: Exception) -> str | None:
+    """Return the sentence for an error that is the world's and not ours, None for one that is ours."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "ImproperlyConfigured" in names:
+        return str(error)
+    if "OperationalError" in names or "PoolTimeout" in names:
+        return f"The database does not answer: {str(error).strip()}"
+    if isinstance(error, OSError):
+        return f"{error.strerror}: {error.filename}" if error.filename else str(error)
+    return None

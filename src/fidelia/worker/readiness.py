@@ -1,0 +1,45 @@
+"""The one place where the command loads Django."""
+
+from __future__ import annotations
+
+import os
+
+from fidelia.worker.errors import NotMigrated
+from fidelia.worker.postgres import ensure_running, find_home
+
+APPLICATION_ROLE = "fidelia_app"
+
+
+def database_ready() -> None:
+    """Make sure that there is a server: the one that FIDELIA_DATABASE_URL names, else the embedded one."""
+    home = find_home(os.environ)
+    os.environ["FIDELIA_HOME"] = str(home)
+    if not os.environ.get("FIDELIA_DATABASE_URL"):
+        ensure_running(home)
+
+
+def django_ready(*, as_owner: bool = False, migrated: bool = True) -> None:
+    """Load Django with its database at hand.
+
+    `as_owner` connects as the role that owns the tables, for migrations and restoring; all else works as the
+    application does, with the role that cannot change the ledger's past. With `migrated` a database of another
+    version is refused. Raises NotMigrated and what `ensure_running` raises.
+    """
+    database_ready()
+    os.environ["FIDELIA_DATABASE_ROLE"] = "" if as_owner else APPLICATION_ROLE
+    os.environ["DJANGO_SETTINGS_MODULE"] = "fidelia.config.settings"
+    import django
+
+    django.setup()
+    if migrated and list_pending_migrations():
+        raise NotMigrated("The database is not of this version yet: run `fidelia migrate` first.")
+
+
+def list_pending_migrations() -> list[str]:
+    """Return the migrations that the database has not seen, as `app.name`."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]

@@ -1,0 +1,65 @@
+"""`fidelia web`: the web server alone."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, cast
+
+from fidelia.worker.errors import WrongVariable
+from fidelia.worker.listening import read_address
+from fidelia.worker.processes import MARK, end_with_parent
+from fidelia.worker.readiness import APPLICATION_ROLE, database_ready
+
+HELP = "serve the web alone (API, console, portal) at FIDELIA_LISTEN"
+APPLICATION = "fidelia.config.wsgi:application"
+DEFAULT_PROCESSES = 2
+THREADS = 4  # per process; each holds at most one connection of the pool
+STOP_SECONDS_MAX = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if MARK in os.environ:
+        end_with_parent(signal.SIGTERM)
+    address = read_address(os.environ)
+    database_ready()
+    os.environ["FIDELIA_DATABASE_ROLE"] = APPLICATION_ROLE
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        APPLICATION,
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        workers=read_processes(),
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS_MAX,
+        log_level=LogLevels.warning,
+    )
+    server.serve(target_loader=load_application)
+    return 0
+
+
+def read_processes() -> int:
+    """Return how many processes serve, from FIDELIA_WEB_PROCESSES. Raises WrongVariable."""
+    text = os.environ.get("FIDELIA_WEB_PROCESSES") or str(DEFAULT_PROCESSES)
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise WrongVariable(f"FIDELIA_WEB_PROCESSES is “{text}”; write a whole number from 1 to 64.")
+    return int(text)
+
+
+def load_application(target: str) -> Callable[..., Any]:
+    """Load the WSGI application in a process of the web server, which does not outlive the web server."""
+    end_with_parent(signal.SIGKILL)
+    module, _, name = target.partition(":")
+    return cast(Callable[..., Any], getattr(importlib.import_module(module), name))
