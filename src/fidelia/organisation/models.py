@@ -1,0 +1,113 @@
+"""The network: one operator, its partners (legal entities), their banners (enseignes), and the stores of each."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+
+from fidelia.kernel.actor import Scope
+from fidelia.kernel.ids import new_id
+
+
+class Operator(models.Model):
+    """Who runs this installation. There is one, and its settings are what a new store proposes."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=150)
+    country = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=2)
+    time_zone = models.CharField(max_length=64)
+    set_up_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="an installation has one operator"),
+            models.CheckConstraint(condition=Q(language__in=["fr", "en"]), name="an operator speaks French or English"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Partner(models.Model):
+    """A legal entity that takes part: the operator's own company first, then those of a coalition."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=150)
+    registration_number = models.CharField(max_length=40, blank=True, default="")
+    country = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Banner(models.Model):
+    """The name over the door (enseigne), under which a partner sells."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="banners")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=150)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "partner"], name="a banner belongs to one partner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Channel(models.TextChoices):
+    STORE = "store"
+    WEB = "web"
+    PHONE = "phone"
+
+
+class Store(models.Model):
+    """A place of sale: a shop, a web shop or a telephone desk. Its days follow its own time zone.
+
+    `partner_id` repeats the banner's, because scopes and row security hang on it; the database keeps them equal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="stores")
+    banner = models.ForeignKey(Banner, models.PROTECT, related_name="stores")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=150)
+    channel = models.CharField(max_length=5, choices=Channel.choices)
+    country = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    time_zone = models.CharField(max_length=64)
+    opened_on = models.DateField()
+    closed_on = models.DateField(null=True)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "banner"], name="a store code is used once per banner"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a channel is store, web or phone"),
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("opened_on")),
+                name="a store closes after it has opened",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope(self) -> Scope:
+        """The part of the network that this store is."""
+        return Scope(self.partner_id, self.id)
+
+    def is_open_on(self, day: date) -> bool:
+        """Tell whether the store trades on this day of its own calendar."""
+        return self.opened_on <= day and (self.closed_on is None or day <= self.closed_on)
