@@ -1,4 +1,4 @@
-"""The wheel carries compiled catalogs, so they are compiled before it is put together; the rest is in pyproject.toml."""
+"""The wheel carries compiled catalogs: they are compiled before it is put together. The rest is in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def main() -> None:
     """Prepare the checkout, or end with one sentence that tells what is missing."""
     os.chdir(ROOT)
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file also runs on a Python that is too old
         sys.exit(f"Fidelia needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     if not STAMP.exists() or STAMP.read_text(encoding="ascii") != fingerprint():
         make_venv()
