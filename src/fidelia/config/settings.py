@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "fidelia.organisation",
     "fidelia.customers",
     "fidelia.products",
+    "fidelia.programme",
+    "fidelia.activity",
 ]
 
 MIDDLEWARE = [
@@ -89,6 +91,8 @@ DATABASES: dict[str, Any] = {
 POOL_MAX = read_int("FIDELIA_DATABASE_POOL_MAX", 8, least=0, most=100)
 if POOL_MAX:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_MAX, "timeout": 10}
+# What the rules of a programme may read: (currency) -> Catalogue. Programme lies below the modules that give the fields.
+PURCHASE_CATALOGUE = "fidelia.activity.fields.purchase_catalogue"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"

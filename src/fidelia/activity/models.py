@@ -1,0 +1,122 @@
+"""Tables of activity. All are append-only for the application, but the head of a chain of decisions."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from fidelia.kernel.ids import new_id
+
+
+class Purchase(models.Model):
+    """A closed purchase or a return, with what was decided about it.
+
+    `total`, `product_total` are minor units of `currency`, tax included, after discounts; negative for a return.
+    `points` are minor units of the programme's points currency; negative when taken back.
+    """
+
+    class Kind(models.TextChoices):
+        SALE = "sale"
+        RETURN = "return"
+
+    purchase_id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    source = models.CharField(max_length=60)
+    receipt_number = models.CharField(max_length=80)
+    idempotency_owner = models.CharField(max_length=80)
+    idempotency_key = models.CharField(max_length=255)
+    request_hash = models.BinaryField(max_length=32)
+    programme_id = models.UUIDField(null=True)
+    customer_id = models.UUIDField(null=True)
+    enrolment_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    partner_id = models.UUIDField(null=True)
+    store_id = models.UUIDField(null=True)
+    channel = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    product_total = models.BigIntegerField()
+    points = models.BigIntegerField(default=0)
+    balance_after = models.BigIntegerField(null=True)
+    rule_version_id = models.UUIDField(null=True)
+    posting_id = models.UUIDField(null=True)
+    returns_purchase = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="returns")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    origin = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["idempotency_owner", "idempotency_key"], name="a request is recorded once"
+            ),
+            models.UniqueConstraint(fields=["source", "kind", "receipt_number"], name="a receipt is recorded once"),
+            models.CheckConstraint(
+                condition=Q(points=0) | Q(account_id__isnull=False), name="points need an account"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer_id", "occurred_at", "purchase_id"], name="purchases_of_a_customer"),
+            models.Index(fields=["occurred_at", "purchase_id"], name="purchases_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.receipt_number
+
+
+class PurchaseLine(models.Model):
+    """One line. `quantity` counts thousandths of a unit; `unit_points` is the frozen share of each whole unit."""
+
+    pk = models.CompositePrimaryKey("purchase_id", "line_number")
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="lines")
+    line_number = models.SmallIntegerField()
+    product_id = models.UUIDField(null=True)
+    product_code = models.CharField(max_length=80)
+    description = models.CharField(max_length=200)
+    quantity = models.BigIntegerField()
+    net = models.BigIntegerField()
+    is_product = models.BooleanField()
+    points = models.BigIntegerField()
+    returns_line_number = models.SmallIntegerField(null=True)
+
+    class Meta:
+        db_table = "activity_line"
+        indexes = [models.Index(fields=["product_id", "purchase_id"], name="lines_of_a_product")]
+
+    def __str__(self) -> str:
+        return f"{self.purchase_id}/{self.line_number}"
+
+
+class DecisionRecord(models.Model):
+    """What the rules saw and granted for one purchase; `hash` covers the record and the one before it."""
+
+    pk = models.CompositePrimaryKey("account_id", "sequence")
+    account_id = models.UUIDField()
+    sequence = models.BigIntegerField()
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="decisions")
+    rule_version_id = models.UUIDField(null=True)
+    record = models.JSONField()
+    previous_hash = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "activity_decision"
+
+    def __str__(self) -> str:
+        return f"{self.account_id}/{self.sequence}"
+
+
+class DecisionChain(models.Model):
+    """The last decision of each account; its row is the lock under which the next one is taken."""
+
+    account_id = models.UUIDField(primary_key=True)
+    sequence = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "activity_chain"
+
+    def __str__(self) -> str:
+        return str(self.account_id)

@@ -1,0 +1,126 @@
+"""What a till sends: a purchase or a return, checked as far as it can be without looking anything up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fidelia.kernel.money import exponent_of
+
+from ..errors import MalformedLines, OccurredInFuture, TotalDiffers
+
+LINES_MAX = 1_000
+QUANTITY_SCALE = 3
+UNIT = 10**QUANTITY_SCALE
+QUANTITY_MAX = 1_000_000 * UNIT
+NET_MAX = 10**12
+CLOCK_SKEW = timedelta(minutes=5)  # tills whose clock runs ahead by less are believed
+LATE_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRequest:
+    """One line of a purchase. `quantity` in thousandths of a unit; `net` in minor units, after discounts, tax included.
+
+    Category and brand are the till's own words, used where the product is not in the file of products.
+    """
+
+    product_code: str
+    quantity: int
+    net: int
+    description: str = ""
+    category: str = ""
+    brand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRequest:
+    """A purchase as a till sends it. The member is named by id or by an identity (scheme and value), or not at all."""
+
+    idempotency_key: str
+    receipt_number: str
+    occurred_at: datetime
+    currency: str
+    lines: tuple[LineRequest, ...]
+    total: int | None = None
+    programme: str | None = None
+    customer_id: UUID | None = None
+    identity: tuple[str, str] | None = None
+    store: str | None = None
+    channel: str = "store"
+
+    @property
+    def net_total(self) -> int:
+        return sum(line.net for line in self.lines)
+
+    @property
+    def names_member(self) -> bool:
+        return self.customer_id is not None or self.identity is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """So much of one line given back, in thousandths of a unit; None for all that is left of it."""
+
+    line_number: int
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Lines of an earlier purchase given back; no lines named means all that is left."""
+
+    idempotency_key: str
+    receipt_number: str
+    occurred_at: datetime
+    purchase_id: UUID
+    lines: tuple[ReturnedLine, ...] = ()
+
+
+def check_purchase(request: PurchaseRequest, at: datetime) -> None:
+    """Raise OccurredInFuture, UnknownCurrency, MalformedLines or TotalDiffers."""
+    check_moment(request.occurred_at, at)
+    exponent_of(request.currency)
+    if not 1 <= len(request.lines) <= LINES_MAX:
+        raise MalformedLines(f"A purchase has 1 to {LINES_MAX} lines; this one has {len(request.lines)}.", pointer="/lines")
+    for i, line in enumerate(request.lines):
+        _check_line(line, f"/lines/{i}")
+    if request.total is not None and request.total != request.net_total:
+        raise TotalDiffers("The total is not the sum of the lines.", pointer="/total")
+
+
+def check_moment(occurred_at: datetime, at: datetime) -> None:
+    """Raise OccurredInFuture for what is dated more than five minutes after now."""
+    if occurred_at > at + CLOCK_SKEW:
+        raise OccurredInFuture("It is dated in the future.", pointer="/occurred_at")
+
+
+def _check_line(line: LineRequest, pointer: str) -> None:
+    if not line.product_code.strip():
+        raise MalformedLines("A line names its product.", pointer=f"{pointer}/product")
+    if not 0 < line.quantity <= QUANTITY_MAX:
+        raise MalformedLines("A quantity is above zero and at most a million.", pointer=f"{pointer}/quantity")
+    if not 0 <= line.net <= NET_MAX:
+        raise MalformedLines("The net amount of a line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
+
+
+def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest) -> bytes:
+    """Return the SHA-256 by which the same idempotency key with another request is told apart."""
+    content = {name: _canonical(getattr(request, name)) for name in request.__slots__ if name != "idempotency_key"}
+    return hashlib.sha256(json.dumps([kind, content], sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, LineRequest | ReturnedLine):
+        return [_canonical(getattr(value, name)) for name in value.__slots__]
+    if isinstance(value, tuple):
+        return [_canonical(part) for part in value]
+    return value

@@ -1,0 +1,61 @@
+"""The values that rules read, the same for a till and for history brought in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fidelia.customers.fields import values_of_customer
+from fidelia.kernel.calendar import local_day
+
+from ..fields import WEEKDAYS
+from .requests import LineRequest
+
+
+def values_for_rules(
+    *,
+    occurred_at: datetime,
+    zone: ZoneInfo,
+    channel: str,
+    store: Mapping[str, Any] | None,
+    lines: list[dict[str, Any]],
+    enrolled_at: datetime,
+    tier: str,
+    is_first: bool,
+    customer: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the value of every field of the catalogue for one purchase of a member.
+
+    `customer` is what customers_for_rules() gives; `lines` what line_values() gives.
+    """
+    local = occurred_at.astimezone(zone)
+    today = local.date()
+    return {
+        "purchase.total": sum(line["net"] for line in lines),
+        "purchase.channel": channel,
+        "purchase.store": store["code"] if store else "",
+        "purchase.banner": store["banner"] if store else "",
+        "purchase.weekday": WEEKDAYS[local.weekday()],
+        "purchase.hour": local.hour,
+        "purchase.on": today,
+        "purchase.is_first": is_first,
+        "member.tier": tier,
+        "member.enrolled_on": local_day(enrolled_at, zone),
+        **values_of_customer(customer, on=today),
+        "lines": lines,
+    }
+
+
+def line_values(line: LineRequest, product: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the values of one line: what the file of products says, else what the till says."""
+    known = product or {}
+    return {
+        "product": line.product_code,
+        "category": known.get("category") or line.category,
+        "brand": known.get("brand") or line.brand,
+        "quantity": line.quantity,
+        "net": line.net,
+        "earns": known.get("earns", True) and known.get("is_product", True),
+    }

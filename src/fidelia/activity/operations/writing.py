@@ -1,0 +1,98 @@
+"""Write a purchase, its lines and its decision with one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from ..models import Purchase
+
+PURCHASE_COLUMNS = (
+    *("purchase_id", "kind", "source", "receipt_number", "idempotency_owner", "idempotency_key", "request_hash"),
+    *("programme_id", "customer_id", "enrolment_id", "account_id", "partner_id", "store_id", "channel", "currency"),
+    *("total", "product_total", "points", "balance_after", "rule_version_id", "posting_id", "returns_purchase_id"),
+    *("occurred_at", "recorded_at", "origin"),
+)
+_LINE_ARRAYS = (
+    ("line_number", "smallint"),
+    ("product_id", "uuid"),
+    ("product_code", "text"),
+    ("description", "text"),
+    ("quantity", "bigint"),
+    ("net", "bigint"),
+    ("is_product", "boolean"),
+    ("points", "bigint"),
+    ("returns_line_number", "smallint"),
+)
+_LINE_NAMES = ", ".join(name for name, _type in _LINE_ARRAYS)
+_WRITE_PURCHASE = f"""
+with purchase as (
+    insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
+    values ({", ".join(["%s"] * len(PURCHASE_COLUMNS))}) returning purchase_id
+)
+insert into activity_line (purchase_id, {_LINE_NAMES})
+select purchase.purchase_id, line.* from purchase,
+    unnest({", ".join(f"%s::{type_}[]" for _name, type_ in _LINE_ARRAYS)}) as line ({_LINE_NAMES})
+"""
+_WRITE_DECISION = """
+, decision as (
+    insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
+        occurred_at, recorded_at)
+    select %s, %s, purchase_id, %s, %s, %s, %s, %s, %s from purchase
+), chain as (
+    update activity_chain set sequence = %s, hash = %s where account_id = %s
+)
+"""
+_WRITE_BOTH = _WRITE_PURCHASE.replace("\n)\ninsert into activity_line", f"\n){_WRITE_DECISION}\ninsert into activity_line")
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line as it is kept."""
+
+    line_number: int
+    product_id: UUID | None
+    product_code: str
+    description: str
+    quantity: int
+    net: int
+    is_product: bool
+    points: int
+    returns_line_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A decision as it is kept: its place in the account's chain, the record, and both hashes."""
+
+    account_id: UUID
+    sequence: int
+    rule_version_id: UUID | None
+    record: dict[str, Any]
+    previous_hash: bytes
+    hash: bytes
+    occurred_at: datetime
+
+
+def write_purchase(purchase: Purchase, lines: list[LineRow], decision: DecisionRow | None) -> None:
+    """Insert a purchase with its lines and, where it has one, its decision, and move the head of the chain."""
+    values = [getattr(purchase, column) for column in PURCHASE_COLUMNS]
+    arrays = [[getattr(line, name) for line in lines] for name, _type in _LINE_ARRAYS]
+    with connection.cursor() as cursor:
+        if decision is None:
+            cursor.execute(_WRITE_PURCHASE, [*values, *arrays])
+        else:
+            cursor.execute(_WRITE_BOTH, [*values, *_decision_values(decision, purchase.recorded_at), *arrays])
+
+
+def _decision_values(decision: DecisionRow, recorded_at: datetime) -> list[Any]:
+    return [
+        *(decision.account_id, decision.sequence, decision.rule_version_id, Jsonb(decision.record)),
+        *(decision.previous_hash, decision.hash, decision.occurred_at, recorded_at),
+        *(decision.sequence, decision.hash, decision.account_id),
+    ]

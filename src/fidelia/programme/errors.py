@@ -1,0 +1,71 @@
+"""What programme refuses."""
+
+from __future__ import annotations
+
+from fidelia.kernel.errors import Denied, Invalid, NotFound, Refused
+
+
+class UnknownProgramme(NotFound):
+    """No programme has this name."""
+
+    default_code = "unknown_programme"
+
+
+class UnknownVersion(NotFound):
+    """The programme has no version of this number."""
+
+    default_code = "unknown_version"
+
+
+class UnknownEnrolment(NotFound):
+    """There is no such enrolment."""
+
+    default_code = "unknown_enrolment"
+
+
+class SlugTaken(Refused):
+    """Another programme has this name already."""
+
+    default_code = "slug_taken"
+
+
+class AlreadyEnrolled(Refused):
+    """The customer is a member of this programme already."""
+
+    default_code = "already_enrolled"
+
+
+class EnrolmentEnded(Refused):
+    """The membership has ended."""
+
+    default_code = "enrolment_ended"
+
+
+class MalformedDocument(Invalid):
+    """The document of a version lacks a part or has one it may not have."""
+
+    default_code = "malformed_document"
+
+
+class VersionNotDraft(Refused):
+    """Only a draft can be changed or published."""
+
+    default_code = "version_not_draft"
+
+
+class VersionNotInForce(Refused):
+    """Only a published version can be withdrawn."""
+
+    default_code = "version_not_in_force"
+
+
+class SameAuthor(Denied):
+    """A second person publishes: not the one who wrote the version."""
+
+    default_code = "second_person_needed"
+
+
+class PublishedInThePast(Refused):
+    """A version cannot begin before it is published: members were told otherwise."""
+
+    default_code = "published_in_the_past"

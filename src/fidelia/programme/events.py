@@ -1,0 +1,59 @@
+"""What programme announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from fidelia.kernel.outbox import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEnrolled(Event):
+    """A customer became a member."""
+
+    name: ClassVar[str] = "member.enrolled"
+    enrolment_id: UUID
+    programme_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersEnrolled(Event):
+    """An import enrolled a batch of customers."""
+
+    name: ClassVar[str] = "members.enrolled"
+    programme_id: UUID
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionPublished(Event):
+    """A version of a programme was published, to be in force from `in_force_from`."""
+
+    name: ClassVar[str] = "version.published"
+    programme_id: UUID
+    version_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionWithdrawn(Event):
+    """A published version stopped being in force; the one before it is in force again."""
+
+    name: ClassVar[str] = "version.withdrawn"
+    programme_id: UUID
+    version_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierChanged(Event):
+    """A member's tier at this moment is another than before; an empty key is no tier."""
+
+    name: ClassVar[str] = "tier.changed"
+    enrolment_id: UUID
+    programme_id: UUID
+    from_tier: str
+    to_tier: str

@@ -1,0 +1,138 @@
+"""Tables of programme."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.localized_field import LocalizedTextField
+
+
+class PointsCurrency(models.Model):
+    """What a programme counts in: points, miles, or euros of a cagnotte (scale 2). The ledger knows it by its code."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    name = LocalizedTextField()
+    scale = models.SmallIntegerField(default=0)
+    may_go_negative = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(scale__gte=0, scale__lte=4), name="a points currency has 0 to 4 decimals"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Programme(models.Model):
+    """A loyalty programme: one money, one points currency, one time zone in which its days begin and end."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(unique=True, max_length=60)
+    name = LocalizedTextField()
+    currency = models.CharField(max_length=3)
+    points_currency = models.ForeignKey(PointsCurrency, on_delete=models.PROTECT)
+    time_zone = models.CharField(max_length=60)
+    is_sandbox = models.BooleanField(default=False)
+    partner_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class ProgrammeVersion(models.Model):
+    """A document of rules, points policy and tiers. A draft may change; once published it never does."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    document = models.JSONField()
+    note = models.CharField(max_length=300, blank=True, default="")
+    author_id = models.UUIDField(null=True)
+    author_label = models.CharField(max_length=150)
+    publisher_label = models.CharField(max_length=150, blank=True, default="")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    in_force_from = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "number"], name="versions of a programme are numbered"),
+            models.CheckConstraint(
+                condition=Q(state="draft", in_force_from__isnull=True) | Q(in_force_from__isnull=False),
+                name="a published version says from when it is in force",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme_id} v{self.number}"
+
+
+class Enrolment(models.Model):
+    """A customer's membership of a programme; several may point at one account (a family pool)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="enrolments")
+    customer_id = models.UUIDField()
+    account_id = models.UUIDField(db_index=True)
+    enrolled_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    ended_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=30)
+    store_id = models.UUIDField(null=True)
+    partner_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer_id", "programme"],
+                condition=Q(ended_at__isnull=True),
+                name="a customer is enrolled once at a time",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("enrolled_at")),
+                name="an enrolment ends after it began",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TierPeriod(models.Model):
+    """A tier held from one instant to another. Never overwritten: a re-derivation supersedes rows and adds new ones."""
+
+    id = models.BigAutoField(primary_key=True)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="tier_periods")
+    tier = models.CharField(max_length=40)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment", "valid_from"],
+                condition=Q(superseded_at__isnull=True),
+                name="one tier begins at an instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="a tier ends after it began",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrolment_id} {self.tier}"

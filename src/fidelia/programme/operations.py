@@ -1,0 +1,289 @@
+"""The verbs of programme. Each asks for its right, audits, and announces in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from fidelia.access.operations import record_audit
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.money import exponent_of
+from fidelia.kernel.outbox import announce
+from fidelia.ledger.operations import open_account
+
+from .errors import (
+    AlreadyEnrolled,
+    EnrolmentEnded,
+    PublishedInThePast,
+    SameAuthor,
+    SlugTaken,
+    VersionNotDraft,
+    VersionNotInForce,
+)
+from .events import MemberEnrolled, VersionPublished, VersionWithdrawn
+from .models import Enrolment, PointsCurrency, Programme, ProgrammeVersion
+from .queries import parse_document
+
+State = ProgrammeVersion.State
+
+
+def create_programme(
+    *,
+    by: Actor,
+    at: datetime,
+    slug: str,
+    name: LocalizedText,
+    currency: str,
+    time_zone: str,
+    points_code: str,
+    points_name: LocalizedText,
+    points_scale: int = 0,
+    may_go_negative: bool = False,
+    is_sandbox: bool = False,
+    partner_id: UUID | None = None,
+) -> Programme:
+    """Create a programme with its points currency.
+
+    Raises Denied, SlugTaken, UnknownCurrency, UnknownTimeZone.
+    """
+    by.require("programme.create", Scope(partner_id))
+    exponent_of(currency)
+    zone_of(time_zone)
+    with transaction_of_use_case():
+        points, _made = PointsCurrency.objects.get_or_create(
+            code=points_code,
+            defaults={"name": points_name, "scale": points_scale, "may_go_negative": may_go_negative},
+        )
+        if Programme.objects.filter(slug=slug).exists():
+            raise SlugTaken(f"There is a programme “{slug}” already.", pointer="/slug")
+        programme = Programme.objects.create(
+            slug=slug,
+            name=name,
+            currency=currency,
+            points_currency=points,
+            time_zone=time_zone,
+            is_sandbox=is_sandbox,
+            partner_id=partner_id,
+            created_at=at,
+        )
+        _audit(by, at, "programme.create", programme.id, after={"slug": slug, "currency": currency})
+    return programme
+
+
+def draft_version(
+    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str = ""
+) -> ProgrammeVersion:
+    """Write a new draft; the document is checked whole before anything is kept.
+
+    Raises Denied, MalformedDocument and every refusal of the rule language with its pointer and column.
+    """
+    by.require("programme.draft", Scope(programme.partner_id))
+    version_id = new_id()
+    parse_document(programme, document, version_id=version_id)
+    with transaction_of_use_case():
+        version = write_draft(by=by, at=at, programme=programme, document=document, note=note, version_id=version_id)
+    return version
+
+
+def write_draft(
+    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str, version_id: UUID
+) -> ProgrammeVersion:
+    """Building block: keep a checked document as the next draft."""
+    Programme.objects.select_for_update().get(id=programme.id)  # versions are numbered one at a time
+    last = programme.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ProgrammeVersion.objects.create(
+        id=version_id,
+        programme=programme,
+        number=last + 1,
+        document=document,
+        note=note,
+        author_id=by.id,
+        author_label=by.label,
+        created_at=at,
+        changed_at=at,
+    )
+    _audit(by, at, "programme.draft", version.id, after={"number": version.number, "note": note})
+    return version
+
+
+def change_draft(
+    *, by: Actor, at: datetime, version: ProgrammeVersion, document: dict[str, Any], note: str
+) -> ProgrammeVersion:
+    """Replace the document of a draft; its author becomes who changed it. Raises VersionNotDraft, MalformedDocument."""
+    by.require("programme.draft", Scope(version.programme.partner_id))
+    parse_document(version.programme, document, version_id=version.id)
+    with transaction_of_use_case():
+        draft = _lock_draft(version.id)
+        before = {"document": draft.document}
+        draft.document, draft.note, draft.changed_at = document, note, at
+        draft.author_id, draft.author_label = by.id, by.label
+        draft.save(update_fields=["document", "note", "changed_at", "author_id", "author_label"])
+        _audit(by, at, "programme.draft", draft.id, before=before, after={"document": document})
+    return draft
+
+
+def publish_version(
+    *, by: Actor, at: datetime, version: ProgrammeVersion, in_force_from: datetime | None = None
+) -> ProgrammeVersion:
+    """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
+    so that history brought in is decided by it).
+
+    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast.
+    """
+    by.require("programme.publish", Scope(version.programme.partner_id))
+    with transaction_of_use_case():
+        return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or at)
+
+
+def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: datetime) -> ProgrammeVersion:
+    """Building block of publication: four eyes, dates, state, audit and announcement."""
+    draft = _lock_draft(version_id)
+    if by.kind == "user" and by.id == draft.author_id:
+        raise SameAuthor("A second person publishes: you wrote this version.")
+    first = not draft.programme.versions.exclude(state=State.DRAFT).exists()
+    if in_force_from < at and not first:
+        raise PublishedInThePast("A version is in force from now on, or later.", pointer="/in_force_from")
+    draft.state, draft.published_at, draft.in_force_from = State.PUBLISHED, at, in_force_from
+    draft.publisher_label = by.label
+    draft.save(update_fields=["state", "published_at", "in_force_from", "publisher_label"])
+    _audit(by, at, "programme.publish", draft.id, after={"number": draft.number, "from": in_force_from.isoformat()})
+    announce(
+        VersionPublished(
+            occurred_at=at, programme_id=draft.programme_id, version_id=draft.id, number=draft.number
+        )
+    )
+    return draft
+
+
+def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> ProgrammeVersion:
+    """Withdraw a published version: from now on the one before it is in force. Raises Denied, VersionNotInForce."""
+    by.require("programme.publish", Scope(version.programme.partner_id))
+    with transaction_of_use_case():
+        locked = ProgrammeVersion.objects.select_for_update().get(id=version.id)
+        if locked.state != State.PUBLISHED:
+            raise VersionNotInForce(f"Version {locked.number} is not published.")
+        locked.state, locked.withdrawn_at = State.WITHDRAWN, at
+        locked.save(update_fields=["state", "withdrawn_at"])
+        _audit(by, at, "programme.withdraw", locked.id, after={"number": locked.number})
+        announce(
+            VersionWithdrawn(
+                occurred_at=at, programme_id=locked.programme_id, version_id=locked.id, number=locked.number
+            )
+        )
+    return locked
+
+
+def enrol(
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme,
+    customer_id: UUID,
+    enrolled_at: datetime | None = None,
+    source: str = "api",
+    store_id: UUID | None = None,
+    partner_id: UUID | None = None,
+) -> Enrolment:
+    """Make a customer a member, with a points account of their own. Raises Denied, AlreadyEnrolled."""
+    by.require("enrolment.create", Scope(partner_id, store_id))
+    with transaction_of_use_case():
+        return write_enrolment(
+            by=by,
+            at=at,
+            programme=programme,
+            customer_id=customer_id,
+            enrolled_at=enrolled_at or at,
+            source=source,
+            store_id=store_id,
+            partner_id=partner_id,
+        )
+
+
+def write_enrolment(
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme,
+    customer_id: UUID,
+    enrolled_at: datetime,
+    source: str,
+    store_id: UUID | None,
+    partner_id: UUID | None,
+) -> Enrolment:
+    """Building block of enrolment: account, membership, audit, announcement."""
+    points = programme.points_currency
+    account_id = open_account(
+        by=by, at=at, currency=points.code, may_go_negative=points.may_go_negative, partner_id=partner_id
+    )
+    try:
+        with transaction.atomic():  # a savepoint, so that the refusal below leaves the use case able to speak
+            enrolment = Enrolment.objects.create(
+                programme=programme,
+                customer_id=customer_id,
+                account_id=account_id,
+                enrolled_at=enrolled_at,
+                source=source,
+                store_id=store_id,
+                partner_id=partner_id,
+            )
+    except IntegrityError as error:
+        if "enrolled once" not in str(error):
+            raise
+        raise AlreadyEnrolled("This customer is a member of the programme already.") from None
+    _audit(by, at, "enrolment.create", enrolment.id, after={"programme": programme.slug, "source": source})
+    announce(
+        MemberEnrolled(
+            occurred_at=enrolled_at,
+            customer_id=customer_id,
+            enrolment_id=enrolment.id,
+            programme_id=programme.id,
+            account_id=account_id,
+        )
+    )
+    return enrolment
+
+
+def end_enrolment(*, by: Actor, at: datetime, enrolment: Enrolment) -> Enrolment:
+    """End a membership; its account and history stay. Raises Denied, EnrolmentEnded."""
+    by.require("enrolment.end", Scope(enrolment.partner_id, enrolment.store_id))
+    with transaction_of_use_case():
+        locked = Enrolment.objects.select_for_update().get(id=enrolment.id)
+        if locked.ended_at is not None:
+            raise EnrolmentEnded("This membership has ended already.")
+        locked.ended_at = at
+        locked.save(update_fields=["ended_at"])
+        _audit(by, at, "enrolment.end", locked.id)
+    return locked
+
+
+def _lock_draft(version_id: UUID) -> ProgrammeVersion:
+    draft = (
+        ProgrammeVersion.objects.select_for_update(of=("self",))
+        .select_related("programme__points_currency")
+        .get(id=version_id)
+    )
+    if draft.state != State.DRAFT:
+        raise VersionNotDraft(f"Version {draft.number} is published; write a new draft.")
+    return draft
+
+
+def _audit(
+    by: Actor,
+    at: datetime,
+    verb: str,
+    object_id: UUID,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    record_audit(
+        by=by, at=at, verb=verb, object_type=verb.split(".")[0], object_id=object_id, before=before, after=after
+    )

@@ -1,0 +1,195 @@
+"""What one may ask of programme. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from fidelia.kernel.calendar import zone_of
+from fidelia.rules import Catalogue, RuleSet, parse_rule_set
+from fidelia.rules.terms import PointsPolicy, parse_points_policy, parse_tier_set
+from fidelia.rules.tiers import TierSet
+
+from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
+from .models import Enrolment, Programme, ProgrammeVersion, TierPeriod
+
+PARTS = {"rules", "points", "tiers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A version ready to decide with: compiled rules, the life of points, tiers, and the zone its days are in."""
+
+    version_id: UUID
+    rule_set: RuleSet
+    points: PointsPolicy
+    tiers: TierSet | None
+    zone: ZoneInfo
+
+
+def get_programme(slug: str) -> Programme:
+    """Return the programme of this name, its points currency with it. Raises UnknownProgramme."""
+    try:
+        return Programme.objects.select_related("points_currency").get(slug=slug)
+    except Programme.DoesNotExist:
+        raise UnknownProgramme(f"There is no programme “{slug}”.") from None
+
+
+def get_programme_by_id(programme_id: UUID) -> Programme:
+    """Return the programme, its points currency with it. Raises UnknownProgramme."""
+    try:
+        return Programme.objects.select_related("points_currency").get(id=programme_id)
+    except Programme.DoesNotExist:
+        raise UnknownProgramme("There is no such programme.") from None
+
+
+def list_programmes(*, sandbox: bool = False) -> list[Programme]:
+    """Return every programme that is (not) a sandbox, oldest first."""
+    return list(Programme.objects.select_related("points_currency").filter(is_sandbox=sandbox).order_by("created_at"))
+
+
+def get_only_programme(*, sandbox: bool) -> Programme:
+    """Return the programme a till means when it names none. Raises UnknownProgramme unless there is exactly one."""
+    programmes = list_programmes(sandbox=sandbox)
+    if len(programmes) != 1:
+        raise UnknownProgramme(
+            "Name the programme: there are several." if programmes else "There is no programme yet.",
+            pointer="/programme",
+        )
+    return programmes[0]
+
+
+def catalogue_of(programme: Programme) -> Catalogue:
+    """Return the fields that this programme's rules may read, as the composition root registers them."""
+    return _catalogue_in(programme.currency)
+
+
+@lru_cache(maxsize=64)
+def _catalogue_in(currency: str) -> Catalogue:
+    catalogue: Catalogue = import_string(settings.PURCHASE_CATALOGUE)(currency)
+    return catalogue
+
+
+def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
+    """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
+    if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
+        raise MalformedDocument("A document has the parts rules, points and tiers; rules is required.")
+    scale = programme.points_currency.scale
+    return Terms(
+        version_id=version_id,
+        rule_set=parse_rule_set(document["rules"], catalogue_of(programme), points_scale=scale),
+        points=parse_points_policy(document.get("points")),
+        tiers=parse_tier_set(document.get("tiers"), scale),
+        zone=zone_of(programme.time_zone),
+    )
+
+
+# A published version never changes, so what it compiles to is kept for the life of the process.
+_published_terms: dict[UUID, Terms] = {}
+_PUBLISHED_TERMS_MAX = 1_000
+
+
+def terms_of(version_id: UUID) -> Terms:
+    """Return the terms of a published version; compiled once per process. Raises UnknownVersion."""
+    terms = _published_terms.get(version_id)
+    if terms is None:
+        version = _version_with_programme(version_id)
+        terms = parse_document(version.programme, version.document, version_id=version.id)
+        if len(_published_terms) >= _PUBLISHED_TERMS_MAX:
+            _published_terms.clear()
+        _published_terms[version_id] = terms
+    return terms
+
+
+def _version_with_programme(version_id: UUID) -> ProgrammeVersion:
+    version = (
+        ProgrammeVersion.objects.select_related("programme__points_currency")
+        .filter(id=version_id)
+        .exclude(state=ProgrammeVersion.State.DRAFT)
+        .first()
+    )
+    if version is None:
+        raise UnknownVersion("There is no such published version.")
+    return version
+
+
+def get_version(programme: Programme, number: int) -> ProgrammeVersion:
+    """Return a version by its number. Raises UnknownVersion."""
+    try:
+        return programme.versions.select_related("programme__points_currency").get(number=number)
+    except ProgrammeVersion.DoesNotExist:
+        raise UnknownVersion(f"{programme.slug} has no version {number}.") from None
+
+
+def list_versions(programme: Programme) -> list[ProgrammeVersion]:
+    """Return the versions, the newest first."""
+    return list(programme.versions.order_by("-number"))
+
+
+def version_in_force(programme: Programme, at: datetime) -> ProgrammeVersion | None:
+    """Return the version in force at an instant: the last one begun by then and not withdrawn by then."""
+    return (
+        programme.versions.filter(in_force_from__lte=at)
+        .filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at))
+        .order_by("-in_force_from", "-number")
+        .first()
+    )
+
+
+class VersionHistory:
+    """Every published version of a programme, for asking which was in force at each of many instants."""
+
+    def __init__(self, programme: Programme) -> None:
+        published = programme.versions.filter(in_force_from__isnull=False).order_by("-in_force_from", "-number")
+        self._spans = [(version.in_force_from, version.withdrawn_at, version.id) for version in published]
+
+    def terms_at(self, at: datetime) -> Terms | None:
+        """Return the terms in force at an instant, None before the first version."""
+        for begun, withdrawn, version_id in self._spans:
+            if begun is not None and begun <= at and (withdrawn is None or withdrawn > at):
+                return terms_of(version_id)
+        return None
+
+
+def get_enrolment(enrolment_id: UUID) -> Enrolment:
+    """Return an enrolment with its programme. Raises UnknownEnrolment."""
+    try:
+        return Enrolment.objects.select_related("programme__points_currency").get(id=enrolment_id)
+    except Enrolment.DoesNotExist:
+        raise UnknownEnrolment("There is no such enrolment.") from None
+
+
+def find_enrolment(programme: Programme, customer_ids: Iterable[UUID]) -> Enrolment | None:
+    """Return the enrolment in force of a customer (all the ids of one person)."""
+    return Enrolment.objects.filter(
+        programme=programme, customer_id__in=list(customer_ids), ended_at__isnull=True
+    ).first()
+
+
+def list_enrolments(customer_ids: Iterable[UUID]) -> list[Enrolment]:
+    """Return every enrolment of a customer, the newest first."""
+    found = Enrolment.objects.select_related("programme__points_currency").filter(customer_id__in=list(customer_ids))
+    return list(found.order_by("-enrolled_at", "id"))
+
+
+def tier_at(enrolment_id: UUID, at: datetime) -> TierPeriod | None:
+    """Return the tier held at an instant as it is known now."""
+    return (
+        TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True, valid_from__lte=at)
+        .filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+        .order_by("-valid_from")
+        .first()
+    )
+
+
+def list_tier_periods(enrolment_id: UUID) -> list[TierPeriod]:
+    """Return the tiers of a member as they are known now, the newest first."""
+    return list(TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True).order_by("-valid_from"))
