@@ -1,0 +1,131 @@
+"""Every right that some verb asks for, with a sentence, and the roles that come with the product.
+
+A verb asks for a right by its name; a house test fails when the name is not listed here. A grant may also name all of
+a noun ("purchase.*"). The roles of the product are code, so that a new release's rights reach them without migration;
+an installation adds its own as rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.kernel.localized import LocalizedText
+
+RIGHTS: dict[str, str | Promise] = {
+    # access
+    "user.see": _("See the users and their roles"),
+    "user.create": _("Create a user"),
+    "user.change_password": _("Set another user’s password"),
+    "user.deactivate": _("Deactivate a user"),
+    "role.create": _("Create a role"),
+    "role.change": _("Change the rights of a role"),
+    "role.grant": _("Give a user a role, and take it back"),
+    "key.see": _("See the API keys, never their secrets"),
+    "key.issue": _("Issue an API key"),
+    "key.revoke": _("Revoke an API key"),
+    "audit.see": _("See who did what"),
+    # organisation
+    "operator.set_up": _("Say who runs this installation"),
+    "partner.see": _("See the partners"),
+    "partner.add": _("Add a partner"),
+    "partner.rename": _("Rename a partner"),
+    "banner.add": _("Add a banner"),
+    "banner.rename": _("Rename a banner"),
+    "store.see": _("See the stores"),
+    "store.add": _("Add a store"),
+    "store.rename": _("Rename a store"),
+    "store.close": _("Close a store"),
+    # jobs and parked events
+    "job.see": _("See the jobs and their progress"),
+    "job.start": _("Start a job"),
+    "job.stop": _("Stop a job"),
+    "job.resume": _("Resume a job that stopped or failed"),
+    "event.see": _("See the events that wait and why"),
+    "event.retry": _("Try an event again that could not be served"),
+    "event.dismiss": _("Give an event up that cannot be served"),
+    "system.see": _("See the state of the system"),
+    # programme
+    "programme.see": _("See the programmes and their rules"),
+    "programme.create": _("Create a programme"),
+    "programme.draft": _("Draft a version of a programme"),
+    "programme.publish": _("Approve, publish and withdraw a version of a programme"),
+    "enrolment.create": _("Enrol a customer in a programme"),
+    "enrolment.end": _("End an enrolment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInRole:
+    """A role of the product: its name for people and what it gives."""
+
+    code: str
+    name: LocalizedText
+    rights: tuple[str, ...]
+
+
+BUILT_IN_ROLES: dict[str, BuiltInRole] = {
+    role.code: role
+    for role in (
+        BuiltInRole(
+            "loyalty_manager",
+            LocalizedText(en="Loyalty manager", fr="Responsable fidélité"),
+            (
+                *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "purchase.*"),
+                *("decision.*", "insight.*", "campaign.*", "message.*", "import.*", "store.see", "partner.see"),
+                *("job.*", "event.see"),
+            ),
+        ),
+        BuiltInRole(
+            "call_centre_agent",
+            LocalizedText(en="Call-centre agent", fr="Téléconseiller"),
+            (
+                *("customer.see", "customer.change", "customer.see_contacts", "enrolment.create", "points.see"),
+                *("purchase.see", "decision.see", "programme.see", "store.see"),
+            ),
+        ),
+        BuiltInRole(
+            "cashier",
+            LocalizedText(en="Cashier", fr="Hôte de caisse"),
+            (
+                *("customer.see", "customer.create", "enrolment.create", "points.see"),
+                *("purchase.record", "purchase.see", "purchase.return", "store.see"),
+            ),
+        ),
+        BuiltInRole(
+            "analyst",
+            LocalizedText(en="Analyst", fr="Analyste"),
+            (
+                *("customer.see", "segment.*", "product.see", "programme.see", "points.see", "purchase.see"),
+                *("decision.see", "insight.*", "campaign.see", "store.see", "job.see", "job.start"),
+            ),
+        ),
+        BuiltInRole(
+            "finance",
+            LocalizedText(en="Finance", fr="Finance"),
+            ("programme.see", "points.see", "purchase.see", "decision.see", "campaign.see", "partner.see", "store.see"),
+        ),
+        BuiltInRole(
+            "partner",
+            LocalizedText(en="Partner", fr="Partenaire"),
+            ("purchase.see", "campaign.see", "store.see", "partner.see"),
+        ),
+        BuiltInRole(
+            "administrator",
+            LocalizedText(en="Administrator", fr="Administrateur"),
+            (
+                *("user.*", "role.*", "key.*", "audit.see", "operator.*", "partner.*", "banner.*", "store.*"),
+                *("job.*", "event.*", "system.see"),
+            ),
+        ),
+    )
+}
+
+
+def is_known(right: str) -> bool:
+    """Tell whether some verb asks for the right, or, for "noun.*", for a right of the noun."""
+    if right.endswith(".*"):
+        return any(known.startswith(right[:-1]) for known in RIGHTS)
+    return right in RIGHTS
