@@ -1,0 +1,121 @@
+"""Tiers by points earned in a rolling window: which tier a member holds at each instant, derived from dated earnings.
+
+Pure arithmetic, the same for a till, an import that streams years of history, and a backtest. A tier reached is kept for
+`kept_days` (to the end of that local day) and then becomes what the window gives at that moment. What is taken back
+lowers the window from its own date; it does not shorten a tier already announced.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from fidelia.kernel.calendar import end_of_day, local_day
+from fidelia.kernel.localized import LocalizedText
+
+NO_TIER = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TierLevel:
+    """One tier: reached when the points earned in the window are at least `threshold` minor units."""
+
+    key: str
+    name: LocalizedText
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierSet:
+    """Tiers from lowest to highest."""
+
+    window_days: int
+    kept_days: int
+    levels: tuple[TierLevel, ...]
+
+    def rank_of(self, earned: int) -> int:
+        """Return the index of the highest level that `earned` reaches, −1 for none."""
+        return max((i for i, level in enumerate(self.levels) if earned >= level.threshold), default=-1)
+
+    def key_of(self, rank: int) -> str:
+        return self.levels[rank].key if rank >= 0 else NO_TIER
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTier:
+    """A tier held in [valid_from, valid_until); no end while nothing ends it."""
+
+    tier: str
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+class TierTracker:
+    """Follows one member through time. Feed `earn` in the order of `at`; ask `tier_at` for any later instant."""
+
+    def __init__(self, tier_set: TierSet, zone: ZoneInfo) -> None:
+        self._set = tier_set
+        self._zone = zone
+        self._window: deque[tuple[datetime, int]] = deque()
+        self._earned = 0
+        self._rank = -1
+        self._until: datetime | None = None
+        self.periods: list[HeldTier] = []
+
+    def tier_at(self, at: datetime) -> str:
+        """Return the key of the tier held at an instant not before the last one asked; empty for none."""
+        self._let_time_pass(at)
+        return self._set.key_of(self._rank)
+
+    def earned_at(self, at: datetime) -> int:
+        """Return the points earned in the window that ends at an instant not before the last one asked."""
+        self._let_time_pass(at)
+        self._forget_before(at)
+        return self._earned
+
+    def earn(self, at: datetime, amount: int) -> None:
+        """Count points earned (negative: taken back) and move up when a threshold is reached."""
+        self._let_time_pass(at)
+        self._window.append((at, amount))
+        self._earned += amount
+        self._forget_before(at)
+        reached = self._set.rank_of(self._earned)
+        if reached > self._rank:
+            self._hold(reached, at)
+
+    def _let_time_pass(self, at: datetime) -> None:
+        while self._until is not None and self._until <= at:
+            ended = self._until
+            self._forget_before(ended)
+            self._hold(self._set.rank_of(self._earned), ended)
+
+    def _forget_before(self, at: datetime) -> None:
+        horizon = at - timedelta(days=self._set.window_days)
+        while self._window and self._window[0][0] <= horizon:
+            self._earned -= self._window.popleft()[1]
+
+    def _hold(self, rank: int, at: datetime) -> None:
+        if self.periods and self.periods[-1].valid_from == at:
+            self.periods.pop()
+        elif self.periods:
+            self.periods[-1] = replace(self.periods[-1], valid_until=at)
+        self._rank = rank
+        self._until = None
+        if rank >= 0:
+            self._until = end_of_day(local_day(at + timedelta(days=self._set.kept_days), self._zone), self._zone)
+        if rank >= 0 or self.periods:
+            self.periods.append(HeldTier(self._set.key_of(rank), at, self._until))
+
+
+def derive_tiers(
+    tier_set: TierSet, zone: ZoneInfo, earnings: Iterable[tuple[datetime, int]], *, until: datetime
+) -> list[HeldTier]:
+    """Return the tiers held from the first one reached until now, from (instant, points earned) in any order."""
+    tracker = TierTracker(tier_set, zone)
+    for at, amount in sorted(earnings, key=lambda earning: earning[0]):
+        tracker.earn(at, amount)
+    tracker.tier_at(until)
+    return tracker.periods
