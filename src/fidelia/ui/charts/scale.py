@@ -1,0 +1,68 @@
+"""Axes with round steps, whose texts are written here and not by the chart library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from .units import Unit
+
+_ROUND = (1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
+
+
+def round_step(span: float, parts: int) -> float:
+    """Return the smallest round step that covers the span in at most `parts` steps."""
+    if span <= 0:
+        return 1.0
+    raw = span / parts
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next(step * power for step in _ROUND if step * power >= raw * (1 - 1e-9))
+
+
+def value_axis(
+    values: Iterable[float], unit: Unit, language: str, *, parts: int = 4, from_zero: bool = True
+) -> dict[str, Any]:
+    """Return a value axis that holds all values, starts at zero when `from_zero`, and carries its own texts."""
+    held = list(values) or [0.0]
+    low, high = min(held), max(held)
+    if from_zero:
+        low, high = min(0.0, low), max(0.0, high)
+    step = round_step(high - low, parts)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    last = max(last, first + 1)
+    texts = [unit.short(round(step * i, 9), language) for i in range(first, last + 1)]
+    return {
+        "type": "value",
+        "min": round(step * first, 9),
+        "max": round(step * last, 9),
+        "interval": step,
+        "axisLabel": {
+            "formatter": {"$ticks": {"first": first, "step": step, "texts": texts}},
+            "color": "@text-2",
+            "fontSize": 12,
+        },
+        "splitLine": {"lineStyle": {"color": "@line"}},
+    }
+
+
+def category_axis(labels: Iterable[str], *, boundary: bool = True) -> dict[str, Any]:
+    return {
+        "type": "category",
+        "data": list(labels),
+        "boundaryGap": boundary,
+        "axisTick": {"show": False},
+        "axisLine": {"lineStyle": {"color": "@line"}},
+        "axisLabel": {"color": "@text-2", "fontSize": 12, "hideOverlap": True},
+    }
+
+
+def zero_line() -> dict[str, Any]:
+    """Return the mark that draws an upright line at zero, for bars and intervals that lie down."""
+    return {
+        "silent": True,
+        "symbol": "none",
+        "label": {"show": False},
+        "lineStyle": {"color": "@field", "type": "solid", "width": 1},
+        "data": [{"xAxis": 0}],
+    }

@@ -1,0 +1,31 @@
+"""What the values of a chart are, and so how they are written: in full in tables, short on axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fidelia.ui import formats
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`money` holds major units of a currency (12.5 is €12.50); `share` holds ratios (0.41 is 41 %)."""
+
+    kind: Literal["number", "money", "share"] = "number"
+    currency: str = ""
+    decimals: int = 0
+
+    def full(self, value: float, language: str, *, sign: bool = False) -> str:
+        if self.kind == "money":
+            return formats.money(value, self.currency, language, decimals=self.decimals, sign=sign)
+        if self.kind == "share":
+            return formats.share(value, language, decimals=self.decimals, sign=sign)
+        return formats.number(value, language, decimals=self.decimals, sign=sign)
+
+    def short(self, value: float, language: str) -> str:
+        if self.kind == "money":
+            return formats.compact_money(value, self.currency, language)
+        if self.kind == "share":
+            return formats.share(value, language, decimals=0)
+        return formats.compact(value, language)
