@@ -1,0 +1,31 @@
+"""The verbs of the customer file. Use cases open a transaction; `place_…`, `…_in_bulk` and `set_traits` demand one."""
+
+from .bulk import add_customers_in_bulk
+from .consents import NewConsent, record_consent, record_consents_in_bulk
+from .contact_points import add_contact_point, mark_contact_bounced, retire_contact_point
+from .customer_file import CHANGEABLE, add_customer, place_customer, update_customer
+from .identities import add_identity, end_identity
+from .new_customer import CheckedCustomer, NewCustomer, check_new_customer
+from .traits import define_trait, place_trait_definition, set_traits
+
+__all__ = [
+    "CHANGEABLE",
+    "CheckedCustomer",
+    "NewConsent",
+    "NewCustomer",
+    "add_contact_point",
+    "add_customer",
+    "add_customers_in_bulk",
+    "add_identity",
+    "check_new_customer",
+    "define_trait",
+    "end_identity",
+    "mark_contact_bounced",
+    "place_customer",
+    "place_trait_definition",
+    "record_consent",
+    "record_consents_in_bulk",
+    "retire_contact_point",
+    "set_traits",
+    "update_customer",
+]

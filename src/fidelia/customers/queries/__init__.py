@@ -1,0 +1,60 @@
+"""Questions to the customer file. Those with `by` answer a person; the others serve modules above."""
+
+from .consents import consent_at, last_words_at, list_consents, objects_at
+from .customers import (
+    EVERYONE,
+    CustomerFilters,
+    count_customers,
+    find_address,
+    get_customer,
+    list_contact_points,
+    list_customers_by_id,
+    list_fact_changes,
+    search_customers,
+)
+from .identities import (
+    find_by_identities,
+    find_by_identity,
+    ids_of,
+    ids_of_each,
+    list_identities,
+    normalise_identity,
+    survivors_of,
+)
+from .traits import (
+    list_trait_definitions,
+    list_traits,
+    segments_at,
+    segments_of_each_at,
+    traits_at,
+    traits_of_each_at,
+)
+
+__all__ = [
+    "EVERYONE",
+    "CustomerFilters",
+    "consent_at",
+    "count_customers",
+    "find_address",
+    "find_by_identities",
+    "find_by_identity",
+    "get_customer",
+    "ids_of",
+    "ids_of_each",
+    "last_words_at",
+    "list_consents",
+    "list_contact_points",
+    "list_customers_by_id",
+    "list_fact_changes",
+    "list_identities",
+    "list_trait_definitions",
+    "list_traits",
+    "normalise_identity",
+    "objects_at",
+    "search_customers",
+    "segments_at",
+    "segments_of_each_at",
+    "survivors_of",
+    "traits_at",
+    "traits_of_each_at",
+]

@@ -1,0 +1,169 @@
+"""Find and list customers, as far as the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Func, Q, QuerySet, Value
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.addresses import normalise_email, normalise_phone
+from fidelia.kernel.errors import Invalid
+from fidelia.kernel.folding import fold
+
+from ..errors import UnknownCustomer
+from ..models import ContactPoint, ContactStatus, Customer, FactChange, Identity
+from .identities import normalise_identity, survivors_of
+
+LIMIT_MAX = 200
+TEXT_LENGTH_MAX = 200
+WORDS_MAX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilters:
+    """What a list is narrowed to; nothing named means everyone."""
+
+    kind: str | None = None
+    country: str | None = None
+    language: str | None = None
+    source: str | None = None
+    home_store_id: UUID | None = None
+    segment_id: UUID | None = None
+    updated_since: datetime | None = None
+
+
+EVERYONE = CustomerFilters()
+
+
+def get_customer(*, by: Actor, customer_id: UUID) -> Customer:
+    """Return the customer under exactly this id (see `merged_into_id`). Raises UnknownCustomer."""
+    row = Customer.objects.filter(id=customer_id).first()
+    if row is None or not by.may("customer.read", Scope(row.partner_id, row.home_store_id)):
+        raise UnknownCustomer("There is no such customer.", customer_id=str(customer_id))
+    return row
+
+
+def search_customers(
+    *,
+    by: Actor,
+    text: str = "",
+    filters: CustomerFilters = EVERYONE,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[Customer]:
+    """Return customers in order of name: all, or those named by `text`.
+
+    `text` is a whole card number or other identity, a whole e-mail address or phone number, or the beginnings of words
+    of the name, accents or not. `after` is the (sort_key, id) of the last row of the page before. Raises Denied
+    (customer.read).
+    """
+    rows = _narrow(_visible_to(by), text, filters)
+    if after is not None:
+        sort_key, last_id = after
+        # The plain bound lets PostgreSQL begin in the index where the page before ended.
+        rows = rows.filter(Q(sort_key__gt=sort_key) | Q(id__gt=last_id), sort_key__gte=sort_key)
+    return list(rows.order_by("sort_key", "id")[: min(limit, LIMIT_MAX)])
+
+
+def count_customers(*, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE) -> int:
+    """Return how many customers `search_customers` would list in all. Raises Denied (customer.read)."""
+    return _narrow(_visible_to(by), text, filters).count()
+
+
+def list_customers_by_id(customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
+    """Return these customers by id; one query."""
+    return Customer.objects.in_bulk(list(customer_ids))
+
+
+def list_fact_changes(*, by: Actor, customer_id: UUID) -> list[FactChange]:
+    """Return what changed in a customer's facts, newest first, with source and date. Raises UnknownCustomer."""
+    get_customer(by=by, customer_id=customer_id)
+    return list(FactChange.objects.filter(customer_id=customer_id).order_by("-occurred_at", "-id"))
+
+
+def list_contact_points(customer_ids: Sequence[UUID]) -> list[ContactPoint]:
+    """Return the contact points of these customers, retired ones too, the newest of each channel first."""
+    return list(ContactPoint.objects.filter(customer_id__in=customer_ids).order_by("channel", "-since", "-id"))
+
+
+def find_address(customer_ids: Sequence[UUID], channel: str) -> str | None:
+    """Return the newest active address on a channel of a person (all `ids_of`), None if there is none."""
+    points = ContactPoint.objects.filter(
+        customer_id__in=customer_ids, channel=channel, status=ContactStatus.ACTIVE
+    ).order_by("-since", "-id")
+    return points.values_list("value", flat=True).first()
+
+
+class _WordsMatch(Func):
+    """The expression of the index customers_by_words_of_name, matched with a text query."""
+
+    template = "(to_tsvector('simple', %(expressions)s))"
+    arg_joiner = ") @@ to_tsquery('simple', "
+    output_field = models.BooleanField()
+
+
+def _visible_to(by: Actor) -> QuerySet[Customer]:
+    scopes = by.scopes_of("customer.read")
+    if not scopes:
+        by.require("customer.read")
+    rows = Customer.objects.filter(merged_into__isnull=True, erased_at__isnull=True)
+    if any(scope == Scope() for scope in scopes):
+        return rows
+    visible = Q()
+    for scope in scopes:
+        named = {"partner_id": scope.partner_id, "home_store_id": scope.store_id}
+        visible |= Q(**{column: value for column, value in named.items() if value is not None})
+    return rows.filter(visible)
+
+
+def _narrow(rows: QuerySet[Customer], text: str, filters: CustomerFilters) -> QuerySet[Customer]:
+    plain = {
+        name: getattr(filters, name)
+        for name in ("kind", "country", "language", "source", "home_store_id")
+        if getattr(filters, name) is not None
+    }
+    rows = rows.filter(**plain)
+    if filters.updated_since is not None:
+        rows = rows.filter(updated_at__gte=filters.updated_since)
+    if filters.segment_id is not None:
+        rows = rows.filter(
+            segment_memberships__segment_id=filters.segment_id, segment_memberships__valid_until__isnull=True
+        )
+    return rows.filter(_named_by(text[:TEXT_LENGTH_MAX])) if text.strip() else rows
+
+
+def _named_by(text: str) -> Q:
+    # Identities are looked up first: an OR with a list of ids can use both indexes, an OR with a subquery neither.
+    named = Q(id__in=_find_by_any_identity(text))
+    words = fold(text).split()[:WORDS_MAX]
+    if words:
+        query = " & ".join(f"'{word}':*" for word in words)
+        named |= Q(_WordsMatch(F("search_key"), Value(query)))
+    return named
+
+
+def _find_by_any_identity(text: str) -> list[UUID]:
+    spellings = {
+        "card": _spelled(lambda: normalise_identity("card", text)),
+        "email": _spelled(lambda: normalise_email(text)),
+        "phone": _spelled(lambda: normalise_phone(text)),
+    }
+    values = {text.strip(), *spellings.values()} - {""}
+    named = Identity.objects.filter(value__in=values, until__isnull=True).values_list("customer_id", flat=True)
+    reached = ContactPoint.objects.filter(
+        Q(channel="email", value=spellings["email"]) | Q(channel="phone", value=spellings["phone"])
+    ).values_list("customer_id", flat=True)
+    found = [*named[:LIMIT_MAX], *reached[:LIMIT_MAX]]
+    return sorted(set(survivors_of(found).values())) if found else []
+
+
+def _spelled(normalise: Callable[[], str]) -> str:
+    try:
+        return normalise()
+    except Invalid:
+        return ""

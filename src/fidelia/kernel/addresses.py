@@ -1,0 +1,49 @@
+"""E-mail addresses and telephone numbers, in the one form in which they are kept, compared and sent to.
+
+No DNS is asked: an address is judged by its writing alone, so that a till without a network can enrol a member.
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from .errors import Invalid
+
+EMAIL_LENGTH_MAX = 254
+
+
+class MalformedEmail(Invalid):
+    """The text is not an e-mail address."""
+
+    default_code = "malformed_email"
+
+
+class MalformedPhone(Invalid):
+    """The text is not a telephone number that could be dialed."""
+
+    default_code = "malformed_phone"
+
+
+def normalise_email(text: str, *, pointer: str | None = None) -> str:
+    """Return the address in lower case, its domain as people write it. Raises MalformedEmail.
+
+    The part before the @ could in theory tell capitals apart; no mail system that members use does, and two spellings
+    of one address would be two people. Accents before the @ are refused: far more often a slip than an address.
+    """
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as reason:
+        raise MalformedEmail(f"“{text}” is not an e-mail address. {reason}", pointer=pointer) from None
+    return found.normalized.lower()
+
+
+def normalise_phone(text: str, *, country: str = "FR", pointer: str | None = None) -> str:
+    """Return the number in E.164 (+33612345678); without a + as dialed in `country`. Raises MalformedPhone."""
+    try:
+        number = phonenumbers.parse(text.strip(), country or "FR")
+    except phonenumbers.NumberParseException:
+        raise MalformedPhone(f"“{text}” is not a telephone number.", pointer=pointer) from None
+    if not phonenumbers.is_possible_number(number):
+        raise MalformedPhone(f"“{text}” has too few or too many digits for a telephone number.", pointer=pointer)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
