@@ -18,9 +18,12 @@ VERBS = (
     "run",
     "stop",
     "status",
+    "doctor",
     "migrate",
     "web",
     "work",
+    "backup",
+    "restore",
     "version",
 )
 REFUSED = 1
@@ -77,7 +80,7 @@ def explain(error: Exception) -> str | None:
     if "ImproperlyConfigured" in names:
         return str(error)
     if "OperationalError" in names or "PoolTimeout" in names:
-        return f"The database does not answer: {str(error).strip()}"
+        return f"The database does not answer: {' '.join(str(error).split())}"
     if isinstance(error, OSError):
         return f"{error.strerror}: {error.filename}" if error.filename else str(error)
     return None

@@ -30,9 +30,10 @@ LOOK_SECONDS = 0.25
 
 @dataclass(slots=True)
 class Child:
-    """One process: its verb, and how often in a row it has not stayed alive."""
+    """One process: how to start it, and how often in a row it has not stayed alive."""
 
-    verb: str
+    name: str
+    command: list[str]
     environ: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
@@ -41,7 +42,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
-        self.process = subprocess.Popen(command_of(self.verb), env=self.environ, start_new_session=True)
+        self.process = subprocess.Popen(self.command, env=self.environ, start_new_session=True)
         self.started_at = time.monotonic()
 
     def note_end(self, code: int, say: Say) -> bool:
@@ -53,10 +54,10 @@ class Child:
         self.failures += 1
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
         if self.failures > FAILURES_MAX:
-            say(f"`fidelia {self.verb}` {how}, for the {self.failures}th time in a row; it is given up.")
+            say(f"`fidelia {self.name}` {how}, for the {self.failures}th time in a row; it is given up.")
             return False
         pause = PAUSE_SECONDS * 2 ** (self.failures - 1)
-        say(f"`fidelia {self.verb}` {how}; it is started again in {pause:.0f} s.")
+        say(f"`fidelia {self.name}` {how}; it is started again in {pause:.0f} s.")
         self.start_again_at = time.monotonic() + pause
         return True
 
@@ -102,7 +103,7 @@ def stop_in_order(children: list[Child], say: Say) -> None:
             try:
                 child.process.wait(STOP_SECONDS_MAX)
             except subprocess.TimeoutExpired:
-                say(f"`fidelia {child.verb}` does not end; it is made to.")
+                say(f"`fidelia {child.name}` does not end; it is made to.")
             end_session(child.process)
 
 

@@ -58,7 +58,7 @@ def serve(home: Path, address: Address) -> int:
 
 def serve_until(stop: threading.Event, home: Path, address: Address, environ: dict[str, str], *, embedded: bool) -> int:
     """Keep web and jobs alive until `stop` is set; return the exit code."""
-    children = [Child("web", environ), Child("work", environ)]
+    children = [Child(verb, command_of(verb), environ) for verb in ("web", "work")]
     watch = Watch(home, address, embedded=embedded)
     try:
         stayed = keep_alive(children, stop, watch.look, tell)

@@ -1,0 +1,100 @@
+"""Fidelia in its database: migrations, worker, events that could not be told, mail, ledger. Django is loaded."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db import connection
+
+from fidelia.worker.readiness import list_pending_migrations
+
+from .finding import Finding, note, right, wrong
+
+HEARTBEAT_SECONDS_MAX = 60
+WAITING_SECONDS_MAX = 300
+SHOWN_MAX = 10
+
+
+def examine(*, ledger: bool) -> Iterator[Finding]:
+    """Yield what is found. A database of another version is not looked into any further."""
+    migrations = look_at_migrations()
+    yield migrations
+    if not migrations.is_wrong:
+        yield look_at_worker()
+        yield look_at_parked_events()
+        if ledger:
+            yield from look_at_ledger()
+    yield look_at_mail()
+    if settings.DEBUG:
+        yield wrong("FIDELIA_DEBUG is on: errors show the inside of the application to everybody.")
+
+
+def look_at_migrations() -> Finding:
+    """Is the database of this version?"""
+    pending = list_pending_migrations()
+    if pending:
+        return wrong(f"{len(pending)} migrations are pending, first {pending[0]}: run `fidelia migrate`.")
+    return right("The database is of this version.")
+
+
+def look_at_worker() -> Finding:
+    """Does somebody work on the jobs?"""
+    alive = _ask(
+        "select count(*) from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %s)",
+        HEARTBEAT_SECONDS_MAX,
+    )
+    waiting = _ask(
+        "select count(*) from procrastinate_jobs j where status = 'todo' and coalesce(scheduled_at, now()) <= now() "
+        "and (select min(at) from procrastinate_events e where e.job_id = j.id) < now() - make_interval(secs => %s)",
+        WAITING_SECONDS_MAX,
+    )
+    if not alive and waiting:
+        return wrong(f"{waiting} jobs wait and no worker is alive: start `fidelia run`, or `fidelia work`.")
+    if not alive:
+        return note("No worker is alive; nothing waits for one either. `fidelia run` starts it.")
+    return right(f"The worker is alive ({alive}).")
+
+
+def look_at_parked_events() -> Finding:
+    """Were all events told to those who react to them?"""
+    parked = _ask("select count(*) from kernel_parked_event where resolved_at is null")
+    if parked:
+        return wrong(f"{parked} events could not be reacted to and are parked; see them in the console.")
+    return right("No event is parked.")
+
+
+def look_at_ledger() -> Iterator[Finding]:
+    """Does each account add up?"""
+    from fidelia.ledger.queries import find_broken_invariants
+
+    broken = list(find_broken_invariants())
+    for each in broken[:SHOWN_MAX]:
+        yield wrong(f"The ledger is broken: {each}")
+    if len(broken) > SHOWN_MAX:
+        yield wrong(f"{len(broken) - SHOWN_MAX} more invariants of the ledger are broken.")
+    if not broken:
+        yield right("Every invariant of the ledger holds.")
+
+
+def look_at_mail() -> Finding:
+    """Does the mail server take our mail?"""
+    if not settings.EMAIL_HOST:
+        return note("No mail server is named (FIDELIA_SMTP_HOST); no e-mail is sent.")
+    place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    try:
+        post = get_connection()
+        post.open()
+        post.close()
+    except (OSError, smtplib.SMTPException) as error:
+        return wrong(f"The mail server {place} does not let us in: {error}")
+    return right(f"The mail server {place} lets us in.")
+
+
+def _ask(question: str, *values: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return cursor.fetchone()[0]
