@@ -77,7 +77,7 @@ def load_verb(name: str) -> Verb:
 def explain(error: Exception) -> str | None:
     """Return the sentence for an error that is the world's and not ours, None for one that is ours."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    if "ImproperlyConfigured" in names:
+    if names & {"ImproperlyConfigured", "CommandError"}:
         return str(error)
     if "OperationalError" in names or "PoolTimeout" in names:
         return f"The database does not answer: {' '.join(str(error).split())}"
