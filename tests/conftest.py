@@ -30,10 +30,13 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
     from django.test import TransactionTestCase
 
     # Django's own flush leaves out the tables that migrations write in SQL, and the ledger is one of them.
     TransactionTestCase._fixture_teardown = lambda self: empty_all_tables()  # type: ignore[attr-defined]
+    # A real password costs half a second on purpose; the cast logs in often.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from fidelia.access.models import Audit
 from fidelia.access.operations import Change, record_audit, record_audits
-from fidelia.kernel.actor import Scope
+from fidelia.access.queries import list_audit
+from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
-from tests.cast import AT, actor_with
+from tests.cast import AT, PIZARRO, actor_with
 
 LEONORE = actor_with("store.close")
 PARTNER = UUID(int=7)
@@ -69,3 +71,23 @@ def test_outside_a_transaction_it_is_our_own_mistake() -> None:
 def test_the_application_cannot_rewrite_it(verb: str) -> None:
     with pytest.raises(Exception, match="permission denied"), connection.cursor() as cursor:
         cursor.execute(verb)
+
+
+@pytest.mark.django_db
+def test_one_reads_the_audit_of_ones_own_partners_newest_first() -> None:
+    with transaction.atomic():
+        for number, partner in enumerate([PARTNER, UUID(int=8), PARTNER, None]):
+            record_audit(
+                by=LEONORE, at=AT, verb="store.close", object_type="store", object_id=number, scope=Scope(partner)
+            )
+
+    def seen(by: Actor, **filters: Any) -> list[str]:
+        return [row.object_id for row in list_audit(by=by, **filters)]
+
+    everywhere = actor_with("audit.see")
+    assert seen(everywhere) == ["3", "2", "1", "0"]
+    assert seen(actor_with("audit.see", scope=Scope(PARTNER))) == ["2", "0"]
+    assert seen(PIZARRO) == []
+    assert seen(everywhere, object_type="store", object_id=1) == ["1"]
+    last = list_audit(by=everywhere, limit=2)[-1]
+    assert seen(everywhere, before_id=last.id) == ["1", "0"]

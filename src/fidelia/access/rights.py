@@ -47,6 +47,24 @@ RIGHTS: dict[str, str | Promise] = {
     "event.retry": _("Try an event again that could not be served"),
     "event.dismiss": _("Give an event up that cannot be served"),
     "system.see": _("See the state of the system"),
+    # customers and products
+    "customer.see": _("See customers, their facts and what they agreed to"),
+    "customer.see_contacts": _("See the addresses and telephone numbers of customers"),
+    "customer.create": _("Add a customer"),
+    "customer.change": _("Change the facts and addresses of a customer"),
+    "customer.identify": _("Give a customer a card or another identity, and end it"),
+    "customer.record_consent": _("Record that a customer gave or withdrew consent"),
+    "customer.set_traits": _("Set traits of customers"),
+    "customer.define_trait": _("Define a trait that rules may read"),
+    "segment.see": _("See the segments and who is in them"),
+    "segment.define": _("Define, change and archive a segment"),
+    "segment.refresh": _("Find out anew who is in a segment"),
+    "product.see": _("See the products and their costs"),
+    "product.change": _("Add and change products and their costs"),
+    # messages
+    "message.see": _("See the messages sent to customers and the templates"),
+    "message.edit_template": _("Write a new version of a template"),
+    "message.send": _("Send a message to a customer"),
     # programme
     "programme.see": _("See the programmes and their rules"),
     "programme.create": _("Create a programme"),
@@ -82,7 +100,14 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             "call_centre_agent",
             LocalizedText(en="Call-centre agent", fr="Téléconseiller"),
             (
-                *("customer.see", "customer.change", "customer.see_contacts", "enrolment.create", "points.see"),
+                *(
+                    "customer.see",
+                    "customer.change",
+                    "customer.see_contacts",
+                    "customer.identify",
+                    "customer.record_consent",
+                ),
+                *("message.see", "enrolment.create", "points.see"),
                 *("purchase.see", "decision.see", "programme.see", "store.see"),
             ),
         ),
@@ -90,8 +115,14 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             "cashier",
             LocalizedText(en="Cashier", fr="Hôte de caisse"),
             (
-                *("customer.see", "customer.create", "enrolment.create", "points.see"),
-                *("purchase.record", "purchase.see", "purchase.return", "store.see"),
+                *(
+                    "customer.see",
+                    "customer.create",
+                    "customer.identify",
+                    "customer.record_consent",
+                    "enrolment.create",
+                ),
+                *("points.see", "purchase.record", "purchase.see", "purchase.return", "store.see"),
             ),
         ),
         BuiltInRole(

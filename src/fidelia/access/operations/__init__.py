@@ -1,5 +1,33 @@
 """The verbs of access. `record_audit` is the one every other module calls."""
 
+from .admission import Admission, admit, admit_log_in, forget_idle_subjects
+from .approvals import approve, ask_approval, reject
 from .audit import Change, record_audit, record_audits
+from .keys import IssuedKey, issue_key, revoke_key
+from .roles import change_role, create_role, grant_role, revoke_role
+from .users import change_password, change_preferences, create_user, deactivate_user, log_in
 
-__all__ = ["Change", "record_audit", "record_audits"]
+__all__ = [
+    "Admission",
+    "Change",
+    "IssuedKey",
+    "admit",
+    "admit_log_in",
+    "approve",
+    "ask_approval",
+    "change_password",
+    "change_preferences",
+    "change_role",
+    "create_role",
+    "create_user",
+    "deactivate_user",
+    "forget_idle_subjects",
+    "grant_role",
+    "issue_key",
+    "log_in",
+    "record_audit",
+    "record_audits",
+    "reject",
+    "revoke_key",
+    "revoke_role",
+]

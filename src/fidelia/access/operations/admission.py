@@ -1,0 +1,110 @@
+"""Admit: who presents this key, and may it ask again already? The first statement of every API request."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor, Grant, Scope
+
+from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
+
+_KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})")
+_ADMIT = "select * from access_admit(%s, %s, %s, %s)"
+_TAKE_TWICE = """
+select least(a.allowed::int, b.allowed::int), least(a.remaining, b.remaining), greatest(a.full_at, b.full_at),
+       greatest(a.retry_at, b.retry_at)
+from access_take(%s, 1, %s, %s, %s) a, access_take(%s, 1, %s, %s, %s) b
+"""
+LOG_INS_PER_ADDRESS = 30
+LOG_INS_PER_ACCOUNT = 10
+LOG_IN_PERIOD = "10 minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request let in: who asks, how many more it may ask now, and when its allowance is whole again."""
+
+    actor: Actor
+    limit: int
+    remaining: int
+    reset_at: datetime
+
+
+def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
+    """Find the key and count the request against its limit, in one SQL statement; `cost` is the rows of a batch.
+
+    The count is kept whatever becomes of the request, so call it outside the transaction of the use case. A refused
+    request costs nothing. Raises KeyUnknown, KeyExpired, KeyRevoked, RateLimited.
+    """
+    found = _KEY.fullmatch(key_text)
+    if found is None:
+        raise KeyUnknown("This is not an API key of this installation.")
+    row = _ask(_ADMIT, [found["public_id"], secret_hash(found["secret"]), cost, at])
+    status, *key, per_minute, remaining, full_at, retry_at = row
+    if status == "admitted":
+        return Admission(_actor_of_row(key), per_minute, remaining, full_at)
+    if status == "limited":
+        raise _limited(per_minute, remaining, full_at, retry_at)
+    if status == "revoked":
+        raise KeyRevoked("This API key was revoked.")
+    if status == "expired":
+        raise KeyExpired("This API key has expired.")
+    raise KeyUnknown("This is not an API key of this installation.")
+
+
+def admit_log_in(*, email: str, address: str, at: datetime) -> None:
+    """Count an attempt to log in, per account and per address of the network. Raises RateLimited.
+
+    Neither is stored as it is: only a hash, in a table that a crash empties.
+    """
+    account, place = _subject("log-in account", email.strip().casefold()), _subject("log-in address", address)
+    allowed, remaining, full_at, retry_at = _ask(
+        _TAKE_TWICE,
+        [account, LOG_INS_PER_ACCOUNT, LOG_IN_PERIOD, at, place, LOG_INS_PER_ADDRESS, LOG_IN_PERIOD, at],
+    )
+    if not allowed:
+        raise _limited(LOG_INS_PER_ACCOUNT, remaining, full_at, retry_at)
+
+
+def forget_idle_subjects(*, at: datetime) -> int:
+    """Delete the counts of those whose allowance is whole; return how many. A nightly job calls it."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from access_rate where full_at < %s", [at])
+        return int(cursor.rowcount)
+
+
+def secret_hash(secret: str) -> bytes:
+    """A secret is 256 random bits: one round of SHA-256 is enough, and costs a microsecond a request."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _ask(statement: str, parameters: Sequence[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()
+
+
+def _actor_of_row(key: tuple[UUID, str, str, list[str], UUID | None, UUID | None] | list[Any]) -> Actor:
+    key_id, name, mode, rights, partner_id, store_id = key
+    scope = Scope(partner_id, store_id)
+    return Actor(
+        "key", key_id, name, tuple(Grant(right, scope) for right in rights), "test" if mode == "test" else "live"
+    )
+
+
+def _limited(limit: int, remaining: int, full_at: datetime, retry_at: datetime) -> RateLimited:
+    return RateLimited(
+        "Too many requests; wait and try again.", limit=limit, remaining=remaining, reset_at=full_at, retry_at=retry_at
+    )
+
+
+def _subject(kind: str, value: str) -> str:
+    return f"{kind} {hashlib.sha256(value.encode()).hexdigest()[:32]}"
