@@ -1,21 +1,53 @@
 """The rule language, its two back ends (Python and SQL), and the arithmetic of what is earned.
 
-Plain Python: no Django, no clock, no database. Read `check_rule` first, then `evaluate`.
+Plain Python: no Django, no clock, no database. Read `check_rule` first, then `parse_rule_set` and `evaluate`.
 """
 
 from .catalogue import Catalogue, Field, Records
+from .decision import GENESIS, Decision, chain, find_break, record_decision
+from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
 from .program import Program, check_rule
+from .rule_set import Group, Rule, RuleSet
+from .settlement import (
+    Candidate,
+    LineAllocation,
+    Outcome,
+    Settlement,
+    evaluate,
+    find_candidates,
+    points_by_unit,
+    points_of_returned,
+    settle,
+)
 from .types import Type
 
 __all__ = [
+    "GENESIS",
+    "Candidate",
     "Catalogue",
+    "Decision",
     "Field",
+    "Group",
     "InvalidRuleSet",
+    "LineAllocation",
+    "Outcome",
     "Program",
     "Records",
+    "Rule",
     "RuleError",
+    "RuleSet",
+    "Settlement",
     "Type",
     "ValueOutOfBounds",
+    "chain",
     "check_rule",
+    "evaluate",
+    "find_break",
+    "find_candidates",
+    "parse_rule_set",
+    "points_by_unit",
+    "points_of_returned",
+    "record_decision",
+    "settle",
 ]

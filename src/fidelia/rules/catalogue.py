@@ -202,9 +202,10 @@ def _check_value(declared: Field, value: Any, path: str, position: int | None = 
 
 def _fits(declared: Field, value: Any) -> bool:
     # An exact type: True is an int for isinstance, and a datetime a date.
-    if type(value) is not _PYTHON_TYPES[declared.type]:
+    exact = type(value) is _PYTHON_TYPES[declared.type]
+    if not exact:
         return False
-    elif declared.type in NUMBERS:
-        low, high = declared.bounds
-        return low <= int(value) <= high
-    return not isinstance(value, datetime) or value.tzinfo is not None
+    low, high = declared.bounds
+    if declared.type in NUMBERS:
+        return bool(low <= value <= high)
+    return declared.type is not Type.TIMESTAMP or value.tzinfo is not None

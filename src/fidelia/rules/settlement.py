@@ -1,0 +1,326 @@
+"""From the values of a purchase to its points: find which rules apply, then settle what each gives.
+
+The same pure functions serve a till, an import that streams years, and a backtest (where the candidates may come from
+SQL). All parts are whole numbers that sum to their whole: shares go by largest remainder, in declared order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from fidelia.kernel.money import split_by_largest_remainder
+
+from .rounding import ROUNDINGS
+from .rule_set import (
+    NET,
+    QUANTITY,
+    FixedPoints,
+    MultiplyPoints,
+    PointsPerAmount,
+    PointsPerUnit,
+    Rule,
+    RuleSet,
+)
+from .types import Type
+
+Values = Mapping[str, Any]
+
+GRANTED = "granted"
+NOT_YET_VALID = "not_yet_valid"
+EXPIRED = "expired"
+CONDITION_FALSE = "condition_false"
+NO_LINES = "no_lines"
+NOTHING_EARNED = "nothing_earned"
+NOT_BEST = "not_best"
+NOT_FIRST = "not_first"
+REASONS = (GRANTED, NOT_YET_VALID, EXPIRED, CONDITION_FALSE, NO_LINES, NOTHING_EARNED, NOT_BEST, NOT_FIRST)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Whether a rule applies. `lines` are the positions of the lines it chose, `reason` why it does not apply.
+
+    missing is how much more would have met the condition, when just one part of it failed and asks for at least so
+    much; in minor units of `missing_type`.
+    """
+
+    rule_key: str
+    applies: bool
+    reason: str | None = None
+    missing: int | None = None
+    missing_type: Type | None = None
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule came to. `base` is the money it counted, `unlimited` what it would give without its limit."""
+
+    rule_key: str
+    points: int
+    reason: str
+    missing: int | None = None
+    missing_type: Type | None = None
+    base: int | None = None
+    unlimited: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineAllocation:
+    """The points of one line, frozen with the purchase: `by_rule` sums to `points`; `quantity` in minor units."""
+
+    quantity: int
+    points: int
+    by_rule: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """points = unassigned + the points of all lines = the points of all outcomes. Unassigned: no line earned them."""
+
+    points: int
+    outcomes: tuple[Outcome, ...]
+    lines: tuple[LineAllocation, ...]
+    unassigned: int = 0
+
+    def negated(self) -> Settlement:
+        """Return what a return without its purchase takes back: evaluate it as if bought, then negate."""
+        return Settlement(
+            -self.points,
+            tuple(replace(each, points=-each.points) for each in self.outcomes),
+            tuple(
+                LineAllocation(-each.quantity, -each.points, tuple((key, -part) for key, part in each.by_rule))
+                for each in self.lines
+            ),
+            -self.unassigned,
+        )
+
+
+def evaluate(rule_set: RuleSet, values: Values, *, at: datetime) -> Settlement:
+    """Decide the points of a purchase that occurred at `at`.
+
+    `values` has an entry for the key of each of `rule_set.fields_read`; the lines are a sequence of mappings under the
+    key of "lines". Money and quantities are in minor units. Raises ValueOutOfBounds.
+    """
+    rule_set.catalogue.check_values(values, rule_set.fields_read)
+    return settle(rule_set, find_candidates(rule_set, values, at=at), values)
+
+
+def find_candidates(rule_set: RuleSet, values: Values, *, at: datetime) -> tuple[Candidate, ...]:
+    """Tell of each rule, in declared order, whether it applies, and to which lines."""
+    count = len(values[rule_set.lines.key])
+    return tuple([_candidate(rule, values, count, at) for rule in rule_set.rules])
+
+
+def _candidate(rule: Rule, values: Values, count: int, at: datetime) -> Candidate:
+    if rule.valid_from is not None and at < rule.valid_from:
+        return Candidate(rule.key, False, NOT_YET_VALID)
+    if rule.valid_until is not None and at >= rule.valid_until:
+        return Candidate(rule.key, False, EXPIRED)
+    if rule.when is not None and not rule.when.run(values):
+        missing, unit = _missing(rule, values)
+        return Candidate(rule.key, False, CONDITION_FALSE, missing, unit)
+    chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
+    # Without lines there is still the gift for a review or a birthday: fixed points that no line earned.
+    if not chosen and (count or rule.lines is not None or not isinstance(rule.effect, FixedPoints)):
+        return Candidate(rule.key, False, NO_LINES)
+    return Candidate(rule.key, True, lines=chosen)
+
+
+def _missing(rule: Rule, values: Values) -> tuple[int | None, Type | None]:
+    # A part that stands after a failed has() is never asked: we stop at the second failure, and the first must be a
+    # comparison of numbers, which guards nothing.
+    failed = None
+    for threshold in rule.thresholds:
+        if not threshold.met(values):
+            if failed is not None or threshold.shortfall is None:
+                return None, None
+            failed = threshold
+    if failed is None or failed.shortfall is None:
+        return None, None
+    return failed.shortfall(values), failed.unit
+
+
+@dataclass(slots=True)
+class _Grant:
+    """What a rule gives before its group decides: `parts` for the candidate's lines, in their order."""
+
+    rule: Rule
+    lines: tuple[int, ...]
+    parts: list[int]
+    unassigned: int = 0
+    base: int | None = None
+    unlimited: int | None = None
+    reason: str = GRANTED
+
+    @property
+    def points(self) -> int:
+        return sum(self.parts) + self.unassigned
+
+
+def settle(rule_set: RuleSet, candidates: Sequence[Candidate], values: Values) -> Settlement:
+    """Settle what the candidates give: effects, limits, groups, and the share of each line.
+
+    Rules that multiply come after all they multiply, wherever they are declared; groups choose in declared order.
+    """
+    lines = values[rule_set.lines.key]
+    earned = [0] * len(lines)
+    grants: dict[str, _Grant] = {}
+    for wave in rule_set.waves:
+        wave_grants = [
+            _limited(_grant(rule_set, rule_set.rule_at[each.rule_key], each.lines, values, earned))
+            for each in candidates
+            if each.applies and each.rule_key in wave
+        ]
+        _choose_in_groups(rule_set, wave_grants)
+        for grant in wave_grants:
+            grants[grant.rule.key] = grant
+            if grant.reason == GRANTED and grant.rule.is_proportional:
+                for position, part in zip(grant.lines, grant.parts, strict=True):
+                    earned[position] += part
+    outcomes = tuple([_outcome(candidate, grants.get(candidate.rule_key)) for candidate in candidates])
+    return _settlement(rule_set, outcomes, grants, lines)
+
+
+def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Values, earned: list[int]) -> _Grant:
+    lines = values[rule_set.lines.key]
+    match rule.effect:
+        case FixedPoints() as effect:
+            return _grant_fixed(rule_set, rule, effect, chosen, values)
+        case PointsPerAmount() as effect:
+            return _grant_per_amount(rule_set, rule, effect, chosen, values)
+        case PointsPerUnit() as effect:
+            key = rule_set.lines.by_name[QUANTITY].key
+            unit = 10**rule_set.catalogue.quantity_scale
+            return _Grant(rule, chosen, [effect.points * max(0, lines[n][key] // unit) for n in chosen])
+        case MultiplyPoints() as effect:
+            parts = [earned[n] for n in chosen]
+            more = effect.numerator - effect.denominator
+            bonus = ROUNDINGS[effect.rounding](sum(parts) * more, effect.denominator)
+            return _Grant(rule, chosen, split_by_largest_remainder(bonus, parts))
+
+
+def _grant_fixed(rule_set: RuleSet, rule: Rule, effect: FixedPoints, chosen: tuple[int, ...], values: Values) -> _Grant:
+    amount = effect.amount
+    if effect.program is not None:
+        scale = 10**rule_set.points_scale if effect.program.type is Type.INT else 1
+        amount = max(0, effect.program.run(values) * scale)
+    if not chosen:
+        return _Grant(rule, chosen, [], unassigned=amount)
+    return _Grant(rule, chosen, split_by_largest_remainder(amount, _weights(_bases(rule_set, None, chosen, values))))
+
+
+def _grant_per_amount(
+    rule_set: RuleSet, rule: Rule, effect: PointsPerAmount, chosen: tuple[int, ...], values: Values
+) -> _Grant:
+    bases = _bases(rule_set, effect, chosen, values)
+    rounded = ROUNDINGS[effect.rounding]
+    if effect.per == "line":
+        parts = [effect.points * rounded(max(0, base), effect.step) for base in bases]
+        return _Grant(rule, chosen, parts, base=sum(bases))
+    base = sum(bases)
+    whole = effect.points * rounded(max(0, base), effect.step)
+    return _Grant(rule, chosen, split_by_largest_remainder(whole, _weights(bases)), base=base)
+
+
+def _bases(rule_set: RuleSet, effect: PointsPerAmount | None, chosen: tuple[int, ...], values: Values) -> list[int]:
+    lines = values[rule_set.lines.key]
+    if effect is not None and effect.base is not None:
+        run = effect.base.run
+        return [run(values, lines[n]) for n in chosen]
+    key = rule_set.lines.by_name[NET].key
+    return [lines[n][key] for n in chosen]
+
+
+def _weights(amounts: list[int]) -> list[int]:
+    """A line below zero lowers the whole, but it earns no share of it."""
+    return [max(0, amount) for amount in amounts]
+
+
+def _limited(grant: _Grant) -> _Grant:
+    limit, points = grant.rule.limit_per_purchase, grant.points
+    if limit is not None and points > limit:
+        grant.unlimited = points
+        if grant.parts:
+            grant.parts = split_by_largest_remainder(limit, grant.parts)
+        else:
+            grant.unassigned = limit
+    if points == 0:
+        grant.reason = NOTHING_EARNED
+    return grant
+
+
+def _choose_in_groups(rule_set: RuleSet, grants: Sequence[_Grant]) -> None:
+    for group, policy in rule_set.policy_of.items():
+        rivals = [each for each in grants if each.rule.group == group and each.reason == GRANTED]
+        if policy == "all" or not rivals:
+            continue
+        kept = max(rivals, key=lambda each: each.points) if policy == "best" else rivals[0]
+        for each in rivals:
+            if each is not kept:
+                each.reason = NOT_BEST if policy == "best" else NOT_FIRST
+
+
+def _outcome(candidate: Candidate, grant: _Grant | None) -> Outcome:
+    if grant is None:
+        reason = candidate.reason or NO_LINES
+        return Outcome(candidate.rule_key, 0, reason, candidate.missing, candidate.missing_type)
+    given = grant.points if grant.reason == GRANTED else 0
+    return Outcome(candidate.rule_key, given, grant.reason, base=grant.base, unlimited=grant.unlimited)
+
+
+def _settlement(
+    rule_set: RuleSet, outcomes: tuple[Outcome, ...], grants: Mapping[str, _Grant], lines: Sequence[Values]
+) -> Settlement:
+    by_line: list[list[tuple[str, int]]] = [[] for _ in lines]
+    unassigned = 0
+    for outcome in outcomes:
+        if outcome.points:
+            grant = grants[outcome.rule_key]
+            unassigned += grant.unassigned
+            for position, part in zip(grant.lines, grant.parts, strict=True):
+                if part:
+                    by_line[position].append((outcome.rule_key, part))
+    key = rule_set.lines.by_name[QUANTITY].key
+    allocations = tuple(
+        [
+            LineAllocation(line[key], sum([part for _, part in shares]), tuple(shares))
+            for line, shares in zip(lines, by_line, strict=True)
+        ]
+    )
+    points = unassigned + sum([each.points for each in allocations])
+    return Settlement(points, outcomes, allocations, unassigned)
+
+
+def points_of_returned(allocation: Sequence[LineAllocation], line: int, *, already: int, now: int) -> int:
+    """Return the points that go back when `now` of a line's quantity is returned after `already` was.
+
+    `line` is its position, quantities are in minor units of quantity. Reads the frozen allocation only. The parts of
+    any sequence of returns sum to the line's points exactly: see the Note on units.
+    """
+    frozen = allocation[line]
+    assert 0 <= already <= already + now <= frozen.quantity, "no more is returned than was bought"
+    return _points_of_first(frozen, already + now) - _points_of_first(frozen, already)
+
+
+def points_by_unit(allocation: LineAllocation, *, unit: int) -> list[int]:
+    """Return the points of each unit of a line, in the order in which they would be returned; `unit` is 10^scale."""
+    ends = [*range(unit, allocation.quantity, unit), allocation.quantity] if allocation.quantity else []
+    totals = [_points_of_first(allocation, end) for end in ends]
+    return [total - before for total, before in zip(totals, [0, *totals], strict=False)]
+
+
+def _points_of_first(frozen: LineAllocation, quantity: int) -> int:
+    return ROUNDINGS["half_up"](frozen.points * quantity, frozen.quantity) if frozen.quantity else 0
+
+
+# Note on units
+#
+# The first q of a line's quantity Q carries points × q ÷ Q, rounded half up; a unit carries the difference between two
+# such totals. It is the largest remainder told as a running total: the units sum to the line, and after any number of
+# returns what went back is within half a point of the exact share. Handing the left-over points to the first units
+# instead (2 2 1 1 for 6 points on 4) would take back more than the share from whoever returns one unit. It needs no row
+# per unit either: a line of 0.350 kg has no units at all, and one of 10,000 pieces would have 10,000.
