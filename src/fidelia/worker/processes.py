@@ -27,6 +27,11 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
+def is_taken(pid: int) -> bool:
+    """Tell whether the number belongs to any process, be it one that has ended."""
+    return (PROC / str(pid)).exists()
+
+
 def works_in(pid: int, folder: Path) -> bool:
     """Tell whether the process lives and its working folder is `folder` (PostgreSQL's is its cluster)."""
     try:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import psycopg
 
 from fidelia.worker.errors import ServerDidNotStart, ServerDidNotStop
-from fidelia.worker.processes import find_working_in, is_alive, wait_until, works_in
+from fidelia.worker.processes import find_working_in, is_alive, is_taken, wait_until, works_in
 
 from .binaries import Binaries, account_of_server
 from .conf import write_configuration
@@ -103,8 +103,7 @@ def stop_server(places: Places, say: Say) -> int | None:
 
 def clear_traces(places: Places) -> None:
     """Remove the socket of a server that is no more, and its folder where that lies outside the home."""
-    for path in places.socket_folder.glob(".s.PGSQL.*"):
-        path.unlink(missing_ok=True)
+    _remove_sockets(places)
     if places.home not in places.socket_folder.parents and places.socket_folder.exists():
         places.socket_folder.rmdir()
 
@@ -119,8 +118,9 @@ def keep_log_small(places: Places) -> None:
 def _note_crash(places: Places, say: Say) -> None:
     """Say that the last server was killed, and clear away what would hinder the next.
 
-    PostgreSQL replaces the pid file of a server that is no more. But where the pid went to another program since, it
-    would refuse to start; we know better, because nobody works in the cluster's folder. Raises ServerDidNotStart.
+    PostgreSQL replaces the pid file of a server that is no more. But where the pid went to another program since, or
+    to a corpse whose parent has not looked, it would refuse to start; we know better, because nobody works in the
+    cluster's folder. Raises ServerDidNotStart.
     """
     pid = _read_pid(places)
     if pid is None:
@@ -129,8 +129,14 @@ def _note_crash(places: Places, say: Say) -> None:
     if not wait_until(lambda: not find_working_in(places.data), seconds_max=ORPHANS_SECONDS_MAX):
         left = ", ".join(str(left) for left in find_working_in(places.data))
         raise ServerDidNotStart(f"Processes of the last server still work in {places.data}; end them first: {left}.")
-    if is_alive(pid):
+    if is_taken(pid):
         _pid_file(places).unlink()
+        _remove_sockets(places)
+
+
+def _remove_sockets(places: Places) -> None:
+    for path in places.socket_folder.glob(".s.PGSQL.*"):
+        path.unlink(missing_ok=True)
 
 
 def _open_log(places: Places) -> BinaryIO:

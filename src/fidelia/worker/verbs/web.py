@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from fidelia.worker.errors import WrongVariable
 from fidelia.worker.listening import read_address
+from fidelia.worker.postgres import find_home
 from fidelia.worker.processes import MARK, end_with_parent
 from fidelia.worker.readiness import APPLICATION_ROLE, database_ready
 
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     address = read_address(os.environ)
     database_ready()
     os.environ["FIDELIA_DATABASE_ROLE"] = APPLICATION_ROLE
+    (find_home(os.environ) / "static").mkdir(parents=True, exist_ok=True)  # whitenoise looks there, and warns
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
