@@ -20,6 +20,7 @@ Refused
 ├── CustomerClosed
 ├── SegmentKeyTaken
 ├── SegmentArchived
+├── SegmentAhead
 └── TraitTypeFixed
 """
 
@@ -38,6 +39,7 @@ __all__ = [
     "MalformedIdentity",
     "MalformedPhone",
     "NamelessCustomer",
+    "SegmentAhead",
     "SegmentArchived",
     "SegmentKeyTaken",
     "TextTooLong",
@@ -166,6 +168,12 @@ class SegmentArchived(Refused):
     """The segment is archived and is not refreshed."""
 
     default_code = "segment_archived"
+
+
+class SegmentAhead(Refused):
+    """The segment was refreshed for a later moment; its past is not drawn again."""
+
+    default_code = "segment_ahead"
 
 
 class TraitTypeFixed(Refused):

@@ -117,6 +117,7 @@ class Identity(models.Model):
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="an identity ends after it began"
             ),
         ]
+        indexes = [models.Index(fields=["value"], name="identities_by_value")]
 
 
 class ContactChannel(models.TextChoices):

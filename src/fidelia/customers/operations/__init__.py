@@ -6,6 +6,14 @@ from .contact_points import add_contact_point, mark_contact_bounced, retire_cont
 from .customer_file import CHANGEABLE, add_customer, place_customer, update_customer
 from .identities import add_identity, end_identity
 from .new_customer import CheckedCustomer, NewCustomer, check_new_customer
+from .segments import (
+    SegmentPreview,
+    SegmentRefresh,
+    change_segment,
+    define_segment,
+    preview_segment,
+    refresh_segment,
+)
 from .traits import define_trait, place_trait_definition, set_traits
 
 __all__ = [
@@ -13,18 +21,24 @@ __all__ = [
     "CheckedCustomer",
     "NewConsent",
     "NewCustomer",
+    "SegmentPreview",
+    "SegmentRefresh",
     "add_contact_point",
     "add_customer",
     "add_customers_in_bulk",
     "add_identity",
+    "change_segment",
     "check_new_customer",
+    "define_segment",
     "define_trait",
     "end_identity",
     "mark_contact_bounced",
     "place_customer",
     "place_trait_definition",
+    "preview_segment",
     "record_consent",
     "record_consents_in_bulk",
+    "refresh_segment",
     "retire_contact_point",
     "set_traits",
     "update_customer",

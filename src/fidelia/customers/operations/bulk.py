@@ -35,11 +35,11 @@ def add_customers_in_bulk(
 
     A row one of whose identities is known, in the file or earlier among the rows, is that customer: its id comes back,
     the identities it adds are kept, and its other facts are left to `update_customer`. One event for all of them.
-    Raises Denied (customer.add), TooManyRows (50,000), IdentityTaken, and the Invalid of `check_new_customer` with a
+    Raises Denied (customer.create), TooManyRows (50,000), IdentityTaken, and the Invalid of `check_new_customer` with a
     pointer such as /17/email: an importer that wants to set bad rows aside calls that check on each row first.
     """
     for scope in {Scope(row.partner_id, row.home_store_id) for row in rows}:
-        by.require("customer.add", scope)
+        by.require("customer.create", scope)
     require_transaction()
     if len(rows) > ROWS_MAX:
         raise TooManyRows(f"At most {ROWS_MAX} customers are added at once.")
@@ -50,7 +50,12 @@ def add_customers_in_bulk(
     if new:
         batch = new_id()
         record_audit(
-            by=by, at=at, verb="customer.add", object_type="customer_batch", object_id=batch, after={"count": len(new)}
+            by=by,
+            at=at,
+            verb="customer.create",
+            object_type="customer_batch",
+            object_id=batch,
+            after={"count": len(new)},
         )
         announce(CustomersAdded(occurred_at=at, origin=origin, source=new[0].row.source, count=len(new)))
     return ids

@@ -58,14 +58,14 @@ def record_consent(
 ) -> Consent:
     """Record that a customer gave or withdrew consent, and announce it.
 
-    A customer may say no after being merged, and it counts for the survivor. Raises Denied (consent.record),
+    A customer may say no after being merged, and it counts for the survivor. Raises Denied (customer.record_consent),
     UnknownCustomer, UnknownChoice, InTheFuture, TextTooLong.
     """
     with transaction_of_use_case():
         customer = Customer.objects.filter(id=customer_id).first()
         if customer is None:
             raise UnknownCustomer("There is no such customer.", customer_id=str(customer_id))
-        by.require("consent.record", scope_of(customer))
+        by.require("customer.record_consent", scope_of(customer))
         moment = occurred_at or at
         new = NewConsent(
             customer_id=customer_id, purpose=purpose, channel=channel, given=given, occurred_at=moment,
@@ -74,7 +74,7 @@ def record_consent(
         (consent_id,) = _insert([_check(new, at, "")], at=at)
         announce(_event_of(consent_id, new, origin))
         record_audit(
-            by=by, at=at, verb="consent.record", object_type="customer", object_id=customer_id,
+            by=by, at=at, verb="customer.record_consent", object_type="customer", object_id=customer_id,
             after={"consent_id": consent_id, "purpose": purpose, "channel": channel, "given": given},
             scope=scope_of(customer),
         )  # fmt: skip
@@ -85,16 +85,16 @@ def record_consents_in_bulk(*, by: Actor, at: datetime, rows: Sequence[NewConsen
     """Record what a file says customers agreed to, with one statement in the caller's transaction; return how many.
 
     The customers are known to exist. Nothing is announced: a file is history, not a word just said. Raises Denied
-    (consent.record, everywhere), TooManyRows, and the Invalid of a wrong row with a pointer such as /17/purpose.
+    (customer.record_consent), TooManyRows, and the Invalid of a wrong row with a pointer such as /17/purpose.
     """
-    by.require("consent.record")
+    by.require("customer.record_consent")
     require_transaction()
     if len(rows) > ROWS_MAX:
         raise TooManyRows(f"At most {ROWS_MAX} consents are recorded at once.")
     ids = _insert([_check(row, at, f"/{number}") for number, row in enumerate(rows)], at=at)
     if ids:
         record_audit(
-            by=by, at=at, verb="consent.record", object_type="consent_batch", object_id=new_id(),
+            by=by, at=at, verb="customer.record_consent", object_type="consent_batch", object_id=new_id(),
             after={"count": len(ids), "first_id": ids[0], "last_id": ids[-1]},
         )  # fmt: skip
     return len(ids)

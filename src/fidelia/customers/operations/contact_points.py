@@ -30,12 +30,12 @@ def add_contact_point(
 ) -> ContactPoint:
     """Reach a customer at one more address; one that had been retired or had bounced is active again.
 
-    The newest active one is written to first. Raises Denied (customer.update), UnknownCustomer, CustomerClosed,
+    The newest active one is written to first. Raises Denied (customer.change), UnknownCustomer, CustomerClosed,
     UnknownChoice, MalformedEmail, MalformedPhone, TextTooLong.
     """
     with transaction_of_use_case():
         customer = lock_open_customer(customer_id)
-        by.require("customer.update", scope_of(customer))
+        by.require("customer.change", scope_of(customer))
         clean = _normalise(channel, value, customer.country)
         point, _ = ContactPoint.objects.update_or_create(
             customer=customer, channel=channel, value=clean,
@@ -45,7 +45,7 @@ def add_contact_point(
                              "verified_at": verified_at},
         )  # fmt: skip
         record_audit(
-            by=by, at=at, verb="customer.update", object_type="customer", object_id=customer_id,
+            by=by, at=at, verb="customer.change", object_type="customer", object_id=customer_id,
             after={"contact_point_id": point.pk, "channel": channel}, scope=scope_of(customer),
         )  # fmt: skip
     return point
@@ -55,12 +55,12 @@ def retire_contact_point(*, by: Actor, at: datetime, customer_id: UUID, contact_
     """Stop writing to an address. Raises Denied, UnknownCustomer, CustomerClosed, UnknownContactPoint."""
     with transaction_of_use_case():
         customer = lock_open_customer(customer_id)
-        by.require("customer.update", scope_of(customer))
+        by.require("customer.change", scope_of(customer))
         points = ContactPoint.objects.filter(id=contact_point_id, customer_id__in=ids_of(customer_id))
         if not points.update(status=ContactStatus.RETIRED):
             raise UnknownContactPoint("The customer is not reached there.")
         record_audit(
-            by=by, at=at, verb="customer.update", object_type="customer", object_id=customer_id,
+            by=by, at=at, verb="customer.change", object_type="customer", object_id=customer_id,
             before={"contact_point_id": contact_point_id}, scope=scope_of(customer),
         )  # fmt: skip
 

@@ -30,9 +30,9 @@ KEY_FACTS = {"kind", "given_name", "family_name", "company_name"}
 def add_customer(*, by: Actor, at: datetime, customer: NewCustomer, origin: Origin = Origin.LIVE) -> Customer:
     """Add one customer with its identities and contact points, and announce CustomerAdded.
 
-    Raises Denied (right customer.add), IdentityTaken, and the Invalid errors of `check_new_customer`.
+    Raises Denied (right customer.create), IdentityTaken, and the Invalid errors of `check_new_customer`.
     """
-    by.require("customer.add", Scope(customer.partner_id, customer.home_store_id))
+    by.require("customer.create", Scope(customer.partner_id, customer.home_store_id))
     checked = check_new_customer(customer, at=at)
     with transaction_of_use_case():
         place_customer(by=by, at=at, checked=checked, origin=origin)
@@ -46,7 +46,7 @@ def place_customer(*, by: Actor, at: datetime, checked: CheckedCustomer, origin:
     require_free_identities([(row.id, *pair) for pair in checked.identities])
     insert_customers([checked], at=at)
     record_audit(
-        by=by, at=at, verb="customer.add", object_type="customer", object_id=row.id, after={"source": row.source},
+        by=by, at=at, verb="customer.create", object_type="customer", object_id=row.id, after={"source": row.source},
         scope=scope_of(row),
     )  # fmt: skip
     announce(CustomerAdded(occurred_at=row.acquired_at, origin=origin, customer_id=row.id))
@@ -64,19 +64,19 @@ def update_customer(
     """Change facts of a customer; each one that differs is kept with its former value, source and date.
 
     `changes` maps facts (CHANGEABLE) to values as NewCustomer takes them. Nothing that differs: nothing is written.
-    Raises Denied (customer.update), UnknownCustomer, CustomerClosed, UnknownFact, and the Invalid of a wrong value.
+    Raises Denied (customer.change), UnknownCustomer, CustomerClosed, UnknownFact, and the Invalid of a wrong value.
     """
     with transaction_of_use_case():
         row = lock_open_customer(customer_id)
-        by.require("customer.update", scope_of(row))
+        by.require("customer.change", scope_of(row))
         changed = _changed_facts(row, changes, at)
         if "partner_id" in changed or "home_store_id" in changed:
-            by.require("customer.update", _scope_after(row, changed))
+            by.require("customer.change", _scope_after(row, changed))
         if changed:
             _write_changes(row, changed, source=source, occurred_at=occurred_at or at, at=at)
             # The audit outlives an erasure, so it names the facts and never their values.
             record_audit(
-                by=by, at=at, verb="customer.update", object_type="customer", object_id=row.id,
+                by=by, at=at, verb="customer.change", object_type="customer", object_id=row.id,
                 after={"facts": sorted(changed), "source": source}, scope=scope_of(row),
             )  # fmt: skip
             announce(CustomerChanged(occurred_at=occurred_at or at, customer_id=row.id))

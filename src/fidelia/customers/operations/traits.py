@@ -18,10 +18,10 @@ from fidelia.kernel.outbox import Origin, announce
 
 from ..errors import TraitTypeFixed, UnknownChoice, UnknownTrait, WrongTraitValue
 from ..events import TraitsSet
+from ..fields import TRAIT_NUMBER_MAX
 from ..models import Trait, TraitDefinition, TraitType
 
 TraitValue = int | str | bool | date
-NUMBER_MAX = 2**63 - 1
 TEXT_LENGTH_MAX = 200
 
 _STAGED = {
@@ -39,9 +39,9 @@ def define_trait(
 ) -> TraitDefinition:
     """Define a trait, or change its label and unit; rules may then read `trait.<name>`.
 
-    Raises Denied (trait.define), UnknownChoice, TraitTypeFixed.
+    Raises Denied (customer.define_trait), UnknownChoice, TraitTypeFixed.
     """
-    by.require("trait.define")
+    by.require("customer.define_trait")
     if type not in TraitType.values:
         raise UnknownChoice(f"“{type}” is not one of {', '.join(TraitType.values)}.", pointer="/type")
     with transaction_of_use_case():
@@ -61,7 +61,7 @@ def place_trait_definition(
     )
     if known is None or (known.type, known.label, known.unit) != (type, label, unit):
         record_audit(
-            by=by, at=at, verb="trait.define", object_type="trait", object_id=name,
+            by=by, at=at, verb="customer.define_trait", object_type="trait", object_id=name,
             before=_state_of(known), after=_state_of(definition),
         )  # fmt: skip
     return definition
@@ -80,9 +80,9 @@ def set_traits(
 
     A value of None ends the trait. A row equal to what holds at that moment is skipped, any other closes it; a moment
     before known values ends where the next begins. One row per customer and trait. Returns how many changed, announces
-    one TraitsSet if any did. Raises Denied (trait.set), UnknownTrait, WrongTraitValue with a pointer such as /17.
+    one TraitsSet if any did. Raises Denied (customer.set_traits), UnknownTrait, WrongTraitValue with a pointer (/17).
     """
-    by.require("trait.set")
+    by.require("customer.set_traits")
     require_transaction()
     moment = valid_from or at
     types = dict(TraitDefinition.objects.values_list("name", "type"))
@@ -95,7 +95,7 @@ def set_traits(
         cursor.execute(_OPEN, {"moment": moment, "at": at, "source": source})
     if changed:
         record_audit(
-            by=by, at=at, verb="trait.set", object_type="trait_batch", object_id=new_id(),
+            by=by, at=at, verb="customer.set_traits", object_type="trait_batch", object_id=new_id(),
             after={"source": source, "count": changed, "valid_from": moment},
         )  # fmt: skip
         announce(TraitsSet(occurred_at=moment, origin=origin, source=source, count=changed))
@@ -139,7 +139,7 @@ def _checked_rows(
 
 def _is_of_type(value: TraitValue, type: str) -> bool:
     if type == TraitType.NUMBER:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= NUMBER_MAX
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= TRAIT_NUMBER_MAX
     elif type == TraitType.TEXT:
         return isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX and "\x00" not in value
     elif type == TraitType.FLAG:

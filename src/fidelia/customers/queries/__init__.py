@@ -21,6 +21,7 @@ from .identities import (
     normalise_identity,
     survivors_of,
 )
+from .segments import get_segment, list_segments, member_ids_at
 from .traits import (
     list_trait_definitions,
     list_traits,
@@ -39,6 +40,7 @@ __all__ = [
     "find_by_identities",
     "find_by_identity",
     "get_customer",
+    "get_segment",
     "ids_of",
     "ids_of_each",
     "last_words_at",
@@ -47,8 +49,10 @@ __all__ = [
     "list_customers_by_id",
     "list_fact_changes",
     "list_identities",
+    "list_segments",
     "list_trait_definitions",
     "list_traits",
+    "member_ids_at",
     "normalise_identity",
     "objects_at",
     "search_customers",

@@ -43,7 +43,7 @@ EVERYONE = CustomerFilters()
 def get_customer(*, by: Actor, customer_id: UUID) -> Customer:
     """Return the customer under exactly this id (see `merged_into_id`). Raises UnknownCustomer."""
     row = Customer.objects.filter(id=customer_id).first()
-    if row is None or not by.may("customer.read", Scope(row.partner_id, row.home_store_id)):
+    if row is None or not by.may("customer.see", Scope(row.partner_id, row.home_store_id)):
         raise UnknownCustomer("There is no such customer.", customer_id=str(customer_id))
     return row
 
@@ -60,7 +60,7 @@ def search_customers(
 
     `text` is a whole card number or other identity, a whole e-mail address or phone number, or the beginnings of words
     of the name, accents or not. `after` is the (sort_key, id) of the last row of the page before. Raises Denied
-    (customer.read).
+    (customer.see).
     """
     rows = _narrow(_visible_to(by), text, filters)
     if after is not None:
@@ -71,7 +71,7 @@ def search_customers(
 
 
 def count_customers(*, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE) -> int:
-    """Return how many customers `search_customers` would list in all. Raises Denied (customer.read)."""
+    """Return how many customers `search_customers` would list in all. Raises Denied (customer.see)."""
     return _narrow(_visible_to(by), text, filters).count()
 
 
@@ -108,9 +108,9 @@ class _WordsMatch(Func):
 
 
 def _visible_to(by: Actor) -> QuerySet[Customer]:
-    scopes = by.scopes_of("customer.read")
+    scopes = by.scopes_of("customer.see")
     if not scopes:
-        by.require("customer.read")
+        by.require("customer.see")
     rows = Customer.objects.filter(merged_into__isnull=True, erased_at__isnull=True)
     if any(scope == Scope() for scope in scopes):
         return rows

@@ -1,0 +1,174 @@
+"""What rules may read of a customer, declared once for Python and SQL.
+
+The SQL columns are those of a relation named `customer`: SEGMENT_RELATION for a segment, activity's own for history.
+It has the columns read here and `moment`, the instant at which dated things must hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from fidelia.kernel.localized import LocalizedText as Text
+from fidelia.rules import Catalogue, Field, Type
+
+from .models import TraitDefinition
+
+TRAIT_NUMBER_MAX = 10**12
+KINDS = {"person": Text("a person", "un particulier"), "company": Text("a company", "une entreprise")}
+LANGUAGES = {"fr": Text("French", "le français"), "en": Text("English", "l’anglais")}
+TRAIT_TYPES = {"number": Type.INT, "text": Type.STRING, "flag": Type.BOOL, "day": Type.DATE}
+
+OWN_FIELDS = (
+    Field(
+        "customer.kind",
+        Type.STRING,
+        Text("Kind", "Nature"),
+        "customer.kind",
+        doc="A person or a company.",
+        choices=KINDS,
+        words=Text("the kind of customer", "la nature du client"),
+    ),
+    Field(
+        "customer.country",
+        Type.STRING,
+        Text("Country", "Pays"),
+        "customer.country",
+        doc="The ISO 3166 code of the country, such as FR; empty where unknown.",
+        words=Text("the country", "le pays"),
+    ),
+    Field(
+        "customer.language",
+        Type.STRING,
+        Text("Language", "Langue"),
+        "customer.language",
+        doc="The language the customer is written to in.",
+        choices=LANGUAGES,
+        words=Text("the language", "la langue"),
+    ),
+    Field(
+        "customer.source",
+        Type.STRING,
+        Text("Source", "Origine"),
+        "customer.source",
+        doc="How the customer came into the file: till, web, import, contest…",
+        words=Text("the source", "l’origine"),
+    ),
+    Field(
+        "customer.acquired_on",
+        Type.DATE,
+        Text("Customer since", "Client depuis le"),
+        "customer.acquired_on",
+        doc="The day (UTC) on which the customer came into the file.",
+        words=Text("the day of acquisition", "le jour de recrutement"),
+    ),
+    Field(
+        "customer.birth_month",
+        Type.INT,
+        Text("Month of birth", "Mois de naissance"),
+        "customer.birth_month",
+        doc="1 for January to 12 for December; absent where the birth date is unknown.",
+        optional=True,
+        low=1,
+        high=12,
+        words=Text("the month of birth", "le mois de naissance"),
+    ),
+    Field(
+        "customer.age",
+        Type.INT,
+        Text("Age", "Âge"),
+        "customer.age",
+        doc="Full years of age; absent where the birth date is unknown.",
+        optional=True,
+        low=0,
+        high=150,
+        words=Text("the age", "l’âge"),
+    ),
+)
+SEGMENTS_FIELD = Field(
+    "customer.segments",
+    Type.STRING,
+    Text("Segments", "Segments"),
+    """array(
+        select s.key::text from customers_segment_membership m join customers_segment s on s.id = m.segment_id
+        where m.customer_id = customer.id and m.valid_from <= customer.moment
+            and (m.valid_until is null or m.valid_until > customer.moment))""",
+    doc="The keys of the segments the customer is in.",
+    many=True,
+    words=Text("the segments of the customer", "les segments du client"),
+)
+# What the rules of a programme may read; traits are defined in the database: see `trait_fields`.
+RULE_FIELDS = (*OWN_FIELDS, SEGMENTS_FIELD)
+
+SEGMENT_RELATION = """(
+    select c.id, c.sort_key, c.kind, c.country, c.language, c.source, %(moment)s::timestamptz as moment,
+        (c.acquired_at at time zone 'UTC')::date as acquired_on,
+        extract(month from c.birth_on)::bigint as birth_month,
+        extract(year from age(%(moment)s::timestamptz at time zone 'UTC', c.birth_on))::bigint as age
+    from customers_customer c
+    where c.merged_into_id is null and c.erased_at is null and c.acquired_at <= %(moment)s
+) customer"""
+
+
+def trait_fields(definitions: Iterable[TraitDefinition]) -> tuple[Field, ...]:
+    """Return a field `trait.<name>` for each definition; optional, since nobody has every trait."""
+    return tuple(_trait_field(definition) for definition in definitions)
+
+
+def segment_catalogue(definitions: Iterable[TraitDefinition]) -> Catalogue:
+    """Return what the condition of a segment may read. Segments do not read segments: their order would matter."""
+    return Catalogue(fields=(*OWN_FIELDS, *trait_fields(definitions)))
+
+
+def values_of_customer(customer: Mapping[str, Any], *, on: date) -> dict[str, Any]:
+    """Return the values of RULE_FIELDS, and of each trait defined, from what customers_for_rules() gives."""
+    birth_on = _day(customer["birth_on"])
+    return {
+        "customer.kind": customer["kind"],
+        "customer.country": customer["country"],
+        "customer.language": customer["language"],
+        "customer.source": customer["source"],
+        "customer.acquired_on": _day_of_moment(customer["acquired_at"]),
+        "customer.birth_month": birth_on.month if birth_on else None,
+        "customer.age": _age(birth_on, on) if birth_on else None,
+        "customer.segments": customer["segments"],
+        **_trait_values(customer["traits"], customer["trait_days"]),
+    }
+
+
+def _trait_field(definition: TraitDefinition) -> Field:
+    type_ = TRAIT_TYPES[definition.type]
+    bound = TRAIT_NUMBER_MAX if type_ is Type.INT else None
+    return Field(
+        f"trait.{definition.name}",
+        type_,
+        definition.label,
+        f"""(select t.{definition.type} from customers_trait t
+            where t.customer_id = customer.id and t.name = '{definition.name}' and t.valid_from <= customer.moment
+                and (t.valid_until is null or t.valid_until > customer.moment))""",
+        doc=f"{definition.label.en} ({definition.unit})" if definition.unit else definition.label.en,
+        optional=True,
+        words=Text(f"the trait “{definition.label.en}”", f"le trait « {definition.label.fr} »"),
+        words_not=Text(f"not the trait “{definition.label.en}”", f"pas le trait « {definition.label.fr} »"),
+        low=None if bound is None else -bound,
+        high=bound,
+    )
+
+
+def _trait_values(traits: Mapping[str, Any], days: Iterable[str]) -> dict[str, Any]:
+    dated = set(days)
+    return {f"trait.{name}": _day(value) if name in dated else value for name, value in traits.items()}
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _day_of_moment(text: str) -> date:
+    # jsonb writes moments in the time zone of the session, which Django sets to UTC.
+    return datetime.fromisoformat(text).date()
+
+
+def _age(birth_on: date, on: date) -> int:
+    return max(0, on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day)))
