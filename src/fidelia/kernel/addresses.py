@@ -41,7 +41,7 @@ def normalise_email(text: str, *, pointer: str | None = None) -> str:
 def normalise_phone(text: str, *, country: str = "FR", pointer: str | None = None) -> str:
     """Return the number in E.164 (+33612345678); without a + as dialed in `country`. Raises MalformedPhone."""
     try:
-        number = phonenumbers.parse(text.strip(), country or "FR")
+        number = phonenumbers.parse(text.strip(), country.strip().upper() or "FR")
     except phonenumbers.NumberParseException:
         raise MalformedPhone(f"“{text}” is not a telephone number.", pointer=pointer) from None
     if not phonenumbers.is_possible_number(number):

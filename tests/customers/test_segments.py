@@ -1,0 +1,144 @@
+"""Segments: a condition in the rule language, previewed without writing, refreshed into dated memberships."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from fidelia.customers.errors import SegmentAhead, SegmentArchived, SegmentKeyTaken, UnknownChoice
+from fidelia.customers.fields import RULE_FIELDS, segment_catalogue, values_of_customer
+from fidelia.customers.models import Customer, Segment, SegmentMembership
+from fidelia.customers.operations import (
+    SegmentRefresh,
+    change_segment,
+    define_segment,
+    define_trait,
+    preview_segment,
+    refresh_segment,
+    set_traits,
+)
+from fidelia.customers.queries import list_trait_definitions, member_ids_at, segments_at
+from fidelia.kernel.errors import Denied
+from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.models import OutboxEvent
+from fidelia.rules import RuleError, check_rule
+from tests.cast import PIZARRO, SYSTEM
+
+from .people import DAY, added
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NAME = LocalizedText(en="Fresh", fr="Récents")
+CONDITIONS = [
+    "customer.country == 'FR'",
+    "customer.country in ['DE', 'ES']",
+    "customer.kind == 'company'",
+    "customer.language == 'en' && customer.source == 'till'",
+    "has(customer.age) && customer.age >= 55",
+    "has(customer.birth_month) && customer.birth_month == 5",
+    "customer.acquired_on >= date('2026-03-01')",
+    "has(trait.recency) && trait.recency < 30",
+    "orElse(trait.rfm, '') == '100% l’or'",
+    "has(trait.vip) && trait.vip",
+    "has(trait.due_on) && trait.due_on == date('2026-04-01')",
+]
+
+
+@pytest.fixture
+def people() -> list[Customer]:
+    found = [
+        added(),
+        added(identities=(), country="DE", language="en", birth_on=None),
+        added(identities=(), kind="company", company_name="Prison & Cie", country="ES", birth_on="1995-12-31"),
+    ]
+    for name, type_ in (("recency", "number"), ("rfm", "text"), ("vip", "flag"), ("due_on", "day")):
+        define_trait(by=SYSTEM, at=DAY, name=name, type=type_, label=NAME)
+    rows = [
+        (found[0].id, "recency", 10),
+        (found[1].id, "recency", 40),
+        (found[0].id, "rfm", "100% l’or"),
+        (found[1].id, "vip", True),
+        (found[2].id, "due_on", date(2026, 4, 1)),
+    ]
+    with transaction.atomic():
+        set_traits(by=SYSTEM, at=DAY, rows=rows, source="insight")
+    return found
+
+
+def fresh(condition: str = "has(trait.recency) && trait.recency < 30") -> Segment:
+    return define_segment(by=SYSTEM, at=DAY, key="fresh", name=NAME, condition=condition)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_it_holds_whom_python_says_too(people: list[Customer], condition: str) -> None:
+    program = check_rule(condition, segment_catalogue(list_trait_definitions()))
+    expected = {customer.id for customer in people if program.evaluate(values_for_rules(customer))}
+    preview = preview_segment(by=SYSTEM, at=DAY, condition=condition)
+    assert {customer.id for customer in preview.examples} == expected
+    assert preview.count == len(expected)
+    assert SegmentMembership.objects.count() == 0
+
+
+def values_for_rules(customer: Customer) -> dict[str, object]:
+    with connection.cursor() as cursor:
+        cursor.execute("select customers_for_rules(%s, %s)", [customer.id, DAY])
+        (found,) = cursor.fetchone()
+
+    return values_of_customer(found if isinstance(found, dict) else json.loads(found), on=DAY.date())
+
+
+def test_a_programme_reads_the_segments_of_a_customer(people: list[Customer]) -> None:
+    refresh_segment(by=SYSTEM, at=DAY, segment_id=fresh().id)
+    values = values_for_rules(people[0])
+    assert values["customer.segments"] == ["fresh"]
+    assert {field.path for field in RULE_FIELDS} <= set(values)
+
+
+def test_it_opens_and_closes_memberships(people: list[Customer]) -> None:
+    segment = fresh()
+    first = refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id)
+    with transaction.atomic():
+        rows = [(people[0].id, "recency", 50), (people[1].id, "recency", 1), (people[2].id, "recency", 2)]
+        set_traits(by=SYSTEM, at=DAY + timedelta(5), rows=rows, source="insight")
+    second = refresh_segment(by=SYSTEM, at=DAY + timedelta(5), segment_id=segment.id)
+    assert (first, second) == (SegmentRefresh(1, 1, 0), SegmentRefresh(2, 2, 1))
+    assert member_ids_at(segment.id, DAY + timedelta(4)) == [people[0].id]
+    assert set(member_ids_at(segment.id, DAY + timedelta(5))) == {people[1].id, people[2].id}
+    assert segments_at(people[0].id, DAY) == {"fresh"}
+    assert segments_at(people[0].id, DAY + timedelta(5)) == frozenset()
+    assert Segment.objects.get().member_count == 2
+
+
+def test_it_announces_one_event_without_ids(people: list[Customer]) -> None:
+    segment = fresh()
+    refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id)
+    refresh_segment(by=SYSTEM, at=DAY + timedelta(1), segment_id=segment.id)
+    event = OutboxEvent.objects.get(name="segment.changed")
+    assert event.payload == {"segment_id": str(segment.id), "entered": 1, "left": 0}
+    assert event.occurred_at == DAY
+
+
+def test_a_merged_customer_is_not_counted_twice(people: list[Customer]) -> None:
+    Customer.objects.filter(id=people[2].id).update(merged_into=people[0])
+    assert preview_segment(by=SYSTEM, at=DAY, condition="customer.country != 'XX'").count == 2
+
+
+def test_it_refuses_clearly(people: list[Customer]) -> None:
+    with pytest.raises(RuleError) as wrong:
+        fresh("trait.recncy < 3")
+    assert (wrong.value.pointer, wrong.value.nearest) == ("/condition", "trait.recency")
+    with pytest.raises(UnknownChoice):
+        define_segment(by=SYSTEM, at=DAY, key="Fresh!", name=NAME, condition="true")
+    segment = fresh()
+    with pytest.raises(SegmentKeyTaken):
+        fresh()
+    with pytest.raises(Denied):
+        refresh_segment(by=PIZARRO, at=DAY, segment_id=segment.id)
+    refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id)
+    with pytest.raises(SegmentAhead):
+        refresh_segment(by=SYSTEM, at=DAY - timedelta(1), segment_id=segment.id)
+    change_segment(by=SYSTEM, at=DAY, segment_id=segment.id, state="archived")
+    with pytest.raises(SegmentArchived):
+        refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id)
