@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim, name_resource
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin, announce
 
@@ -55,6 +56,7 @@ def record_consent(
     proof: Mapping[str, Any],
     occurred_at: datetime | None = None,
     origin: Origin = Origin.LIVE,
+    once: RequestKey | None = None,
 ) -> Consent:
     """Record that a customer gave or withdrew consent, and announce it.
 
@@ -62,6 +64,7 @@ def record_consent(
     UnknownCustomer, UnknownChoice, InTheFuture, TextTooLong.
     """
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="consent")
         customer = Customer.objects.filter(id=customer_id).first()
         if customer is None:
             raise UnknownCustomer("There is no such customer.", customer_id=str(customer_id))
@@ -72,6 +75,7 @@ def record_consent(
             proof={**proof, "recorded_by": by.label},
         )  # fmt: skip
         (consent_id,) = _insert([_check(new, at, "")], at=at)
+        name_resource(once, consent_id)
         announce(_event_of(consent_id, new, origin))
         record_audit(
             by=by, at=at, verb="customer.record_consent", object_type="customer", object_id=customer_id,

@@ -10,6 +10,7 @@ from uuid import UUID
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.outbox import Origin, announce
 
 from ..errors import UnknownFact
@@ -27,14 +28,18 @@ CHANGEABLE = (
 KEY_FACTS = {"kind", "given_name", "family_name", "company_name"}
 
 
-def add_customer(*, by: Actor, at: datetime, customer: NewCustomer, origin: Origin = Origin.LIVE) -> Customer:
+def add_customer(
+    *, by: Actor, at: datetime, customer: NewCustomer, origin: Origin = Origin.LIVE, once: RequestKey | None = None
+) -> Customer:
     """Add one customer with its identities and contact points, and announce CustomerAdded.
 
-    Raises Denied (right customer.create), IdentityTaken, and the Invalid errors of `check_new_customer`.
+    Raises Denied (right customer.create), IdentityTaken, the Invalid errors of `check_new_customer`, and what `claim`
+    raises for a request that came before.
     """
     by.require("customer.create", Scope(customer.partner_id, customer.home_store_id))
     checked = check_new_customer(customer, at=at)
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="customer", resource_id=checked.row.id)
         place_customer(by=by, at=at, checked=checked, origin=origin)
     return checked.row
 
@@ -60,6 +65,7 @@ def update_customer(
     changes: Mapping[str, Any],
     source: str,
     occurred_at: datetime | None = None,
+    once: RequestKey | None = None,
 ) -> Customer:
     """Change facts of a customer; each one that differs is kept with its former value, source and date.
 
@@ -67,6 +73,7 @@ def update_customer(
     Raises Denied (customer.change), UnknownCustomer, CustomerClosed, UnknownFact, and the Invalid of a wrong value.
     """
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="customer", resource_id=customer_id)
         row = lock_open_customer(customer_id)
         by.require("customer.change", scope_of(row))
         changed = _changed_facts(row, changes, at)
