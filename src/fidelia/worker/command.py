@@ -19,6 +19,7 @@ VERBS = (
     "stop",
     "status",
     "doctor",
+    "create-user",
     "migrate",
     "web",
     "work",

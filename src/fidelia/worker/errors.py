@@ -12,6 +12,7 @@ Refused
 └── NotSupported         this machine lacks something that cannot be done without
 Invalid
 ├── BackupUnsound        the backup is damaged or not one of ours
+├── PasswordsDiffer      a password was typed in two ways
 └── WrongVariable        an environment variable cannot be understood
 """
 
@@ -72,6 +73,12 @@ class BackupUnsound(Invalid):
     """The backup is damaged or not one of ours."""
 
     default_code = "backup_unsound"
+
+
+class PasswordsDiffer(Invalid):
+    """A password was typed in two ways."""
+
+    default_code = "passwords_differ"
 
 
 class WrongVariable(Invalid):

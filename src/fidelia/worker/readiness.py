@@ -18,15 +18,18 @@ def database_ready() -> None:
         ensure_running(home)
 
 
-def django_ready(*, as_owner: bool = False, migrated: bool = True) -> None:
+def django_ready(*, as_owner: bool = False, migrated: bool = True, pooled: bool = False) -> None:
     """Load Django with its database at hand.
 
     `as_owner` connects as the role that owns the tables, for migrations and restoring; all else works as the
     application does, with the role that cannot change the ledger's past. With `migrated` a database of another
-    version is refused. Raises NotMigrated and what `ensure_running` raises.
+    version is refused. A command with one thread wants no pool of connections, and without one it learns at once that
+    the server does not answer. Raises NotMigrated and what `ensure_running` raises.
     """
     database_ready()
     os.environ["FIDELIA_DATABASE_ROLE"] = "" if as_owner else APPLICATION_ROLE
+    if not pooled:
+        os.environ["FIDELIA_DATABASE_POOL_MAX"] = "0"
     os.environ["DJANGO_SETTINGS_MODULE"] = "fidelia.config.settings"
     import django
 

@@ -112,7 +112,7 @@ def check_application(url: str) -> None:
 
     Raises BackupRefused for a backup of a newer version, BackupUnsound when an invariant of the ledger is broken.
     """
-    os.environ |= {"FIDELIA_DATABASE_URL": url, "FIDELIA_DATABASE_POOL_MAX": "0"}
+    os.environ["FIDELIA_DATABASE_URL"] = url
     django_ready(as_owner=True, migrated=False)
     from django.core.management import call_command
     from django.db import connection

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if MARK in os.environ:
         end_with_parent(signal.SIGTERM)
-    django_ready()
+    django_ready(pooled=True)
     stop = stop_on_signals()
     return 0 if run_loops(list_loops(), stop) else 1
 
