@@ -149,6 +149,7 @@ def expected_of(rows: list[Row], window_days: int = 730) -> dict[str, Row]:
             person["sales"].append(row["occurred_at"])
     people = {
         name: {
+            "last_sale_at": max(person["sales"]),
             "recency_days": (AS_OF - max(person["sales"])).days,
             "frequency": len(person["sales"]),
             "amount": person["amount"],

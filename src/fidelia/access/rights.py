@@ -72,6 +72,15 @@ RIGHTS: dict[str, str | Promise] = {
     "programme.publish": _("Approve, publish and withdraw a version of a programme"),
     "enrolment.create": _("Enrol a customer in a programme"),
     "enrolment.end": _("End an enrolment"),
+    # insight and campaigns
+    "insight.see": _("See what insight has learnt"),
+    "insight.refresh": _("Export the facts and refresh what is learnt from them"),
+    "campaign.see": _("See the campaigns and their results"),
+    "campaign.draft": _("Draft a campaign and ask for its approval"),
+    "campaign.approve": _("Approve or refuse a campaign that another person drafted"),
+    "campaign.launch": _("Launch an approved campaign"),
+    "campaign.stop": _("Stop a running campaign"),
+    "campaign.measure": _("Measure the effect of a campaign"),
 }
 
 

@@ -29,8 +29,8 @@ def rfm(purchases: ibis.Table, *, as_of: datetime, currency: str, window_days: i
     have equal scores. A customer without a sale in the window has no RFM.
 
     Source: Hughes, *Strategic Database Marketing* (1994), for the three measures and their fifths; `segments` for the
-    groups. Columns: customer_id; recency_days, frequency, amount and recency_score, frequency_score, amount_score as
-    int64; segment. Instants are read in UTC: the engine's session must say so.
+    groups. Columns: customer_id; last_sale_at; recency_days, frequency, amount and recency_score, frequency_score,
+    amount_score as int64; segment. Instants are read in UTC: the engine's session must say so.
     """
     inside = purchases_in_window(purchases, as_of=as_of, window_days=window_days)
     kept = sales_kept(inside, purchases, as_of=as_of)
@@ -59,14 +59,16 @@ def sales_kept(inside: ibis.Table, purchases: ibis.Table, *, as_of: datetime) ->
 
 
 def summary_by_customer(inside: ibis.Table, kept: ibis.Table, *, as_of: datetime, currency: str) -> ibis.Table:
-    """One row per customer with a kept sale: whole days since the last, number of sales, net amount in `currency`."""
+    """One row per customer with a kept sale: when the last was, number of sales, net amount in `currency`."""
     sales = kept.group_by("customer_id").agg(
+        last_sale_at=_.occurred_at.max(),
         recency_days=(int(as_of.timestamp()) - _whole_seconds(_.occurred_at.max())) // SECONDS_PER_DAY,
         frequency=_.purchase_id.nunique(),
     )
     amounts = inside.filter(_.currency == currency).group_by(payer=_.customer_id).agg(net=_.total.sum())
     return sales.left_join(amounts, _.customer_id == amounts.payer).select(
         "customer_id",
+        "last_sale_at",
         recency_days=_.recency_days.cast("int64"),
         frequency=_.frequency.cast("int64"),
         amount=_.net.fill_null(0).cast("int64"),

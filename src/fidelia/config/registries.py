@@ -1,0 +1,10 @@
+"""What the modules register with each other, gathered where all of them are known."""
+
+from __future__ import annotations
+
+from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
+from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
+from fidelia.kernel.facts import FactTable
+
+# What analytics may read (insight exports it).
+FACTS: tuple[FactTable, ...] = (*CUSTOMER_FACTS, *ACTIVITY_FACTS)

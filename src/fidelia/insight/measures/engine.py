@@ -1,0 +1,60 @@
+"""DuckDB over a folder of facts: in memory, in UTC, with limits.
+
+DuckDB 2.0 under Ibis 12: `create_table` writes a DROP that it cannot parse (so: views over Parquet, no tables), and
+`to_pyarrow_batches` calls a method that is gone (so: `batches_of` below). A connection with an undrained Arrow reader
+refuses the next query: one engine per task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from .people import by_person, without_simulations
+
+MEMORY_LIMIT = "1GB"
+ROWS_PER_BATCH = 10_000
+
+
+class Facts:
+    """The tables of facts of one export, by name."""
+
+    def __init__(self, folder: Path, backend: Any) -> None:
+        self._folder = folder
+        self._backend = backend
+
+    def table(self, name: str) -> ibis.Table:
+        """Return a table of facts; instants are UTC, money is int64 minor units."""
+        return self._backend.read_parquet(self._folder / f"{name}.parquet", table_name=name)
+
+    def rows_of(self, expression: ibis.Table) -> list[dict[str, Any]]:
+        """Compute a small result (a table of totals)."""
+        rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+        return rows
+
+    def batches_of(self, expression: ibis.Table) -> Iterator[list[dict[str, Any]]]:
+        """Compute a large result, ROWS_PER_BATCH rows at a time, without ever holding it whole."""
+        # `con.sql` streams; `con.execute` would first keep all rows (measured: 1.7 GB for 20 M short texts).
+        reader = self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(ROWS_PER_BATCH)
+        # DuckDB sums bigint as hugeint, and Ibis, which believes it int64 already, leaves the cast out of the SQL.
+        schema = expression.schema().to_pyarrow()
+        for batch in reader:
+            yield batch.cast(schema).to_pylist()
+
+    def people_of(self, name: str) -> ibis.Table:
+        """Return a table of facts as analytics reads it: by person, without what simulations recorded."""
+        return by_person(without_simulations(self.table(name)), self.table("customers"))
+
+
+@contextmanager
+def open_facts(folder: Path, *, threads: int = 2) -> Iterator[Facts]:
+    """Open the facts of an export; results are the same whatever the number of threads."""
+    backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT)
+    try:
+        yield Facts(folder, backend)
+    finally:
+        backend.disconnect()

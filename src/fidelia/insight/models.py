@@ -1,0 +1,83 @@
+"""Tables of insight: what was exported when, and what was learnt from it. All of it can be computed again."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from fidelia.kernel.ids import new_id
+
+
+class FactExport(models.Model):
+    """A folder of Parquet files, one per table of facts, all of one snapshot of the database.
+
+    `cut_off_at` is the instant of the snapshot; `horizon` is its pg_snapshot_xmin: every transaction before it had
+    ended when the snapshot was taken, so nothing older can still appear. `row_counts` is by table; `schema_hash`
+    changes when a table of facts gains, loses or retypes a column.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    cut_off_at = models.DateTimeField()
+    horizon = models.BigIntegerField()
+    row_counts = models.JSONField()
+    schema_hash = models.CharField(max_length=16)
+    exported_at = models.DateTimeField()
+    purged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "insight_export"
+        indexes = [
+            models.Index(fields=["-exported_at"], name="exports_that_are_kept", condition=Q(purged_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Refresh(models.Model):
+    """One pass of the measures over an export, and what it covered: the window that ends at `as_of`, one currency."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    export = models.ForeignKey(FactExport, models.PROTECT, related_name="refreshes")
+    as_of = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    window_days = models.PositiveIntegerField()
+    customer_count = models.PositiveIntegerField()
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(window_days__gte=1), name="a window has at least one day"),
+        ]
+        indexes = [models.Index(fields=["-refreshed_at"], name="refreshes_the_newest_first")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RfmScore(models.Model):
+    """The RFM of a customer in the last refresh; the traits it sets keep the history. `amount` is in minor units."""
+
+    customer_id = models.UUIDField(primary_key=True)
+    refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="scores", db_index=False)
+    last_sale_at = models.DateTimeField()
+    recency_days = models.IntegerField()
+    frequency = models.IntegerField()
+    amount = models.BigIntegerField()
+    recency_score = models.SmallIntegerField()
+    frequency_score = models.SmallIntegerField()
+    amount_score = models.SmallIntegerField()
+    segment = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "insight_rfm"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(recency_score__range=(1, 5), frequency_score__range=(1, 5), amount_score__range=(1, 5)),
+                name="a score is 1 to 5",
+            ),
+        ]
+        indexes = [models.Index(fields=["recency_score", "frequency_score"], name="customers_of_a_cell")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.segment}"

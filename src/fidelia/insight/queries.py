@@ -1,0 +1,139 @@
+"""What pages ask of insight. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.money import Money
+
+from .errors import NoExport
+from .measures.definitions import definition_of, paragraphs_of
+from .measures.rfm import rfm
+from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
+from .models import FactExport, Refresh, RfmScore
+
+CUSTOMERS_PER_PAGE_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the 5 × 5 grid: how many customers, what they spent together, and the median of one."""
+
+    recency_score: int
+    frequency_score: int
+    customers: int
+    amount: Money
+    median_amount: Money
+    recency_days: tuple[int, int] | None
+    frequency: tuple[int, int] | None
+
+    @property
+    def segment(self) -> RfmSegment:
+        return SEGMENT_BY_KEY[CELLS[self.recency_score, self.frequency_score]]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTotal:
+    """One of the ten groups: how many customers, and what they spent together in the window."""
+
+    segment: RfmSegment
+    customers: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a label's ⓘ shows: the first sentence, then the rest; the message ids of their translations."""
+
+    first: str
+    rest: tuple[str, ...]
+
+
+def get_last_refresh() -> Refresh | None:
+    """Return the newest refresh with its export; None before the first."""
+    return Refresh.objects.select_related("export").order_by("-refreshed_at", "-id").first()
+
+
+def get_last_export(*, since: datetime | None = None) -> FactExport:
+    """Return the newest export whose facts reach `since`. Raises NoExport."""
+    export = FactExport.objects.filter(purged_at__isnull=True).order_by("-exported_at", "-id").first()
+    if export is None:
+        raise NoExport("Nothing was exported yet: refresh insight first.")
+    if since is not None and export.cut_off_at < since:
+        raise NoExport("The facts are older than this: refresh insight first.")
+    return export
+
+
+_CELLS = """
+select recency_score, frequency_score, count(*), sum(amount)::bigint,
+    percentile_disc(0.5) within group (order by amount), min(recency_days), max(recency_days), min(frequency),
+    max(frequency)
+from insight_rfm group by 1, 2
+"""
+
+
+def list_rfm_cells(*, by: Actor, refresh: Refresh) -> list[Cell]:
+    """Return the 25 cells of the last refresh, empty ones too, by recency and frequency score. Raises Denied."""
+    by.require("insight.see")
+    with connection.cursor() as cursor:
+        cursor.execute(_CELLS)
+        found = {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
+    return [_cell(cell, found.get(cell), refresh.currency) for cell in sorted(CELLS)]
+
+
+def _cell(scores: tuple[int, int], row: tuple[int, ...] | None, currency: str) -> Cell:
+    if row is None:
+        return Cell(*scores, 0, Money.zero(currency), Money.zero(currency), None, None)
+    customers, amount, median, least_days, most_days, least, most = row
+    return Cell(
+        *scores, customers, Money(amount, currency), Money(median, currency), (least_days, most_days), (least, most)
+    )
+
+
+def list_rfm_segments(*, by: Actor, refresh: Refresh) -> list[SegmentTotal]:
+    """Return the ten groups in their fixed order with their customers and amounts. Raises Denied."""
+    cells = list_rfm_cells(by=by, refresh=refresh)
+    return [_segment_total(segment, cells, refresh.currency) for segment in SEGMENTS]
+
+
+def _segment_total(segment: RfmSegment, cells: Sequence[Cell], currency: str) -> SegmentTotal:
+    inside = [cell for cell in cells if cell.segment is segment]
+    amount = Money(sum(cell.amount.minor for cell in inside), currency)
+    return SegmentTotal(segment, sum(cell.customers for cell in inside), amount)
+
+
+def list_customers_of_cell(
+    *, by: Actor, recency_score: int, frequency_score: int, after: tuple[int, UUID] | None = None, limit: int = 50
+) -> list[RfmScore]:
+    """Return customers of one cell, the largest amounts first; `after` is (amount, customer_id) of the last one seen.
+
+    Raises Denied.
+    """
+    by.require("insight.see")
+    clause, parameters = "", [recency_score, frequency_score]
+    if after is not None:
+        clause, parameters = "and (amount, customer_id) < (%s, %s)", [*parameters, *after]  # type: ignore[list-item]
+    return list(
+        RfmScore.objects.raw(
+            f"select * from insight_rfm where recency_score = %s and frequency_score = %s {clause} "
+            "order by amount desc, customer_id desc limit %s",
+            [*parameters, min(limit, CUSTOMERS_PER_PAGE_MAX)],
+        )
+    )
+
+
+def get_rfm_of(customer_ids: Sequence[UUID]) -> RfmScore | None:
+    """Return the last RFM of a customer (all the ids of one person); None for one without a sale in the window."""
+    return RfmScore.objects.select_related("refresh").filter(customer_id__in=list(customer_ids)).first()
+
+
+def get_rfm_definition() -> Definition:
+    """Return the definition of RFM as its measure states it."""
+    _first, *rest = paragraphs_of(rfm)
+    return Definition(definition_of(rfm), tuple(rest))
