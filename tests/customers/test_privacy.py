@@ -11,6 +11,7 @@ from fidelia.customers import facts, privacy
 from fidelia.customers.models import Consent, Customer, FactChange, Identity
 from fidelia.customers.operations import record_consent, update_customer
 from fidelia.customers.queries import search_customers
+from fidelia.kernel.facts import FactTable
 from tests.cast import SYSTEM
 
 from .people import DAY, added
@@ -48,7 +49,7 @@ def test_it_erases_all_but_the_bare_row_and_the_proofs(customer: Customer) -> No
 
 
 @pytest.mark.parametrize("table", facts.FACTS, ids=lambda table: str(table.name))
-def test_its_facts_are_as_declared_and_name_nobody(customer: Customer, table: facts.FactTable) -> None:
+def test_its_facts_are_as_declared_and_name_nobody(customer: Customer, table: FactTable) -> None:
     with connection.cursor() as cursor:
         cursor.execute(table.sql)
         assert [column.name for column in cursor.description] == list(table.columns)

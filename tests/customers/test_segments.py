@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -55,7 +57,7 @@ def people() -> list[Customer]:
     ]
     for name, type_ in (("recency", "number"), ("rfm", "text"), ("vip", "flag"), ("due_on", "day")):
         define_trait(by=SYSTEM, at=DAY, name=name, type=type_, label=NAME)
-    rows = [
+    rows: list[tuple[UUID, str, Any]] = [
         (found[0].id, "recency", 10),
         (found[1].id, "recency", 40),
         (found[0].id, "rfm", "100% l’or"),

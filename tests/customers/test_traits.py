@@ -34,7 +34,7 @@ def put(*rows: tuple[Any, str, Any], at: datetime = DAY, valid_from: datetime | 
         return set_traits(by=SYSTEM, at=at, rows=rows, source="insight", valid_from=valid_from)
 
 
-def history(name: str) -> list[tuple[Any, int, int | None]]:
+def history(name: str) -> list[tuple[Any, int, Any]]:
     """The values of a trait with the days, counted from DAY, on which they begin and end."""
     rows = Trait.objects.filter(name=name).order_by("valid_from", "id")
     return [(row.number, (row.valid_from - DAY).days, row.valid_until and (row.valid_until - DAY).days) for row in rows]
