@@ -14,7 +14,9 @@ from .catalogue import Field, Records
 from .types import Type
 
 ConstantValue = bool | int | str | date | datetime
-ROW_COST = 50  # what a macro is assumed to meet, in rows
+# What a macro is assumed to meet, in rows. With the limit of a program this leaves no room for a macro inside a macro,
+# whose real cost would grow with the square of the lines.
+ROW_COST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,8 @@ def cost_of(node: Node) -> int:
     if isinstance(node, OverRows):
         per_row = sum(map(cost_of, node.rows.conditions)) + (cost_of(node.body) if node.body else 0)
         return 1 + ROW_COST * (1 + per_row)
+    elif isinstance(node, Among) and all(isinstance(each, Constant) for each in node.items):
+        return 2 + cost_of(node.item)  # one look-up, however long the list
     return 1 + sum(map(cost_of, children_of(node)))
 
 

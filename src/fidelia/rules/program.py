@@ -17,7 +17,7 @@ from .python_rendering import Compiled, compile_to_python
 from .sql_rendering import Dialect, render_to_sql
 from .types import Type
 
-COST_MAX = 20_000
+COST_MAX = 40_000
 LINE_NAME = "line"
 
 

@@ -92,7 +92,7 @@ class _PythonRendering:
             case Choose(test=test, then=then, otherwise=otherwise):
                 return f"({self.text(then)} if {self.text(test)} else {self.text(otherwise)})"
             case Among(item=item, items=items):
-                return f"({self.text(item)} in ({''.join(self.text(each) + ', ' for each in items)}))"
+                return f"({self.text(item)} in {self.items(items)})"
             case Member(item=item, field=read):
                 return f"({self.text(item)} in {self.text(read)})"
             case Apply(function=function, arguments=arguments):
@@ -102,6 +102,12 @@ class _PythonRendering:
             case OverRows():
                 return self.over_rows(node)
         raise AssertionError(node)
+
+    def items(self, items: tuple[Node, ...]) -> str:
+        listed = "".join(self.text(each) + ", " for each in items)
+        # Python keeps a set of plain constants with the code; one of anything else it would build at each evaluation.
+        constant = all(isinstance(each, Constant) and isinstance(each.value, str | int) for each in items)
+        return f"{{{listed}}}" if constant else f"({listed})"
 
     def over_rows(self, node: OverRows) -> str:
         body = "1" if node.body is None else self.text(node.body)

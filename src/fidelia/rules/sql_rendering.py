@@ -35,6 +35,7 @@ from .nodes import (
     Read,
     Rows,
     Some,
+    walk,
 )
 from .sql_parts import call, cast_to_bigint, sql_from, wrapped
 from .types import NUMBERS, Type
@@ -119,9 +120,16 @@ class _SqlRendering:
             return exp.Not(this=exp.Exists(this=self.select("1", node.rows, contrary)))
         elif node.macro is Macro.COUNT:
             return self.select("COUNT(*)", node.rows).subquery()
+        return self.total(node)
+
+    def total(self, node: OverRows) -> exp.Expr:
         assert node.body is not None
-        total = sql_from("COALESCE(SUM(:a), 0)", a=self.number(node.body))
-        return self.select(cast_to_bigint(total), node.rows).subquery()
+        amount, rows = self.number(node.body), node.rows
+        if any(isinstance(each, Read) and each.row == rows.row for each in walk(node.body)):
+            return self.select(_total_of(amount), rows).subquery()
+        # SQL gives an aggregate of outer columns only to the outer query: sum(l, member.visits) would sum the members.
+        inner = self.select(exp.alias_(amount, "amount"), rows).subquery("each")
+        return exp.select(_total_of(exp.column("amount", table="each"))).from_(inner).subquery()
 
     def select(self, what: str | exp.Expr, rows: Rows, *conditions: exp.Expr) -> exp.Select:
         alias = _alias(rows.row, self.line)
@@ -133,6 +141,10 @@ class _SqlRendering:
         if row is None:
             return sqlglot.parse_one(field.column, dialect="postgres")
         return _qualified(field.column, _alias(row, self.line))
+
+
+def _total_of(amount: exp.Expr) -> exp.Expr:
+    return cast_to_bigint(sql_from("COALESCE(SUM(:a), 0)", a=amount))
 
 
 def _constant(node: Constant) -> exp.Expr:
