@@ -11,6 +11,8 @@ from .segments import (
     SegmentRefresh,
     change_segment,
     define_segment,
+    place_members,
+    place_segment,
     preview_segment,
     refresh_segment,
 )
@@ -34,6 +36,8 @@ __all__ = [
     "end_identity",
     "mark_contact_bounced",
     "place_customer",
+    "place_members",
+    "place_segment",
     "place_trait_definition",
     "preview_segment",
     "record_consent",

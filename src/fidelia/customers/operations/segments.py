@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.outbox import announce
 from fidelia.rules import RuleError, check_rule
@@ -55,12 +55,18 @@ def define_segment(*, by: Actor, at: datetime, key: str, name: LocalizedText, co
         raise UnknownChoice("A key is lower-case letters, digits, - and _, and begins with a letter.", pointer="/key")
     sql_of_condition(condition)
     with transaction_of_use_case():
-        segment = Segment(key=key, name=name, condition=condition, recorded_at=at, updated_at=at)
-        if Segment.objects.filter(key=key).exists() or not _inserted(segment):
-            raise SegmentKeyTaken(f"Another segment is called “{key}”.", pointer="/key")
-        record_audit(
-            by=by, at=at, verb="segment.define", object_type="segment", object_id=segment.id, after=_state_of(segment)
-        )
+        return place_segment(by=by, at=at, key=key, name=name, condition=condition)
+
+
+def place_segment(*, by: Actor, at: datetime, key: str, name: LocalizedText, condition: str) -> Segment:
+    """Define a segment inside the caller's transaction, as a campaign does. Raises SegmentKeyTaken."""
+    require_transaction()
+    segment = Segment(key=key, name=name, condition=condition, recorded_at=at, updated_at=at)
+    if Segment.objects.filter(key=key).exists() or not _inserted(segment):
+        raise SegmentKeyTaken(f"Another segment is called “{key}”.", pointer="/key")
+    record_audit(
+        by=by, at=at, verb="segment.define", object_type="segment", object_id=segment.id, after=_state_of(segment)
+    )
     return segment
 
 
@@ -126,21 +132,27 @@ def refresh_segment(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefr
     """
     by.require("segment.refresh")
     with transaction_of_use_case():
-        segment = _lock(segment_id)
-        if segment.state == SegmentState.ARCHIVED:
-            raise SegmentArchived(f"The segment “{segment.key}” is archived.")
-        if segment.refreshed_at is not None and at < segment.refreshed_at:
-            raise SegmentAhead(f"The segment was already refreshed for {segment.refreshed_at.isoformat()}.")
-        refresh = _move_members(segment, at)
-        segment.member_count = refresh.count
-        segment.refreshed_at = at
-        segment.save(update_fields=["member_count", "refreshed_at"])
-        if refresh.entered or refresh.left:
-            announce(SegmentChanged(occurred_at=at, segment_id=segment.id, entered=refresh.entered, left=refresh.left))
-            record_audit(
-                by=by, at=at, verb="segment.refresh", object_type="segment", object_id=segment.id,
-                after={"count": refresh.count, "entered": refresh.entered, "left": refresh.left},
-            )  # fmt: skip
+        return place_members(by=by, at=at, segment_id=segment_id)
+
+
+def place_members(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefresh:
+    """Refresh a segment inside the caller's transaction. Raises UnknownSegment, SegmentArchived, SegmentAhead."""
+    require_transaction()
+    segment = _lock(segment_id)
+    if segment.state == SegmentState.ARCHIVED:
+        raise SegmentArchived(f"The segment “{segment.key}” is archived.")
+    if segment.refreshed_at is not None and at < segment.refreshed_at:
+        raise SegmentAhead(f"The segment was already refreshed for {segment.refreshed_at.isoformat()}.")
+    refresh = _move_members(segment, at)
+    segment.member_count = refresh.count
+    segment.refreshed_at = at
+    segment.save(update_fields=["member_count", "refreshed_at"])
+    if refresh.entered or refresh.left:
+        announce(SegmentChanged(occurred_at=at, segment_id=segment.id, entered=refresh.entered, left=refresh.left))
+        record_audit(
+            by=by, at=at, verb="segment.refresh", object_type="segment", object_id=segment.id,
+            after={"count": refresh.count, "entered": refresh.entered, "left": refresh.left},
+        )  # fmt: skip
     return refresh
 
 
