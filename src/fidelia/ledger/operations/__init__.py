@@ -1,0 +1,55 @@
+"""The verbs of the ledger: building blocks of a use case's transaction; the two that end in `_points` are use cases.
+
+Read `post_entry` first: every other verb says what it wants and goes through it.
+"""
+
+from .accounts import (
+    close_account,
+    forget_notes,
+    let_go_negative,
+    open_account,
+    open_accounts,
+    open_accounts_in_bulk,
+)
+from .bulk import BulkEarn, BulkResult, BulkRevoke, post_in_bulk
+from .correcting import RevokePolicy, adjust, reverse, revoke
+from .expiring import expire_due
+from .holding import capture, hold, release
+from .moving import TransferResult, reverse_transfer, transfer
+from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
+from .spending import earn, earn_parts, redeem
+from .use_cases import adjust_points, transfer_points
+
+__all__ = [
+    "BulkEarn",
+    "BulkResult",
+    "BulkRevoke",
+    "EarnPart",
+    "PostingRequest",
+    "PostingResult",
+    "Provenance",
+    "RevokePolicy",
+    "TransferResult",
+    "adjust",
+    "adjust_points",
+    "capture",
+    "close_account",
+    "earn",
+    "earn_parts",
+    "expire_due",
+    "forget_notes",
+    "hold",
+    "let_go_negative",
+    "open_account",
+    "open_accounts",
+    "open_accounts_in_bulk",
+    "post_entry",
+    "post_in_bulk",
+    "redeem",
+    "release",
+    "reverse",
+    "reverse_transfer",
+    "revoke",
+    "transfer",
+    "transfer_points",
+]

@@ -1,0 +1,152 @@
+"""Many postings at once, for imports: set-based, in chunks, each row with its own times, key and outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from operator import attrgetter
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import require_transaction
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.outbox import Origin
+
+from ..errors import MalformedPosting
+from .correcting import RevokePolicy
+from .posting import CLOCK_PREFIX, KEY_LENGTH_MAX, POINTS_MAX, hash_of, refusals
+
+# Above this the rate no longer grows and the balances of a chunk stay locked for longer.
+CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkEarn:
+    """Points to bring; units as in `EarnPart`. `posting_id` is the identity of its lot too."""
+
+    kind: ClassVar[str] = "earn"
+    policy: ClassVar[None] = None
+    earn_key: ClassVar[None] = None
+
+    account_id: UUID
+    amount: int
+    key: str
+    occurred_at: datetime
+    expires_at: datetime | None = None
+    rule_version_id: UUID | None = None
+    funding: str = "operator"
+    unit_cost: int = 0
+    partner_id: UUID | None = None
+    store_id: UUID | None = None
+    source_id: UUID | None = None
+    posting_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkRevoke:
+    """Points to take back, as `revoke` does; `earn_key` is the key under which they were earned, when it is known."""
+
+    kind: ClassVar[str] = "revoke"
+    expires_at: ClassVar[None] = None
+    rule_version_id: ClassVar[None] = None
+    funding: ClassVar[str] = "operator"
+    unit_cost: ClassVar[int] = 0
+
+    account_id: UUID
+    amount: int
+    key: str
+    occurred_at: datetime
+    policy: RevokePolicy
+    earn_key: str | None = None
+    partner_id: UUID | None = None
+    store_id: UUID | None = None
+    source_id: UUID | None = None
+    posting_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What became of one row: "posted", "replayed", or the code of the refusal; the rest as in `PostingResult`.
+
+    A row that was refused or replayed has no amounts.
+    """
+
+    status: str
+    posting_id: UUID | None
+    amount: int | None
+    balance: int | None
+    shortfall: int | None
+    already_expired: int | None
+    uncollected: int | None
+
+
+COLUMNS = (
+    ("account_id", "uuid"), ("key", "text"), ("hash", "bytea"), ("posting_id", "uuid"), ("kind", "text"),
+    ("amount", "bigint"), ("occurred_at", "timestamptz"), ("expires_at", "timestamptz"), ("rule_version_id", "uuid"),
+    ("funding", "text"), ("unit_cost", "bigint"), ("partner_id", "uuid"), ("store_id", "uuid"), ("source_id", "uuid"),
+    ("earn_key", "text"), ("policy", "text"),
+)  # fmt: skip
+CALL = f"""
+select * from public.ledger_post_in_bulk({", ".join(f"%s::{kind}[]" for _name, kind in COLUMNS)},
+    %s, %s, %s, %s, %s, %s) order by n
+"""
+
+
+def post_in_bulk(
+    *,
+    by: Actor,
+    at: datetime,
+    currency: str,
+    postings: Iterable[BulkEarn | BulkRevoke],
+    source_type: str,
+    origin: Origin = Origin.BACKFILL,
+) -> list[BulkResult]:
+    """Post many earns and revokes of one currency and return what became of each, in their order.
+
+    Rows of one account count in the order given (sort by `occurred_at`). A row refused leaves the others standing; an
+    unknown or closed account refuses all. A key posted before changes nothing. One call of the database per 2,000 rows,
+    inside the caller's transaction; accounts stay locked until it ends. Raises UnknownAccount, AccountClosed,
+    MalformedPosting.
+    """
+    require_transaction()
+    results: list[BulkResult] = []
+    for chunk in _chunks(postings):
+        _check(chunk)
+        values = [_column(name, chunk, currency, source_type) for name, _kind in COLUMNS]
+        with refusals(), connection.cursor() as cursor:
+            cursor.execute(CALL, [*values, currency, at, by.kind, by.id, str(origin), source_type])
+            results += [BulkResult(*row[1:]) for row in cursor.fetchall()]
+    return results
+
+
+def _chunks(postings: Iterable[BulkEarn | BulkRevoke]) -> Iterator[list[BulkEarn | BulkRevoke]]:
+    rows = iter(postings)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _check(chunk: Sequence[BulkEarn | BulkRevoke]) -> None:
+    for row in chunk:
+        if not 1 <= len(row.key) <= KEY_LENGTH_MAX or row.key.startswith(CLOCK_PREFIX):
+            raise MalformedPosting(f"“{row.key}” is not an idempotency key of 1 to {KEY_LENGTH_MAX} characters.")
+        if not 0 < row.amount <= POINTS_MAX:
+            raise MalformedPosting(f"Row “{row.key}” moves {row.amount}; an amount of points is positive.")
+
+
+def _column(name: str, chunk: Sequence[BulkEarn | BulkRevoke], currency: str, source_type: str) -> list[Any]:
+    if name == "hash":
+        return [_hash_of(row, currency, source_type) for row in chunk]
+    return list(map(attrgetter(name), chunk))
+
+
+def _hash_of(row: BulkEarn | BulkRevoke, currency: str, source_type: str) -> bytes:
+    """As the single verb's for an earn; a revoke names what it takes back by key instead of by identity."""
+    parts = [row.amount] if row.kind == "earn" else []
+    return hash_of(
+        row.kind, currency, row.amount, parts, str(row.earn_key), "None", row.policy, source_type, str(row.source_id)
+    )

@@ -1,0 +1,88 @@
+"""Points move between two accounts, through clearing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Unpack
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import require_transaction
+from fidelia.kernel.ids import new_id
+
+from ..errors import MalformedPosting
+from .posting import PostingRequest, PostingResult, Provenance, check_request, refusals, row_of
+
+
+@dataclass(frozen=True, slots=True)
+class TransferResult:
+    """Two linked postings: points left one account and came to the other."""
+
+    link_id: UUID
+    outgoing: PostingResult
+    incoming: PostingResult
+
+
+def transfer(
+    *,
+    by: Actor,
+    at: datetime,
+    from_account_id: UUID,
+    to_account_id: UUID,
+    currency: str,
+    amount: int | None,
+    link_id: UUID,
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> TransferResult:
+    """Move points, all that is available when `amount` is None, oldest first; lots keep expiry, cost and funding.
+
+    `link_id`, made by the caller, names the pair. Both accounts are locked in the order of their keys. Raises
+    InsufficientPoints, UnknownAccount, AccountClosed, KeyReused, MalformedPosting.
+    """
+    if from_account_id == to_account_id:
+        raise MalformedPosting("Points move between two different accounts.", pointer="/to_account_id")
+    request = PostingRequest(
+        account_id=from_account_id, currency=currency, key=key, kind="transfer", amount=amount,
+        provenance={**provenance, "source_type": "account", "source_id": to_account_id}, link_id=link_id,
+    )  # fmt: skip
+    return _post_both("ledger_transfer", by=by, at=at, request=request, other=to_account_id)
+
+
+def reverse_transfer(
+    *,
+    by: Actor,
+    at: datetime,
+    from_account_id: UUID,
+    to_account_id: UUID,
+    currency: str,
+    link_id: UUID,
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> TransferResult:
+    """Undo the transfer `link_id`: the points that went from the one account to the other go back to their lots.
+
+    Raises PointsSpent when the receiver no longer has them, AlreadyReversed, UnknownPosting, KeyReused. In the result,
+    `outgoing` is what left the receiver.
+    """
+    request = PostingRequest(
+        account_id=from_account_id, currency=currency, key=key, kind="reverse", amount=None,
+        provenance={**provenance, "source_type": "account", "source_id": to_account_id}, link_id=link_id,
+    )  # fmt: skip
+    return _post_both("ledger_reverse_transfer", by=by, at=at, request=request, other=to_account_id)
+
+
+def _post_both(function: str, *, by: Actor, at: datetime, request: PostingRequest, other: UUID) -> TransferResult:
+    require_transaction()
+    check_request(request)
+    assert request.link_id is not None
+    row, values = row_of(request, by=by, at=at)
+    with refusals(), connection.cursor() as cursor:
+        cursor.execute(
+            f"select * from public.{function}(%s, %s, {row}, %s)", [request.account_id, other, *values, new_id()]
+        )
+        outgoing, incoming = cursor.fetchall()
+    return TransferResult(request.link_id, PostingResult(*outgoing), PostingResult(*incoming))

@@ -1,0 +1,177 @@
+"""The one road of every posting: one statement, one call of `ledger_post_entry` (sql/posting.sql)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import require_transaction
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.outbox import Origin
+
+from ..errors import MalformedPosting, refusal_of
+
+Kind = Literal["earn", "redeem", "hold", "capture", "release", "revoke", "adjust", "transfer", "reverse"]
+POINTS_MAX = 10**15  # of one posting; a balance of a thousand such still fits 64 bits
+PARTS_MAX = 1_000
+KEY_LENGTH_MAX = 200
+CLOCK_PREFIX = "clock:"  # keys of what time does by itself: nobody may take them beforehand
+
+
+class Provenance(TypedDict, total=False):
+    """Where a posting comes from; each verb takes these as keywords.
+
+    `occurred_at` is the moment in the world (the verb's `at` by default): lots and holds are judged at that moment.
+    `origin` says how it came to be known (live by default). `source_type` and `source_id` name what caused it
+    ("purchase", its id); the ledger does not read them. `note` is for people.
+    """
+
+    occurred_at: datetime
+    origin: Origin
+    partner_id: UUID | None
+    store_id: UUID | None
+    source_type: str
+    source_id: UUID | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarnPart:
+    """One part of what is earned, with its own lot.
+
+    `amount` in minor units of the points currency; `expires_at` the instant it dies (None: never), computed by the
+    programme; `funding` a short name of who pays for it; `unit_cost` what one minor unit of the currency costs them, in
+    millionths of a minor unit of the accounting money.
+    """
+
+    amount: int
+    expires_at: datetime | None = None
+    rule_version_id: UUID | None = None
+    partner_id: UUID | None = None
+    funding: str = "operator"
+    unit_cost: int = 0
+    lot_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingRequest:
+    """What one posting shall do to one account; `amount` None is all there is (transfer) or was (release, reverse)."""
+
+    account_id: UUID
+    currency: str
+    key: str
+    kind: Kind
+    amount: int | None
+    provenance: Provenance = field(default_factory=Provenance)
+    parts: tuple[EarnPart, ...] = ()
+    target_id: UUID | None = None
+    link_id: UUID | None = None
+    policy: str | None = None
+    hold_expires_at: datetime | None = None
+    posting_id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PostingResult:
+    """What a posting did; the same when it is repeated, but for `replayed`.
+
+    `amount` is signed, what came to the member or left; `balance` the points that are not held, after it (below zero by
+    what is owed; it still counts lots that are due and not yet swept, see `queries.get_balance`). Of a revoke,
+    `shortfall` is what went below zero, `already_expired` what had died before, `uncollected` what was given up.
+    """
+
+    posting_id: UUID
+    replayed: bool
+    amount: int
+    balance: int
+    shortfall: int
+    already_expired: int
+    uncollected: int
+
+
+ROW = f"row({', '.join(['%s'] * 20)}, {{parts}})::public.ledger_request"
+PART = "(%s, %s, %s, %s, %s, %s, %s, %s)::public.ledger_part"
+POST_ENTRY = "select * from public.ledger_post_entry(%s, {row})"
+
+
+def post_entry(*, by: Actor, at: datetime, request: PostingRequest) -> PostingResult:
+    """Post one request: check it, call the database once, return what it did.
+
+    A building block: what causes a posting has asked for the right to it (purchase.record, points.adjust). Raises
+    MalformedPosting and every refusal of `errors`; the transaction is then aborted, and with it the use case.
+    """
+    require_transaction()
+    check_request(request)
+    row, values = row_of(request, by=by, at=at)
+    with refusals(), connection.cursor() as cursor:
+        cursor.execute(POST_ENTRY.format(row=row), [request.account_id, *values])
+        return PostingResult(*cursor.fetchone())
+
+
+def check_request(request: PostingRequest) -> None:
+    """Raise MalformedPosting for what no ledger could post."""
+    if not 1 <= len(request.key) <= KEY_LENGTH_MAX or request.key.startswith(CLOCK_PREFIX):
+        raise MalformedPosting(f"An idempotency key has 1 to {KEY_LENGTH_MAX} characters.", pointer="/key")
+    if request.amount is not None and (request.amount == 0 or abs(request.amount) > POINTS_MAX):
+        raise MalformedPosting("A posting moves at least one unit of points.", pointer="/amount")
+    if request.amount is not None and request.amount < 0 and request.kind != "adjust":
+        raise MalformedPosting("An amount of points is positive.", pointer="/amount")
+    if len(request.parts) > PARTS_MAX:
+        raise MalformedPosting(f"A posting has at most {PARTS_MAX} parts.", pointer="/parts")
+    if any(not 0 < part.amount <= POINTS_MAX for part in request.parts):
+        raise MalformedPosting("Each part brings at least one unit of points.", pointer="/parts")
+
+
+def row_of(request: PostingRequest, *, by: Actor, at: datetime) -> tuple[str, list[Any]]:
+    """Return the SQL text of a ledger_request and its values."""
+    given = request.provenance
+    occurred_at = given.get("occurred_at", at)
+    values: list[Any] = [
+        request.key, request_hash_of(request), request.posting_id, request.kind, request.currency, request.amount,
+        occurred_at, at, given.get("partner_id"), given.get("store_id"), by.kind, by.id,
+        str(given.get("origin", Origin.LIVE)), given.get("source_type", ""), given.get("source_id"),
+        given.get("note", ""), request.target_id, request.link_id, request.policy, request.hold_expires_at,
+    ]  # fmt: skip
+    for part in request.parts:
+        values += [
+            part.lot_id, part.amount, occurred_at, part.expires_at, part.partner_id or given.get("partner_id"),
+            part.rule_version_id, part.funding, part.unit_cost,
+        ]  # fmt: skip
+    parts = f"array[{', '.join([PART] * len(request.parts))}]" if request.parts else "null"
+    return ROW.format(parts=parts), values
+
+
+def request_hash_of(request: PostingRequest) -> bytes:
+    """Return what makes two requests under one key the same: what is asked, not when nor by which version of a rule."""
+    given = request.provenance
+    return hash_of(
+        request.kind, request.currency, request.amount, [part.amount for part in request.parts],
+        str(request.target_id), str(request.link_id), request.policy, given.get("source_type", ""),
+        str(given.get("source_id")),
+    )  # fmt: skip
+
+
+def hash_of(*asked: object) -> bytes:
+    """Return the hash of what is asked."""
+    return hashlib.sha256(json.dumps(asked).encode()).digest()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what a ledger function refuses into the refusal of that name."""
+    try:
+        yield
+    except DatabaseError as error:
+        refusal = refusal_of(error)
+        if refusal is None:
+            raise
+        raise refusal from error

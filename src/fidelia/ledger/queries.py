@@ -1,0 +1,209 @@
+"""Questions to the ledger. None of them writes; who may ask is the caller's matter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, Sum
+from django.db.models.fields.tuple_lookups import TupleLessThan
+
+from .errors import UnknownAccount, UnknownPosting, refusal_for
+from .models import Entry, Lot, Posting
+
+PAGE_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """A balance at a moment, in minor units of its currency. available = posted - held - due.
+
+    `posted` counts everything entered, held points too; `due` what has expired and is not yet written off; `owed` what
+    was taken back beyond what was there. `version` counts the postings that changed it.
+    """
+
+    account_id: UUID
+    currency: str
+    posted: int
+    held: int
+    owed: int
+    due: int
+    available: int
+    version: int
+    may_go_negative: bool
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesBalance:
+    """The same sums, from nothing but the entries."""
+
+    posted: int
+    held: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringPoints:
+    """How many of the points now there will die at one instant."""
+
+    expires_at: datetime
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One promise of the ledger that does not hold."""
+
+    account_id: UUID | None
+    currency: str
+    posting_id: UUID | None
+    invariant: str
+    detail: str
+
+    def __str__(self) -> str:
+        place = f"account {self.account_id}, {self.currency}, posting {self.posting_id}"
+        return f"{self.invariant}: {place} ({self.detail})"
+
+
+def get_balance(*, account_id: UUID, currency: str, at: datetime) -> AccountBalance:
+    """Return the stored balance less what time has done since: the fast answer. Raises UnknownAccount."""
+    return list_balances(account_ids=[account_id], currency=currency, at=at)[account_id]
+
+
+def list_balances(*, account_ids: Sequence[UUID], currency: str, at: datetime) -> dict[UUID, AccountBalance]:
+    """Return the balance of each account, by one statement. Raises UnknownAccount when one is missing."""
+    rows = _rows(
+        """select a.account_id, b.posted, b.held, b.owed, b.due, b.available, b.version, b.may_go_negative, b.is_closed
+           from unnest(%s::uuid[]) a (account_id)
+           cross join lateral public.ledger_balance_of(a.account_id, %s, %s) b""",
+        [list(account_ids), currency, at],
+    )
+    found = {row[0]: AccountBalance(row[0], currency, *row[1:]) for row in rows}
+    for account_id in account_ids:
+        if account_id not in found:
+            raise refusal_for(UnknownAccount.default_code, {"account_id": str(account_id), "currency": currency})
+    return found
+
+
+def compute_balance_from_entries(*, account_id: UUID, currency: str) -> EntriesBalance:
+    """Return the balance as the sum of all its entries: the exact answer, slower as the account grows."""
+    sums = Entry.objects.filter(account_id=account_id, currency=currency).aggregate(
+        posted=Sum("amount", filter=Q(code__in=["member", "held"]), default=0),
+        held=Sum("amount", filter=Q(code="held"), default=0),
+        owed=Sum("amount", filter=Q(code="member", lot_id=None), default=0),
+    )
+    return EntriesBalance(posted=sums["posted"], held=sums["held"], owed=-sums["owed"])
+
+
+def balance_at(*, account_id: UUID, currency: str, instant: datetime) -> int:
+    """Return all points of the account, held ones too, by what had happened until the instant (inclusive).
+
+    By the entries known today, dated by `occurred_at`: a late fact counts from its moment in the world, an expiry from
+    its lot's. Lots that are due and not swept yet still count; sweep first where that matters.
+    """
+    entries = Entry.objects.filter(
+        account_id=account_id, currency=currency, occurred_at__lte=instant, code__in=["member", "held"]
+    )
+    return int(entries.aggregate(total=Sum("amount", default=0))["total"])
+
+
+def list_entries(
+    *,
+    account_id: UUID,
+    currency: str | None = None,
+    before: tuple[datetime, UUID, int] | None = None,
+    limit: int = 50,
+    codes: Sequence[str] = ("member",),
+) -> list[Entry]:
+    """Return entries, newest in the world first, of the member's side unless `codes` says otherwise.
+
+    Pages by (occurred_at, posting_id, seq): pass those of the last entry as `before`. At most 1,000.
+    """
+    assert 1 <= limit <= PAGE_MAX
+    found = Entry.objects.filter(account_id=account_id, code__in=codes)
+    if currency is not None:
+        found = found.filter(currency=currency)
+    if before is not None:
+        found = found.filter(TupleLessThan(("occurred_at", "posting_id", "seq"), before))
+    return list(found.order_by("-occurred_at", "-posting_id", "-seq")[:limit])
+
+
+def get_posting(*, account_id: UUID, posting_id: UUID) -> Posting:
+    """Return a posting. Raises UnknownPosting."""
+    found = Posting.objects.filter(account_id=account_id, posting_id=posting_id).first()
+    if found is None:
+        raise refusal_for(UnknownPosting.default_code, {"posting_id": str(posting_id)})
+    return found
+
+
+def list_postings(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, Posting]:
+    """Return the postings of an account by id (to show beside its entries)."""
+    found = Posting.objects.filter(account_id=account_id, posting_id__in=posting_ids)
+    return {posting.posting_id: posting for posting in found}
+
+
+def entries_of(*, account_id: UUID, posting_id: UUID) -> list[Entry]:
+    """Return all legs of a posting, in order. Raises UnknownPosting."""
+    posting = get_posting(account_id=account_id, posting_id=posting_id)
+    legs = Entry.objects.filter(account_id=account_id, occurred_at=posting.occurred_at, posting_id=posting_id)
+    return list(legs.order_by("seq"))
+
+
+def list_lots(*, account_id: UUID, currency: str, include_closed: bool = False) -> list[Lot]:
+    """Return lots in the order in which they are spent. Open ones may be due (`expires_at`)."""
+    found = Lot.objects.filter(account_id=account_id, currency=currency)
+    if not include_closed:
+        found = found.filter(is_open=True)
+    return list(found.order_by("expires_at", "earned_at", "lot_id"))
+
+
+def points_expiring(*, account_id: UUID, currency: str, at: datetime, until: datetime) -> list[ExpiringPoints]:
+    """Return what dies after `at` and until `until` (inclusive), instant by instant, if nothing is spent or held."""
+    sums = (
+        Lot.objects.filter(
+            account_id=account_id, currency=currency, is_open=True, expires_at__gt=at, expires_at__lte=until
+        )
+        .values_list("expires_at")
+        .annotate(amount=Sum("remaining"))
+        .order_by("expires_at")
+    )
+    return [ExpiringPoints(expires_at, amount) for expires_at, amount in sums if expires_at is not None]
+
+
+def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, list[tuple[datetime, int]]]:
+    """Return what each account earned, as (occurred_at, amount) in that order; what was taken back counts below zero.
+
+    Only what issues points: purchases and returns, not adjustments, transfers or redemptions. For tiers.
+    """
+    rows = _rows(
+        """select account_id, occurred_at, -sum(amount)::bigint from ledger_entry
+           where account_id = any(%s) and currency = %s and code = 'issuance'
+           group by account_id, occurred_at, posting_id order by account_id, occurred_at, posting_id""",
+        [list(account_ids), currency],
+    )
+    earnings: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+    for account_id, occurred_at, amount in rows:
+        earnings[account_id].append((occurred_at, amount))
+    return earnings
+
+
+def find_broken_invariants(*, account_id: UUID | None = None, limit: int = PAGE_MAX) -> list[Broken]:
+    """Return where a promise of the ledger is broken: nowhere, always. Of all accounts it reads every entry."""
+    where = "" if account_id is None else "where account_id = %s"
+    rows = _rows(
+        f"select account_id, currency, posting_id, invariant, detail from ledger_broken {where} limit %s",
+        [*([account_id] if account_id is not None else []), limit],
+    )
+    return [Broken(*row) for row in rows]
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())

@@ -1,0 +1,55 @@
+-- The sweeper: writes down what time has done already. It never waits for an account that somebody else has locked
+-- (SKIP LOCKED) and leaves it for its next round. Each expiry is dated by its lot, so that reports by date do not
+-- depend on when the sweeper ran.
+create function public.ledger_expire_due(p_at timestamptz, p_limit integer) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    due record;
+    written bigint := 0;
+begin
+    for due in
+        select account_id, currency from (
+            (select account_id, currency from public.ledger_lot
+                where is_open and expires_at <= p_at order by expires_at, account_id limit p_limit)
+            union all
+            (select account_id, currency from public.ledger_hold
+                where state = 'open' and expires_at <= p_at order by expires_at, account_id limit p_limit)
+        ) candidates
+        group by account_id, currency
+        order by account_id, currency
+    loop
+        written := written + public.ledger_expire_account(due.account_id, due.currency, p_at);
+    end loop;
+    return written;
+end $$;
+
+create function public.ledger_expire_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    b public.ledger_balance;
+    lot public.ledger_lot;
+    written bigint := 0;
+begin
+    select * into b from public.ledger_balance
+        where account_id = p_account and currency = p_currency for update skip locked;
+    if not found then
+        return 0;
+    end if;
+    if b.held > 0 then
+        perform public.ledger_release_expired_holds(p_account, public.ledger_request_of_the_clock(
+            'release', '-', null, p_currency, p_at, p_at), b);
+    end if;
+    -- Now that the lock is ours: a later statement, which sees the burns that were committed before it.
+    for lot in
+        select * from public.ledger_lot
+        where account_id = p_account and currency = p_currency and is_open and expires_at <= p_at
+        order by expires_at, earned_at, lot_id
+    loop
+        select * into b from public.ledger_balance where account_id = p_account and currency = p_currency;
+        perform public.ledger_post_entry(p_account, public.ledger_request_of_the_clock(
+            'expire', 'clock:expire:' || lot.lot_id || ':' || b.version, lot.lot_id, p_currency,
+            lot.expires_at, p_at));
+        written := written + 1;
+    end loop;
+    return written;
+end $$;

@@ -1,0 +1,211 @@
+-- The one road of every posting, in one call: key, lock, plan, write.
+--
+-- The order is the safety. (1) The key: a concurrent duplicate waits on the insert, then replays. (2) The lock: the
+-- row of the balance is the account's mutex. (3) The plan reads lots, holds and postings in statements LATER than the
+-- lock: at READ COMMITTED each statement has a new snapshot, so it sees what was committed while we waited. A join of
+-- lock and lots in one statement reads the lots as they were before the wait, and spends them twice
+-- (tests/ledger/test_races.py). (4) The write. A refusal raises, so that nothing of the posting remains.
+create function public.ledger_post_entry(p_account uuid, p public.ledger_request) returns public.ledger_outcome
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    b public.ledger_balance;
+begin
+    insert into public.ledger_posting (
+        occurred_at, recorded_at, requested, account_id, posting_id, target_id, link_id, actor_id, source_id, idem_key,
+        request_hash, kind, currency, origin, actor_kind, source_type, note
+    ) values (
+        p.occurred_at, p.recorded_at, coalesce(p.amount, 0), p_account, p.posting_id, p.target_id, p.link_id,
+        p.actor_id, p.source_id, p.idem_key, p.request_hash, p.kind, p.currency, p.origin, p.actor_kind, p.source_type,
+        p.note
+    ) on conflict do nothing;
+    if not found then
+        return public.ledger_replay(p_account, p);
+    end if;
+    select * into b from public.ledger_balance
+        where account_id = p_account and currency = p.currency and not is_closed for update;
+    if not found then
+        perform public.ledger_refuse_account(p_account, p.currency);
+    end if;
+    if b.held > 0 and p.kind not in ('earn', 'release') then
+        b := public.ledger_release_expired_holds(p_account, p, b);
+    end if;
+    return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b));
+end $$;
+
+-- Answer a repeated key as the first time; another request under the same key is refused.
+create function public.ledger_replay(p_account uuid, p public.ledger_request) returns public.ledger_outcome
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    known public.ledger_posting;
+begin
+    select * into known from public.ledger_posting where account_id = p_account and idem_key = p.idem_key;
+    if not found then -- the other unique index of the table: somebody has reversed this posting under another key
+        perform public.ledger_refuse('already_reversed', jsonb_build_object('posting_id', p.target_id));
+    end if;
+    if known.request_hash <> p.request_hash then
+        perform public.ledger_refuse('idempotency_key_reused', jsonb_build_object('idem_key', p.idem_key));
+    end if;
+    return public.ledger_outcome_of(known, true);
+end $$;
+
+-- What a posting did, read from what is written.
+create function public.ledger_outcome_of(known public.ledger_posting, p_replayed boolean) returns public.ledger_outcome
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    o public.ledger_outcome;
+begin
+    select known.posting_id, p_replayed, coalesce(sum(e.amount), 0),
+            (array_agg(e.balance_after order by e.seq desc))[1],
+            coalesce(-sum(e.amount) filter (where e.lot_id is null and e.amount < 0), 0),
+            known.already_expired, known.uncollected
+        into o
+        from public.ledger_entry e
+        where e.account_id = known.account_id and e.occurred_at = known.occurred_at
+            and e.posting_id = known.posting_id and e.code = 'member';
+    if o.balance is null then -- a posting that moved nothing
+        select posted - held into o.balance from public.ledger_balance
+            where account_id = known.account_id and currency = known.currency;
+    end if;
+    return o;
+end $$;
+
+-- Which movements the request means. Reads only; what it refuses it raises.
+create function public.ledger_plan(p_account uuid, p public.ledger_request, b public.ledger_balance)
+returns public.ledger_move[]
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if p.kind in ('earn', 'transfer_in') or (p.kind = 'adjust' and p.amount > 0) then
+        return public.ledger_plan_put(p_account, p, b);
+    elsif p.kind in ('redeem', 'hold', 'transfer_out') then
+        return public.ledger_plan_take(p_account, p, b);
+    elsif p.kind = 'adjust' or p.kind = 'revoke' then
+        return public.ledger_plan_take_back(p_account, p, b);
+    elsif p.kind in ('capture', 'release') then
+        return public.ledger_plan_end_of_hold(p_account, p, b);
+    elsif p.kind = 'expire' then
+        return public.ledger_plan_expiry(p_account, p);
+    elsif p.kind = 'reverse' then
+        return public.ledger_plan_reversal(p_account, p, b);
+    end if;
+    raise exception 'a posting of kind % has no plan', p.kind;
+end $$;
+
+-- The account code on the other leg.
+create function public.ledger_counter_of(p_kind text) returns text
+language sql immutable as $$
+    select case
+        when p_kind in ('earn', 'revoke') then 'issuance'
+        when p_kind in ('redeem', 'capture') then 'redemption'
+        when p_kind in ('transfer_out', 'transfer_in') then 'clearing'
+        when p_kind = 'adjust' then 'adjustment'
+        when p_kind = 'hold' then 'held'
+        when p_kind = 'expire' then 'breakage'
+    end
+$$;
+
+-- Write the planned movements: lots, both legs of each, the balance.
+create function public.ledger_write(
+    p_account uuid, p public.ledger_request, b public.ledger_balance, moves public.ledger_move[]
+) returns public.ledger_outcome
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    m public.ledger_move;
+    delta_member bigint := 0;
+    delta_held bigint := 0;
+    delta_owed bigint := 0;
+    known public.ledger_posting;
+begin
+    foreach m in array moves loop
+        if m.to_code = 'member' then
+            delta_member := delta_member + m.amount;
+            delta_owed := delta_owed - case when m.lot_id is null then m.amount else 0 end;
+        elsif m.from_code = 'member' then
+            delta_member := delta_member - m.amount;
+            delta_owed := delta_owed + case when m.lot_id is null then m.amount else 0 end;
+        end if;
+        if m.to_code = 'held' then
+            delta_held := delta_held + m.amount;
+        elsif m.from_code = 'held' then
+            delta_held := delta_held - m.amount;
+        end if;
+    end loop;
+    if cardinality(moves) > 0 then
+        perform public.ledger_write_lots(p_account, p, moves);
+        insert into public.ledger_entry (
+            occurred_at, recorded_at, amount, balance_after, unit_cost, version, account_id, posting_id, lot_id,
+            partner_id, store_id, rule_version_id, seq, code, currency, funding
+        )
+        select p.occurred_at, p.recorded_at, leg.amount,
+                case
+                    when leg.code = 'member' then b.posted - b.held + sum(leg.amount) over so_far
+                    when leg.code = 'held' then b.held + sum(leg.amount) over so_far
+                end,
+                mv.unit_cost, b.version + 1, p_account, p.posting_id, mv.lot_id, p.partner_id, p.store_id,
+                mv.rule_version_id, 2 * mv.n - 2 + leg.k, leg.code, p.currency, mv.funding
+            from unnest(moves) with ordinality
+                mv (from_code, to_code, amount, lot_id, rule_version_id, funding, unit_cost, n)
+            cross join lateral (values (0, mv.from_code, -mv.amount), (1, mv.to_code, mv.amount)) leg (k, code, amount)
+            window so_far as (partition by leg.code order by mv.n);
+        update public.ledger_balance
+            set posted = posted + delta_member + delta_held, held = held + delta_held, owed = owed + delta_owed,
+                version = version + 1
+            where account_id = p_account and currency = p.currency;
+    end if;
+    if p.kind = 'hold' then
+        insert into public.ledger_hold (account_id, hold_id, currency, amount, held_at, expires_at)
+            values (p_account, p.posting_id, p.currency, delta_held, p.occurred_at, p.hold_expires_at);
+    elsif p.kind in ('revoke', 'adjust') then -- what the plan found expired or out of reach is on the posting
+        select * into known from public.ledger_posting where account_id = p_account and idem_key = p.idem_key;
+        return public.ledger_outcome_of(known, false);
+    end if;
+    return row(p.posting_id, false, delta_member, b.posted - b.held + delta_member, greatest(delta_owed, 0), 0::bigint,
+        0::bigint)::public.ledger_outcome;
+end $$;
+
+-- New lots come with the parts of the request; all others are changed by what the movements put in or take out.
+create function public.ledger_write_lots(p_account uuid, p public.ledger_request, moves public.ledger_move[])
+returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if p.parts is not null then
+        -- A lot keeps its identity when it moves to another account, and may come back: hence the upsert.
+        insert into public.ledger_lot (
+            amount, remaining, earned_at, expires_at, unit_cost, account_id, lot_id, partner_id, rule_version_id,
+            currency, funding, is_open
+        )
+        select m.amount, m.amount, part.earned_at, part.expires_at, part.unit_cost, p_account, part.lot_id,
+                part.partner_id, part.rule_version_id, p.currency, part.funding, true
+            from unnest(p.parts) part join unnest(moves) m on m.lot_id = part.lot_id
+        on conflict (account_id, lot_id) do update
+            set amount = ledger_lot.amount + excluded.amount, remaining = ledger_lot.remaining + excluded.remaining,
+                is_open = true;
+    else
+        update public.ledger_lot lot
+            set remaining = lot.remaining + d.delta, is_open = lot.remaining + d.delta > 0
+            from (
+                select m.lot_id, sum(case when m.to_code = 'member' then m.amount else -m.amount end)::bigint as delta
+                from unnest(moves) m
+                where m.lot_id is not null and 'member' in (m.from_code, m.to_code)
+                group by m.lot_id
+            ) d
+            where lot.account_id = p_account and lot.lot_id = d.lot_id;
+    end if;
+end $$;
+
+-- Refusals carry the family's SQLSTATE, the stable code as message and the details as JSON.
+create function public.ledger_refuse(p_code text, p_details jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception using errcode = 'FL001', message = p_code, detail = p_details::text;
+end $$;
+
+create function public.ledger_refuse_account(p_account uuid, p_currency text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from public.ledger_balance where account_id = p_account and currency = p_currency) then
+        perform public.ledger_refuse('account_closed', jsonb_build_object('account_id', p_account));
+    end if;
+    perform public.ledger_refuse(
+        'unknown_account', jsonb_build_object('account_id', p_account, 'currency', p_currency)
+    );
+end $$;
