@@ -65,6 +65,10 @@ RIGHTS: dict[str, str | Promise] = {
     "message.see": _("See the messages sent to customers and the templates"),
     "message.edit_template": _("Write a new version of a template"),
     "message.send": _("Send a message to a customer"),
+    # points
+    "points.adjust": _("Correct a balance of points by hand"),
+    "points.transfer": _("Move points from one account to another"),
+    "points.expire": _("Write down the expiry of points"),
     # programme
     "programme.see": _("See the programmes and their rules"),
     "programme.create": _("Create a programme"),
