@@ -8,4 +8,5 @@ in this database happen once, and events of one customer are served in order.
 from .announcing import announce, announce_all
 from .event import Announced, Event, Origin, Reaction
 
+# Dispatching, parking and keeping are modules of their own: whoever announces has no need of them.
 __all__ = ["Announced", "Event", "Origin", "Reaction", "announce", "announce_all"]
