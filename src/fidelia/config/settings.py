@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "fidelia.organisation",
     "fidelia.customers",
     "fidelia.products",
+    "fidelia.ledger",
     "fidelia.programme",
     "fidelia.activity",
 ]
