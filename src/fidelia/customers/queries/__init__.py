@@ -1,8 +1,10 @@
 """Questions to the customer file. Those with `by` answer a person; the others serve modules above."""
 
+from .cards import CustomerCard, get_customer_by_identity, get_customer_card
 from .consents import consent_at, last_words_at, list_consents, objects_at
 from .customers import (
     EVERYONE,
+    SANDBOX,
     CustomerFilters,
     count_customers,
     find_address,
@@ -33,6 +35,8 @@ from .traits import (
 
 __all__ = [
     "EVERYONE",
+    "SANDBOX",
+    "CustomerCard",
     "CustomerFilters",
     "consent_at",
     "count_customers",
@@ -40,6 +44,8 @@ __all__ = [
     "find_by_identities",
     "find_by_identity",
     "get_customer",
+    "get_customer_by_identity",
+    "get_customer_card",
     "get_segment",
     "ids_of",
     "ids_of_each",
