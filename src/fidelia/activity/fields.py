@@ -96,7 +96,7 @@ LINES = Records(
     table="line",
     join="line.purchase_id = purchase.purchase_id",
     words=Text("the lines", "les lignes"),
-    one=Text("the line", "la ligne"),
+    one=Text("a line", "une ligne"),
     size_max=1_000,
     fields=(
         Field(
@@ -138,6 +138,15 @@ LINES = Records(
             "net",
             doc="What is paid for the line, tax included, after discounts.",
             words=Text("the net amount of the line", "le montant net de la ligne"),
+        ),
+        Field(
+            "earns",
+            Type.BOOL,
+            Text("Earns points", "Donne des points"),
+            "earns",
+            doc="False for postage, fees and products taken out of every earning rule.",
+            words=Text("the line earns points", "la ligne donne des points"),
+            words_not=Text("the line earns no points", "la ligne ne donne pas de points"),
         ),
     ),
 )

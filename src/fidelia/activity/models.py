@@ -65,7 +65,10 @@ class Purchase(models.Model):
 
 
 class PurchaseLine(models.Model):
-    """One line. `quantity` counts thousandths of a unit; `unit_points` is the frozen share of each whole unit."""
+    """One line. `quantity` counts thousandths of a unit; `points` is its frozen share of the purchase's points.
+
+    A line of a return is negative and names the line that it gives back, where one is known.
+    """
 
     pk = models.CompositePrimaryKey("purchase_id", "line_number")
     purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, related_name="lines")
@@ -77,11 +80,19 @@ class PurchaseLine(models.Model):
     net = models.BigIntegerField()
     is_product = models.BooleanField()
     points = models.BigIntegerField()
+    returns_purchase_id = models.UUIDField(null=True)
     returns_line_number = models.SmallIntegerField(null=True)
 
     class Meta:
         db_table = "activity_line"
-        indexes = [models.Index(fields=["product_id", "purchase_id"], name="lines_of_a_product")]
+        indexes = [
+            models.Index(fields=["product_id", "purchase_id"], name="lines_of_a_product"),
+            models.Index(
+                fields=["returns_purchase_id", "returns_line_number"],
+                name="lines_that_return_a_line",
+                condition=Q(returns_purchase_id__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.purchase_id}/{self.line_number}"
@@ -120,3 +131,31 @@ class DecisionChain(models.Model):
 
     def __str__(self) -> str:
         return str(self.account_id)
+
+
+class PurchaseImport(models.Model):
+    """A file of past purchases that was brought in, with its control totals."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    source = models.CharField(max_length=60)
+    programme_id = models.UUIDField()
+    file_name = models.CharField(max_length=200)
+    file_hash = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    state = models.CharField(max_length=7, choices=State.choices, default=State.RUNNING)
+    totals = models.JSONField(default=dict)
+    by_label = models.CharField(max_length=150)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "activity_import"
+        indexes = [models.Index(fields=["-started_at"], name="imports_by_time")]
+
+    def __str__(self) -> str:
+        return self.file_name

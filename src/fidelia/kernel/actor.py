@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -54,6 +54,13 @@ class Actor:
     def system(cls, label: str, *, mode: Mode = "live") -> Actor:
         """The system acting by itself (a reaction, a sweeper, an import): may do everything, and is named in the audit."""
         return cls("system", None, label, (Grant(EVERYTHING),), mode)
+
+    def lent(self, *rights: str) -> Actor:
+        """The same actor with rights lent by the verb that it was allowed, for the building blocks that verb calls.
+
+        A till may record purchases and never earn by itself; recording a purchase earns.
+        """
+        return replace(self, grants=(*self.grants, *(Grant(right) for right in rights)))
 
     def may(self, right: str, scope: Scope = EVERYWHERE) -> bool:
         """Tell whether some grant gives the right over the whole of the scope."""

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import zone_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.terms import PointsPolicy, parse_points_policy, parse_tier_set
@@ -21,7 +22,8 @@ from fidelia.rules.tiers import TierSet
 from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
 from .models import Enrolment, Programme, ProgrammeVersion, TierPeriod
 
-PARTS = {"rules", "points", "tiers"}
+RULE_PARTS = ("format", "groups", "rules")
+PARTS = {*RULE_PARTS, "points", "tiers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,12 @@ def _catalogue_in(currency: str) -> Catalogue:
 def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
     """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
     if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
-        raise MalformedDocument("A document has the parts rules, points and tiers; rules is required.")
+        raise MalformedDocument("A document has the parts format, groups, rules, points and tiers; rules is required.")
+    rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale = programme.points_currency.scale
     return Terms(
         version_id=version_id,
-        rule_set=parse_rule_set(document["rules"], catalogue_of(programme), points_scale=scale),
+        rule_set=parse_rule_set(rules, catalogue_of(programme), points_scale=scale),
         points=parse_points_policy(document.get("points")),
         tiers=parse_tier_set(document.get("tiers"), scale),
         zone=zone_of(programme.time_zone),
@@ -165,6 +168,41 @@ def get_enrolment(enrolment_id: UUID) -> Enrolment:
         return Enrolment.objects.select_related("programme__points_currency").get(id=enrolment_id)
     except Enrolment.DoesNotExist:
         raise UnknownEnrolment("There is no such enrolment.") from None
+
+
+def see_enrolment(*, by: Actor, enrolment_id: UUID, right: str = "customer.see") -> Enrolment:
+    """Return an enrolment over which the actor holds the right ("points.see" for its points).
+
+    Raises Denied, UnknownEnrolment (there is none, or it is not the actor's to see).
+    """
+    if not by.may_somewhere(right):
+        by.require(right)
+    enrolment = get_enrolment(enrolment_id)
+    is_own_mode = enrolment.programme.is_sandbox == (by.mode == "test")
+    if not is_own_mode or not by.may(right, Scope(enrolment.partner_id, enrolment.store_id)):
+        raise UnknownEnrolment("There is no such enrolment.")
+    return enrolment
+
+
+def see_programmes(*, by: Actor) -> list[Programme]:
+    """Return the programmes that the actor may see: the operator's, and those of partners in its scopes.
+
+    Test keys see sandboxes, and nobody else does. Raises Denied (programme.see).
+    """
+    if not by.may_somewhere("programme.see"):
+        by.require("programme.see")
+    programmes = list_programmes(sandbox=by.mode == "test")
+    return [one for one in programmes if one.partner_id is None or by.may("programme.see", Scope(one.partner_id))]
+
+
+def see_programme(*, by: Actor, slug: str | None) -> Programme:
+    """Return the programme of this name, or the only one there is. Raises Denied (programme.see), UnknownProgramme."""
+    found = [one for one in see_programmes(by=by) if slug in (None, one.slug)]
+    if len(found) != 1:
+        raise UnknownProgramme(
+            "Name the programme: there are several." if found else "There is no such programme.", pointer="/programme"
+        )
+    return found[0]
 
 
 def find_enrolment(programme: Programme, customer_ids: Iterable[UUID]) -> Enrolment | None:

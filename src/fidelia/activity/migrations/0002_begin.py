@@ -4,7 +4,9 @@ from pathlib import Path
 
 from django.db import migrations
 
-BEGIN = (Path(__file__).parent.parent / "sql" / "begin.sql").read_text(encoding="utf-8")
+SQL = Path(__file__).parent.parent / "sql"
+BEGIN = (SQL / "begin.sql").read_text(encoding="utf-8")
+STAGING = (SQL / "staging.sql").read_text(encoding="utf-8")
 APPEND_ONLY = "revoke update, delete on activity_purchase, activity_line, activity_decision from fidelia_app;"
 
 
@@ -18,5 +20,6 @@ class Migration(migrations.Migration):
     ]
     operations = [
         migrations.RunSQL(BEGIN, "drop function activity_begin;"),
+        migrations.RunSQL(STAGING, "drop table activity_import_row;"),
         migrations.RunSQL(APPEND_ONLY, migrations.RunSQL.noop),
     ]

@@ -15,6 +15,8 @@ from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
 from ..errors import IdempotencyKeyReused, UnknownMember, WrongCurrency
+from ..models import Purchase
+from .deciding import ChainHead
 from .requests import PurchaseRequest
 
 _BEGIN = "select activity_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -30,8 +32,7 @@ class Member:
     enrolled_at: datetime
     tier: str
     is_first: bool
-    sequence: int
-    chain_hash: bytes
+    head: ChainHead
     facts: dict[str, Any]
 
 
@@ -122,8 +123,7 @@ def _member(found: dict[str, Any]) -> Member:
         enrolled_at=datetime.fromisoformat(member["enrolled_at"]),
         tier=member["tier"] or "",
         is_first=member["is_first"],
-        sequence=member["sequence"],
-        chain_hash=bytes.fromhex(member["hash"]),
+        head=ChainHead(UUID(member["account_id"]), member["sequence"], bytes.fromhex(member["hash"])),
         facts=found["customer"],
     )
 
@@ -136,3 +136,13 @@ def _known(found: dict[str, Any] | None) -> Known | None:
 
 def _uuid(text: str | None) -> UUID | None:
     return None if text is None else UUID(text)
+
+
+def find_known(owner: str, key: str) -> Known | None:
+    """Return what is recorded under an idempotency key, as committed by now."""
+    found = (
+        Purchase.objects.filter(idempotency_owner=owner, idempotency_key=key)
+        .values_list("purchase_id", "request_hash")
+        .first()
+    )
+    return None if found is None else Known(found[0], bytes(found[1]))

@@ -27,9 +27,11 @@ _LINE_ARRAYS = (
     ("net", "bigint"),
     ("is_product", "boolean"),
     ("points", "bigint"),
+    ("returns_purchase_id", "uuid"),
     ("returns_line_number", "smallint"),
 )
-_LINE_NAMES = ", ".join(name for name, _type in _LINE_ARRAYS)
+LINE_COLUMNS = tuple(name for name, _type in _LINE_ARRAYS)
+_LINE_NAMES = ", ".join(LINE_COLUMNS)
 _WRITE_PURCHASE = f"""
 with purchase as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
@@ -63,6 +65,7 @@ class LineRow:
     net: int
     is_product: bool
     points: int
+    returns_purchase_id: UUID | None = None
     returns_line_number: int | None = None
 
 

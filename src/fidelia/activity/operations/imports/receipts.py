@@ -1,0 +1,113 @@
+"""The staged rows as receipts, member by member, each member's in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.db import connection
+
+from ...models import Purchase
+
+FETCH_ROWS = 10_000
+_ORDERED = """
+select row.customer, row.receipt, min(row.occurred_at) over (partition by row.receipt) as receipt_at, row.row_number,
+       row.product, row.description, row.quantity, row.net, row.country, row.store, row.channel, row.category
+from activity_import_row row
+where row.import_id = %s
+  and not exists (
+      select from activity_purchase known where known.source = %s and known.receipt_number = row.receipt
+          and known.kind in ('sale', 'return'))
+order by row.customer nulls last, receipt_at, row.receipt, row.row_number
+"""
+_TWO_CUSTOMERS = """
+select row_number from activity_import_row where import_id = %s and receipt in (
+    select receipt from activity_import_row where import_id = %s
+    group by receipt having count(distinct coalesce(customer, '')) > 1)
+"""
+_DROP_ROWS = "delete from activity_import_row where import_id = %s and row_number = any(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedLine:
+    """A line as it was staged; quantity and net are negative for what came back."""
+
+    product: str
+    description: str
+    quantity: int
+    net: int
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """All lines of one receipt, in the order of the file."""
+
+    number: str
+    customer: str | None
+    occurred_at: datetime
+    country: str
+    store: str
+    channel: str
+    lines: tuple[StagedLine, ...]
+
+    @property
+    def net(self) -> int:
+        return sum(line.net for line in self.lines)
+
+    @property
+    def kind(self) -> Purchase.Kind:
+        """A receipt is a return when more comes back than is sold, or when nothing on it is sold."""
+        comes_back = self.net < 0 or all(line.quantity < 0 for line in self.lines)
+        return Purchase.Kind.RETURN if comes_back else Purchase.Kind.SALE
+
+
+def drop_receipts_of_two_customers(import_id: UUID) -> list[int]:
+    """Unstage the receipts that name two customers (or one on some lines only); return the numbers of their rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TWO_CUSTOMERS, [import_id, import_id])
+        numbers = [row[0] for row in cursor.fetchall()]
+        if numbers:
+            cursor.execute(_DROP_ROWS, [import_id, numbers])
+    return numbers
+
+
+def receipts_by_member(import_id: UUID, source: str, *, most: int) -> Iterator[list[Receipt]]:
+    """Yield the receipts not recorded yet in batches of about `most`, never cutting a member's history in two.
+
+    Receipts of nobody come last. The cursor outlives the transactions in which the batches are recorded.
+    """
+    batch: list[Receipt] = []
+    for customer, receipts in groupby(_receipts(import_id, source), key=lambda receipt: receipt.customer):
+        for receipt in receipts:
+            batch.append(receipt)
+            if customer is None and len(batch) >= most:
+                yield batch
+                batch = []
+        if len(batch) >= most:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _receipts(import_id: UUID, source: str) -> Iterator[Receipt]:
+    connection.ensure_connection()
+    with connection.connection.cursor(name=f"receipts_{import_id.hex}", withhold=True) as cursor:
+        cursor.itersize = FETCH_ROWS
+        cursor.execute(_ORDERED, [import_id, source])
+        for (customer, number), rows in groupby(cursor, key=lambda row: (row[0], row[1])):
+            lines = list(rows)
+            _c, _n, occurred_at, _row, _p, _d, _q, _net, country, store, channel, _category = lines[0]
+            yield Receipt(
+                number=number,
+                customer=customer,
+                occurred_at=occurred_at,
+                country=country,
+                store=store,
+                channel=channel,
+                lines=tuple(StagedLine(row[4], row[5], row[6], row[7], row[11]) for row in lines),
+            )

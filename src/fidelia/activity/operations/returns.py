@@ -1,0 +1,268 @@
+"""Record a return: lines of an earlier purchase given back, and their points by the frozen allocation alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+
+from fidelia.access.operations import record_audit
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.outbox import Origin, announce
+from fidelia.ledger.operations import PostingResult, revoke
+from fidelia.programme.queries import get_programme_by_id
+from fidelia.rules import LineAllocation, points_of_returned
+
+from ..errors import MalformedLines, MoreThanBought, NotASale, UnknownPurchase
+from ..events import PurchaseReturned
+from ..models import DecisionRecord, Purchase, PurchaseLine
+from .deciding import ChainHead, Decided, ReturnedPart, allocation_of, decide_return
+from .purchases import Recorded, owner_of, provenance_of, replay_after_race
+from .reading import find_known
+from .requests import LATE_AFTER, ReturnRequest, check_moment, hash_of_request
+from .writing import LineRow, write_purchase
+
+_LOCK_CHAIN = "select sequence, hash from activity_chain where account_id = %s for update"
+# Two returns of an anonymous purchase have no chain to wait on; the purchase itself is what they wait on.
+_LOCK_PURCHASE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_RETURNED = """
+select returns_line_number, -sum(quantity)::bigint from activity_line
+where returns_purchase_id = %s group by returns_line_number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """The purchase that is given back, with its lines, their frozen points, and how much of each came back before."""
+
+    purchase: Purchase
+    lines: dict[int, PurchaseLine]
+    allocation: tuple[LineAllocation, ...]
+    returned: dict[int, int]
+    head: ChainHead | None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.purchase.partner_id, self.purchase.store_id)
+
+
+def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: str) -> Recorded:
+    """Record that lines of a purchase came back, and take their points back.
+
+    Points already spent take the balance below zero where the points currency allows it; else what is left is taken.
+    Raises Denied, UnknownPurchase, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReceiptKnown,
+    IdempotencyKeyReused.
+    """
+    check_moment(request.occurred_at, at)
+    request_hash = hash_of_request("return", request)
+    owner = owner_of(by)
+    try:
+        with transaction_of_use_case():
+            bought = _read_bought(request.purchase_id)
+            by.require("purchase.return", bought.scope)
+            known = find_known(owner, request.idempotency_key)
+            if known is not None:
+                known.check_same(request_hash)
+                return Recorded(known.purchase_id, is_replay=True)
+            parts = _parts_given_back(request, bought)
+            return_id = _record(by, at, request, bought, parts, (owner, request_hash, source))
+            return Recorded(return_id, is_replay=False)
+    except IntegrityError as error:
+        return replay_after_race(error, owner, request.idempotency_key, request_hash)
+
+
+def _read_bought(purchase_id: UUID) -> Bought:
+    purchase = Purchase.objects.filter(purchase_id=purchase_id).first()
+    if purchase is None:
+        raise UnknownPurchase("There is no such purchase.")
+    if purchase.kind != Purchase.Kind.SALE:
+        raise NotASale("This is a return; only a sale can be returned.")
+    head = _lock(purchase)
+    with connection.cursor() as cursor:  # read after the lock: what others gave back meanwhile is seen
+        cursor.execute(_RETURNED, [purchase_id])
+        returned = dict(cursor.fetchall())
+    record = DecisionRecord.objects.filter(purchase_id=purchase_id).values_list("record", flat=True).first()
+    return Bought(
+        purchase=purchase,
+        lines={line.line_number: line for line in PurchaseLine.objects.filter(purchase_id=purchase_id)},
+        allocation=allocation_of(record) if record is not None else (),
+        returned=returned,
+        head=head,
+    )
+
+
+def _lock(purchase: Purchase) -> ChainHead | None:
+    with connection.cursor() as cursor:
+        if purchase.account_id is None:
+            cursor.execute(_LOCK_PURCHASE, [str(purchase.purchase_id)])
+            return None
+        cursor.execute(_LOCK_CHAIN, [purchase.account_id])
+        row = cursor.fetchone()
+    return None if row is None else ChainHead(purchase.account_id, row[0], bytes(row[1]))
+
+
+def _parts_given_back(request: ReturnRequest, bought: Bought) -> list[ReturnedPart]:
+    if not request.lines:
+        wanted = {number: _left(bought, number) for number in sorted(bought.lines)}
+    else:
+        wanted = {}
+        for i, line in enumerate(request.lines):
+            if line.line_number not in bought.lines or line.line_number in wanted:
+                raise MalformedLines(
+                    "Name each line of the purchase at most once.", pointer=f"/lines/{i}/line_number"
+                )
+            left = _left(bought, line.line_number)
+            wanted[line.line_number] = left if line.quantity is None else line.quantity
+            if not 0 < wanted[line.line_number] <= left:
+                raise MoreThanBought(
+                    f"Of line {line.line_number} there is no more than {left / 1000:g} left to give back.",
+                    pointer=f"/lines/{i}/quantity",
+                )
+    parts = [_part(bought, number, quantity) for number, quantity in wanted.items() if quantity > 0]
+    if not parts:
+        raise MoreThanBought("Everything of this purchase was given back before.", pointer="/lines")
+    return parts
+
+
+def _left(bought: Bought, line_number: int) -> int:
+    return bought.lines[line_number].quantity - bought.returned.get(line_number, 0)
+
+
+def _part(bought: Bought, line_number: int, quantity: int) -> ReturnedPart:
+    points = 0
+    if bought.allocation:
+        already = bought.returned.get(line_number, 0)
+        points = points_of_returned(bought.allocation, line_number - 1, already=already, now=quantity)
+    return ReturnedPart(bought.purchase.purchase_id, line_number, quantity, points)
+
+
+def _record(
+    by: Actor,
+    at: datetime,
+    request: ReturnRequest,
+    bought: Bought,
+    parts: list[ReturnedPart],
+    identity: tuple[str, bytes, str],
+) -> UUID:
+    owner, request_hash, source = identity
+    sale, return_id = bought.purchase, new_id()
+    origin = Origin.LATE if at - request.occurred_at > LATE_AFTER else Origin.LIVE
+    decided = None
+    if bought.head is not None:
+        decided = decide_return(
+            parts, rule_version_id=sale.rule_version_id, occurred_at=request.occurred_at, head=bought.head
+        )
+    posted = _take_back(by, at, request, bought, decided, return_id, origin)
+    rows = [_line_row(bought, part, i + 1) for i, part in enumerate(parts)]
+    returned = Purchase(
+        purchase_id=return_id,
+        kind=Purchase.Kind.RETURN,
+        source=source,
+        receipt_number=request.receipt_number,
+        idempotency_owner=owner,
+        idempotency_key=request.idempotency_key,
+        request_hash=request_hash,
+        programme_id=sale.programme_id,
+        customer_id=sale.customer_id,
+        enrolment_id=sale.enrolment_id,
+        account_id=sale.account_id,
+        partner_id=sale.partner_id,
+        store_id=sale.store_id,
+        channel=sale.channel,
+        currency=sale.currency,
+        total=sum(row.net for row in rows),
+        product_total=sum(row.net for row in rows if row.is_product),
+        points=decided.points if decided else 0,
+        balance_after=posted.balance if posted else None,
+        rule_version_id=sale.rule_version_id,
+        posting_id=posted.posting_id if posted else None,
+        returns_purchase_id=sale.purchase_id,
+        occurred_at=request.occurred_at,
+        recorded_at=at,
+        origin=str(origin),
+    )
+    write_purchase(returned, rows, decided.row if decided else None)
+    _announce(returned, origin)
+    after = {"total": str(returned.total), "points": str(returned.points), "returns": str(sale.purchase_id)}
+    record_audit(
+        by=by,
+        at=at,
+        verb="purchase.return",
+        object_type="purchase",
+        object_id=return_id,
+        after=after,
+        scope=bought.scope,
+    )
+    return return_id
+
+
+def _take_back(
+    by: Actor,
+    at: datetime,
+    request: ReturnRequest,
+    bought: Bought,
+    decided: Decided | None,
+    return_id: UUID,
+    origin: Origin,
+) -> PostingResult | None:
+    sale = bought.purchase
+    if decided is None or not decided.points or sale.account_id is None or sale.programme_id is None:
+        return None
+    currency = get_programme_by_id(sale.programme_id).points_currency
+    return revoke(
+        by=by,
+        at=at,
+        account_id=sale.account_id,
+        currency=currency.code,
+        amount=-decided.points,
+        policy="allow_negative" if currency.may_go_negative else "take_what_is_left",
+        key=f"purchase:{return_id}",
+        posting_id=sale.posting_id,
+        **provenance_of(return_id, request.occurred_at, origin, bought.scope),
+    )
+
+
+def _line_row(bought: Bought, part: ReturnedPart, line_number: int) -> LineRow:
+    line = bought.lines[part.line_number]
+    already = bought.returned.get(part.line_number, 0)
+    return LineRow(
+        line_number=line_number,
+        product_id=line.product_id,
+        product_code=line.product_code,
+        description=line.description,
+        quantity=-part.quantity,
+        net=-net_of_returned(line.net, line.quantity, already=already, now=part.quantity),
+        is_product=line.is_product,
+        points=-part.points,
+        returns_purchase_id=part.purchase_id,
+        returns_line_number=part.line_number,
+    )
+
+
+def net_of_returned(net: int, quantity: int, *, already: int, now: int) -> int:
+    """Return the money of a part given back; the parts of any sequence of returns sum to the line's net exactly."""
+    return _net_of_first(net, quantity, already + now) - _net_of_first(net, quantity, already)
+
+
+def _net_of_first(net: int, quantity: int, part: int) -> int:
+    return (2 * net * part + quantity) // (2 * quantity)
+
+
+def _announce(returned: Purchase, origin: Origin) -> None:
+    announce(
+        PurchaseReturned(
+            occurred_at=returned.occurred_at,
+            origin=origin,
+            customer_id=returned.customer_id,
+            purchase_id=returned.purchase_id,
+            returns_purchase_id=returned.returns_purchase_id,
+            programme_id=returned.programme_id,
+            enrolment_id=returned.enrolment_id,
+            account_id=returned.account_id,
+            points=returned.points,
+        )
+    )

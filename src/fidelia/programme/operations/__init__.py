@@ -1,0 +1,22 @@
+"""The verbs of programme."""
+
+from .enrolments import NewMember, end_enrolment, enrol, enrol_in_bulk, write_enrolment
+from .programmes import create_programme
+from .tiers import rederive_tiers
+from .versions import change_draft, draft_version, publish_draft, publish_version, withdraw_version, write_draft
+
+__all__ = [
+    "NewMember",
+    "change_draft",
+    "create_programme",
+    "draft_version",
+    "end_enrolment",
+    "enrol",
+    "enrol_in_bulk",
+    "publish_draft",
+    "publish_version",
+    "rederive_tiers",
+    "withdraw_version",
+    "write_draft",
+    "write_enrolment",
+]

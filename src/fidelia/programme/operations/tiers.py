@@ -1,0 +1,109 @@
+"""Derive the tiers of members again from what they earned, and keep what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fidelia.kernel.db import require_transaction
+from fidelia.kernel.outbox import Origin, announce_all
+from fidelia.ledger.queries import list_earnings
+from fidelia.rules.tiers import NO_TIER, HeldTier, derive_tiers
+
+from ..events import TierChanged
+from ..models import Enrolment, Programme, TierPeriod
+from ..queries import VersionHistory
+
+
+@dataclass(frozen=True, slots=True)
+class TierMove:
+    """A member whose tier at this moment is another than before."""
+
+    enrolment: Enrolment
+    from_tier: str
+    to_tier: str
+
+
+def rederive_tiers(*, at: datetime, enrolment_ids: Iterable[UUID], origin: Origin = Origin.LIVE) -> list[TierMove]:
+    """Building block: derive the tiers of some members from all they earned by now, by the tiers in force now.
+
+    Rows that no longer hold are superseded, never overwritten. Announces each change of the tier held now, and returns
+    them. The enrolments are locked in the order of their ids.
+    """
+    require_transaction()
+    wanted = Enrolment.objects.select_for_update(of=("self",)).select_related("programme__points_currency")
+    by_programme: dict[Programme, list[Enrolment]] = defaultdict(list)
+    for enrolment in wanted.filter(id__in=list(enrolment_ids)).order_by("id"):
+        by_programme[enrolment.programme].append(enrolment)
+    moves = [
+        move
+        for programme, enrolments in by_programme.items()
+        for move in _rederive_in(programme, enrolments, at)
+    ]
+    announce_all([_event_of(move, at, origin) for move in moves])
+    return moves
+
+
+def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: datetime) -> list[TierMove]:
+    terms = VersionHistory(programme).terms_at(at)
+    if terms is None or terms.tiers is None:
+        return []
+    earnings = list_earnings(
+        account_ids=[enrolment.account_id for enrolment in enrolments], currency=programme.points_currency_id
+    )
+    known: dict[UUID, list[TierPeriod]] = defaultdict(list)
+    for period in TierPeriod.objects.filter(enrolment__in=enrolments, superseded_at__isnull=True):
+        known[period.enrolment_id].append(period)
+    moves, fresh, stale = [], [], []
+    for enrolment in enrolments:
+        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()), until=at)
+        before = known[enrolment.id]
+        added, dropped = _difference(before, held)
+        fresh += [_row(enrolment, period, at) for period in added]
+        stale += [period.id for period in dropped]
+        was, now = _tier_at(before, at), _tier_at(held, at)
+        if was != now:
+            moves.append(TierMove(enrolment, was, now))
+    TierPeriod.objects.filter(id__in=stale).update(superseded_at=at)
+    TierPeriod.objects.bulk_create(fresh, batch_size=5_000)
+    return moves
+
+
+def _difference(known: Sequence[TierPeriod], held: Sequence[HeldTier]) -> tuple[list[HeldTier], list[TierPeriod]]:
+    kept = {(period.tier, period.valid_from, period.valid_until) for period in known}
+    wanted = {(period.tier, period.valid_from, period.valid_until) for period in held}
+    added = [period for period in held if (period.tier, period.valid_from, period.valid_until) not in kept]
+    dropped = [period for period in known if (period.tier, period.valid_from, period.valid_until) not in wanted]
+    return added, dropped
+
+
+def _tier_at(periods: Iterable[TierPeriod | HeldTier], at: datetime) -> str:
+    for period in periods:
+        if period.valid_from <= at and (period.valid_until is None or period.valid_until > at):
+            return period.tier
+    return NO_TIER
+
+
+def _row(enrolment: Enrolment, period: HeldTier, at: datetime) -> TierPeriod:
+    return TierPeriod(
+        enrolment=enrolment,
+        tier=period.tier,
+        valid_from=period.valid_from,
+        valid_until=period.valid_until,
+        recorded_at=at,
+    )
+
+
+def _event_of(move: TierMove, at: datetime, origin: Origin) -> TierChanged:
+    return TierChanged(
+        occurred_at=at,
+        origin=origin,
+        customer_id=move.enrolment.customer_id,
+        enrolment_id=move.enrolment.id,
+        programme_id=move.enrolment.programme_id,
+        from_tier=move.from_tier,
+        to_tier=move.to_tier,
+    )

@@ -1,0 +1,136 @@
+"""Draft, change, publish and withdraw the versions of a programme."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.outbox import announce
+
+from ..errors import PublishedInThePast, SameAuthor, VersionNotDraft, VersionNotInForce
+from ..events import VersionPublished, VersionWithdrawn
+from ..models import Programme, ProgrammeVersion
+from ..queries import parse_document
+from .audit import audit
+
+State = ProgrammeVersion.State
+
+
+def draft_version(
+    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str = ""
+) -> ProgrammeVersion:
+    """Write a new draft; the document is checked whole before anything is kept.
+
+    Raises Denied, MalformedDocument and every refusal of the rule language with its pointer and column.
+    """
+    by.require("programme.draft", Scope(programme.partner_id))
+    version_id = new_id()
+    parse_document(programme, document, version_id=version_id)
+    with transaction_of_use_case():
+        version = write_draft(by=by, at=at, programme=programme, document=document, note=note, version_id=version_id)
+    return version
+
+
+def write_draft(
+    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str, version_id: UUID
+) -> ProgrammeVersion:
+    """Building block: keep a checked document as the next draft."""
+    Programme.objects.select_for_update().get(id=programme.id)  # versions are numbered one at a time
+    last = programme.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ProgrammeVersion.objects.create(
+        id=version_id,
+        programme=programme,
+        number=last + 1,
+        document=document,
+        note=note,
+        author_id=by.id,
+        author_label=by.label,
+        created_at=at,
+        changed_at=at,
+    )
+    audit(by, at, "programme.draft", version.id, after={"number": version.number, "note": note})
+    return version
+
+
+def change_draft(
+    *, by: Actor, at: datetime, version: ProgrammeVersion, document: dict[str, Any], note: str
+) -> ProgrammeVersion:
+    """Replace the document of a draft; its author becomes who changed it. Raises VersionNotDraft, MalformedDocument."""
+    by.require("programme.draft", Scope(version.programme.partner_id))
+    parse_document(version.programme, document, version_id=version.id)
+    with transaction_of_use_case():
+        draft = _lock_draft(version.id)
+        before = {"document": draft.document}
+        draft.document, draft.note, draft.changed_at = document, note, at
+        draft.author_id, draft.author_label = by.id, by.label
+        draft.save(update_fields=["document", "note", "changed_at", "author_id", "author_label"])
+        audit(by, at, "programme.draft", draft.id, before=before, after={"document": document})
+    return draft
+
+
+def publish_version(
+    *, by: Actor, at: datetime, version: ProgrammeVersion, in_force_from: datetime | None = None
+) -> ProgrammeVersion:
+    """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
+    so that history brought in is decided by it).
+
+    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast.
+    """
+    by.require("programme.publish", Scope(version.programme.partner_id))
+    with transaction_of_use_case():
+        return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or at)
+
+
+def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: datetime) -> ProgrammeVersion:
+    """Building block of publication: four eyes, dates, state, audit and announcement."""
+    draft = _lock_draft(version_id)
+    if by.kind == "user" and by.id == draft.author_id:
+        raise SameAuthor("A second person publishes: you wrote this version.")
+    first = not draft.programme.versions.exclude(state=State.DRAFT).exists()
+    if in_force_from < at and not first:
+        raise PublishedInThePast("A version is in force from now on, or later.", pointer="/in_force_from")
+    draft.state, draft.published_at, draft.in_force_from = State.PUBLISHED, at, in_force_from
+    draft.publisher_label = by.label
+    draft.save(update_fields=["state", "published_at", "in_force_from", "publisher_label"])
+    audit(by, at, "programme.publish", draft.id, after={"number": draft.number, "from": in_force_from.isoformat()})
+    announce(
+        VersionPublished(
+            occurred_at=at, programme_id=draft.programme_id, version_id=draft.id, number=draft.number
+        )
+    )
+    return draft
+
+
+def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> ProgrammeVersion:
+    """Withdraw a published version: from now on the one before it is in force. Raises Denied, VersionNotInForce."""
+    by.require("programme.publish", Scope(version.programme.partner_id))
+    with transaction_of_use_case():
+        locked = ProgrammeVersion.objects.select_for_update().get(id=version.id)
+        if locked.state != State.PUBLISHED:
+            raise VersionNotInForce(f"Version {locked.number} is not published.")
+        locked.state, locked.withdrawn_at = State.WITHDRAWN, at
+        locked.save(update_fields=["state", "withdrawn_at"])
+        audit(by, at, "programme.withdraw", locked.id, after={"number": locked.number})
+        announce(
+            VersionWithdrawn(
+                occurred_at=at, programme_id=locked.programme_id, version_id=locked.id, number=locked.number
+            )
+        )
+    return locked
+
+
+def _lock_draft(version_id: UUID) -> ProgrammeVersion:
+    draft = (
+        ProgrammeVersion.objects.select_for_update(of=("self",))
+        .select_related("programme__points_currency")
+        .get(id=version_id)
+    )
+    if draft.state != State.DRAFT:
+        raise VersionNotDraft(f"Version {draft.number} is published; write a new draft.")
+    return draft

@@ -1,0 +1,23 @@
+"""How programme reacts to what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.outbox import Announced, Origin
+
+from .operations import rederive_tiers
+
+
+def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Derive anew the tiers of the members whose points moved."""
+    live: set[UUID] = set()
+    late: set[UUID] = set()
+    for event in events:
+        if event.payload["enrolment_id"] is not None and event.payload["points"]:
+            (live if event.origin is Origin.LIVE else late).add(UUID(event.payload["enrolment_id"]))
+    rederive_tiers(at=at, enrolment_ids=live)
+    rederive_tiers(at=at, enrolment_ids=late - live, origin=Origin.LATE)
