@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "fidelia.ledger",
     "fidelia.programme",
     "fidelia.activity",
+    "fidelia.insight",
+    "fidelia.console",
 ]
 
 MIDDLEWARE = [
@@ -72,10 +74,14 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "fidelia.console.context.console",
             ],
         },
     }
 ]
+
+FORM_RENDERER = "fidelia.ui.forms.Renderer"
+CSRF_FAILURE_VIEW = "fidelia.console.errors.stale_form"
 
 # The login role owns the tables and migrates; the running application takes the role below, which cannot change the
 # ledger's past (see kernel's first migration). `fidelia migrate` empties the variable.
@@ -94,6 +100,8 @@ if POOL_MAX:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_MAX, "timeout": 10}
 # What the rules of a programme may read: (currency) -> Catalogue. Programme lies below the modules that give the fields.
 PURCHASE_CATALOGUE = "fidelia.activity.fields.purchase_catalogue"
+# The tables of facts that insight exports for analytics.
+FACTS = "fidelia.config.registries.FACTS"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"

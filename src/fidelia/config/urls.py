@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("console/", include("fidelia.console.urls")),
+]
+
+handler403 = "fidelia.console.errors.denied"
+handler404 = "fidelia.console.errors.not_found"
+handler500 = "fidelia.console.errors.failed"

@@ -41,6 +41,13 @@ def is_french(language: str) -> bool:
     return language.lower().startswith("fr")
 
 
+def french_spaces(text: str) -> str:
+    """Return a French text with no-break spaces inside « » and before : ; ? ! – as French is set."""
+    for mark in ":;?!»":
+        text = text.replace(f" {mark}", f"{NBSP}{mark}")
+    return text.replace("« ", f"«{NBSP}")
+
+
 # Numbers
 
 
@@ -171,6 +178,11 @@ def month_name(day: date, language: str, *, today: date | None = None) -> str:
     months = _MONTHS_FR if is_french(language) else _MONTHS_EN
     name = months[day.month - 1].capitalize()
     return name if today is not None and today.year == day.year else f"{name} {day.year}"
+
+
+def short_month(day: date, language: str) -> str:
+    """Write "nov." or "Nov", for axes."""
+    return (_SHORT_MONTHS_FR if is_french(language) else _SHORT_MONTHS_EN)[day.month - 1]
 
 
 def day_heading(day: date, language: str) -> str:

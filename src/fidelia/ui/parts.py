@@ -96,6 +96,11 @@ class TimelineItem:
     marks: Sequence[Mark] = ()
     url: str = ""
 
+    @property
+    def tail(self) -> str:
+        """`rest` as it follows the fact: after a space, unless it begins with a sign or a no-break space."""
+        return self.rest if self.rest[:1] in ("", ",", ";", ":", ".", "\u00a0") else f" {self.rest}"
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineGroup:

@@ -152,7 +152,13 @@ def waterfall(
     foot = {"type": "bar", "stack": "all", "silent": True, "itemStyle": {"color": "transparent"}, "data": feet}
     label = {"show": True, "position": "top", "color": "@text", "fontSize": 13, "fontWeight": 600}
     x_axis = category_axis(labels)
-    x_axis["axisLabel"] |= {"interval": 0, "width": 84, "overflow": "break", "hideOverlap": False}
+    x_axis["axisLabel"] |= {
+        "interval": 0,
+        "hideOverlap": False,
+        "width": {"$fit": len(labels)},
+        "overflow": "break",
+        "lineHeight": 15,
+    }
     y_axis = {"type": "value", "show": False, "min": 0, "max": start[1] * 1.08}
     option = base_option(
         xAxis=x_axis,

@@ -66,7 +66,7 @@ def base_option(**parts: Any) -> dict[str, Any]:
             "left": 2,
             "right": 8,
             "top": 12,
-            "bottom": 2,
+            "bottom": 5,
             "outerBoundsMode": "same",
             "outerBoundsContain": "axisLabel",
         },

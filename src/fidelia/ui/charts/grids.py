@@ -28,13 +28,21 @@ def heat_map(
 
     `links[r][c]` opens the people of the cell.
     """
-    highest = max(max(line) for line in amounts)
+    lowest, highest = min(map(min, amounts)), max(map(max, amounts))
     cells = []
     for r, line in enumerate(counts):
         for c, count in enumerate(line):
             link = links[r][c] if links else ""
             texts = (Unit().full(count, language), unit.full(amounts[r][c], language))
-            cells.append(_cell((c, r), texts, step_of(amounts[r][c], highest), f"{rows[r]} × {columns[c]}", link))
+            cells.append(
+                _cell(
+                    (c, r),
+                    texts,
+                    step_of(amounts[r][c], lowest, highest, skewed=True),
+                    f"{rows[r]} × {columns[c]}",
+                    link,
+                )
+            )
     best_row, best_column = max(
         ((r, c) for r in range(len(rows)) for c in range(len(columns))), key=lambda at: amounts[at[0]][at[1]]
     )
@@ -74,7 +82,7 @@ def cohort_triangle(
         _cell(
             (c, r),
             (unit.full(value, language), ""),
-            7 if c == 0 else step_of(value, max(later) * 1.15),
+            7 if c == 0 else step_of(value, 0.0, max(later) * 1.15),
             f"{cohorts[r]}, {periods[c]}",
             "",
         )
@@ -137,11 +145,18 @@ def _grid_option(
         ],
         visualMap={"show": False, "min": 1, "max": 7, "seriesIndex": [], "dimension": 2},
     )
+    option["xAxis"]["axisLabel"] |= {
+        "interval": 0,
+        "hideOverlap": False,
+        "width": {"$fit": len(columns)},
+        "overflow": "break",
+        "lineHeight": 15,
+    }
     if name:
         option["xAxis"] |= {
             "name": name,
             "nameLocation": "middle",
-            "nameGap": 28,
+            "nameGap": 38,
             "nameTextStyle": {"color": "@text-2", "fontSize": 12},
         }
         option["grid"]["outerBoundsContain"] = "all"

@@ -36,7 +36,7 @@ def dots_with_intervals(
     links: Sequence[str] = (),
 ) -> Chart:
     """Return one line per estimate; an interval that holds zero is grey ("no effect found")."""
-    axis = value_axis([edge for one in estimates for edge in (one.low, one.high)], unit, language)
+    axis = value_axis([edge for one in estimates for edge in (one.low, one.high)], unit, language, parts=3)
     axis["splitLine"] = {"show": False}
     option = base_option(
         tooltip={"trigger": "item", "className": "f-tip", "confine": True},

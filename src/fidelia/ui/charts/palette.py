@@ -44,11 +44,15 @@ def coloured(option: Any, theme: Theme) -> Any:
     return option
 
 
-def step_of(value: float, highest: float) -> int:
-    """Return which of the seven steps of the one hue shows a value between 0 and `highest`."""
-    if highest <= 0:
+def step_of(value: float, lowest: float, highest: float, *, skewed: bool = False) -> int:
+    """Return which of the seven steps of the one hue shows a value between `lowest` and `highest`.
+
+    `skewed` spreads the low values out (square root), as money of people is: few spend much.
+    """
+    if highest <= lowest:
         return 1
-    return max(1, min(STEPS, 1 + int(STEPS * value / highest * 0.9999)))
+    part = max(0.0, min(1.0, (value - lowest) / (highest - lowest)))
+    return min(STEPS, 1 + int(STEPS * (part**0.5 if skewed else part)))
 
 
 def text_on_step(step: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .units import Unit
 
-_ROUND = (1.0, 2.0, 2.5, 3.0, 5.0, 10.0)
+_ROUND = (1.0, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def round_step(span: float, parts: int) -> float:
@@ -31,7 +31,7 @@ def value_axis(
     step = round_step(high - low, parts)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
-    texts = [unit.short(round(step * i, 9), language) for i in range(first, last + 1)]
+    texts = [unit.short(round(step * i, 9), language, step=step) for i in range(first, last + 1)]
     return {
         "type": "value",
         "min": round(step * first, 9),
@@ -41,6 +41,7 @@ def value_axis(
             "formatter": {"$ticks": {"first": first, "step": step, "texts": texts}},
             "color": "@text-2",
             "fontSize": 12,
+            "hideOverlap": True,
         },
         "splitLine": {"lineStyle": {"color": "@line"}},
     }

@@ -23,9 +23,10 @@ class Unit:
             return formats.share(value, language, decimals=self.decimals, sign=sign)
         return formats.number(value, language, decimals=self.decimals, sign=sign)
 
-    def short(self, value: float, language: str) -> str:
+    def short(self, value: float, language: str, *, step: float = 1.0) -> str:
+        """Write a value of an axis whose steps are `step`: a share gets a decimal only where the steps need one."""
         if self.kind == "money":
             return formats.compact_money(value, self.currency, language)
         if self.kind == "share":
-            return formats.share(value, language, decimals=0)
+            return formats.share(value, language, decimals=0 if abs(step * 100 - round(step * 100)) < 1e-9 else 1)
         return formats.compact(value, language)

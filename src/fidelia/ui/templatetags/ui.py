@@ -284,7 +284,7 @@ def note(content: str, tone: Tone = "blue", icon_name: str = "", title: str = ""
 
 
 @register.simple_block_tag
-def empty(content: str, kind: str, title: str, text: str, icon_name: str = "") -> SafeString:
+def empty_state(content: str, kind: str, title: str, text: str, icon_name: str = "") -> SafeString:
     """Nothing to show, for a reason ("unused", "nothing-found", "not-allowed"); the content is the next step."""
     default, tone = {
         "unused": ("plus", "petrol"),

@@ -22,16 +22,17 @@
     return { read, done: () => probe.remove() };
   }
 
-  /** Put colours in place of "@name" and a function in place of {"$ticks": …}. */
-  function prepared(part, colour) {
-    if (Array.isArray(part)) return part.map((one) => prepared(one, colour));
+  /** Put colours in place of "@name", a function in place of {"$ticks": …}, a width in place of {"$fit": columns}. */
+  function prepared(part, colour, width) {
+    if (Array.isArray(part)) return part.map((one) => prepared(one, colour, width));
     if (typeof part === "string") return part.startsWith("@") ? colour(part.slice(1)) : part;
     if (part === null || typeof part !== "object") return part;
     if (part.$ticks) {
       const { first, step, texts } = part.$ticks;
       return (value) => texts[Math.round(value / step) - first] ?? "";
     }
-    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, prepared(value, colour)]));
+    if (part.$fit) return Math.max(34, (width - 90) / part.$fit - 8);
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, prepared(value, colour, width)]));
   }
 
   function lineOf(left, right) {
@@ -67,7 +68,7 @@
     const chart = drawn.get(figure)?.chart ?? JSON.parse(document.getElementById(figure.dataset.chart).textContent);
     const instance = drawn.get(figure)?.instance ?? echarts.init(place, null, { renderer: "svg" });
     const colours = colourReader();
-    const option = prepared(chart.option, colours.read);
+    const option = prepared(chart.option, colours.read, place.clientWidth);
     colours.done();
     if (option.tooltip) option.tooltip.formatter = (marks) => tipOf(chart, Array.isArray(marks) ? marks[0] : marks);
     instance.setOption(option, true);
@@ -80,7 +81,13 @@
   }
 
   function listen(figure, place, chart, instance) {
-    new ResizeObserver(() => instance.resize()).observe(place);
+    let width = place.clientWidth;
+    new ResizeObserver(() => {
+      if (place.clientWidth === width) return;
+      width = place.clientWidth;
+      instance.resize();
+      draw(figure);
+    }).observe(place);
     instance.on("click", (mark) => {
       const address = mark.data?.link || chart.links[mark.dataIndex];
       if (address) location.assign(address);

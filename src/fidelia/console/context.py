@@ -1,0 +1,26 @@
+"""What every page of the console knows: the menu as this person sees it, and how they like their pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from .menu import menu_for
+from .preferences import THEME_COOKIE
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """Context processor; pages of the other faces and of people who are not signed in get the look alone."""
+    actor = getattr(request, "actor", None)
+    user = getattr(request, "user", None)
+    if actor is None or user is None or actor.kind != "user":
+        return {"theme": request.COOKIES.get(THEME_COOKIE, "system")}
+    menu = menu_for(actor, request.path, {})
+    return {
+        "menu": menu,
+        "go_keys": menu.addresses_by_key(),
+        "house": getattr(request, "house", ""),
+        "theme": user.theme,
+        "density": user.density,
+    }

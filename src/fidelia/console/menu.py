@@ -1,0 +1,113 @@
+"""The menu of the console, in one structure. Only pages that exist stand here; a test resolves every address.
+
+An entry without permission is absent, never greyed. A block without entries is absent too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.kernel.actor import Actor
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page: `right` is asked for somewhere (empty: everybody signed in); `key` follows G; `counter` names a count."""
+
+    text: Text
+    icon: str
+    url_name: str
+    right: str = ""
+    key: str = ""
+    counter: str = ""
+    children: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    title: Text
+    entries: tuple[Entry, ...]
+
+
+MENU: tuple[Block, ...] = (Block("", (Entry(_("Home"), "home", "console:home", key="h"),)),)
+FOOT: tuple[Entry, ...] = (
+    Entry(
+        _("Settings"),
+        "settings",
+        "console:settings",
+        children=(Entry(_("Style"), "palette", "console:style", right="system.see"),),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """An entry as one person sees it on one page: `open` shows its children, `current` is the page itself."""
+
+    text: Text
+    icon: str
+    url: str
+    key: str
+    count: int | None
+    current: bool
+    open: bool
+    children: tuple[ShownEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    title: Text
+    entries: tuple[ShownEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMenu:
+    blocks: tuple[ShownBlock, ...]
+    foot: tuple[ShownEntry, ...]
+
+    def every_entry(self) -> Iterator[ShownEntry]:
+        for entry in (*(entry for block in self.blocks for entry in block.entries), *self.foot):
+            yield entry
+            yield from entry.children
+
+    def addresses_by_key(self) -> dict[str, str]:
+        """Return the address for each letter after G."""
+        return {entry.key: entry.url for entry in self.every_entry() if entry.key}
+
+
+def menu_for(actor: Actor, path: str, counts: Mapping[str, int]) -> ShownMenu:
+    """Return the menu as the actor sees it on the page at `path`; `counts` fills the entries that name a counter."""
+    blocks = (ShownBlock(block.title, _shown(block.entries, actor, path, counts)) for block in MENU)
+    return ShownMenu(tuple(block for block in blocks if block.entries), _shown(FOOT, actor, path, counts))
+
+
+def _shown(entries: tuple[Entry, ...], actor: Actor, path: str, counts: Mapping[str, int]) -> tuple[ShownEntry, ...]:
+    return tuple(_show(entry, actor, path, counts) for entry in entries if _may_open(entry, actor))
+
+
+def _may_open(entry: Entry, actor: Actor) -> bool:
+    return not entry.right or actor.may_somewhere(entry.right)
+
+
+def _show(entry: Entry, actor: Actor, path: str, counts: Mapping[str, int]) -> ShownEntry:
+    url = reverse(entry.url_name)
+    children = _shown(entry.children, actor, path, counts)
+    home = url == reverse("console:home")
+    beneath = path == url or (not home and path.startswith(url)) or any(child.open for child in children)
+    return ShownEntry(
+        text=entry.text,
+        icon=entry.icon,
+        url=url,
+        key=entry.key,
+        count=counts.get(entry.counter),
+        current=path == url,
+        open=beneath,
+        children=children,
+    )
