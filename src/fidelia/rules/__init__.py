@@ -7,6 +7,7 @@ from .catalogue import Catalogue, Field, Records
 from .decision import GENESIS, Decision, chain, find_break, record_decision
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
+from .explanation import POINTS, PointsName, describe_rule, explain
 from .program import Program, check_rule
 from .rule_set import Group, Rule, RuleSet
 from .settlement import (
@@ -21,9 +22,11 @@ from .settlement import (
     settle,
 )
 from .types import Type
+from .wording import describe
 
 __all__ = [
     "GENESIS",
+    "POINTS",
     "Candidate",
     "Catalogue",
     "Decision",
@@ -32,6 +35,7 @@ __all__ = [
     "InvalidRuleSet",
     "LineAllocation",
     "Outcome",
+    "PointsName",
     "Program",
     "Records",
     "Rule",
@@ -42,7 +46,10 @@ __all__ = [
     "ValueOutOfBounds",
     "chain",
     "check_rule",
+    "describe",
+    "describe_rule",
     "evaluate",
+    "explain",
     "find_break",
     "find_candidates",
     "parse_rule_set",

@@ -101,7 +101,7 @@ class Records:
     join   SQL condition between a row (columns unqualified, or qualified by `table`) and its evaluation (qualified):
            "purchase_id = p.id"
     words  plural with article: "the lines", "les lignes"
-    one    singular with article: "the line", "la ligne"
+    one    singular with its indefinite article: "a line", "une ligne"
     """
 
     path: str

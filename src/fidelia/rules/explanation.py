@@ -1,0 +1,205 @@
+"""Earning rules and decisions in sentences: what a rule gives, for the console; why 12 points, for a member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fidelia.kernel.localized import LocalizedText
+
+from .decision import Decision
+from .rule_set import Effect, FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit, Rule, RuleSet
+from .settlement import (
+    CONDITION_FALSE,
+    EXPIRED,
+    GRANTED,
+    NO_LINES,
+    NOT_BEST,
+    NOT_FIRST,
+    NOT_YET_VALID,
+    NOTHING_EARNED,
+    Outcome,
+)
+from .types import Type
+from .wording import Words, french_of, language_of
+from .writing import say_money, say_number
+
+
+@dataclass(frozen=True, slots=True)
+class PointsName:
+    """What the points are called: "mile", "miles". French counts from 2 in the plural, English all but 1."""
+
+    one: LocalizedText
+    many: LocalizedText
+
+    def say(self, amount: int, scale: int, language: str) -> str:
+        """Write an amount with its name: "1 point", "1,200.5 points"."""
+        unit = 10**scale
+        is_one = abs(amount) < 2 * unit if language == "fr" else abs(amount) == unit
+        name = (self.one if is_one else self.many).in_language(language)
+        return f"{say_number(amount, scale, language)}\u00a0{name}"
+
+
+POINTS = PointsName(LocalizedText(en="point", fr="point"), LocalizedText(en="points", fr="points"))
+
+_IF = LocalizedText(en="If {0}, {1}.", fr="Si {0}, {1}.")
+_FIXED = LocalizedText(en="the purchase earns {points}", fr="l’achat rapporte {points}")
+_AS_MANY = LocalizedText(
+    en="the purchase earns as many {many} as {value}", fr="l’achat rapporte autant de {many} que {value}"
+)
+_PER_AMOUNT = LocalizedText(
+    en="each {step} of {base} over {lines} earns {points}",
+    fr="chaque tranche de {step} {de_base} sur {lines} rapporte {points}",
+)
+_PER_UNIT = LocalizedText(en="each unit of {lines} earns {points}", fr="chaque unité {de_lines} rapporte {points}")
+_MULTIPLIED = LocalizedText(
+    en="the {many} of {lines} are multiplied by {ratio}", fr="les {many} {de_lines} sont multipliés par {ratio}"
+)
+_WHERE = LocalizedText(en="{lines} where {clause}", fr="{lines} où {clause}")
+_LIMIT = LocalizedText(en=", at most {points} per purchase", fr=", au plus {points} par achat")
+_ROUNDED = LocalizedText(en=" ({rounding}, {per})", fr=" ({rounding}, {per})")
+_PER = {
+    "purchase": LocalizedText(en="over the whole purchase", fr="sur l’achat entier"),
+    "line": LocalizedText(en="line by line", fr="ligne par ligne"),
+}
+ROUNDING_WORDS = {
+    "floor": LocalizedText(en="complete steps only", fr="tranches entières seulement"),
+    "ceiling": LocalizedText(en="every step begun counts", fr="toute tranche commencée compte"),
+    "down": LocalizedText(en="rounded towards zero", fr="arrondi vers zéro"),
+    "up": LocalizedText(en="rounded away from zero", fr="arrondi en s’éloignant de zéro"),
+    "half_up": LocalizedText(en="rounded to the nearest", fr="arrondi au plus proche"),
+    "half_down": LocalizedText(
+        en="rounded to the nearest, a half towards zero", fr="arrondi au plus proche, la moitié vers zéro"
+    ),
+    "half_even": LocalizedText(
+        en="rounded to the nearest, a half to the even neighbour", fr="arrondi au plus proche, la moitié au voisin pair"
+    ),
+}
+
+_TOTAL = LocalizedText(en="{points} in all.", fr="{points} en tout.")
+_GIVEN = LocalizedText(en="{name}: {points}.", fr="{name} : {points}.")
+_GIVEN_ON = LocalizedText(en="{name}: {points} on {base}.", fr="{name} : {points} sur {base}.")
+_LIMITED = LocalizedText(
+    en="{name}: {points}, the limit per purchase ({unlimited} without it).",
+    fr="{name} : {points}, le plafond par achat ({unlimited} sans lui).",
+)
+_MISSING = LocalizedText(en="{name}: nothing, {missing} short.", fr="{name} : rien, il manque {missing}.")
+_WHY_NOT = {
+    NOT_YET_VALID: LocalizedText(en="{name}: nothing, it has not begun yet.", fr="{name} : rien, pas encore commencé."),
+    EXPIRED: LocalizedText(en="{name}: nothing, it has ended.", fr="{name} : rien, c’est terminé."),
+    CONDITION_FALSE: LocalizedText(
+        en="{name}: nothing, its condition is not met.", fr="{name} : rien, sa condition n’est pas remplie."
+    ),
+    NO_LINES: LocalizedText(
+        en="{name}: nothing, no line of the purchase counts for it.",
+        fr="{name} : rien, aucune ligne de l’achat n’y compte.",
+    ),
+    NOTHING_EARNED: LocalizedText(
+        en="{name}: nothing, the amount is too small.", fr="{name} : rien, le montant est trop petit."
+    ),
+    NOT_BEST: LocalizedText(
+        en="{name}: set aside, another advantage gives more.", fr="{name} : écarté, un autre avantage donne plus."
+    ),
+    NOT_FIRST: LocalizedText(
+        en="{name}: set aside, another advantage comes first.", fr="{name} : écarté, un autre avantage passe avant."
+    ),
+}
+
+
+def describe_rule(rule: Rule, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS) -> str:
+    """Return one sentence that says when a rule gives what, in "en" or "fr"."""
+    tongue = language_of(language)
+    words = Words(rule_set.catalogue, tongue)
+    said = _effect(rule, rule_set, words, points_name)
+    if rule.limit_per_purchase is not None:
+        limit = points_name.say(rule.limit_per_purchase, rule_set.points_scale, tongue)
+        said += _LIMIT.in_language(tongue).format(points=limit)
+    if rule.when is None:
+        return f"{said[0].upper()}{said[1:]}."
+    return words.said(_IF, words.clause(rule.when.tree), said)
+
+
+def _effect(rule: Rule, rule_set: RuleSet, words: Words, points_name: PointsName) -> str:
+    tongue, effect = words.language, rule.effect
+    lines = words.said(rule_set.lines.words)
+    if rule.lines is not None:
+        lines = _WHERE.in_language(tongue).format(lines=lines, clause=words.clause(rule.lines.tree))
+    template, parts = _effect_parts(effect, rule_set, words)
+    amount = getattr(effect, "points", getattr(effect, "amount", 0))
+    return template.in_language(tongue).format(
+        lines=lines,
+        de_lines=french_of(lines),
+        points=points_name.say(amount, rule_set.points_scale, tongue),
+        many=points_name.many.in_language(tongue),
+        **parts,
+    )
+
+
+def _effect_parts(effect: Effect, rule_set: RuleSet, words: Words) -> tuple[LocalizedText, dict[str, str]]:
+    tongue = words.language
+    match effect:
+        case FixedPoints(program=None):
+            return _FIXED, {}
+        case FixedPoints(program=program):
+            assert program is not None
+            return _AS_MANY, {"value": words.value(program.tree)}
+        case PointsPerAmount():
+            net = rule_set.lines.by_name["net"]
+            base = words.said(net.words or net.label) if effect.base is None else words.value(effect.base.tree)
+            how = _ROUNDED.in_language(tongue).format(
+                rounding=ROUNDING_WORDS[effect.rounding].in_language(tongue), per=_PER[effect.per].in_language(tongue)
+            )
+            template = LocalizedText(en=_PER_AMOUNT.en + how, fr=_PER_AMOUNT.fr + how)
+            step = say_money(effect.step, rule_set.catalogue.currency, tongue)
+            return template, {"step": step, "base": base, "de_base": french_of(base)}
+        case PointsPerUnit():
+            return _PER_UNIT, {}
+        case MultiplyPoints():
+            ratio = effect.numerator * 10**4 // effect.denominator
+            return _MULTIPLIED, {"ratio": say_number(ratio, 4, tongue)}
+
+
+def explain(decision: Decision, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS) -> list[str]:
+    """Return why a purchase earned its points, as sentences in "en" or "fr".
+
+    `rule_set` is that of the decision's rule version. The total comes first, then the rules that gave, then those that
+    did not, each with its reason.
+    """
+    tongue = language_of(language)
+    scale = rule_set.points_scale
+    given = [each for each in decision.outcomes if each.reason == GRANTED]
+    others = [each for each in decision.outcomes if each.reason != GRANTED]
+    total = _TOTAL.in_language(tongue).format(points=points_name.say(decision.points, scale, tongue))
+    return [total, *(_sentence(each, rule_set, tongue, points_name) for each in (*given, *others))]
+
+
+def _sentence(outcome: Outcome, rule_set: RuleSet, tongue: str, points_name: PointsName) -> str:
+    currency, scale = rule_set.catalogue.currency, rule_set.points_scale
+    parts = {
+        "name": rule_set.rule_at[outcome.rule_key].name.in_language(tongue),
+        "points": _signed(outcome.points) + points_name.say(outcome.points, scale, tongue),
+    }
+    if outcome.reason != GRANTED:
+        if outcome.missing is None or outcome.missing_type is None:
+            template = _WHY_NOT[outcome.reason]
+        else:
+            template = _MISSING
+            parts["missing"] = _amount(outcome.missing, outcome.missing_type, rule_set, tongue)
+    elif outcome.unlimited is not None:
+        template = _LIMITED
+        parts["unlimited"] = say_number(outcome.unlimited, scale, tongue)
+    elif outcome.base is not None:
+        template = _GIVEN_ON
+        parts["base"] = say_money(outcome.base, currency, tongue)
+    else:
+        template = _GIVEN
+    return template.in_language(tongue).format(**parts)
+
+
+def _signed(points: int) -> str:
+    return "+" if points > 0 else ""
+
+
+def _amount(number: int, kind: Type, rule_set: RuleSet, tongue: str) -> str:
+    if kind is Type.MONEY:
+        return say_money(number, rule_set.catalogue.currency, tongue)
+    return say_number(number, rule_set.catalogue.scale_of(kind), tongue)
