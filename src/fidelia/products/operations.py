@@ -12,7 +12,8 @@ from django.db import connection
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.bulk import stage_rows
-from fidelia.kernel.db import require_transaction
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import Money, exponent_of
 from fidelia.kernel.outbox import Origin, announce
@@ -57,6 +58,18 @@ class BulkResult:
     added: int
     changed: int
     unchanged: int
+
+
+def change_products(
+    *, by: Actor, at: datetime, rows: Sequence[NewProduct], once: RequestKey | None = None
+) -> BulkResult:
+    """Add products, or change those known by their code: the use case around `add_products_in_bulk`, with its refusals.
+
+    Raises also what `claim` raises for a request that came before.
+    """
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="product_batch", resource_id=new_id())
+        return add_products_in_bulk(by=by, at=at, rows=rows, origin=Origin.LIVE)
 
 
 def add_products_in_bulk(

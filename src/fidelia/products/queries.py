@@ -11,6 +11,7 @@ from django.db.models import Q
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 
+from .errors import UnknownProduct
 from .models import Product, ProductCost
 
 LIMIT_MAX = 200
@@ -19,6 +20,15 @@ LIMIT_MAX = 200
 def get_products_by_code(codes: Iterable[str]) -> dict[str, Product]:
     """Return the products of these codes, by code; those unknown are left out. One query."""
     return {product.code: product for product in Product.objects.filter(code__in=set(codes))}
+
+
+def get_product(*, by: Actor, code: str) -> Product:
+    """Return the product of this code. Raises Denied (product.see), UnknownProduct."""
+    by.require("product.see")
+    product = Product.objects.filter(code=code).first()
+    if product is None:
+        raise UnknownProduct(f"There is no product “{code}”.")
+    return product
 
 
 def list_products(*, by: Actor, text: str = "", after: str = "", limit: int = 50) -> list[Product]:
