@@ -71,13 +71,13 @@ def look_at_ledger() -> Iterator[Finding]:
     """Does each account add up?"""
     from fidelia.ledger.queries import find_broken_invariants
 
-    broken = list(find_broken_invariants())
+    broken = find_broken_invariants()
     for each in broken[:SHOWN_MAX]:
-        yield wrong(f"The ledger is broken: {each}")
+        yield wrong(f"The ledger does not add up: {each.invariant} ({each.detail}; account {each.account_id}).")
     if len(broken) > SHOWN_MAX:
-        yield wrong(f"{len(broken) - SHOWN_MAX} more invariants of the ledger are broken.")
+        yield wrong(f"At least {len(broken) - SHOWN_MAX} more promises of the ledger are broken.")
     if not broken:
-        yield right("Every invariant of the ledger holds.")
+        yield right("Every account of the ledger adds up.")
 
 
 def look_at_mail() -> Finding:
