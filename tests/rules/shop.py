@@ -32,7 +32,7 @@ LINES = Records(
     table="purchase_lines",
     join="purchase_id = p.id",
     words=both("the lines", "les lignes"),
-    one=both("the line", "la ligne"),
+    one=both("a line", "une ligne"),
     fields=(
         _field("net", Type.MONEY, "net", "net amount", "le montant net"),
         _field("quantity", Type.QUANTITY, "quantity", "quantity", "la quantité"),
@@ -76,7 +76,8 @@ CATALOGUE = Catalogue(
 )
 
 TEXTS = (
-    "", "a", "A", "z", "é", "É", "e\u0301", "zèbre", "œuf", "oeuf", "o'clock", 'say "hi"', "back\\slash", "100 %", "a_b",
+    "", "a", "A", "z", "é", "É", "e\u0301", "zèbre", "œuf", "oeuf", "o'clock", 'say "hi"', "back\\slash",
+    "100 %", "a_b",
     "😀", "\ufb01n", "\uff5a", "café", "coffee", "ß", "  ", "-- ; drop",
 )  # fmt: skip
 AMOUNTS = (0, 1, -1, 7, -7, 49, 50, 999, 1000, 4999, 5000, 5001, -5000, 123_456, -123_457, 10**12, -(10**12))

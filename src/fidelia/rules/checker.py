@@ -37,6 +37,7 @@ from .nodes import (
     Negate,
     Node,
     Not,
+    OrElse,
     OverRows,
     Presence,
     Read,
@@ -250,13 +251,14 @@ class Checker(Names):
 
     def require_choice(self, asked: Node, given: Node) -> None:
         """Refuse a text that the asked field can never hold. Raises UnknownChoice."""
-        choices = asked.field.choices if isinstance(asked, Read) else None
+        read = asked.read if isinstance(asked, OrElse) else asked
+        choices = read.field.choices if isinstance(read, Read) else None
         if choices is not None and isinstance(given, Constant) and given.value not in choices:
             raise UnknownChoice(
                 "unknown_choice",
                 offset=given.offset,
                 nearest=nearest_name(str(given.value), list(choices)),
-                field=asked.path if isinstance(asked, Read) else "",
+                field=read.path if isinstance(read, Read) else "",
                 text=given.value,
                 choices=", ".join(choices),
             )

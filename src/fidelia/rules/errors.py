@@ -182,5 +182,5 @@ class ValueOutOfBounds(Invalid):
 
 def nearest_name(name: str, names: list[str]) -> str | None:
     """Return the known name that most resembles `name`, if any does."""
-    found = get_close_matches(name, names, n=1, cutoff=0.6)
+    found = get_close_matches(name, names, n=1, cutoff=0.7)
     return found[0] if found else None

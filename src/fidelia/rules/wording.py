@@ -288,11 +288,20 @@ class Words:
         of = {f"de{place}": french_of(part) for place, part in enumerate(parts)}
         bare = {f"bare{place}": re.sub("^(the|les) ", "", part) for place, part in enumerate(parts)}
         text = template.in_language(self.language)
-        for place, part in enumerate(parts):
-            if self.language == "fr" and part.startswith(("il ", "on ")):
-                text = text.replace(f"que {{{place}}}", f"qu’{{{place}}}")
-                text = re.sub(rf"\b([Ss])i {{{place}}}", rf"\1’{{{place}}}", text) if part.startswith("il ") else text
+        if self.language == "fr":
+            text = _elided(text, parts)
         return text.format(*parts, **of, **bare, **named)
+
+
+def _elided(template: str, parts: Sequence[str]) -> str:
+    """Elide “si” before “il”, and “que” before “il” and “on”, where a part is to follow."""
+    for place, part in enumerate(parts):
+        here = f"{{{place}}}"
+        if part.startswith("il "):
+            template = template.replace(f"Si {here}", f"S’{here}").replace(f"si {here}", f"s’{here}")
+        if part.startswith(("il ", "on ")):
+            template = template.replace(f"que {here}", f"qu’{here}")
+    return template
 
 
 def _without_guards(terms: Sequence[Node]) -> list[Node]:
