@@ -130,7 +130,7 @@ def check_application(url: str) -> None:
     broken = find_broken_invariants()
     connection.close()
     if broken:
-        raise BackupUnsound(f"The ledger in the backup does not add up: {broken[0].invariant} ({broken[0].detail}).")
+        raise BackupUnsound(f"The ledger in the backup does not add up: {broken[0]}")
 
 
 def refuse_full(url: str) -> None:

@@ -73,7 +73,7 @@ def look_at_ledger() -> Iterator[Finding]:
 
     broken = find_broken_invariants()
     for each in broken[:SHOWN_MAX]:
-        yield wrong(f"The ledger does not add up: {each.invariant} ({each.detail}; account {each.account_id}).")
+        yield wrong(f"The ledger does not add up: {each}")
     if len(broken) > SHOWN_MAX:
         yield wrong(f"At least {len(broken) - SHOWN_MAX} more promises of the ledger are broken.")
     if not broken:
