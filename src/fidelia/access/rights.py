@@ -69,6 +69,12 @@ RIGHTS: dict[str, str | Promise] = {
     "points.adjust": _("Correct a balance of points by hand"),
     "points.transfer": _("Move points from one account to another"),
     "points.expire": _("Write down the expiry of points"),
+    "points.see": _("See the points of members"),
+    # purchases
+    "purchase.see": _("See purchases and returns"),
+    "purchase.record": _("Record a purchase"),
+    "purchase.return": _("Record a return"),
+    "decision.see": _("See why a purchase gave its points"),
     # programme
     "programme.see": _("See the programmes and their rules"),
     "programme.create": _("Create a programme"),

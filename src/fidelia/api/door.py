@@ -1,0 +1,100 @@
+"""The door of the API: requests under /api/ pass here and by none of the middleware that pages need.
+
+No session is loaded, no language activated, no form token checked: programs send a key. What leaves by this door is
+JSON, whatever went wrong on the way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.request import RawPostDataException, UnreadablePostError
+from django.urls import Resolver404, resolve
+
+from fidelia.kernel.errors import FideliaError
+
+from .errors import BodyTooLarge, Incident, MalformedRequest, NoSuchAddress, NotAcceptable, WrongMethod
+from .exchange import Exchange, begin_exchange
+from .limits import admitted_headers
+from .problems import answer_problem
+
+log = logging.getLogger("fidelia.api")
+PREFIX = "/api/"
+PAGES = "/api/docs"  # the description for people is a page like any other
+
+
+class ApiDoor:
+    """The first middleware: answers what is under /api/ by itself, passes the rest on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX) or request.path_info.startswith(PAGES):
+            return self.get_response(request)
+        exchange = begin_exchange(request)
+        response = _serve(request, exchange)
+        _add_headers(response, exchange)
+        return response
+
+
+def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    try:
+        return _dispatch(request)
+    except FideliaError as error:
+        return answer_problem(request, error)
+    except RequestDataTooBig:
+        return answer_problem(request, _too_large())
+    except (UnreadablePostError, RawPostDataException, BadRequest):
+        return answer_problem(request, MalformedRequest("The request ended before it was whole."))
+    except Exception:
+        log.exception("incident %s: %s %s", exchange.request_id, request.method, request.path_info)
+        return answer_problem(
+            request, Incident("Something went wrong on our side; nothing was written.", incident=exchange.request_id)
+        )
+
+
+def _dispatch(request: HttpRequest) -> HttpResponse:
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        raise NoSuchAddress(f"There is nothing at {request.path_info[:200]}.") from None
+    request.resolver_match = match
+    if not request.accepts("application/json"):
+        raise NotAcceptable("The API answers in application/json; accept it.")
+    if _length_of(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        raise _too_large()
+    response = match.func(request, *match.args, **match.kwargs)
+    assert isinstance(response, HttpResponse), "views answer at once"
+    if response.status_code == 405:
+        raise WrongMethod(", ".join(sorted(response["Allow"].split(", "))))
+    return response
+
+
+def _length_of(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal():
+        raise MalformedRequest("The Content-Length is not a number.")
+    return int(length)
+
+
+def _too_large() -> BodyTooLarge:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return BodyTooLarge(f"The body has more than {most} bytes.", bytes_max=most)
+
+
+def _add_headers(response: HttpResponse, exchange: Exchange) -> None:
+    response["X-Request-Id"] = exchange.request_id
+    response["Content-Length"] = str(len(response.content))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.setdefault("Cache-Control", "no-store")
+    if settings.SECURE_HSTS_SECONDS:
+        response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    if exchange.admission is not None:
+        for name, value in admitted_headers(exchange.admission, exchange.at).items():
+            response[name] = value

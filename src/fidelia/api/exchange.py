@@ -1,0 +1,55 @@
+"""One exchange: what is known of a request from its arrival to its answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from fidelia.access.operations import Admission
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.clock import now
+from fidelia.kernel.ids import new_id
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+UNREAD: Any = object()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The instant of a request, read once; its id; who asks, once admitted; and its body, once read."""
+
+    request_id: str
+    at: datetime
+    admission: Admission | None = None
+    body: Any = UNREAD
+
+    @property
+    def by(self) -> Actor:
+        assert self.admission is not None, "every address but the description of the API asks for a key"
+        return self.admission.actor
+
+    @property
+    def key_id(self) -> UUID:
+        key_id = self.by.id
+        assert key_id is not None, "only keys are admitted"
+        return key_id
+
+
+def begin_exchange(request: HttpRequest) -> Exchange:
+    """Attach an exchange to a request that has just arrived; a caller's own X-Request-Id is kept."""
+    given = request.headers.get("X-Request-Id", "")
+    exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else str(new_id()), at=now())
+    request.exchange = exchange  # type: ignore[attr-defined]
+    return exchange
+
+
+def exchange_of(request: HttpRequest) -> Exchange:
+    """Return the exchange of a request that came by the door of the API."""
+    exchange = request.exchange  # type: ignore[attr-defined]
+    assert isinstance(exchange, Exchange), "requests enter by ApiDoor"
+    return exchange

@@ -1,0 +1,334 @@
+"""Purchases, returns, and why they gave the points they gave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.activity.queries import PurchaseDetail
+from fidelia.kernel.money import Money, format_scaled
+from fidelia.kernel.points import format_points
+from fidelia.programme.queries import get_programme_by_id
+from fidelia.rules import Outcome
+
+from .types import CurrencyCode, Id, IdentityText, Input, Instant, Name40, Name60, Name80, Output, Quantity, Slug, Text120, Text200, Text300
+
+Channel = Literal["store", "web", "phone", "app", "other"]
+Price = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,4})?$", max_length=21)]
+LINES_MAX = 1_000
+ROWS_MAX = 1_000
+
+_PURCHASE_ID = "019a5c1e-8f00-7b00-8000-000000000004"
+_LINES_IN = [
+    {"product": "TEA-250", "quantity": "2", "net": "9.80", "description": "Thé de Séville, 250 g"},
+    {"product": "CUP-01", "quantity": "1", "net": "6.20"},
+]
+_PURCHASE_IN = {
+    "receipt_number": "T03-000042",
+    "occurred_at": "2026-03-02T10:15:00+01:00",
+    "currency": "EUR",
+    "total": "16.00",
+    "member": {"identity": "card:2990000000017"},
+    "store": "lyon-01",
+    "channel": "store",
+    "lines": _LINES_IN,
+}
+
+
+class MemberIn(Input):
+    """Who buys: by id, or by an identity."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    customer_id: Id = None  # type: ignore[assignment] # left out, never null
+    identity: IdentityText = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _names_once(self) -> MemberIn:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("Name the member once: customer_id or identity.")
+        return self
+
+
+class LineIn(Input):
+    """One line: what is paid for it, tax included, after discounts."""
+
+    product: Name80 = Field(description="The code of the product.")
+    quantity: Quantity = Field(description="Above zero, up to three decimals.")
+    net: Price
+    description: Text200 = ""
+    category: Text300 = Field("", description="Used where the product is not in the file of products.")
+    brand: Text120 = Field("", description="Used where the product is not in the file of products.")
+
+
+class PurchaseIn(Input):
+    """A closed purchase. Without a member it is anonymous, and gives no points."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PURCHASE_IN]})
+    receipt_number: Name80 = Field(description="Recorded once per source.")
+    occurred_at: Instant = Field(description="The rules in force then decide. At most five minutes ahead of now.")
+    currency: CurrencyCode
+    lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
+    total: Price | None = Field(None, description="Checked against the sum of the lines when given.")
+    programme: Slug | None = Field(None, description="Needed only where there are several.")
+    member: MemberIn | None = None
+    store: Name40 | None = Field(None, description="The code of the store.")
+    channel: Channel = "store"
+    source: Name60 | None = Field(None, description="The stream of receipts; without it, the key’s own.")
+
+
+class PurchaseBatchIn(Input):
+    """Up to 1,000 purchases. Each row is a PurchaseIn and is read, recorded or refused by itself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purchases": [_PURCHASE_IN]}]})
+    purchases: list[dict[str, Any]] = Field(min_length=1, max_length=ROWS_MAX)
+
+
+class ReturnedLineIn(Input):
+    """So much of one line; without a quantity, all that is left of it."""
+
+    line_number: int = Field(ge=1, le=LINES_MAX)
+    quantity: Quantity | None = None
+
+
+class ReturnIn(Input):
+    """Lines given back; without lines, all that is left of the purchase."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "receipt_number": "T03-000043",
+                    "occurred_at": "2026-03-03T11:00:00+01:00",
+                    "lines": [{"line_number": 2, "quantity": "1"}],
+                }
+            ]
+        }
+    )
+    receipt_number: Name80
+    occurred_at: Instant
+    lines: list[ReturnedLineIn] = Field([], max_length=LINES_MAX)
+    source: Name60 | None = None
+
+
+_LINE = {
+    "line_number": 1,
+    "product": "TEA-250",
+    "description": "Thé de Séville, 250 g",
+    "quantity": "2.000",
+    "net": "9.80",
+    "is_product": True,
+    "points": "9",
+    "returns_line_number": None,
+}
+_PURCHASE = {
+    "id": _PURCHASE_ID,
+    "kind": "sale",
+    "source": "key:019a5c1e-1000-7000-8000-000000000002",
+    "receipt_number": "T03-000042",
+    "programme": "fidelio",
+    "customer_id": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d10",
+    "enrolment_id": "019a5c1e-8a11-7d01-8b7e-51f4f2f0aa01",
+    "store_id": "019a5c1e-0002-7000-8000-000000000001",
+    "channel": "store",
+    "currency": "EUR",
+    "total": "16.00",
+    "product_total": "16.00",
+    "points_currency": "NOTES",
+    "points": "15",
+    "balance_after": "480",
+    "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
+    "returns_purchase_id": None,
+    "occurred_at": "2026-03-02T09:15:00Z",
+    "recorded_at": "2026-03-02T09:15:01Z",
+    "origin": "live",
+    "lines": [_LINE],
+}
+
+
+class LineOut(Output):
+    """One line with the points it gave; of a return, quantity, net and points are below zero."""
+
+    line_number: int
+    product: str
+    description: str
+    quantity: str
+    net: str
+    is_product: bool
+    points: str
+    returns_line_number: int | None
+
+
+class PurchaseOut(Output):
+    """A purchase or a return as it is recorded. It never changes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PURCHASE]})
+    id: UUID
+    kind: Literal["sale", "return"]
+    source: str
+    receipt_number: str
+    programme: str | None
+    customer_id: UUID | None
+    enrolment_id: UUID | None
+    store_id: UUID | None
+    channel: str
+    currency: str
+    total: str
+    product_total: str = Field(description="The lines that are products: without postage and fees.")
+    points_currency: str | None
+    points: str
+    balance_after: str | None
+    rule_version_id: UUID | None
+    returns_purchase_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    origin: str
+    lines: list[LineOut]
+
+
+class PurchasePage(Output):
+    """Purchases and returns, the newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_PURCHASE], "next": None}]})
+    data: list[PurchaseOut]
+    next: str | None
+
+
+class RowOut(Output):
+    """What became of one row: the purchase, or the problem."""
+
+    index: int
+    status: int
+    replayed: bool
+    purchase: PurchaseOut | None
+    problem: dict[str, Any] | None
+
+
+class PurchaseBatchOut(Output):
+    """What became of every row, in order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "recorded": 1,
+                    "replayed": 0,
+                    "refused": 0,
+                    "rows": [{"index": 0, "status": 201, "replayed": False, "purchase": _PURCHASE, "problem": None}],
+                }
+            ]
+        }
+    )
+    recorded: int
+    replayed: int
+    refused: int
+    rows: list[RowOut]
+
+
+class CandidateOut(Output):
+    """What one rule came to, and why (a reason code)."""
+
+    rule: str
+    points: str
+    reason: str
+    missing: int | None = Field(description="How much was missing to meet the condition, in units of missing_type.")
+    missing_type: str | None
+
+
+class DecisionOut(Output):
+    """Why a purchase gave its points: in sentences, and rule by rule."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "purchase_id": _PURCHASE_ID,
+                    "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
+                    "points": "15",
+                    "language": "en",
+                    "sentences": ["15 points: 1 point per euro."],
+                    "candidates": [
+                        {"rule": "base", "points": "15", "reason": "granted", "missing": None, "missing_type": None}
+                    ],
+                }
+            ]
+        }
+    )
+    purchase_id: UUID
+    rule_version_id: UUID | None
+    points: str
+    language: Literal["en", "fr"]
+    sentences: list[str]
+    candidates: list[CandidateOut]
+
+
+@lru_cache(maxsize=256)
+def counts_in(programme_id: UUID) -> tuple[str, str, int]:
+    """Return slug, points currency and scale of a programme. None of them ever changes, so they are read once."""
+    programme = get_programme_by_id(programme_id)
+    return programme.slug, programme.points_currency.code, programme.points_currency.scale
+
+
+def purchase_out(detail: PurchaseDetail) -> PurchaseOut:
+    purchase = detail.purchase
+    slug, points_currency, scale = counts_in(purchase.programme_id) if purchase.programme_id else (None, None, 0)
+    after = purchase.balance_after
+    return PurchaseOut(
+        id=purchase.purchase_id,
+        kind="sale" if purchase.kind == Purchase.Kind.SALE else "return",
+        programme=slug,
+        total=Money(purchase.total, purchase.currency).text(),
+        product_total=Money(purchase.product_total, purchase.currency).text(),
+        points_currency=points_currency,
+        points=format_points(purchase.points, scale),
+        balance_after=None if after is None else format_points(after, scale),
+        lines=[_line_out(line, purchase.currency, scale) for line in detail.lines],
+        **{name: getattr(purchase, name) for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    *("source", "receipt_number", "customer_id", "enrolment_id", "store_id", "channel", "currency", "rule_version_id"),
+    *("returns_purchase_id", "occurred_at", "recorded_at", "origin"),
+)
+
+
+def _line_out(line: PurchaseLine, currency: str, scale: int) -> LineOut:
+    return LineOut(
+        line_number=line.line_number,
+        product=line.product_code,
+        description=line.description,
+        quantity=format_scaled(line.quantity, 3),
+        net=Money(line.net, currency).text(),
+        is_product=line.is_product,
+        points=format_points(line.points, scale),
+        returns_line_number=line.returns_line_number,
+    )
+
+
+def decision_out(detail: PurchaseDetail, sentences: list[str], language: str) -> DecisionOut:
+    purchase = detail.purchase
+    scale = counts_in(purchase.programme_id)[2] if purchase.programme_id else 0
+    outcomes = detail.decision.outcomes if detail.decision else ()
+    return DecisionOut(
+        purchase_id=purchase.purchase_id,
+        rule_version_id=purchase.rule_version_id,
+        points=format_points(purchase.points, scale),
+        language="fr" if language == "fr" else "en",
+        sentences=sentences,
+        candidates=[_candidate_out(outcome, scale) for outcome in outcomes],
+    )
+
+
+def _candidate_out(outcome: Outcome, scale: int) -> CandidateOut:
+    return CandidateOut(
+        rule=outcome.rule_key,
+        points=format_points(outcome.points, scale),
+        reason=outcome.reason,
+        missing=outcome.missing,
+        missing_type=None if outcome.missing_type is None else str(outcome.missing_type),
+    )

@@ -1,0 +1,263 @@
+"""Customers, and what they agreed to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from fidelia.customers.models import Consent, Customer
+from fidelia.customers.queries import CustomerCard
+
+from .types import Day, IdentityText, Input, Instant, Output, Name40, Name200, Text20, Text40, Text150, Text200, Text254, Text2000
+
+Kind = Literal["person", "company"]
+Language = Literal["fr", "en"]
+Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")]
+Purpose = Literal["marketing", "profiling", "open_tracking", "tracking", "service"]
+ConsentChannel = Literal["email", "sms", "phone", "post", "push", "web", "any"]
+
+_FLORESTAN = {
+    "kind": "person",
+    "given_name": "Florestan",
+    "family_name": "de Séville",
+    "birth_on": "1980-12-16",
+    "language": "fr",
+    "country": "FR",
+    "town": "Lyon",
+    "postal_code": "69002",
+}
+
+
+class CustomerIn(Input):
+    """A new customer. One of a name, an identity and an address is needed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_FLORESTAN,
+                    "home_store": "lyon-01",
+                    "identities": ["card:2990000000017"],
+                    "email": "florestan@example.org",
+                    "source": "till",
+                }
+            ]
+        }
+    )
+    kind: Kind = "person"
+    given_name: Text150 = ""
+    family_name: Text150 = ""
+    company_name: Text200 = ""
+    birth_on: Day | None = None
+    language: Language = "fr"
+    country: Country = Field("", description="ISO 3166-1, two capitals; empty when unknown.")
+    town: Text150 = ""
+    postal_code: Text20 = ""
+    acquired_at: Instant | None = Field(None, description="When the customer came to be one; without it, now.")
+    home_store: Name40 | None = Field(None, description="The code of the store.")
+    identities: list[IdentityText] = Field([], max_length=10, description="What names this customer alone, scheme:value.")
+    email: Text254 = ""
+    phone: Text40 = ""
+    source: Name40 = "api"
+
+
+class CustomerChange(Input):
+    """The facts to change; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"town": "Paris", "postal_code": "75011"}]})
+    kind: Kind = "person"
+    given_name: Text150 = ""
+    family_name: Text150 = ""
+    company_name: Text200 = ""
+    birth_on: Day | None = None
+    language: Language = "fr"
+    country: Country = ""
+    town: Text150 = ""
+    postal_code: Text20 = ""
+    home_store: Name40 | None = None
+    source: Name40 = "api"
+
+
+class IdentityOut(Output):
+    """What names the customer alone."""
+
+    scheme: str
+    value: str
+    since: datetime
+
+
+class ContactPointOut(Output):
+    """Where the customer is reached."""
+
+    channel: Literal["email", "phone", "post"]
+    value: str
+    status: Literal["active", "bounced", "retired"]
+    verified_at: datetime | None
+
+
+_CUSTOMER = {
+    "id": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d10",
+    **_FLORESTAN,
+    "company_name": "",
+    "source": "till",
+    "acquired_at": "2026-03-02T09:30:00Z",
+    "partner_id": "019a5c1e-0001-7000-8000-000000000001",
+    "home_store_id": "019a5c1e-0002-7000-8000-000000000001",
+    "merged_into": None,
+    "erased_at": None,
+    "recorded_at": "2026-03-02T09:30:00Z",
+    "updated_at": "2026-03-02T09:30:00Z",
+}
+
+
+class CustomerRow(Output):
+    """A customer as lists give it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CUSTOMER]})
+    id: UUID
+    kind: Kind
+    given_name: str
+    family_name: str
+    company_name: str
+    birth_on: date | None
+    language: Language
+    country: str
+    town: str
+    postal_code: str
+    source: str
+    acquired_at: datetime
+    partner_id: UUID | None
+    home_store_id: UUID | None
+    merged_into: UUID | None = Field(description="The customer into whom this one was merged.")
+    erased_at: datetime | None
+    recorded_at: datetime
+    updated_at: datetime
+
+
+class CustomerOut(CustomerRow):
+    """A customer with what names it and, for those who may see addresses, where it is reached."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_CUSTOMER,
+                    "identities": [{"scheme": "card", "value": "2990000000017", "since": "2026-03-02T09:30:00Z"}],
+                    "contact_points": [
+                        {"channel": "email", "value": "florestan@example.org", "status": "active", "verified_at": None}
+                    ],
+                }
+            ]
+        }
+    )
+    identities: list[IdentityOut]
+    contact_points: list[ContactPointOut] | None = Field(
+        description="Null without the right customer.see_contacts."
+    )
+
+
+class CustomerPage(Output):
+    """Customers in order of name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_CUSTOMER], "next": None}]})
+    data: list[CustomerRow]
+    next: str | None
+
+
+class ProofIn(Input):
+    """How we know: where it was said, which words were agreed to, and their version."""
+
+    place: Name200
+    wording: Text2000 = ""
+    wording_version: Text40 = ""
+    confirmed_at: Instant | None = Field(None, description="When a double opt-in was confirmed.")
+
+
+class ConsentIn(Input):
+    """One word of a customer: yes or no, to a purpose, on a channel."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "purpose": "marketing",
+                    "channel": "email",
+                    "given": True,
+                    "occurred_at": "2026-03-02T10:15:00+01:00",
+                    "proof": {"place": "till 3", "wording": "J’accepte de recevoir des offres.", "wording_version": "2"},
+                }
+            ]
+        }
+    )
+    purpose: Purpose
+    channel: ConsentChannel
+    given: bool
+    occurred_at: Instant | None = None
+    proof: ProofIn
+
+
+_CONSENT = {
+    "id": "1",
+    "customer_id": _CUSTOMER["id"],
+    "purpose": "marketing",
+    "channel": "email",
+    "given": True,
+    "occurred_at": "2026-03-02T09:15:00Z",
+    "recorded_at": "2026-03-02T09:30:00Z",
+    "proof": {"place": "till 3", "recorded_by": "Lyon tills"},
+}
+
+
+class ConsentOut(Output):
+    """One word of a customer, with its proof."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CONSENT]})
+    id: str
+    customer_id: UUID
+    purpose: Purpose
+    channel: ConsentChannel
+    given: bool
+    occurred_at: datetime
+    recorded_at: datetime
+    proof: dict[str, Any]
+
+
+class ConsentPage(Output):
+    """All that a customer said about consent, the newest first. The first of a purpose and channel holds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_CONSENT], "next": None}]})
+    data: list[ConsentOut]
+    next: str | None
+
+
+def customer_row(customer: Customer) -> CustomerRow:
+    return CustomerRow(**_facts(customer))
+
+
+def customer_out(card: CustomerCard) -> CustomerOut:
+    points = card.contact_points
+    return CustomerOut(
+        **_facts(card.customer),
+        identities=[IdentityOut(scheme=one.scheme, value=one.value, since=one.since) for one in card.identities],
+        contact_points=None
+        if points is None
+        else [
+            ContactPointOut.model_validate(
+                {"channel": one.channel, "value": one.value, "status": one.status, "verified_at": one.verified_at}
+            )
+            for one in points
+        ],
+    )
+
+
+def _facts(customer: Customer) -> dict[str, Any]:
+    names = [name for name in CustomerRow.model_fields if name != "merged_into"]
+    return {**{name: getattr(customer, name) for name in names}, "merged_into": customer.merged_into_id}
+
+
+def consent_out(consent: Consent) -> ConsentOut:
+    names = [name for name in ConsentOut.model_fields if name != "id"]
+    return ConsentOut(id=str(consent.pk), **{name: getattr(consent, name) for name in names})

@@ -1,0 +1,68 @@
+"""The API as ninja knows it: how it reads, and how each kind of refusal is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from fidelia.kernel.errors import FideliaError
+
+from .bodies import StrictParser, escaped
+from .errors import InvalidRequest, MalformedRequest, Mistake
+from .problems import answer_problem
+
+MISTAKES_MAX = 50
+
+
+class FideliaApi(NinjaAPI):
+    """ninja, with our problems in place of its own answers. What it does not expect goes on to the door."""
+
+    def set_default_exception_handlers(self) -> None:
+        self.add_exception_handler(FideliaError, answer_problem)
+        self.add_exception_handler(ValidationError, _answer_mistakes)
+        self.add_exception_handler(HttpError, _answer_unreadable)
+
+
+def new_api(**options: Any) -> FideliaApi:
+    """Return an API without ninja's own pages."""
+    return FideliaApi(parser=StrictParser(), docs_url=None, openapi_url=None, **options)
+
+
+def _answer_mistakes(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return answer_problem(request, InvalidRequest(mistakes_of((found["loc"], found["msg"]) for found in error.errors)))
+
+
+def mistakes_of(found: Iterable[tuple[Sequence[Any], str]]) -> list[Mistake]:
+    """Return the mistakes that pydantic found, each given as (where, what); at most 50."""
+    return [_mistake(*where, what) for where, what in islice(found, MISTAKES_MAX)]
+
+
+def _mistake(source: str, *steps_and_text: Any) -> Mistake:
+    *steps, text = steps_and_text
+    detail = str(text).removeprefix("Value error, ")
+    detail = detail if detail.endswith(".") else f"{detail}."
+    if source == "body":
+        return Mistake(detail, pointer="".join(f"/{escaped(step)}" for step in steps[1:]))
+    return Mistake(detail, parameter=str(steps[-1]) if steps else str(source))
+
+
+def _answer_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    cause = error.__cause__  # ninja wraps whatever its parser raises
+    if isinstance(cause, FideliaError):
+        return answer_problem(request, cause)
+    if cause is not None and not isinstance(cause, ValueError):
+        raise cause
+    return answer_problem(request, MalformedRequest("The request cannot be read."))
+
+
+def wrap_views(api: NinjaAPI, wrap: Callable[[Any], Callable[..., Any]]) -> None:
+    """Replace the view of each operation by what `wrap` makes of the operation."""
+    for bound in api._get_bound_routers():
+        for path_view in bound.path_operations.values():
+            for operation in path_view.operations:
+                operation.view_func = wrap(operation)

@@ -1,0 +1,65 @@
+"""Version 1: which resource lives where. Changes only add; what is taken away is announced by Deprecation and Sunset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja.operation import Operation
+
+from . import access, activity, customers, ledger, organisation, products, programme
+from .authentication import BearerKey
+from .errors import InvalidRequest, Mistake
+from .openapi import describe, query_names_of
+from .service import new_api, wrap_views
+
+api = new_api(
+    title="Fidelia",
+    version="1.0.0",
+    urls_namespace="api-v1",
+    auth=BearerKey(),
+    description="Customer loyalty: customers, memberships, purchases, points, and why they were given.",
+)
+
+# /api/v1/customers
+api.add_router("/customers", customers.router)
+# /api/v1/programmes, /api/v1/enrolments, with the points of each
+api.add_router("/programmes", programme.programmes)
+api.add_router("/enrolments", programme.enrolments)
+api.add_router("/enrolments", ledger.router)
+# /api/v1/purchases
+api.add_router("/purchases", activity.router)
+# /api/v1/products
+api.add_router("/products", products.router)
+# /api/v1/stores
+api.add_router("/stores", organisation.router)
+# /api/v1/key
+api.add_router("/key", access.router)
+
+
+@api.get("/openapi.json", auth=None, tags=["description"], summary="This description", operation_id="get_openapi")
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The description of the API, as OpenAPI 3.1. Needs no key."""
+    return HttpResponse(describe(api), content_type="application/json", headers={"Cache-Control": "max-age=300"})
+
+
+def _with_known_parameters_only(operation: Operation) -> Callable[..., Any]:
+    """A slip in the name of a filter would list everything: parameters that an address does not know are refused."""
+    view, known = operation.view_func, query_names_of(operation)
+
+    @wraps(view)
+    def checked(request: HttpRequest, **values: Any) -> Any:
+        unknown = sorted(set(request.GET) - known)
+        if unknown:
+            takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+            raise InvalidRequest(
+                [Mistake(f"There is no parameter “{name[:80]}” here. {takes}", parameter=name) for name in unknown]
+            )
+        return view(request, **values)
+
+    return checked
+
+
+wrap_views(api, _with_known_parameters_only)
