@@ -93,6 +93,13 @@ def test_a_server_of_your_own_that_does_not_answer_is_said_in_one_line(fidelia: 
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_database_that_was_never_migrated_is_not_worked_with(fidelia: Run) -> None:
+    ended = fidelia("create-user", "leonore@prison.example", "--name", "Léonore")
+
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("fidelia: The database is not of this version yet: run `fidelia migrate` first.\n")
+
+
 def test_a_wrong_setting_is_named(fidelia: Run) -> None:
     own = "postgresql://me@/shop?host=/nowhere"
     ended = fidelia("migrate", FIDELIA_DATABASE_URL=own, FIDELIA_DEBUG="perhaps")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -63,6 +64,10 @@ def holder_of(home: Path, verb: str) -> int | None:
     return next((h.pid for h in list_holders(find_places(home)) if h.command.endswith(f" {verb}")), None)
 
 
+def has_come_back(home: Path, verb: str, killed: int) -> bool:
+    return holder_of(home, verb) not in (None, killed)
+
+
 def test_it_answers_says_so_and_stops_without_a_trace(
     running: subprocess.Popen[bytes], home: Path, address: Address, fidelia: Run
 ) -> None:
@@ -102,7 +107,7 @@ def test_each_part_that_is_killed_comes_back(running: subprocess.Popen[bytes], h
         pid = holder_of(home, verb)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        assert wait_until(lambda verb=verb, pid=pid: holder_of(home, verb) not in (None, pid), seconds_max=60)
+        assert wait_until(partial(has_come_back, home, verb, pid), seconds_max=60)
     server = find_server(places)
     assert server is not None
     os.kill(server, signal.SIGKILL)

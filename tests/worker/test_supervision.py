@@ -109,7 +109,11 @@ def test_loops_run_side_by_side_until_told_to_stop() -> None:
         met.wait()
         event.wait()
 
-    threading.Thread(target=lambda: (met.wait(), stop.set())).start()
+    def stop_when_both_run() -> None:
+        met.wait()
+        stop.set()
+
+    threading.Thread(target=stop_when_both_run).start()
 
     assert run_loops([loop, loop], stop)
 

@@ -41,8 +41,8 @@ def installed(wheel: Path, tmp_path: Path) -> Path:
     """The `fidelia` command of a new environment, which borrows the packages of ours but not our checkout."""
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    install = ["-m", "pip", "--quiet", "--python", venv / "bin" / "python", "install", "--no-deps", "--no-index", wheel]
-    subprocess.run([sys.executable, *install], check=True)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--python", str(venv / "bin" / "python")]
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", str(wheel)], check=True)
     folders = sysconfig.get_paths(vars={"base": str(venv), "platbase": str(venv)})
     Path(folders["purelib"], "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
     return venv / "bin" / "fidelia"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 
+import psycopg
+
 from fidelia.worker.errors import NotMigrated
-from fidelia.worker.postgres import ensure_running, find_home
+from fidelia.worker.postgres import database_url, ensure_running, find_home
 
 APPLICATION_ROLE = "fidelia_app"
+NOT_MIGRATED = "The database is not of this version yet: run `fidelia migrate` first."
 
 
 def database_ready() -> None:
@@ -27,6 +30,8 @@ def django_ready(*, as_owner: bool = False, migrated: bool = True, pooled: bool 
     the server does not answer. Raises NotMigrated and what `ensure_running` raises.
     """
     database_ready()
+    if not as_owner and not has_role():
+        raise NotMigrated(NOT_MIGRATED)
     os.environ["FIDELIA_DATABASE_ROLE"] = "" if as_owner else APPLICATION_ROLE
     if not pooled:
         os.environ["FIDELIA_DATABASE_POOL_MAX"] = "0"
@@ -35,7 +40,16 @@ def django_ready(*, as_owner: bool = False, migrated: bool = True, pooled: bool 
 
     django.setup()
     if migrated and list_pending_migrations():
-        raise NotMigrated("The database is not of this version yet: run `fidelia migrate` first.")
+        raise NotMigrated(NOT_MIGRATED)
+
+
+def has_role() -> bool:
+    """Tell whether the application's role is there; the first migration makes it. Raises psycopg.OperationalError."""
+    url = database_url(find_home(os.environ), os.environ)
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        return (
+            connection.execute("select 1 from pg_roles where rolname = %s", [APPLICATION_ROLE]).fetchone() is not None
+        )
 
 
 def list_pending_migrations() -> list[str]:

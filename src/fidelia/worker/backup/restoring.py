@@ -149,11 +149,11 @@ def put_in_place(url: str, scratch: str, at: datetime) -> str:
     name = database_of(url)
     kept = f"{name}_before_{at:%Y%m%d%H%M%S}"
     with psycopg.connect(address_of(url, "postgres"), connect_timeout=10) as connection:  # both names or neither
-        users = connection.execute("select count(*) from pg_stat_activity where datname = %s", [name]).fetchone()
-        if users is not None and users[0]:
-            raise BackupRefused(
-                f"The database is in use ({users[0]} connections): `fidelia stop` first. Nothing changed."
-            )
+        users = connection.execute(
+            "select pid from pg_stat_activity where datname = %s and backend_type = 'client backend'", [name]
+        ).fetchall()
+        if users:
+            raise BackupRefused(f"The database is in use ({len(users)} connections): `fidelia stop` first.")
         for old, new in ((name, kept), (database_of(scratch), name)):
             rename = sql.SQL("alter database {} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
             connection.execute(rename)

@@ -54,7 +54,7 @@ def _examine_application(*, ledger: bool) -> Iterator[Finding]:
     from fidelia.worker.readiness import django_ready
 
     try:
-        django_ready(migrated=False)
+        django_ready(as_owner=True, migrated=False)
     except Exception as error:
         # A wrong setting can raise anything while Django loads, and it is what we are here to find.
         yield wrong(f"Fidelia cannot be loaded: {error}")
