@@ -14,9 +14,9 @@ import pytest
 from django.db import connection
 
 from fidelia.insight.measures.engine import open_facts
-from fidelia.insight.models import FactExport
+from fidelia.insight.models import FactExport, folder_of
 from fidelia.insight.operations import exporting
-from fidelia.insight.operations.exporting import ARROW_TYPES, export_facts, folder_of, registered_tables
+from fidelia.insight.operations.exporting import ARROW_TYPES, export_facts, registered_tables
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.facts import FactTable

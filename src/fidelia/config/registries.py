@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
+from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.kernel.facts import FactTable
 
 # What analytics may read (insight exports it).
-FACTS: tuple[FactTable, ...] = (*CUSTOMER_FACTS, *ACTIVITY_FACTS)
+FACTS: tuple[FactTable, ...] = (*CUSTOMER_FACTS, *ACTIVITY_FACTS, *CAMPAIGN_FACTS)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from fidelia.kernel.ids import new_id
+
+
+def folder_of(export_id: UUID) -> Path:
+    """Return the folder of a complete export."""
+    return Path(settings.FACTS_ROOT) / str(export_id)
 
 
 class FactExport(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,9 +15,11 @@ from fidelia.kernel.money import Money
 
 from .errors import NoExport
 from .measures.definitions import definition_of, paragraphs_of
+from .measures.engine import open_facts
+from .measures.outcomes import Outcome, one_arm_each, outcomes_by_arm
 from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
-from .models import FactExport, Refresh, RfmScore
+from .models import FactExport, Refresh, RfmScore, folder_of
 
 CUSTOMERS_PER_PAGE_MAX = 200
 
@@ -137,3 +140,24 @@ def get_rfm_definition() -> Definition:
     """Return the definition of RFM as its measure states it."""
     _first, *rest = paragraphs_of(rfm)
     return Definition(definition_of(rfm), tuple(rest))
+
+
+def count_outcomes(
+    *, export: FactExport, drawn: tuple[str, str, UUID], since: datetime, until: datetime, currency: str
+) -> dict[str, Outcome]:
+    """Count what the two arms of a draw did from `since` to before `until`; spend is in `currency`.
+
+    `drawn` is (table of facts, column, id): the rows of that table whose column holds the id, with customer_id and arm.
+    An arm nobody is in is missing.
+    """
+    table, column, group_id = drawn
+    with open_facts(folder_of(export.id)) as facts:
+        everybody = facts.by_person(facts.table(table))
+        members = everybody.filter(everybody[column] == str(group_id))
+        purchases = facts.people_of("purchases")
+        totals = outcomes_by_arm(one_arm_each(members), purchases, since=since, until=until, currency=currency)
+        return {row.pop("arm"): _outcome(row) for row in facts.rows_of(totals)}
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    return Outcome(**{name: int(value) for name, value in row.items()})

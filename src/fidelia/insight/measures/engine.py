@@ -47,7 +47,11 @@ class Facts:
 
     def people_of(self, name: str) -> ibis.Table:
         """Return a table of facts as analytics reads it: by person, without what simulations recorded."""
-        return by_person(without_simulations(self.table(name)), self.table("customers"))
+        return self.by_person(without_simulations(self.table(name)))
+
+    def by_person(self, table: ibis.Table) -> ibis.Table:
+        """Return a table with the customer_id of the person; see `people`."""
+        return by_person(table, self.table("customers"))
 
 
 @contextmanager

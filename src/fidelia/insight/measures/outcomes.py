@@ -80,6 +80,13 @@ def outcomes_by_arm(
     return totals_by_arm(people)
 
 
+def one_arm_each(members: ibis.Table) -> ibis.Table:
+    """One row per person. Two customers drawn apart and merged since are counted in neither arm: they were in both."""
+    known = members.filter(_.customer_id.notnull())
+    persons = known.group_by("customer_id").agg(arm=_.arm.min(), other=_.arm.max())
+    return persons.filter(_.arm == _.other).select("customer_id", "arm")
+
+
 def _with_sales(members: ibis.Table, kept: ibis.Table) -> ibis.Table:
     sales = kept.group_by(buyer=_.customer_id).agg(sales=_.purchase_id.nunique())
     return members.left_join(sales, members.customer_id == sales.buyer).select(

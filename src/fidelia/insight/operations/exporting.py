@@ -32,7 +32,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.facts import FactTable
 from fidelia.kernel.ids import new_id
 
-from ..models import FactExport
+from ..models import FactExport, folder_of
 
 KEPT_EXPORTS: Final = 2
 Told = Callable[[str], None]
@@ -89,11 +89,6 @@ def registered_tables() -> tuple[FactTable, ...]:
     """Return the tables of facts that the composition root registers."""
     tables: tuple[FactTable, ...] = import_string(settings.FACTS)
     return tables
-
-
-def folder_of(export_id: UUID) -> Path:
-    """Return the folder of a complete export."""
-    return Path(settings.FACTS_ROOT) / str(export_id)
 
 
 def schema_hash_of(tables: Sequence[FactTable]) -> str:

@@ -25,8 +25,8 @@ from ..errors import WindowOutOfBounds
 from ..events import InsightRefreshed
 from ..measures.engine import Facts, open_facts
 from ..measures.rfm import WINDOW_DAYS, rfm
-from ..models import FactExport, Refresh
-from .exporting import Told, export_facts, folder_of
+from ..models import FactExport, Refresh, folder_of
+from .exporting import Told, export_facts
 
 SOURCE: Final = "insight"
 WINDOW_DAYS_MAX: Final = 3_660

@@ -1,0 +1,142 @@
+"""Tables of campaigns."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.db import models
+from django.db.models import F, Q
+
+from fidelia.kernel.actor import Scope
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.localized_field import LocalizedTextField
+
+MARK_PREFIX = "campaign_"
+
+
+class State(models.TextChoices):
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RUNNING = "running"
+    ENDED = "ended"
+    STOPPED = "stopped"
+
+
+class Arm(models.TextChoices):
+    TREATED = "treated"
+    CONTROL = "control"
+
+
+class Campaign(models.Model):
+    """An offer to a segment with a control group. Only a draft changes.
+
+    The control group is `control_numerator` ÷ `control_denominator` of the people. `offer` is an earning rule without
+    key, name and dates, which are the campaign's. `seed` makes the draw repeatable. Members count from `counted_from`:
+    the launch, or `starts_at` if that is later. `audience` counts whom the draw found and whom it left out, and why.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.CharField(max_length=30, unique=True)
+    name = LocalizedTextField()
+    programme_id = models.UUIDField()
+    partner_id = models.UUIDField(null=True)
+    segment_id = models.UUIDField()
+    segment_key = models.CharField(max_length=60)
+    state = models.CharField(max_length=17, choices=State.choices, default=State.DRAFT)
+    control_numerator = models.PositiveSmallIntegerField()
+    control_denominator = models.PositiveSmallIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    offer = models.JSONField()
+    seed = models.CharField(max_length=64)
+    author_id = models.UUIDField(null=True)
+    author_label = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    approval_id = models.UUIDField(null=True)
+    launched_at = models.DateTimeField(null=True)
+    launched_by = models.CharField(max_length=150, blank=True, default="")
+    counted_from = models.DateTimeField(null=True)
+    audience = models.JSONField(null=True)
+    treated_segment_id = models.UUIDField(null=True)
+    version_id = models.UUIDField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="a campaign is in a known state"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="a campaign ends after it starts"),
+            models.CheckConstraint(
+                condition=Q(control_numerator__gte=1, control_denominator__gte=F("control_numerator") * 2),
+                name="a control group is at most half",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "awaiting_approval"], launched_at__isnull=True)
+                | Q(state__in=["running", "ended", "stopped"], launched_at__isnull=False, counted_from__isnull=False),
+                name="a launched campaign says when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["ended", "stopped"]) ^ Q(finished_at__isnull=True),
+                name="a finished campaign says when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def mark(self) -> str:
+        """What the treated are known by below: the name of the trait, the key of their segment and of the rule."""
+        return f"{MARK_PREFIX}{self.key}"
+
+    @property
+    def control_share(self) -> Fraction:
+        return Fraction(self.control_numerator, self.control_denominator)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.partner_id)
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in (State.ENDED, State.STOPPED)
+
+
+class CampaignMember(models.Model):
+    """A customer in the arm into which chance drew it. Written at the launch, never after: the draw is frozen."""
+
+    pk = models.CompositePrimaryKey("campaign_id", "customer_id")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="members", db_index=False)
+    customer_id = models.UUIDField(db_index=True)
+    arm = models.CharField(max_length=7, choices=Arm.choices)
+    assigned_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaigns_member"
+        constraints = [models.CheckConstraint(condition=Q(arm__in=Arm.values), name="an arm is treated or control")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.arm}"
+
+
+class CampaignResult(models.Model):
+    """What the arms had done until `counted_until`, as counts and sums (see insight's `Outcome`), in minor units."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="results")
+    export_id = models.UUIDField()
+    counted_from = models.DateTimeField()
+    counted_until = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    outcomes = models.JSONField()
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counted_until__gte=F("counted_from")), name="a result counts forward in time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} until {self.counted_until}"

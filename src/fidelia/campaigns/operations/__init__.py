@@ -1,0 +1,19 @@
+"""The verbs of campaigns. Read `launch_campaign` first."""
+
+from .drafting import approve_campaign, ask_approval_of_campaign, change_campaign, draft_campaign, refuse_campaign
+from .ending import end_campaign, end_due_campaigns, stop_campaign
+from .launching import launch_campaign
+from .measuring import measure_campaign
+
+__all__ = [
+    "approve_campaign",
+    "ask_approval_of_campaign",
+    "change_campaign",
+    "draft_campaign",
+    "end_campaign",
+    "end_due_campaigns",
+    "launch_campaign",
+    "measure_campaign",
+    "refuse_campaign",
+    "stop_campaign",
+]

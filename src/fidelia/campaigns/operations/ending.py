@@ -1,0 +1,81 @@
+"""End: take the offer out of the programme and the marks off the people. The members stay, so the result does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from fidelia.customers.operations import place_members, set_traits
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.outbox import announce
+from fidelia.programme.queries import get_programme_by_id
+
+from ..errors import CampaignNotOver, CampaignNotRunning
+from ..events import CampaignEnded
+from ..models import Campaign, CampaignMember, State
+from .drafting import audit, find_campaign, lock_campaign
+from .launching import trait_setter
+from .offers import withdraw_offer
+
+
+def stop_campaign(*, by: Actor, at: datetime, campaign_id: UUID, reason: str = "") -> Campaign:
+    """Stop a running campaign at once: the offer leaves the programme in a new version, by one person alone.
+
+    Points already granted stay. Raises Denied (campaign.stop), UnknownCampaign, CampaignNotRunning.
+    """
+    by.require("campaign.stop", find_campaign(campaign_id).scope)
+    with transaction_of_use_case():
+        campaign = _lock_running(campaign_id)
+        _finish(by, at, campaign, State.STOPPED)
+        audit(by, at, "campaign.stop", campaign, after={"reason": reason})
+    return campaign
+
+
+def end_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:
+    """End a campaign whose end has come. Its rule has stopped by its own dates; this tidies up.
+
+    Raises Denied (campaign.stop), UnknownCampaign, CampaignNotRunning, CampaignNotOver.
+    """
+    by.require("campaign.stop", find_campaign(campaign_id).scope)
+    with transaction_of_use_case():
+        campaign = _lock_running(campaign_id)
+        if at < campaign.ends_at:
+            raise CampaignNotOver(f"“{campaign.key}” runs until {campaign.ends_at.isoformat()}: stop it instead.")
+        _finish(by, at, campaign, State.ENDED)
+        audit(by, at, "campaign.end", campaign)
+    return campaign
+
+
+def end_due_campaigns(*, by: Actor, at: datetime) -> int:
+    """End every running campaign whose end has come, each in its own transaction; return how many. Raises Denied."""
+    by.require("campaign.stop")
+    due = Campaign.objects.filter(state=State.RUNNING, ends_at__lte=at).order_by("ends_at", "id")
+    ids = list(due.values_list("id", flat=True))
+    for campaign_id in ids:
+        end_campaign(by=by, at=at, campaign_id=campaign_id)
+    return len(ids)
+
+
+def _lock_running(campaign_id: UUID) -> Campaign:
+    campaign = lock_campaign(campaign_id)
+    if campaign.state != State.RUNNING:
+        raise CampaignNotRunning(f"“{campaign.key}” does not run.")
+    return campaign
+
+
+def _finish(by: Actor, at: datetime, campaign: Campaign, state: State) -> None:
+    programme = get_programme_by_id(campaign.programme_id)
+    withdraw_offer(by=by, at=at, programme=programme, campaign=campaign)
+    people = list(CampaignMember.objects.filter(campaign=campaign).values_list("customer_id", flat=True))
+    rows = [(customer_id, campaign.mark, None) for customer_id in people]
+    set_traits(by=trait_setter(by), at=at, rows=rows, source="campaigns")
+    if campaign.treated_segment_id is not None:
+        place_members(by=by, at=at, segment_id=campaign.treated_segment_id)
+    campaign.state, campaign.finished_at = state, at
+    campaign.save(update_fields=["state", "finished_at"])
+    announce(
+        CampaignEnded(
+            occurred_at=at, campaign_id=campaign.id, programme_id=programme.id, was_stopped=state == State.STOPPED
+        )
+    )

@@ -1,0 +1,150 @@
+"""Measuring: treated against control on exported facts, from the launch on, everybody in the arm of their draw."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+
+from fidelia.campaigns.errors import AudienceTooSmall, CampaignNotLaunched
+from fidelia.campaigns.models import Arm, Campaign, CampaignMember, CampaignResult
+from fidelia.campaigns.operations import launch_campaign, measure_campaign, stop_campaign
+from fidelia.campaigns.queries import get_result, list_proofs, proof_of
+from fidelia.customers.models import Customer
+from fidelia.insight.errors import NoExport
+from fidelia.insight.operations import refresh
+from fidelia.kernel.errors import Denied
+from tests.campaigns.conftest import Stage, enrol_all
+from tests.cast import AT, PIZARRO, SYSTEM
+from tests.insight.shop import buy, customers, purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LATER = AT + timedelta(days=61)
+
+
+def launched(stage: Stage, people: int) -> tuple[Campaign, list[UUID], list[UUID]]:
+    enrol_all(stage.programme, customers(people - 20))
+    campaign = stage.approved(control_share=Fraction(1, 4))
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    campaign.refresh_from_db()
+    arms = [
+        list(campaign.members.filter(arm=arm).order_by("customer_id").values_list("customer_id", flat=True))
+        for arm in (Arm.TREATED, Arm.CONTROL)
+    ]
+    return campaign, arms[0], arms[1]
+
+
+def test_it_counts_what_each_arm_did(stage: Stage) -> None:
+    campaign, treated, control = launched(stage, 60)
+    day = AT + timedelta(days=1)
+    buy([purchase(person, 4_000, day, account_id=person, points=90) for person in treated[:30]])
+    buy([purchase(person, 1_000, day, account_id=person, points=10) for person in control[:3]])
+    buy([purchase(treated[0], 500, day), purchase(None, 777, day)])
+    refresh(by=SYSTEM, at=LATER)
+    result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    assert result.outcomes == {
+        "treated": {
+            "people": 45, "buyers": 30, "spend": 120_500, "spend_squares": 29 * 4_000**2 + 4_500**2,
+            "points": 2_700, "points_squares": 30 * 90**2,
+        },
+        "control": {
+            "people": 15, "buyers": 3, "spend": 3_000, "spend_squares": 3 * 1_000**2, "points": 30,
+            "points_squares": 300,
+        },
+    }  # fmt: skip
+    page = get_result(by=stage.leonore, campaign=campaign)
+    assert page is not None
+    assert (page.buyers.treated, page.buyers.control) == (30 / 45, 0.2)
+    assert page.buyers.effect.difference == pytest.approx(0.4667, abs=5e-5)
+    assert (round(page.buyers.effect.low, 4), round(page.buyers.effect.high, 4)) == (
+        0.1756,
+        0.6431,
+    )  # by hand, from the Wilson limits
+    assert page.buyers.finding.en == "more than without the offer"
+    assert page.spend.effect.finding == "positive"
+    assert page.points.effect.difference == pytest.approx(58)
+    assert page.buyers.definition.startswith("Effect on the share of people who bought")
+    assert page.smallest_lift == pytest.approx(0.40, abs=0.02)
+
+
+def test_it_finds_no_effect_where_both_did_the_same(stage: Stage) -> None:
+    campaign, treated, control = launched(stage, 40)
+    day = AT + timedelta(days=1)
+    buy([purchase(person, 1_000 + 100 * n, day) for n, person in enumerate(treated[:15])])
+    buy([purchase(person, 1_000 + 300 * n, day) for n, person in enumerate(control[:5])])
+    refresh(by=SYSTEM, at=LATER)
+    measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    page = get_result(by=stage.leonore, campaign=campaign)
+    assert page is not None
+    assert page.buyers.effect.difference == 0
+    assert {page.buyers.finding.en, page.spend.finding.en, page.points.finding.en} == {"no effect found"}
+    assert page.buyers.finding.fr == "aucun effet constaté"
+
+
+def test_it_counts_from_the_launch_to_the_end_and_not_what_came_back(stage: Stage) -> None:
+    campaign, treated, _control = launched(stage, 40)
+    before, after = AT - timedelta(seconds=1), campaign.ends_at
+    buy([purchase(treated[0], 1_000, before), purchase(treated[0], 1_000, after)])
+    kept, back = purchase(treated[1], 1_000, AT), purchase(treated[2], 900, AT)
+    buy([kept, back])
+    buy([
+        purchase(treated[2], -900, AT + timedelta(days=2), kind="return", returns_purchase_id=back.purchase_id),
+        purchase(treated[1], -100, AT + timedelta(days=2), kind="return", returns_purchase_id=kept.purchase_id),
+    ])  # fmt: skip
+    refresh(by=SYSTEM, at=LATER)
+    result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    assert (result.counted_from, result.counted_until) == (AT, campaign.ends_at)
+    assert (result.outcomes["treated"]["buyers"], result.outcomes["treated"]["spend"]) == (1, 900)
+
+
+def test_a_stopped_campaign_counts_until_it_was_stopped(stage: Stage) -> None:
+    campaign, treated, _control = launched(stage, 40)
+    stop = AT + timedelta(days=5)
+    stop_campaign(by=stage.leonore, at=stop, campaign_id=campaign.id)
+    buy([purchase(treated[0], 1_000, stop - timedelta(hours=1)), purchase(treated[1], 1_000, stop)])
+    refresh(by=SYSTEM, at=LATER)
+    result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    assert (result.counted_until, result.outcomes["treated"]["buyers"]) == (stop, 1)
+
+
+def test_people_merged_across_the_arms_count_in_neither(stage: Stage) -> None:
+    campaign, treated, control = launched(stage, 40)
+    Customer.objects.filter(id=treated[0]).update(merged_into=control[0])
+    Customer.objects.filter(id=treated[1]).update(merged_into=treated[2])
+    buy([purchase(treated[1], 1_000, AT), purchase(treated[2], 500, AT), purchase(treated[0], 9_000, AT)])
+    refresh(by=SYSTEM, at=LATER)
+    outcomes = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id).outcomes
+    assert (outcomes["treated"]["people"], outcomes["control"]["people"]) == (len(treated) - 2, len(control) - 1)
+    assert (outcomes["treated"]["buyers"], outcomes["treated"]["spend"]) == (1, 1_500)
+    assert outcomes["control"]["spend"] == 0
+
+
+def test_it_refuses_before_there_is_anything_to_count(stage: Stage) -> None:
+    campaign = stage.approved()
+    with pytest.raises(CampaignNotLaunched):
+        measure_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    with pytest.raises(NoExport):
+        measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    with pytest.raises(Denied):
+        measure_campaign(by=PIZARRO, at=LATER, campaign_id=campaign.id)
+    assert get_result(by=stage.leonore, campaign=campaign) is None
+    CampaignMember.objects.filter(arm=Arm.CONTROL).delete()
+    refresh(by=SYSTEM, at=LATER)
+    with pytest.raises(AudienceTooSmall):
+        measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    assert not CampaignResult.objects.exists()
+
+
+def test_the_proof_says_what_a_control_group_would_show() -> None:
+    """The example of the campaign page: 515 people, a fifth left alone, 11 % would buy anyway."""
+    proof = proof_of(people=515, base=0.11, control_share=Fraction(1, 5))
+    assert (proof.n_treated, proof.n_control) == (412, 103)
+    assert proof.smallest_lift == pytest.approx(0.118, abs=0.002)
+    lifts = [each.smallest_lift for each in list_proofs(people=515, base=0.11)]
+    known = [lift for lift in lifts if lift is not None]
+    assert len(lifts) == len(known) == 10
+    assert known == sorted(known, reverse=True)
+    assert proof_of(people=1, base=0.1, control_share=Fraction(1, 20)).smallest_lift is None
