@@ -94,7 +94,7 @@ def test_it_refuses_what_is_no_decision(stored: dict[str, Any]) -> None:
 
 def test_the_chain_of_hashes_shows_where_a_record_was_changed_left_out_or_moved() -> None:
     decisions = [decision(AT + timedelta(days=day)) for day in range(5)]
-    hashes = []
+    hashes: list[bytes] = []
     for each in decisions:
         hashes.append(chain(hashes[-1] if hashes else GENESIS, each))
     assert find_break(decisions, hashes) is None

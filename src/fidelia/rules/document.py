@@ -57,9 +57,9 @@ RULES_MAX = 200
 GROUPS_MAX = 50
 POINTS_MAX = 10**12
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_EFFECTS = ("points", "points_per", "points_per_unit", "multiply_points")
-_RULE_MEMBERS = ("key", "name", "when", "lines", "valid_from", "valid_until", "limit_per_purchase", "group", *_EFFECTS)
-_POLICIES: dict[str, Literal["all", "best", "first"]] = {"all": "all", "best": "best", "first": "first"}
+EFFECTS = ("points", "points_per", "points_per_unit", "multiply_points")
+_RULE_MEMBERS = ("key", "name", "when", "lines", "valid_from", "valid_until", "limit_per_purchase", "group", *EFFECTS)
+POLICIES: dict[str, Literal["all", "best", "first"]] = {"all": "all", "best": "best", "first": "first"}
 
 
 def parse_rule_set(document: object, catalogue: Catalogue, *, points_scale: int) -> RuleSet:
@@ -96,8 +96,8 @@ class _Reader:
 
     def group(self, value: object, pointer: str) -> Group:
         members = _members(value, pointer, ("key", "policy"), required=("key", "policy"))
-        policy = _choice(members["policy"], list(_POLICIES), f"{pointer}/policy")
-        return Group(_key(members["key"], f"{pointer}/key"), _POLICIES[policy])
+        policy = _choice(members["policy"], list(POLICIES), f"{pointer}/policy")
+        return Group(_key(members["key"], f"{pointer}/key"), POLICIES[policy])
 
     def rule(self, value: object, pointer: str, groups: Sequence[Group]) -> Rule:
         members = _members(value, pointer, _RULE_MEMBERS, required=("key", "name"))
@@ -124,9 +124,9 @@ class _Reader:
         )
 
     def effect(self, members: Mapping[str, Any], pointer: str) -> Effect:
-        given = [name for name in _EFFECTS if members.get(name) is not None]
+        given = [name for name in EFFECTS if members.get(name) is not None]
         if len(given) != 1:
-            raise InvalidRuleSet("one_effect", pointer=pointer, choices=", ".join(_EFFECTS))
+            raise InvalidRuleSet("one_effect", pointer=pointer, choices=", ".join(EFFECTS))
         name, value, place = given[0], members[given[0]], f"{pointer}/{given[0]}"
         if name == "points":
             return self.fixed(value, place)
