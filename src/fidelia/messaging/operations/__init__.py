@@ -1,0 +1,21 @@
+"""The verbs of messaging. Read `send_message` first, then `deliver_next`."""
+
+from .defaults import POINTS_EARNED
+from .delivering import Outcome, deliver_next, recover_abandoned
+from .queueing import MessageRequest, queue_messages, send_message
+from .templates import check_texts, install_default_templates, write_template
+from .unsubscribing import unsubscribe
+
+__all__ = [
+    "POINTS_EARNED",
+    "MessageRequest",
+    "Outcome",
+    "check_texts",
+    "deliver_next",
+    "install_default_templates",
+    "queue_messages",
+    "recover_abandoned",
+    "send_message",
+    "unsubscribe",
+    "write_template",
+]

@@ -1,0 +1,137 @@
+"""Queue messages: consent asked first, a row for each, sent later by the worker.
+
+A message that may not be sent is a row too, `suppressed` with its reason: that nothing was sent is never silent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fidelia.customers.queries import find_addresses, last_words_at, list_customers_by_id, survivors_of
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.ids import new_id
+
+from ..errors import MissingVariables, TooManyMessages, UnknownPurpose, UnknownTemplate
+from ..models import Message, Purpose, State, TemplateVersion
+from ..queries.messages import latest_versions
+from ..queries.senders import sender_domain
+
+MESSAGES_MAX = 10_000
+VARIABLES_LENGTH_MAX = 20_000
+VALID_DAYS = 3
+CHANNEL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequest:
+    """One message to be queued. `idempotency_key` names the cause, such as "messaging.inform_of_points:42".
+
+    `variables` are JSON values, by language if `by_language` is set: {"en": {…}, "fr": {…}}; they hold no name and no
+    address, which are read when the message is sent. A `purpose` of "service" needs no consent but an address and no
+    objection; "marketing" needs consent.
+    """
+
+    customer_id: UUID
+    template: str
+    purpose: str
+    idempotency_key: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    by_language: bool = False
+    cause_event_id: int | None = None
+
+
+def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message:
+    """Queue one message, or record why it is not sent; the same key again returns the message that it made.
+
+    Raises Denied (message.send), UnknownTemplate, UnknownPurpose, MissingVariables.
+    """
+    with transaction_of_use_case():
+        queue_messages(by=by, at=at, requests=[request])
+    return Message.objects.get(idempotency_key=request.idempotency_key)
+
+
+def queue_messages(*, by: Actor, at: datetime, requests: Sequence[MessageRequest]) -> int:
+    """Queue messages in the caller's transaction, ten statements whatever their number; return how many are new rows.
+
+    Raises Denied (message.send), TooManyMessages (10,000), UnknownTemplate, UnknownPurpose, MissingVariables.
+    """
+    by.require("message.send")
+    require_transaction()
+    if len(requests) > MESSAGES_MAX:
+        raise TooManyMessages(f"At most {MESSAGES_MAX} messages are queued at once.")
+    versions = latest_versions({request.template for request in requests})
+    for request in requests:
+        _check(request, versions)
+    before = Message.objects.filter(idempotency_key__in=[request.idempotency_key for request in requests]).count()
+    rows = _rows_of(requests, versions, at)
+    Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+    return len({row.idempotency_key for row in rows}) - before
+
+
+def reasons_against(customer_ids: Sequence[UUID], purpose: str, at: datetime) -> dict[UUID, str]:
+    """Return for each customer who may not be sent a message of this purpose now the code of the reason."""
+    people = list_customers_by_id(customer_ids)
+    addresses = find_addresses(customer_ids, CHANNEL)
+    asked = "marketing" if purpose == Purpose.MARKETING else "service"
+    words = last_words_at(customer_ids, asked, CHANNEL, at)
+    reasons = {}
+    for customer_id in customer_ids:
+        person = people.get(customer_id)
+        if person is None or person.is_erased:
+            reasons[customer_id] = "customer_gone"
+        elif purpose == Purpose.MARKETING and not words.get(customer_id, False):
+            reasons[customer_id] = "no_consent"
+        elif purpose == Purpose.SERVICE and not words.get(customer_id, True):
+            reasons[customer_id] = "objection"
+        elif customer_id not in addresses:
+            reasons[customer_id] = "no_address"
+    return reasons
+
+
+def _check(request: MessageRequest, versions: Mapping[str, TemplateVersion]) -> None:
+    version = versions.get(request.template)
+    if version is None:
+        raise UnknownTemplate(f"There is no template “{request.template}”.", key=request.template)
+    if request.purpose not in Purpose.values:
+        raise UnknownPurpose(f"“{request.purpose}” is not one of {', '.join(Purpose.values)}.", pointer="/purpose")
+    sets = request.variables.values() if request.by_language else [request.variables]
+    for given in sets:
+        missing = sorted(set(version.variables) - set(given))
+        if missing:
+            raise MissingVariables(f"The template needs “{missing[0]}”.", pointer=f"/variables/{missing[0]}")
+    if len(json.dumps(request.variables)) > VARIABLES_LENGTH_MAX:
+        raise MissingVariables(f"Variables have at most {VARIABLES_LENGTH_MAX} characters.", pointer="/variables")
+
+
+def _rows_of(
+    requests: Sequence[MessageRequest], versions: Mapping[str, TemplateVersion], at: datetime
+) -> list[Message]:
+    survivors = survivors_of([request.customer_id for request in requests])
+    ids = list(set(survivors.values()))
+    languages = {id: person.language for id, person in list_customers_by_id(ids).items()}
+    purposes = {request.purpose for request in requests}
+    reasons = {purpose: reasons_against(ids, purpose, at) for purpose in purposes}
+    domain = sender_domain()
+    rows = []
+    for request in requests:
+        customer_id = survivors.get(request.customer_id, request.customer_id)
+        reason = reasons[request.purpose].get(customer_id, "" if customer_id in languages else "customer_gone")
+        language = languages.get(customer_id, "fr")
+        id = new_id()
+        rows.append(
+            Message(
+                id=id, customer_id=customer_id, version=versions[request.template], language=language, channel=CHANNEL,
+                purpose=request.purpose, state=State.SUPPRESSED if reason else State.QUEUED, reason=reason,
+                variables=dict(request.variables[language] if request.by_language else request.variables),
+                cause_event_id=request.cause_event_id, idempotency_key=request.idempotency_key, queued_at=at,
+                expires_at=at + timedelta(days=VALID_DAYS), next_attempt_at=at, message_id=f"<{id}@{domain}>",
+                updated_at=at,
+            )
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,31 @@
+"""Questions to messaging: templates and how they look, messages and what became of them, links to unsubscribe."""
+
+from .messages import (
+    count_by_state,
+    get_message,
+    get_template_version,
+    latest_versions,
+    list_messages,
+    list_templates,
+    preview_template,
+    texts_of,
+)
+from .rendering import Rendered, TemplateTexts, render
+from .senders import UNSUBSCRIBE_PATH, read_unsubscribe_token, unsubscribe_url_for
+
+__all__ = [
+    "UNSUBSCRIBE_PATH",
+    "Rendered",
+    "TemplateTexts",
+    "count_by_state",
+    "get_message",
+    "get_template_version",
+    "latest_versions",
+    "list_messages",
+    "list_templates",
+    "preview_template",
+    "read_unsubscribe_token",
+    "render",
+    "texts_of",
+    "unsubscribe_url_for",
+]

@@ -1,0 +1,71 @@
+"""Who a message comes from, what every template may say, and the links that let a customer refuse more."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+
+from ..errors import MalformedToken
+
+UNSUBSCRIBE_PATH = "/unsubscribe/"
+_SALT = "fidelia.messaging.unsubscribe"
+# Every template may use these beside its own variables.
+STANDARD_EXAMPLES: dict[str, Any] = {
+    "customer": {"name": "Léonore Müller", "given_name": "Léonore", "family_name": "Müller"},
+    "sender": "Fidelio",
+    "unsubscribe_url": "https://example.com/unsubscribe/…",
+}
+
+
+class Named(Protocol):
+    """Somebody with names, as the customer file has them."""
+
+    given_name: str
+    family_name: str
+
+    @property
+    def display_name(self) -> str: ...
+
+
+def standard_variables(customer: Named, unsubscribe_url: str) -> dict[str, Any]:
+    """Return what every template may say, read when the message is sent and not kept with it."""
+    return {
+        "customer": {
+            "name": customer.display_name,
+            "given_name": customer.given_name,
+            "family_name": customer.family_name,
+        },
+        "sender": sender_name(),
+        "unsubscribe_url": unsubscribe_url,
+    }
+
+
+def sender_name() -> str:
+    """Return the name in the sender's address, the address itself if it has none."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return name or address
+
+
+def sender_domain() -> str:
+    """Return the domain of the sender's address: a Message-ID ends with it."""
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return address.rpartition("@")[2] or "localhost"
+
+
+def unsubscribe_url_for(customer_id: UUID, purpose: str, channel: str) -> str:
+    """Return the address by which this customer refuses this purpose on this channel; it never expires."""
+    token = signing.dumps([str(customer_id), purpose, channel], salt=_SALT, compress=True)
+    return f"{settings.BASE_URL}{UNSUBSCRIBE_PATH}{token}"
+
+
+def read_unsubscribe_token(token: str) -> tuple[UUID, str, str]:
+    """Return (customer, purpose, channel) of a link we made. Raises MalformedToken."""
+    try:
+        customer_id, purpose, channel = signing.loads(token, salt=_SALT)
+    except signing.BadSignature:
+        raise MalformedToken("This link is incomplete. Copy all of it from the message.") from None
+    return UUID(customer_id), purpose, channel
