@@ -129,6 +129,27 @@ def test_stopping_for_all_takes_it_away_from_others(home: Path) -> None:
     assert traces(places) == []
 
 
+def test_a_server_whose_starter_was_killed_is_taken_as_it_is(home: Path) -> None:
+    with another_user(home) as starter:
+        server = find_server(find_places(home))
+        starter.kill()
+
+    ensure_running(home)
+
+    assert find_server(find_places(home)) == server
+    leave(home)
+
+
+def test_who_waits_for_a_start_is_told_what_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fidelia.worker.postgres.server.FIRST_WORD_SECONDS", -1.0)
+    said: list[str] = []
+
+    ensure_running(home, said.append)
+
+    assert said[1].startswith(f"PostgreSQL is getting ready since 0 s (process {find_server(find_places(home))}): ")
+    leave(home)
+
+
 def test_a_killed_server_recovers_what_it_had_acknowledged(home: Path) -> None:
     url = ensure_running(home)
     places = find_places(home)
