@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,5 +56,14 @@ def _variables(detail: PurchaseDetail, programme: Any, language: str) -> dict[st
         "programme": programme.name.in_language(language),
         "purchased_on": plain_date(day, language),
         "total": money(Money(purchase.total, purchase.currency).text(), purchase.currency, language),
-        "reasons": explain_purchase(detail, language),
+        "reasons": _reasons(detail, language),
     }
+
+
+def _reasons(detail: PurchaseDetail, language: str) -> list[str]:
+    """Say which rules gave; what gave nothing is for the cashier who is asked, not for a letter of thanks."""
+    if detail.decision is None:
+        return []
+    giving = tuple(outcome for outcome in detail.decision.outcomes if outcome.points)
+    told = replace(detail, decision=replace(detail.decision, outcomes=giving))
+    return explain_purchase(told, language)[1:]  # the first sentence is the total, which the letter says itself
