@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Django's own flush leaves out the tables that migrations write in SQL, and the ledger is one of them.
     TransactionTestCase._fixture_teardown = lambda self: empty_all_tables()  # type: ignore[attr-defined]
+    # pytest-django has read the settings before this file could say so: a test counts and closes its own connections.
+    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     # A real password costs half a second on purpose; the cast logs in often.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.outbox import Announced, Event, Origin, Reaction, announce_all
 from fidelia.kernel.outbox.dispatching import Dispatched, dispatch_once
+from fidelia.worker.processes import wait_until
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 FLORESTAN, LEONORE = UUID(int=1), UUID(int=2)
@@ -48,10 +49,25 @@ def by_of(reaction: Reaction) -> Actor:
     return Actor.system(reaction.name)
 
 
-def light(*lamps: str, customer_id: UUID | None = None, origin: Origin = Origin.LIVE) -> None:
-    """Announce one lamp.lit each, in one transaction."""
+def light(
+    *lamps: str, customer_id: UUID | None = None, origin: Origin = Origin.LIVE, among_others: bool = False
+) -> None:
+    """Announce one lamp.lit each, in one transaction; `among_others` when the test itself holds another one open."""
     with transaction.atomic():
         announce_all([LampLit(occurred_at=AT, lamp=lamp, customer_id=customer_id, origin=origin) for lamp in lamps])
+    if not among_others:
+        settle()
+
+
+def settle() -> None:
+    """Wait until what is committed is below the horizon: the server's own analyze holds it for a moment."""
+    assert wait_until(_is_settled, seconds_max=60)
+
+
+def _is_settled() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(max(xid) < kernel_horizon(), true) from kernel_outbox where epoch = 0")
+        return bool(cursor.fetchone()[0])
 
 
 def dispatch(*reactions: Reaction, limit: int = 1_000, at: datetime = AT) -> list[Dispatched]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from fidelia.kernel.outbox import Announced, Origin, Reaction, announce
 from fidelia.kernel.outbox.dispatching import Dispatched
 from fidelia.kernel.outbox.keeping import count_lag
 from fidelia.kernel.outbox.reading import OutboxFromAnotherCluster
+from tests.conftest import maintenance_url
 from tests.kernel.serving import (
     AT,
     FLORESTAN,
@@ -29,6 +31,7 @@ from tests.kernel.serving import (
     light,
     light_on,
     owner,
+    settle,
     writer,
 )
 
@@ -71,6 +74,7 @@ def test_names_and_origins_that_it_does_not_serve_are_passed_over() -> None:
         light(str(origin), origin=origin)
     with transaction.atomic():
         announce(GateOpened(occurred_at=AT))
+    settle()
 
     def serve_late(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
         late.extend(event.payload["lamp"] for event in events)
@@ -99,7 +103,7 @@ def test_a_batch_costs_four_statements_and_its_transaction() -> None:
     with CaptureQueriesContext(connection) as queries:
         dispatch()
     statements = [query["sql"].split()[0].lower() for query in queries if "effect" not in query["sql"]]
-    assert statements == ["insert", "select", "begin", "select", "with", "update", "commit"]
+    assert statements == ["insert", "with", "begin", "select", "with", "update", "commit"]
 
 
 def test_a_reaction_that_is_new_begins_at_the_beginning() -> None:
@@ -121,9 +125,10 @@ def test_events_of_one_customer_come_in_the_order_of_announcing_not_of_transacti
     drain()
     with writer() as early:
         early.execute("select pg_current_xact_id()")
-        light("first", customer_id=FLORESTAN)
+        light("first", customer_id=FLORESTAN, among_others=True)
         light_on(early, "second", FLORESTAN)
         early.commit()
+    settle()
     assert order_by_xid() == ["before", "second", "first"]
     drain(limit=1)
     assert effects() == ["before", "first", "second"]
@@ -132,11 +137,28 @@ def test_events_of_one_customer_come_in_the_order_of_announcing_not_of_transacti
 def test_while_a_transaction_is_open_what_came_after_it_waits() -> None:
     with writer() as slow:
         light_on(slow, "slow")
-        light("fast")
+        light("fast", among_others=True)
         assert dispatch() == []
         slow.commit()
+    settle()
     drain()
     assert sorted(effects()) == ["fast", "slow"]
+
+
+def test_a_transaction_in_another_database_holds_nothing_up() -> None:
+    with psycopg.connect(maintenance_url()) as elsewhere:
+        elsewhere.execute("select pg_current_xact_id()")
+        light("1")
+        assert is_below_horizon("pg_snapshot_xmin(pg_current_snapshot())") is False
+        assert is_below_horizon("kernel_horizon()") is True
+        drain()
+    assert effects() == ["1"]
+
+
+def test_ones_own_transaction_is_below_no_horizon() -> None:
+    with transaction.atomic():
+        light_without_committing("1")
+        assert is_below_horizon("kernel_horizon()") is False
 
 
 def test_what_is_rolled_back_is_never_served() -> None:
@@ -179,6 +201,17 @@ def test_the_lag_is_counted() -> None:
     )  # fmt: skip
     assert lag.oldest_at is not None
     assert OutboxCursor.objects.values_list("reaction", flat=True).get() == "kernel.write_down"
+
+
+def light_without_committing(lamp: str) -> None:
+    announce(LampLit(occurred_at=AT, lamp=lamp))
+
+
+def is_below_horizon(horizon: str) -> Any:
+    """Whether the last event announced is below what this SQL calls the horizon."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select xid < {horizon} from kernel_outbox order by event_id desc limit 1")
+        return cursor.fetchone()[0]
 
 
 def order_by_xid() -> list[Any]:

@@ -22,7 +22,18 @@ from fidelia.kernel.outbox import Announced, Reaction
 from fidelia.kernel.outbox import dispatching as dispatching_module
 from fidelia.kernel.outbox.reading import Position, lock_cursor
 from tests.conftest import ROOT, address_of
-from tests.kernel.serving import WRITE_DOWN, LampLit, dispatch, drain, effects, light, light_on, write_down, writer
+from tests.kernel.serving import (
+    WRITE_DOWN,
+    LampLit,
+    dispatch,
+    drain,
+    effects,
+    light,
+    light_on,
+    settle,
+    write_down,
+    writer,
+)
 
 pytestmark = pytest.mark.usefixtures("effect_table")
 
@@ -30,11 +41,12 @@ pytestmark = pytest.mark.usefixtures("effect_table")
 def test_a_slow_writer_is_not_skipped() -> None:
     with writer() as slow:
         light_on(slow, "slow")
-        light("fast")
+        light("fast", among_others=True)
         seen = read_after(0)
         cursor_by_id = max(event_id for event_id, _ in seen)
         drain()
         slow.commit()
+    settle()
     assert [lamp for _, lamp in seen] == ["fast"]
     assert read_after(cursor_by_id) == [], "a cursor over event_id has skipped the slow one: that is the race"
     drain()
@@ -64,6 +76,7 @@ def test_many_writers_of_all_speeds_lose_nothing() -> None:
         if not any(thread.is_alive() for thread in writers):
             done.set()
         dispatch(limit=7)
+    settle()
     drain(limit=7)
     served = effects()
     assert len(served) == len(set(served))

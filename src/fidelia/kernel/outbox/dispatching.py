@@ -16,7 +16,7 @@ from ..db import transaction_of_use_case
 from ..models import OutboxCursor
 from .event import Reaction
 from .parking import REASON_LENGTH_MAX, TRY_AGAIN_LATER, park_waiting, serve_singly
-from .reading import Batch, create_cursors, find_behind, lock_cursor, move_cursor, read_batch
+from .reading import Batch, create_cursors, lock_cursor, look, move_cursor, read_batch
 
 BATCH_MAX = 1_000
 logger = logging.getLogger(__name__)
@@ -42,28 +42,36 @@ def dispatch_once(
     parked. Raises OutboxFromAnotherCluster.
     """
     create_cursors(reactions)
-    results = (dispatch_to(reaction, by=by_of(reaction), at=at, limit=limit) for reaction in find_behind(reactions))
+    outlook = look(reactions)
+    results = [
+        dispatch_to(reaction, horizon=outlook.horizon, by=by_of(reaction), at=at, limit=limit)
+        for reaction in outlook.behind
+    ]
     return [result for result in results if result is not None]
 
 
-def dispatch_to(reaction: Reaction, *, by: Actor, at: datetime, limit: int = BATCH_MAX) -> Dispatched | None:
+def dispatch_to(
+    reaction: Reaction, *, horizon: str, by: Actor, at: datetime, limit: int = BATCH_MAX
+) -> Dispatched | None:
     """Serve one batch to one reaction; None when another dispatcher holds it or nothing is left."""
     try:
         try:
-            return _serve(reaction, _serve_together, by=by, at=at, limit=limit)
+            return _serve(reaction, _serve_together, horizon=horizon, by=by, at=at, limit=limit)
         except TRY_AGAIN_LATER:
             raise
         except Exception:
             logger.exception("%s failed on a batch; its events are served one by one", reaction.name)
-            return _serve(reaction, _serve_singly, by=by, at=at, limit=limit)
+            return _serve(reaction, _serve_singly, horizon=horizon, by=by, at=at, limit=limit)
     except TRY_AGAIN_LATER as refusal:
         return _wait(reaction, refusal, at)
 
 
-def _serve(reaction: Reaction, serve: Callable[..., int], *, by: Actor, at: datetime, limit: int) -> Dispatched | None:
+def _serve(
+    reaction: Reaction, serve: Callable[..., int], *, horizon: str, by: Actor, at: datetime, limit: int
+) -> Dispatched | None:
     with transaction_of_use_case():
         start = lock_cursor(reaction.name)
-        batch = read_batch(reaction, start, limit=limit) if start is not None else None
+        batch = read_batch(reaction, start, horizon=horizon, limit=limit) if start is not None else None
         if batch is None:
             return None
         parked = serve(reaction, batch, by=by, at=at)

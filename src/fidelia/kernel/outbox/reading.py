@@ -23,10 +23,11 @@ on conflict do nothing
 """
 
 # The first row after a cursor decides: rows come in the order of their xid, so if it is not below the horizon, none is.
-_FIND_BEHIND = """
-select behind.reaction, behind.is_foreign from (
-    select cursor.reaction,
-           (select first.epoch < 0 or first.xid < pg_snapshot_xmin(pg_current_snapshot())
+_LOOK = """
+with horizon as materialized (select kernel_horizon() as xid)
+select behind.reaction, behind.is_foreign, behind.horizon::text from (
+    select cursor.reaction, horizon.xid as horizon,
+           (select first.epoch < 0 or first.xid < horizon.xid
             from kernel_outbox first
             where (first.epoch, first.xid, first.event_id) > (cursor.epoch, cursor.xid, cursor.event_id)
             order by first.epoch, first.xid, first.event_id limit 1) as has_next,
@@ -35,7 +36,7 @@ select behind.reaction, behind.is_foreign from (
                (select last.xid from kernel_outbox last where last.epoch = 0
                 order by last.epoch desc, last.xid desc, last.event_id desc limit 1)
            ) >= pg_snapshot_xmax(pg_current_snapshot()) as is_foreign
-    from kernel_outbox_cursor cursor where cursor.reaction = any(%s)
+    from kernel_outbox_cursor cursor, horizon where cursor.reaction = any(%s)
 ) behind where behind.has_next or behind.is_foreign
 """
 
@@ -55,7 +56,7 @@ with following as (
            max(event_id) over forward as highest_so_far,
            min(event_id) over (order by epoch desc, xid desc, event_id desc
                                rows between unbounded preceding and 1 preceding) as lowest_after
-    from following where epoch < 0 or xid < pg_snapshot_xmin(pg_current_snapshot())
+    from following where epoch < 0 or xid < %(horizon)s::xid8
     window forward as (order by epoch, xid, event_id)
 ), cut as (
     select coalesce(
@@ -102,6 +103,14 @@ class Batch:
     may_hold_waiting: bool  # something of this reaction is parked, so an event here may stand behind it
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The reactions that are behind, and the horizon up to which they may be served."""
+
+    behind: list[Reaction]
+    horizon: str
+
+
 class OutboxFromAnotherCluster(RuntimeError):
     """The outbox was restored from a dump without `kernel_outbox_restored()`: its transaction ids mean nothing here."""
 
@@ -112,14 +121,19 @@ def create_cursors(reactions: Sequence[Reaction]) -> None:
         cursor.execute(_CREATE, [[reaction.name for reaction in reactions]])
 
 
-def find_behind(reactions: Sequence[Reaction]) -> list[Reaction]:
-    """Return the reactions that have events to look at, in one statement. Raises OutboxFromAnotherCluster."""
+def look(reactions: Sequence[Reaction]) -> Outlook:
+    """Find the horizon, and the reactions that have events below it, in one statement. Raises OutboxFromAnotherCluster.
+
+    A horizon holds for every statement that begins later: what is below it has ended.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_BEHIND, [[reaction.name for reaction in reactions]])
-        behind = dict(cursor.fetchall())
-    if any(behind.values()):
+        cursor.execute(_LOOK, [[reaction.name for reaction in reactions]])
+        rows = cursor.fetchall()
+    if any(is_foreign for _, is_foreign, _ in rows):
         raise OutboxFromAnotherCluster("As the owner of the database run: select kernel_outbox_restored()")
-    return [reaction for reaction in reactions if reaction.name in behind]
+    behind = {name for name, _, _ in rows}
+    horizon = rows[0][2] if rows else "0"
+    return Outlook([reaction for reaction in reactions if reaction.name in behind], horizon)
 
 
 def lock_cursor(reaction: str, *, wait: bool = False) -> Position | None:
@@ -131,11 +145,11 @@ def lock_cursor(reaction: str, *, wait: bool = False) -> Position | None:
     return None if row is None else Position(*row)
 
 
-def read_batch(reaction: Reaction, start: Position, *, limit: int) -> Batch | None:
-    """Return what comes after `start` and below the horizon, or None; a statement of its own, later than the lock.
+def read_batch(reaction: Reaction, start: Position, *, horizon: str, limit: int) -> Batch | None:
+    """Return what comes after `start` and below the horizon, or None; a statement later than the lock and the horizon.
 
-    Later, because the horizon must be that of a snapshot taken after the lock was had: what another dispatcher has
-    committed meanwhile is then seen.
+    Later, so that its snapshot sees what another dispatcher committed before it let the lock go (who is parked), and
+    all that was committed below the horizon.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -147,6 +161,7 @@ def read_batch(reaction: Reaction, start: Position, *, limit: int) -> Batch | No
                 "names": list(reaction.event_names),
                 "origins": [str(origin) for origin in reaction.origins],
                 "reaction": reaction.name,
+                "horizon": horizon,
                 "limit": limit,
                 "scan": limit * SCAN_FACTOR,
             },
@@ -185,7 +200,8 @@ def _announced(row: Sequence[Any]) -> Announced:
 # Note [The order of dispatch]
 #
 # A cursor over event_id alone skips: ids are given when a row is inserted, and a slow writer commits a lower id after
-# the cursor has passed it. Rows below pg_snapshot_xmin belong to transactions that have ended, so over them nothing
+# the cursor has passed it. Rows below the horizon (kernel_horizon, a pg_snapshot_xmin of this database alone) belong to
+# transactions that have ended, so over them nothing
 # can appear any more, and (xid, event_id) is an order in which a cursor never skips.
 #
 # It is not the order of announcing, though. A transaction may take its xid early, wait for a customer's lock, and
