@@ -59,7 +59,10 @@ def test_an_earn_is_one_statement_and_two_legs(florestan: UUID) -> None:
     assert len(queries) == 1
     assert (result.replayed, result.amount, result.balance) == (False, 120, 120)
     legs = entries_of(account_id=florestan, posting_id=result.posting_id)
-    assert [(leg.code, leg.amount, leg.balance_after) for leg in legs] == [("issuance", -120, None), ("member", 120, 120)]
+    assert [(leg.code, leg.amount, leg.balance_after) for leg in legs] == [
+        ("issuance", -120, None),
+        ("member", 120, 120),
+    ]
     for leg in legs:
         assert (leg.store_id, leg.rule_version_id, leg.funding, leg.unit_cost) == (store, version, "brand:acme", 5_000)
         assert (leg.occurred_at, leg.recorded_at) == (AT, AT)
@@ -155,7 +158,9 @@ def test_an_account_that_is_not_open_in_the_currency_is_unknown(currency: str, f
         earn(by=SYSTEM, at=AT, account_id=account_id, currency=currency, amount=5, key="k")
 
 
-@pytest.mark.parametrize(("amount", "key"), [(0, "k"), (-5, "k"), (10**16, "k"), (5, ""), (5, "x" * 201), (5, "clock:1")])
+@pytest.mark.parametrize(
+    ("amount", "key"), [(0, "k"), (-5, "k"), (10**16, "k"), (5, ""), (5, "x" * 201), (5, "clock:1")]
+)
 def test_what_cannot_be_is_refused(florestan: UUID, amount: int, key: str) -> None:
     with pytest.raises(MalformedPosting), transaction.atomic():
         earn(by=SYSTEM, at=AT, account_id=florestan, currency="points", amount=amount, key=key)

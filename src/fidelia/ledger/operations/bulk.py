@@ -91,10 +91,8 @@ COLUMNS = (
     ("funding", "text"), ("unit_cost", "bigint"), ("partner_id", "uuid"), ("store_id", "uuid"), ("source_id", "uuid"),
     ("earn_key", "text"), ("policy", "text"),
 )  # fmt: skip
-CALL = f"""
-select * from public.ledger_post_in_bulk({", ".join(f"%s::{kind}[]" for _name, kind in COLUMNS)},
-    %s, %s, %s, %s, %s, %s) order by n
-"""
+ARGUMENTS = ", ".join(f"%s::{kind}[]" for _name, kind in COLUMNS)
+CALL = f"select * from public.{{function}}({ARGUMENTS}, %s, %s, %s, %s, %s, %s) order by n"
 
 
 def post_in_bulk(
@@ -109,18 +107,24 @@ def post_in_bulk(
     """Post many earns and revokes of one currency and return what became of each, in their order.
 
     Rows of one account count in the order given (sort by `occurred_at`). A row refused leaves the others standing; an
-    unknown or closed account refuses all. A key posted before changes nothing. One call of the database per 2,000 rows,
-    inside the caller's transaction; accounts stay locked until it ends. Raises UnknownAccount, AccountClosed,
-    MalformedPosting.
+    unknown or closed account refuses all. A key posted before changes nothing. Two calls of the database per 2,000 rows
+    at most, inside the caller's transaction; accounts stay locked until it ends, so end it every few chunks beside live
+    traffic, and let one import run at a time. Raises UnknownAccount, AccountClosed, MalformedPosting.
     """
     require_transaction()
     results: list[BulkResult] = []
     for chunk in _chunks(postings):
         _check(chunk)
-        values = [_column(name, chunk, currency, source_type) for name, _kind in COLUMNS]
-        with refusals(), connection.cursor() as cursor:
-            cursor.execute(CALL, [*values, currency, at, by.kind, by.id, str(origin), source_type])
-            results += [BulkResult(*row[1:]) for row in cursor.fetchall()]
+        found: dict[int, BulkResult] = {}
+        for function, places in _split(chunk).items():
+            rows = [chunk[place] for place in places]
+            values = [_column(name, rows, currency, source_type) for name, _kind in COLUMNS]
+            with refusals(), connection.cursor() as cursor:
+                cursor.execute(
+                    CALL.format(function=function), [*values, currency, at, by.kind, by.id, str(origin), source_type]
+                )
+                found |= {places[n - 1]: BulkResult(*outcome) for n, *outcome in cursor.fetchall()}
+        results += [found[place] for place in range(len(chunk))]
     return results
 
 
@@ -128,6 +132,22 @@ def _chunks(postings: Iterable[BulkEarn | BulkRevoke]) -> Iterator[list[BulkEarn
     rows = iter(postings)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
+
+
+def _split(chunk: Sequence[BulkEarn | BulkRevoke]) -> dict[str, list[int]]:
+    """Return the places in the chunk that each function posts.
+
+    What follows a revoke of the same account goes one by one with it: what it takes depends on what it finds.
+    """
+    together: list[int] = []
+    one_by_one: list[int] = []
+    revoked: set[UUID] = set()
+    for place, row in enumerate(chunk):
+        if row.kind == "revoke":
+            revoked.add(row.account_id)
+        (one_by_one if row.account_id in revoked else together).append(place)
+    split = {"ledger_earn_in_bulk": together, "ledger_post_one_by_one": one_by_one}
+    return {function: places for function, places in split.items() if places}
 
 
 def _check(chunk: Sequence[BulkEarn | BulkRevoke]) -> None:
@@ -138,10 +158,11 @@ def _check(chunk: Sequence[BulkEarn | BulkRevoke]) -> None:
             raise MalformedPosting(f"Row “{row.key}” moves {row.amount}; an amount of points is positive.")
 
 
-def _column(name: str, chunk: Sequence[BulkEarn | BulkRevoke], currency: str, source_type: str) -> list[Any]:
+def _column(name: str, chunk: Sequence[BulkEarn | BulkRevoke], currency: str, source_type: str) -> list[Any] | None:
     if name == "hash":
         return [_hash_of(row, currency, source_type) for row in chunk]
-    return list(map(attrgetter(name), chunk))
+    column = list(map(attrgetter(name), chunk))
+    return column if any(value is not None for value in column) else None  # unnest fills a missing array with nulls
 
 
 def _hash_of(row: BulkEarn | BulkRevoke, currency: str, source_type: str) -> bytes:

@@ -5,8 +5,10 @@
 -- lock: at READ COMMITTED each statement has a new snapshot, so it sees what was committed while we waited. A join of
 -- lock and lots in one statement reads the lots as they were before the wait, and spends them twice
 -- (tests/ledger/test_races.py). (4) The write. A refusal raises, so that nothing of the posting remains.
+--
+-- No sequential scans: a plan that a session made while a table was small would be kept while it grows.
 create function public.ledger_post_entry(p_account uuid, p public.ledger_request) returns public.ledger_outcome
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
     b public.ledger_balance;
 begin
