@@ -67,6 +67,7 @@ class Purchase(models.Model):
 class PurchaseLine(models.Model):
     """One line. `quantity` counts thousandths of a unit; `points` is its frozen share of the purchase's points.
 
+    `unit_price`, where it is known, is in units of 10^-unit_price_scale: prices may be finer than the currency's cents.
     A line of a return is negative and names the line that it gives back, where one is known.
     """
 
@@ -78,6 +79,8 @@ class PurchaseLine(models.Model):
     description = models.CharField(max_length=200)
     quantity = models.BigIntegerField()
     net = models.BigIntegerField()
+    unit_price = models.BigIntegerField(null=True)
+    unit_price_scale = models.SmallIntegerField(null=True)
     is_product = models.BooleanField()
     points = models.BigIntegerField()
     returns_purchase_id = models.UUIDField(null=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -18,3 +20,8 @@ def transaction_of_use_case() -> Iterator[None]:
 def require_transaction() -> None:
     """Assert that the caller's use case has opened a transaction."""
     assert connection.in_atomic_block, "a building block was called outside the transaction of a use case"
+
+
+def read_jsonb(value: str | None) -> Any:
+    """Return the value of a jsonb column of a raw query: Django leaves those as text, for its own fields to read."""
+    return None if value is None else json.loads(value)

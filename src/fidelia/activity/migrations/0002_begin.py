@@ -20,6 +20,6 @@ class Migration(migrations.Migration):
     ]
     operations = [
         migrations.RunSQL(BEGIN, "drop function activity_begin;"),
-        migrations.RunSQL(STAGING, "drop table activity_import_row;"),
+        migrations.RunSQL(STAGING, "drop function activity_analyze_import_rows; drop table activity_import_row;"),
         migrations.RunSQL(APPEND_ONLY, migrations.RunSQL.noop),
     ]

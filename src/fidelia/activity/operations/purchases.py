@@ -217,6 +217,8 @@ def _line_rows(request: PurchaseRequest, around: Surroundings, decided: Decided 
                 net=line.net,
                 is_product=_is_product(line.product_code, around),
                 points=decided.lines[i].points if decided else 0,
+                unit_price=line.unit_price,
+                unit_price_scale=line.unit_price_scale,
             )
         )
     return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import read_jsonb
 from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
@@ -85,7 +85,7 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Sur
             ],
         )
         (found,) = cursor.fetchone()
-    return _surroundings(found if isinstance(found, dict) else json.loads(found), request)
+    return _surroundings(read_jsonb(found), request)
 
 
 def _surroundings(found: dict[str, Any], request: PurchaseRequest) -> Surroundings:

@@ -26,6 +26,7 @@ LATE_AFTER = timedelta(days=1)
 class LineRequest:
     """One line of a purchase. `quantity` in thousandths of a unit; `net` in minor units, after discounts, tax included.
 
+    `unit_price`, where given, is in units of 10^-unit_price_scale and only kept: what is paid is `net`.
     Category and brand are the till's own words, used where the product is not in the file of products.
     """
 
@@ -35,6 +36,8 @@ class LineRequest:
     description: str = ""
     category: str = ""
     brand: str = ""
+    unit_price: int | None = None
+    unit_price_scale: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,8 @@ def _line_row(bought: Bought, part: ReturnedPart, line_number: int) -> LineRow:
         points=-part.points,
         returns_purchase_id=part.purchase_id,
         returns_line_number=part.line_number,
+        unit_price=line.unit_price,
+        unit_price_scale=line.unit_price_scale,
     )
 
 

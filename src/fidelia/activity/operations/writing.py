@@ -25,6 +25,8 @@ _LINE_ARRAYS = (
     ("description", "text"),
     ("quantity", "bigint"),
     ("net", "bigint"),
+    ("unit_price", "bigint"),
+    ("unit_price_scale", "smallint"),
     ("is_product", "boolean"),
     ("points", "bigint"),
     ("returns_purchase_id", "uuid"),
@@ -67,6 +69,8 @@ class LineRow:
     points: int
     returns_purchase_id: UUID | None = None
     returns_line_number: int | None = None
+    unit_price: int | None = None
+    unit_price_scale: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

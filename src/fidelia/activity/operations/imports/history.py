@@ -259,6 +259,8 @@ class _ReceiptDecision:
             points=decided.lines[place].points if decided is not None else 0,
             returns_purchase_id=sold.purchase_id if sold is not None else None,
             returns_line_number=sold.line_number if sold is not None else None,
+            unit_price=line.unit_price,
+            unit_price_scale=line.unit_price_scale,
         )
 
     def _remember_sold(self, state: MemberState, decided: Decided | None) -> None:

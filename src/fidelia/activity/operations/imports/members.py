@@ -15,6 +15,7 @@ from django.db import connection
 
 from fidelia.customers.operations import NewCustomer, add_customers_in_bulk
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import read_jsonb
 from fidelia.ledger.queries import list_earnings
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
@@ -209,5 +210,5 @@ def read_customer_facts(asked: Sequence[tuple[UUID, datetime]]) -> list[dict[str
             _FACTS,
             [list(range(len(asked))), [customer for customer, _at in asked], [moment for _customer, moment in asked]],
         )
-        found = dict(cursor.fetchall())
+        found = {place: read_jsonb(facts) for place, facts in cursor.fetchall()}
     return [found[place] for place in range(len(asked))]

@@ -15,7 +15,8 @@ from ...models import Purchase
 FETCH_ROWS = 10_000
 _ORDERED = """
 select row.customer, row.receipt, min(row.occurred_at) over (partition by row.receipt) as receipt_at, row.row_number,
-       row.product, row.description, row.quantity, row.net, row.country, row.store, row.channel, row.category
+       row.product, row.description, row.quantity, row.net, row.country, row.store, row.channel, row.category,
+       row.unit_price, row.unit_price_scale
 from activity_import_row row
 where row.import_id = %s
   and not exists (
@@ -24,9 +25,10 @@ where row.import_id = %s
 order by row.customer nulls last, receipt_at, row.receipt, row.row_number
 """
 _TWO_CUSTOMERS = """
-select row_number from activity_import_row where import_id = %s and receipt in (
+select row.row_number from activity_import_row row join (
     select receipt from activity_import_row where import_id = %s
-    group by receipt having count(distinct coalesce(customer, '')) > 1)
+    group by receipt having count(distinct coalesce(customer, '')) > 1) double on double.receipt = row.receipt
+where row.import_id = %s
 """
 _DROP_ROWS = "delete from activity_import_row where import_id = %s and row_number = any(%s)"
 
@@ -40,6 +42,8 @@ class StagedLine:
     quantity: int
     net: int
     category: str
+    unit_price: int | None = None
+    unit_price_scale: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,13 @@ def _receipts(import_id: UUID, source: str) -> Iterator[Receipt]:
         cursor.execute(_ORDERED, [import_id, source])
         for (customer, number), rows in groupby(cursor, key=lambda row: (row[0], row[1])):
             lines = list(rows)
-            _c, _n, occurred_at, _row, _p, _d, _q, _net, country, store, channel, _category = lines[0]
+            first = lines[0]
             yield Receipt(
                 number=number,
                 customer=customer,
-                occurred_at=occurred_at,
-                country=country,
-                store=store,
-                channel=channel,
-                lines=tuple(StagedLine(row[4], row[5], row[6], row[7], row[11]) for row in lines),
+                occurred_at=first[2],
+                country=first[8],
+                store=first[9],
+                channel=first[10],
+                lines=tuple(StagedLine(*row[4:8], *row[11:14]) for row in lines),
             )

@@ -16,7 +16,7 @@ from fidelia.intake.rejects import RejectFile
 from fidelia.intake.tables import Table
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.bulk import copy_rows
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import read_jsonb, transaction_of_use_case
 from fidelia.kernel.outbox import Origin, announce
 from fidelia.ledger.operations import post_in_bulk
 from fidelia.products.operations import NewProduct, add_products_in_bulk
@@ -218,7 +218,7 @@ def _know_products(by: Actor, at: datetime, mapping: ImportMapping, import_id: U
         add_products_in_bulk(by=by.lent("product.change"), at=at, rows=rows)
     with connection.cursor() as cursor:
         cursor.execute("select products_for_rules(%s)", [[code for code, _name, _category in found]])
-        products: dict[str, dict[str, Any]] = cursor.fetchone()[0]
+        products: dict[str, dict[str, Any]] = read_jsonb(cursor.fetchone()[0])
     return products
 
 
@@ -227,7 +227,7 @@ def _know_stores(import_id: UUID) -> dict[str, dict[str, Any]]:
         cursor.execute(_STORE_CODES, [import_id])
         codes = [row[0] for row in cursor.fetchall()]
         cursor.execute(_STORES, [codes])
-        return {code: store for code, store in cursor.fetchall() if store is not None}
+        return {code: read_jsonb(store) for code, store in cursor.fetchall() if store is not None}
 
 
 def _record_batch(

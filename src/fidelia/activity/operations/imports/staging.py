@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection
+
 from fidelia.intake.rejects import RejectFile
 from fidelia.intake.tables import Row, Table
 from fidelia.intake.values import BadCell, read_decimal, read_moment, to_minor
@@ -21,8 +23,10 @@ from .mapping import ImportMapping, MalformedImportMapping
 ROWS_PER_TRANSACTION = 100_000
 STAGING_COLUMNS = (
     *("import_id", "row_number", "receipt", "occurred_at", "product", "description", "quantity", "net", "customer"),
-    *("country", "store", "channel", "category"),
+    *("country", "store", "channel", "category", "unit_price", "unit_price_scale"),
 )
+NET_PLACE = STAGING_COLUMNS.index("net")
+PRICE_SCALE_MAX = 6
 _TEXT_MAX = {"receipt": 80, "product": 64, "description": 200, "customer": 120, "store": 60, "category": 300}
 
 
@@ -63,6 +67,8 @@ def stage(
         with transaction_of_use_case():
             copied = copy_rows("activity_import_row", STAGING_COLUMNS, _first(understood, ROWS_PER_TRANSACTION))
         step(totals.rows)
+    with connection.cursor() as cursor:
+        cursor.execute("select activity_analyze_import_rows()")
     return totals
 
 
@@ -122,11 +128,12 @@ class _RowReader:
             self._text(row, "store"),
             self._mapping.channel,
             self._text(row, "category"),
+            *self._unit_price(row),
         )
 
     @staticmethod
     def net_of(staged: tuple[object, ...]) -> int:
-        net = staged[7]
+        net = staged[NET_PLACE]
         assert isinstance(net, int)
         return net
 
@@ -167,6 +174,14 @@ class _RowReader:
         if "net" in self._at:
             return to_minor(self._amount(row, "net"), self._scale, NET_MAX)
         return to_minor(quantity * self._amount(row, "unit_price"), self._scale, NET_MAX)
+
+    def _unit_price(self, row: Row) -> tuple[int | None, int | None]:
+        if "unit_price" not in self._at:
+            return None, None
+        price = self._amount(row, "unit_price")
+        decimals = -int(price.normalize().as_tuple().exponent)
+        scale = min(max(self._scale, decimals), PRICE_SCALE_MAX)
+        return to_minor(price, scale, NET_MAX), scale
 
     def _amount(self, row: Row, known: str) -> Decimal:
         text = self._cell(row, known)
