@@ -30,6 +30,7 @@ class PostOffice:
         self.refusals: dict[str, str] = {}
         self.data_answer = "250 OK"
         self.asked = threading.Event()
+        self.got_one = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.generation = 0
@@ -65,6 +66,7 @@ class PostOffice:
             assert isinstance(envelope.content, bytes)
             self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
             self.recipients += envelope.rcpt_tos
+            self.got_one.set()
         return self.data_answer
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from fidelia.kernel.models import OutboxEvent
 from fidelia.messaging.jobs import DeliveryRun
 from fidelia.messaging.models import Message
 from fidelia.messaging.operations import Outcome
+from fidelia.worker.delivery import run_delivery
 from tests.conftest import ROOT, address_of
 
 from .letters import DAY, run_worker, someone, write_to
@@ -148,3 +150,17 @@ def put_back_the_claim(*, minutes: int) -> None:
     """Let the time pass that a lease lasts."""
     claimed_at: datetime = clock.now() - timedelta(minutes=minutes)
     Message.objects.filter(state="sending").update(claimed_at=claimed_at)
+
+
+def test_the_loop_of_the_worker_delivers_until_it_is_stopped(post_office: PostOffice) -> None:
+    write_to(someone().id, at=clock.now())
+    stop = threading.Event()
+    loop = threading.Thread(target=run_delivery, args=(stop,))
+    loop.start()
+    try:
+        assert post_office.got_one.wait(30)
+    finally:
+        stop.set()
+        loop.join(30)
+    assert not loop.is_alive()
+    assert Message.objects.get().state == "sent"

@@ -42,11 +42,15 @@ INSTALLED_APPS = [
     "fidelia.ledger",
     "fidelia.programme",
     "fidelia.activity",
+    "fidelia.messaging",
     "fidelia.insight",
+    "fidelia.campaigns",
+    "fidelia.api",
     "fidelia.console",
 ]
 
 MIDDLEWARE = [
+    "fidelia.api.door.ApiDoor",  # answers /api/ by itself: no session, no form token, no language
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

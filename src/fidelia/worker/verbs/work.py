@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def list_loops() -> list[Loop]:
     """Return what the worker does side by side."""
+    from fidelia.worker.delivery import run_delivery
     from fidelia.worker.dispatch import run_dispatcher
     from fidelia.worker.queue import run_queue
 
-    return [run_queue, run_dispatcher]
+    return [run_queue, run_dispatcher, run_delivery]
