@@ -90,8 +90,9 @@ def test_it_says_where_in_the_text_of_a_rule(place: str, text: str, code: str, c
     with pytest.raises(InvalidRuleSet) as caught:
         parse_rule_set(changed(place, text), CATALOGUE, points_scale=0)
     assert (caught.value.pointer, caught.value.code) == (place, code)
+    assert (caught.value.details["line"], caught.value.details["column"]) == (1, column)
     assert caught.value.cause is not None
-    assert caught.value.cause.column == column
+    assert caught.value.sentence("fr") == caught.value.cause.sentence("fr")
 
 
 def test_it_takes_money_for_points_only_in_the_same_minor_units() -> None:

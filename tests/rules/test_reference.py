@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from fidelia.kernel.errors import Invalid
 from fidelia.rules import Type, ValueOutOfBounds, check_rule, parse_rule_set
 from fidelia.rules.checker import MACRO_SIGNATURES
 from fidelia.rules.document import EFFECTS, POLICIES
@@ -47,7 +48,7 @@ def test_each_macro_type_rounding_reason_and_effect_is_there() -> None:
 
 def test_each_code_of_a_refusal_is_there() -> None:
     codes = set(re.findall(r"`(rule_\w+)`", section("Errors")))
-    kinds = [*RuleError.__subclasses__(), InvalidRuleSet, ValueOutOfBounds]
+    kinds: list[type[Invalid]] = [*RuleError.__subclasses__(), InvalidRuleSet, ValueOutOfBounds]
     assert codes == {kind.default_code for kind in kinds}
 
 

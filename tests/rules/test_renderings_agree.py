@@ -105,3 +105,27 @@ def test_it_says_the_same_for_the_known_traps(
     in_postgres: psycopg.Connection[Any],
 ) -> None:
     require_agreement(check_rule(source, CATALOGUE), in_duckdb, in_postgres)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'has(line.category) && line.category.contains("f") && line.net >= purchase.total',
+        "line.earns && (!has(line.launched_on) || line.launched_on < purchase.on)",
+        "per(share(line.net, 33, half_up), 1) > per(line.quantity, 0.5) || line.product in member.segments",
+    ],
+)
+def test_a_condition_of_one_line_chooses_the_same_lines(
+    source: str, in_duckdb: duckdb.DuckDBPyConnection, in_postgres: psycopg.Connection[Any]
+) -> None:
+    program = check_rule(source, CATALOGUE, of_line=True)
+    expected = [sum(program.evaluate(basket, line) for line in basket["lines"]) for basket in POOL]
+    query = (
+        "select p.id, count(*) filter (where {}) from purchases p join members m on m.id = p.id "
+        "left join purchase_lines line on line.purchase_id = p.id group by p.id order by p.id"
+    )
+    in_duck = in_duckdb.execute(query.format(program.to_sql("duckdb"))).fetchall()
+    with in_postgres.cursor() as cursor:
+        in_pg = cursor.execute(query.format(program.to_sql("postgres")).encode()).fetchall()
+    assert [row[1] for row in in_duck] == expected
+    assert [row[1] for row in in_pg] == expected

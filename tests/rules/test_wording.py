@@ -67,6 +67,11 @@ WORDS = [
         "the number of lines where the quantity is at least 0.35 is less than 2",
         "le nombre de lignes où la quantité est d’au moins 0,35 est de moins de 2",
     ),
+    (
+        "purchase.total in [10, 20.5] || member.visits == 1",
+        "the total of the purchase is €10.00 or €20.50 or the number of visits is 1",
+        "le total de l’achat est de 10,00 € ou 20,50 € ou le nombre de visites est de 1",
+    ),
     ('"vip" in member.segments', "the segments include “vip”", "les segments comprennent « vip »"),
     (
         'purchase.on >= date("2026-12-01")',

@@ -49,6 +49,7 @@ class RuleError(Invalid):
         before = source[: self.offset]
         self.line = before.count("\n") + 1
         self.column = self.offset - (before.rfind("\n") + 1) + 1
+        self.details |= {"line": self.line, "column": self.column}
 
     def sentence(self, language: str) -> str:
         """Return the reason for people, in "en" or "fr"."""
@@ -155,7 +156,10 @@ class UnguardedOptional(RuleError):
 
 
 class InvalidRuleSet(Invalid):
-    """A rule set document is refused; `pointer` is the JSON pointer, and for a rule's text `cause` the RuleError."""
+    """A rule set document is refused; `pointer` is the JSON pointer, and for a rule's text `cause` the RuleError.
+
+    Of a rule's text the code and the details (line, column) are those of the cause.
+    """
 
     default_code = "rule_set_invalid"
 
@@ -164,7 +168,7 @@ class InvalidRuleSet(Invalid):
             str(cause) if cause else say(reason, "en", **details),
             code=cause.code if cause else None,
             pointer=pointer,
-            **details,
+            **(details | (cause.details if cause else {})),
         )
         self.reason = reason
         self.cause = cause

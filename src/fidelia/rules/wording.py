@@ -197,7 +197,10 @@ class Words:
         items = [self.value(each, beside=node.item) for each in node.items]
         if not holds:
             return self.said(_NONE_OF, self.value(node.item), self.listed(items, _AND))
-        clauses = _NUMBERS if node.type in NUMBERS else _TEXTS
+        if node.item.type not in NUMBERS:
+            clauses = _TEXTS
+        else:
+            clauses = _NUMBERS if all(isinstance(each, Constant) for each in node.items) else _VALUES
         return self.said(clauses["=="], self.value(node.item), self.listed(items, _OR))
 
     def question(self, node: OverRows, holds: bool) -> str:
