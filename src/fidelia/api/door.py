@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import RawPostDataException, UnreadablePostError
-from django.urls import Resolver404, resolve
+from django.urls import resolve
 
-from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.errors import FideliaError, Unavailable
 
 from .errors import BodyTooLarge, Incident, MalformedRequest, NoSuchAddress, NotAcceptable, WrongMethod
 from .exchange import Exchange, begin_exchange
@@ -47,23 +48,30 @@ def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
         return _dispatch(request)
     except FideliaError as error:
         return answer_problem(request, error)
+    except Http404:
+        return answer_problem(request, _no_such_address(request))
     except RequestDataTooBig:
         return answer_problem(request, _too_large())
     except (UnreadablePostError, RawPostDataException, BadRequest):
         return answer_problem(request, MalformedRequest("The request ended before it was whole."))
+    except OperationalError:  # the database is away, or gave up on a lock; what was begun was rolled back
+        log.exception("unavailable %s: %s %s", exchange.request_id, request.method, request.path_info)
+        return _answer_unavailable(request)
     except Exception:
         log.exception("incident %s: %s %s", exchange.request_id, request.method, request.path_info)
-        return answer_problem(
-            request, Incident("Something went wrong on our side; nothing was written.", incident=exchange.request_id)
-        )
+        said = "Something went wrong on our side. Send the request again with the same Idempotency-Key."
+        return answer_problem(request, Incident(said, incident=exchange.request_id))
+
+
+def _answer_unavailable(request: HttpRequest) -> HttpResponse:
+    said = "The database does not answer. Send the request again with the same Idempotency-Key."
+    response = answer_problem(request, Unavailable(said))
+    response["Retry-After"] = "1"
+    return response
 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:
-    try:
-        match = resolve(request.path_info)
-    except Resolver404:
-        raise NoSuchAddress(f"There is nothing at {request.path_info[:200]}.") from None
-    request.resolver_match = match
+    match = request.resolver_match = resolve(request.path_info)
     if not request.accepts("application/json"):
         raise NotAcceptable("The API answers in application/json; accept it.")
     if _length_of(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
@@ -73,6 +81,10 @@ def _dispatch(request: HttpRequest) -> HttpResponse:
     if response.status_code == 405:
         raise WrongMethod(", ".join(sorted(response["Allow"].split(", "))))
     return response
+
+
+def _no_such_address(request: HttpRequest) -> NoSuchAddress:
+    return NoSuchAddress(f"There is nothing at {request.path_info[:200]}.")
 
 
 def _length_of(request: HttpRequest) -> int:
