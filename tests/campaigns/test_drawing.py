@@ -13,7 +13,7 @@ from scipy.stats import binom, binomtest
 
 from fidelia.campaigns.operations.drawing import control_count, draw_control
 from fidelia.insight.measures.effect import difference_of_means, difference_of_proportions
-from fidelia.insight.measures.outcomes import Outcome
+from fidelia.insight.measures.tallies import Tally
 
 PEOPLE = [UUID(int=number) for number in range(1, 516)]
 
@@ -75,7 +75,7 @@ def test_campaigns_without_effect_show_one_about_five_times_in_a_hundred() -> No
     spent = dict(zip(PEOPLE, numpy.where(chance.random(len(PEOPLE)) < 0.3, amounts, 0).tolist(), strict=True))
     draws, buyers, spend = 1_500, 0, 0
     for number in range(draws):
-        treated, control = (outcome_of(arm, spent) for arm in draw_control(f"null {number}", PEOPLE, Fraction(1, 3)))
+        treated, control = (tally_of(arm, spent) for arm in draw_control(f"null {number}", PEOPLE, Fraction(1, 3)))
         effect = difference_of_proportions(treated=treated.bought(), control=control.bought())
         buyers += effect.finding != "no effect found"
         spend += difference_of_means(treated=treated.spent(), control=control.spent()).finding != "no effect found"
@@ -84,7 +84,7 @@ def test_campaigns_without_effect_show_one_about_five_times_in_a_hundred() -> No
         assert binomtest(found, draws, 0.065, alternative="greater").pvalue > 1e-4
 
 
-def outcome_of(people: list[UUID], spent: dict[UUID, int]) -> Outcome:
+def tally_of(people: list[UUID], spent: dict[UUID, int]) -> Tally:
     values = [spent[person] for person in people]
     squares = sum(value * value for value in values)
-    return Outcome(len(values), sum(value > 0 for value in values), sum(values), squares, 0, 0)
+    return Tally(len(values), sum(value > 0 for value in values), sum(values), squares, 0, 0)

@@ -38,13 +38,14 @@ def launched(stage: Stage, people: int) -> tuple[Campaign, list[UUID], list[UUID
 
 def test_it_counts_what_each_arm_did(stage: Stage) -> None:
     campaign, treated, control = launched(stage, 60)
-    day = AT + timedelta(days=1)
-    buy([purchase(person, 4_000, day, account_id=person, points=90) for person in treated[:30]])
-    buy([purchase(person, 1_000, day, account_id=person, points=10) for person in control[:3]])
-    buy([purchase(treated[0], 500, day), purchase(None, 777, day)])
+    day, club = AT + timedelta(days=1), {"programme_id": stage.programme.id}
+    buy([purchase(person, 4_000, day, account_id=person, points=90, **club) for person in treated[:30]])
+    buy([purchase(person, 1_000, day, account_id=person, points=10, **club) for person in control[:3]])
+    buy([purchase(treated[0], 500, day, account_id=treated[0], points=9), purchase(None, 777, day)])
+    buy([purchase(treated[29], 6_600, day, currency="CHF")])
     refresh(by=SYSTEM, at=LATER)
     result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
-    assert result.outcomes == {
+    assert result.tallies == {
         "treated": {
             "people": 45, "buyers": 30, "spend": 120_500, "spend_squares": 29 * 4_000**2 + 4_500**2,
             "points": 2_700, "points_squares": 30 * 90**2,
@@ -96,7 +97,7 @@ def test_it_counts_from_the_launch_to_the_end_and_not_what_came_back(stage: Stag
     refresh(by=SYSTEM, at=LATER)
     result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
     assert (result.counted_from, result.counted_until) == (AT, campaign.ends_at)
-    assert (result.outcomes["treated"]["buyers"], result.outcomes["treated"]["spend"]) == (1, 900)
+    assert (result.tallies["treated"]["buyers"], result.tallies["treated"]["spend"]) == (1, 900)
 
 
 def test_a_stopped_campaign_counts_until_it_was_stopped(stage: Stage) -> None:
@@ -106,7 +107,7 @@ def test_a_stopped_campaign_counts_until_it_was_stopped(stage: Stage) -> None:
     buy([purchase(treated[0], 1_000, stop - timedelta(hours=1)), purchase(treated[1], 1_000, stop)])
     refresh(by=SYSTEM, at=LATER)
     result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
-    assert (result.counted_until, result.outcomes["treated"]["buyers"]) == (stop, 1)
+    assert (result.counted_until, result.tallies["treated"]["buyers"]) == (stop, 1)
 
 
 def test_people_merged_across_the_arms_count_in_neither(stage: Stage) -> None:
@@ -115,10 +116,10 @@ def test_people_merged_across_the_arms_count_in_neither(stage: Stage) -> None:
     Customer.objects.filter(id=treated[1]).update(merged_into=treated[2])
     buy([purchase(treated[1], 1_000, AT), purchase(treated[2], 500, AT), purchase(treated[0], 9_000, AT)])
     refresh(by=SYSTEM, at=LATER)
-    outcomes = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id).outcomes
-    assert (outcomes["treated"]["people"], outcomes["control"]["people"]) == (len(treated) - 2, len(control) - 1)
-    assert (outcomes["treated"]["buyers"], outcomes["treated"]["spend"]) == (1, 1_500)
-    assert outcomes["control"]["spend"] == 0
+    tallies = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id).tallies
+    assert (tallies["treated"]["people"], tallies["control"]["people"]) == (len(treated) - 2, len(control) - 1)
+    assert (tallies["treated"]["buyers"], tallies["treated"]["spend"]) == (1, 1_500)
+    assert tallies["control"]["spend"] == 0
 
 
 def test_it_refuses_before_there_is_anything_to_count(stage: Stage) -> None:

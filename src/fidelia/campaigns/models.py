@@ -120,7 +120,7 @@ class CampaignMember(models.Model):
 
 
 class CampaignResult(models.Model):
-    """What the arms had done until `counted_until`, as counts and sums (see insight's `Outcome`), in minor units."""
+    """What the arms had done until `counted_until`, as counts and sums (see insight's `Tally`), in minor units."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="results")
@@ -128,7 +128,7 @@ class CampaignResult(models.Model):
     counted_from = models.DateTimeField()
     counted_until = models.DateTimeField()
     currency = models.CharField(max_length=3)
-    outcomes = models.JSONField()
+    tallies = models.JSONField()
     measured_at = models.DateTimeField()
 
     class Meta:

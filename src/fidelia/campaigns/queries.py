@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from fidelia.insight.measures.definitions import definition_of
 from fidelia.insight.measures.effect import Effect, Finding, smallest_lift_seen
-from fidelia.insight.measures.outcomes import Outcome, effect_on_buyers, effect_on_points, effect_on_spend
+from fidelia.insight.measures.tallies import Tally, effect_on_buyers, effect_on_points, effect_on_spend
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
@@ -53,8 +53,8 @@ class ResultPage:
 
     campaign: Campaign
     result: CampaignResult
-    treated: Outcome
-    control: Outcome
+    treated: Tally
+    control: Tally
     buyers: MeasuredEffect
     spend: MeasuredEffect
     points: MeasuredEffect
@@ -118,7 +118,7 @@ def get_result(*, by: Actor, campaign: Campaign) -> ResultPage | None:
 
 def page_of(campaign: Campaign, result: CampaignResult) -> ResultPage:
     """Compute the effects of a result from its counts and sums."""
-    treated, control = (Outcome(**result.outcomes[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
+    treated, control = (Tally(**result.tallies[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
     return ResultPage(
         campaign=campaign,
         result=result,

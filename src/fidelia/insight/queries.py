@@ -16,9 +16,9 @@ from fidelia.kernel.money import Money
 from .errors import NoExport
 from .measures.definitions import definition_of, paragraphs_of
 from .measures.engine import open_facts
-from .measures.outcomes import Outcome, one_arm_each, outcomes_by_arm
 from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
+from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
 from .models import FactExport, Refresh, RfmScore, folder_of
 
 CUSTOMERS_PER_PAGE_MAX = 200
@@ -142,10 +142,10 @@ def get_rfm_definition() -> Definition:
     return Definition(definition_of(rfm), tuple(rest))
 
 
-def count_outcomes(
-    *, export: FactExport, drawn: tuple[str, str, UUID], since: datetime, until: datetime, currency: str
-) -> dict[str, Outcome]:
-    """Count what the two arms of a draw did from `since` to before `until`; spend is in `currency`.
+def count_tallies(
+    *, export: FactExport, drawn: tuple[str, str, UUID], since: datetime, until: datetime, programme: Counted
+) -> dict[str, Tally]:
+    """Count what the two arms of a draw did from `since` to before `until`.
 
     `drawn` is (table of facts, column, id): the rows of that table whose column holds the id, with customer_id and arm.
     An arm nobody is in is missing.
@@ -155,9 +155,9 @@ def count_outcomes(
         everybody = facts.by_person(facts.table(table))
         members = everybody.filter(everybody[column] == str(group_id))
         purchases = facts.people_of("purchases")
-        totals = outcomes_by_arm(one_arm_each(members), purchases, since=since, until=until, currency=currency)
-        return {row.pop("arm"): _outcome(row) for row in facts.rows_of(totals)}
+        totals = tallies_by_arm(one_arm_each(members), purchases, since=since, until=until, programme=programme)
+        return {row.pop("arm"): _tally(row) for row in facts.rows_of(totals)}
 
 
-def _outcome(row: dict[str, Any]) -> Outcome:
-    return Outcome(**{name: int(value) for name, value in row.items()})
+def _tally(row: dict[str, Any]) -> Tally:
+    return Tally(**{name: int(value) for name, value in row.items()})

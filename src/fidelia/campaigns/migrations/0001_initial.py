@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('counted_from', models.DateTimeField()),
                 ('counted_until', models.DateTimeField()),
                 ('currency', models.CharField(max_length=3)),
-                ('outcomes', models.JSONField()),
+                ('tallies', models.JSONField()),
                 ('measured_at', models.DateTimeField()),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='campaigns.campaign')),
             ],

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from fidelia.insight.queries import count_outcomes, get_last_export
+from fidelia.insight.measures.tallies import Counted
+from fidelia.insight.queries import count_tallies, get_last_export
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.programme.queries import get_programme_by_id
@@ -19,8 +20,8 @@ from .drafting import audit, find_campaign
 def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignResult:
     """Count what treated and control people bought from the launch until the campaign's end or the facts' cut-off.
 
-    Everybody drawn counts in their arm (intention to treat). Purchases are those of the person at any partner, in the
-    programme's currency for amounts. The result is kept; see `queries.get_result` for its effects.
+    Everybody drawn counts in their arm (intention to treat). Purchases are those of the person at any partner: amounts
+    in the programme's currency, points of the programme. The result is kept; `queries.get_result` gives its effects.
 
     Raises Denied (campaign.measure), UnknownCampaign, CampaignNotLaunched, AudienceTooSmall, NoExport when the facts do
     not reach the launch: refresh insight first.
@@ -31,17 +32,17 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
         raise CampaignNotLaunched(f"“{campaign.key}” has no people who count yet.")
     export = get_last_export(since=campaign.counted_from)
     until = min(export.cut_off_at, campaign.finished_at or campaign.ends_at, campaign.ends_at)
-    currency = get_programme_by_id(campaign.programme_id).currency
-    outcomes = count_outcomes(
+    programme = get_programme_by_id(campaign.programme_id)
+    tallies = count_tallies(
         export=export, drawn=("campaign_members", "campaign_id", campaign.id),
-        since=campaign.counted_from, until=until, currency=currency,
+        since=campaign.counted_from, until=until, programme=Counted(str(programme.id), programme.currency),
     )  # fmt: skip
-    if {arm.value for arm in Arm} - set(outcomes) or min(found.people for found in outcomes.values()) < 2:
+    if {arm.value for arm in Arm} - set(tallies) or min(found.people for found in tallies.values()) < 2:
         raise AudienceTooSmall("Too few of the people drawn are still known: a group has fewer than two.")
     with transaction_of_use_case():
         result = CampaignResult.objects.create(
             campaign=campaign, export_id=export.id, counted_from=campaign.counted_from, counted_until=until,
-            currency=currency, outcomes={arm: asdict(outcome) for arm, outcome in outcomes.items()}, measured_at=at,
+            currency=programme.currency, tallies={arm: asdict(tally) for arm, tally in tallies.items()}, measured_at=at,
         )  # fmt: skip
         audit(by, at, "campaign.measure", campaign, after={"result": result.id, "until": until})
     return result

@@ -43,6 +43,7 @@ ARROW_TYPES: Final[dict[str, pyarrow.DataType]] = {
     "string": pyarrow.string(),
     "int64": pyarrow.int64(),
     "int32": pyarrow.int32(),
+    "int16": pyarrow.int16(),
     "boolean": pyarrow.bool_(),
     "date": pyarrow.date32(),
     "timestamp": pyarrow.timestamp("us", tz="UTC"),

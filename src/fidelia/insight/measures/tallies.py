@@ -1,4 +1,4 @@
-"""Outcomes: what two arms did from a moment on, as counts and sums from which effects are computed (see `effect`)."""
+"""Tallies: what two arms did from a moment on, as counts and sums from which effects are computed (see `effect`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AMOUNT: Final = "decimal(18, 0)"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Tally:
     """What the people of one arm did: `buyers` bought at least once; sums and sums of squares are over all `people`.
 
     `spend` is in minor units, `points` in minor units of the points currency; returns are taken off both.
@@ -41,7 +41,15 @@ class Outcome:
         return Sample(self.people, self.points, self.points_squares)
 
 
-def effect_on_buyers(treated: Outcome, control: Outcome) -> Effect:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is added up: money in this currency at any partner, points of this programme (its id, as text)."""
+
+    id: str
+    currency: str
+
+
+def effect_on_buyers(treated: Tally, control: Tally) -> Effect:
     """Effect on the share of people who bought at least once: treated minus control, with its 95 % interval.
 
     A purchase returned in full is none. Everybody counts in the group into which chance drew them, whether or not a
@@ -50,7 +58,7 @@ def effect_on_buyers(treated: Outcome, control: Outcome) -> Effect:
     return difference_of_proportions(treated=treated.bought(), control=control.bought())
 
 
-def effect_on_spend(treated: Outcome, control: Outcome) -> Effect:
+def effect_on_spend(treated: Tally, control: Tally) -> Effect:
     """Effect on what one person spent, in minor units: treated minus control, with its 95 % interval.
 
     Sales less returns, tax included, of everybody in the group, those who bought nothing included.
@@ -58,7 +66,7 @@ def effect_on_spend(treated: Outcome, control: Outcome) -> Effect:
     return difference_of_means(treated=treated.spent(), control=control.spent())
 
 
-def effect_on_points(treated: Outcome, control: Outcome) -> Effect:
+def effect_on_points(treated: Tally, control: Tally) -> Effect:
     """Effect on the points granted to one person: what the offer cost in points, with its 95 % interval.
 
     Points granted less points taken back, in minor units of the points currency; those of other rules are in both
@@ -67,16 +75,16 @@ def effect_on_points(treated: Outcome, control: Outcome) -> Effect:
     return difference_of_means(treated=treated.earned(), control=control.earned())
 
 
-def outcomes_by_arm(
-    members: ibis.Table, purchases: ibis.Table, *, since: datetime, until: datetime, currency: str
+def tallies_by_arm(
+    members: ibis.Table, purchases: ibis.Table, *, since: datetime, until: datetime, programme: Counted
 ) -> ibis.Table:
-    """Columns of `Outcome` per arm, for purchases that occurred from `since` to before `until`.
+    """Columns of `Tally` per arm, for purchases that occurred from `since` to before `until`.
 
     `members`: customer_id, arm (one row per person). `purchases`: the table of facts.
     """
     inside = purchases.filter(_.customer_id.notnull(), _.occurred_at >= since, _.occurred_at < until)
     kept = sales_kept(inside, purchases, as_of=until)
-    people = _with_sums(_with_sales(members, kept), inside.filter(_.currency == currency))
+    people = _with_sums(_with_sales(members, kept), inside, programme)
     return totals_by_arm(people)
 
 
@@ -94,8 +102,11 @@ def _with_sales(members: ibis.Table, kept: ibis.Table) -> ibis.Table:
     )
 
 
-def _with_sums(people: ibis.Table, inside: ibis.Table) -> ibis.Table:
-    sums = inside.group_by(payer=_.customer_id).agg(spend=_.total.sum(), points=_.points.sum())
+def _with_sums(people: ibis.Table, inside: ibis.Table, programme: Counted) -> ibis.Table:
+    sums = inside.group_by(payer=_.customer_id).agg(
+        spend=_.total.sum(where=_.currency == programme.currency),
+        points=_.points.sum(where=_.programme_id == programme.id),
+    )
     return people.left_join(sums, people.customer_id == sums.payer).select(
         "arm", "bought", spend=_.spend.fill_null(0).cast(_AMOUNT), points=_.points.fill_null(0).cast(_AMOUNT)
     )
