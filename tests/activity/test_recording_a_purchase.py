@@ -170,9 +170,14 @@ def test_decisions_of_an_account_are_chained_and_a_change_shows() -> None:
 def test_it_takes_the_same_few_statements_whatever_lines_and_rules(lines: int, rules: int) -> None:
     member(programme({**DOCUMENT, "rules": DOCUMENT["rules"][:rules]}))
     record(basket(key="warm"))
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         record_purchase(
-            by=TILL, at=AT, request=basket(*[LineRequest(f"p{n}", 1000, 999) for n in range(lines)], key="x"), source="t"
+            by=TILL,
+            at=AT,
+            request=basket(*[LineRequest(f"p{n}", 1000, 999) for n in range(lines)], key="x"),
+            source="t",
         )
     spoken = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(spoken) <= 6, spoken

@@ -72,6 +72,7 @@ RIGHTS: dict[str, str | Promise] = {
     "points.see": _("See the points of members"),
     # purchases
     "purchase.see": _("See purchases and returns"),
+    "purchase.import": _("Bring past purchases in from a file"),
     "purchase.record": _("Record a purchase"),
     "purchase.return": _("Record a return"),
     "decision.see": _("See why a purchase gave its points"),

@@ -20,6 +20,8 @@ VERBS = (
     "status",
     "doctor",
     "create-user",
+    "set-up",
+    "import",
     "migrate",
     "web",
     "work",

@@ -60,6 +60,7 @@ class ImportResult:
     """What came of an import. Amounts are minor units; rows = recorded + known + rejected."""
 
     import_id: UUID
+    programme_id: UUID
     rows: int
     recorded_rows: int
     known_rows: int
@@ -121,7 +122,7 @@ def import_purchases(
             )
             _reject_receipts_of_two_customers(table, record.id, staged, rejects)
         counts = _record_all(by, at, programme, mapping, record.id, progress)
-        result = _result(record.id, staged, counts, mapping, rejects)
+        result = _result(record, staged, counts, mapping, rejects)
         _close_import(record, PurchaseImport.State.DONE, at, result)
     except BaseException:
         _close_import(record, PurchaseImport.State.FAILED, at, None)
@@ -308,13 +309,14 @@ def _count(counts: _Counts, batch: Batch) -> None:
 
 
 def _result(
-    import_id: UUID, staged: StagedTotals, counts: _Counts, mapping: ImportMapping, rejects: RejectFile
+    record: PurchaseImport, staged: StagedTotals, counts: _Counts, mapping: ImportMapping, rejects: RejectFile
 ) -> ImportResult:
     with connection.cursor() as cursor:
-        cursor.execute(_DUPLICATES, [import_id, "receipt" in mapping.columns])
+        cursor.execute(_DUPLICATES, [record.id, "receipt" in mapping.columns])
         (duplicates,) = cursor.fetchone()
     return ImportResult(
-        import_id=import_id,
+        import_id=record.id,
+        programme_id=record.programme_id,
         rows=staged.rows,
         recorded_rows=counts.rows,
         known_rows=staged.rows - staged.rejected - counts.rows,
