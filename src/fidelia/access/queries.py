@@ -11,7 +11,7 @@ from django.db.models import Q
 from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.localized import LocalizedText
 
-from .errors import ApprovalMissing, UserInactive, UserUnknown
+from .errors import ApprovalMissing, KeyRevoked, NoSuchKey, UserInactive, UserUnknown
 from .models import ApiKey, Approval, ApprovalState, Audit, Role, RoleGrant, User
 from .rights import BUILT_IN_ROLES
 
@@ -36,6 +36,17 @@ def actor_of(user: User) -> Actor:
         for right in _rights_of(role_code, own_rights)
     )
     return Actor("user", user.id, user.name, grants)
+
+
+def actor_of_key(*, key_id: UUID) -> Actor:
+    """Return a key as an actor, for work it has started that outlives its request. Raises NoSuchKey, KeyRevoked."""
+    key = ApiKey.objects.filter(pk=key_id).first()
+    if key is None:
+        raise NoSuchKey("There is no such API key.")
+    if key.revoked_at is not None:
+        raise KeyRevoked(f"The key “{key.name}” was revoked.")
+    grants = tuple(Grant(right, key.scope) for right in key.rights)
+    return Actor("key", key.id, key.name, grants, "test" if key.mode == "test" else "live")
 
 
 def _rights_of(role_code: str, own_rights: list[str] | None) -> tuple[str, ...] | list[str]:

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
+from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
+from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
+from fidelia.jobs.jobs import JOBS as JOBS_OF_JOBS
+from fidelia.jobs.operations import JobKind
 from fidelia.kernel.facts import FactTable
+from fidelia.ledger.facts import FACTS as LEDGER_FACTS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
+from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
 FACTS: tuple[FactTable, ...] = (
     *CUSTOMER_FACTS,
     *PRODUCT_FACTS,
+    *LEDGER_FACTS,
     *ACTIVITY_FACTS,
     *MESSAGE_FACTS,
     *CAMPAIGN_FACTS,
+)
+
+# The kinds of long work (jobs runs them).
+JOBS: tuple[JobKind, ...] = (
+    *JOBS_OF_JOBS,
+    *HOUSEKEEPING,
+    *INSIGHT_JOBS,
+    *CAMPAIGN_JOBS,
 )

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "fidelia.ui",
     "fidelia.access",
     "fidelia.organisation",
+    "fidelia.jobs",
     "fidelia.customers",
     "fidelia.products",
     "fidelia.ledger",
@@ -102,10 +103,14 @@ DATABASES: dict[str, Any] = {
 POOL_MAX = read_int("FIDELIA_DATABASE_POOL_MAX", 8, least=0, most=100)
 if POOL_MAX:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_MAX, "timeout": 10}
-# What the rules of a programme may read: (currency) -> Catalogue. Programme lies below the modules that give the fields.
+# What the rules of a programme may read: (currency) -> Catalogue. Programme lies below who gives the fields.
 PURCHASE_CATALOGUE = "fidelia.activity.fields.purchase_catalogue"
 # The tables of facts that insight exports for analytics.
 FACTS = "fidelia.config.registries.FACTS"
+# The kinds of long work, and what hands them to procrastinate.
+JOBS = "fidelia.config.registries.JOBS"
+PROCRASTINATE_ON_APP_READY = "fidelia.jobs.jobs.register_tasks"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.User"

@@ -1,0 +1,139 @@
+"""Start, stop, pause and resume a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from fidelia.access.operations import record_audit
+from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.localized import LocalizedText
+
+from ..errors import JobHasEnded, JobNotResumable, JobUnknown
+from ..models import Job, JobState
+from .kinds import get_kind
+
+RUN_JOB = "fidelia.run_job"
+
+
+def start_job(
+    *,
+    by: Actor,
+    at: datetime,
+    kind: str,
+    arguments: Mapping[str, Any],
+    label: LocalizedText | None = None,
+    scope: Scope = EVERYWHERE,
+) -> Job:
+    """Queue a job of this kind; the worker runs it as `by`, with the rights held then.
+
+    `label` says what this one is about (default: the kind's). Raises Denied, JobKindUnknown.
+    """
+    by.require(get_kind(kind).right, scope)
+    with transaction_of_use_case():
+        return queue_job(by=by, at=at, kind=kind, arguments=arguments, label=label, scope=scope)
+
+
+def queue_job(
+    *,
+    by: Actor,
+    at: datetime,
+    kind: str,
+    arguments: Mapping[str, Any],
+    label: LocalizedText | None = None,
+    scope: Scope = EVERYWHERE,
+) -> Job:
+    """Queue a job in the transaction of the use case that needs it, which has asked for its own right."""
+    require_transaction()
+    declared = get_kind(kind)
+    job = Job.objects.create(
+        kind=kind,
+        label=label or declared.label,
+        arguments=dict(arguments),
+        partner_id=scope.partner_id,
+        by_kind=by.kind,
+        by_id=by.id,
+        by_label=by.label,
+        created_at=at,
+    )
+    _audit(by, at, declared.right, job, after={"kind": kind})
+    defer_run(job.id)
+    return job
+
+
+def request_stop(*, by: Actor, at: datetime, job_id: UUID) -> Job:
+    """Ask a job to stop at its next step; one that waits stops at once. One's own job, or the right "job.stop".
+
+    Raises Denied, JobUnknown, JobHasEnded.
+    """
+    return _request(by=by, at=at, job_id=job_id, asked=JobState.STOPPING, reached=JobState.STOPPED)
+
+
+def request_pause(*, by: Actor, at: datetime, job_id: UUID) -> Job:
+    """Ask a job to pause at its next step; one that waits pauses at once. One's own job, or the right "job.stop".
+
+    Raises Denied, JobUnknown, JobHasEnded.
+    """
+    return _request(by=by, at=at, job_id=job_id, asked=JobState.PAUSING, reached=JobState.PAUSED)
+
+
+def resume_job(*, by: Actor, at: datetime, job_id: UUID) -> Job:
+    """Let a job that was paused, stopped or has failed go on from its checkpoint. One's own, or "job.resume".
+
+    Raises Denied, JobUnknown, JobNotResumable.
+    """
+    with transaction_of_use_case():
+        job = _locked(job_id)
+        if not _is_own(job, by):
+            by.require("job.resume", job.scope)
+        if not job.is_resumable:
+            raise JobNotResumable(f"This job is {job.state}: there is nothing to resume.")
+        before, job.state = job.state, JobState.QUEUED
+        job.error = job.error_code = ""
+        job.ended_at = None
+        job.save(update_fields=["state", "error", "error_code", "ended_at"])
+        _audit(by, at, "job.resume", job, before={"state": before}, after={"state": job.state})
+        defer_run(job.id)
+    return job
+
+
+def defer_run(job_id: UUID) -> None:
+    """Give the job to the worker, in the transaction of the caller. The lock keeps two runs of it apart."""
+    app.configure_task(RUN_JOB, lock=f"job {job_id}").defer(job_id=str(job_id))
+
+
+def _request(*, by: Actor, at: datetime, job_id: UUID, asked: JobState, reached: JobState) -> Job:
+    with transaction_of_use_case():
+        job = _locked(job_id)
+        if not _is_own(job, by):
+            by.require("job.stop", job.scope)
+        if not job.is_under_way:
+            raise JobHasEnded(f"This job is {job.state} already.")
+        before = job.state
+        if job.state == JobState.QUEUED:
+            job.state, job.ended_at = reached, at
+        else:
+            job.state = asked
+        job.save(update_fields=["state", "ended_at"])
+        _audit(by, at, "job.stop", job, before={"state": before}, after={"state": job.state})
+    return job
+
+
+def _is_own(job: Job, by: Actor) -> bool:
+    return by.id is not None and (job.by_kind, job.by_id) == (by.kind, by.id)
+
+
+def _locked(job_id: UUID) -> Job:
+    job = Job.objects.select_for_update().filter(pk=job_id).first()
+    if job is None:
+        raise JobUnknown("There is no such job.")
+    return job
+
+
+def _audit(by: Actor, at: datetime, verb: str, job: Job, **states: dict[str, Any]) -> None:
+    record_audit(by=by, at=at, verb=verb, object_type="job", object_id=job.id, scope=job.scope, **states)
