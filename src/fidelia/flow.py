@@ -1,10 +1,66 @@
 """The map: each announced event, the reactions to it, and the origins each reaction serves.
 
-Read it to know what follows from what. A reaction serves live events only, unless its line says more.
+Read it to know what follows from what. A reaction serves live events only, unless its line says more: what an import
+brings in, or what a till sends days late, writes to nobody.
 """
 
 from __future__ import annotations
 
-from fidelia.kernel.outbox import Reaction
+from collections.abc import Mapping
 
-REACTIONS: tuple[Reaction, ...] = ()
+from fidelia.activity.events import PurchaseRecorded, PurchaseReturned, PurchasesImported
+from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
+from fidelia.campaigns.reactions import tell_treated
+from fidelia.customers.events import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    CustomerAdded,
+    CustomerChanged,
+    CustomersAdded,
+    IdentityAdded,
+    SegmentChanged,
+    TraitsSet,
+)
+from fidelia.insight.events import InsightRefreshed
+from fidelia.kernel.outbox import Event, Origin, Reaction
+from fidelia.messaging.events import MessageFailed, MessageSent
+from fidelia.messaging.reactions import inform_of_points
+from fidelia.organisation.events import StoreOpened, StoreWasClosed
+from fidelia.products.events import ProductsChanged
+from fidelia.programme.events import MemberEnrolled, MembersEnrolled, TierChanged, VersionPublished, VersionWithdrawn
+from fidelia.programme.reactions import reassess_tiers
+
+REACTIONS: tuple[Reaction, ...] = (
+    # A purchase, a return → the tiers that their points carry; also when they come late, because tiers go by the day
+    # on which something happened.
+    Reaction(reassess_tiers, on=[PurchaseRecorded, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]),
+    # A purchase → the e-mail that says what it earned, and why.
+    Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
+    # A launch → the letter of the campaign to those treated.
+    Reaction(tell_treated, on=[CampaignLaunched], origins=[Origin.LIVE]),
+)
+
+# Announced for those who come after; nothing reacts yet, because what must be true at once is called, not announced.
+NOTHING_REACTS: Mapping[type[Event], str] = {
+    PurchasesImported: "the import derives tiers itself, once for all its batches",
+    CustomerAdded: "nobody is greeted before a programme asks for it",
+    CustomersAdded: "what an import brings in writes to nobody",
+    CustomerChanged: "readers look at the customer when they need it",
+    IdentityAdded: "tills look a card up when it is shown",
+    ConsentGiven: "consent is asked before each message, when it is queued and when it is sent",
+    ConsentWithdrawn: "consent is asked before each message, when it is queued and when it is sent",
+    TraitsSet: "rules read the traits of the moment",
+    SegmentChanged: "rules and campaigns read the memberships of the moment",
+    StoreOpened: "a store is looked up when it is named",
+    StoreWasClosed: "a store is looked up when it is named",
+    ProductsChanged: "a product is looked up when it is bought",
+    MemberEnrolled: "nobody is greeted before a programme asks for it",
+    MembersEnrolled: "what an import brings in writes to nobody",
+    VersionPublished: "a purchase finds the version in force by its own date",
+    VersionWithdrawn: "a purchase finds the version in force by its own date",
+    TierChanged: "rules read the tier of the moment",
+    MessageSent: "what became of a message stands on the message",
+    MessageFailed: "an address that is dead is marked in the transaction that learns it",
+    InsightRefreshed: "what was learnt is on the customers already, as traits",
+    CampaignEnded: "the segment of the treated is emptied in the transaction that ends it",
+}
