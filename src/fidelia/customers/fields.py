@@ -133,7 +133,7 @@ def values_of_customer(customer: Mapping[str, Any], *, on: date) -> dict[str, An
         "customer.birth_month": birth_on.month if birth_on else None,
         "customer.age": _age(birth_on, on) if birth_on else None,
         "customer.segments": customer["segments"],
-        **_trait_values(customer["traits"], customer["trait_days"]),
+        **_trait_values(customer["traits"], customer["trait_types"]),
     }
 
 
@@ -156,9 +156,10 @@ def _trait_field(definition: TraitDefinition) -> Field:
     )
 
 
-def _trait_values(traits: Mapping[str, Any], days: Iterable[str]) -> dict[str, Any]:
-    dated = set(days)
-    return {f"trait.{name}": _day(value) if name in dated else value for name, value in traits.items()}
+def _trait_values(traits: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
+    """Every defined trait has a value, None where the customer has none: rules ask for it with has()."""
+    values = ((name, type_, traits.get(name)) for name, type_ in types.items())
+    return {f"trait.{name}": _day(value) if type_ == "day" else value for name, type_, value in values}
 
 
 def _day(text: str | None) -> date | None:
