@@ -51,7 +51,7 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _t("This e-mail and this password do not go together."))
         except RateLimited as refusal:
             wait = max(1, round((refusal.retry_at - clock.now()).total_seconds()))
-            language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+            language = request.LANGUAGE_CODE
             form.add_error(None, _t("Too many attempts. Try again in %(wait)s.") % {"wait": duration(wait, language)})
     status = 422 if form.errors else 200
     return render(request, "console/login.html", {"form": form, "next": _next_of(request)}, status=status)

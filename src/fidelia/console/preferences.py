@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from fidelia.access.models import User
 from fidelia.access.operations import change_preferences
 from fidelia.access.queries import actor_of
 from fidelia.kernel import clock
@@ -29,7 +26,7 @@ def choose(request: HttpRequest) -> HttpResponseRedirect:
     """Keep what was chosen and go back to the page it was chosen on. A value that is none is left aside."""
     chosen = {name: request.POST[name] for name, values in CHOICES.items() if request.POST.get(name) in values}
     if request.user.is_authenticated and chosen:
-        change_preferences(by=actor_of(cast(User, request.user)), at=clock.now(), **chosen)
+        change_preferences(by=actor_of(request.user), at=clock.now(), **chosen)
     response = HttpResponseRedirect(_back(request))
     for name, cookie in (("language", settings.LANGUAGE_COOKIE_NAME), ("theme", THEME_COOKIE)):
         if name in chosen:

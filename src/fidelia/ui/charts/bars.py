@@ -96,17 +96,18 @@ def sorted_bars(
     ranked = [items[i] for i in order]
     texts = [unit.full(value, language, sign=signed) for _, value in ranked]
     values = [value for _, value in ranked] or [0.0]
-    room = 0.16 * (max(values[0], 0.0) - min(values[-1], 0.0) or 1.0)
+    room = 0.22 * (max(values[0], 0.0) - min(values[-1], 0.0) or 1.0)
     option = base_option(
         xAxis={
             "type": "value",
             "show": False,
             "min": min(values[-1], 0.0) - (room if values[-1] < 0 else 0),
-            "max": max(values[0], 0.0) + room,
+            "max": max(values[0], 0.0),
         },
         yAxis=category_axis(label for label, _ in ranked) | {"inverse": True, "axisLine": {"show": False}},
         series=[{"type": "bar", "barMaxWidth": 18, "data": _labelled(ranked, texts), "markLine": zero_line()}],
     )
+    option["grid"]["right"] = 56  # the longest value, beside the longest bar
     option["yAxis"]["axisLabel"] = {"color": "@text-2", "fontSize": 12.5, "interval": 0}
     return Chart(
         option=option,

@@ -247,7 +247,8 @@ def sort_header(context: template.Context, text: str, key: str, numeric: bool = 
 
 @register.inclusion_tag("ui/chart.html")
 def chart(drawing: Chart, name: str, size: str = "") -> dict[str, Any]:
-    """A chart with legend, text alternative, table and export. `name` is its title; `size` is "", "small" or "tall".
+    """A chart with legend, text alternative, table and export. `name` is its title; `size` is "", "small", "tall", or
+    "wide" (on a phone it scrolls, as a waterfall with many words does).
 
     The page puts `{% chart_scripts %}` into its `scripts` block.
     """

@@ -23,16 +23,18 @@
     panel.style.left = `${Math.max(edge, Math.min(wanted, innerWidth - size.width - edge))}px`;
   }
 
+  const openerOf = (panel) => document.querySelector(`[popovertarget="${panel.id}"]`);
+
   document.addEventListener("toggle", (event) => {
     const panel = event.target;
     if (!(panel instanceof HTMLElement) || !panel.hasAttribute("popover") || event.newState !== "open") return;
-    const button = document.querySelector(`[popovertarget="${panel.id}"]`);
+    const button = openerOf(panel);
     if (button) place(panel, button);
     if (panel.hasAttribute("data-menu")) panel.querySelector("a, button")?.focus();
   }, true);
 
   document.addEventListener("keydown", (event) => {
-    const menu = event.target.closest?.("[data-menu]");
+    const menu = event.target.closest?.("[popover][data-menu]");
     if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
     event.preventDefault();
     const items = [...menu.querySelectorAll(".f-pop-item")];
@@ -40,7 +42,13 @@
     items[(items.indexOf(document.activeElement) + step + items.length) % items.length]?.focus();
   });
 
-  addEventListener("scroll", () => document.querySelectorAll(".f-pop:popover-open").forEach((panel) => panel.hidePopover()), { passive: true });
+  /* A panel stays with its button while the page scrolls. */
+  addEventListener("scroll", () => {
+    document.querySelectorAll(".f-pop:popover-open").forEach((panel) => {
+      const button = openerOf(panel);
+      if (button) place(panel, button);
+    });
+  }, { passive: true });
 
   // Dialogs: opened by data-opens, closed by data-closes; the browser gives focus back -----------------------------
 
