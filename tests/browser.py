@@ -1,0 +1,85 @@
+"""A real Chromium for tests of pages: signed in as one of the cast, with everything it complains about kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from fidelia.access.models import User
+
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+WATCH_POLICY = "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
+
+
+@dataclass
+class Visit:
+    """A page and what the browser had against it."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        self.page.evaluate("document.fonts.ready")
+        return self.page
+
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium of the system; `make setup` as root installs one."""
+    path = os.environ.get("FIDELIA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("no Chromium here; `make setup` as root installs one")
+    # Playwright's loop runs in this thread, and Django would take our own synchronous queries for a mistake.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
+    """Open a browser of some width and theme, signed in as a user."""
+    contexts: list[BrowserContext] = []
+
+    def enter(user: User | None = None, *, width: int = 1280, height: int = 900, theme: Any = "light") -> Visit:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, locale="fr-FR")
+        contexts.append(context)
+        context.add_init_script(WATCH_POLICY)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            session = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        seen = Visit(context.new_page(), live_server.url)
+        seen.page.on("console", lambda message: _keep(seen, message.type, message.text))
+        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        return seen
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def _keep(seen: Visit, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        seen.complaints.append(text)
