@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 
 from fidelia.access.errors import ApprovalMissing
 from fidelia.access.models import Audit
@@ -295,3 +295,9 @@ def test_campaigns_of_two_programmes_do_not_touch(stage: Stage) -> None:
     with pytest.raises(AudienceTooSmall) as refused:
         launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
     assert refused.value.details["not_members"] == 21
+
+
+def test_the_database_moves_nobody_from_arm_to_arm(stage: Stage) -> None:
+    campaign = launched(stage)
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        campaign.members.update(arm=Arm.CONTROL)

@@ -11,10 +11,12 @@ import pytest
 from fidelia.campaigns.errors import AudienceTooSmall, CampaignNotLaunched
 from fidelia.campaigns.models import Arm, Campaign, CampaignMember, CampaignResult
 from fidelia.campaigns.operations import launch_campaign, measure_campaign, stop_campaign
-from fidelia.campaigns.queries import get_result, list_proofs, proof_of
+from fidelia.campaigns.queries import get_result, list_due_for_measuring, list_proofs, proof_of
 from fidelia.customers.models import Customer
 from fidelia.insight.errors import NoExport
 from fidelia.insight.operations import refresh
+from fidelia.jobs.models import Job
+from fidelia.jobs.operations import run_job, start_job
 from fidelia.kernel.errors import Denied
 from tests.campaigns.conftest import Stage, enrol_all
 from tests.cast import AT, PIZARRO, SYSTEM
@@ -149,3 +151,24 @@ def test_the_proof_says_what_a_control_group_would_show() -> None:
     assert len(lifts) == len(known) == 10
     assert known == sorted(known, reverse=True)
     assert proof_of(people=1, base=0.1, control_share=Fraction(1, 20)).smallest_lift is None
+
+
+def test_the_clock_measures_what_has_new_facts_and_nothing_twice(stage: Stage) -> None:
+    launched(stage, 40)
+    stage.approved("tea")
+    assert list_due_for_measuring(at=LATER) == []
+    refresh(by=SYSTEM, at=LATER)
+    assert [campaign.key for campaign in list_due_for_measuring(at=LATER)] == ["coffee"]
+    started = start_job(by=SYSTEM, at=LATER, kind="campaign.measure", arguments={})
+    run_job(job_id=started.id, clock=lambda: LATER)
+    assert Job.objects.get(id=started.id).result == {"measured": 1}
+    refresh(by=SYSTEM, at=LATER)
+    assert list_due_for_measuring(at=LATER) == []
+
+
+def test_the_clock_ends_what_is_over(stage: Stage) -> None:
+    campaign, _treated, _control = launched(stage, 40)
+    started = start_job(by=SYSTEM, at=LATER, kind="campaign.end", arguments={})
+    run_job(job_id=started.id, clock=lambda: LATER)
+    campaign.refresh_from_db()
+    assert (campaign.state, Job.objects.get(id=started.id).result) == ("ended", {"ended": 1})

@@ -23,7 +23,10 @@ def open_shop() -> None:
 
 
 def customers(count: int) -> list[UUID]:
-    rows = [NewCustomer(source="import", given_name=f"Client {number:05}") for number in range(count)]
+    rows = [
+        NewCustomer(source="import", given_name=f"Client {number:05}", email=f"client{number}@exemple.fr")
+        for number in range(count)
+    ]
     with transaction.atomic():
         return add_customers_in_bulk(by=SYSTEM, at=AT, rows=rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 
 from django.db import models
@@ -31,8 +32,9 @@ class Campaign(models.Model):
     """An offer to a segment with a control group. Only a draft changes.
 
     The control group is `control_numerator` ÷ `control_denominator` of the people. `offer` is an earning rule without
-    key, name and dates, which are the campaign's. `seed` makes the draw repeatable. Members count from `counted_from`:
-    the launch, or `starts_at` if that is later. `audience` counts whom the draw found and whom it left out, and why.
+    key, name and dates, which are the campaign's; `template` names the message sent to the treated, if any. `seed`
+    makes the draw repeatable. Members count from `counted_from`: the launch, or `starts_at` if that is later.
+    `audience` counts whom the draw found and whom it left out, and why.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -48,6 +50,7 @@ class Campaign(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     offer = models.JSONField()
+    template = models.CharField(max_length=60, blank=True, default="")
     seed = models.CharField(max_length=64)
     author_id = models.UUIDField(null=True)
     author_label = models.CharField(max_length=150)
@@ -100,6 +103,11 @@ class Campaign(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state in (State.ENDED, State.STOPPED)
+
+    @property
+    def counts_until(self) -> datetime:
+        """The moment before which purchases count: the end, or when it was stopped."""
+        return min(self.ends_at, self.finished_at or self.ends_at)
 
 
 class CampaignMember(models.Model):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from fidelia.insight.measures.definitions import definition_of
 from fidelia.insight.measures.effect import Effect, Finding, smallest_lift_seen
 from fidelia.insight.measures.tallies import Tally, effect_on_buyers, effect_on_points, effect_on_spend
+from fidelia.insight.queries import get_cut_off
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
@@ -81,6 +83,26 @@ def list_campaigns(*, by: Actor) -> list[Campaign]:
 def _within(by: Actor) -> Q:
     partners = {scope.partner_id for scope in by.scopes_of("campaign.see") if scope.store_id is None}
     return Q() if None in partners else Q(partner_id__in=partners)
+
+
+def list_due_for_measuring(*, at: datetime) -> list[Campaign]:
+    """Return the campaigns whose people count and whose facts since the last result are new, oldest first.
+
+    Those are the running ones, and the finished ones whose last result does not reach their end. A campaign is due
+    only if an export of facts reaches its launch.
+    """
+    cut_off = get_cut_off()
+    launched = Campaign.objects.filter(counted_from__lte=at if cut_off is None else min(at, cut_off))
+    return [
+        campaign
+        for campaign in launched.order_by("launched_at", "id")
+        if cut_off is not None and _counted_until(campaign) < min(campaign.counts_until, cut_off)
+    ]
+
+
+def _counted_until(campaign: Campaign) -> datetime:
+    last = campaign.results.aggregate(last=Max("counted_until"))["last"]
+    return last if last is not None else datetime.min.replace(tzinfo=UTC)
 
 
 def get_campaign(*, by: Actor, key: str) -> Campaign:

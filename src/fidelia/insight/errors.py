@@ -3,7 +3,8 @@
 Refused
 └── NoExport
 Invalid
-└── WindowOutOfBounds
+├── WindowOutOfBounds
+└── MalformedMoment
 """
 
 from __future__ import annotations
@@ -21,3 +22,9 @@ class WindowOutOfBounds(Invalid):
     """A window is 1 to 3,660 days long."""
 
     default_code = "window_out_of_bounds"
+
+
+class MalformedMoment(Invalid):
+    """The text is not an instant with its time zone."""
+
+    default_code = "malformed_moment"

@@ -73,6 +73,12 @@ def get_last_export(*, since: datetime | None = None) -> FactExport:
     return export
 
 
+def get_cut_off() -> datetime | None:
+    """Return the instant up to which the newest export knows the facts; None before the first."""
+    exports = FactExport.objects.filter(purged_at__isnull=True)
+    return exports.order_by("-exported_at", "-id").values_list("cut_off_at", flat=True).first()
+
+
 _CELLS = """
 select recency_score, frequency_score, count(*), sum(amount)::bigint,
     percentile_disc(0.5) within group (order by amount), min(recency_days), max(recency_days), min(frequency),

@@ -11,8 +11,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = [("kernel", "0001_roles")]
 
     operations = [
         migrations.CreateModel(
@@ -31,6 +30,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField()),
                 ('offer', models.JSONField()),
+                ('template', models.CharField(blank=True, default='', max_length=60)),
                 ('seed', models.CharField(max_length=64)),
                 ('author_id', models.UUIDField(null=True)),
                 ('author_label', models.CharField(max_length=150)),

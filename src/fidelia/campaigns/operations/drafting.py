@@ -17,6 +17,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.localized import LocalizedText
+from fidelia.messaging.queries import latest_versions
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import get_programme_by_id
 
@@ -36,6 +37,7 @@ APPROVAL_RIGHT: Final = "campaign.approve"
 CONTROL_SHARE_MIN: Final = Fraction(1, 20)
 CONTROL_SHARE_MAX: Final = Fraction(1, 2)
 DENOMINATOR_MAX: Final = 1_000
+MESSAGE_VARIABLES: Final = frozenset({"campaign", "programme", "ends_on"})  # what a message of a campaign may say
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 
@@ -43,7 +45,8 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
 class CampaignPlan:
     """What a person writes of a campaign. `control_share` is the part left alone, from 1/20 to 1/2.
 
-    `offer` is an earning rule without key, name and dates: {"points_per": …, "when": …}.
+    `offer` is an earning rule without key, name and dates: {"points_per": …, "when": …}. `template` is the key of a
+    message to be sent at the launch to those of the treated who agreed to marketing; empty sends none.
     """
 
     name: LocalizedText
@@ -52,6 +55,7 @@ class CampaignPlan:
     starts_at: datetime
     ends_at: datetime
     offer: dict[str, Any]
+    template: str = ""
 
 
 def draft_campaign(*, by: Actor, at: datetime, programme: Programme, key: str, plan: CampaignPlan) -> Campaign:
@@ -101,11 +105,23 @@ def _take_over(plan: CampaignPlan, campaign: Campaign, *, by: Actor, at: datetim
     if plan.ends_at <= plan.starts_at or plan.ends_at <= at:
         raise MalformedCampaign("A campaign ends after it starts, and not in the past.", pointer="/ends_at")
     segment = get_segment(by=by, key=plan.segment_key)
-    campaign.name, campaign.offer = plan.name, plan.offer
+    _check_template(plan.template)
+    campaign.name, campaign.offer, campaign.template = plan.name, plan.offer, plan.template
     campaign.segment_id, campaign.segment_key = segment.id, segment.key
     campaign.control_numerator, campaign.control_denominator = share.numerator, share.denominator
     campaign.starts_at, campaign.ends_at = plan.starts_at, plan.ends_at
     check_offer(programme, campaign, at)
+
+
+def _check_template(key: str) -> None:
+    if not key:
+        return
+    version = latest_versions([key]).get(key)
+    if version is None:
+        raise MalformedCampaign(f"There is no template “{key}”.", pointer="/template")
+    unknown = sorted(set(version.variables) - MESSAGE_VARIABLES)
+    if unknown:
+        raise MalformedCampaign(f"A campaign cannot fill in “{unknown[0]}” of this template.", pointer="/template")
 
 
 def _is_written(campaign: Campaign) -> bool:
@@ -200,6 +216,7 @@ def content_of(campaign: Campaign) -> dict[str, Any]:
         "starts_at": campaign.starts_at.isoformat(),
         "ends_at": campaign.ends_at.isoformat(),
         "offer": campaign.offer,
+        "template": campaign.template,
         "author": campaign.author_label,
     }
 

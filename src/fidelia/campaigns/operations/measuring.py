@@ -31,7 +31,7 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
     if campaign.counted_from is None or campaign.counted_from > at:
         raise CampaignNotLaunched(f"“{campaign.key}” has no people who count yet.")
     export = get_last_export(since=campaign.counted_from)
-    until = min(export.cut_off_at, campaign.finished_at or campaign.ends_at, campaign.ends_at)
+    until = min(export.cut_off_at, campaign.counts_until)
     programme = get_programme_by_id(campaign.programme_id)
     tallies = count_tallies(
         export=export, drawn=("campaign_members", "campaign_id", campaign.id),

@@ -1,0 +1,47 @@
+"""The long work of campaigns, started by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fidelia.jobs.operations import JobKind, Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+
+from .operations import end_due_campaigns, measure_campaign
+from .queries import list_due_for_measuring
+
+
+def end_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """End the campaigns whose end has come."""
+    return {"ended": end_due_campaigns(by=by, at=at)}
+
+
+def measure_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Measure each running campaign, and each finished one once more on facts that reach its end."""
+    due = list_due_for_measuring(at=at)
+    progress.expect(len(due))
+    for campaign in due:
+        measure_campaign(by=by, at=at, campaign_id=campaign.id)
+        progress.step()
+    return {"measured": len(due)}
+
+
+JOBS = (
+    JobKind(
+        name="campaign.end",
+        label=LocalizedText(en="End of campaigns", fr="Fin des campagnes"),
+        right="campaign.stop",
+        function=end_due,
+        cron="*/15 * * * *",
+    ),
+    JobKind(
+        name="campaign.measure",
+        label=LocalizedText(en="Measurement of campaigns", fr="Mesure des campagnes"),
+        right="campaign.measure",
+        function=measure_due,
+        cron="0 5 * * *",
+    ),
+)

@@ -1,0 +1,62 @@
+"""The long work of insight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from fidelia.jobs.operations import JobKind, Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+
+from .errors import MalformedMoment
+from .measures.rfm import WINDOW_DAYS
+from .operations import refresh
+from .operations.exporting import registered_tables
+
+STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
+
+
+def refresh_insight(
+    arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress
+) -> dict[str, str | int]:
+    """Refresh insight. Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days.
+
+    It can be stopped between two tables of facts; nothing of it is kept then. Raises what `refresh` raises,
+    MalformedMoment.
+    """
+    progress.expect(len(registered_tables()) + STEPS_AFTER_EXPORT)
+    done = refresh(
+        by=by,
+        at=at,
+        as_of=_moment(arguments.get("as_of")),
+        currency=arguments.get("currency"),
+        window_days=arguments.get("window_days", WINDOW_DAYS),
+        told=lambda _line: progress.step(),
+    )
+    progress.step()
+    return {"refresh_id": str(done.id), "customers": done.customer_count}
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise MalformedMoment(f"“{text}” is not an instant such as 2026-03-02T09:30:00+01:00.", pointer="/as_of")
+    return moment
+
+
+JOBS = (
+    JobKind(
+        name="insight.refresh",
+        label=LocalizedText(en="Refresh of insight", fr="Actualisation de l’analyse"),
+        right="insight.refresh",
+        function=refresh_insight,
+        cron="30 3 * * *",
+    ),
+)
