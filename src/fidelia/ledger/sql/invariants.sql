@@ -71,6 +71,9 @@ select p.account_id, p.currency, p.posting_id, 'every posting moved something or
             select from public.ledger_entry e where e.account_id = p.account_id and e.posting_id = p.posting_id
         )
         and not (p.kind in ('revoke', 'adjust') and p.already_expired + p.uncollected = abs(p.requested))
+        and not (p.kind = 'reverse' and not exists (
+            select from public.ledger_entry e where e.account_id = p.account_id and e.posting_id = p.target_id
+        ))
 union all
 select l.account_id, l.currency, null, 'every lot and hold belongs to a balance', l.id::text
     from (
