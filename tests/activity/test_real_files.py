@@ -85,7 +85,11 @@ def test_online_retail_whole(shared_data: Path, tmp_path: Path) -> None:
     assert result.sales + result.returns == 25_900
     assert result.net == result.file_net == 974_774_793
     of_customers = "from activity_line line join activity_purchase using (purchase_id) where customer_id is not null"
-    assert one(f"select count(*), sum(net), count(distinct customer_id) {of_customers}") == (406_829, 830_006_581, 4_372)
+    assert one(f"select count(*), sum(net), count(distinct customer_id) {of_customers}") == (
+        406_829,
+        830_006_581,
+        4_372,
+    )
     sold = f"{of_customers} and quantity > 0 and unit_price > 0"
     assert one(f"select count(*), sum(net), count(distinct customer_id), count(distinct receipt_number) {sold}") == (
         397_884,
@@ -108,7 +112,8 @@ def test_online_retail_whole(shared_data: Path, tmp_path: Path) -> None:
             from activity_line join activity_purchase using (purchase_id)
             where kind = 'sale' and account_id is not null group by purchase_id
         ), alone as (
-            select purchase_id, floor(greatest(0, -coalesce(sum(net) filter (where is_product), 0)) / 100.0)::bigint as points
+            select purchase_id,
+                   floor(greatest(0, -coalesce(sum(net) filter (where is_product), 0)) / 100.0)::bigint as points
             from activity_line join activity_purchase using (purchase_id)
             where kind = 'return' and account_id is not null and activity_line.returns_purchase_id is null
             group by purchase_id

@@ -36,8 +36,8 @@ from activity_purchase""",
 )
 LINES = FactTable(
     name="lines",
-    sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code, line.quantity,
-       line.net, line.is_product, line.points, purchase.recorded_at
+    sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code,
+       line.quantity, line.net, line.is_product, line.points, purchase.recorded_at
 from activity_line line join activity_purchase purchase using (purchase_id)""",
     columns={
         "purchase_id": "string",

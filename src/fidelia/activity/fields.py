@@ -154,6 +154,4 @@ LINES = Records(
 
 def purchase_catalogue(currency: str) -> Catalogue:
     """Return all that the earning rules of a programme in this currency may read."""
-    return Catalogue(
-        fields=(*PURCHASE_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS), records=(LINES,), currency=currency
-    )
+    return Catalogue(fields=(*PURCHASE_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS), records=(LINES,), currency=currency)

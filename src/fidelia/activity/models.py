@@ -47,13 +47,9 @@ class Purchase(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["idempotency_owner", "idempotency_key"], name="a request is recorded once"
-            ),
+            models.UniqueConstraint(fields=["idempotency_owner", "idempotency_key"], name="a request is recorded once"),
             models.UniqueConstraint(fields=["source", "kind", "receipt_number"], name="a receipt is recorded once"),
-            models.CheckConstraint(
-                condition=Q(points=0) | Q(account_id__isnull=False), name="points need an account"
-            ),
+            models.CheckConstraint(condition=Q(points=0) | Q(account_id__isnull=False), name="points need an account"),
         ]
         indexes = [
             models.Index(fields=["customer_id", "occurred_at", "purchase_id"], name="purchases_of_a_customer"),

@@ -75,7 +75,7 @@ def list_purchases(
     after: Place | None = None,
     limit: int = 50,
 ) -> list[Purchase]:
-    """Return purchases the actor may see, the newest first, by (occurred_at, purchase_id); `after` is the last one seen.
+    """Return purchases the actor may see, newest first, by (occurred_at, purchase_id); `after` is the last one seen.
 
     `updated_since` keeps what was recorded at or after that instant.
     """

@@ -54,7 +54,7 @@ def database_from_url(url: str, *, role: str) -> dict[str, object]:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ImproperlyConfigured("FIDELIA_DATABASE_URL must begin with postgresql://; Fidelia runs on PostgreSQL only.")
+        raise ImproperlyConfigured("FIDELIA_DATABASE_URL must begin with postgresql:// (no other database will do).")
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     name = unquote(parts.path.lstrip("/"))
     if not name:

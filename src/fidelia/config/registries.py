@@ -13,6 +13,7 @@ from fidelia.kernel.facts import FactTable
 from fidelia.ledger.facts import FACTS as LEDGER_FACTS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
+from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -20,6 +21,7 @@ FACTS: tuple[FactTable, ...] = (
     *CUSTOMER_FACTS,
     *PRODUCT_FACTS,
     *LEDGER_FACTS,
+    *PROGRAMME_FACTS,
     *ACTIVITY_FACTS,
     *MESSAGE_FACTS,
     *CAMPAIGN_FACTS,

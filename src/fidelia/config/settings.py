@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "fidelia.campaigns",
     "fidelia.api",
     "fidelia.console",
+    "fidelia.portal",
 ]
 
 MIDDLEWARE = [

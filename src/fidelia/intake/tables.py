@@ -7,9 +7,11 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, cast
 
 from .errors import UnreadableFile
 
@@ -42,7 +44,7 @@ class Table:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _parquet_columns(self) -> list[str]:
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
 
         try:
             return list(parquet.read_schema(self.path).names)
@@ -51,8 +53,7 @@ class Table:
 
     def _parquet_rows(self) -> Iterator[Row]:
         import pyarrow as arrow
-        import pyarrow.compute as compute
-        import pyarrow.parquet as parquet
+        from pyarrow import compute, parquet
 
         for batch in parquet.ParquetFile(self.path).iter_batches(batch_size=BATCH_ROWS):
             texts = [compute.fill_null(compute.cast(column, arrow.string()), "") for column in batch.columns]
@@ -69,12 +70,12 @@ class Table:
         width = len(self.columns)
         with self._csv_reader() as reader:
             for row in islice(reader, 1, None):
-                if row:
-                    yield row if len(row) == width else (row + [""] * width)[:width] if len(row) < width else row
+                if row:  # a blank line is no row; a short one lacks its last cells
+                    yield row + [""] * (width - len(row))
 
     @contextmanager
     def _csv_reader(self) -> Iterator[Any]:
-        with self._open_text() as text:
+        with self._opened() as file, TextIOWrapper(file, encoding=self._encoding, newline="") as text:
             sample = text.readline()
             text.seek(0)
             separator = max(",;\t|", key=sample.count)
@@ -83,21 +84,24 @@ class Table:
             except (csv.Error, UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
                 raise UnreadableFile(f"{self.path.name} cannot be read: {error}") from None
 
-    def _open_text(self) -> TextIO:
-        encoding = self._encoding()
-        if self._is_gzip():
-            return gzip.open(self.path, "rt", encoding=encoding, newline="")
-        return self.path.open("rt", encoding=encoding, newline="")
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        with self.path.open("rb") as raw:
+            if self._is_gzip():
+                with gzip.GzipFile(fileobj=raw) as unzipped:
+                    yield cast(BinaryIO, unzipped)
+            else:
+                yield raw
 
     def _is_gzip(self) -> bool:
         with self.path.open("rb") as file:
             return file.read(2) == b"\x1f\x8b"
 
+    @cached_property
     def _encoding(self) -> str:
         """UTF-8 when the whole file is; otherwise Windows-1252, in which French tills write."""
-        opened = gzip.open(self.path, "rb") if self._is_gzip() else self.path.open("rb")
         try:
-            with opened as file:
+            with self._opened() as file:
                 pending = b""
                 while chunk := file.read(1 << 20):
                     pending = _undecoded(pending + chunk)

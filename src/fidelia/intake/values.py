@@ -38,7 +38,7 @@ def to_minor(number: Decimal, scale: int, most: int) -> int:
 
 @lru_cache(maxsize=200_000)
 def read_moment(text: str, zone: ZoneInfo, pattern: str | None) -> datetime:
-    """Read a local moment of the zone, or one with its own offset, as UTC. A day alone is its midnight. Raises BadCell."""
+    """Read a local moment of the zone, or one with an offset, as UTC; a day alone is its midnight. Raises BadCell."""
     cleaned = text.strip()
     if pattern is None:
         try:

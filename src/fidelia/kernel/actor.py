@@ -52,7 +52,7 @@ class Actor:
 
     @classmethod
     def system(cls, label: str, *, mode: Mode = "live") -> Actor:
-        """The system acting by itself (a reaction, a sweeper, an import): may do everything, and is named in the audit."""
+        """The system acting by itself (a reaction, a sweeper, an import): may do all, and is named in the audit."""
         return cls("system", None, label, (Grant(EVERYTHING),), mode)
 
     def lent(self, *rights: str) -> Actor:

@@ -1,4 +1,4 @@
-"""Calendar arithmetic in one IANA time zone: days end at local midnight, month ends clamp, offsets count from the anchor."""
+"""Calendar arithmetic in one IANA time zone: days end at local midnight, month ends clamp."""
 
 from __future__ import annotations
 

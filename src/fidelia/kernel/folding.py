@@ -15,6 +15,8 @@ _NOT_A_WORD = re.compile(r"[^\w]+|_+")
 
 def fold(text: str) -> str:
     """Return the words of a text in lower case without accents, one space apart: "L’Œuf-d’Or" → "l oeuf d or"."""
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    plain = text.casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain.translate(_LIGATURES))
+        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return _NOT_A_WORD.sub(" ", plain).strip()

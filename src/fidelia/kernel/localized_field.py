@@ -14,7 +14,7 @@ class LocalizedTextField(models.JSONField):
     """A JSONField whose Python value is a LocalizedText."""
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> LocalizedText | None:
-        mapping = super().from_db_value(value, expression, connection)  # type: ignore[misc]
+        mapping = super().from_db_value(value, expression, connection)
         return None if mapping is None else LocalizedText.from_mapping(mapping)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:

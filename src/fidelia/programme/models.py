@@ -19,7 +19,9 @@ class PointsCurrency(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(scale__gte=0, scale__lte=4), name="a points currency has 0 to 4 decimals"),
+            models.CheckConstraint(
+                condition=Q(scale__gte=0, scale__lte=4), name="a points currency has 0 to 4 decimals"
+            ),
         ]
 
     def __str__(self) -> str:

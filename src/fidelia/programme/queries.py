@@ -230,4 +230,6 @@ def tier_at(enrolment_id: UUID, at: datetime) -> TierPeriod | None:
 
 def list_tier_periods(enrolment_id: UUID) -> list[TierPeriod]:
     """Return the tiers of a member as they are known now, the newest first."""
-    return list(TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True).order_by("-valid_from"))
+    return list(
+        TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True).order_by("-valid_from")
+    )

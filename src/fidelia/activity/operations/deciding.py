@@ -48,7 +48,7 @@ class ReturnedPart:
 
 
 def settle_purchase(terms: Terms, values: dict[str, Any], occurred_at: datetime) -> tuple[Settlement, dict[str, Any]]:
-    """Evaluate the rules; return the settlement and the values with every trait that the rules read (None: has none)."""
+    """Evaluate the rules; return the settlement, and the values with each trait the rules read (None: has none)."""
     traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
     known = {**dict.fromkeys(traits), **values}
     return evaluate(terms.rule_set, known, at=occurred_at), known

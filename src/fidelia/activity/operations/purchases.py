@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from fidelia.access.operations import record_audit
-from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin, announce
@@ -24,6 +24,18 @@ from .reading import Surroundings, find_known, read_surroundings
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
 from .writing import LineRow, write_purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request, when, and how it is told from others: by its key, and by its content."""
+
+    by: Actor
+    at: datetime
+    source: str
+    owner: str
+    key: str
+    request_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,64 +54,71 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
     WrongCurrency, UnknownCurrency, OccurredInFuture, MalformedLines, TotalDiffers, ReceiptKnown, IdempotencyKeyReused.
     """
     check_purchase(request, at)
-    request_hash = hash_of_request("sale", request)
-    owner = owner_of(by)
+    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request))
     try:
         with transaction_of_use_case():
-            around = read_surroundings(by, request, owner=owner)
+            around = read_surroundings(by, request, owner=caller.owner)
             by.require("purchase.record", around.scope)
             if around.known is not None:
-                around.known.check_same(request_hash)
+                around.known.check_same(caller.request_hash)
                 return Recorded(around.known.purchase_id, is_replay=True)
-            purchase_id = new_id()
-            _record(by, at, request, around, purchase_id, owner, request_hash, source)
-            return Recorded(purchase_id, is_replay=False)
+            return Recorded(_record(caller, request, around), is_replay=False)
     except IntegrityError as error:
-        return replay_after_race(error, owner, request.idempotency_key, request_hash)
+        return replay_after_race(error, caller)
 
 
-def owner_of(by: Actor) -> str:
-    """Whose idempotency keys these are: two callers may use the same text."""
-    return f"{by.kind}:{by.id or by.label}"[:80]
+def caller_of(by: Actor, at: datetime, source: str, key: str, request_hash: bytes) -> Caller:
+    """Return the caller of a request. Its keys are its own: two callers may use the same text."""
+    return Caller(by, at, source, f"{by.kind}:{by.id or by.label}"[:80], key, request_hash)
 
 
-def replay_after_race(error: IntegrityError, owner: str, key: str, request_hash: bytes) -> Recorded:
+def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
     """Turn the loss of a race for the same key into a replay, and a receipt known already into its refusal.
 
     Raises IdempotencyKeyReused, ReceiptKnown, and the error itself when it is neither.
     """
-    known = find_known(owner, key)
+    known = find_known(caller.owner, caller.key)
     if known is not None:
-        known.check_same(request_hash)
+        known.check_same(caller.request_hash)
         return Recorded(known.purchase_id, is_replay=True)
     if "a receipt is recorded once" in str(error):
         raise ReceiptKnown("This receipt is recorded already.", pointer="/receipt_number") from None
     raise error
 
 
-def _record(
-    by: Actor,
-    at: datetime,
-    request: PurchaseRequest,
-    around: Surroundings,
-    purchase_id: UUID,
-    owner: str,
-    request_hash: bytes,
-    source: str,
-) -> None:
+def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> UUID:
     terms = terms_of(around.version_id) if around.version_id is not None else None
-    origin = Origin.LATE if at - request.occurred_at > LATE_AFTER else Origin.LIVE
-    decided = _decide(request, around, terms, purchase_id)
-    posted = _post(by, at, request, around, terms, decided, purchase_id, origin)
+    purchase = _open_purchase(caller, request, around)
+    decided = _decide(request, around, terms)
+    if decided is not None and terms is not None:
+        purchase.points, purchase.rule_version_id = decided.points, terms.version_id
+        posted = _post(caller, purchase, around, terms)
+        if posted is not None:
+            purchase.posting_id, purchase.balance_after = posted.posting_id, posted.balance
+    write_purchase(purchase, _line_rows(request, around, decided), decided.row if decided else None)
+    _announce(purchase)
+    record_audit(
+        by=caller.by,
+        at=caller.at,
+        verb="purchase.record",
+        object_type="purchase",
+        object_id=purchase.purchase_id,
+        after={"total": str(purchase.total), "points": str(purchase.points)},
+        scope=around.scope,
+    )
+    return purchase.purchase_id
+
+
+def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Purchase:
     member = around.member
-    purchase = Purchase(
-        purchase_id=purchase_id,
+    return Purchase(
+        purchase_id=new_id(),
         kind=Purchase.Kind.SALE,
-        source=source,
+        source=caller.source,
         receipt_number=request.receipt_number,
-        idempotency_owner=owner,
-        idempotency_key=request.idempotency_key,
-        request_hash=request_hash,
+        idempotency_owner=caller.owner,
+        idempotency_key=caller.key,
+        request_hash=caller.request_hash,
         programme_id=around.programme_id,
         customer_id=member.customer_id if member else None,
         enrolment_id=member.enrolment_id if member else None,
@@ -110,28 +129,19 @@ def _record(
         currency=request.currency,
         total=request.net_total,
         product_total=sum(line.net for line in request.lines if _is_product(line.product_code, around)),
-        points=decided.points if decided else 0,
-        balance_after=posted.balance if posted else None,
-        rule_version_id=terms.version_id if terms and member else None,
-        posting_id=posted.posting_id if posted else None,
+        points=0,
         occurred_at=request.occurred_at,
-        recorded_at=at,
-        origin=str(origin),
-    )
-    write_purchase(purchase, _line_rows(request, around, decided), decided.row if decided else None)
-    announce_purchase(purchase, origin)
-    record_audit(
-        by=by,
-        at=at,
-        verb="purchase.record",
-        object_type="purchase",
-        object_id=purchase_id,
-        after={"total": str(purchase.total), "points": str(purchase.points)},
-        scope=around.scope,
+        recorded_at=caller.at,
+        origin=origin_of(request.occurred_at, caller.at).value,
     )
 
 
-def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms | None, purchase_id: UUID) -> Decided | None:
+def origin_of(occurred_at: datetime, at: datetime) -> Origin:
+    """Live, or late when it happened more than a day ago."""
+    return Origin.LATE if at - occurred_at > LATE_AFTER else Origin.LIVE
+
+
+def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms | None) -> Decided | None:
     if around.member is None or terms is None:
         return None
     member = around.member
@@ -149,50 +159,39 @@ def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms | None,
     return decide(terms, values, request.occurred_at, member.head)
 
 
-def _post(
-    by: Actor,
-    at: datetime,
-    request: PurchaseRequest,
-    around: Surroundings,
-    terms: Terms | None,
-    decided: Decided | None,
-    purchase_id: UUID,
-    origin: Origin,
-) -> PostingResult | None:
-    member = around.member
-    if member is None or terms is None or decided is None or decided.points <= 0:
+def _post(caller: Caller, purchase: Purchase, around: Surroundings, terms: Terms) -> PostingResult | None:
+    if purchase.points <= 0 or purchase.account_id is None:
         return None
     return earn(
-        by=by,
-        at=at,
-        account_id=member.account_id,
+        by=caller.by,
+        at=caller.at,
+        account_id=purchase.account_id,
         currency=around.programme["points_code"],
-        amount=decided.points,
-        key=f"purchase:{purchase_id}",
-        expires_at=terms.points.expires_at(request.occurred_at, terms.zone),
+        amount=purchase.points,
+        key=f"purchase:{purchase.purchase_id}",
+        expires_at=terms.points.expires_at(purchase.occurred_at, terms.zone),
         rule_version_id=terms.version_id,
-        **provenance_of(purchase_id, request.occurred_at, origin, around.scope),
+        **provenance_of(purchase),
     )
 
 
-def provenance_of(purchase_id: UUID, occurred_at: datetime, origin: Origin, scope: Scope) -> Provenance:
+def provenance_of(purchase: Purchase) -> Provenance:
     """Where the posting of a purchase or a return comes from."""
     return Provenance(
-        occurred_at=occurred_at,
-        origin=origin,
-        partner_id=scope.partner_id,
-        store_id=scope.store_id,
+        occurred_at=purchase.occurred_at,
+        origin=Origin(purchase.origin),
+        partner_id=purchase.partner_id,
+        store_id=purchase.store_id,
         source_type="purchase",
-        source_id=purchase_id,
+        source_id=purchase.purchase_id,
     )
 
 
-def announce_purchase(purchase: Purchase, origin: Origin) -> None:
-    """Announce that a purchase was recorded."""
+def _announce(purchase: Purchase) -> None:
     announce(
         PurchaseRecorded(
             occurred_at=purchase.occurred_at,
-            origin=origin,
+            origin=Origin(purchase.origin),
             customer_id=purchase.customer_id,
             purchase_id=purchase.purchase_id,
             programme_id=purchase.programme_id,

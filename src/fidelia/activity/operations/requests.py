@@ -89,7 +89,9 @@ def check_purchase(request: PurchaseRequest, at: datetime) -> None:
     check_moment(request.occurred_at, at)
     exponent_of(request.currency)
     if not 1 <= len(request.lines) <= LINES_MAX:
-        raise MalformedLines(f"A purchase has 1 to {LINES_MAX} lines; this one has {len(request.lines)}.", pointer="/lines")
+        raise MalformedLines(
+            f"A purchase has 1 to {LINES_MAX} lines; this one has {len(request.lines)}.", pointer="/lines"
+        )
     for i, line in enumerate(request.lines):
         _check_line(line, f"/lines/{i}")
     if request.total is not None and request.total != request.net_total:
@@ -108,7 +110,7 @@ def _check_line(line: LineRequest, pointer: str) -> None:
     if not 0 < line.quantity <= QUANTITY_MAX:
         raise MalformedLines("A quantity is above zero and at most a million.", pointer=f"{pointer}/quantity")
     if not 0 <= line.net <= NET_MAX:
-        raise MalformedLines("The net amount of a line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
+        raise MalformedLines("A line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
 
 
 def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest) -> bytes:

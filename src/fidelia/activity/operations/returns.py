@@ -20,10 +20,10 @@ from fidelia.rules import LineAllocation, points_of_returned
 from ..errors import MalformedLines, MoreThanBought, NotASale, UnknownPurchase
 from ..events import PurchaseReturned
 from ..models import DecisionRecord, Purchase, PurchaseLine
-from .deciding import ChainHead, Decided, ReturnedPart, allocation_of, decide_return
-from .purchases import Recorded, owner_of, provenance_of, replay_after_race
+from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
+from .purchases import Caller, Recorded, caller_of, origin_of, provenance_of, replay_after_race
 from .reading import find_known
-from .requests import LATE_AFTER, ReturnRequest, check_moment, hash_of_request
+from .requests import ReturnRequest, check_moment, hash_of_request
 from .writing import LineRow, write_purchase
 
 _LOCK_CHAIN = "select sequence, hash from activity_chain where account_id = %s for update"
@@ -58,21 +58,19 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     IdempotencyKeyReused.
     """
     check_moment(request.occurred_at, at)
-    request_hash = hash_of_request("return", request)
-    owner = owner_of(by)
+    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request))
     try:
         with transaction_of_use_case():
             bought = _read_bought(request.purchase_id)
             by.require("purchase.return", bought.scope)
-            known = find_known(owner, request.idempotency_key)
+            known = find_known(caller.owner, caller.key)
             if known is not None:
-                known.check_same(request_hash)
+                known.check_same(caller.request_hash)
                 return Recorded(known.purchase_id, is_replay=True)
             parts = _parts_given_back(request, bought)
-            return_id = _record(by, at, request, bought, parts, (owner, request_hash, source))
-            return Recorded(return_id, is_replay=False)
+            return Recorded(_record(caller, request, bought, parts), is_replay=False)
     except IntegrityError as error:
-        return replay_after_race(error, owner, request.idempotency_key, request_hash)
+        return replay_after_race(error, caller)
 
 
 def _read_bought(purchase_id: UUID) -> Bought:
@@ -112,9 +110,7 @@ def _parts_given_back(request: ReturnRequest, bought: Bought) -> list[ReturnedPa
         wanted = {}
         for i, line in enumerate(request.lines):
             if line.line_number not in bought.lines or line.line_number in wanted:
-                raise MalformedLines(
-                    "Name each line of the purchase at most once.", pointer=f"/lines/{i}/line_number"
-                )
+                raise MalformedLines("Name each line of the purchase at most once.", pointer=f"/lines/{i}/line_number")
             left = _left(bought, line.line_number)
             wanted[line.line_number] = left if line.quantity is None else line.quantity
             if not 0 < wanted[line.line_number] <= left:
@@ -140,32 +136,41 @@ def _part(bought: Bought, line_number: int, quantity: int) -> ReturnedPart:
     return ReturnedPart(bought.purchase.purchase_id, line_number, quantity, points)
 
 
-def _record(
-    by: Actor,
-    at: datetime,
-    request: ReturnRequest,
-    bought: Bought,
-    parts: list[ReturnedPart],
-    identity: tuple[str, bytes, str],
-) -> UUID:
-    owner, request_hash, source = identity
-    sale, return_id = bought.purchase, new_id()
-    origin = Origin.LATE if at - request.occurred_at > LATE_AFTER else Origin.LIVE
+def _record(caller: Caller, request: ReturnRequest, bought: Bought, parts: list[ReturnedPart]) -> UUID:
+    rows = [_line_row(bought, part, i + 1) for i, part in enumerate(parts)]
+    returned = _open_return(caller, request, bought.purchase, rows)
     decided = None
     if bought.head is not None:
         decided = decide_return(
-            parts, rule_version_id=sale.rule_version_id, occurred_at=request.occurred_at, head=bought.head
+            parts, rule_version_id=returned.rule_version_id, occurred_at=returned.occurred_at, head=bought.head
         )
-    posted = _take_back(by, at, request, bought, decided, return_id, origin)
-    rows = [_line_row(bought, part, i + 1) for i, part in enumerate(parts)]
-    returned = Purchase(
-        purchase_id=return_id,
+        returned.points = decided.points
+        posted = _take_back(caller, returned, bought.purchase)
+        if posted is not None:
+            returned.posting_id, returned.balance_after = posted.posting_id, posted.balance
+    write_purchase(returned, rows, decided.row if decided else None)
+    _announce(returned)
+    record_audit(
+        by=caller.by,
+        at=caller.at,
+        verb="purchase.return",
+        object_type="purchase",
+        object_id=returned.purchase_id,
+        after={"total": str(returned.total), "points": str(returned.points), "returns": str(request.purchase_id)},
+        scope=bought.scope,
+    )
+    return returned.purchase_id
+
+
+def _open_return(caller: Caller, request: ReturnRequest, sale: Purchase, rows: list[LineRow]) -> Purchase:
+    return Purchase(
+        purchase_id=new_id(),
         kind=Purchase.Kind.RETURN,
-        source=source,
+        source=caller.source,
         receipt_number=request.receipt_number,
-        idempotency_owner=owner,
-        idempotency_key=request.idempotency_key,
-        request_hash=request_hash,
+        idempotency_owner=caller.owner,
+        idempotency_key=caller.key,
+        request_hash=caller.request_hash,
         programme_id=sale.programme_id,
         customer_id=sale.customer_id,
         enrolment_id=sale.enrolment_id,
@@ -176,53 +181,29 @@ def _record(
         currency=sale.currency,
         total=sum(row.net for row in rows),
         product_total=sum(row.net for row in rows if row.is_product),
-        points=decided.points if decided else 0,
-        balance_after=posted.balance if posted else None,
+        points=0,
         rule_version_id=sale.rule_version_id,
-        posting_id=posted.posting_id if posted else None,
         returns_purchase_id=sale.purchase_id,
         occurred_at=request.occurred_at,
-        recorded_at=at,
-        origin=str(origin),
+        recorded_at=caller.at,
+        origin=origin_of(request.occurred_at, caller.at).value,
     )
-    write_purchase(returned, rows, decided.row if decided else None)
-    _announce(returned, origin)
-    after = {"total": str(returned.total), "points": str(returned.points), "returns": str(sale.purchase_id)}
-    record_audit(
-        by=by,
-        at=at,
-        verb="purchase.return",
-        object_type="purchase",
-        object_id=return_id,
-        after=after,
-        scope=bought.scope,
-    )
-    return return_id
 
 
-def _take_back(
-    by: Actor,
-    at: datetime,
-    request: ReturnRequest,
-    bought: Bought,
-    decided: Decided | None,
-    return_id: UUID,
-    origin: Origin,
-) -> PostingResult | None:
-    sale = bought.purchase
-    if decided is None or not decided.points or sale.account_id is None or sale.programme_id is None:
+def _take_back(caller: Caller, returned: Purchase, sale: Purchase) -> PostingResult | None:
+    if returned.points >= 0 or sale.account_id is None or sale.programme_id is None:
         return None
     currency = get_programme_by_id(sale.programme_id).points_currency
     return revoke(
-        by=by,
-        at=at,
+        by=caller.by,
+        at=caller.at,
         account_id=sale.account_id,
         currency=currency.code,
-        amount=-decided.points,
+        amount=-returned.points,
         policy="allow_negative" if currency.may_go_negative else "take_what_is_left",
-        key=f"purchase:{return_id}",
+        key=f"purchase:{returned.purchase_id}",
         posting_id=sale.posting_id,
-        **provenance_of(return_id, request.occurred_at, origin, bought.scope),
+        **provenance_of(returned),
     )
 
 
@@ -254,11 +235,11 @@ def _net_of_first(net: int, quantity: int, part: int) -> int:
     return (2 * net * part + quantity) // (2 * quantity)
 
 
-def _announce(returned: Purchase, origin: Origin) -> None:
+def _announce(returned: Purchase) -> None:
     announce(
         PurchaseReturned(
             occurred_at=returned.occurred_at,
-            origin=origin,
+            origin=Origin(returned.origin),
             customer_id=returned.customer_id,
             purchase_id=returned.purchase_id,
             returns_purchase_id=returned.returns_purchase_id,

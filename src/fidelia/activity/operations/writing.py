@@ -34,25 +34,22 @@ _LINE_ARRAYS = (
 )
 LINE_COLUMNS = tuple(name for name, _type in _LINE_ARRAYS)
 _LINE_NAMES = ", ".join(LINE_COLUMNS)
-_WRITE_PURCHASE = f"""
-with purchase as (
+_PURCHASE = f"""purchase as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
     values ({", ".join(["%s"] * len(PURCHASE_COLUMNS))}) returning purchase_id
-)
-insert into activity_line (purchase_id, {_LINE_NAMES})
-select purchase.purchase_id, line.* from purchase,
-    unnest({", ".join(f"%s::{type_}[]" for _name, type_ in _LINE_ARRAYS)}) as line ({_LINE_NAMES})
-"""
-_WRITE_DECISION = """
-, decision as (
+)"""
+_DECISION = """decision as (
     insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
         occurred_at, recorded_at)
     select %s, %s, purchase_id, %s, %s, %s, %s, %s, %s from purchase
 ), chain as (
     update activity_chain set sequence = %s, hash = %s where account_id = %s
-)
-"""
-_WRITE_BOTH = _WRITE_PURCHASE.replace("\n)\ninsert into activity_line", f"\n){_WRITE_DECISION}\ninsert into activity_line")
+)"""
+_LINES = f"""insert into activity_line (purchase_id, {_LINE_NAMES})
+select purchase.purchase_id, line.* from purchase,
+    unnest({", ".join(f"%s::{type_}[]" for _name, type_ in _LINE_ARRAYS)}) as line ({_LINE_NAMES})"""
+_WRITE_PURCHASE = f"with {_PURCHASE} {_LINES}"
+_WRITE_BOTH = f"with {_PURCHASE}, {_DECISION} {_LINES}"
 
 
 @dataclass(frozen=True, slots=True)

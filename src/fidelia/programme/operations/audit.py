@@ -21,5 +21,5 @@ def audit(
 ) -> None:
     """Record who did it; the object's type is the noun of the verb."""
     record_audit(
-        by=by, at=at, verb=verb, object_type=verb.split(".")[0], object_id=object_id, before=before, after=after
+        by=by, at=at, verb=verb, object_type=verb.partition(".")[0], object_id=object_id, before=before, after=after
     )

@@ -174,7 +174,5 @@ def enrol_in_bulk(
             ],
         )
     audit(by, at, "enrolment.create", programme.id, after={"count": len(fresh), "source": source})
-    announce(
-        MembersEnrolled(occurred_at=at, origin=Origin.BACKFILL, programme_id=programme.id, count=len(fresh))
-    )
+    announce(MembersEnrolled(occurred_at=at, origin=Origin.BACKFILL, programme_id=programme.id, count=len(fresh)))
     return dict(zip((member.customer_id for member in fresh), enrolment_ids, strict=True))

@@ -38,11 +38,7 @@ def rederive_tiers(*, at: datetime, enrolment_ids: Iterable[UUID], origin: Origi
     by_programme: dict[Programme, list[Enrolment]] = defaultdict(list)
     for enrolment in wanted.filter(id__in=list(enrolment_ids)).order_by("id"):
         by_programme[enrolment.programme].append(enrolment)
-    moves = [
-        move
-        for programme, enrolments in by_programme.items()
-        for move in _rederive_in(programme, enrolments, at)
-    ]
+    moves = [move for programme, enrolments in by_programme.items() for move in _rederive_in(programme, enrolments, at)]
     announce_all([_event_of(move, at, origin) for move in moves])
     return moves
 

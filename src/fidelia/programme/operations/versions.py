@@ -33,8 +33,7 @@ def draft_version(
     version_id = new_id()
     parse_document(programme, document, version_id=version_id)
     with transaction_of_use_case():
-        version = write_draft(by=by, at=at, programme=programme, document=document, note=note, version_id=version_id)
-    return version
+        return write_draft(by=by, at=at, programme=programme, document=document, note=note, version_id=version_id)
 
 
 def write_draft(
@@ -100,9 +99,7 @@ def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: d
     draft.save(update_fields=["state", "published_at", "in_force_from", "publisher_label"])
     audit(by, at, "programme.publish", draft.id, after={"number": draft.number, "from": in_force_from.isoformat()})
     announce(
-        VersionPublished(
-            occurred_at=at, programme_id=draft.programme_id, version_id=draft.id, number=draft.number
-        )
+        VersionPublished(occurred_at=at, programme_id=draft.programme_id, version_id=draft.id, number=draft.number)
     )
     return draft
 

@@ -56,7 +56,7 @@ def decide_batch(
     members: Mapping[str, MemberState],
     facts: Sequence[dict[str, Any] | None],
 ) -> Batch:
-    """Decide each receipt in the given order (each member's in the order of time). `facts` are as read_customer_facts."""
+    """Decide each receipt in the given order, each member's in the order of time; `facts` as read_customer_facts."""
     batch = Batch()
     for receipt, known in zip(receipts, facts, strict=True):
         state = members.get(receipt.customer) if receipt.customer is not None else None
@@ -267,9 +267,7 @@ class _ReceiptDecision:
         for place, line in enumerate(self._receipt.lines):
             if line.quantity > 0:
                 points = decided.lines[place].points if decided is not None else 0
-                sold = SoldLine(
-                    line.quantity, line.net, self._id, place + 1, points, self._receipt.occurred_at, None
-                )
+                sold = SoldLine(line.quantity, line.net, self._id, place + 1, points, self._receipt.occurred_at, None)
                 state.sold[line.product].append(sold)
 
 

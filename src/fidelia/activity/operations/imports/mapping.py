@@ -1,23 +1,23 @@
 """The mapping of an import: which column of the file is what.
 
-    source: online-retail          # the stream of receipts; a receipt number is recorded once in it
-    programme: online-retail
-    currency: GBP
-    time_zone: Europe/London       # of moments without an offset
-    customer_scheme: external      # the kind of identity that the customer column holds
-    language: en                   # of customers who are new
-    enrol: true                    # make every customer named a member from their first purchase
-    channel: web
-    columns:
-      receipt: InvoiceNo           # absent: each row is a purchase, known by the file's content and its row number
-      occurred_at: InvoiceDate
-      product: StockCode           # absent: every line is the product `default_product`
-      description: Description
-      quantity: Quantity
-      unit_price: UnitPrice        # or net: the amount of the whole line
-      customer: CustomerID
-      country: Country
-    not_products: [POST, D, M]     # lines with these product codes count in totals, earn nothing, are no products
+source: online-retail          # the stream of receipts; a receipt number is recorded once in it
+programme: online-retail
+currency: GBP
+time_zone: Europe/London       # of moments without an offset
+customer_scheme: external      # the kind of identity that the customer column holds
+language: en                   # of customers who are new
+enrol: true                    # make every customer named a member from their first purchase
+channel: web
+columns:
+  receipt: InvoiceNo           # absent: each row is a purchase, known by the file's content and its row number
+  occurred_at: InvoiceDate
+  product: StockCode           # absent: every line is the product `default_product`
+  description: Description
+  quantity: Quantity
+  unit_price: UnitPrice        # or net: the amount of the whole line
+  customer: CustomerID
+  country: Country
+not_products: [POST, D, M]     # lines with these product codes count in totals, earn nothing, are no products
 """
 
 from __future__ import annotations

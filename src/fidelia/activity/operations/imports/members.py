@@ -125,9 +125,7 @@ def load_members(
     states = {name: MemberState(customer_id) for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol:
         members = [NewMember(states[name].customer_id, receipt.occurred_at) for name, receipt in first.items()]
-        enrol_in_bulk(
-            by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source="import"
-        )
+        enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source="import")
     by_customer = {state.customer_id: state for state in states.values()}
     _load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, has_returns=any(receipt.kind == "return" for receipt in receipts))

@@ -108,7 +108,7 @@ def import_purchases(
     table = Table(path)
     check_columns(table, mapping)
     file_hash = table.content_hash()
-    record = _open_import(by, at, path, programme, mapping, file_hash)
+    record = _open_import(by, at, path.name, mapping, programme_id=programme.id, file_hash=file_hash)
     try:
         with RejectFile(rejects_path, table.columns) as rejects:
             staged = stage(
@@ -121,7 +121,8 @@ def import_purchases(
                 step=lambda rows: progress("rows", rows),
             )
             _reject_receipts_of_two_customers(table, record.id, staged, rejects)
-        counts = _record_all(by, at, programme, mapping, record.id, progress)
+        around = _circumstances(by, at, programme, mapping, record.id)
+        counts = _record_all(by, programme, around, progress)
         result = _result(record, staged, counts, mapping, rejects)
         _close_import(record, PurchaseImport.State.DONE, at, result)
     except BaseException:
@@ -133,13 +134,13 @@ def import_purchases(
 
 
 def _open_import(
-    by: Actor, at: datetime, path: Path, programme: Programme, mapping: ImportMapping, file_hash: str
+    by: Actor, at: datetime, file_name: str, mapping: ImportMapping, *, programme_id: UUID, file_hash: str
 ) -> PurchaseImport:
     with transaction_of_use_case():
         record = PurchaseImport.objects.create(
             source=mapping.source,
-            programme_id=programme.id,
-            file_name=path.name[:200],
+            programme_id=programme_id,
+            file_name=file_name[:200],
             file_hash=file_hash,
             mapping=mapping.as_mapping(),
             by_label=by.label,
@@ -156,7 +157,9 @@ def _open_import(
     return record
 
 
-def _close_import(record: PurchaseImport, state: PurchaseImport.State, at: datetime, result: ImportResult | None) -> None:
+def _close_import(
+    record: PurchaseImport, state: PurchaseImport.State, at: datetime, result: ImportResult | None
+) -> None:
     totals: dict[str, Any] = {}
     if result is not None:
         totals = {name: value for name, value in asdict(result).items() if isinstance(value, int)}
@@ -164,9 +167,7 @@ def _close_import(record: PurchaseImport, state: PurchaseImport.State, at: datet
     record.save(update_fields=["state", "totals", "ended_at"])
 
 
-def _reject_receipts_of_two_customers(
-    table: Table, import_id: UUID, staged: StagedTotals, rejects: RejectFile
-) -> None:
+def _reject_receipts_of_two_customers(table: Table, import_id: UUID, staged: StagedTotals, rejects: RejectFile) -> None:
     numbers = set(drop_receipts_of_two_customers(import_id))
     if numbers:
         for number, row in enumerate(table.rows(), start=1):
@@ -175,15 +176,10 @@ def _reject_receipts_of_two_customers(
         staged.rejected += len(numbers)
 
 
-def _record_all(
-    by: Actor,
-    at: datetime,
-    programme: Programme,
-    mapping: ImportMapping,
-    import_id: UUID,
-    progress: Callable[[str, int], None],
-) -> _Counts:
-    around = Circumstances(
+def _circumstances(
+    by: Actor, at: datetime, programme: Programme, mapping: ImportMapping, import_id: UUID
+) -> Circumstances:
+    return Circumstances(
         import_id=import_id,
         mapping=mapping,
         programme_id=programme.id,
@@ -193,11 +189,16 @@ def _record_all(
         policy="allow_negative" if programme.points_currency.may_go_negative else "take_what_is_left",
         at=at,
     )
+
+
+def _record_all(
+    by: Actor, programme: Programme, around: Circumstances, progress: Callable[[str, int], None]
+) -> _Counts:
     counts = _Counts()
     done = 0
-    for receipts in receipts_by_member(import_id, mapping.source, most=RECEIPTS_PER_BATCH):
+    for receipts in receipts_by_member(around.import_id, around.mapping.source, most=RECEIPTS_PER_BATCH):
         with transaction_of_use_case():
-            batch = _record_batch(by, at, programme, around, receipts)
+            batch = _record_batch(by, around.at, programme, around, receipts)
         _count(counts, batch)
         done += len(receipts)
         progress("receipts", done)

@@ -1,0 +1,85 @@
+"""Tiers by points earned in a rolling window: reached at once, kept to the end of a local day, then renewed or lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fidelia.kernel.localized import LocalizedText
+from fidelia.rules.tiers import HeldTier, TierLevel, TierSet, TierTracker, derive_tiers
+
+PARIS = ZoneInfo("Europe/Paris")
+NAME = LocalizedText("x", "x")
+TIERS = TierSet(window_days=365, kept_days=365, levels=(TierLevel("silver", NAME, 100), TierLevel("gold", NAME, 500)))
+BEGUN = datetime(2025, 1, 10, 12, tzinfo=UTC)
+
+
+def held(*earnings: tuple[int, int], until_days: int = 2000) -> list[tuple[str, int]]:
+    """(day, points) given; (tier, day from which) held."""
+    dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
+    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=until_days))
+    return [(period.tier, (period.valid_from - BEGUN).days) for period in periods]
+
+
+def test_nothing_earned_no_tier() -> None:
+    assert held() == []
+    assert held((0, 99)) == []
+
+
+def test_it_is_reached_by_the_sum_of_the_window() -> None:
+    assert held((0, 60), (200, 40), until_days=300) == [("silver", 200)]
+    assert held((0, 60), (366, 40), until_days=400) == []
+
+
+def test_it_is_kept_a_year_to_the_end_of_the_local_day_and_then_lost() -> None:
+    periods = derive_tiers(TIERS, PARIS, [(BEGUN, 100)], until=BEGUN + timedelta(days=800))
+    # 10 January 2026 ends in Paris at 23:00 UTC.
+    assert periods == [
+        HeldTier("silver", BEGUN, datetime(2026, 1, 10, 23, tzinfo=UTC)),
+        HeldTier("", datetime(2026, 1, 10, 23, tzinfo=UTC), None),
+    ]
+
+
+def test_then_it_is_what_the_window_gives_at_that_moment() -> None:
+    assert held((0, 500), (200, 120), until_days=700) == [("gold", 0), ("silver", 365)]
+
+
+def test_a_higher_one_is_reached_at_once() -> None:
+    assert held((0, 100), (10, 400), until_days=20) == [("silver", 0), ("gold", 10)]
+
+
+def test_what_is_taken_back_lowers_the_window_and_not_the_tier_held() -> None:
+    assert held((0, 100), (5, -100), until_days=100) == [("silver", 0)]
+    assert held((0, 90), (5, -50), (6, 20), until_days=100) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 1500), st.integers(-200, 600)), max_size=30), st.integers(0, 2000))
+def test_a_tracker_fed_in_order_says_the_same_as_the_whole_derived(earnings: list[tuple[int, int]], asked: int) -> None:
+    dated = sorted((BEGUN + timedelta(days=day), points) for day, points in earnings)
+    moment = BEGUN + timedelta(days=asked, hours=1)
+    tracker = TierTracker(TIERS, PARIS)
+    for at, points in dated:
+        if at <= moment:
+            tracker.earn(at, points)
+    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=3000))
+    by_periods = next(
+        (
+            period.tier
+            for period in periods
+            if period.valid_from <= moment and (period.valid_until is None or moment < period.valid_until)
+        ),
+        "",
+    )
+    assert tracker.tier_at(moment) == by_periods
+
+
+@given(st.lists(st.tuples(st.integers(0, 1500), st.integers(-200, 600)), max_size=30))
+def test_periods_follow_each_other_without_gap_or_overlap(earnings: list[tuple[int, int]]) -> None:
+    dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
+    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=3000))
+    assert all(one.valid_until == two.valid_from for one, two in pairwise(periods))
+    assert all(one.valid_from < (one.valid_until or BEGUN + timedelta(days=9999)) for one in periods)
