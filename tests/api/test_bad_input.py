@@ -202,7 +202,7 @@ def test_a_write_needs_its_idempotency_key(till: Caller) -> None:
 
 def test_who_presents_no_good_key_is_not_let_in(till: Caller) -> None:
     for text, code in (("", "key_missing"), ("Basic eDp5", "key_missing"), ("Bearer", "key_missing"),
-                       ("Bearer live_x", "key_unknown"), ("Bearer " + till.text[:-1] + "!", "key_unknown")):  # fmt: skip
+                       ("Bearer live_x", "key_unknown"), (f"Bearer {till.text[:-1]}!", "key_unknown")):  # fmt: skip
         answer = till.get("/key", Authorization=text)
         answer.problem(401, code)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")

@@ -61,12 +61,20 @@ def check(case: schemathesis.Case, caller: Caller) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {caller.text}"}, excluded_checks=NOT_PROMISED)
 
 
-HEALTH = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+HEALTH = [
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+]
 
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=HEALTH,
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=HEALTH,
     phases=(Phase.explicit, Phase.generate),
 )
 def test_it_keeps_to_its_description(case: schemathesis.Case, caller: Caller) -> None:

@@ -29,6 +29,7 @@ from fidelia.activity.queries import (
     list_purchases,
 )
 from fidelia.customers.queries import get_customer, ids_of, normalise_identity
+from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money, exponent_of, parse_scaled
 
@@ -48,12 +49,12 @@ from .schemas.activity import (
     PurchaseIn,
     PurchaseOut,
     PurchasePage,
+    PurchaseQuery,
     ReturnIn,
     RowOut,
     decision_out,
     purchase_out,
 )
-from .schemas.types import Cursor, Id, Instant, Limit
 from .service import mistakes_of
 
 router = Router(tags=["purchases"])
@@ -91,23 +92,17 @@ def record_many(request: HttpRequest, body: PurchaseBatchIn) -> HttpResponse:
 
 
 @router.get("", response=PurchasePage, summary="List purchases", operation_id="list_purchases")
-def list_(
-    request: HttpRequest,
-    customer_id: Id | None = Query(None, description="Those of one customer."),
-    updated_since: Instant | None = Query(None, description="Recorded at this instant or after."),
-    limit: Limit = 50,
-    after: Cursor | None = None,
-) -> HttpResponse:
+def list_(request: HttpRequest, asked: Query[PurchaseQuery]) -> HttpResponse:
     """Purchases and returns, the newest in the world first. Needs the right purchase.see."""
     by = exchange_of(request).by
     rows = list_purchases(
         by=by,
-        customer_ids=None if customer_id is None else ids_of(get_customer(by=by, customer_id=customer_id).id),
-        updated_since=updated_since,
-        after=read_cursor(PURCHASES, after, datetime.fromisoformat, UUID),  # type: ignore[arg-type]
-        limit=limit + 1,
+        customer_ids=None if asked.customer_id is None else _ids_of(by, asked.customer_id),
+        updated_since=asked.updated_since,
+        after=read_cursor(PURCHASES, asked.after, datetime.fromisoformat, UUID),
+        limit=asked.limit + 1,
     )
-    page, next_ = page_of(PURCHASES, rows, limit, lambda row: (row.occurred_at, row.purchase_id))
+    page, next_ = page_of(PURCHASES, rows, asked.limit, lambda row: (row.occurred_at, row.purchase_id))
     lines = list_lines(row.purchase_id for row in page)
     data = [purchase_out(PurchaseDetail(row, lines.get(row.purchase_id, []), None)) for row in page]
     return answer(PurchasePage(data=data, next=next_))
@@ -151,6 +146,11 @@ def decision(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     response = answer(decision_out(detail, explain_purchase(detail, language), language))
     response["Content-Language"], response["Vary"] = language, "Accept-Language"
     return response
+
+
+def _ids_of(by: Actor, customer_id: UUID) -> tuple[UUID, ...]:
+    """Every id under which a customer the caller may see has bought. Raises Denied (customer.see), UnknownCustomer."""
+    return ids_of(get_customer(by=by, customer_id=customer_id).id)
 
 
 def _record(exchange: Exchange, body: PurchaseIn, key: str) -> Recorded:

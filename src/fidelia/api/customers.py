@@ -34,11 +34,11 @@ from .schemas.customers import (
     CustomerIn,
     CustomerOut,
     CustomerPage,
+    CustomerQuery,
     consent_out,
     customer_out,
     customer_row,
 )
-from .schemas.types import Cursor, IdentityText, Instant, Limit, Text200
 
 router = Router(tags=["customers"])
 CUSTOMERS = "customers"
@@ -58,28 +58,21 @@ def add(request: HttpRequest, body: CustomerIn) -> HttpResponse:
 
 
 @router.get("", response=CustomerPage, summary="List and find customers", operation_id="list_customers")
-def list_(
-    request: HttpRequest,
-    identity: IdentityText | None = Query(None, description="Whom this identity names, such as card:2990000000017."),
-    text: Text200 | None = Query(None, description="A card number, an address, or beginnings of names."),
-    updated_since: Instant | None = Query(None, description="Changed at this instant or after."),
-    limit: Limit = 50,
-    after: Cursor | None = None,
-) -> HttpResponse:
+def list_(request: HttpRequest, asked: Query[CustomerQuery]) -> HttpResponse:
     """In order of name, without those erased or merged into another. Needs the right customer.see."""
     by = exchange_of(request).by
-    if identity is not None:
-        scheme, _colon, value = identity.partition(":")
+    if asked.identity is not None:
+        scheme, _colon, value = asked.identity.partition(":")
         found = get_customer_by_identity(by=by, scheme=scheme, value=value)
         return answer(CustomerPage(data=[customer_row(found)], next=None))
     rows = search_customers(
         by=by,
-        text=text or "",
-        filters=CustomerFilters(updated_since=updated_since),
-        after=read_cursor(CUSTOMERS, after, str, UUID),
-        limit=limit + 1,
+        text=asked.text or "",
+        filters=CustomerFilters(updated_since=asked.updated_since),
+        after=read_cursor(CUSTOMERS, asked.after, str, UUID),
+        limit=asked.limit + 1,
     )
-    page, next_ = page_of(CUSTOMERS, rows, limit, lambda row: (row.sort_key, row.id))
+    page, next_ = page_of(CUSTOMERS, rows, asked.limit, lambda row: (row.sort_key, row.id))
     return answer(CustomerPage(data=[customer_row(row) for row in page], next=next_))
 
 
@@ -96,7 +89,12 @@ def change(request: HttpRequest, customer_id: UUID, body: CustomerChange) -> Htt
     check_sandbox_customer(exchange.by, customer_id)
     try:
         update_customer(
-            by=exchange.by, at=exchange.at, customer_id=customer_id, changes=_changes(body), source=body.source, once=once
+            by=exchange.by,
+            at=exchange.at,
+            customer_id=customer_id,
+            changes=_changes(body),
+            source=body.source,
+            once=once,
         )
     except RequestRepeated:
         return _answer_own(exchange, customer_id, replayed=True)
@@ -104,7 +102,10 @@ def change(request: HttpRequest, customer_id: UUID, body: CustomerChange) -> Htt
 
 
 @router.post(
-    "/{uuid:customer_id}/consents", response={201: ConsentOut}, summary="Record a consent", operation_id="record_consent"
+    "/{uuid:customer_id}/consents",
+    response={201: ConsentOut},
+    summary="Record a consent",
+    operation_id="record_consent",
 )
 def consent(request: HttpRequest, customer_id: UUID, body: ConsentIn) -> HttpResponse:
     """Given or withdrawn, with its proof; no word is ever changed. Needs the right customer.record_consent."""
@@ -125,7 +126,10 @@ def consent(request: HttpRequest, customer_id: UUID, body: ConsentIn) -> HttpRes
 
 
 @router.get(
-    "/{uuid:customer_id}/consents", response=ConsentPage, summary="What a customer agreed to", operation_id="list_consents"
+    "/{uuid:customer_id}/consents",
+    response=ConsentPage,
+    summary="What a customer agreed to",
+    operation_id="list_consents",
 )
 def consents(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Every word said, the newest first. Needs the right customer.see."""

@@ -24,6 +24,7 @@ from .limits import admitted_headers
 from .problems import answer_problem
 
 log = logging.getLogger("fidelia.api")
+_AGAIN = "Send the request again with the same Idempotency-Key."
 PREFIX = "/api/"
 PAGES = "/api/docs"  # the description for people is a page like any other
 
@@ -47,27 +48,20 @@ def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     try:
         return _dispatch(request)
     except FideliaError as error:
-        return answer_problem(request, error)
+        refusal = error
     except Http404:
-        return answer_problem(request, _no_such_address(request))
+        refusal = NoSuchAddress(f"There is nothing at {request.path_info[:200]}.")
     except RequestDataTooBig:
-        return answer_problem(request, _too_large())
+        refusal = _too_large()
     except (UnreadablePostError, RawPostDataException, BadRequest):
-        return answer_problem(request, MalformedRequest("The request ended before it was whole."))
+        refusal = MalformedRequest("The request ended before it was whole.")
     except OperationalError:  # the database is away, or gave up on a lock; what was begun was rolled back
         log.exception("unavailable %s: %s %s", exchange.request_id, request.method, request.path_info)
-        return _answer_unavailable(request)
+        refusal = Unavailable(f"The database does not answer. {_AGAIN}")
     except Exception:
         log.exception("incident %s: %s %s", exchange.request_id, request.method, request.path_info)
-        said = "Something went wrong on our side. Send the request again with the same Idempotency-Key."
-        return answer_problem(request, Incident(said, incident=exchange.request_id))
-
-
-def _answer_unavailable(request: HttpRequest) -> HttpResponse:
-    said = "The database does not answer. Send the request again with the same Idempotency-Key."
-    response = answer_problem(request, Unavailable(said))
-    response["Retry-After"] = "1"
-    return response
+        refusal = Incident(f"Something went wrong on our side. {_AGAIN}", incident=exchange.request_id)
+    return answer_problem(request, refusal)
 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:
@@ -81,10 +75,6 @@ def _dispatch(request: HttpRequest) -> HttpResponse:
     if response.status_code == 405:
         raise WrongMethod(", ".join(sorted(response["Allow"].split(", "))))
     return response
-
-
-def _no_such_address(request: HttpRequest) -> NoSuchAddress:
-    return NoSuchAddress(f"There is nothing at {request.path_info[:200]}.")
 
 
 def _length_of(request: HttpRequest) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from ninja import NinjaAPI
 from ninja.operation import Operation
+from pydantic import BaseModel
 
 from .idempotency import HEADER
 from .problems import MEDIA_TYPE
+from .schemas.types import Input, Output
 
 WRITES = ("post", "patch")
 PROBLEM_EXAMPLE = {
@@ -89,6 +92,7 @@ PROBLEMS = {
     500: "An incident on our side.",
     503: "Try again later.",
 }
+PAGES = {"/api/docs": "This description, to be read", "/api/docs/errors": "Every code of a problem, to be read"}
 OF_BODIES = (413, 415)
 OF_KEYS = (401, 403, 429)
 
@@ -110,12 +114,39 @@ def document_of(api: NinjaAPI) -> dict[str, Any]:
     document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1"))
     components = document["components"]
     components["schemas"]["Problem"] = PROBLEM_SCHEMA
+    for name, examples in _examples():
+        if name in components["schemas"]:
+            components["schemas"][name]["examples"] = examples  # in the order written; pydantic sorts their names
     components["headers"] = HEADERS
     components["responses"] = {_name_of(status): _problem(status, said) for status, said in PROBLEMS.items()}
     for operations in document["paths"].values():
         for method, operation in operations.items():
             _complete(operation, method, components["schemas"])
+    document["paths"] |= {path: {"get": _page(path, summary)} for path, summary in PAGES.items()}
     return document
+
+
+def _examples() -> Iterator[tuple[str, list[Any]]]:
+    kinds: list[type[BaseModel]] = [Input, Output]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        extra = kind.model_config.get("json_schema_extra")
+        if isinstance(extra, dict) and "examples" in extra:
+            yield kind.__name__, list(extra["examples"])  # type: ignore[arg-type]
+
+
+def _page(path: str, summary: str) -> dict[str, Any]:
+    html = {"text/html": {"schema": {"type": "string"}, "example": "<!DOCTYPE html>"}}
+    return {
+        "operationId": path.strip("/").replace("/", "_"),
+        "summary": summary,
+        "tags": ["description"],
+        "parameters": [],
+        "responses": {
+            "200": {"description": "The page.", "content": html},
+            "405": {"description": PROBLEMS[405]},
+        },
+    }
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:

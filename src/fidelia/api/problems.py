@@ -45,6 +45,8 @@ def answer_problem(request: HttpRequest, error: FideliaError) -> HttpResponse:
         response["WWW-Authenticate"] = 'Bearer realm="fidelia"'
     if isinstance(error, WrongMethod):
         response["Allow"] = error.allowed
+    if error.status == 503:
+        response["Retry-After"] = "1"
     if isinstance(error, RateLimited):
         for name, value in limited_headers(error, exchange_of(request).at).items():
             response[name] = value
@@ -86,7 +88,7 @@ def hide_foreign(request: HttpRequest, error: FideliaError) -> FideliaError:
     if not (isinstance(error, Denied) and error.status == 403 and admission and match and match.kwargs):
         return error
     right = str(error.details.get("right", ""))
-    unknown = _UNKNOWN.get(right.split(".")[0])
+    unknown = _UNKNOWN.get(right.partition(".")[0])
     if unknown is None or not admission.actor.may_somewhere(right):
         return error
     kind, sentence = unknown

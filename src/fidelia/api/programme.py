@@ -30,12 +30,12 @@ from .schemas.programme import (
     EnrolmentIn,
     EnrolmentOut,
     EnrolmentPage,
+    EnrolmentQuery,
     ProgrammeOut,
     ProgrammePage,
     enrolment_out,
     programme_out,
 )
-from .schemas.types import Id
 
 programmes = Router(tags=["programmes"])
 enrolments = Router(tags=["enrolments"])
@@ -80,10 +80,10 @@ def add(request: HttpRequest, body: EnrolmentIn) -> HttpResponse:
 
 
 @enrolments.get("", response=EnrolmentPage, summary="The memberships of a customer", operation_id="list_enrolments")
-def list_(request: HttpRequest, customer_id: Id = Query(...)) -> HttpResponse:
+def list_(request: HttpRequest, asked: Query[EnrolmentQuery]) -> HttpResponse:
     """The ended ones too, the newest first. Needs the right customer.see."""
     exchange = exchange_of(request)
-    customer = get_customer(by=exchange.by, customer_id=customer_id)
+    customer = get_customer(by=exchange.by, customer_id=asked.customer_id)
     found = list_enrolments(ids_of(customer.id))
     return answer(EnrolmentPage(data=[enrolment_out(one, tier_at(one.id, exchange.at)) for one in found], next=None))
 
@@ -96,7 +96,10 @@ def get(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
 
 
 @enrolments.post(
-    "/{uuid:enrolment_id}/closure", response={201: EnrolmentOut}, summary="End a membership", operation_id="end_enrolment"
+    "/{uuid:enrolment_id}/closure",
+    response={201: EnrolmentOut},
+    summary="End a membership",
+    operation_id="end_enrolment",
 )
 def close(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
     """Its account and history stay. Takes no body. Needs the right enrolment.end."""

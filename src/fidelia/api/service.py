@@ -23,7 +23,7 @@ class FideliaApi(NinjaAPI):
     """ninja, with our problems in place of its own answers. What it does not expect goes on to the door."""
 
     def set_default_exception_handlers(self) -> None:
-        self.add_exception_handler(FideliaError, answer_problem)
+        self.add_exception_handler(FideliaError, _answer_refusal)
         self.add_exception_handler(ValidationError, _answer_mistakes)
         self.add_exception_handler(HttpError, _answer_unreadable)
 
@@ -33,7 +33,13 @@ def new_api(**options: Any) -> FideliaApi:
     return FideliaApi(parser=StrictParser(), docs_url=None, openapi_url=None, **options)
 
 
-def _answer_mistakes(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _answer_refusal(request: HttpRequest, error: FideliaError | type[FideliaError]) -> HttpResponse:
+    assert isinstance(error, FideliaError), "refusals are raised with a message"
+    return answer_problem(request, error)
+
+
+def _answer_mistakes(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+    assert isinstance(error, ValidationError), "ninja raises what it found"
     return answer_problem(request, InvalidRequest(mistakes_of((found["loc"], found["msg"]) for found in error.errors)))
 
 
@@ -51,7 +57,8 @@ def _mistake(source: str, *steps_and_text: Any) -> Mistake:
     return Mistake(detail, parameter=str(steps[-1]) if steps else str(source))
 
 
-def _answer_unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _answer_unreadable(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+    assert isinstance(error, HttpError), "ninja raises what it found"
     cause = error.__cause__  # ninja wraps whatever its parser raises
     if isinstance(cause, FideliaError):
         return answer_problem(request, cause)

@@ -1,4 +1,4 @@
-"""Version 1: which resource lives where. Changes only add; what is taken away is announced by Deprecation and Sunset."""
+"""Version 1: which resource lives where. Changes only add; what will go is announced by Deprecation and Sunset."""
 
 from __future__ import annotations
 

@@ -16,7 +16,24 @@ from fidelia.kernel.points import format_points
 from fidelia.programme.queries import get_programme_by_id
 from fidelia.rules import Outcome
 
-from .types import CurrencyCode, Id, IdentityText, Input, Instant, Name40, Name60, Name80, Output, Quantity, Slug, Text120, Text200, Text300
+from .types import (
+    CurrencyCode,
+    Id,
+    IdentityText,
+    Input,
+    Instant,
+    Name40,
+    Name60,
+    Name80,
+    Output,
+    PageQuery,
+    Quantity,
+    Slug,
+    Text120,
+    Text200,
+    Text300,
+    shown,
+)
 
 Channel = Literal["store", "web", "phone", "app", "other"]
 Price = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,4})?$", max_length=21)]
@@ -68,7 +85,7 @@ class LineIn(Input):
 class PurchaseIn(Input):
     """A closed purchase. Without a member it is anonymous, and gives no points."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PURCHASE_IN]})
+    model_config = shown(_PURCHASE_IN)
     receipt_number: Name80 = Field(description="Recorded once per source.")
     occurred_at: Instant = Field(description="The rules in force then decide. At most five minutes ahead of now.")
     currency: CurrencyCode
@@ -84,7 +101,7 @@ class PurchaseIn(Input):
 class PurchaseBatchIn(Input):
     """Up to 1,000 purchases. Each row is a PurchaseIn and is read, recorded or refused by itself."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"purchases": [_PURCHASE_IN]}]})
+    model_config = shown({"purchases": [_PURCHASE_IN]})
     purchases: list[dict[str, Any]] = Field(min_length=1, max_length=ROWS_MAX)
 
 
@@ -98,21 +115,24 @@ class ReturnedLineIn(Input):
 class ReturnIn(Input):
     """Lines given back; without lines, all that is left of the purchase."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "receipt_number": "T03-000043",
-                    "occurred_at": "2026-03-03T11:00:00+01:00",
-                    "lines": [{"line_number": 2, "quantity": "1"}],
-                }
-            ]
+    model_config = shown(
+        {
+            "receipt_number": "T03-000043",
+            "occurred_at": "2026-03-03T11:00:00+01:00",
+            "lines": [{"line_number": 2, "quantity": "1"}],
         }
     )
     receipt_number: Name80
     occurred_at: Instant
     lines: list[ReturnedLineIn] = Field([], max_length=LINES_MAX)
     source: Name60 | None = None
+
+
+class PurchaseQuery(PageQuery):
+    """Which purchases."""
+
+    customer_id: Id | None = Field(None, description="Those of one customer.")
+    updated_since: Instant | None = Field(None, description="Recorded at this instant or after.")
 
 
 _LINE = {
@@ -166,7 +186,7 @@ class LineOut(Output):
 class PurchaseOut(Output):
     """A purchase or a return as it is recorded. It never changes."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PURCHASE]})
+    model_config = shown(_PURCHASE)
     id: UUID
     kind: Literal["sale", "return"]
     source: str
@@ -193,7 +213,7 @@ class PurchaseOut(Output):
 class PurchasePage(Output):
     """Purchases and returns, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_PURCHASE], "next": None}]})
+    model_config = shown({"data": [_PURCHASE], "next": None})
     data: list[PurchaseOut]
     next: str | None
 
@@ -211,16 +231,12 @@ class RowOut(Output):
 class PurchaseBatchOut(Output):
     """What became of every row, in order."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "recorded": 1,
-                    "replayed": 0,
-                    "refused": 0,
-                    "rows": [{"index": 0, "status": 201, "replayed": False, "purchase": _PURCHASE, "problem": None}],
-                }
-            ]
+    model_config = shown(
+        {
+            "recorded": 1,
+            "replayed": 0,
+            "refused": 0,
+            "rows": [{"index": 0, "status": 201, "replayed": False, "purchase": _PURCHASE, "problem": None}],
         }
     )
     recorded: int
@@ -242,20 +258,16 @@ class CandidateOut(Output):
 class DecisionOut(Output):
     """Why a purchase gave its points: in sentences, and rule by rule."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "purchase_id": _PURCHASE_ID,
-                    "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
-                    "points": "15",
-                    "language": "en",
-                    "sentences": ["15 points: 1 point per euro."],
-                    "candidates": [
-                        {"rule": "base", "points": "15", "reason": "granted", "missing": None, "missing_type": None}
-                    ],
-                }
-            ]
+    model_config = shown(
+        {
+            "purchase_id": _PURCHASE_ID,
+            "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
+            "points": "15",
+            "language": "en",
+            "sentences": ["15 points: 1 point per euro."],
+            "candidates": [
+                {"rule": "base", "points": "15", "reason": "granted", "missing": None, "missing_type": None}
+            ],
         }
     )
     purchase_id: UUID

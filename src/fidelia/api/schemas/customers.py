@@ -6,12 +6,28 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from fidelia.customers.models import Consent, Customer
 from fidelia.customers.queries import CustomerCard
 
-from .types import Day, IdentityText, Input, Instant, Output, Name40, Name200, Text20, Text40, Text150, Text200, Text254, Text2000
+from .types import (
+    Day,
+    IdentityText,
+    Input,
+    Instant,
+    Name40,
+    Name200,
+    Output,
+    PageQuery,
+    Text20,
+    Text40,
+    Text150,
+    Text200,
+    Text254,
+    Text2000,
+    shown,
+)
 
 Kind = Literal["person", "company"]
 Language = Literal["fr", "en"]
@@ -34,17 +50,13 @@ _FLORESTAN = {
 class CustomerIn(Input):
     """A new customer. One of a name, an identity and an address is needed."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    **_FLORESTAN,
-                    "home_store": "lyon-01",
-                    "identities": ["card:2990000000017"],
-                    "email": "florestan@example.org",
-                    "source": "till",
-                }
-            ]
+    model_config = shown(
+        {
+            **_FLORESTAN,
+            "home_store": "lyon-01",
+            "identities": ["card:2990000000017"],
+            "email": "florestan@example.org",
+            "source": "till",
         }
     )
     kind: Kind = "person"
@@ -58,7 +70,7 @@ class CustomerIn(Input):
     postal_code: Text20 = ""
     acquired_at: Instant | None = Field(None, description="When the customer came to be one; without it, now.")
     home_store: Name40 | None = Field(None, description="The code of the store.")
-    identities: list[IdentityText] = Field([], max_length=10, description="What names this customer alone, scheme:value.")
+    identities: list[IdentityText] = Field([], max_length=10, description="What names it alone, scheme:value.")
     email: Text254 = ""
     phone: Text40 = ""
     source: Name40 = "api"
@@ -67,7 +79,7 @@ class CustomerIn(Input):
 class CustomerChange(Input):
     """The facts to change; what is left out stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"town": "Paris", "postal_code": "75011"}]})
+    model_config = shown({"town": "Paris", "postal_code": "75011"})
     kind: Kind = "person"
     given_name: Text150 = ""
     family_name: Text150 = ""
@@ -79,6 +91,14 @@ class CustomerChange(Input):
     postal_code: Text20 = ""
     home_store: Name40 | None = None
     source: Name40 = "api"
+
+
+class CustomerQuery(PageQuery):
+    """Which customers."""
+
+    identity: IdentityText | None = Field(None, description="Whom this identity names, such as card:2990000000017.")
+    text: Text200 | None = Field(None, description="A card number, an address, or beginnings of names.")
+    updated_since: Instant | None = Field(None, description="Changed at this instant or after.")
 
 
 class IdentityOut(Output):
@@ -116,7 +136,7 @@ _CUSTOMER = {
 class CustomerRow(Output):
     """A customer as lists give it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CUSTOMER]})
+    model_config = shown(_CUSTOMER)
     id: UUID
     kind: Kind
     given_name: str
@@ -140,29 +160,23 @@ class CustomerRow(Output):
 class CustomerOut(CustomerRow):
     """A customer with what names it and, for those who may see addresses, where it is reached."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    **_CUSTOMER,
-                    "identities": [{"scheme": "card", "value": "2990000000017", "since": "2026-03-02T09:30:00Z"}],
-                    "contact_points": [
-                        {"channel": "email", "value": "florestan@example.org", "status": "active", "verified_at": None}
-                    ],
-                }
-            ]
+    model_config = shown(
+        {
+            **_CUSTOMER,
+            "identities": [{"scheme": "card", "value": "2990000000017", "since": "2026-03-02T09:30:00Z"}],
+            "contact_points": [
+                {"channel": "email", "value": "florestan@example.org", "status": "active", "verified_at": None}
+            ],
         }
     )
     identities: list[IdentityOut]
-    contact_points: list[ContactPointOut] | None = Field(
-        description="Null without the right customer.see_contacts."
-    )
+    contact_points: list[ContactPointOut] | None = Field(description="Null without the right customer.see_contacts.")
 
 
 class CustomerPage(Output):
     """Customers in order of name."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_CUSTOMER], "next": None}]})
+    model_config = shown({"data": [_CUSTOMER], "next": None})
     data: list[CustomerRow]
     next: str | None
 
@@ -179,17 +193,13 @@ class ProofIn(Input):
 class ConsentIn(Input):
     """One word of a customer: yes or no, to a purpose, on a channel."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "purpose": "marketing",
-                    "channel": "email",
-                    "given": True,
-                    "occurred_at": "2026-03-02T10:15:00+01:00",
-                    "proof": {"place": "till 3", "wording": "J’accepte de recevoir des offres.", "wording_version": "2"},
-                }
-            ]
+    model_config = shown(
+        {
+            "purpose": "marketing",
+            "channel": "email",
+            "given": True,
+            "occurred_at": "2026-03-02T10:15:00+01:00",
+            "proof": {"place": "till 3", "wording": "J’accepte vos offres.", "wording_version": "2"},
         }
     )
     purpose: Purpose
@@ -214,7 +224,7 @@ _CONSENT = {
 class ConsentOut(Output):
     """One word of a customer, with its proof."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_CONSENT]})
+    model_config = shown(_CONSENT)
     id: str
     customer_id: UUID
     purpose: Purpose
@@ -228,7 +238,7 @@ class ConsentOut(Output):
 class ConsentPage(Output):
     """All that a customer said about consent, the newest first. The first of a purpose and channel holds."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_CONSENT], "next": None}]})
+    model_config = shown({"data": [_CONSENT], "next": None})
     data: list[ConsentOut]
     next: str | None
 

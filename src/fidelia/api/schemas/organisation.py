@@ -6,11 +6,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from fidelia.organisation.models import Store
 
-from .types import Output
+from .types import Output, shown
 
 _STORE = {
     "id": "019a5c1e-0002-7000-8000-000000000001",
@@ -30,7 +28,7 @@ _STORE = {
 class StoreOut(Output):
     """A shop, a web shop or a telephone desk."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_STORE]})
+    model_config = shown(_STORE)
     id: UUID
     code: str
     name: str
@@ -47,7 +45,7 @@ class StoreOut(Output):
 class StorePage(Output):
     """Stores, by name; at most 1,000."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_STORE], "next": None}]})
+    model_config = shown({"data": [_STORE], "next": None})
     data: list[StoreOut]
     next: str | None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from fidelia.products.models import Product
 
-from .types import Day, Input, Name64, Output, Text120, Text300
+from .types import Day, Input, Name64, Output, Text120, Text300, shown
 
 _TEA = {
     "code": "TEA-250",
@@ -37,7 +37,7 @@ class ProductIn(Input):
 class ProductsIn(Input):
     """Products to add, or to change where the code is known."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"products": [_TEA]}]})
+    model_config = shown({"products": [_TEA]})
     products: list[ProductIn] = Field(min_length=1, max_length=1_000)
 
 
@@ -47,7 +47,7 @@ _PRODUCT = {"id": "019a5c1e-6000-7000-8000-000000000007", **_TEA, "updated_at": 
 class ProductOut(Output):
     """A product."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PRODUCT]})
+    model_config = shown(_PRODUCT)
     id: UUID
     code: str
     name: str
@@ -62,7 +62,7 @@ class ProductOut(Output):
 class ProductsOut(Output):
     """The products as they are now, in the order of the request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_PRODUCT]}]})
+    model_config = shown({"data": [_PRODUCT]})
     data: list[ProductOut]
 
 

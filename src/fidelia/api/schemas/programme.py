@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import format_points
@@ -14,7 +14,7 @@ from fidelia.ledger.models import Entry, Posting
 from fidelia.ledger.queries import AccountBalance, ExpiringPoints
 from fidelia.programme.models import Enrolment, PointsCurrency, Programme, ProgrammeVersion, TierPeriod
 
-from .types import Id, Input, Name40, Output, Slug
+from .types import Id, Input, Name40, Output, Slug, shown
 
 _ENROLMENT_ID = "019a5c1e-8a11-7d01-8b7e-51f4f2f0aa01"
 _ACCOUNT_ID = "019a5c1e-8a11-7d02-9c3d-77c1e0a2bb02"
@@ -72,7 +72,7 @@ _PROGRAMME = {
 class ProgrammeOut(Output):
     """A programme with the version of its rules in force now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PROGRAMME]})
+    model_config = shown(_PROGRAMME)
     id: UUID
     slug: str
     name: TextOut
@@ -86,7 +86,7 @@ class ProgrammeOut(Output):
 class ProgrammePage(Output):
     """The programmes, oldest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_PROGRAMME], "next": None}]})
+    model_config = shown({"data": [_PROGRAMME], "next": None})
     data: list[ProgrammeOut]
     next: str | None
 
@@ -94,12 +94,16 @@ class ProgrammePage(Output):
 class EnrolmentIn(Input):
     """Who becomes a member, of which programme (needed only where there are several), and where."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"customer_id": _CUSTOMER_ID, "programme": "fidelio", "store": "lyon-01"}]}
-    )
+    model_config = shown({"customer_id": _CUSTOMER_ID, "programme": "fidelio", "store": "lyon-01"})
     customer_id: Id
     programme: Slug | None = None
     store: Name40 | None = Field(None, description="The code of the store.")
+
+
+class EnrolmentQuery(Input):
+    """Whose memberships."""
+
+    customer_id: Id
 
 
 class TierOut(Output):
@@ -126,7 +130,7 @@ _ENROLMENT = {
 class EnrolmentOut(Output):
     """A membership. Its points are on the account."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ENROLMENT]})
+    model_config = shown(_ENROLMENT)
     id: UUID
     programme: str
     customer_id: UUID
@@ -141,7 +145,7 @@ class EnrolmentOut(Output):
 class EnrolmentPage(Output):
     """The memberships of a customer, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_ENROLMENT], "next": None}]})
+    model_config = shown({"data": [_ENROLMENT], "next": None})
     data: list[EnrolmentOut]
     next: str | None
 
@@ -156,21 +160,17 @@ class ExpiringOut(Output):
 class BalanceOut(Output):
     """The points of a member now: available = balance − held − what has expired and is not yet written off."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "enrolment_id": _ENROLMENT_ID,
-                    "account_id": _ACCOUNT_ID,
-                    "points_currency": "NOTES",
-                    "balance": "480",
-                    "available": "380",
-                    "held": "100",
-                    "owed": "0",
-                    "expiring_next": {"amount": "120", "expires_at": "2027-03-31T22:00:00Z"},
-                    "as_of": "2026-03-02T09:30:00Z",
-                }
-            ]
+    model_config = shown(
+        {
+            "enrolment_id": _ENROLMENT_ID,
+            "account_id": _ACCOUNT_ID,
+            "points_currency": "NOTES",
+            "balance": "480",
+            "available": "380",
+            "held": "100",
+            "owed": "0",
+            "expiring_next": {"amount": "120", "expires_at": "2027-03-31T22:00:00Z"},
+            "as_of": "2026-03-02T09:30:00Z",
         }
     )
     enrolment_id: UUID
@@ -202,7 +202,7 @@ _ENTRY = {
 class EntryOut(Output):
     """One movement of points. `source_id` is the purchase or other act that caused it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ENTRY]})
+    model_config = shown(_ENTRY)
     posting_id: UUID
     number: int
     kind: str
@@ -219,7 +219,7 @@ class EntryOut(Output):
 class EntryPage(Output):
     """Movements of points, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_ENTRY], "next": None}]})
+    model_config = shown({"data": [_ENTRY], "next": None})
     data: list[EntryOut]
     next: str | None
 

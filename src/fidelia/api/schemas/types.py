@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -29,6 +30,11 @@ class Output(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def shown(example: Mapping[str, Any]) -> ConfigDict:
+    """Return the configuration of a schema that shows an example of itself."""
+    return ConfigDict(json_schema_extra={"examples": [dict(example)]})
+
+
 def _read_id(value: Any) -> UUID:
     if isinstance(value, UUID):
         return value
@@ -46,7 +52,7 @@ def _read_instant(value: Any) -> datetime:
         raise PydanticCustomError("instant", "There is no such day or hour.") from None
     if not YEAR_MIN <= instant.year <= YEAR_MAX:
         raise PydanticCustomError("instant", f"Instants are of the years {YEAR_MIN} to {YEAR_MAX}.")
-    return instant
+    return instant.astimezone(UTC)  # PostgreSQL knows no offset of 16 hours and more, RFC 3339 does
 
 
 def _as_python_reads(text: str) -> str:
@@ -85,6 +91,7 @@ CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]{1,60}$")]
 IdentityText = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,39}:.{1,320}$", max_length=361)]
 
+
 Text20 = Annotated[str, StringConstraints(max_length=20)]
 Text40 = Annotated[str, StringConstraints(max_length=40)]
 Text80 = Annotated[str, StringConstraints(max_length=80)]
@@ -99,3 +106,10 @@ Name60 = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Name64 = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Name80 = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Name200 = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class PageQuery(Input):
+    """Which page of a list."""
+
+    limit: Limit = 50
+    after: Cursor | None = Field(None, description="The `next` of the page before.")
