@@ -40,7 +40,6 @@ RIGHTS: dict[str, str | Promise] = {
     "store.close": _("Close a store"),
     # jobs and parked events
     "job.see": _("See the jobs and their progress"),
-    "job.start": _("Start a job"),
     "job.stop": _("Stop a job"),
     "job.resume": _("Resume a job that stopped or failed"),
     "event.see": _("See the events that wait and why"),
@@ -112,7 +111,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             LocalizedText(en="Loyalty manager", fr="Responsable fidélité"),
             (
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "purchase.*"),
-                *("decision.*", "insight.*", "campaign.*", "message.*", "import.*", "store.see", "partner.see"),
+                *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
                 *("job.*", "event.see"),
             ),
         ),
@@ -150,7 +149,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             LocalizedText(en="Analyst", fr="Analyste"),
             (
                 *("customer.see", "segment.*", "product.see", "programme.see", "points.see", "purchase.see"),
-                *("decision.see", "insight.*", "campaign.see", "store.see", "job.see", "job.start"),
+                *("decision.see", "insight.*", "campaign.see", "store.see", "job.see"),
             ),
         ),
         BuiltInRole(
