@@ -33,7 +33,7 @@ from fidelia.campaigns.operations import (
     stop_campaign,
 )
 from fidelia.campaigns.privacy import collect, erase
-from fidelia.campaigns.queries import arms_of, list_members
+from fidelia.campaigns.queries import arms_of, is_offer_in_force, list_members
 from fidelia.customers.models import Segment
 from fidelia.customers.operations import change_segment, define_segment
 from fidelia.customers.queries import segments_at, traits_at
@@ -256,12 +256,14 @@ def test_what_others_published_meanwhile_stays(stage: Stage) -> None:
     assert current is not None
     more = {"key": "welcome", "name": {"en": "Welcome", "fr": "Bienvenue"}, "points": "5"}
     document = current.document | {"rules": [more, *current.document["rules"]]}
+    assert is_offer_in_force(campaign, AT)
     version = draft_version(by=SYSTEM, at=AT, programme=stage.programme, document=document)
     publish_version(by=SYSTEM, at=SOON, version=version)
     stop_campaign(by=stage.leonore, at=SOON + timedelta(hours=1), campaign_id=campaign.id)
     after = version_in_force(stage.programme, SOON + timedelta(hours=1))
     assert after is not None
     assert [rule["key"] for rule in after.document["rules"]] == ["welcome", "one-per-euro"]
+    assert not is_offer_in_force(campaign, SOON + timedelta(hours=1))
 
 
 def test_it_ends_when_its_end_has_come(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 import pyarrow
 
-from fidelia.insight.measures.people import by_person, without_simulations
+from fidelia.insight.measures.people import by_person, that_happened
 
 CUSTOMERS = [("a", "b", False), ("b", "c", False), ("c", None, False), ("d", None, True), ("e", "d", False)] + [
     (f"m{n}", f"m{n + 1}" if n < 8 else None, False) for n in range(9)
@@ -14,7 +14,7 @@ CUSTOMERS = [("a", "b", False), ("b", "c", False), ("c", None, False), ("d", Non
 
 def table_of(rows: list[tuple[object, ...]], *names: str) -> ibis.Table:
     columns = list(zip(*rows, strict=True))
-    types = [pyarrow.bool_() if isinstance(column[-1], bool) else pyarrow.string() for column in columns]
+    types = [pyarrow.bool_() if isinstance(column[0], bool) else pyarrow.string() for column in columns]
     arrays = [pyarrow.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
     return ibis.memtable(pyarrow.table(arrays, names=list(names)))
 
@@ -30,6 +30,13 @@ def test_rows_belong_to_the_person_at_the_end_of_the_chain() -> None:
     assert found == persons | dict.fromkeys(("d", "e", "unknown", "nobody"))
 
 
-def test_simulations_never_happened() -> None:
-    rows = without_simulations(table_of([("1", "live"), ("2", "simulation"), ("3", "backfill")], "row", "origin"))
-    assert ibis.duckdb.connect().to_pyarrow(rows.order_by("row"))["row"].to_pylist() == ["1", "3"]
+def test_simulations_and_sandboxes_never_happened() -> None:
+    rows: list[tuple[object, ...]] = [
+        ("1", "live", "real"),
+        ("2", "simulation", "real"),
+        ("3", "backfill", None),
+        ("4", "live", "trial"),
+    ]
+    programmes = table_of([("trial", True), ("real", False)], "programme_id", "is_sandbox")
+    happened = that_happened(table_of(rows, "row", "origin", "programme_id"), programmes)
+    assert ibis.duckdb.connect().to_pyarrow(happened.order_by("row"))["row"].to_pylist() == ["1", "3"]

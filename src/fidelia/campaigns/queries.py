@@ -17,6 +17,7 @@ from fidelia.insight.measures.tallies import Tally, effect_on_buyers, effect_on_
 from fidelia.insight.queries import get_cut_off
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
+from fidelia.programme.queries import get_programme_by_id, version_in_force
 
 from .errors import UnknownCampaign
 from .models import Arm, Campaign, CampaignMember, CampaignResult, State
@@ -112,6 +113,12 @@ def get_campaign(*, by: Actor, key: str) -> Campaign:
         raise UnknownCampaign(f"There is no campaign “{key}”.")
     by.require("campaign.see", campaign.scope)
     return campaign
+
+
+def is_offer_in_force(campaign: Campaign, at: datetime) -> bool:
+    """Tell whether the version in force has the campaign's rule: a draft begun before the launch may have lost it."""
+    version = version_in_force(get_programme_by_id(campaign.programme_id), at)
+    return version is not None and any(rule.get("key") == campaign.mark for rule in version.document["rules"])
 
 
 def list_members(*, by: Actor, campaign: Campaign, arm: Arm, after: UUID | None = None, limit: int = 50) -> list[UUID]:

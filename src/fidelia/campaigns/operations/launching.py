@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
+
 from fidelia.access.queries import get_standing_approval
 from fidelia.customers.operations import place_members, place_segment, place_trait_definition, set_traits
 from fidelia.customers.queries import ids_of_each, member_ids_at
@@ -57,6 +59,7 @@ def launch_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:
     by.require("campaign.launch", scope)
     by.require("programme.publish", scope)
     with transaction_of_use_case():
+        _launch_one_at_a_time()
         campaign = lock_campaign(campaign_id)
         _require_approval(campaign, at)
         programme = get_programme_by_id(campaign.programme_id)
@@ -75,6 +78,12 @@ def launch_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:
             )
         )  # fmt: skip
     return campaign
+
+
+def _launch_one_at_a_time() -> None:
+    # Two launches at once would each find the same people free, and draw them twice.
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('campaign.launch'))")
 
 
 def _require_approval(campaign: Campaign, at: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import ibis
 
-from .people import by_person, without_simulations
+from .people import by_person, that_happened
 
 MEMORY_LIMIT = "1GB"
 ROWS_PER_BATCH = 10_000
@@ -46,8 +46,8 @@ class Facts:
             yield batch.cast(schema).to_pylist()
 
     def people_of(self, name: str) -> ibis.Table:
-        """Return a table of facts as analytics reads it: by person, without what simulations recorded."""
-        return self.by_person(without_simulations(self.table(name)))
+        """Return a table of facts as analytics reads it: by person, without what only simulations and sandboxes saw."""
+        return self.by_person(that_happened(self.table(name), self.table("programmes")))
 
     def by_person(self, table: ibis.Table) -> ibis.Table:
         """Return a table with the customer_id of the person; see `people`."""

@@ -1,4 +1,4 @@
-"""Whose facts they are: rows of customers who were merged count for the person they were merged into."""
+"""Whose facts they are, and whether they are facts: merged customers are one person, trials are nobody's."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def persons_of(customers: ibis.Table) -> ibis.Table:
     return steps.left_join(living, steps.person_id == living.living_id).select("known_id", person_id="living_id")
 
 
-def without_simulations(table: ibis.Table) -> ibis.Table:
-    """Leave out what a simulation recorded: it never happened."""
-    return table.filter(_.origin != "simulation")
+def that_happened(table: ibis.Table, programmes: ibis.Table) -> ibis.Table:
+    """Leave out what a simulation recorded and what was tried in a sandbox: it never happened.
+
+    `programmes`: the table of facts (programme_id, is_sandbox). A row of no programme happened.
+    """
+    sandboxes = programmes.filter(_.is_sandbox).select(sandbox_id="programme_id")
+    real = table.filter(_.origin != "simulation")
+    return (
+        real.left_join(sandboxes, real.programme_id == sandboxes.sandbox_id)
+        .filter(_.sandbox_id.isnull())
+        .select(*table.columns)
+    )
