@@ -234,7 +234,16 @@ def _customers(say: Speaker) -> list[Customer]:
 
 
 def _timeline(say: Speaker) -> list[TimelineGroup]:
-    points = formats.points(138, say.language, sign=True, unit=True)
+    purchase, case, workshop = _past(say)
+    return [
+        TimelineGroup(say("À venir", "Coming"), _coming(say), coming=True),
+        TimelineGroup(formats.day_heading(date(2026, 11, 17), say.language), (purchase,)),
+        TimelineGroup(formats.month_name(date(2026, 10, 1), say.language, today=TODAY), (case,)),
+        TimelineGroup(formats.month_name(date(2026, 9, 1), say.language, today=TODAY), (workshop,)),
+    ]
+
+
+def _coming(say: Speaker) -> tuple[TimelineItem, TimelineItem]:
     coming = TimelineItem(
         "route",
         say("Anniversaire", "Birthday"),
@@ -252,6 +261,10 @@ def _timeline(say: Speaker) -> list[TimelineGroup]:
         detail=say("Gagnés entre octobre et décembre 2024", "Earned October to December 2024"),
         when=formats.short_date(date(2026, 12, 31), say.language, today=TODAY, weekday=True),
     )
+    return coming, expiry
+
+
+def _past(say: Speaker) -> tuple[TimelineItem, TimelineItem, TimelineItem]:
     purchase = TimelineItem(
         "shopping-bag",
         say("Achat de 68,40 €", "Purchase of €68.40"),
@@ -260,7 +273,7 @@ def _timeline(say: Speaker) -> list[TimelineGroup]:
             "Moka Sidamo 1 kg × 2, Éthiopie Limu 125 g · carte bancaire",
             "Moka Sidamo 1 kg × 2, Ethiopia Limu 125 g · bank card",
         ),
-        end=points,
+        end=formats.points(138, say.language, sign=True, unit=True),
         end_good=True,
         when=say("acquis le 1ᵉʳ déc.", "final on 1 Dec"),
         tone="petrol",
@@ -289,12 +302,7 @@ def _timeline(say: Speaker) -> list[TimelineGroup]:
         when=say.day(9, 5),
         tone="petrol",
     )
-    return [
-        TimelineGroup(say("À venir", "Coming"), (coming, expiry), coming=True),
-        TimelineGroup(formats.day_heading(date(2026, 11, 17), say.language), (purchase,)),
-        TimelineGroup(formats.month_name(date(2026, 10, 1), say.language, today=TODAY), (case,)),
-        TimelineGroup(formats.month_name(date(2026, 9, 1), say.language, today=TODAY), (workshop,)),
-    ]
+    return purchase, case, workshop
 
 
 def _steps(say: Speaker) -> list[Step]:

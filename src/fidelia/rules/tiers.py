@@ -1,6 +1,6 @@
 """Tiers by points earned in a rolling window: which tier a member holds at each instant, derived from dated earnings.
 
-Pure arithmetic, the same for a till, an import that streams years of history, and a backtest. A tier reached is kept for
+Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept for
 `kept_days` (to the end of that local day) and then becomes what the window gives at that moment. What is taken back
 lowers the window from its own date; it does not shorten a tier already announced.
 """

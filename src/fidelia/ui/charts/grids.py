@@ -29,20 +29,21 @@ def heat_map(
     `links[r][c]` opens the people of the cell.
     """
     lowest, highest = min(map(min, amounts)), max(map(max, amounts))
-    cells = []
-    for r, line in enumerate(counts):
-        for c, count in enumerate(line):
-            link = links[r][c] if links else ""
-            texts = (Unit().full(count, language), unit.full(amounts[r][c], language))
-            cells.append(
-                _cell(
-                    (c, r),
-                    texts,
-                    step_of(amounts[r][c], lowest, highest, skewed=True),
-                    f"{rows[r]} × {columns[c]}",
-                    link,
-                )
-            )
+    texts_of = [
+        [(Unit().full(count, language), unit.full(amount, language)) for count, amount in zip(*pair, strict=True)]
+        for pair in zip(counts, amounts, strict=True)
+    ]
+    cells = [
+        _cell(
+            (c, r),
+            texts_of[r][c],
+            step_of(amounts[r][c], lowest, highest, skewed=True),
+            f"{rows[r]} × {columns[c]}",
+            links[r][c] if links else "",
+        )
+        for r, line in enumerate(counts)
+        for c in range(len(line))
+    ]
     best_row, best_column = max(
         ((r, c) for r in range(len(rows)) for c in range(len(columns))), key=lambda at: amounts[at[0]][at[1]]
     )
@@ -54,15 +55,11 @@ def heat_map(
         column=columns[best_column],
         count=Unit().full(counts[best_row][best_column], language),
     )
-    texts_of = [
-        [f"{Unit().full(count, language)} · {unit.full(amount, language)}" for count, amount in zip(*pair, strict=True)]
-        for pair in zip(counts, amounts, strict=True)
-    ]
     return Chart(
         option=_grid_option(columns, rows, cells, column_name),
         sentence=sentence,
         columns=[heading, *columns],
-        rows=[[row, *texts] for row, texts in zip(rows, texts_of, strict=True)],
+        rows=[[row, *map(" · ".join, texts)] for row, texts in zip(rows, texts_of, strict=True)],
     )
 
 

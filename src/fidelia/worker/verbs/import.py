@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 def report(result: ImportResult, currency: str, points_scale: int) -> str:
     """Return the control totals: recorded + known before + rejected = the file."""
     lines = [
-        f"{result.rows:>12,} rows in the file, of which {result.duplicate_rows:,} repeat another row exactly (all count)",
+        f"{result.rows:>12,} rows in the file; {result.duplicate_rows:,} repeat another row exactly, and all count",
         f"{result.recorded_rows:>12,} recorded: {result.sales:,} sales, {result.returns:,} returns "
         f"({result.matched_lines:,} lines matched to the purchase they give back)",
         f"{result.known_rows:>12,} known before",
