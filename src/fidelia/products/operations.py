@@ -93,7 +93,7 @@ def add_products_in_bulk(
     if written:
         counts = {"added": result.added, "changed": result.changed}
         record_audit(by=by, at=at, verb="product.change", object_type="product_batch", object_id=new_id(), after=counts)
-        announce(ProductsChanged(occurred_at=at, origin=origin, **counts))
+        announce(ProductsChanged(occurred_at=at, origin=origin, added=result.added, changed=result.changed))
     return result
 
 
