@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from fidelia.activity.errors import (
@@ -21,12 +21,14 @@ from fidelia.activity.errors import (
 from fidelia.activity.models import DecisionRecord, Purchase
 from fidelia.activity.operations import LineRequest, PurchaseRequest, record_purchase
 from fidelia.activity.queries import find_broken_chain, get_purchase
+from fidelia.customers.operations import define_trait, set_traits
 from fidelia.kernel.errors import Denied
+from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.money import UnknownCurrency
 from fidelia.ledger.queries import find_broken_invariants, get_balance
-from tests.cast import PIZARRO, actor_with
-from tests.programme.cast import AT, DOCUMENT, member, programme
+from tests.cast import PIZARRO, SYSTEM, actor_with
+from tests.programme.cast import AT, BEGUN, DOCUMENT, member, programme
 
 pytestmark = pytest.mark.django_db
 TILL = actor_with("purchase.record", "purchase.see", label="Marzelline", number=3)
@@ -181,3 +183,16 @@ def test_it_takes_the_same_few_statements_whatever_lines_and_rules(lines: int, r
         )
     spoken = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(spoken) <= 6, spoken
+
+
+def test_a_rule_may_read_a_trait_that_insight_has_written() -> None:
+    label = LocalizedText("Score", "Score")
+    define_trait(by=SYSTEM, at=BEGUN, name="rfm_recency", type="number", label=label)
+    rule = {**DOCUMENT["rules"][2], "when": "has(trait.rfm_recency) && trait.rfm_recency >= 4"}
+    enrolment = member(programme({"rules": [rule]}))
+    assert record(basket(key="before")).points == 0
+    with transaction.atomic():
+        rows = [(enrolment.customer_id, "rfm_recency", 5)]
+        set_traits(by=SYSTEM, at=AT, rows=rows, source="insight", valid_from=AT - timedelta(hours=1))
+    assert record(basket(key="after")).points == 50
+    assert record(basket(key="late", occurred_at=AT - timedelta(days=2))).points == 0

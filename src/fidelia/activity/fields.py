@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fidelia.customers.fields import RULE_FIELDS as CUSTOMER_FIELDS
+from fidelia.customers.fields import trait_fields
+from fidelia.customers.models import TraitDefinition
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.programme.fields import FIELDS as MEMBER_FIELDS
 from fidelia.rules import Catalogue, Field, Records, Type
@@ -152,6 +156,7 @@ LINES = Records(
 )
 
 
-def purchase_catalogue(currency: str) -> Catalogue:
-    """Return all that the earning rules of a programme in this currency may read."""
-    return Catalogue(fields=(*PURCHASE_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS), records=(LINES,), currency=currency)
+def purchase_catalogue(currency: str, traits: Iterable[TraitDefinition]) -> Catalogue:
+    """Return all that the earning rules of a programme in this currency may read, with the traits that are defined."""
+    fields = (*PURCHASE_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS, *trait_fields(traits))
+    return Catalogue(fields=fields, records=(LINES,), currency=currency)

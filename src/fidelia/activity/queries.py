@@ -9,10 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from fidelia.customers.queries import list_trait_definitions
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.queries import list_programmes, terms_of
-from fidelia.rules import Decision, find_break
+from fidelia.rules import Catalogue, Decision, find_break
 
+from . import fields
 from .errors import UnknownPurchase
 from .models import DecisionRecord, Purchase, PurchaseLine
 
@@ -128,3 +130,8 @@ def _visible(by: Actor) -> QuerySet[Purchase]:
     for scope in scopes:
         seen |= Q(store_id=scope.store_id) if scope.store_id else Q(partner_id=scope.partner_id)
     return found.filter(seen)
+
+
+def purchase_catalogue(currency: str) -> Catalogue:
+    """Return what the earning rules of a programme in this currency may read today; one statement, for the traits."""
+    return fields.purchase_catalogue(currency, list_trait_definitions())

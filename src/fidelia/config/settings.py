@@ -105,7 +105,7 @@ POOL_MAX = read_int("FIDELIA_DATABASE_POOL_MAX", 8, least=0, most=100)
 if POOL_MAX:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_MAX, "timeout": 10}
 # What the rules of a programme may read: (currency) -> Catalogue. Programme lies below who gives the fields.
-PURCHASE_CATALOGUE = "fidelia.activity.fields.purchase_catalogue"
+PURCHASE_CATALOGUE = "fidelia.activity.queries.purchase_catalogue"
 # The tables of facts that insight exports for analytics.
 FACTS = "fidelia.config.registries.FACTS"
 # The kinds of long work, and what hands them to procrastinate.

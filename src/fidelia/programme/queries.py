@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,12 +70,7 @@ def get_only_programme(*, sandbox: bool) -> Programme:
 
 def catalogue_of(programme: Programme) -> Catalogue:
     """Return the fields that this programme's rules may read, as the composition root registers them."""
-    return _catalogue_in(programme.currency)
-
-
-@lru_cache(maxsize=64)
-def _catalogue_in(currency: str) -> Catalogue:
-    catalogue: Catalogue = import_string(settings.PURCHASE_CATALOGUE)(currency)
+    catalogue: Catalogue = import_string(settings.PURCHASE_CATALOGUE)(programme.currency)
     return catalogue
 
 
