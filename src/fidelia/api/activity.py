@@ -216,4 +216,13 @@ def _row_out(index: int, outcome: Recorded | FideliaError, found: dict[UUID, Pur
     if isinstance(outcome, Recorded):
         purchase = purchase_out(found[outcome.purchase_id])
         return RowOut(index=index, status=201, replayed=outcome.is_replay, purchase=purchase, problem=None)
-    return RowOut(index=index, status=outcome.status, replayed=False, purchase=None, problem=problem_of(outcome))
+    problem = _pointing_into(problem_of(outcome), f"/purchases/{index}")
+    return RowOut(index=index, status=outcome.status, replayed=False, purchase=None, problem=problem)
+
+
+def _pointing_into(problem: dict[str, Any], row: str) -> dict[str, Any]:
+    """Lead the pointers of a problem, which begin at a row, from the whole body to it."""
+    for one in (problem, *problem.get("errors", [])):
+        if "pointer" in one:
+            one["pointer"] = row + one["pointer"]
+    return problem

@@ -149,3 +149,14 @@ def located(pointer: str) -> Iterator[None]:
     except FideliaError as error:
         error.pointer = error.pointer or pointer
         raise
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Lead the pointer of a refusal, which begins at a list of rows, from the whole body to it."""
+    try:
+        yield
+    except FideliaError as error:
+        if error.pointer is not None:
+            error.pointer = place + error.pointer
+        raise

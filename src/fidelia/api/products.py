@@ -10,6 +10,7 @@ from fidelia.products.operations import NewProduct, change_products
 from fidelia.products.queries import get_product, get_products_by_code
 
 from .answers import answer
+from .errors import within
 from .exchange import exchange_of
 from .idempotency import request_key
 from .schemas.products import ProductOut, ProductsIn, ProductsOut, product_out
@@ -25,7 +26,8 @@ def change(request: HttpRequest, body: ProductsIn) -> HttpResponse:
     rows = [NewProduct(**one.model_dump(), partner_id=partner_id) for one in body.products]
     replayed = False
     try:
-        change_products(by=exchange.by, at=exchange.at, rows=rows, once=once)
+        with within("/products"):
+            change_products(by=exchange.by, at=exchange.at, rows=rows, once=once)
     except RequestRepeated:
         replayed = True
     codes = dict.fromkeys(row.code.strip() for row in rows)
