@@ -12,7 +12,6 @@ import pytest
 from django.db import transaction
 
 from fidelia.kernel.errors import FideliaError
-from fidelia.kernel.ids import new_id
 from fidelia.ledger import operations
 from fidelia.ledger.operations import PostingResult
 from fidelia.ledger.queries import entries_of, find_broken_invariants, get_balance, list_lots
@@ -96,10 +95,8 @@ class Book:
         own: dict[str, Any] = {}
         target = self.labels[options["of"]][1] if "of" in options else None
         if verb in ("transfer", "undo"):
-            link = {"link_id": self.links[options["of"]] if verb == "undo" else new_id()}
-            own = {"from_account_id": account, "to_account_id": self.accounts[options["to"]], **link}
-            if verb == "transfer":
-                own["amount"] = amount
+            own = {"from_account_id": account, "to_account_id": self.accounts[options["to"]]}
+            own |= {"link_id": self.links[options["of"]]} if verb == "undo" else {"amount": amount}
         else:
             own["account_id"] = account
         if verb in ("earn", "redeem", "adjust", "hold", "capture", "revoke"):

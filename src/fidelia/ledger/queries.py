@@ -57,6 +57,15 @@ class ExpiringPoints:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsFlow:
+    """What came in and went out in a span, in minor units, all given positive; reversals lower their own date."""
+
+    issued: int
+    redeemed: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """One promise of the ledger that does not hold."""
 
@@ -191,6 +200,19 @@ def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, l
     for account_id, occurred_at, amount in rows:
         earnings[account_id].append((occurred_at, amount))
     return earnings
+
+
+def sum_flow(*, currency: str, since: datetime, until: datetime) -> PointsFlow:
+    """Return the points issued, redeemed and expired from `since` to before `until`, by the date in the world.
+
+    Taken back by returns lowers what was issued; held points count as nothing until they are captured.
+    """
+    sums = Entry.objects.filter(currency=currency, occurred_at__gte=since, occurred_at__lt=until).aggregate(
+        issued=Sum("amount", filter=Q(code="issuance"), default=0),
+        redeemed=Sum("amount", filter=Q(code="redemption"), default=0),
+        expired=Sum("amount", filter=Q(code="breakage"), default=0),
+    )
+    return PointsFlow(issued=-sums["issued"], redeemed=sums["redeemed"], expired=sums["expired"])
 
 
 def find_broken_invariants(*, account_id: UUID | None = None, limit: int = PAGE_MAX) -> list[Broken]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Unpack
 from uuid import UUID
@@ -34,21 +34,21 @@ def transfer(
     to_account_id: UUID,
     currency: str,
     amount: int | None,
-    link_id: UUID,
     key: str,
     **provenance: Unpack[Provenance],
 ) -> TransferResult:
     """Move points, all that is available when `amount` is None, oldest first; lots keep expiry, cost and funding.
 
-    `link_id`, made by the caller, names the pair. Both accounts are locked in the order of their keys. Raises
+    The `link_id` in the result names the pair. Both accounts are locked in the order of their keys. Raises
     InsufficientPoints, UnknownAccount, AccountClosed, KeyReused, MalformedPosting.
     """
     if from_account_id == to_account_id:
         raise MalformedPosting("Points move between two different accounts.", pointer="/to_account_id")
     request = PostingRequest(
         account_id=from_account_id, currency=currency, key=key, kind="transfer", amount=amount,
-        provenance={**provenance, "source_type": "account", "source_id": to_account_id}, link_id=link_id,
+        provenance={**provenance, "source_type": "account", "source_id": to_account_id},
     )  # fmt: skip
+    request = replace(request, link_id=request.posting_id)
     return _post_both("ledger_transfer", by=by, at=at, request=request, other=to_account_id)
 
 
@@ -72,17 +72,19 @@ def reverse_transfer(
         account_id=from_account_id, currency=currency, key=key, kind="reverse", amount=None,
         provenance={**provenance, "source_type": "account", "source_id": to_account_id}, link_id=link_id,
     )  # fmt: skip
-    return _post_both("ledger_reverse_transfer", by=by, at=at, request=request, other=to_account_id)
+    return _post_both("ledger_reverse_transfer", by=by, at=at, request=request, other=to_account_id, link_id=link_id)
 
 
-def _post_both(function: str, *, by: Actor, at: datetime, request: PostingRequest, other: UUID) -> TransferResult:
+def _post_both(
+    function: str, *, by: Actor, at: datetime, request: PostingRequest, other: UUID, link_id: UUID | None = None
+) -> TransferResult:
     require_transaction()
     check_request(request)
-    assert request.link_id is not None
     row, values = row_of(request, by=by, at=at)
     with refusals(), connection.cursor() as cursor:
         cursor.execute(
             f"select * from public.{function}(%s, %s, {row}, %s)", [request.account_id, other, *values, new_id()]
         )
         outgoing, incoming = cursor.fetchall()
-    return TransferResult(request.link_id, PostingResult(*outgoing), PostingResult(*incoming))
+    outgoing, incoming = PostingResult(*outgoing), PostingResult(*incoming)
+    return TransferResult(link_id or outgoing.posting_id, outgoing, incoming)

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import require_transaction
+from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin
 
@@ -112,7 +112,7 @@ def post_entry(*, by: Actor, at: datetime, request: PostingRequest) -> PostingRe
     require_transaction()
     check_request(request)
     row, values = row_of(request, by=by, at=at)
-    with refusals(), connection.cursor() as cursor:
+    with refusals(), prepared_cursor() as cursor:
         cursor.execute(POST_ENTRY.format(row=row), [request.account_id, *values])
         return PostingResult(*cursor.fetchone())
 
@@ -153,9 +153,10 @@ def row_of(request: PostingRequest, *, by: Actor, at: datetime) -> tuple[str, li
 def request_hash_of(request: PostingRequest) -> bytes:
     """Return what makes two requests under one key the same: what is asked, not when nor by which version of a rule."""
     given = request.provenance
+    link_id = request.link_id if request.kind == "reverse" else None  # a transfer's own link is made anew each time
     return hash_of(
         request.kind, request.currency, request.amount, [part.amount for part in request.parts],
-        str(request.target_id), str(request.link_id), request.policy, given.get("source_type", ""),
+        str(request.target_id), str(link_id), request.policy, given.get("source_type", ""),
         str(given.get("source_id")),
     )  # fmt: skip
 

@@ -53,7 +53,6 @@ def transfer_points(
     to_account_id: UUID,
     currency: str,
     amount: int,
-    link_id: UUID,
     reason: str,
     key: str,
     **provenance: Unpack[Provenance],
@@ -64,13 +63,13 @@ def transfer_points(
         provenance["note"] = reason
         result = transfer(
             by=by, at=at, from_account_id=from_account_id, to_account_id=to_account_id, currency=currency,
-            amount=amount, link_id=link_id, key=key, **provenance,
+            amount=amount, key=key, **provenance,
         )  # fmt: skip
         if not result.outgoing.replayed:
             record_audit(
                 by=by, at=at, verb="points.transfer", object_type="account", object_id=from_account_id,
                 after={"to_account_id": to_account_id, "amount": -result.outgoing.amount, "currency": currency,
-                       "link_id": link_id},
+                       "link_id": result.link_id},
                 scope=scope_of(provenance),
             )  # fmt: skip
     return result
