@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fidelia.activity.models import Purchase
+from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.customers.operations import NewCustomer, add_customers_in_bulk
 from fidelia.kernel.ids import new_id
 from fidelia.organisation.operations import set_up_operator
@@ -43,4 +43,13 @@ def purchase(customer_id: UUID | None, total: int, occurred_at: datetime, **othe
 
 
 def buy(rows: Sequence[Purchase]) -> None:
+    """Write purchases, each with one line that takes back what the purchase takes back."""
     Purchase.objects.bulk_create(rows)
+    PurchaseLine.objects.bulk_create(line_of(row) for row in rows)
+
+
+def line_of(row: Purchase) -> PurchaseLine:
+    return PurchaseLine(
+        purchase=row, line_number=1, product_code="COFFEE", description="", is_product=True, net=row.total,
+        quantity=1_000 if row.kind == "sale" else -1_000, points=row.points, returns_purchase_id=row.returns_purchase_id,
+    )  # fmt: skip

@@ -37,7 +37,8 @@ from activity_purchase""",
 LINES = FactTable(
     name="lines",
     sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code,
-       line.quantity, line.net, line.is_product, line.points, purchase.recorded_at
+       line.quantity, line.net, line.is_product, line.points, line.returns_purchase_id::text,
+       line.returns_line_number::int, purchase.occurred_at, purchase.recorded_at
 from activity_line line join activity_purchase purchase using (purchase_id)""",
     columns={
         "purchase_id": "string",
@@ -48,6 +49,9 @@ from activity_line line join activity_purchase purchase using (purchase_id)""",
         "net": "int64",
         "is_product": "boolean",
         "points": "int64",
+        "returns_purchase_id": "string",
+        "returns_line_number": "int32",
+        "occurred_at": "timestamp",
         "recorded_at": "timestamp",
     },
     key=("purchase_id", "line_number"),

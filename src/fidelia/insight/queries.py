@@ -160,8 +160,10 @@ def count_tallies(
     with open_facts(folder_of(export.id)) as facts:
         everybody = facts.by_person(facts.table(table))
         members = everybody.filter(everybody[column] == str(group_id))
-        purchases = facts.people_of("purchases")
-        totals = tallies_by_arm(one_arm_each(members), purchases, since=since, until=until, programme=programme)
+        totals = tallies_by_arm(
+            one_arm_each(members), facts.people_of("purchases"), facts.table("lines"),
+            since=since, until=until, programme=programme,
+        )  # fmt: skip
         return {row.pop("arm"): _tally(row) for row in facts.rows_of(totals)}
 
 

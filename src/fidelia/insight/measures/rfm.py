@@ -1,7 +1,8 @@
 """RFM: how recently, how often and for how much each customer bought, and the five scores of each.
 
 Purchases come in as the fact table `purchases` (one row per sale or return, total in minor units, tax included, after
-discounts, negative for a return). Each function below is one step; `rfm` chains them.
+discounts, negative for a return), with `lines` for which sale a returned line takes back. Each function below is one
+step; `rfm` chains them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ WINDOW_DAYS: Final = 730
 SECONDS_PER_DAY: Final = 86_400
 
 
-def rfm(purchases: ibis.Table, *, as_of: datetime, currency: str, window_days: int = WINDOW_DAYS) -> ibis.Table:
+def rfm(
+    purchases: ibis.Table, lines: ibis.Table, *, as_of: datetime, currency: str, window_days: int = WINDOW_DAYS
+) -> ibis.Table:
     """Recency, frequency and amount of each customer who bought in the window, with scores from 1 to 5 and a group.
 
     Recency is the number of whole days (24 hours) since the last sale; frequency the number of sales (receipts);
@@ -33,7 +36,7 @@ def rfm(purchases: ibis.Table, *, as_of: datetime, currency: str, window_days: i
     amount_score as int64; segment. Instants are read in UTC: the engine's session must say so.
     """
     inside = purchases_in_window(purchases, as_of=as_of, window_days=window_days)
-    kept = sales_kept(inside, purchases, as_of=as_of)
+    kept = sales_kept(inside, lines, as_of=as_of)
     summary = summary_by_customer(inside, kept, as_of=as_of, currency=currency)
     return with_segments(with_scores(summary))
 
@@ -44,14 +47,15 @@ def purchases_in_window(purchases: ibis.Table, *, as_of: datetime, window_days: 
     return purchases.filter(_.customer_id.notnull(), _.occurred_at > since, _.occurred_at <= as_of)
 
 
-def sales_kept(inside: ibis.Table, purchases: ibis.Table, *, as_of: datetime) -> ibis.Table:
+def sales_kept(inside: ibis.Table, lines: ibis.Table, *, as_of: datetime) -> ibis.Table:
     """Sales in the window less those that returns dated until `as_of` have taken back in full.
 
-    A sale is taken back in full when there are returns of it and they add up to at least its total. A return that names
-    no sale (the receipt was not found) takes nothing back here; it still lowers the amount.
+    A sale is taken back in full when lines of returns name it and add up to at least its total; one return may take
+    back lines of several sales. A line that names no sale (it was not found) takes nothing back here; it still lowers
+    the amount.
     """
-    returns = purchases.filter(_.kind == "return", _.returns_purchase_id.notnull(), _.occurred_at <= as_of)
-    taken_back = returns.group_by(sale_id=_.returns_purchase_id).agg(returned=_.total.sum().cast("int64"))
+    returns = lines.filter(_.returns_purchase_id.notnull(), _.occurred_at <= as_of)
+    taken_back = returns.group_by(sale_id=_.returns_purchase_id).agg(returned=_.net.sum().cast("int64"))
     sales = inside.filter(_.kind == "sale").left_join(taken_back, _.purchase_id == taken_back.sale_id)
     return sales.filter(_.returned.isnull() | (_.total + _.returned > 0)).select(
         "customer_id", "purchase_id", "occurred_at"

@@ -76,14 +76,20 @@ def effect_on_points(treated: Tally, control: Tally) -> Effect:
 
 
 def tallies_by_arm(
-    members: ibis.Table, purchases: ibis.Table, *, since: datetime, until: datetime, programme: Counted
+    members: ibis.Table,
+    purchases: ibis.Table,
+    lines: ibis.Table,
+    *,
+    since: datetime,
+    until: datetime,
+    programme: Counted,
 ) -> ibis.Table:
     """Columns of `Tally` per arm, for purchases that occurred from `since` to before `until`.
 
-    `members`: customer_id, arm (one row per person). `purchases`: the table of facts.
+    `members`: customer_id, arm (one row per person). `purchases`, `lines`: the tables of facts.
     """
     inside = purchases.filter(_.customer_id.notnull(), _.occurred_at >= since, _.occurred_at < until)
-    kept = sales_kept(inside, purchases, as_of=until)
+    kept = sales_kept(inside, lines, as_of=until)
     people = _with_sums(_with_sales(members, kept), inside, programme)
     return totals_by_arm(people)
 

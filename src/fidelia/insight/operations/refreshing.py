@@ -124,7 +124,9 @@ def _scored(facts: Facts, scope: _Scope) -> Iterator[dict[str, Any]]:
     # Computed once for the table and once for the traits: half a second for five million purchases, where keeping a
     # million rows in memory would cost half a gigabyte.
     purchases = facts.people_of("purchases")
-    measure = rfm(purchases, as_of=scope.as_of, currency=scope.currency, window_days=scope.window_days)
+    measure = rfm(
+        purchases, facts.table("lines"), as_of=scope.as_of, currency=scope.currency, window_days=scope.window_days
+    )
     for batch in facts.batches_of(measure):
         yield from batch
 
