@@ -31,7 +31,8 @@ def statements_of(till: Caller, lines: int) -> list[str]:
         answer = till.post("/purchases", body)
     assert answer.status == 201, answer.json()
     assert answer.json()["points"] != "0"
-    return [query["sql"] for query in captured if not query["sql"].upper().startswith(FRAMES)]
+    statements = [query["sql"] or "a prepared statement" for query in captured]
+    return [statement for statement in statements if not statement.upper().startswith(FRAMES)]
 
 
 @pytest.mark.parametrize(("lines", "rules"), [(1, 1), (5, 3), (100, 20)])
@@ -39,4 +40,4 @@ def test_it_takes_the_same_few_statements(till: Caller, lines: int, rules: int) 
     member(programme(document_of(rules)))
     statements_of(till, 1)  # what is compiled and looked up once per process is not counted
     found = statements_of(till, lines)
-    assert len(found) == STATEMENTS_MAX, "\n".join(statement[:120] for statement in found)
+    assert len(found) == 6 < STATEMENTS_MAX, "\n".join(statement[:120] for statement in found)

@@ -50,13 +50,11 @@ def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, Purc
     return {id: PurchaseDetail(purchases[id], lines.get(id, []), decisions.get(id)) for id in purchases}
 
 
-def get_recorded(purchase_ids: Iterable[UUID]) -> dict[UUID, PurchaseDetail]:
-    """Return what verbs have just recorded, without decisions, with one statement; no right is asked for it."""
-    found: dict[UUID, PurchaseDetail] = {}
-    lines = PurchaseLine.objects.select_related("purchase").filter(purchase_id__in=list(purchase_ids))
-    for line in lines.order_by("purchase_id", "line_number"):
-        found.setdefault(line.purchase_id, PurchaseDetail(line.purchase, [], None)).lines.append(line)
-    return found
+def get_recorded(purchase_id: UUID) -> PurchaseDetail:
+    """Return what a verb recorded for the same caller before, without its decision; no right is asked for it."""
+    lines = PurchaseLine.objects.select_related("purchase").filter(purchase_id=purchase_id).order_by("line_number")
+    found = list(lines)
+    return PurchaseDetail(found[0].purchase, found, None)
 
 
 def get_decision(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:

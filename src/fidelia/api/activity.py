@@ -20,7 +20,6 @@ from fidelia.activity.operations import (
     record_return,
 )
 from fidelia.activity.queries import (
-    PurchaseDetail,
     explain_purchase,
     get_decision,
     get_purchase,
@@ -84,8 +83,7 @@ def record_many(request: HttpRequest, body: PurchaseBatchIn) -> HttpResponse:
     if len(key) > BATCH_KEY_LENGTH_MAX:
         raise MalformedIdempotencyKey(f"The key of a batch has at most {BATCH_KEY_LENGTH_MAX} characters.")
     outcomes = [_try_row(exchange, row, f"{key}/{index}") for index, row in enumerate(body.purchases)]
-    found = get_recorded(outcome.purchase_id for outcome in outcomes if isinstance(outcome, Recorded))
-    rows = [_row_out(index, outcome, found) for index, outcome in enumerate(outcomes)]
+    rows = [_row_out(index, outcome) for index, outcome in enumerate(outcomes)]
     replayed, refused = sum(row.replayed for row in rows), sum(row.problem is not None for row in rows)
     totals = {"recorded": len(rows) - replayed - refused, "replayed": replayed, "refused": refused}
     return answer(PurchaseBatchOut(rows=rows, **totals), replayed=replayed == len(rows))
@@ -104,14 +102,15 @@ def list_(request: HttpRequest, asked: Query[PurchaseQuery]) -> HttpResponse:
     )
     page, next_ = page_of(PURCHASES, rows, asked.limit, lambda row: (row.occurred_at, row.purchase_id))
     lines = list_lines(row.purchase_id for row in page)
-    data = [purchase_out(PurchaseDetail(row, lines.get(row.purchase_id, []), None)) for row in page]
+    data = [purchase_out(row, lines.get(row.purchase_id, [])) for row in page]
     return answer(PurchasePage(data=data, next=next_))
 
 
 @router.get("/{uuid:purchase_id}", response=PurchaseOut, summary="One purchase", operation_id="get_purchase")
 def get(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     """Or one return. Needs the right purchase.see."""
-    return answer(purchase_out(get_purchase(by=exchange_of(request).by, purchase_id=purchase_id)))
+    detail = get_purchase(by=exchange_of(request).by, purchase_id=purchase_id)
+    return answer(purchase_out(detail.purchase, detail.lines))
 
 
 @router.post(
@@ -159,8 +158,14 @@ def _record(exchange: Exchange, body: PurchaseIn, key: str) -> Recorded:
 
 
 def _answer(recorded: Recorded) -> HttpResponse:
-    detail = get_recorded([recorded.purchase_id])[recorded.purchase_id]
-    return answer(purchase_out(detail), 201, replayed=recorded.is_replay)
+    return answer(_recorded_out(recorded), 201, replayed=recorded.is_replay)
+
+
+def _recorded_out(recorded: Recorded) -> PurchaseOut:
+    if recorded.purchase is not None:
+        return purchase_out(recorded.purchase, recorded.lines)
+    detail = get_recorded(recorded.purchase_id)
+    return purchase_out(detail.purchase, detail.lines)
 
 
 def _asked(body: PurchaseIn, key: str) -> PurchaseRequest:
@@ -212,9 +217,9 @@ def _try_row(exchange: Exchange, row: dict[str, Any], key: str) -> Recorded | Fi
         return error
 
 
-def _row_out(index: int, outcome: Recorded | FideliaError, found: dict[UUID, PurchaseDetail]) -> RowOut:
+def _row_out(index: int, outcome: Recorded | FideliaError) -> RowOut:
     if isinstance(outcome, Recorded):
-        purchase = purchase_out(found[outcome.purchase_id])
+        purchase = _recorded_out(outcome)
         return RowOut(index=index, status=201, replayed=outcome.is_replay, purchase=purchase, problem=None)
     problem = _pointing_into(problem_of(outcome), f"/purchases/{index}")
     return RowOut(index=index, status=outcome.status, replayed=False, purchase=None, problem=problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,10 +41,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The outcome: which purchase, and whether it was recorded already under the same key."""
+    """The outcome: which purchase, and whether it was recorded already under the same key.
+
+    What has just been written comes along, so that a face need not read it back; of a replay it does not.
+    """
 
     purchase_id: UUID
     is_replay: bool
+    purchase: Purchase | None = None
+    lines: Sequence[LineRow] = ()
 
 
 def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source: str) -> Recorded:
@@ -62,7 +68,7 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
             if around.known is not None:
                 around.known.check_same(caller.request_hash)
                 return Recorded(around.known.purchase_id, is_replay=True)
-            return Recorded(_record(caller, request, around), is_replay=False)
+            return _record(caller, request, around)
     except IntegrityError as error:
         return replay_after_race(error, caller)
 
@@ -86,7 +92,7 @@ def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
     raise error
 
 
-def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> UUID:
+def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded:
     terms = terms_of(around.version_id) if around.version_id is not None else None
     purchase = _open_purchase(caller, request, around)
     decided = _decide(request, around, terms)
@@ -95,7 +101,8 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> U
         posted = _post(caller, purchase, around, terms)
         if posted is not None:
             purchase.posting_id, purchase.balance_after = posted.posting_id, posted.balance
-    write_purchase(purchase, _line_rows(request, around, decided), decided.row if decided else None)
+    lines = _line_rows(request, around, decided)
+    write_purchase(purchase, lines, decided.row if decided else None)
     _announce(purchase)
     record_audit(
         by=caller.by,
@@ -106,7 +113,7 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> U
         after={"total": str(purchase.total), "points": str(purchase.points)},
         scope=around.scope,
     )
-    return purchase.purchase_id
+    return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines)
 
 
 def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Purchase:

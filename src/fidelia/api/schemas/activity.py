@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.activity.operations.writing import LineRow
 from fidelia.activity.queries import PurchaseDetail
 from fidelia.kernel.money import Money, format_scaled
 from fidelia.kernel.points import format_points
@@ -285,8 +287,7 @@ def counts_in(programme_id: UUID) -> tuple[str, str, int]:
     return programme.slug, programme.points_currency.code, programme.points_currency.scale
 
 
-def purchase_out(detail: PurchaseDetail) -> PurchaseOut:
-    purchase = detail.purchase
+def purchase_out(purchase: Purchase, lines: Iterable[PurchaseLine | LineRow]) -> PurchaseOut:
     slug, points_currency, scale = counts_in(purchase.programme_id) if purchase.programme_id else (None, None, 0)
     after = purchase.balance_after
     return PurchaseOut(
@@ -298,7 +299,7 @@ def purchase_out(detail: PurchaseDetail) -> PurchaseOut:
         points_currency=points_currency,
         points=format_points(purchase.points, scale),
         balance_after=None if after is None else format_points(after, scale),
-        lines=[_line_out(line, purchase.currency, scale) for line in detail.lines],
+        lines=[_line_out(line, purchase.currency, scale) for line in lines],
         **{name: getattr(purchase, name) for name in _PLAIN},
     )
 
@@ -309,7 +310,7 @@ _PLAIN = (
 )
 
 
-def _line_out(line: PurchaseLine, currency: str, scale: int) -> LineOut:
+def _line_out(line: PurchaseLine | LineRow, currency: str, scale: int) -> LineOut:
     return LineOut(
         line_number=line.line_number,
         product=line.product_code,
