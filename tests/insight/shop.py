@@ -51,5 +51,6 @@ def buy(rows: Sequence[Purchase]) -> None:
 def line_of(row: Purchase) -> PurchaseLine:
     return PurchaseLine(
         purchase=row, line_number=1, product_code="COFFEE", description="", is_product=True, net=row.total,
-        quantity=1_000 if row.kind == "sale" else -1_000, points=row.points, returns_purchase_id=row.returns_purchase_id,
+        quantity=1_000 if row.kind == "sale" else -1_000, points=row.points,
+        returns_purchase_id=row.returns_purchase_id,
     )  # fmt: skip
