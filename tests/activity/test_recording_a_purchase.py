@@ -181,7 +181,8 @@ def test_it_takes_the_same_few_statements_whatever_lines_and_rules(lines: int, r
             request=basket(*[LineRequest(f"p{n}", 1000, 999) for n in range(lines)], key="x"),
             source="t",
         )
-    spoken = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
+    texts = [query["sql"] or "a prepared statement" for query in captured]
+    spoken = [text for text in texts if not text.startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(spoken) <= 6, spoken
 
 

@@ -104,6 +104,10 @@ DATABASES: dict[str, Any] = {
 POOL_MAX = read_int("FIDELIA_DATABASE_POOL_MAX", 8, least=0, most=100)
 if POOL_MAX:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": POOL_MAX, "timeout": 10}
+# A statement of the hot path is planned at its second use on a connection. PgBouncer in transaction mode below 1.21
+# cannot keep such plans: turn them off behind one.
+if read_flag("FIDELIA_DATABASE_PREPARED", default=True):
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 # What the rules of a programme may read: (currency) -> Catalogue. Programme lies below who gives the fields.
 PURCHASE_CATALOGUE = "fidelia.activity.queries.purchase_catalogue"
 # The tables of facts that insight exports for analytics.

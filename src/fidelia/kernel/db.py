@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import Cursor
 
 
 @contextmanager
@@ -22,6 +24,28 @@ def require_transaction() -> None:
     assert connection.in_atomic_block, "a building block was called outside the transaction of a use case"
 
 
+@contextmanager
+def prepared_cursor() -> Iterator[CursorWrapper]:
+    """Open a cursor whose statements the server reads and plans once per connection, and which sends values apart.
+
+    For the statements of the hot path, whose text never changes. Django's own cursor writes the values into the text,
+    and the server reads and plans the whole anew each time (see the Note at the foot). A value in the list of a
+    `select` needs a cast, because nothing else tells the server its type when it is null.
+    """
+    connection.ensure_connection()
+    plain = Cursor(connection.connection)
+    with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
+        yield cursor
+
+
 def read_jsonb(value: str | None) -> Any:
     """Return the value of a jsonb column of a raw query: Django leaves those as text, for its own fields to read."""
     return None if value is None else json.loads(value)
+
+
+# Note [Prepared statements]
+#
+# Measured on the statements of one purchase (writing it with its lines and its decision is a statement of 36 values):
+# with values written into the text the server spent 2.9 ms of CPU on a purchase, 0.9 ms of it on reading and planning;
+# prepared, 2.0 ms. Everything else goes on through Django's cursors, where a text that changes each time would only
+# fill the server's memory with plans. A connection learns a plan at the second use (`prepare_threshold` in settings).

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
+from fidelia.kernel.db import prepared_cursor
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
@@ -87,7 +88,7 @@ def secret_hash(secret: str) -> bytes:
 
 
 def _ask(statement: str, parameters: Sequence[Any]) -> Any:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()
 

@@ -10,17 +10,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 
 from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
-from fidelia.kernel.db import require_transaction
+from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 
 _INSERT = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
-select %s, %s, %s, %s, %s, %s, %s, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])
+select %s, %s::uuid, %s, %s, %s, %s::uuid, %s::timestamptz, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])
 """
 
 
@@ -61,7 +60,7 @@ def record_audits(
     require_transaction()
     if not changes:
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             _INSERT,
             [

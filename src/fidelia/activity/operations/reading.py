@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import read_jsonb
+from fidelia.kernel.db import prepared_cursor, read_jsonb
 from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
@@ -74,7 +72,7 @@ class Surroundings:
 def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Surroundings:
     """Lock the member's chain and read. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency."""
     scheme, identity = request.identity or (None, None)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             _BEGIN,
             [

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
+from psycopg.types.numeric import Int8
+
+from fidelia.kernel.db import prepared_cursor
 
 from ..models import Purchase
 
@@ -18,7 +20,7 @@ PURCHASE_COLUMNS = (
     *("total", "product_total", "points", "balance_after", "rule_version_id", "posting_id", "returns_purchase_id"),
     *("occurred_at", "recorded_at", "origin"),
 )
-_LINE_ARRAYS = (
+_LINE_TYPES = (
     ("line_number", "smallint"),
     ("product_id", "uuid"),
     ("product_code", "text"),
@@ -32,7 +34,7 @@ _LINE_ARRAYS = (
     ("returns_purchase_id", "uuid"),
     ("returns_line_number", "smallint"),
 )
-LINE_COLUMNS = tuple(name for name, _type in _LINE_ARRAYS)
+LINE_COLUMNS = tuple(name for name, _type in _LINE_TYPES)
 _LINE_NAMES = ", ".join(LINE_COLUMNS)
 _PURCHASE = f"""purchase as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
@@ -41,13 +43,13 @@ _PURCHASE = f"""purchase as (
 _DECISION = """decision as (
     insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
         occurred_at, recorded_at)
-    select %s, %s, purchase_id, %s, %s, %s, %s, %s, %s from purchase
+    select %s, %s, purchase_id, %s::uuid, %s, %s, %s, %s, %s from purchase
 ), chain as (
     update activity_chain set sequence = %s, hash = %s where account_id = %s
 )"""
 _LINES = f"""insert into activity_line (purchase_id, {_LINE_NAMES})
 select purchase.purchase_id, line.* from purchase,
-    unnest({", ".join(f"%s::{type_}[]" for _name, type_ in _LINE_ARRAYS)}) as line ({_LINE_NAMES})"""
+    json_to_recordset(%s) as line ({", ".join(f"{name} {type_}" for name, type_ in _LINE_TYPES)})"""
 _WRITE_PURCHASE = f"with {_PURCHASE} {_LINES}"
 _WRITE_BOTH = f"with {_PURCHASE}, {_DECISION} {_LINES}"
 
@@ -85,18 +87,27 @@ class DecisionRow:
 
 def write_purchase(purchase: Purchase, lines: list[LineRow], decision: DecisionRow | None) -> None:
     """Insert a purchase with its lines and, where it has one, its decision, and move the head of the chain."""
-    values = [getattr(purchase, column) for column in PURCHASE_COLUMNS]
-    arrays = [[getattr(line, name) for line in lines] for name, _type in _LINE_ARRAYS]
-    with connection.cursor() as cursor:
+    values: list[Any] = [_value(getattr(purchase, column)) for column in PURCHASE_COLUMNS]
+    rows = Json([{name: _json_value(getattr(line, name)) for name in LINE_COLUMNS} for line in lines])
+    with prepared_cursor() as cursor:
         if decision is None:
-            cursor.execute(_WRITE_PURCHASE, [*values, *arrays])
+            cursor.execute(_WRITE_PURCHASE, [*values, rows])
         else:
-            cursor.execute(_WRITE_BOTH, [*values, *_decision_values(decision, purchase.recorded_at), *arrays])
+            cursor.execute(_WRITE_BOTH, [*values, *_decision_values(decision, purchase.recorded_at), rows])
+
+
+def _value(value: Any) -> Any:
+    # The driver gives a number the narrowest type that holds it, and the server plans anew for each mixture of types.
+    return Int8(value) if type(value) is int else value
+
+
+def _json_value(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _decision_values(decision: DecisionRow, recorded_at: datetime) -> list[Any]:
     return [
-        *(decision.account_id, decision.sequence, decision.rule_version_id, Jsonb(decision.record)),
+        *(decision.account_id, Int8(decision.sequence), decision.rule_version_id, Jsonb(decision.record)),
         *(decision.previous_hash, decision.hash, decision.occurred_at, recorded_at),
-        *(decision.sequence, decision.hash, decision.account_id),
+        *(Int8(decision.sequence), decision.hash, decision.account_id),
     ]

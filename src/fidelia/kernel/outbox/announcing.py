@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 
-from ..db import require_transaction
+from ..db import prepared_cursor, require_transaction
 from .event import Event
 
 _INSERT = """
@@ -26,7 +25,7 @@ def announce_all(events: Sequence[Event]) -> None:
     require_transaction()
     if not events:
         return
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             _INSERT,
             [

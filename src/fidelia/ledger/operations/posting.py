@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import prepared_cursor, require_transaction
