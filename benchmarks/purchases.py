@@ -1,0 +1,93 @@
+"""How many purchases of five lines a second come in over HTTP, beside pgbench's TPC-B on the same server.
+
+Run it by `python -m benchmarks.purchases`. Two processes of granian as `fidelia web` starts them, eight tills on kept
+connections, a key with a limit, ten thousand members, five rules; fsync on. TPC-B runs right before and right after.
+On a machine that others use, CPU per request is the figure to compare by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from uuid import uuid4
+
+from fidelia.worker.listening import Address
+
+from .installation import Load, Meter, make_tpcb, measure_tpcb, scratch_installation, web_server
+from .shop import open_shop, purchases, raw_request
+
+TILLS = 8
+MEMBERS = 10_000
+REQUESTS_A_SECOND_MAX = 2_500
+TARGET_SHARE = 0.2
+TARGET_P99_MS = 60
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=15)
+    seconds: int = parser.parse_args().seconds
+    with scratch_installation() as places:
+        from fidelia.worker.readiness import django_ready
+
+        django_ready()
+        key = open_shop(MEMBERS)
+        make_tpcb(places)
+        from django.db import connection
+
+        connection.close()
+        before = measure_tpcb(places, clients=TILLS, seconds=seconds // 2)
+        with web_server({}) as (address, web_pid):
+            meter = Meter(places, web_pid)
+            run_tills(address, key, 3, seed=1)  # what is compiled and planned once is not measured
+            found, load = measured(meter, address, key, seconds)
+        after = measure_tpcb(places, clients=TILLS, seconds=seconds // 2)
+    report(found, load, before, after)
+
+
+def measured(meter: Meter, address: Address, key: str, seconds: int) -> tuple[dict, Load]:
+    web, database, machine = meter.read()
+    found = run_tills(address, key, seconds, seed=2)
+    web_after, database_after, machine_after = meter.read()
+    ours = (web_after - web, database_after - database, found["cpu"])
+    return found, Load(found["seconds"], *ours, others=max(0.0, machine_after - machine - sum(ours)))
+
+
+def run_tills(address: Address, key: str, seconds: int, *, seed: int) -> dict:
+    """Send purchases for so many seconds; return what `benchmarks.tills` says."""
+    occurred_at = datetime.now(UTC).isoformat(timespec="seconds")
+    made = islice(purchases(MEMBERS, occurred_at, seed), seconds * REQUESTS_A_SECOND_MAX)
+    wire = [raw_request("/api/v1/purchases", body, key=key, idempotency_key=str(uuid4())) for body in made]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.tills", address.host, str(address.port), str(TILLS), str(seconds)],
+        input=b"".join(struct.pack("!I", len(request)) + request for request in wire),
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def report(found: dict, load: Load, before: float, after: float) -> None:
+    waits, count = sorted(found["waits_ms"]), len(found["waits_ms"])
+    rate, tpcb = count / found["seconds"], (before + after) / 2
+    p50, p99 = waits[count // 2], waits[int(count * 0.99)]
+    print(f"purchases of five lines over HTTP, {TILLS} tills: {rate:,.0f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    print(f"answers by status: {found['statuses']}")
+    print(f"TPC-B, {TILLS} clients: {before:,.0f} tps before, {after:,.0f} after")
+    print(f"share of TPC-B: {rate / tpcb:.2f} (aim {TARGET_SHARE}); p99 aim {TARGET_P99_MS} ms")
+    print(
+        f"CPU of one purchase: web {1e6 * load.web / count:,.0f} µs, database {1e6 * load.database / count:,.0f} µs, "
+        f"tills {1e6 * load.clients / count:,.0f} µs"
+    )
+    print(f"others had {load.others_percent:.0f} % of the machine meanwhile")
+
+
+if __name__ == "__main__":
+    main()
