@@ -129,6 +129,12 @@ def test_what_cannot_be_read_is_told(till: Caller, body: bytes, status: int, cod
     till.post("/purchases", body).problem(status, code)
 
 
+@pytest.mark.parametrize("length", ["x", "-1", "9" * 5_000])
+def test_a_length_that_is_none_is_told(till: Caller, length: str) -> None:
+    answer = till.client.get("/api/v1/key", CONTENT_LENGTH=length)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+
+
 def test_pairs_of_surrogates_and_escaped_backslashes_are_text_like_any_other(till: Caller) -> None:
     body = b'{"given_name": "\\ud83d\\ude00", "family_name": "a\\\\u0000b"}'
     said = till.post("/customers", body).json()

@@ -58,8 +58,10 @@ def test_what_is_wrong_with_a_customer_is_named(till: Caller, changes: dict[str,
 
 
 def test_an_identity_names_one_customer(till: Caller) -> None:
-    till.post("/customers", FLORESTAN)
-    till.post("/customers", {"identities": ["card:290000000017"]}).problem(409, "identity_taken")
+    holder = till.post("/customers", FLORESTAN).json()["id"]
+    taken = {"identities": ["card:290000000017"]}
+    assert till.post("/customers", taken).problem(409, "identity_taken")["details"] == {"customer_id": holder}
+    assert "details" not in Caller("customer.create").post("/customers", taken).problem(409, "identity_taken")
     assert Customer.objects.count() == 1
 
 

@@ -56,10 +56,10 @@ def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     except (UnreadablePostError, RawPostDataException, BadRequest):
         refusal = MalformedRequest("The request ended before it was whole.")
     except OperationalError:  # the database is away, or gave up on a lock; what was begun was rolled back
-        log.exception("unavailable %s: %s %s", exchange.request_id, request.method, request.path_info)
+        log.exception("unavailable %s: %s %r", exchange.request_id, request.method, request.path_info)
         refusal = Unavailable(f"The database does not answer. {_AGAIN}")
     except Exception:
-        log.exception("incident %s: %s %s", exchange.request_id, request.method, request.path_info)
+        log.exception("incident %s: %s %r", exchange.request_id, request.method, request.path_info)
         refusal = Incident(f"Something went wrong on our side. {_AGAIN}", incident=exchange.request_id)
     return answer_problem(request, refusal)
 
@@ -79,8 +79,8 @@ def _dispatch(request: HttpRequest) -> HttpResponse:
 
 def _length_of(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal():
-        raise MalformedRequest("The Content-Length is not a number.")
+    if not (length.isdecimal() and len(length) <= 18):
+        raise MalformedRequest("The Content-Length is not a number of bytes.")
     return int(length)
 
 

@@ -38,6 +38,9 @@ _UNKNOWN: Mapping[str, tuple[type[NotFound], str]] = {
 def answer_problem(request: HttpRequest, error: FideliaError) -> HttpResponse:
     """Return the response that tells of a refusal."""
     error = hide_foreign(request, error)
+    admission = exchange_of(request).admission
+    if admission is None or not admission.actor.may("customer.see"):
+        error.details.pop("customer_id", None)  # whom an identity names is told to those who may see everybody
     response = HttpResponse(
         json.dumps(problem_of(error), ensure_ascii=False), status=error.status, content_type=MEDIA_TYPE
     )
