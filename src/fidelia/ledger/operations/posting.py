@@ -22,7 +22,7 @@ from ..errors import MalformedPosting, refusal_of
 
 Kind = Literal["earn", "redeem", "hold", "capture", "release", "revoke", "adjust", "transfer", "reverse"]
 POINTS_MAX = 10**15  # of one posting; a balance of a thousand such still fits 64 bits
-PARTS_MAX = 1_000
+PARTS_MAX = 100
 KEY_LENGTH_MAX = 200
 CLOCK_PREFIX = "clock:"  # keys of what time does by itself: nobody may take them beforehand
 

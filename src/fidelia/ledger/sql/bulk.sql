@@ -48,8 +48,8 @@ begin
 end $$;
 
 -- Lots, entries and balances of the earns among `fresh`. Planned anew for each chunk, so that the arrays are hashed;
--- nothing else is here, for in that mode each assignment of a variable would be planned anew as well. Balances are found
--- by key and then hashed: one by one they cost three times as much, and a nested loop over a table thought empty hours.
+-- nothing else is here, for in that mode each assignment of a variable would be planned anew as well. Balances are
+-- found by key and then hashed: one by one cost three times as much, a nested loop over a table thought empty far more.
 create function public.ledger_write_earns(
     fresh uuid[], p_accounts uuid[], p_postings uuid[], p_amounts bigint[], p_occurred timestamptz[],
     p_expires timestamptz[], p_rule_versions uuid[], p_fundings text[], p_unit_costs bigint[], p_partners uuid[],

@@ -15,6 +15,9 @@ begin
         moves := moves || row(counter, 'member', part.amount, part.lot_id, part.rule_version_id, part.funding,
             part.unit_cost)::public.ledger_move;
     end loop;
+    if b.owed = 0 then
+        return moves;
+    end if;
     return public.ledger_fill_owed(p_account, b.owed, p.occurred_at, moves);
 end $$;
 
