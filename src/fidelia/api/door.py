@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.urls import resolve
 
+from fidelia.kernel.db import renew_connections
 from fidelia.kernel.errors import FideliaError, Unavailable
 
 from .errors import BodyTooLarge, Incident, MalformedRequest, NoSuchAddress, NotAcceptable, WrongMethod
@@ -46,7 +47,7 @@ class ApiDoor:
 
 def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     try:
-        return _dispatch(request)
+        return _dispatch_on_living_connection(request, exchange)
     except FideliaError as error:
         refusal = error
     except Http404:
@@ -62,6 +63,21 @@ def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
         log.exception("incident %s: %s %r", exchange.request_id, request.method, request.path_info)
         refusal = Incident(f"Something went wrong on our side. {_AGAIN}", incident=exchange.request_id)
     return answer_problem(request, refusal)
+
+
+def _dispatch_on_living_connection(request: HttpRequest, exchange: Exchange) -> HttpResponse:
+    """Admission is the first statement: when it fails nothing was done, and another connection may serve.
+
+    After a restart of the database each connection of the pool is dead without knowing, and each would cost somebody
+    a refusal. To ask a connection whether it lives would cost every request a round trip.
+    """
+    try:
+        return _dispatch(request)
+    except OperationalError:
+        if exchange.admission is not None:
+            raise
+        renew_connections()
+        return _dispatch(request)
 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import Cursor
+from psycopg_pool import ConnectionPool
 
 
 @contextmanager
@@ -33,9 +34,20 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     `select` needs a cast, because nothing else tells the server its type when it is null.
     """
     connection.ensure_connection()
-    plain = Cursor(connection.connection)
+    plain: Any = Cursor(connection.connection)
     with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
         yield cursor
+
+
+def renew_connections() -> None:
+    """Drop the connections whose server is gone, as after its restart; the next statement finds a living one.
+
+    Call it outside a transaction, when a first statement has failed.
+    """
+    connection.close()
+    pool: ConnectionPool[Any] | None = getattr(connection, "pool", None)
+    if pool is not None:
+        pool.check()
 
 
 def read_jsonb(value: str | None) -> Any:

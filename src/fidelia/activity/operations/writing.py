@@ -88,7 +88,7 @@ class DecisionRow:
 def write_purchase(purchase: Purchase, lines: list[LineRow], decision: DecisionRow | None) -> None:
     """Insert a purchase with its lines and, where it has one, its decision, and move the head of the chain."""
     values: list[Any] = [_value(getattr(purchase, column)) for column in PURCHASE_COLUMNS]
-    rows = Json([{name: _json_value(getattr(line, name)) for name in LINE_COLUMNS} for line in lines])
+    rows: Any = Json([{name: _json_value(getattr(line, name)) for name in LINE_COLUMNS} for line in lines])
     with prepared_cursor() as cursor:
         if decision is None:
             cursor.execute(_WRITE_PURCHASE, [*values, rows])
