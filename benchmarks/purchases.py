@@ -10,16 +10,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import struct
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import uuid4
 
 from fidelia.worker.listening import Address
+from fidelia.worker.postgres.paths import Places
+from fidelia.worker.processes import find_working_in
 
-from .installation import Load, Meter, make_tpcb, measure_tpcb, scratch_installation, web_server
+from .installation import Load, Meter, cpu_of, make_tpcb, measure_tpcb, scratch_installation, web_server
 from .shop import open_shop, purchases, raw_request
 
 TILLS = 8
@@ -42,13 +46,36 @@ def main() -> None:
         from django.db import connection
 
         connection.close()
-        before = measure_tpcb(places, clients=TILLS, seconds=seconds // 2)
+        before = tpcb(places, seconds // 2)
         with web_server({}) as (address, web_pid):
             meter = Meter(places, web_pid)
             run_tills(address, key, 3, seed=1)  # what is compiled and planned once is not measured
             found, load = measured(meter, address, key, seconds)
-        after = measure_tpcb(places, clients=TILLS, seconds=seconds // 2)
+        after = tpcb(places, seconds // 2)
     report(found, load, before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Tpcb:
+    """What pgbench found: transactions a second, and seconds of CPU of one, the client's included."""
+
+    tps: float
+    cpu: float
+
+
+def tpcb(places: Places, seconds: int) -> Tpcb:
+    began, client = cpu_of_server(places), cpu_of_children()
+    tps = measure_tpcb(places, clients=TILLS, seconds=seconds)
+    return Tpcb(tps, (cpu_of_server(places) - began + cpu_of_children() - client) / (tps * seconds))
+
+
+def cpu_of_server(places: Places) -> float:
+    return sum(map(cpu_of, find_working_in(places.data)))
+
+
+def cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measured(meter: Meter, address: Address, key: str, seconds: int) -> tuple[dict, Load]:
@@ -74,14 +101,18 @@ def run_tills(address: Address, key: str, seconds: int, *, seed: int) -> dict:
     return json.loads(done.stdout)
 
 
-def report(found: dict, load: Load, before: float, after: float) -> None:
+def report(found: dict, load: Load, before: Tpcb, after: Tpcb) -> None:
     waits, count = sorted(found["waits_ms"]), len(found["waits_ms"])
-    rate, tpcb = count / found["seconds"], (before + after) / 2
+    rate, tps, cpu = count / found["seconds"], (before.tps + after.tps) / 2, (before.cpu + after.cpu) / 2
     p50, p99 = waits[count // 2], waits[int(count * 0.99)]
     print(f"purchases of five lines over HTTP, {TILLS} tills: {rate:,.0f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
     print(f"answers by status: {found['statuses']}")
-    print(f"TPC-B, {TILLS} clients: {before:,.0f} tps before, {after:,.0f} after")
-    print(f"share of TPC-B: {rate / tpcb:.2f} (aim {TARGET_SHARE}); p99 aim {TARGET_P99_MS} ms")
+    print(
+        f"TPC-B, {TILLS} clients: {before.tps:,.0f} tps before, {after.tps:,.0f} after; {1e6 * cpu:,.0f} µs of CPU each"
+    )
+    print(f"share of TPC-B: {rate / tps:.2f} (aim {TARGET_SHARE}); p99 aim {TARGET_P99_MS} ms")
+    ours = (load.web + load.database + load.clients) / count
+    print(f"share of TPC-B by CPU, whatever others did: {cpu / ours:.2f}")
     print(
         f"CPU of one purchase: web {1e6 * load.web / count:,.0f} µs, database {1e6 * load.database / count:,.0f} µs, "
         f"tills {1e6 * load.clients / count:,.0f} µs"
