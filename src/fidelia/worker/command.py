@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from fidelia.kernel.errors import FideliaError
 
 VERBS = (
+    "demo",
     "run",
     "stop",
     "status",

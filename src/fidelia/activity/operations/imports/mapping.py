@@ -34,7 +34,7 @@ from ...fields import CHANNELS
 
 COLUMNS = (
     *("receipt", "occurred_at", "product", "description", "quantity", "unit_price", "net", "customer", "country"),
-    *("store", "category"),
+    *("store", "channel", "category"),
 )
 REQUIRED = ("source", "currency", "columns")
 

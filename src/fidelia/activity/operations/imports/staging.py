@@ -17,6 +17,7 @@ from fidelia.kernel.bulk import copy_rows
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.money import exponent_of
 
+from ...fields import CHANNELS
 from ..requests import NET_MAX, QUANTITY_MAX, QUANTITY_SCALE
 from .mapping import ImportMapping, MalformedImportMapping
 
@@ -126,7 +127,7 @@ class _RowReader:
             self._customer(row),
             self._text(row, "country"),
             self._text(row, "store"),
-            self._mapping.channel,
+            self._channel(row),
             self._text(row, "category"),
             *self._unit_price(row),
         )
@@ -196,6 +197,12 @@ class _RowReader:
         if not receipt:
             raise BadCell("the receipt number is missing")
         return receipt
+
+    def _channel(self, row: Row) -> str:
+        channel = self._text(row, "channel") or self._mapping.channel
+        if channel not in CHANNELS:
+            raise BadCell(f"“{channel[:40]}” is not one of {', '.join(CHANNELS)}")
+        return channel
 
     def _customer(self, row: Row) -> str | None:
         return self._text(row, "customer") or None

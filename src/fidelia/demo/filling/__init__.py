@@ -1,0 +1,6 @@
+"""Filling the invented shop in, through the operations that everybody uses. Read `fill` first."""
+
+from .fill import Filled, fill
+from .state import State, find_state
+
+__all__ = ["Filled", "State", "fill", "find_state"]

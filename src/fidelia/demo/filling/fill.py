@@ -1,0 +1,185 @@
+"""Fill an empty installation: each step is one method here, and one file beside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from fidelia.insight.operations import refresh
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.calendar import local_day, zone_of
+from fidelia.messaging.models import Message
+
+from ..errors import NotEmpty, Unfinished
+from ..simulation import Receipt, Shop, simulate_shop
+from ..simulation.clock import midnight_of
+from ..simulation.truth import keep_truth
+from . import circle, history, members, network, plans, team, today
+from .state import BEGUN, FILLED, State, find_state, remember
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What was filled in, and the keys, which are told once."""
+
+    shop: Shop
+    team: team.Team
+
+
+def fill(
+    *,
+    by: Actor,
+    at: datetime,
+    customers: int,
+    seed: int,
+    password: str,
+    folder: Path,
+    keep: bool = False,
+    told: Told = lambda line: None,
+) -> Filled:
+    """Fill an empty installation with the invented shop; the truth about it is kept in `folder`.
+
+    History enters as backfill: nobody is written to. `keep` leaves the files that were imported beside the truth.
+    `told` hears each step with its count, seconds and CPU seconds. Raises NotEmpty, Unfinished, PasswordTooWeak.
+    """
+    require_empty(by)
+    team.check_password(password)
+    steps = _Steps(told)
+    with steps("simulated") as say:
+        shop = simulate_shop(customers=customers, seed=seed, ends_on=local_day(at, zone_of(network.TIME_ZONE)))
+        keep_truth(shop, folder)
+        say(f"{len(shop.people):,} customers, {len(shop.history) + len(shop.after_launch):,} receipts over two years")
+    facts = {"customers": customers, "seed": seed}
+    remember(BEGUN, by=by, at=at, facts=facts)
+    filling = _Filling(shop, by, at, folder, keep, steps)
+    filling.set_up(password)
+    filling.add_customers()
+    filling.bring_in_history()
+    treated = filling.launch_campaign()
+    filling.bring_in_since(treated)
+    filling.look_again()
+    assert not Message.objects.exists(), "a history informs nobody"
+    filling.sell_today()
+    remember(FILLED, by=by, at=at, facts=facts)
+    return Filled(shop, filling.team)
+
+
+def require_empty(by: Actor) -> None:
+    """Raise NotEmpty or Unfinished unless nothing is there."""
+    state = find_state(by=by)
+    if state is State.UNFINISHED:
+        raise Unfinished(
+            "The invented shop was begun here and not finished. Let FIDELIA_HOME name another folder "
+            "(or FIDELIA_DATABASE_URL an empty database), or remove this one, and run `fidelia demo` again."
+        )
+    if state is not State.EMPTY:
+        raise NotEmpty(
+            "This installation holds data already. The invented shop wants one of its own: let FIDELIA_HOME name "
+            "another folder, or FIDELIA_DATABASE_URL an empty database."
+        )
+
+
+class _Steps:
+    """Says of each step what it did, and what that took: by the clock, and of this process's CPU."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[Told]:
+        said: list[str] = []
+        began, used = time.perf_counter(), time.process_time()
+        yield said.append
+        seconds, cpu = time.perf_counter() - began, time.process_time() - used
+        self._told(f"  {name:<14} {said[0]} ({seconds:.1f} s, CPU {cpu:.1f} s)")
+
+
+class _Filling:
+    """The steps, in their order; each leaves behind what the next one needs."""
+
+    def __init__(self, shop: Shop, by: Actor, at: datetime, folder: Path, keep: bool, steps: _Steps) -> None:  # noqa: PLR0917
+        self._shop = shop
+        self._by = by
+        self._at = at
+        self._folder = folder
+        self._keep = keep
+        self._steps = steps
+
+    def set_up(self, password: str) -> None:
+        """Found the company as it was when the history begins: shops, articles, people, programme."""
+        begins_on = self._shop.clock.begins_on
+        by, at = self._by, midnight_of(begins_on)
+        with self._steps("set up") as say:
+            self._network = network.found_company(by=by, at=at, begins_on=begins_on)
+            products = network.stock_shelves(by=by, at=at, begins_on=begins_on)
+            self.team = team.engage_team(by=by, at=at, network=self._network, password=password)
+            self._programme = circle.open_circle(
+                author=self.team.author, publisher=self.team.approver, begins_at=at, ends_at=self._shop.ends_at
+            )
+            circle.open_sandbox(by=by, at=at)
+            say(f"{len(self._network.store_ids)} stores, {products} products, {len(team.TEAM)} users, 2 programmes")
+
+    def add_customers(self) -> None:
+        """Add everybody, members and others."""
+        with self._steps("customers") as say:
+            consents, joined = members.add_people(
+                by=self._by, at=self._at, people=self._shop.people, network=self._network, programme=self._programme
+            )
+            say(f"{len(self._shop.people):,} customers, {joined:,} members, {consents:,} consents")
+
+    def bring_in_history(self) -> None:
+        """Import what was bought before the campaign."""
+        self._bring_in("history", "achats-1.csv", self._shop.history)
+
+    def launch_campaign(self) -> set[UUID]:
+        """Learn from the history, define segments, launch the campaign at its past moment; return whom it treats."""
+        author, known_at = self.team.author, self._shop.launch_at - plans.KNOWN_BEFORE
+        with self._steps("insight") as say:
+            scored = refresh(by=author, at=known_at)
+            counts = plans.define_segments(by=author, at=known_at)
+            say(f"{scored.customer_count:,} customers scored, {len(counts)} segments")
+        with self._steps("campaign") as say:
+            self._campaign, treated = plans.run_campaign(
+                author=author, approver=self.team.approver, at=self._shop.launch_at, programme=self._programme
+            )
+            say(f"{len(treated):,} customers treated beside a control group")
+        return treated
+
+    def bring_in_since(self, treated: set[UUID]) -> None:
+        """Import what was bought since the launch: what comes anyway, and what comes because of the offer."""
+        shop = self._shop
+        lifted = [one for one in shop.lifted if shop.people[one.customer].id in treated]
+        since = sorted([*shop.after_launch, *lifted], key=lambda receipt: (receipt.at, receipt.number))
+        self._bring_in("since then", "achats-2.csv", since)
+
+    def look_again(self) -> None:
+        """Learn from all of it, measure the campaign, and leave two drafts on the table."""
+        author, at = self.team.author, self._at
+        with self._steps("insight again") as say:
+            scored = refresh(by=author, at=at)
+            plans.refresh_segments(by=author, at=at)
+            plans.measure(by=author, at=at, campaign=self._campaign)
+            plans.draft_next_campaign(by=author, at=at, programme=self._programme)
+            circle.propose_winter(author=author, at=at, programme=self._programme)
+            say(f"{scored.customer_count:,} customers scored, the campaign measured")
+
+    def sell_today(self) -> None:
+        """Record a few purchases live."""
+        with self._steps("today") as say:
+            sold = today.sell_today(self._shop.today, self._shop.people, by=self._by, at=self._at)
+            say(f"{sold} live purchases")
+
+    def _bring_in(self, step: str, name: str, receipts: Sequence[Receipt]) -> None:
+        path = self._folder / name
+        with self._steps(step) as say:
+            result = history.bring_in(receipts, self._shop.people, by=self._by, at=self._at, path=path)
+            say(f"{result.sales:,} sales, {result.returns:,} returns, {result.recorded_rows:,} lines")
+        if not self._keep:
+            path.unlink()

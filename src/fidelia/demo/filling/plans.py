@@ -1,0 +1,100 @@
+"""What the shop does with what it knows: segments, a campaign that runs beside a control group, one that is a draft."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+from fidelia.campaigns.models import Arm, Campaign, CampaignMember
+from fidelia.campaigns.operations import (
+    approve_campaign,
+    ask_approval_of_campaign,
+    draft_campaign,
+    launch_campaign,
+    measure_campaign,
+)
+from fidelia.campaigns.operations.drafting import CampaignPlan
+from fidelia.customers.operations import define_segment, refresh_segment
+from fidelia.customers.queries import get_segment
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+from fidelia.programme.models import Programme
+
+SEGMENTS = (
+    (
+        "acheteurs-reguliers",
+        LocalizedText(en="Regular buyers", fr="Acheteurs réguliers"),
+        'customer.kind == "person" && has(trait.rfm_sales) && trait.rfm_sales >= 2',
+    ),
+    (
+        "meilleurs-clients",
+        LocalizedText(en="Best customers", fr="Meilleurs clients"),
+        "has(trait.rfm_amount) && trait.rfm_amount == 5 && has(trait.rfm_recency) && trait.rfm_recency >= 4",
+    ),
+    (
+        "a-reconquerir",
+        LocalizedText(en="To win back", fr="À reconquérir"),
+        'has(trait.rfm_segment) && trait.rfm_segment in ["at_risk", "cannot_lose"]',
+    ),
+)
+RUNNING, DRAFTED = "cafe_automne", "retour_hiver"
+KNOWN_BEFORE, DRAFTED_BEFORE = timedelta(days=7), timedelta(days=6)
+RUNS_FOR = timedelta(days=49)
+CONTROL_SHARE = Fraction(3, 10)
+
+
+def define_segments(*, by: Actor, at: datetime) -> dict[str, int]:
+    """Define the segments and find out who is in them; return how many, by key."""
+    counts = {}
+    for key, name, condition in SEGMENTS:
+        segment = define_segment(by=by, at=at, key=key, name=name, condition=condition)
+        counts[key] = refresh_segment(by=by, at=at, segment_id=segment.id).count
+    return counts
+
+
+def refresh_segments(*, by: Actor, at: datetime) -> None:
+    """Find out anew who is in the segments."""
+    for key, _name, _condition in SEGMENTS:
+        refresh_segment(by=by, at=at, segment_id=get_segment(by=by, key=key).id)
+
+
+def run_campaign(*, author: Actor, approver: Actor, at: datetime, programme: Programme) -> tuple[Campaign, set[UUID]]:
+    """Launch the autumn campaign at a past moment; return it with the customers whom it treats.
+
+    It has no message: the invented members of a history are written to by nobody.
+    """
+    plan = CampaignPlan(
+        name=LocalizedText(en="Coffee autumn: double points", fr="L’automne du café : points doubles"),
+        segment_key=SEGMENTS[0][0],
+        control_share=CONTROL_SHARE,
+        starts_at=at,
+        ends_at=at + RUNS_FOR,
+        offer={"lines": 'line.category.startsWith("Café/")', "multiply_points": {"by": 2}},
+    )
+    drafted_at = at - DRAFTED_BEFORE
+    campaign = draft_campaign(by=author, at=drafted_at, programme=programme, key=RUNNING, plan=plan)
+    ask_approval_of_campaign(by=author, at=drafted_at, campaign_id=campaign.id, note="Relance de la rentrée")
+    approve_campaign(by=approver, at=at - timedelta(days=1), campaign_id=campaign.id, note="Budget validé")
+    campaign = launch_campaign(by=author, at=at, campaign_id=campaign.id)
+    treated = CampaignMember.objects.filter(campaign=campaign, arm=Arm.TREATED).values_list("customer_id", flat=True)
+    return campaign, set(treated)
+
+
+def measure(*, by: Actor, at: datetime, campaign: Campaign) -> None:
+    """Measure the running campaign on the newest facts."""
+    measure_campaign(by=by, at=at, campaign_id=campaign.id)
+
+
+def draft_next_campaign(*, by: Actor, at: datetime, programme: Programme) -> None:
+    """Draft a campaign that nobody has approved yet."""
+    plan = CampaignPlan(
+        name=LocalizedText(en="Come back this winter", fr="Retrouvons-nous cet hiver"),
+        segment_key="a-reconquerir",
+        control_share=Fraction(1, 5),
+        starts_at=at + timedelta(days=7),
+        ends_at=at + timedelta(days=35),
+        offer={"when": "purchase.total >= 25", "points": "100"},
+        template="campaign_offer",
+    )
+    draft_campaign(by=by, at=at, programme=programme, key=DRAFTED, plan=plan)

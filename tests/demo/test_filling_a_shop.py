@@ -1,0 +1,142 @@
+"""Filling the invented shop: everything recorded, nothing sent, the ledger sound, and never over somebody's data."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db.models import Sum
+
+from fidelia.access.errors import PasswordTooWeak
+from fidelia.access.models import ApiKey, Audit, RoleGrant, User
+from fidelia.access.operations import log_in
+from fidelia.access.rights import BUILT_IN_ROLES
+from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.campaigns.models import Campaign
+from fidelia.campaigns.queries import get_result
+from fidelia.customers.models import Consent, Customer, Segment
+from fidelia.demo.errors import NotEmpty, Unfinished
+from fidelia.demo.filling import State, fill, find_state
+from fidelia.demo.filling.state import BEGUN, remember
+from fidelia.demo.filling.team import TEAM
+from fidelia.insight.models import Refresh
+from fidelia.ledger.queries import find_broken_invariants
+from fidelia.messaging.models import Message
+from fidelia.messaging.operations import install_default_templates
+from fidelia.organisation.models import Operator, Store
+from fidelia.products.models import Product, ProductCost
+from fidelia.programme.models import Enrolment, Programme, ProgrammeVersion, TierPeriod
+from fidelia.worker.verbs.demo import keep_log_ins, make_password, read_log_ins
+from tests.cast import SYSTEM, rocco
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+PASSWORD = "O namenlose Freude!"
+
+
+@pytest.fixture(autouse=True)
+def facts_here(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
+    settings.FACTS_ROOT = tmp_path / "facts"  # type: ignore[attr-defined]
+
+
+def test_a_filled_shop_is_whole_and_has_written_to_nobody(tmp_path: Path) -> None:
+    told: list[str] = []
+    install_default_templates(by=SYSTEM, at=AT)
+    filled = fill(
+        by=SYSTEM, at=AT, customers=300, seed=1805, password=PASSWORD, folder=tmp_path, keep=True, told=told.append
+    )
+    shop = filled.shop
+    assert find_state(by=SYSTEM) is State.FILLED
+    assert len(told) == 9
+
+    backfilled = Purchase.objects.filter(origin="backfill")
+    treated = {one.customer_id for one in Campaign.objects.get(key="cafe_automne").members.filter(arm="treated")}
+    lifted = [one for one in shop.lifted if shop.people[one.customer].id in treated]
+    written = [*shop.history, *shop.after_launch, *lifted]
+    assert backfilled.count() == len(written)
+    assert backfilled.aggregate(Sum("total"))["total__sum"] == sum(one.net for one in written)
+    assert PurchaseLine.objects.filter(purchase__origin="backfill").count() == sum(len(one.lines) for one in written)
+    assert backfilled.filter(kind="return").count() == sum(one.net < 0 for one in written)
+    assert PurchaseLine.objects.filter(returns_purchase_id__isnull=False).exists()
+    assert set(backfilled.values_list("channel", flat=True)) == {"store", "web"}
+    assert Purchase.objects.filter(origin="live").count() == len(shop.today)
+
+    assert Message.objects.count() == 0
+    assert find_broken_invariants() == []
+    _check_people(filled.shop.people)
+    _check_programme()
+    _check_plans()
+    assert (tmp_path / "achats-1.csv").is_file()
+    assert (tmp_path / "truth.json").is_file()
+
+
+def _check_people(people: list[object]) -> None:
+    assert Customer.objects.count() == 300
+    names = set(Customer.objects.values_list("family_name", flat=True))
+    assert any(set("éèêëïÿœç") & set(name) for name in names)
+    assert Customer.objects.filter(kind="company").count() == 9
+    assert Enrolment.objects.count() == sum(person.is_member for person in people)  # type: ignore[attr-defined]
+    consent = Consent.objects.filter(purpose="marketing", channel="email", given=True).first()
+    assert consent is not None
+    assert consent.proof["wording_version"] == "2024-09"
+    assert {one.role for one in TEAM} == set(BUILT_IN_ROLES)
+    assert RoleGrant.objects.count() == len(TEAM) == User.objects.count()
+    assert log_in(email=TEAM[0].email, password=PASSWORD, address="127.0.0.1", at=AT).name == "Sophie Berthier"
+    assert sorted(ApiKey.objects.values_list("mode", flat=True)) == ["live", "test"]
+
+
+def _check_programme() -> None:
+    programme = Programme.objects.get(is_sandbox=False)
+    states = list(
+        ProgrammeVersion.objects.filter(programme=programme).order_by("number").values_list("state", flat=True)
+    )
+    # The third is the campaign's, the fourth a proposal.
+    assert states == ["published", "published", "published", "draft"]
+    assert Programme.objects.filter(is_sandbox=True).count() == 1
+    assert {"decouverte", "connaisseur", "grand_cru"} <= set(TierPeriod.objects.values_list("tier", flat=True))
+    assert Operator.objects.get().name == "Maison Éléonore"
+    assert Store.objects.count() == 8
+    assert Product.objects.filter(is_product=True).count() == 120
+    assert ProductCost.objects.count() == 240
+
+
+def _check_plans() -> None:
+    assert Segment.objects.filter(key="acheteurs-reguliers", member_count__gt=0).exists()
+    assert Refresh.objects.count() == 2
+    campaign = Campaign.objects.get(key="cafe_automne")
+    assert (campaign.state, Campaign.objects.get(key="retour_hiver").state) == ("running", "draft")
+    page = get_result(by=SYSTEM, campaign=campaign)
+    assert page is not None
+    assert page.treated.people + page.control.people == sum(campaign.audience[arm] for arm in ("treated", "control"))
+    assert page.buyers.effect.low <= page.buyers.effect.value <= page.buyers.effect.high
+
+
+def test_it_never_mixes_with_what_is_there(tmp_path: Path) -> None:
+    rocco()
+    with pytest.raises(NotEmpty):
+        fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
+    assert (Customer.objects.count(), Operator.objects.count()) == (0, 0)
+
+
+def test_one_that_was_broken_off_says_so(tmp_path: Path) -> None:
+    remember(BEGUN, by=SYSTEM, at=AT, facts={})
+    with pytest.raises(Unfinished, match="not finished"):
+        fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
+
+
+def test_a_weak_password_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(PasswordTooWeak):
+        fill(by=SYSTEM, at=AT, customers=300, seed=1, password="leonore", folder=tmp_path)
+    assert (Audit.objects.count(), find_state(by=SYSTEM)) == (0, State.EMPTY)
+
+
+def test_log_ins_are_told_again_and_to_nobody_else(tmp_path: Path) -> None:
+    assert "were printed" in read_log_ins(tmp_path)
+    password = make_password()
+    keep_log_ins(tmp_path, password)
+    assert password in read_log_ins(tmp_path)
+    assert "sophie.berthier@maison-eleonore.example" in read_log_ins(tmp_path)
+    assert stat.S_IMODE((tmp_path / "log-ins.txt").stat().st_mode) == 0o600
+    assert make_password() != password
