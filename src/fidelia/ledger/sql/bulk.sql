@@ -92,8 +92,8 @@ begin
             partner_id, store_id, rule_version_id, seq, code, currency, funding
         )
         select e.occurred_at, p_recorded_at, leg.amount, leg.balance_after, e.unit_cost, e.version + e.place,
-                e.account_id, e.posting_id, leg.lot_id, e.partner_id, e.store_id, e.rule_version_id, leg.seq,
-                leg.code, p_currency, e.funding
+                e.account_id, e.posting_id, leg.lot_id, e.partner_id, e.store_id, e.rule_version_id,
+                case when e.fill > 0 then leg.seq else leg.seq - 2 end, leg.code, p_currency, e.funding
             from filled e cross join lateral (values
                 (0, 'issuance', -e.fill, null::bigint, null::uuid),
                 (1, 'member', e.fill, e.member + e.running - e.amount + e.fill, null),
