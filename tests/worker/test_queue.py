@@ -29,11 +29,15 @@ def test_jobs_are_run_until_it_is_told_to_stop() -> None:
 
 
 def defer_a_job() -> int:
-    """Defer the one task that procrastinate brings itself: it removes old jobs. It is removed when it succeeds."""
+    """Defer the one task that procrastinate brings itself: it removes old jobs. It is removed when it succeeds.
+
+    By its name, since the task itself belongs to whichever app was made last, and a worker's app is closed at its end.
+    """
+    from procrastinate import tasks
     from procrastinate.contrib.django import app
 
-    task = app.tasks["builtin:procrastinate.builtin_tasks.remove_old_jobs"]
-    return task.configure(queue="any").defer(max_hours=24)
+    name = "builtin:procrastinate.builtin_tasks.remove_old_jobs"
+    return tasks.configure_task(name=name, job_manager=app.job_manager, queue="any").defer(max_hours=24)
 
 
 def is_there(job_id: int) -> bool:

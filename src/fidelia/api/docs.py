@@ -111,7 +111,7 @@ def _curl(path: str, method: str, operation: dict[str, Any]) -> str:
     verb = "" if method == "get" else f"-X {method.upper()} "
     parts = [f"curl {verb}{settings.BASE_URL}{path}"]
     if operation.get("security"):
-        parts.append('-H "Authorization: Bearer $FIDELIA_KEY"')
+        parts.append('-H "Authorization: Bearer $API_KEY"')
     if method != "get":
         parts.append('-H "Idempotency-Key: $(uuidgen)"')
     if "requestBody" in operation:
