@@ -76,6 +76,16 @@ PURCHASE_FIELDS = (
         words=Text("the hour", "l’heure"),
     ),
     Field(
+        "purchase.month",
+        Type.INT,
+        Text("Month", "Mois"),
+        "purchase.month",
+        doc="1 for January to 12 for December, where the programme is.",
+        low=1,
+        high=12,
+        words=Text("the month of the purchase", "le mois de l’achat"),
+    ),
+    Field(
         "purchase.on",
         Type.DATE,
         Text("Date", "Date"),

@@ -39,6 +39,7 @@ def values_for_rules(
         "purchase.banner": store["banner"] if store else "",
         "purchase.weekday": WEEKDAYS[local.weekday()],
         "purchase.hour": local.hour,
+        "purchase.month": local.month,
         "purchase.on": today,
         "purchase.is_first": is_first,
         "member.tier": tier,
