@@ -33,7 +33,7 @@ COLUMNS = {
     "customer": "client",
     "country": "pays",
 }
-MAPPING = {
+MAPPING: dict[str, object] = {
     "source": "old-till",
     "currency": "EUR",
     "time_zone": "Europe/Paris",
@@ -187,6 +187,10 @@ def test_purchases_before_the_first_version_earn_nothing(tmp_path: Path) -> None
         {"channel": "pigeon"},
         {"surprise": 1},
         {"source": ""},
+        {"source": 2024},
+        {"source": "s" * 61},
+        {"time_zone": 2},
+        {"enrol": "no"},
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused_before_anything_is_read(tmp_path: Path, change: dict[str, object]) -> None:

@@ -11,12 +11,17 @@ REASON = "fidelia_reason"
 
 
 class RejectFile:
-    """Written as rows are refused; it exists only once there is one. Mend it and send it again."""
+    """Written as rows are refused; it exists only once there is one. Mend it and send it again.
+
+    Where the file sent was such a file, the reasons of then make way for those of now.
+    """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = path
         self.count = 0
-        self._columns = [*columns, REASON]
+        self._kept = [place for place, name in enumerate(columns) if name != REASON]
+        self._columns = [*(columns[place] for place in self._kept), REASON]
+        self._width = len(columns)
         self._file = path.with_name(path.name + ".part")
         self._writer: csv._writer | None = None  # type: ignore[name-defined, unused-ignore]
 
@@ -29,7 +34,8 @@ class RejectFile:
     def add(self, row: Sequence[str], reason: str) -> None:
         """Keep one row with its reason."""
         assert self._writer is not None, "the file of rejects is not open"
-        self._writer.writerow([*row, reason])
+        kept = [row[place] for place in self._kept if place < len(row)]
+        self._writer.writerow([*kept, *row[self._width :], reason])
         self.count += 1
 
     def __exit__(

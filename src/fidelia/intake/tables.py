@@ -44,20 +44,27 @@ class Table:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _parquet_columns(self) -> list[str]:
-        from pyarrow import parquet
+        from pyarrow import parquet, types
 
         try:
-            return list(parquet.read_schema(self.path).names)
+            schema = parquet.read_schema(self.path)
         except Exception as error:
             raise UnreadableFile(f"{self.path.name} is not a Parquet file: {error}") from None
+        nested = [column.name for column in schema if types.is_nested(column.type)]
+        if nested:
+            raise UnreadableFile(f"The column “{nested[0]}” of {self.path.name} holds lists or records, not values.")
+        return list(schema.names)
 
     def _parquet_rows(self) -> Iterator[Row]:
         import pyarrow as arrow
         from pyarrow import compute, parquet
 
-        for batch in parquet.ParquetFile(self.path).iter_batches(batch_size=BATCH_ROWS):
-            texts = [compute.fill_null(compute.cast(column, arrow.string()), "") for column in batch.columns]
-            yield from (list(row) for row in zip(*(text.to_pylist() for text in texts), strict=True))
+        try:
+            for batch in parquet.ParquetFile(self.path).iter_batches(batch_size=BATCH_ROWS):
+                texts = [compute.fill_null(compute.cast(column, arrow.string()), "") for column in batch.columns]
+                yield from (list(row) for row in zip(*(text.to_pylist() for text in texts), strict=True))
+        except (arrow.ArrowException, OSError) as error:
+            raise UnreadableFile(f"{self.path.name} cannot be read: {error}") from None
 
     def _csv_columns(self) -> list[str]:
         with self._csv_reader() as reader:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
 
+DIGITS_MAX = 30
+
 
 class BadCell(Exception):
     """A cell does not hold what its column should; the message is the reason a person reads."""
@@ -28,8 +30,10 @@ def read_decimal(text: str) -> Decimal:
 
 def to_minor(number: Decimal, scale: int, most: int) -> int:
     """Round half away from zero to units of 10^-scale. Raises BadCell beyond `most` units."""
+    if number.adjusted() >= DIGITS_MAX:  # such as 1e99, which quantize refuses in its own words
+        raise BadCell("the number is too large")
     with localcontext() as context:
-        context.prec = 60
+        context.prec = 2 * DIGITS_MAX
         minor = int((number.scaleb(scale)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     if abs(minor) > most:
         raise BadCell("the number is too large")

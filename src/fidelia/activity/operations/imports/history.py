@@ -188,7 +188,8 @@ class _ReceiptDecision:
 
     def _revoke(self, account_id: UUID, points: int) -> BulkRevoke:
         origins = {sold.purchase_id for sold in self._matched.values()}
-        is_of_one = len(self._matched) == len(self._receipt.lines) and len(origins) == 1
+        accounts = {sold.account_id for sold in self._matched.values()}
+        is_of_one = len(self._matched) == len(self._receipt.lines) and len(origins) == 1 and accounts == {account_id}
         return BulkRevoke(
             account_id=account_id,
             amount=points,
@@ -264,10 +265,13 @@ class _ReceiptDecision:
         )
 
     def _remember_sold(self, state: MemberState, decided: Decided | None) -> None:
+        account = state.enrolment.account_id if state.enrolment is not None else None
         for place, line in enumerate(self._receipt.lines):
             if line.quantity > 0:
                 points = decided.lines[place].points if decided is not None else 0
-                sold = SoldLine(line.quantity, line.net, self._id, place + 1, points, self._receipt.occurred_at, None)
+                sold = SoldLine(
+                    line.quantity, line.net, self._id, place + 1, points, self._receipt.occurred_at, account
+                )
                 state.sold[line.product].append(sold)
 
 

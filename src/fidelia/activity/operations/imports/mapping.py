@@ -37,6 +37,7 @@ COLUMNS = (
     *("store", "channel", "category"),
 )
 REQUIRED = ("source", "currency", "columns")
+TEXT_LENGTH_MAX = 60
 
 
 class MalformedImportMapping(Invalid):
@@ -88,6 +89,7 @@ def parse_mapping(document: Any) -> ImportMapping:
             "not_products": tuple(str(code) for code in document.get("not_products") or ()),
         }
     )
+    _check_kinds(mapping)
     exponent_of(mapping.currency)
     zone_of(mapping.time_zone)
     if mapping.channel not in CHANNELS:
@@ -95,6 +97,18 @@ def parse_mapping(document: Any) -> ImportMapping:
     if mapping.language not in ("fr", "en"):
         raise MalformedImportMapping("A language is fr or en.", pointer="/language")
     return mapping
+
+
+def _check_kinds(mapping: ImportMapping) -> None:
+    """YAML reads 2024 as a number and no as false: what must be a text is asked for in quotes."""
+    for part in fields(ImportMapping):
+        value = getattr(mapping, part.name)
+        if part.name == "enrol" and not isinstance(value, bool):
+            raise MalformedImportMapping("Write true or false.", pointer="/enrol")
+        if part.name not in ("enrol", "columns", "not_products") and not isinstance(value, str | None):
+            raise MalformedImportMapping("Write this as a text, in quotes.", pointer=f"/{part.name}")
+        if isinstance(value, str) and len(value) > TEXT_LENGTH_MAX:
+            raise MalformedImportMapping(f"At most {TEXT_LENGTH_MAX} characters.", pointer=f"/{part.name}")
 
 
 def _columns(value: Any) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -46,7 +46,7 @@ select customer_id from activity_purchase where customer_id = any(%s) and kind =
 """
 _OPEN_LINES = """
 select sale.customer_id, line.product_code, line.quantity, line.net, line.purchase_id, line.line_number, line.points,
-       sale.occurred_at, sale.posting_id
+       sale.occurred_at, sale.account_id
 from activity_purchase sale join activity_line line using (purchase_id)
 where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and not exists (
     select from activity_line back
@@ -55,6 +55,7 @@ order by sale.occurred_at
 """
 # How the United Kingdom's and other files spell countries that the Unicode names spell otherwise.
 _OTHER_NAMES = {"eire": "IE", "rsa": "ZA", "usa": "US", "uk": "GB", "hong kong": "HK", "czech republic": "CZ"}
+_NO_COUNTRIES = ("EU", "EZ", "UN", "ZZ", "XA", "XB")
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class SoldLine:
     line_number: int
     points: int
     occurred_at: datetime
-    posting_id: UUID | None
+    account_id: UUID | None  # the account that earned by it, which is another one after a new membership
 
 
 @dataclass(slots=True)
@@ -122,11 +123,11 @@ def load_members(
         return {}
     rows = [_new_customer(receipt, mapping) for receipt in first.values()]
     ids = add_customers_in_bulk(by=by.lent("customer.add"), at=at, rows=rows)
-    states = {name: MemberState(customer_id) for name, customer_id in zip(first, ids, strict=True)}
+    by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
+    states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol:
-        members = [NewMember(states[name].customer_id, receipt.occurred_at) for name, receipt in first.items()]
+        members = _new_members(states, first)
         enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source="import")
-    by_customer = {state.customer_id: state for state in states.values()}
     _load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, has_returns=any(receipt.kind == "return" for receipt in receipts))
     return states
@@ -138,6 +139,27 @@ def _first_receipts(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
         if receipt.customer is not None:
             first.setdefault(receipt.customer, receipt)
     return first
+
+
+def _new_members(states: Mapping[str, MemberState], first: Mapping[str, Receipt]) -> list[NewMember]:
+    """Return each customer once, a member since the earliest receipt under any of their names."""
+    since: dict[UUID, datetime] = {}
+    for name, receipt in first.items():
+        known = since.get(states[name].customer_id, receipt.occurred_at)
+        since[states[name].customer_id] = min(known, receipt.occurred_at)
+    return [NewMember(customer_id, moment) for customer_id, moment in since.items()]
+
+
+def in_order_of_time(receipts: Sequence[Receipt], states: Mapping[str, MemberState]) -> list[Receipt]:
+    """Return the receipts of a batch, each person's together in the order of time, whatever names they came under."""
+    place: dict[UUID | None, int] = {}
+    for receipt in receipts:
+        place.setdefault(_person_of(receipt, states), len(place))
+    return sorted(receipts, key=lambda receipt: (place[_person_of(receipt, states)], receipt.occurred_at))
+
+
+def _person_of(receipt: Receipt, states: Mapping[str, MemberState]) -> UUID | None:
+    return states[receipt.customer].customer_id if receipt.customer is not None else None
 
 
 def _new_customer(receipt: Receipt, mapping: ImportMapping) -> NewCustomer:
@@ -156,7 +178,7 @@ def country_code(text: str) -> str:
     """Return the ISO 3166 code of a country's code, English or French name; empty for what is none."""
     wanted = text.strip()
     if len(wanted) == 2 and wanted.isalpha() and wanted.upper() in Locale("en").territories:
-        return wanted.upper()
+        return "" if wanted.upper() in _NO_COUNTRIES else wanted.upper()
     return _names_of_countries().get(wanted.casefold(), "")
 
 
@@ -165,7 +187,7 @@ def _names_of_countries() -> dict[str, str]:
     names = dict(_OTHER_NAMES)
     for language in ("en", "fr"):
         for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code not in ("EU", "EZ", "UN", "ZZ", "XA", "XB"):
+            if len(code) == 2 and code not in _NO_COUNTRIES:
                 names.setdefault(name.casefold(), code)
     return names
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -30,6 +31,7 @@ select row.row_number from activity_import_row row join (
     group by receipt having count(distinct coalesce(customer, '')) > 1) double on double.receipt = row.receipt
 where row.import_id = %s
 """
+_OF_RECEIPTS = "select row_number from activity_import_row where import_id = %s and receipt = any(%s)"
 _DROP_ROWS = "delete from activity_import_row where import_id = %s and row_number = any(%s)"
 
 
@@ -71,8 +73,20 @@ class Receipt:
 
 def drop_receipts_of_two_customers(import_id: UUID) -> list[int]:
     """Unstage the receipts that name two customers (or one on some lines only); return the numbers of their rows."""
+    return _drop(import_id, _TWO_CUSTOMERS, [import_id, import_id])
+
+
+def drop_incomplete_receipts(import_id: UUID, receipts: Collection[str]) -> list[int]:
+    """Unstage the rows of receipts of which another row was rejected; return their numbers.
+
+    A receipt is recorded once: were its other rows recorded now, the mended one would come too late.
+    """
+    return _drop(import_id, _OF_RECEIPTS, [import_id, list(receipts)]) if receipts else []
+
+
+def _drop(import_id: UUID, which: str, parameters: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_TWO_CUSTOMERS, [import_id, import_id])
+        cursor.execute(which, parameters)
         numbers = [row[0] for row in cursor.fetchall()]
         if numbers:
             cursor.execute(_DROP_ROWS, [import_id, numbers])

@@ -30,8 +30,8 @@ from ...models import PurchaseImport
 from ..writing import LINE_COLUMNS, PURCHASE_COLUMNS
 from .history import DECISION_COLUMNS, Batch, Circumstances, decide_batch, decision_values
 from .mapping import ImportMapping
-from .members import MemberState, load_members, read_customer_facts
-from .receipts import Receipt, drop_receipts_of_two_customers, receipts_by_member
+from .members import MemberState, in_order_of_time, load_members, read_customer_facts
+from .receipts import Receipt, drop_incomplete_receipts, drop_receipts_of_two_customers, receipts_by_member
 from .staging import StagedTotals, check_columns, stage
 
 RECEIPTS_PER_BATCH = 1_000
@@ -120,7 +120,7 @@ def import_purchases(
                 rejects=rejects,
                 step=lambda rows: progress("rows", rows),
             )
-            _reject_receipts_of_two_customers(table, record.id, staged, rejects)
+            _reject_receipts(table, record.id, staged, rejects)
         around = _circumstances(by, at, programme, mapping, record.id)
         counts = _record_all(by, programme, around, progress)
         result = _result(record, staged, counts, mapping, rejects)
@@ -167,13 +167,16 @@ def _close_import(
     record.save(update_fields=["state", "totals", "ended_at"])
 
 
-def _reject_receipts_of_two_customers(table: Table, import_id: UUID, staged: StagedTotals, rejects: RejectFile) -> None:
-    numbers = set(drop_receipts_of_two_customers(import_id))
-    if numbers:
+def _reject_receipts(table: Table, import_id: UUID, staged: StagedTotals, rejects: RejectFile) -> None:
+    """A receipt is recorded whole or not at all."""
+    incomplete = drop_incomplete_receipts(import_id, staged.incomplete - {""})
+    reasons = dict.fromkeys(incomplete, "Another row of the receipt came back.")
+    reasons |= dict.fromkeys(drop_receipts_of_two_customers(import_id), "The receipt names two customers.")
+    if reasons:
         for number, row in enumerate(table.rows(), start=1):
-            if number in numbers:
-                rejects.add(row, "The receipt names two customers.")
-        staged.rejected += len(numbers)
+            if number in reasons:
+                rejects.add(row, reasons[number])
+        staged.rejected += len(reasons)
 
 
 def _circumstances(
@@ -243,16 +246,11 @@ def _record_batch(
         receipts=receipts,
         terms=around.versions.terms_at(at),
     )
+    receipts = in_order_of_time(receipts, members)
     batch = decide_batch(around, receipts, members, _facts_of(receipts, members))
     _write(batch, at)
-    post_in_bulk(
-        by=by,
-        at=at,
-        currency=programme.points_currency_id,
-        postings=batch.postings,
-        source_type="purchase",
-    )
-    enrolments = [state.enrolment.id for state in members.values() if state.enrolment is not None]
+    _post(by, at, programme, batch)
+    enrolments = {state.enrolment.id for state in members.values() if state.enrolment is not None}
     rederive_tiers(at=at, enrolment_ids=enrolments, origin=Origin.BACKFILL)
     announce(
         PurchasesImported(
@@ -260,6 +258,15 @@ def _record_batch(
         )
     )
     return batch
+
+
+def _post(by: Actor, at: datetime, programme: Programme, batch: Batch) -> None:
+    """What is recorded beside the points must be posted: a row that the ledger refuses, refuses the batch."""
+    results = post_in_bulk(
+        by=by, at=at, currency=programme.points_currency_id, postings=batch.postings, source_type="purchase"
+    )
+    for posting, result in zip(batch.postings, results, strict=True):
+        assert result.status == "posted", f"the ledger refused {posting.key}: {result.status}"
 
 
 def _facts_of(receipts: Sequence[Receipt], members: dict[str, MemberState]) -> list[dict[str, Any] | None]:

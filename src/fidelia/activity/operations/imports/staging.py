@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
 
+from fidelia.customers.queries import normalise_identity
 from fidelia.intake.rejects import RejectFile
 from fidelia.intake.tables import Row, Table
 from fidelia.intake.values import BadCell, read_decimal, read_moment, to_minor
 from fidelia.kernel.bulk import copy_rows
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
 
 from ...fields import CHANNELS
 from ..requests import NET_MAX, QUANTITY_MAX, QUANTITY_SCALE
 from .mapping import ImportMapping, MalformedImportMapping
+from .members import country_code
 
 ROWS_PER_TRANSACTION = 100_000
 STAGING_COLUMNS = (
@@ -28,16 +32,18 @@ STAGING_COLUMNS = (
 )
 NET_PLACE = STAGING_COLUMNS.index("net")
 PRICE_SCALE_MAX = 6
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # some tills write the year 1 where they know no date
 _TEXT_MAX = {"receipt": 80, "product": 64, "description": 200, "customer": 120, "store": 60, "category": 300}
 
 
 @dataclass(slots=True)
 class StagedTotals:
-    """What the file holds: rows read, and the sum of their net amounts, recorded and rejected apart."""
+    """What the file holds: rows read and rejected, the sum of the net amounts understood, receipts with a bad row."""
 
     rows: int = 0
     rejected: int = 0
     net: int = 0
+    incomplete: set[str] = field(default_factory=set)
 
 
 def check_columns(table: Table, mapping: ImportMapping) -> None:
@@ -90,6 +96,7 @@ def _understood(
             staged = reader.read(row, totals.rows)
         except BadCell as bad:
             totals.rejected += 1
+            totals.incomplete.add(reader.receipt_of(row))
             rejects.add(row, f"{bad}.")
         else:
             totals.net += reader.net_of(staged)
@@ -115,6 +122,9 @@ class _RowReader:
             raise BadCell(f"the row has {len(row)} cells, the header {self._width}")
         occurred_at = self._moment(row)
         quantity = self._quantity(row)
+        in_thousandths = to_minor(quantity, QUANTITY_SCALE, QUANTITY_MAX)
+        if in_thousandths == 0:
+            raise BadCell("the quantity is zero")
         return (
             self._import_id,
             number,
@@ -122,7 +132,7 @@ class _RowReader:
             occurred_at,
             self._text(row, "product") or self._mapping.default_product,
             self._text(row, "description"),
-            to_minor(quantity, QUANTITY_SCALE, QUANTITY_MAX),
+            in_thousandths,
             self._net(row, quantity),
             self._customer(row),
             self._text(row, "country"),
@@ -131,6 +141,11 @@ class _RowReader:
             self._text(row, "category"),
             *self._unit_price(row),
         )
+
+    def receipt_of(self, row: Row) -> str:
+        """Return the number of the receipt of a row that could not be understood; empty where it has none."""
+        place = self._at.get("receipt")
+        return row[place].strip() if place is not None and place < len(row) else ""
 
     @staticmethod
     def net_of(staged: tuple[object, ...]) -> int:
@@ -158,18 +173,17 @@ class _RowReader:
         moment = read_moment(text, self._zone, self._mapping.date_format)
         if moment > self._now:
             raise BadCell("the date is in the future")
+        if moment < EARLIEST:
+            raise BadCell(f"the date is before {EARLIEST.year}")
         return moment
 
     def _quantity(self, row: Row) -> Decimal:
-        if "quantity" not in self._at:
-            return Decimal(1)
+        if "quantity" not in self._at:  # what was paid back came back
+            return Decimal(-1 if self._amount(row, "net") < 0 else 1)
         text = self._cell(row, "quantity")
         if not text:
             raise BadCell("the quantity is missing")
-        quantity = read_decimal(text)
-        if quantity == 0:
-            raise BadCell("the quantity is zero")
-        return quantity
+        return read_decimal(text)
 
     def _net(self, row: Row, quantity: Decimal) -> int:
         if "net" in self._at:
@@ -205,4 +219,16 @@ class _RowReader:
         return channel
 
     def _customer(self, row: Row) -> str | None:
-        return self._text(row, "customer") or None
+        name = self._text(row, "customer")
+        if not name:
+            return None
+        try:
+            return _identity(self._mapping.customer_scheme, name, country_code(self._text(row, "country")))
+        except Invalid as refusal:
+            raise BadCell(str(refusal).removesuffix(".")) from None
+
+
+@lru_cache(maxsize=200_000)
+def _identity(scheme: str, value: str, country: str) -> str:
+    """Names are compared as they are kept: two spellings of one card are one customer, from the first check on."""
+    return normalise_identity(scheme, value, country=country)
