@@ -27,6 +27,7 @@ from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.money import UnknownCurrency
 from fidelia.ledger.queries import find_broken_invariants, get_balance
+from fidelia.programme.operations import rederive_tiers
 from tests.cast import PIZARRO, SYSTEM, actor_with
 from tests.programme.cast import AT, BEGUN, DOCUMENT, member, programme
 
@@ -197,3 +198,16 @@ def test_a_rule_may_read_a_trait_that_insight_has_written() -> None:
         set_traits(by=SYSTEM, at=AT, rows=rows, source="insight", valid_from=AT - timedelta(hours=1))
     assert record(basket(key="after")).points == 50
     assert record(basket(key="late", occurred_at=AT - timedelta(days=2))).points == 0
+
+
+def test_the_tier_that_the_window_renewed_is_read_though_nobody_derived_it_since() -> None:
+    tiered = {**DOCUMENT["rules"][0], "when": 'member.tier == "connaisseur" || purchase.total > 0'}
+    enrolment = member(programme({**DOCUMENT, "rules": [tiered]}))
+    first, second = AT - timedelta(days=400), AT - timedelta(days=100)
+    record(basket(LineRequest("mug", 1000, 10_000), key="reached", occurred_at=first))
+    record(basket(LineRequest("mug", 1000, 10_000), key="renewing", occurred_at=second))
+    with transaction.atomic():
+        rederive_tiers(at=second, enrolment_ids=[enrolment.id])
+    record(basket(key="a year later"))
+    decision = DecisionRecord.objects.get(purchase__idempotency_key="a year later").record
+    assert decision["values"]["member.tier"] == "connaisseur"

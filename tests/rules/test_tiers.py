@@ -21,8 +21,8 @@ BEGUN = datetime(2025, 1, 10, 12, tzinfo=UTC)
 def held(*earnings: tuple[int, int], until_days: int = 2000) -> list[tuple[str, int]]:
     """(day, points) given; (tier, day from which) held."""
     dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
-    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=until_days))
-    return [(period.tier, (period.valid_from - BEGUN).days) for period in periods]
+    begun = [(period.tier, (period.valid_from - BEGUN).days) for period in derive_tiers(TIERS, PARIS, dated)]
+    return [(tier, day) for tier, day in begun if day <= until_days]
 
 
 def test_nothing_earned_no_tier() -> None:
@@ -36,7 +36,7 @@ def test_it_is_reached_by_the_sum_of_the_window() -> None:
 
 
 def test_it_is_kept_a_year_to_the_end_of_the_local_day_and_then_lost() -> None:
-    periods = derive_tiers(TIERS, PARIS, [(BEGUN, 100)], until=BEGUN + timedelta(days=800))
+    periods = derive_tiers(TIERS, PARIS, [(BEGUN, 100)])
     # 10 January 2026 ends in Paris at 23:00 UTC.
     assert periods == [
         HeldTier("silver", BEGUN, datetime(2026, 1, 10, 23, tzinfo=UTC)),
@@ -46,6 +46,32 @@ def test_it_is_kept_a_year_to_the_end_of_the_local_day_and_then_lost() -> None:
 
 def test_then_it_is_what_the_window_gives_at_that_moment() -> None:
     assert held((0, 500), (200, 120), until_days=700) == [("gold", 0), ("silver", 365)]
+
+
+def test_what_the_window_renews_is_one_period_known_before_it_begins() -> None:
+    earned = [(BEGUN, 100), (BEGUN + timedelta(days=200), 100)]
+    assert derive_tiers(TIERS, PARIS, earned) == [
+        HeldTier("silver", BEGUN, datetime(2027, 1, 11, 23, tzinfo=UTC)),
+        HeldTier("", datetime(2027, 1, 11, 23, tzinfo=UTC), None),
+    ]
+
+
+def test_days_are_counted_where_the_programme_is_when_its_clocks_change() -> None:
+    tiers = TierSet(window_days=365, kept_days=180, levels=TIERS.levels)
+    late_in_winter = datetime(2026, 1, 10, 22, 30, tzinfo=UTC)  # 23:30 in Paris; 180 days later it is 00:30 there
+    tracker = TierTracker(tiers, PARIS)
+    tracker.earn(late_in_winter, 100)
+    # 10 January and 180 days is 9 July, which ends in Paris at 22:00 UTC.
+    assert tracker.periods == [HeldTier("silver", late_in_winter, datetime(2026, 7, 9, 22, tzinfo=UTC))]
+
+
+def test_a_tier_that_asks_for_no_points_does_not_end() -> None:
+    tiers = TierSet(window_days=30, kept_days=30, levels=(TierLevel("all", NAME, 0), TierLevel("gold", NAME, 500)))
+    periods = derive_tiers(tiers, PARIS, [(BEGUN, 500)])
+    assert [(period.tier, period.valid_until) for period in periods] == [
+        ("gold", datetime(2025, 2, 9, 23, tzinfo=UTC)),
+        ("all", None),
+    ]
 
 
 def test_a_higher_one_is_reached_at_once() -> None:
@@ -65,7 +91,7 @@ def test_a_tracker_fed_in_order_says_the_same_as_the_whole_derived(earnings: lis
     for at, points in dated:
         if at <= moment:
             tracker.earn(at, points)
-    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=3000))
+    periods = derive_tiers(TIERS, PARIS, dated)
     by_periods = next(
         (
             period.tier
@@ -80,6 +106,6 @@ def test_a_tracker_fed_in_order_says_the_same_as_the_whole_derived(earnings: lis
 @given(st.lists(st.tuples(st.integers(0, 1500), st.integers(-200, 600)), max_size=30))
 def test_periods_follow_each_other_without_gap_or_overlap(earnings: list[tuple[int, int]]) -> None:
     dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
-    periods = derive_tiers(TIERS, PARIS, dated, until=BEGUN + timedelta(days=3000))
+    periods = derive_tiers(TIERS, PARIS, dated)
     assert all(one.valid_until == two.valid_from for one, two in pairwise(periods))
     assert all(one.valid_from < (one.valid_until or BEGUN + timedelta(days=9999)) for one in periods)

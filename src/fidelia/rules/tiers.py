@@ -1,8 +1,9 @@
 """Tiers by points earned in a rolling window: which tier a member holds at each instant, derived from dated earnings.
 
 Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept for
-`kept_days` (to the end of that local day) and then becomes what the window gives at that moment. What is taken back
-lowers the window from its own date; it does not shorten a tier already announced.
+`kept_days` (to the end of that local day) and then becomes what the window gives at that moment: the same tier is
+kept on, as one period. What is taken back lowers the window from its own date; it does not shorten a tier already
+announced.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class TierSet:
 
 @dataclass(frozen=True, slots=True)
 class HeldTier:
-    """A tier held in [valid_from, valid_until); no end while nothing ends it."""
+    """A tier held in [valid_from, valid_until); no end while nothing but what is earned next can end it."""
 
     tier: str
     valid_from: datetime
@@ -97,25 +98,39 @@ class TierTracker:
         while self._window and self._window[0][0] <= horizon:
             self._earned -= self._window.popleft()[1]
 
+    def let_all_time_pass(self) -> None:
+        """Follow the tier to where time alone no longer changes it, as if nothing were earned any more."""
+        while self._until is not None:
+            self._let_time_pass(self._until)
+
     def _hold(self, rank: int, at: datetime) -> None:
+        self._until = None
+        if rank >= 0 and self._window:  # what an empty window gives, time no longer changes
+            kept_to = local_day(at, self._zone) + timedelta(days=self._set.kept_days)
+            self._until = end_of_day(kept_to, self._zone)
+        if rank == self._rank and self.periods:
+            self.periods[-1] = replace(self.periods[-1], valid_until=self._until)
+        else:
+            self._begin_period(rank, at)
+
+    def _begin_period(self, rank: int, at: datetime) -> None:
         if self.periods and self.periods[-1].valid_from == at:
             self.periods.pop()
         elif self.periods:
             self.periods[-1] = replace(self.periods[-1], valid_until=at)
         self._rank = rank
-        self._until = None
-        if rank >= 0:
-            self._until = end_of_day(local_day(at + timedelta(days=self._set.kept_days), self._zone), self._zone)
         if rank >= 0 or self.periods:
             self.periods.append(HeldTier(self._set.key_of(rank), at, self._until))
 
 
-def derive_tiers(
-    tier_set: TierSet, zone: ZoneInfo, earnings: Iterable[tuple[datetime, int]], *, until: datetime
-) -> list[HeldTier]:
-    """Return the tiers held from the first one reached until now, from (instant, points earned) in any order."""
+def derive_tiers(tier_set: TierSet, zone: ZoneInfo, earnings: Iterable[tuple[datetime, int]]) -> list[HeldTier]:
+    """Return the tiers held from the first one reached on, from (instant, points earned) in any order.
+
+    They reach into the future, as if nothing were earned any more: a tier that the window renews is held by whoever
+    earns nothing on that day too, and nobody needs to derive it then.
+    """
     tracker = TierTracker(tier_set, zone)
     for at, amount in sorted(earnings, key=lambda earning: earning[0]):
         tracker.earn(at, amount)
-    tracker.tier_at(until)
+    tracker.let_all_time_pass()
     return tracker.periods

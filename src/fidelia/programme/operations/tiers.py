@@ -55,7 +55,7 @@ def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: date
         known[period.enrolment_id].append(period)
     moves, fresh, stale = [], [], []
     for enrolment in enrolments:
-        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()), until=at)
+        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()))
         before = known[enrolment.id]
         added, dropped = _difference(before, held)
         fresh += [_row(enrolment, period, at) for period in added]
