@@ -8,6 +8,8 @@ import pytest
 from .client import Client
 
 WAYS = {
+    "an entry moves something, under a known code": "update ledger_entry set code = 'gift' where code = 'issuance'",
+    "a posting has a known kind and origin": "update ledger_posting set origin = 'rumour' where kind = 'hold'",
     "the entries of a posting sum to zero": "update ledger_entry set amount = amount + 1 where code = 'issuance'",
     "the balance is the sum of its entries": "update ledger_balance set posted = posted + 1",
     "the balance is what its lots hold, less what is owed": "update ledger_lot set remaining = 7",

@@ -36,6 +36,17 @@ select b.account_id, b.currency, null, 'what is held is the sum of the open hold
     from public.ledger_balance b left join holds h using (account_id, currency)
     where b.held <> coalesce(h.held, 0)
 union all
+select account_id, currency, posting_id, 'an entry moves something, under a known code', format('%s %s', code, amount)
+    from public.ledger_entry
+    where amount = 0 or code not in ('member', 'held', 'issuance', 'redemption', 'breakage', 'adjustment', 'clearing')
+union all
+select account_id, currency, posting_id, 'a posting has a known kind and origin', format('%s %s', kind, origin)
+    from public.ledger_posting
+    where origin not in ('live', 'late', 'backfill', 'simulation') or kind not in (
+        'earn', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'transfer_out', 'transfer_in', 'expire',
+        'reverse'
+    )
+union all
 select account_id, currency, null, 'a lot is the sum of its entries',
         format('lot %s: %s, entries %s', lot_id, l.remaining, e.moved)
     from public.ledger_lot l full join (
