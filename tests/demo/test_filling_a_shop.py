@@ -13,7 +13,7 @@ from fidelia.access.errors import PasswordTooWeak
 from fidelia.access.models import ApiKey, Audit, RoleGrant, User
 from fidelia.access.operations import log_in
 from fidelia.access.rights import BUILT_IN_ROLES
-from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.activity.models import DecisionRecord, Purchase, PurchaseLine
 from fidelia.campaigns.models import Campaign
 from fidelia.campaigns.queries import get_result
 from fidelia.customers.models import Consent, Customer, Segment
@@ -96,10 +96,22 @@ def _check_programme() -> None:
     assert states == ["published", "published", "published", "draft"]
     assert Programme.objects.filter(is_sandbox=True).count() == 1
     assert {"decouverte", "connaisseur", "grand_cru"} <= set(TierPeriod.objects.values_list("tier", flat=True))
+    _check_birthdays()
     assert Operator.objects.get().name == "Maison Éléonore"
     assert Store.objects.count() == 8
     assert Product.objects.filter(is_product=True).count() == 120
     assert ProductCost.objects.count() == 240
+
+
+def _check_birthdays() -> None:
+    gifts = [
+        (decision.occurred_at, decision.purchase.customer_id)
+        for decision in DecisionRecord.objects.select_related("purchase")
+        if any(outcome[0] == "birthday" and outcome[2] == "granted" for outcome in decision.record["outcomes"])
+    ]
+    births = dict(Customer.objects.filter(birth_on__isnull=False).values_list("id", "birth_on"))
+    assert gifts
+    assert all(births[customer_id].month == moment.month for moment, customer_id in gifts)
 
 
 def _check_plans() -> None:
@@ -110,7 +122,7 @@ def _check_plans() -> None:
     page = get_result(by=SYSTEM, campaign=campaign)
     assert page is not None
     assert page.treated.people + page.control.people == sum(campaign.audience[arm] for arm in ("treated", "control"))
-    assert page.buyers.effect.low <= page.buyers.effect.value <= page.buyers.effect.high
+    assert page.buyers.effect.low <= page.buyers.effect.difference <= page.buyers.effect.high
 
 
 def test_it_never_mixes_with_what_is_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ def fill(
         shop = simulate_shop(customers=customers, seed=seed, ends_on=local_day(at, zone_of(network.TIME_ZONE)))
         keep_truth(shop, folder)
         say(f"{len(shop.people):,} customers, {len(shop.history) + len(shop.after_launch):,} receipts over two years")
+    gc.freeze()  # a million lines that live to the end: without it each full collection goes through them again
     facts = {"customers": customers, "seed": seed}
     remember(BEGUN, by=by, at=at, facts=facts)
     filling = _Filling(shop, by, at, folder, keep, steps)

@@ -87,13 +87,12 @@ def prepare(arguments: argparse.Namespace, home: Path) -> int:
     if find_state(by=by) is State.FILLED:
         print("The invented shop is here already.", flush=True)
     else:
-        _fill(arguments, home / "demo", by)
-        print(f"Filled in {time.monotonic() - began:.0f} s ({_cpu_seconds():.0f} s of CPU here).", flush=True)
-    print(f"\n{read_address(os.environ).url}/console/\n{read_log_ins(home / 'demo')}", flush=True)
+        _fill(arguments, home / "demo", by, began)
+    print(f"\n{read_address(os.environ).url}/console/\n\n{read_log_ins(home / 'demo')}", flush=True)
     return 0
 
 
-def _fill(arguments: argparse.Namespace, folder: Path, by: Actor) -> None:
+def _fill(arguments: argparse.Namespace, folder: Path, by: Actor, began: float) -> None:
     from fidelia.demo.filling import fill
 
     print(f"Filling in Maison Éléonore, which is invented (seed {arguments.seed}):", flush=True)
@@ -109,6 +108,7 @@ def _fill(arguments: argparse.Namespace, folder: Path, by: Actor) -> None:
         told=lambda line: print(line, flush=True),
     )
     keep_log_ins(folder, password)
+    print(f"Ready in {time.monotonic() - began:.0f} s ({_cpu_seconds():.0f} s of CPU, PostgreSQL’s not counted).")
     print(f"\nAPI keys, shown this once:\n  {filled.team.live_key}\n  {filled.team.test_key}", flush=True)
 
 
