@@ -21,15 +21,16 @@ from fidelia.activity.errors import (
 from fidelia.activity.models import DecisionRecord, Purchase
 from fidelia.activity.operations import LineRequest, PurchaseRequest, record_purchase
 from fidelia.activity.queries import find_broken_chain, get_purchase
+from fidelia.customers.models import Customer
 from fidelia.customers.operations import define_trait, set_traits
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.money import UnknownCurrency
 from fidelia.ledger.queries import find_broken_invariants, get_balance
-from fidelia.programme.operations import rederive_tiers
+from fidelia.programme.operations import end_enrolment, rederive_tiers
 from tests.cast import PIZARRO, SYSTEM, actor_with
-from tests.programme.cast import AT, BEGUN, DOCUMENT, member, programme
+from tests.programme.cast import AT, BEGUN, DOCUMENT, florestan, member, programme
 
 pytestmark = pytest.mark.django_db
 TILL = actor_with("purchase.record", "purchase.see", label="Marzelline", number=3)
@@ -211,3 +212,39 @@ def test_the_tier_that_the_window_renewed_is_read_though_nobody_derived_it_since
     record(basket(key="a year later"))
     decision = DecisionRecord.objects.get(purchase__idempotency_key="a year later").record
     assert decision["values"]["member.tier"] == "connaisseur"
+
+
+def test_without_the_right_nobody_learns_who_is_a_member() -> None:
+    programme()
+    with pytest.raises(Denied):
+        record_purchase(by=PIZARRO, at=AT, request=basket(identity=("card", "unknown")), source="till")
+
+
+def test_the_same_key_again_is_answered_though_the_membership_has_ended() -> None:
+    enrolment = member(programme())
+    first = record_purchase(by=TILL, at=AT, request=basket(), source="till")
+    end_enrolment(by=SYSTEM, at=AT, enrolment=enrolment)
+    again = record_purchase(by=TILL, at=AT, request=basket(), source="till")
+    assert (again.purchase_id, again.is_replay) == (first.purchase_id, True)
+    with pytest.raises(IdempotencyKeyReused):
+        record_purchase(by=TILL, at=AT, request=basket(receipt_number="another"), source="till")
+
+
+def test_the_same_key_of_another_stream_of_receipts_is_refused() -> None:
+    member(programme())
+    record(basket())
+    with pytest.raises(IdempotencyKeyReused):
+        record_purchase(by=TILL, at=AT, request=basket(), source="another till")
+
+
+@pytest.mark.parametrize("names_id", [False, True])
+def test_a_merged_customer_is_the_member_that_they_were(names_id: bool) -> None:
+    enrolment = member(programme(), card="M1")
+    survivor = florestan()
+    record(basket(key="before", identity=("card", "M1")))
+    Customer.objects.filter(id=enrolment.customer_id).update(merged_into=survivor)
+    naming = {"identity": None, "customer_id": enrolment.customer_id} if names_id else {}
+    purchase = record(basket(key="after", **naming))
+    assert (purchase.customer_id, purchase.enrolment_id) == (survivor.id, enrolment.id)
+    assert purchase.points == 49 + 35  # and no welcome a second time
+    assert find_broken_chain(enrolment.account_id) is None

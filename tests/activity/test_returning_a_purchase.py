@@ -21,6 +21,7 @@ from fidelia.activity.operations import LineRequest, PurchaseRequest, ReturnedLi
 from fidelia.activity.operations import record_purchase as _record_purchase
 from fidelia.activity.operations import record_return as _record_return
 from fidelia.activity.queries import find_broken_chain, get_purchase
+from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.models import OutboxEvent
@@ -171,3 +172,42 @@ def test_without_the_right_nothing_is_written() -> None:
     with pytest.raises(Denied):
         _record_return(by=PIZARRO, at=AT, request=request, source="till")
     assert Purchase.objects.count() == 1
+
+
+def test_the_purchase_of_a_store_out_of_reach_is_not_there() -> None:
+    member(programme())
+    sale = bought()
+    elsewhere = actor_with("purchase.return", "purchase.see", scope=Scope(store_id=new_id()))
+    with pytest.raises(UnknownPurchase):
+        give_back_as(elsewhere, sale)
+    who_sees = replace(elsewhere, grants=(*elsewhere.grants, Grant("purchase.see")))
+    with pytest.raises(Denied):
+        give_back_as(who_sees, sale)
+
+
+def test_who_may_not_take_back_does_not_learn_what_was_sold() -> None:
+    with pytest.raises(Denied):
+        give_back_as(PIZARRO, new_id())
+
+
+def test_the_sandbox_is_out_of_reach_for_all_but_test_keys() -> None:
+    member(programme(is_sandbox=True))
+    trial = replace(TILL, mode="test")
+    request = PurchaseRequest("sale", "R1", AT, "EUR", (MUGS,), identity=("card", "2990441788200"))
+    sale = _record_purchase(by=trial, at=AT, request=request, source="till").purchase_id
+    with pytest.raises(UnknownPurchase):
+        give_back_as(TILL, sale)
+    give_back_as(trial, sale)
+
+
+def test_the_same_key_of_another_stream_of_receipts_is_refused() -> None:
+    member(programme())
+    sale = bought()
+    give_back_as(TILL, sale)
+    with pytest.raises(IdempotencyKeyReused):
+        give_back_as(TILL, sale, source="another till")
+
+
+def give_back_as(by: Actor, purchase_id: UUID, source: str = "till") -> None:
+    request = ReturnRequest("back", "B1", AT, purchase_id)
+    _record_return(by=by, at=AT, request=request, source=source)

@@ -21,7 +21,7 @@ from ..errors import ReceiptKnown
 from ..events import PurchaseRecorded
 from ..models import Purchase
 from .deciding import Decided, decide
-from .reading import Surroundings, find_known, read_surroundings
+from .reading import Known, Surroundings, find_known, read_surroundings
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
 from .writing import LineRow, write_purchase
@@ -59,15 +59,17 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
     with the same request changes nothing and says so. Raises Denied, UnknownProgramme, UnknownMember, StoreUnknown,
     WrongCurrency, UnknownCurrency, OccurredInFuture, MalformedLines, TotalDiffers, ReceiptKnown, IdempotencyKeyReused.
     """
+    if not by.may_somewhere("purchase.record"):
+        by.require("purchase.record")
     check_purchase(request, at)
-    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request))
+    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request, source))
     try:
         with transaction_of_use_case():
             around = read_surroundings(by, request, owner=caller.owner)
+            if isinstance(around, Known):
+                around.check_same(caller.request_hash)
+                return Recorded(around.purchase_id, is_replay=True)
             by.require("purchase.record", around.scope)
-            if around.known is not None:
-                around.known.check_same(caller.request_hash)
-                return Recorded(around.known.purchase_id, is_replay=True)
             return _record(caller, request, around)
     except IntegrityError as error:
         return replay_after_race(error, caller)

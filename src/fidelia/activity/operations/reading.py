@@ -56,7 +56,6 @@ class Surroundings:
     version_id: UUID | None
     store: dict[str, Any] | None
     products: dict[str, dict[str, Any]]
-    known: Known | None
 
     @property
     def programme_id(self) -> UUID:
@@ -69,8 +68,11 @@ class Surroundings:
         return Scope(_uuid(self.store["partner_id"]), UUID(self.store["id"]))
 
 
-def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Surroundings:
-    """Lock the member's chain and read. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency."""
+def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Surroundings | Known:
+    """Lock the member's chain and read; Known when the key was used before, whatever has changed around it since.
+
+    Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
+    """
     scheme, identity = request.identity or (None, None)
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -83,7 +85,8 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Sur
             ],
         )
         (found,) = cursor.fetchone()
-    return _surroundings(read_jsonb(found), request)
+    read = read_jsonb(found)
+    return _known(read["known"]) if read["known"] is not None else _surroundings(read, request)
 
 
 def _surroundings(found: dict[str, Any], request: PurchaseRequest) -> Surroundings:
@@ -102,7 +105,6 @@ def _surroundings(found: dict[str, Any], request: PurchaseRequest) -> Surroundin
         version_id=_uuid(found["version_id"]),
         store=found["store"],
         products=found["products"],
-        known=_known(found["known"]),
     )
 
 
@@ -126,9 +128,7 @@ def _member(found: dict[str, Any]) -> Member:
     )
 
 
-def _known(found: dict[str, Any] | None) -> Known | None:
-    if found is None:
-        return None
+def _known(found: dict[str, Any]) -> Known:
     return Known(UUID(found["purchase_id"]), bytes.fromhex(found["request_hash"]))
 
 

@@ -93,7 +93,7 @@ def check_purchase(request: PurchaseRequest, at: datetime) -> None:
             f"A purchase has 1 to {LINES_MAX} lines; this one has {len(request.lines)}.", pointer="/lines"
         )
     for i, line in enumerate(request.lines):
-        _check_line(line, f"/lines/{i}")
+        check_line(line, f"/lines/{i}")
     if request.total is not None and request.total != request.net_total:
         raise TotalDiffers("The total is not the sum of the lines.", pointer="/total")
 
@@ -104,7 +104,8 @@ def check_moment(occurred_at: datetime, at: datetime) -> None:
         raise OccurredInFuture("It is dated in the future.", pointer="/occurred_at")
 
 
-def _check_line(line: LineRequest, pointer: str) -> None:
+def check_line(line: LineRequest, pointer: str) -> None:
+    """Raise MalformedLines with a pointer below the line's own."""
     if not line.product_code.strip():
         raise MalformedLines("A line names its product.", pointer=f"{pointer}/product")
     if not 0 < line.quantity <= QUANTITY_MAX:
@@ -113,10 +114,10 @@ def _check_line(line: LineRequest, pointer: str) -> None:
         raise MalformedLines("A line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
 
 
-def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest) -> bytes:
+def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest, source: str) -> bytes:
     """Return the SHA-256 by which the same idempotency key with another request is told apart."""
     content = {name: _canonical(getattr(request, name)) for name in request.__slots__ if name != "idempotency_key"}
-    return hashlib.sha256(json.dumps([kind, content], sort_keys=True, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(json.dumps([kind, source, content], sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
 def _canonical(value: Any) -> Any:

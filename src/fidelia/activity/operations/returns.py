@@ -57,12 +57,15 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     Raises Denied, UnknownPurchase, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReceiptKnown,
     IdempotencyKeyReused.
     """
+    if not by.may_somewhere("purchase.return"):
+        by.require("purchase.return")
     check_moment(request.occurred_at, at)
-    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request))
+    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request, source))
     try:
         with transaction_of_use_case():
-            bought = _read_bought(request.purchase_id)
-            by.require("purchase.return", bought.scope)
+            purchase = _find_in_reach(by, request.purchase_id)
+            by.require("purchase.return", Scope(purchase.partner_id, purchase.store_id))
+            bought = _read_bought(purchase)
             known = find_known(caller.owner, caller.key)
             if known is not None:
                 known.check_same(caller.request_hash)
@@ -73,10 +76,23 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
         return replay_after_race(error, caller)
 
 
-def _read_bought(purchase_id: UUID) -> Bought:
+def _find_in_reach(by: Actor, purchase_id: UUID) -> Purchase:
+    """What the actor may neither see nor take back is not there; nor is the sandbox for others than test keys."""
     purchase = Purchase.objects.filter(purchase_id=purchase_id).first()
-    if purchase is None:
+    if purchase is None or not _is_in_reach(by, purchase):
         raise UnknownPurchase("There is no such purchase.")
+    return purchase
+
+
+def _is_in_reach(by: Actor, purchase: Purchase) -> bool:
+    scope = Scope(purchase.partner_id, purchase.store_id)
+    is_sandbox = purchase.programme_id is not None and get_programme_by_id(purchase.programme_id).is_sandbox
+    may_know = by.may("purchase.return", scope) or by.may("purchase.see", scope)
+    return may_know and is_sandbox == (by.mode == "test")
+
+
+def _read_bought(purchase: Purchase) -> Bought:
+    purchase_id = purchase.purchase_id
     if purchase.kind != Purchase.Kind.SALE:
         raise NotASale("This is a return; only a sale can be returned.")
     head = _lock(purchase)

@@ -2,18 +2,25 @@
 --
 -- The lock comes first and the state is read by later statements: at READ COMMITTED each statement of a volatile
 -- function sees what was committed before it began, so what the last holder of the lock wrote is seen here.
-create function activity_begin(
+create or replace function activity_begin(
     p_owner text, p_key text, p_slug text, p_sandbox boolean, p_customer uuid, p_scheme text, p_identity text,
     p_store text, p_codes text[], p_at timestamptz
 ) returns jsonb language plpgsql volatile as $$
 declare
     programme jsonb := programme_for_rules(p_slug, p_sandbox);
     customer uuid := case when p_scheme is null then p_customer else customers_find_for_rules(p_scheme, p_identity) end;
+    ids uuid[]; -- the person's, the survivor of merges first: the membership may be kept under any of them
     member jsonb;
     chain record;
 begin
     if programme ? 'id' and customer is not null then
-        member := programme_member_for_rules((programme->>'id')::uuid, customer);
+        ids := array(select person.id from customers_ids_of(customer) person order by person.rank);
+        customer := ids[1];
+        select found.member into member
+        from unnest(ids) with ordinality one (id, place)
+        cross join lateral programme_member_for_rules((programme->>'id')::uuid, one.id) found (member)
+        where found.member is not null
+        order by one.place limit 1;
     end if;
     if member is not null then
         insert into activity_chain (account_id, sequence, hash)
@@ -26,7 +33,8 @@ begin
             'hash', chain.hash,
             'tier', programme_tier_for_rules((member->>'enrolment_id')::uuid, p_at),
             'is_first', not exists (
-                select from activity_purchase past where past.customer_id = customer and past.kind = 'sale'));
+                select from unnest(ids) one (id) join activity_purchase past on past.customer_id = one.id
+                where past.kind = 'sale'));
     end if;
     return jsonb_build_object(
         'programme', programme,
