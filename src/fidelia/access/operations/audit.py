@@ -17,7 +17,11 @@ from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 
-_INSERT = """
+# For those who write the whole of a use case by one statement; they hand over `Deed.values()`.
+RECORD = """
+insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_RECORD_ALL = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
 select %s, %s::uuid, %s, %s, %s, %s::uuid, %s::timestamptz, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])
 """
@@ -30,6 +34,26 @@ class Change:
     object_id: UUID | str | int
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One row of the audit: who did what when, to which object, and how it changed."""
+
+    by: Actor
+    at: datetime
+    verb: str
+    object_type: str
+    change: Change
+    scope: Scope = EVERYWHERE
+
+    def values(self) -> list[Any]:
+        """Return the values of RECORD."""
+        by, change = self.by, self.change
+        return [
+            *(by.kind, by.id, by.label, self.verb, self.object_type, self.scope.partner_id, self.at),
+            *(str(change.object_id), _json_of(change.before), _json_of(change.after)),
+        ]
 
 
 def record_audit(
@@ -48,9 +72,11 @@ def record_audit(
     `verb` is the right that was asked for ("store.close"); `before` and `after` hold what changed: JSON values, UUID,
     dates, Money and LocalizedText. Never put a customer's name or address there: the audit outlives an erasure.
     """
-    record_audits(
-        by=by, at=at, verb=verb, object_type=object_type, changes=[Change(object_id, before, after)], scope=scope
-    )
+    require_transaction()
+    change = Change(object_id, before, after)
+    deed = Deed(by=by, at=at, verb=verb, object_type=object_type, change=change, scope=scope)
+    with prepared_cursor() as cursor:
+        cursor.execute(RECORD, deed.values())
 
 
 def record_audits(
@@ -62,7 +88,7 @@ def record_audits(
         return
     with prepared_cursor() as cursor:
         cursor.execute(
-            _INSERT,
+            _RECORD_ALL,
             [
                 *(by.kind, by.id, by.label, verb, object_type, scope.partner_id, at),
                 [str(change.object_id) for change in changes],

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from fidelia.access.operations import record_audit
-from fidelia.kernel.actor import Actor
+from fidelia.access.operations.audit import Change, Deed
+from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
-from fidelia.kernel.outbox import Origin, announce
+from fidelia.kernel.outbox import Origin
 from fidelia.ledger.operations import PostingResult, Provenance, earn
 from fidelia.programme.queries import Terms, terms_of
 
@@ -104,17 +104,8 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> R
         if posted is not None:
             purchase.posting_id, purchase.balance_after = posted.posting_id, posted.balance
     lines = _line_rows(request, around, decided)
-    write_purchase(purchase, lines, decided.row if decided else None)
-    _announce(purchase)
-    record_audit(
-        by=caller.by,
-        at=caller.at,
-        verb="purchase.record",
-        object_type="purchase",
-        object_id=purchase.purchase_id,
-        after={"total": str(purchase.total), "points": str(purchase.points)},
-        scope=around.scope,
-    )
+    deed = deed_of(caller, "purchase.record", purchase)
+    write_purchase(purchase, lines, decided.row if decided else None, event=_event_of(purchase), deed=deed)
     return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines)
 
 
@@ -196,18 +187,29 @@ def provenance_of(purchase: Purchase) -> Provenance:
     )
 
 
-def _announce(purchase: Purchase) -> None:
-    announce(
-        PurchaseRecorded(
-            occurred_at=purchase.occurred_at,
-            origin=Origin(purchase.origin),
-            customer_id=purchase.customer_id,
-            purchase_id=purchase.purchase_id,
-            programme_id=purchase.programme_id,
-            enrolment_id=purchase.enrolment_id,
-            account_id=purchase.account_id,
-            points=purchase.points,
-        )
+def deed_of(caller: Caller, verb: str, purchase: Purchase, **more: str) -> Deed:
+    """Return the row of the audit for a purchase or a return."""
+    after = {"total": str(purchase.total), "points": str(purchase.points), **more}
+    return Deed(
+        by=caller.by,
+        at=caller.at,
+        verb=verb,
+        object_type="purchase",
+        change=Change(purchase.purchase_id, after=after),
+        scope=Scope(purchase.partner_id, purchase.store_id),
+    )
+
+
+def _event_of(purchase: Purchase) -> PurchaseRecorded:
+    return PurchaseRecorded(
+        occurred_at=purchase.occurred_at,
+        origin=Origin(purchase.origin),
+        customer_id=purchase.customer_id,
+        purchase_id=purchase.purchase_id,
+        programme_id=purchase.programme_id,
+        enrolment_id=purchase.enrolment_id,
+        account_id=purchase.account_id,
+        points=purchase.points,
     )
 
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection
 
-from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
-from fidelia.kernel.outbox import Origin, announce
+from fidelia.kernel.outbox import Origin
 from fidelia.ledger.operations import PostingResult, revoke
 from fidelia.programme.queries import get_programme_by_id
 from fidelia.rules import LineAllocation, points_of_returned
@@ -21,7 +20,7 @@ from ..errors import MalformedLines, MoreThanBought, NotASale, UnknownPurchase
 from ..events import PurchaseReturned
 from ..models import DecisionRecord, Purchase, PurchaseLine
 from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
-from .purchases import Caller, Recorded, caller_of, origin_of, provenance_of, replay_after_race
+from .purchases import Caller, Recorded, caller_of, deed_of, origin_of, provenance_of, replay_after_race
 from .reading import find_known
 from .requests import ReturnRequest, check_moment, hash_of_request
 from .writing import LineRow, write_purchase
@@ -164,17 +163,8 @@ def _record(caller: Caller, request: ReturnRequest, bought: Bought, parts: list[
         posted = _take_back(caller, returned, bought.purchase)
         if posted is not None:
             returned.posting_id, returned.balance_after = posted.posting_id, posted.balance
-    write_purchase(returned, rows, decided.row if decided else None)
-    _announce(returned)
-    record_audit(
-        by=caller.by,
-        at=caller.at,
-        verb="purchase.return",
-        object_type="purchase",
-        object_id=returned.purchase_id,
-        after={"total": str(returned.total), "points": str(returned.points), "returns": str(request.purchase_id)},
-        scope=bought.scope,
-    )
+    deed = deed_of(caller, "purchase.return", returned, returns=str(request.purchase_id))
+    write_purchase(returned, rows, decided.row if decided else None, event=_event_of(returned), deed=deed)
     return returned.purchase_id
 
 
@@ -251,17 +241,15 @@ def _net_of_first(net: int, quantity: int, part: int) -> int:
     return (2 * net * part + quantity) // (2 * quantity)
 
 
-def _announce(returned: Purchase) -> None:
-    announce(
-        PurchaseReturned(
-            occurred_at=returned.occurred_at,
-            origin=Origin(returned.origin),
-            customer_id=returned.customer_id,
-            purchase_id=returned.purchase_id,
-            returns_purchase_id=returned.returns_purchase_id,
-            programme_id=returned.programme_id,
-            enrolment_id=returned.enrolment_id,
-            account_id=returned.account_id,
-            points=returned.points,
-        )
+def _event_of(returned: Purchase) -> PurchaseReturned:
+    return PurchaseReturned(
+        occurred_at=returned.occurred_at,
+        origin=Origin(returned.origin),
+        customer_id=returned.customer_id,
+        purchase_id=returned.purchase_id,
+        returns_purchase_id=returned.returns_purchase_id,
+        programme_id=returned.programme_id,
+        enrolment_id=returned.enrolment_id,
+        account_id=returned.account_id,
+        points=returned.points,
     )

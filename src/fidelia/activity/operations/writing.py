@@ -1,4 +1,4 @@
-"""Write a purchase, its lines and its decision with one statement."""
+"""Write a purchase, its lines, its decision, its event and its audit row: by one statement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from uuid import UUID
 from psycopg.types.json import Json, Jsonb
 from psycopg.types.numeric import Int8
 
-from fidelia.kernel.db import prepared_cursor
+from fidelia.access.operations.audit import RECORD, Deed
+from fidelia.kernel.db import prepared_cursor, require_transaction
+from fidelia.kernel.outbox import Event
+from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
 
 from ..models import Purchase
 
@@ -50,8 +53,9 @@ _DECISION = """decision as (
 _LINES = f"""insert into activity_line (purchase_id, {_LINE_NAMES})
 select purchase.purchase_id, line.* from purchase,
     json_to_recordset(%s) as line ({", ".join(f"{name} {type_}" for name, type_ in _LINE_TYPES)})"""
-_WRITE_PURCHASE = f"with {_PURCHASE} {_LINES}"
-_WRITE_BOTH = f"with {_PURCHASE}, {_DECISION} {_LINES}"
+_TOLD = f"announced as ({ANNOUNCE}), audited as ({RECORD})"
+_WRITE_UNDECIDED = f"with {_PURCHASE}, {_TOLD} {_LINES}"
+_WRITE = f"with {_PURCHASE}, {_DECISION}, {_TOLD} {_LINES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,22 @@ class DecisionRow:
     occurred_at: datetime
 
 
-def write_purchase(purchase: Purchase, lines: list[LineRow], decision: DecisionRow | None) -> None:
-    """Insert a purchase with its lines and, where it has one, its decision, and move the head of the chain."""
+def write_purchase(
+    purchase: Purchase, lines: list[LineRow], decision: DecisionRow | None, *, event: Event, deed: Deed
+) -> None:
+    """Insert a purchase with its lines and, where it has one, its decision, moving the head of the chain; tell of it.
+
+    The event and the audit row travel along, because each statement of its own costs a twelfth of a purchase.
+    """
+    require_transaction()
     values: list[Any] = [_value(getattr(purchase, column)) for column in PURCHASE_COLUMNS]
     rows: Any = Json([{name: _json_value(getattr(line, name)) for name in LINE_COLUMNS} for line in lines])
+    told = [*values_of(event), *deed.values()]
     with prepared_cursor() as cursor:
         if decision is None:
-            cursor.execute(_WRITE_PURCHASE, [*values, rows])
+            cursor.execute(_WRITE_UNDECIDED, [*values, *told, rows])
         else:
-            cursor.execute(_WRITE_BOTH, [*values, *_decision_values(decision, purchase.recorded_at), rows])
+            cursor.execute(_WRITE, [*values, *_decision_values(decision, purchase.recorded_at), *told, rows])
 
 
 def _value(value: Any) -> Any:

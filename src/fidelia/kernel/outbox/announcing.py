@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from ..db import prepared_cursor, require_transaction
 from .event import Event
 
-_INSERT = """
+# For those who write the whole of a use case by one statement; they hand over `values_of(event)`.
+ANNOUNCE = """
+insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
+values (%s, %s, %s, %s, %s, %s)"""
+_ANNOUNCE_ALL = """
 insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
 select * from unnest(%s::text[], %s::smallint[], %s::text[], %s::uuid[], %s::jsonb[], %s::timestamptz[])
 """
@@ -17,7 +22,15 @@ select * from unnest(%s::text[], %s::smallint[], %s::text[], %s::uuid[], %s::jso
 
 def announce(event: Event) -> None:
     """Append one event. The caller's transaction carries it: rolled back together, committed together."""
-    announce_all([event])
+    require_transaction()
+    with prepared_cursor() as cursor:
+        cursor.execute(ANNOUNCE, values_of(event))
+
+
+def values_of(event: Event) -> list[Any]:
+    """Return the values of ANNOUNCE for an event."""
+    payload = Jsonb(event.payload())
+    return [event.name, event.schema_version, str(event.origin), event.customer_id, payload, event.occurred_at]
 
 
 def announce_all(events: Sequence[Event]) -> None:
@@ -27,7 +40,7 @@ def announce_all(events: Sequence[Event]) -> None:
         return
     with prepared_cursor() as cursor:
         cursor.execute(
-            _INSERT,
+            _ANNOUNCE_ALL,
             [
                 [event.name for event in events],
                 [event.schema_version for event in events],
