@@ -26,6 +26,8 @@ import json
 from typing import Any
 
 from django.db import DatabaseError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from fidelia.kernel.errors import FideliaError, Invalid, NotFound, Refused
 
@@ -122,21 +124,21 @@ class MalformedPosting(Invalid):
     default_code = "malformed_posting"
 
 
-MESSAGES: dict[type[FideliaError], str] = {
-    InsufficientPoints: "There are not enough points: {available} available, {requested} asked for.",
-    NegativeNotAllowed: "The balance may not go below zero in this currency.",
-    KeyReused: "This idempotency key was used for another request.",
-    AlreadyReversed: "This posting has been reversed already.",
-    PointsSpent: "What this posting brought is no longer all there; take it back by a revoke.",
-    NotReversible: "A posting of this kind is not undone by a reversal.",
-    MoreThanEarned: "More would be taken back than was earned ({earned}).",
-    HoldGone: "This hold is no longer open: it is {state}.",
-    MoreThanHeld: "More would be captured than is held ({held}).",
-    AccountClosed: "This account is closed.",
-    AccountNotEmpty: "This account is not empty.",
-    UnknownAccount: "There is no such account in this currency.",
-    UnknownPosting: "There is no such posting on this account.",
-    UnknownHold: "There is no such hold on this account.",
+MESSAGES: dict[type[FideliaError], str | Promise] = {
+    InsufficientPoints: _("There are not enough points: {available} available, {requested} asked for."),
+    NegativeNotAllowed: _("The balance may not go below zero in this currency."),
+    KeyReused: _("This idempotency key was used for another request."),
+    AlreadyReversed: _("This posting has been reversed already."),
+    PointsSpent: _("What this posting brought is no longer all there; take it back by a revoke."),
+    NotReversible: _("A posting of this kind is not undone by a reversal."),
+    MoreThanEarned: _("More would be taken back than was earned ({earned})."),
+    HoldGone: _("This hold is no longer open: it is {state}."),
+    MoreThanHeld: _("More would be captured than is held ({held})."),
+    AccountClosed: _("This account is closed."),
+    AccountNotEmpty: _("This account is not empty."),
+    UnknownAccount: _("There is no such account in this currency."),
+    UnknownPosting: _("There is no such posting on this account."),
+    UnknownHold: _("There is no such hold on this account."),
 }
 BY_CODE = {kind.default_code: kind for kind in MESSAGES}
 
@@ -153,4 +155,4 @@ def refusal_of(error: DatabaseError) -> FideliaError | None:
 def refusal_for(code: str, details: dict[str, Any]) -> FideliaError:
     """Return the refusal with that code."""
     kind = BY_CODE[code]
-    return kind(MESSAGES[kind].format_map(details), **details)
+    return kind(str(MESSAGES[kind]).format_map(details), **details)
