@@ -124,6 +124,22 @@ def test_a_receipt_comes_back_whole_so_that_it_can_be_mended_and_sent_again(tmp_
     assert (second.recorded_rows, second.net) == (2, 3450)
 
 
+@pytest.mark.parametrize(
+    ("row", "copies", "recorded"),
+    [
+        ("T1,2025-03-01,mug,Mug,1,9999999999,C1,France", 2, 0),
+        ("T1,2025-03-01,mug,Mug,1,1.00,C1,France", 1_001, 0),
+        ("T1,2025-03-01,mug,Mug,1,1.00,C1,France", 1_000, 1),
+        ("T1,2025-03-01,mug,Mug,1,1.00,,France", 1_001, 1),
+        ("T1,2025-03-01,mug,Mug,1,1.00,,France", 2**15, 0),
+    ],
+)
+def test_a_receipt_too_large_to_be_decided_comes_back(tmp_path: Path, row: str, copies: int, recorded: int) -> None:
+    programme()
+    result = bring_in(tmp_path, *[row] * copies, "T2,2025-03-01,mug,Mug,1,14.50,C2,France")
+    assert (result.sales, result.rejected_rows) == (1 + recorded, 0 if recorded else copies)
+
+
 def test_rejects_mended_once_may_be_rejected_again(tmp_path: Path) -> None:
     programme()
     mapping = parse_mapping(MAPPING)

@@ -12,8 +12,10 @@ from uuid import UUID
 from django.db import connection
 
 from ...models import Purchase
+from ..requests import LINES_MAX, NET_MAX
 
 FETCH_ROWS = 10_000
+LINES_NUMBERED_MAX = 2**15 - 1
 _ORDERED = """
 select row.customer, row.receipt, min(row.occurred_at) over (partition by row.receipt) as receipt_at, row.row_number,
        row.product, row.description, row.quantity, row.net, row.country, row.store, row.channel, row.category,
@@ -29,6 +31,14 @@ _TWO_CUSTOMERS = """
 select row.row_number from activity_import_row row join (
     select receipt from activity_import_row where import_id = %s
     group by receipt having count(distinct coalesce(customer, '')) > 1) double on double.receipt = row.receipt
+where row.import_id = %s
+"""
+# What rules decide has at most so many lines; what they do not decide, only so many as can be numbered.
+_TOO_LARGE = """
+select row.row_number from activity_import_row row join (
+    select receipt from activity_import_row where import_id = %s group by receipt
+    having count(*) > case when count(customer) > 0 then %s else %s end or sum(abs(net)) > %s
+) large on large.receipt = row.receipt
 where row.import_id = %s
 """
 _OF_RECEIPTS = "select row_number from activity_import_row where import_id = %s and receipt = any(%s)"
@@ -82,6 +92,11 @@ def drop_incomplete_receipts(import_id: UUID, receipts: Collection[str]) -> list
     A receipt is recorded once: were its other rows recorded now, the mended one would come too late.
     """
     return _drop(import_id, _OF_RECEIPTS, [import_id, list(receipts)]) if receipts else []
+
+
+def drop_receipts_too_large(import_id: UUID) -> list[int]:
+    """Unstage the receipts of more lines or a larger amount than a purchase has; return the numbers of their rows."""
+    return _drop(import_id, _TOO_LARGE, [import_id, LINES_MAX, LINES_NUMBERED_MAX, NET_MAX, import_id])
 
 
 def _drop(import_id: UUID, which: str, parameters: list[Any]) -> list[int]:

@@ -27,11 +27,18 @@ from fidelia.programme.queries import VersionHistory, get_only_programme, get_pr
 from ...errors import WrongCurrency
 from ...events import PurchasesImported
 from ...models import PurchaseImport
+from ..requests import LINES_MAX
 from ..writing import LINE_COLUMNS, PURCHASE_COLUMNS
 from .history import DECISION_COLUMNS, Batch, Circumstances, decide_batch, decision_values
 from .mapping import ImportMapping
 from .members import MemberState, in_order_of_time, load_members, read_customer_facts
-from .receipts import Receipt, drop_incomplete_receipts, drop_receipts_of_two_customers, receipts_by_member
+from .receipts import (
+    Receipt,
+    drop_incomplete_receipts,
+    drop_receipts_of_two_customers,
+    drop_receipts_too_large,
+    receipts_by_member,
+)
 from .staging import StagedTotals, check_columns, stage
 
 RECEIPTS_PER_BATCH = 1_000
@@ -172,6 +179,8 @@ def _reject_receipts(table: Table, import_id: UUID, staged: StagedTotals, reject
     incomplete = drop_incomplete_receipts(import_id, staged.incomplete - {""})
     reasons = dict.fromkeys(incomplete, "Another row of the receipt came back.")
     reasons |= dict.fromkeys(drop_receipts_of_two_customers(import_id), "The receipt names two customers.")
+    too_large = f"The receipt has more than {LINES_MAX} lines or too large an amount."
+    reasons |= dict.fromkeys(drop_receipts_too_large(import_id), too_large)
     if reasons:
         for number, row in enumerate(table.rows(), start=1):
             if number in reasons:
