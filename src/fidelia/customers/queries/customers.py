@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -36,7 +37,9 @@ class CustomerFilters:
     source: str | None = None
     home_store_id: UUID | None = None
     segment_id: UUID | None = None
+    segment_key: str | None = None
     updated_since: datetime | None = None
+    among: QuerySet[Any] | None = None  # ids of customers, as a module above selects them (the holders of a tier)
 
 
 EVERYONE = CustomerFilters()
@@ -63,25 +66,36 @@ def search_customers(
     text: str = "",
     filters: CustomerFilters = EVERYONE,
     after: tuple[str, UUID] | None = None,
+    before: tuple[str, UUID] | None = None,
     limit: int = 50,
 ) -> list[Customer]:
     """Return customers in order of name: all, or those named by `text`.
 
     `text` is a whole card number or other identity, a whole e-mail address or phone number, or the beginnings of words
-    of the name, accents or not. `after` is the (sort_key, id) of the last row of the page before. Raises Denied
-    (customer.see).
+    of the name, accents or not. `after` is the (sort_key, id) of the last row of the page before, `before` of the
+    first row of the page after. Raises Denied (customer.see).
     """
     rows = _narrow(_visible_to(by), text, filters)
     if after is not None:
         sort_key, last_id = after
         # The plain bound lets PostgreSQL begin in the index where the page before ended.
         rows = rows.filter(Q(sort_key__gt=sort_key) | Q(id__gt=last_id), sort_key__gte=sort_key)
+    if before is not None:
+        sort_key, first_id = before
+        rows = rows.filter(Q(sort_key__lt=sort_key) | Q(id__lt=first_id), sort_key__lte=sort_key)
+        return list(rows.order_by("-sort_key", "-id")[: min(limit, LIMIT_MAX)])[::-1]
     return list(rows.order_by("sort_key", "id")[: min(limit, LIMIT_MAX)])
 
 
-def count_customers(*, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE) -> int:
-    """Return how many customers `search_customers` would list in all. Raises Denied (customer.see)."""
-    return _narrow(_visible_to(by), text, filters).count()
+def count_customers(
+    *, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE, at_most: int | None = None
+) -> int:
+    """Return how many customers `search_customers` would list in all, counting no further than `at_most`.
+
+    Raises Denied (customer.see).
+    """
+    rows = _narrow(_visible_to(by), text, filters)
+    return (rows if at_most is None else rows.order_by()[:at_most]).count()
 
 
 def list_customers_by_id(customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
@@ -151,6 +165,12 @@ def _narrow(rows: QuerySet[Customer], text: str, filters: CustomerFilters) -> Qu
     rows = rows.filter(**plain)
     if filters.updated_since is not None:
         rows = rows.filter(updated_at__gte=filters.updated_since)
+    if filters.among is not None:
+        rows = rows.filter(id__in=filters.among)
+    if filters.segment_key is not None:
+        rows = rows.filter(
+            segment_memberships__segment__key=filters.segment_key, segment_memberships__valid_until__isnull=True
+        )
     if filters.segment_id is not None:
         rows = rows.filter(
             segment_memberships__segment_id=filters.segment_id, segment_memberships__valid_until__isnull=True
