@@ -103,6 +103,8 @@ def list_audit(
     by: Actor,
     object_type: str | None = None,
     object_id: UUID | str | int | None = None,
+    verb: str | None = None,
+    by_id: UUID | None = None,
     before_id: int | None = None,
     limit: int = 100,
 ) -> list[Audit]:
@@ -118,6 +120,10 @@ def list_audit(
         rows = rows.filter(object_type=object_type)
     if object_id is not None:
         rows = rows.filter(object_id=str(object_id))
+    if verb is not None:
+        rows = rows.filter(verb=verb)
+    if by_id is not None:
+        rows = rows.filter(by_id=by_id)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     return list(rows[: min(limit, PAGE_MAX)])
