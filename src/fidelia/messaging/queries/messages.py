@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,15 +66,25 @@ def get_message(*, by: Actor, message_id: UUID) -> Message:
 
 
 def list_messages(
-    *, by: Actor, customer_ids: Iterable[UUID] | None = None, state: str | None = None, limit: int = 50
+    *,
+    by: Actor,
+    customer_ids: Iterable[UUID] | None = None,
+    state: str | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
 ) -> list[Message]:
-    """Return messages, the newest first: of a person (all `ids_of`), in a state, or all. Raises Denied."""
+    """Return messages, the newest first: of a person (all `ids_of`), in a state, queued before, or all.
+
+    Raises Denied.
+    """
     by.require("message.see")
     messages = Message.objects.select_related("version__template")
     if customer_ids is not None:
         messages = messages.filter(customer_id__in=list(customer_ids))
     if state is not None:
         messages = messages.filter(state=state)
+    if before is not None:
+        messages = messages.filter(queued_at__lt=before)
     return list(messages.order_by("-queued_at", "-id")[: min(limit, LIMIT_MAX)])
 
 
