@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from django.db.models import Q
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.models import ParkedEvent
-from fidelia.kernel.outbox import keeping
+from fidelia.kernel.outbox import Announced, Reaction, keeping
+from fidelia.kernel.outbox.reading import read_events
 
 from .errors import JobUnknown
 from .models import UNDER_WAY, Job
@@ -47,10 +49,46 @@ def list_jobs(
     return list(jobs.order_by("-created_at", "-id")[: min(limit, PAGE_MAX)])
 
 
-def list_parked(*, by: Actor, reaction: str | None = None, after_id: int = 0, limit: int = 100) -> list[ParkedEvent]:
-    """Return the events that wait because a reaction could not serve them, oldest first. Raises Denied."""
+def list_parked(
+    *, by: Actor, reaction: str | None = None, after_id: int = 0, limit: int = 100, failed_only: bool = False
+) -> list[ParkedEvent]:
+    """Return the events that wait because a reaction could not serve them, oldest first. Raises Denied.
+
+    `failed_only` leaves out those that stand behind another of their customer.
+    """
     by.require("event.see")
-    return keeping.list_parked(reaction=reaction, after_id=after_id, limit=min(limit, PAGE_MAX))
+    limit = min(limit, PAGE_MAX)
+    return keeping.list_parked(reaction=reaction, after_id=after_id, limit=limit, failed_only=failed_only)
+
+
+def count_waiting_behind(*, by: Actor, parked: Sequence[ParkedEvent]) -> dict[int, int]:
+    """Return how many events stand behind each parked one, by its id. Raises Denied (event.see)."""
+    by.require("event.see")
+    return keeping.count_waiting_behind(parked)
+
+
+def count_under_way(*, by: Actor) -> int:
+    """Return how many of the jobs the actor may see are queued or run."""
+    return Job.objects.filter(_seen_by(by), state__in=UNDER_WAY).count()
+
+
+def count_parked(*, by: Actor) -> int:
+    """Return how many events wait because a reaction could not serve them; 0 without the right "event.see"."""
+    if not by.may("event.see"):
+        return 0
+    return ParkedEvent.objects.filter(resolved_at__isnull=True).count()
+
+
+def list_lag(*, by: Actor, reactions: Sequence[Reaction]) -> list[keeping.Lag]:
+    """Return how far behind each reaction is, by name. Raises Denied (event.see)."""
+    by.require("event.see")
+    return keeping.count_lag(reactions)
+
+
+def list_parked_events(*, by: Actor, event_ids: Sequence[int]) -> dict[int, Announced]:
+    """Return what was announced, by event id, to show beside what is parked. Raises Denied (event.see)."""
+    by.require("event.see")
+    return read_events(event_ids)
 
 
 def _seen_by(by: Actor) -> Q:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Count
 
 from ..models import ParkedEvent
 from .event import Reaction
@@ -58,12 +59,27 @@ def count_lag(reactions: Sequence[Reaction]) -> list[Lag]:
         return [Lag(*row) for row in cursor.fetchall()]
 
 
-def list_parked(*, reaction: str | None = None, after_id: int = 0, limit: int = 100) -> list[ParkedEvent]:
-    """Return what is parked and not resolved, oldest first; `after_id` is the last id of the page before."""
+def list_parked(
+    *, reaction: str | None = None, after_id: int = 0, limit: int = 100, failed_only: bool = False
+) -> list[ParkedEvent]:
+    """Return what is parked and not resolved, oldest first; `after_id` is the last id of the page before.
+
+    `failed_only` leaves out what has not been tried because it stands behind another.
+    """
     parked = ParkedEvent.objects.filter(resolved_at__isnull=True, id__gt=after_id).order_by("id")
     if reaction is not None:
         parked = parked.filter(reaction=reaction)
+    if failed_only:
+        parked = parked.filter(waits_for__isnull=True)
     return list(parked[:limit])
+
+
+def count_waiting_behind(parked: Sequence[ParkedEvent]) -> dict[int, int]:
+    """Return how many events stand behind each of these, by its id, those without any left out; one statement."""
+    ids = {(row.reaction, row.event_id): row.pk for row in parked}
+    waiting = ParkedEvent.objects.filter(resolved_at__isnull=True, waits_for__in=[row.event_id for row in parked])
+    counts = waiting.values_list("reaction", "waits_for").annotate(n=Count("id")).order_by()
+    return {ids[reaction, head]: n for reaction, head, n in counts if (reaction, head) in ids}
 
 
 def purge_outbox(reactions: Sequence[Reaction], *, at: datetime) -> int:
