@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import zone_of
+from fidelia.ledger.queries import list_earnings
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.terms import PointsPolicy, parse_points_policy, parse_tier_set
-from fidelia.rules.tiers import TierSet
+from fidelia.rules.tiers import TierLevel, TierSet
 
 from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
 from .models import Enrolment, Programme, ProgrammeVersion, TierPeriod
@@ -212,6 +213,71 @@ def list_enrolments(customer_ids: Iterable[UUID]) -> list[Enrolment]:
     return list(found.order_by("-enrolled_at", "id"))
 
 
+def see_enrolments(*, by: Actor, customer_ids: Iterable[UUID], right: str = "customer.see") -> list[Enrolment]:
+    """Return the enrolments of customers over which the actor holds the right, the newest first; none without it."""
+    return [
+        enrolment
+        for enrolment in list_enrolments(customer_ids)
+        if enrolment.programme.is_sandbox == (by.mode == "test")
+        and by.may(right, Scope(enrolment.partner_id, enrolment.store_id))
+    ]
+
+
+def holders_of(tier: str, at: datetime) -> QuerySet[Enrolment, UUID]:
+    """Return the ids of the customers who hold a tier at an instant, as a subquery for lists of customers."""
+    held = TierPeriod.objects.filter(tier=tier, superseded_at__isnull=True, valid_from__lte=at)
+    in_force = held.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+    enrolments = Enrolment.objects.filter(id__in=in_force.values("enrolment_id"), ended_at__isnull=True)
+    return enrolments.values_list("customer_id", flat=True)
+
+
+def tiers_of_each_at(enrolment_ids: Iterable[UUID], at: datetime) -> dict[UUID, str]:
+    """Return the key of the tier that each membership holds at an instant; those without one are left out."""
+    held = TierPeriod.objects.filter(
+        enrolment_id__in=list(enrolment_ids), superseded_at__isnull=True, valid_from__lte=at
+    ).filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+    return {id: tier for id, tier in held.order_by("valid_from").values_list("enrolment_id", "tier") if tier}
+
+
+@dataclass(frozen=True, slots=True)
+class TierStanding:
+    """Where a member stands: the level held until `held_until`, the points earned in the window, and what is next.
+
+    `earned` and the thresholds are minor units of the points currency. `rank` is the place of the level from the top,
+    beginning with 1; None without a level.
+    """
+
+    tiers: TierSet
+    held: TierLevel | None
+    held_until: datetime | None
+    rank: int | None
+    earned: int
+    next: TierLevel | None
+
+
+def tier_standing(enrolment: Enrolment, at: datetime) -> TierStanding | None:
+    """Return where a member stands on the tiers now in force; None where the programme has none. Three statements."""
+    version = version_in_force(enrolment.programme, at)
+    tiers = terms_of(version.id).tiers if version is not None else None
+    if version is None or tiers is None:
+        return None
+    currency = enrolment.programme.points_currency_id
+    earnings = list_earnings(account_ids=[enrolment.account_id], currency=currency).get(enrolment.account_id, [])
+    horizon = at - timedelta(days=tiers.window_days)
+    earned = sum(amount for earned_at, amount in earnings if horizon < earned_at <= at)
+    period = tier_at(enrolment.id, at)
+    keys = [level.key for level in tiers.levels]
+    place = keys.index(period.tier) if period is not None and period.tier in keys else -1
+    return TierStanding(
+        tiers=tiers,
+        held=tiers.levels[place] if place >= 0 else None,
+        held_until=period.valid_until if period is not None and place >= 0 else None,
+        rank=len(keys) - place if place >= 0 else None,
+        earned=earned,
+        next=tiers.levels[place + 1] if place + 1 < len(keys) else None,
+    )
+
+
 def tier_at(enrolment_id: UUID, at: datetime) -> TierPeriod | None:
     """Return the tier held at an instant as it is known now."""
     return (
@@ -227,3 +293,22 @@ def list_tier_periods(enrolment_id: UUID) -> list[TierPeriod]:
     return list(
         TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True).order_by("-valid_from")
     )
+
+
+def count_members(programme: Programme, at: datetime) -> int:
+    """Return how many memberships of the programme are in force at an instant."""
+    return _members_at(programme, at).count()
+
+
+def count_members_by_tier(programme: Programme, at: datetime) -> dict[str, int]:
+    """Return how many members hold each tier at an instant, as it is known now; those without a tier are left out."""
+    held = TierPeriod.objects.filter(
+        enrolment__in=_members_at(programme, at), superseded_at__isnull=True, valid_from__lte=at
+    ).filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
+    counts = held.values_list("tier").annotate(n=Count("enrolment_id", distinct=True)).order_by("tier")
+    return {tier: n for tier, n in counts if tier}
+
+
+def _members_at(programme: Programme, at: datetime) -> QuerySet[Enrolment]:
+    in_force = Q(ended_at__isnull=True) | Q(ended_at__gt=at)
+    return Enrolment.objects.filter(in_force, programme=programme, enrolled_at__lte=at)
