@@ -12,7 +12,7 @@ from django.db import connection
 
 from fidelia.activity.errors import MoreThanBought
 from fidelia.activity.models import Purchase
-from fidelia.activity.operations import LineRequest, record_purchase, record_return, returns
+from fidelia.activity.operations import LineRequest, ReturnRequest, record_purchase, record_return, returns
 from fidelia.activity.operations.deciding import ChainHead
 from fidelia.activity.operations.imports import history, run
 from fidelia.activity.queries import find_broken_chain
@@ -23,7 +23,7 @@ from tests.programme.cast import AT, member, programme
 from .test_importing_history import MAPPING, bring_in
 from .test_recording_a_purchase import TILL as RECORDER
 from .test_recording_a_purchase import basket
-from .test_returning_a_purchase import TILL, ReturnRequest
+from .test_returning_a_purchase import TILL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAITING = """
