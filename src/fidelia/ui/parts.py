@@ -82,7 +82,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One event: `fact` is the sentence with the fact itself in `strong` (said first, after `lead`)."""
+    """One event: the sentence has the fact itself in `strong` (said first, after `lead`); `why` unfolds below it."""
 
     icon: str
     strong: str
@@ -95,6 +95,8 @@ class TimelineItem:
     tone: Tone = "grey"
     marks: Sequence[Mark] = ()
     url: str = ""
+    why: Sequence[str] = ()
+    why_title: str = ""
 
     @property
     def tail(self) -> str:
@@ -113,7 +115,7 @@ class TimelineGroup:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A keyset page. Urls are empty at either end; `total` is text: "584" or "about 1.2 M"."""
+    """A keyset page. Urls are empty at either end; `total` is text: "584", "about 1.2 M", or "" where nobody counts."""
 
     first: int
     last: int

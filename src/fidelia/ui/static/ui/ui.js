@@ -113,6 +113,12 @@
   const said = new Map();
   function settle() {
     document.querySelector("[data-takes-focus]")?.focus();
+    document.querySelectorAll("[data-opens-now]").forEach((mark) => {
+      mark.remove();
+      const dialog = document.getElementById(mark.dataset.opensNow);
+      dialog?.showModal();
+      dialog?.querySelector("h2")?.focus();
+    });
     document.querySelectorAll("[data-undo]:not([data-timed])").forEach(timeUndo);
     document.querySelectorAll("table[data-bulk]").forEach(countTicks);
     document.querySelectorAll("[data-progress]").forEach((job) => {
@@ -132,6 +138,19 @@
     };
     setTimeout(away, 10000);
   }
+
+  // What is shown once is copied by a button -----------------------------------------------------------------------------
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    const source = button && document.getElementById(button.dataset.copies);
+    if (!source) return;
+    source.select();
+    if (navigator.clipboard) await navigator.clipboard.writeText(source.value);
+    else document.execCommand("copy");
+    button.querySelector("span").textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+  });
 
   // Leaving a form unsaved asks once -----------------------------------------------------------------------------------
 
