@@ -7,7 +7,7 @@ from .catalogue import Catalogue, Field, Records
 from .decision import GENESIS, Decision, chain, find_break, record_decision
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
-from .explanation import POINTS, PointsName, describe_rule, explain
+from .explanation import POINTS, PointsName, describe_rule, explain, explain_outcomes
 from .program import Program, check_rule
 from .rule_set import Group, Rule, RuleSet
 from .settlement import (
@@ -50,6 +50,7 @@ __all__ = [
     "describe_rule",
     "evaluate",
     "explain",
+    "explain_outcomes",
     "find_break",
     "find_candidates",
     "parse_rule_set",

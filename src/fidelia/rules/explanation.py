@@ -172,6 +172,14 @@ def explain(decision: Decision, rule_set: RuleSet, language: str, *, points_name
     return [total, *(_sentence(each, rule_set, tongue, points_name) for each in (*given, *others))]
 
 
+def explain_outcomes(
+    decision: Decision, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS
+) -> list[tuple[Outcome, str]]:
+    """Return each rule's outcome with its sentence, in declared order; as `explain` says it, one by one."""
+    tongue = language_of(language)
+    return [(each, _sentence(each, rule_set, tongue, points_name)) for each in decision.outcomes]
+
+
 def _sentence(outcome: Outcome, rule_set: RuleSet, tongue: str, points_name: PointsName) -> str:
     currency, scale = rule_set.catalogue.currency, rule_set.points_scale
     parts = {
