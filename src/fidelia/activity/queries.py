@@ -218,7 +218,7 @@ class WeekOfSales:
 
 
 def sum_sales(*, by: Actor, currency: str, since: datetime, until: datetime) -> SalesFigures:
-    """Sales are tax included, after discounts and returns dated in the period; points count as payment, not as discount.
+    """Sales are tax included, after discounts and returns dated in the period; points are payment, no discount.
 
     The part of members is what was bought while enrolled: enrolment is tested at the purchase's own time. From `since`
     to before `until`. Raises Denied (purchase.see).
@@ -249,7 +249,7 @@ def count_active_members(*, by: Actor, since: datetime, until: datetime) -> int:
     """
     enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
     bought = _kept_sales(by, since, until).filter(enrolment_id__in=enrolled)
-    return bought.aggregate(n=Count("enrolment_id", distinct=True))["n"]
+    return int(bought.aggregate(n=Count("enrolment_id", distinct=True))["n"])
 
 
 def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
