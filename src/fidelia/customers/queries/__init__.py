@@ -24,7 +24,7 @@ from .identities import (
     normalise_identity,
     survivors_of,
 )
-from .segments import get_segment, list_segments, member_ids_at
+from .segments import describe_conditions, get_segment, list_segments, list_sizes, member_ids_at
 from .traits import (
     list_trait_definitions,
     list_traits,
@@ -41,6 +41,7 @@ __all__ = [
     "CustomerFilters",
     "consent_at",
     "count_customers",
+    "describe_conditions",
     "find_address",
     "find_addresses",
     "find_by_identities",
@@ -58,6 +59,7 @@ __all__ = [
     "list_fact_changes",
     "list_identities",
     "list_segments",
+    "list_sizes",
     "list_trait_definitions",
     "list_traits",
     "member_ids_at",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from fidelia.kernel.actor import Actor
+from fidelia.rules import check_rule, describe
 
 from ..errors import UnknownSegment
+from ..fields import segment_catalogue
 from ..models import Segment, SegmentMembership
+from .traits import list_trait_definitions
 
 LIMIT_MAX = 500
 
@@ -37,3 +42,25 @@ def member_ids_at(segment_id: UUID, at: datetime) -> list[UUID]:
         Q(valid_until__isnull=True) | Q(valid_until__gt=at), segment_id=segment_id, valid_from__lte=at
     )
     return list(members.order_by("customer_id").values_list("customer_id", flat=True))
+
+
+def describe_conditions(conditions: Sequence[str], language: str) -> list[str]:
+    """Return what each condition says, as a clause in "en" or "fr". Raises RuleError."""
+    catalogue = segment_catalogue(list_trait_definitions())
+    return [describe(check_rule(condition, catalogue), language) for condition in conditions]
+
+
+def list_sizes(*, by: Actor, segment_id: UUID, moments: Sequence[datetime]) -> list[int]:
+    """Return how many customers were in a segment at each moment; one statement. Raises Denied (segment.see)."""
+    by.require("segment.see")
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZES, {"segment": segment_id, "moments": list(moments)})
+        return [count for (count,) in cursor.fetchall()]
+
+
+_SIZES = """
+select count(m.id) from unnest(%(moments)s::timestamptz[]) with ordinality as asked (moment, place)
+left join customers_segment_membership m on m.segment_id = %(segment)s and m.valid_from <= asked.moment
+    and (m.valid_until is null or m.valid_until > asked.moment)
+group by asked.place order by asked.place
+"""
