@@ -2,10 +2,12 @@
 
 from .drafting import approve_campaign, ask_approval_of_campaign, change_campaign, draft_campaign, refuse_campaign
 from .ending import end_campaign, end_due_campaigns, stop_campaign
-from .launching import launch_campaign
+from .launching import Audience, launch_campaign
 from .measuring import measure_campaign
+from .previewing import preview_audience
 
 __all__ = [
+    "Audience",
     "approve_campaign",
     "ask_approval_of_campaign",
     "change_campaign",
@@ -14,6 +16,7 @@ __all__ = [
     "end_due_campaigns",
     "launch_campaign",
     "measure_campaign",
+    "preview_audience",
     "refuse_campaign",
     "stop_campaign",
 ]

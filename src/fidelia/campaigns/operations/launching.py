@@ -99,9 +99,7 @@ def _require_approval(campaign: Campaign, at: datetime) -> None:
 def _draw(by: Actor, at: datetime, campaign: Campaign, programme: Programme) -> Audience:
     place_members(by=by, at=at, segment_id=campaign.segment_id)
     found = member_ids_at(campaign.segment_id, at)
-    members = [person for chunk in _chunks(found) for person in _members_among(chunk, programme)]
-    elsewhere = _drawn_elsewhere(campaign)
-    free = [person for person in members if person not in elsewhere]
+    members, free = find_free(campaign, found, programme)
     treated, control = draw_control(campaign.seed, free, campaign.control_share)
     if min(len(treated), len(control)) < PEOPLE_PER_ARM_MIN:
         raise AudienceTooSmall(
@@ -112,6 +110,13 @@ def _draw(by: Actor, at: datetime, campaign: Campaign, programme: Programme) -> 
     columns = ("campaign_id", "customer_id", "arm", "assigned_at")
     copy_rows("campaigns_member", columns, ((campaign.id, person, arm.value, at) for arm, person in arms))
     return Audience(len(found), len(found) - len(members), len(members) - len(free), len(control), len(treated))
+
+
+def find_free(campaign: Campaign, found: Sequence[UUID], programme: Programme) -> tuple[list[UUID], list[UUID]]:
+    """Return who of the people found are members of the programme, and who of those are in no other campaign."""
+    members = [person for chunk in _chunks(found) for person in _members_among(chunk, programme)]
+    elsewhere = _drawn_elsewhere(campaign)
+    return members, [person for person in members if person not in elsewhere]
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -1,0 +1,31 @@
+"""Preview: whom a draft would reach if it were launched now, and what its control group would show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+from fidelia.customers.queries import member_ids_at
+from fidelia.kernel.actor import Actor
+from fidelia.programme.models import Programme
+
+from ..models import Campaign
+from .drawing import control_count
+from .launching import Audience, find_free
+
+
+def preview_audience(*, by: Actor, at: datetime, campaign: Campaign, programme: Programme) -> Audience:
+    """Count whom a launch at `at` would draw, by the segment as it was last refreshed; writes nothing.
+
+    The launch itself refreshes the segment first, so its counts may differ. Raises Denied (campaign.see).
+    """
+    by.require("campaign.see", campaign.scope)
+    found = member_ids_at(campaign.segment_id, at)
+    members, free = find_free(campaign, found, programme)
+    return audience_of(len(found), len(members), len(free), campaign.control_share)
+
+
+def audience_of(in_segment: int, members: int, free: int, control_share: Fraction) -> Audience:
+    """Return the audience from the counts of each step."""
+    control = control_count(free, control_share)
+    return Audience(in_segment, in_segment - members, members - free, control, free - control)
