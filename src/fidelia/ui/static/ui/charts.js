@@ -64,6 +64,7 @@
   // Drawing -----------------------------------------------------------------------------------------------------------
 
   function draw(figure) {
+    if (!figure.isConnected) return; // its size still changes once after htmx has taken it out
     const place = figure.querySelector("[data-chart-draw]");
     const chart = drawn.get(figure)?.chart ?? JSON.parse(document.getElementById(figure.dataset.chart).textContent);
     const instance = drawn.get(figure)?.instance ?? echarts.init(place, null, { renderer: "svg" });
