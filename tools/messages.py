@@ -26,6 +26,8 @@ PACKAGE = ROOT / "src" / "fidelia"
 LOCALE = PACKAGE / "locale"
 KEYWORDS: dict[str, Any] = {
     "_": None,
+    "_t": None,
+    "_lazy": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
