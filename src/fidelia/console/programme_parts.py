@@ -1,0 +1,272 @@
+"""A version of a programme as its pages show it: each rule in words and as text, and what differs from before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
+from fidelia.ui import formats
+from fidelia.ui.parts import Tab
+
+from .yaml_text import write_text
+
+State = ProgrammeVersion.State
+# jsonb forgets the order in which a document was written: people read it in this one.
+_ORDER = (
+    *("format", "groups", "rules", "key", "name", "when", "lines", "points", "points_per", "points_per_unit"),
+    *(
+        "multiply_points",
+        "limit_per_purchase",
+        "group",
+        "valid_from",
+        "valid_until",
+        "tiers",
+        "window_days",
+        "kept_days",
+    ),
+)
+_OF_CAMPAIGN = re.compile(r"(?P<end>End of campaign|Campaign) (?P<key>[a-z][a-z0-9_]*)")
+Difference = Literal["", "new", "changed"]
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """One rule, told three ways: `sentence`, its parts, and `text` as the document has it. Parts not said are empty."""
+
+    key: str
+    name: str
+    sentence: str
+    when: str
+    then: str
+    lines: str
+    limit: str
+    group: str
+    dates: str
+    text: str
+    is_over: bool = False
+    difference: Difference = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What publishing a document would change: names of rules, and whether tiers or points differ."""
+
+    added: Sequence[str]
+    changed: Sequence[str]
+    removed: Sequence[str]
+    tiers: bool
+    points: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed or self.tiers or self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version with all that its pages share."""
+
+    programme: Programme
+    version: ProgrammeVersion
+    current: ProgrammeVersion | None
+    terms: Terms
+    rules: Sequence[RuleView]
+    state: str
+    state_text: str
+    may_draft: bool
+    may_publish: bool
+    is_own: bool
+
+    @property
+    def is_draft(self) -> bool:
+        return self.version.state == State.DRAFT
+
+    @property
+    def name(self) -> str:
+        name: str = self.programme.name.in_language(language())
+        return name
+
+
+def language() -> str:
+    return get_language() or "en"
+
+
+def points_name_of(programme: Programme) -> PointsName:
+    """Return what the programme's points are called; French and English say "point" for one of our own points."""
+    name = programme.points_currency.name
+    if (name.en, name.fr) == ("points", "points"):
+        return PointsName(replace(name, en="point", fr="point"), name)
+    return PointsName(name, name)
+
+
+def view_of(version: ProgrammeVersion, *, by: Actor, at: datetime) -> VersionView:
+    """Return a version ready to show."""
+    programme = version.programme
+    terms = parse_document(programme, version.document, version_id=version.id)
+    current = version_in_force(programme, at)
+    before = {} if current is None or current.id == version.id else current.document
+    state, text = state_of(version, current, at)
+    scope = Scope(programme.partner_id)
+    return VersionView(
+        programme=programme,
+        version=version,
+        current=current,
+        terms=terms,
+        rules=list_rules(programme, terms.rule_set, version.document, before, at),
+        state=state,
+        state_text=text,
+        may_draft=by.may("programme.draft", scope),
+        may_publish=by.may("programme.publish", scope),
+        is_own=by.kind == "user" and by.id == version.author_id,
+    )
+
+
+def ordered(document: Any) -> Any:
+    """Return a document, or a part of it, with its members in the order in which people read them."""
+    if isinstance(document, list):
+        return [ordered(part) for part in document]
+    if not isinstance(document, Mapping):
+        return document
+    names = sorted(document, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+    return {name: ordered(document[name]) for name in names}
+
+
+def told(version: ProgrammeVersion) -> ProgrammeVersion:
+    """Return the version with what campaigns noted on it in the reader's language; it is shown, never saved."""
+    version.note, version.author_label = _told(version.note), _told(version.author_label)
+    return version
+
+
+def _told(text: str) -> str:
+    found = _OF_CAMPAIGN.fullmatch(text)
+    if found is None:
+        return text
+    sentence = _("Campaign “%(key)s”") if found["end"] == "Campaign" else _("End of the campaign “%(key)s”")
+    return sentence % {"key": found["key"]}
+
+
+def state_of(version: ProgrammeVersion, current: ProgrammeVersion | None, at: datetime) -> tuple[str, str]:
+    """Return the name of the badge (see `STATES`) and its word."""
+    if version.state == State.DRAFT:
+        return "draft", ""
+    if version.state == State.WITHDRAWN:
+        return "withdrawn", ""
+    if current is not None and version.id == current.id:
+        return "published", _("In force")
+    if version.in_force_from is not None and version.in_force_from > at:
+        return "planned", ""
+    return "ended", _("Replaced")
+
+
+def list_rules(
+    programme: Programme, rule_set: RuleSet, document: Document, before: Document, at: datetime
+) -> list[RuleView]:
+    """Return the rules in declared order; `before` is the document they are compared with, empty for none."""
+    written = {rule["key"]: rule for rule in document["rules"]}
+    known = {rule["key"]: rule for rule in before.get("rules", ())} if before else written
+    points_name = points_name_of(programme)
+    views = [_rule_view(rule, rule_set, written[rule.key], points_name) for rule in rule_set.rules]
+    return [
+        replace(
+            view,
+            is_over=rule.valid_until is not None and rule.valid_until <= at,
+            difference=_difference(written[rule.key], known.get(rule.key)),
+        )
+        for view, rule in zip(views, rule_set.rules, strict=True)
+    ]
+
+
+def _difference(written: Document, known: Document | None) -> Difference:
+    if known is None:
+        return "new"
+    return "" if known == written else "changed"
+
+
+def _rule_view(rule: Rule, rule_set: RuleSet, written: Document, points_name: PointsName) -> RuleView:
+    tongue = language()
+    effect = replace(rule, when=None, limit_per_purchase=None)
+    limit = rule.limit_per_purchase
+    return RuleView(
+        key=rule.key,
+        name=rule.name.in_language(tongue),
+        sentence=describe_rule(rule, rule_set, tongue, points_name=points_name),
+        when=_capital(describe(rule.when, tongue)) if rule.when else "",
+        then=describe_rule(effect, rule_set, tongue, points_name=points_name),
+        lines=_capital(describe(rule.lines, tongue)) if rule.lines else "",
+        limit=points_name.say(limit, rule_set.points_scale, tongue) if limit is not None else "",
+        group=_group_text(rule, rule_set),
+        dates=_dates_text(rule),
+        text=write_text(ordered(written)),
+    )
+
+
+def _group_text(rule: Rule, rule_set: RuleSet) -> str:
+    if rule.group is None:
+        return ""
+    policy = {
+        "all": _("every rule of it gives"),
+        "best": _("only the one that gives most counts"),
+        "first": _("only the first that gives counts"),
+    }[rule_set.policy_of[rule.group]]
+    return _("Group “%(group)s”: %(policy)s") % {"group": rule.group, "policy": policy}
+
+
+def _dates_text(rule: Rule) -> str:
+    begins, ends = (moment and moment_text(moment) for moment in (rule.valid_from, rule.valid_until))
+    if begins and ends:
+        return _("from %(begin)s until %(end)s") % {"begin": begins, "end": ends}
+    if begins:
+        return _("from %(begin)s") % {"begin": begins}
+    return _("until %(end)s") % {"end": ends} if ends else ""
+
+
+def moment_text(at: datetime) -> str:
+    """Write an instant where the operator is, without its hour at midnight."""
+    local = timezone.localtime(at)
+    day = formats.plain_date(local.date(), language())
+    return day if (local.hour, local.minute) == (0, 0) else f"{day}, {formats.clock_time(local, language())}"
+
+
+def changes_between(before: Document, after: Document) -> Changes:
+    """Return what `after` changes; rules are compared by key and told by name."""
+    old = {rule["key"]: rule for rule in before.get("rules", ())}
+    new = {rule["key"]: rule for rule in after.get("rules", ())}
+    return Changes(
+        added=[_name_of(rule) for key, rule in new.items() if key not in old],
+        changed=[_name_of(rule) for key, rule in new.items() if key in old and old[key] != rule],
+        removed=[_name_of(rule) for key, rule in old.items() if key not in new],
+        tiers=before.get("tiers") != after.get("tiers"),
+        points=before.get("points") != after.get("points"),
+    )
+
+
+def _name_of(rule: Document) -> str:
+    return str(rule["name"].get(language()[:2], rule["key"]))
+
+
+def tabs_of(view: VersionView, here: str, urls: Mapping[str, str]) -> list[Tab]:
+    """Return the tabs of a version; `urls` by the name of the tab."""
+    tiers = view.terms.tiers
+    counts = {"rules": str(len(view.rules)), "tiers": str(len(tiers.levels)) if tiers else ""}
+    texts = {
+        "rules": _("Rules"),
+        "tiers": _("Tiers"),
+        "points": _("Points"),
+        "document": _("Whole document"),
+    }
+    return [Tab(texts[name], url, counts.get(name, ""), current=name == here) for name, url in urls.items()]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,258 @@
+"""Programme: what members earn, get and keep. A version is drafted by one person and published by another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.errors import FideliaError, Invalid
+from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.operations import change_draft, draft_version, publish_version, withdraw_version
+from fidelia.programme.queries import (
+    count_members,
+    count_members_by_tier,
+    get_version,
+    list_versions,
+    see_programme,
+    see_programmes,
+    version_in_force,
+)
+from fidelia.ui import formats
+
+from .pages import ConsoleRequest, show, signed_in
+from .programme_parts import VersionView, changes_between, language, ordered, state_of, tabs_of, told, view_of
+from .refusals import sentence_of
+from .trials import blank_trial
+from .yaml_text import place_of, read_text, write_text
+
+
+class DocumentForm(forms.Form):
+    """The whole document of a draft, as text."""
+
+    note = forms.CharField(label=_lazy("What changes, in a few words"), max_length=300, required=False)
+    document = forms.CharField(
+        label=_lazy("Document"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "class": "f-area f-code-input", "wrap": "off"}),
+    )
+
+
+class PublicationForm(forms.Form):
+    """From when a version is in force; nothing means from now."""
+
+    in_force_from = forms.DateTimeField(
+        label=_lazy("In force from"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_lazy("Leave it empty to begin now."),
+    )
+
+
+@signed_in
+def index(request: ConsoleRequest) -> HttpResponseBase:
+    """The programmes; where there is only one, the programme itself."""
+    programmes = see_programmes(by=request.actor)
+    if len(programmes) == 1:
+        return redirect("console:programme", slug=programmes[0].slug)
+    at = clock.now()
+    rows = [
+        (one, one.name.in_language(language()), version_in_force(one, at), count_members(one, at)) for one in programmes
+    ]
+    return show(request, "console/programmes/index.html", {"rows": rows})
+
+
+@signed_in
+def programme(request: ConsoleRequest, slug: str) -> HttpResponseBase:
+    at = clock.now()
+    found = see_programme(by=request.actor, slug=slug)
+    current = version_in_force(found, at)
+    versions = [(told(version), *state_of(version, current, at)) for version in list_versions(found)]
+    context = {
+        "programme": found,
+        "name": found.name.in_language(language()),
+        "versions": versions,
+        "members": count_members(found, at),
+        "view": view_of(_whole(found, current), by=request.actor, at=at) if current else None,
+        "tier_rows": _tier_rows(found, current, at) if current else [],
+        "may_draft": request.actor.may_somewhere("programme.draft"),
+    }
+    return show(request, "console/programmes/programme.html", context)
+
+
+@require_POST
+@signed_in
+def draft(request: ConsoleRequest, slug: str) -> HttpResponseBase:
+    """Begin a draft from the version named, or the one in force."""
+    at = clock.now()
+    found = see_programme(by=request.actor, slug=slug)
+    number = request.POST.get("from", "")
+    source = get_version(found, int(number)) if number.isdigit() else version_in_force(found, at)
+    document: dict[str, Any] = source.document if source else {"rules": []}
+    note = _("After version %(number)s") % {"number": source.number} if source else ""
+    made = draft_version(by=request.actor, at=at, programme=found, document=document, note=note)
+    messages.success(
+        request, _("Draft %(number)s is yours to change; members notice nothing.") % {"number": made.number}
+    )
+    return redirect("console:version-document", slug=slug, number=made.number)
+
+
+@signed_in
+def version(request: ConsoleRequest, slug: str, number: int, key: str = "") -> HttpResponseBase:
+    """The rules of a version, one of them open: in its parts, as text and in words."""
+    view = _view(request, slug, number)
+    chosen = next((rule for rule in view.rules if rule.key == key), view.rules[0] if view.rules else None)
+    context = {"chosen": chosen, "trial": blank_trial(view.version, by=request.actor, at=clock.now())}
+    return _show(request, view, "rules", context)
+
+
+@signed_in
+def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    view = _view(request, slug, number)
+    return _show(request, view, "tiers", {"tier_rows": _tier_rows(view.programme, view.version, clock.now())})
+
+
+@signed_in
+def points(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    view = _view(request, slug, number)
+    at = clock.now()
+    ends = view.terms.points.expires_at(at, view.terms.zone)
+    return _show(request, view, "points", {"earned_today_ends": ends})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def document(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """The whole document; a draft is changed here, and a mistake is said at its line and column."""
+    view = _view(request, slug, number)
+    if request.method == "POST":
+        return _save(request, view)
+    text = write_text(ordered(view.version.document))
+    form = DocumentForm(initial={"document": text, "note": view.version.note})
+    return _show(request, view, "document", {"form": form, "text": text})
+
+
+def _save(request: ConsoleRequest, view: VersionView) -> HttpResponseBase:
+    form = DocumentForm(request.POST)
+    text = request.POST.get("document", "").replace("\r\n", "\n")
+    if form.is_valid():
+        try:
+            change_draft(
+                by=request.actor, at=clock.now(), version=view.version, document=read_text(text),
+                note=form.cleaned_data["note"],
+            )  # fmt: skip
+        except Invalid as refusal:
+            return _refused_document(request, view, form, text, refusal)
+        messages.success(request, _("The draft is saved."))
+        return redirect("console:version", slug=view.programme.slug, number=view.version.number)
+    return _show(request, view, "document", {"form": form, "text": text}, status=422)
+
+
+def _refused_document(
+    request: ConsoleRequest, view: VersionView, form: DocumentForm, text: str, refusal: FideliaError
+) -> HttpResponseBase:
+    place = place_of(text, refusal)
+    form.add_error("document", sentence_of(refusal, with_place=False))
+    context = {"form": form, "text": text, "place": place, "pointer": refusal.pointer or ""}
+    return _show(request, view, "document", context, status=422)
+
+
+@require_POST
+@signed_in
+def publication(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """Publish a draft that another person wrote."""
+    view = _view(request, slug, number)
+    form = PublicationForm(request.POST)
+    if form.is_valid():
+        try:
+            done = publish_version(
+                by=request.actor, at=clock.now(), version=view.version, in_force_from=form.cleaned_data["in_force_from"]
+            )
+        except Invalid as refusal:
+            form.add_error(None, sentence_of(refusal))
+        except FideliaError as refusal:
+            messages.error(request, sentence_of(refusal))
+        else:
+            messages.success(request, _("Version %(number)s is published.") % {"number": done.number})
+    for error in [error for errors in form.errors.values() for error in errors]:
+        messages.error(request, str(error))
+    return redirect("console:version", slug=slug, number=number)
+
+
+@require_POST
+@signed_in
+def withdrawal(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """Withdraw a published version: the one before it is in force again."""
+    view = _view(request, slug, number)
+    withdraw_version(by=request.actor, at=clock.now(), version=view.version)
+    messages.success(request, _("Version %(number)s is withdrawn.") % {"number": number})
+    return redirect("console:programme", slug=slug)
+
+
+# What the pages of one version share
+
+
+def find_version(actor: Actor, slug: str, number: int) -> ProgrammeVersion:
+    """Return a version of a programme that the actor may see. Raises Denied, UnknownProgramme, UnknownVersion."""
+    return get_version(see_programme(by=actor, slug=slug), number)
+
+
+def _view(request: ConsoleRequest, slug: str, number: int) -> VersionView:
+    return view_of(find_version(request.actor, slug, number), by=request.actor, at=clock.now())
+
+
+def _show(
+    request: ConsoleRequest, view: VersionView, here: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponseBase:
+    place = {"slug": view.programme.slug, "number": view.version.number}
+    urls = {
+        "rules": reverse("console:version", kwargs=place),
+        "tiers": reverse("console:version-tiers", kwargs=place),
+        "points": reverse("console:version-points", kwargs=place),
+        "document": reverse("console:version-document", kwargs=place),
+    }
+    before = view.current.document if view.current else {}
+    shared = {
+        "view": view,
+        "version": told(view.version),
+        "programme": view.programme,
+        "tabs": tabs_of(view, here, urls),
+        "changes": changes_between(before, view.version.document),
+        "members": count_members(view.programme, clock.now()),
+        "publication": PublicationForm(),
+    }
+    return show(request, f"console/programmes/version_{here}.html", shared | context, status=status)
+
+
+def _whole(found: Programme, current: ProgrammeVersion) -> ProgrammeVersion:
+    current.programme = found
+    return current
+
+
+def _tier_rows(found: Programme, version_: ProgrammeVersion, at: datetime) -> list[dict[str, Any]]:
+    """Each tier from the highest, with who holds it: shares are of those who hold one."""
+    levels = (version_.document.get("tiers") or {}).get("levels", [])
+    counts = count_members_by_tier(found, at)
+    most = max(counts.values(), default=0)
+    return [
+        {
+            "rank": rank,
+            "name": level["name"][language()[:2]],
+            "key": level["key"],
+            "threshold": formats.points(str(level["threshold"]), language()),
+            "threshold_text": formats.points(str(level["threshold"]), language(), unit=True),
+            "count": counts.get(level["key"], 0),
+            "ratio": counts.get(level["key"], 0) / most if most else 0.0,
+        }
+        for rank, level in enumerate(reversed(levels), start=1)
+    ]
