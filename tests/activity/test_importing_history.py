@@ -6,10 +6,12 @@ import csv
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 
-from fidelia.activity.errors import WrongCurrency
-from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.activity.errors import ImportRunning, WrongCurrency
+from fidelia.activity.models import Purchase, PurchaseImport, PurchaseLine
 from fidelia.activity.operations.imports import ImportResult, import_purchases, parse_mapping
 from fidelia.activity.operations.imports.mapping import MalformedImportMapping
 from fidelia.activity.queries import find_broken_chain
@@ -19,6 +21,7 @@ from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
 from tests.cast import PIZARRO, SYSTEM
+from tests.conftest import address_of
 from tests.programme.cast import AT, BEGUN, programme
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,3 +217,31 @@ def test_without_the_right_nothing_is_imported(tmp_path: Path) -> None:
         import_purchases(
             by=PIZARRO, at=AT, path=path, mapping=parse_mapping(MAPPING), rejects_path=tmp_path / "rejects.csv"
         )
+
+
+def test_two_imports_of_one_source_do_not_run_at_once(tmp_path: Path) -> None:
+    programme()
+    with psycopg.connect(address_of(str(connection.settings_dict["NAME"]))) as other:
+        other.execute("select pg_advisory_lock(hashtextextended('import old-till', 0))")
+        with pytest.raises(ImportRunning):
+            bring_in(tmp_path, *SALE)
+    assert Purchase.objects.count() == 0
+
+
+def test_what_a_killed_import_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
+    made = programme()
+    killed = PurchaseImport.objects.create(
+        source="old-till", programme_id=made.id, file_name="x", file_hash="x", mapping={}, by_label="x", started_at=AT
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into activity_import_row select %s, 1, 'T9', now(), 'mug', '', 1000, 1, null, null, null, '', '', "
+            "'store', ''",
+            [killed.id],
+        )
+    bring_in(tmp_path, *SALE)
+    killed.refresh_from_db()
+    assert killed.state == "failed"
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from activity_import_row")
+        assert cursor.fetchone() == (0,)

@@ -14,6 +14,7 @@ from fidelia.activity.errors import (
     MoreThanBought,
     NotASale,
     OccurredInFuture,
+    ReturnedBeforeBought,
     UnknownPurchase,
 )
 from fidelia.activity.models import Purchase
@@ -140,6 +141,7 @@ def test_elsewhere_what_is_left_is_taken() -> None:
         ((ReturnedLine(1, 0),), {}, MoreThanBought),
         ((ReturnedLine(1, -1000),), {}, MoreThanBought),
         ((), {"occurred_at": AT + timedelta(days=1)}, OccurredInFuture),
+        ((), {"occurred_at": AT - timedelta(seconds=1)}, ReturnedBeforeBought),
     ],
 )
 def test_bad_input_is_refused(

@@ -69,3 +69,15 @@ class NotASale(Refused):
     """Only a sale can be returned."""
 
     default_code = "not_a_sale"
+
+
+class ReturnedBeforeBought(Invalid):
+    """The return is dated before the purchase that it gives back."""
+
+    default_code = "returned_before_bought"
+
+
+class ImportRunning(Refused):
+    """A file of the same source is being imported at this moment."""
+
+    default_code = "import_running"

@@ -16,7 +16,7 @@ from fidelia.ledger.operations import PostingResult, revoke
 from fidelia.programme.queries import get_programme_by_id
 from fidelia.rules import LineAllocation, points_of_returned
 
-from ..errors import MalformedLines, MoreThanBought, NotASale, UnknownPurchase
+from ..errors import MalformedLines, MoreThanBought, NotASale, ReturnedBeforeBought, UnknownPurchase
 from ..events import PurchaseReturned
 from ..models import DecisionRecord, Purchase, PurchaseLine
 from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
@@ -53,8 +53,8 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     """Record that lines of a purchase came back, and take their points back.
 
     Points already spent take the balance below zero where the points currency allows it; else what is left is taken.
-    Raises Denied, UnknownPurchase, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReceiptKnown,
-    IdempotencyKeyReused.
+    Raises Denied, UnknownPurchase, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReturnedBeforeBought,
+    ReceiptKnown, IdempotencyKeyReused.
     """
     if not by.may_somewhere("purchase.return"):
         by.require("purchase.return")
@@ -64,6 +64,8 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
         with transaction_of_use_case():
             purchase = _find_in_reach(by, request.purchase_id)
             by.require("purchase.return", Scope(purchase.partner_id, purchase.store_id))
+            if request.occurred_at < purchase.occurred_at:
+                raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
             bought = _read_bought(purchase)
             known = find_known(caller.owner, caller.key)
             if known is not None:

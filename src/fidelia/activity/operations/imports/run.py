@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from fidelia.access.operations import record_audit
 from fidelia.intake.rejects import RejectFile
 from fidelia.intake.tables import Table
 from fidelia.kernel.actor import Actor
@@ -30,6 +29,7 @@ from ...models import PurchaseImport
 from ..requests import LINES_MAX
 from ..writing import LINE_COLUMNS, PURCHASE_COLUMNS
 from .history import DECISION_COLUMNS, Batch, Circumstances, decide_batch, decision_values
+from .keeping import close_import, only_import_of, open_import
 from .mapping import ImportMapping
 from .members import MemberState, in_order_of_time, load_members, read_customer_facts
 from .receipts import (
@@ -81,6 +81,11 @@ class ImportResult:
     points: int
     rejects: Path | None
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """The numbers, as the record of the import keeps them."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
+
 
 @dataclass(slots=True)
 class _Counts:
@@ -106,7 +111,7 @@ def import_purchases(
     Nobody is informed (origin backfill). Rows that cannot be understood are written to `rejects_path` with the reason
     last. Stopped half-way and run again, it goes on; run again after its end, it changes nothing. `progress` is told
     ("rows" or "receipts", how many so far). Raises Denied, UnreadableFile, MalformedImportMapping, UnknownProgramme,
-    WrongCurrency.
+    WrongCurrency, ImportRunning.
     """
     by.require("purchase.import")
     programme = get_programme(mapping.programme) if mapping.programme else get_only_programme(sandbox=False)
@@ -114,64 +119,29 @@ def import_purchases(
         raise WrongCurrency(f"{programme.slug} counts in {programme.currency}.", pointer="/currency")
     table = Table(path)
     check_columns(table, mapping)
-    file_hash = table.content_hash()
-    record = _open_import(by, at, path.name, mapping, programme_id=programme.id, file_hash=file_hash)
-    try:
-        with RejectFile(rejects_path, table.columns) as rejects:
-            staged = stage(
-                table,
-                mapping,
-                import_id=record.id,
-                file_hash=file_hash,
-                at=at,
-                rejects=rejects,
-                step=lambda rows: progress("rows", rows),
-            )
-            _reject_receipts(table, record.id, staged, rejects)
-        around = _circumstances(by, at, programme, mapping, record.id)
-        counts = _record_all(by, programme, around, progress)
-        result = _result(record, staged, counts, mapping, rejects)
-        _close_import(record, PurchaseImport.State.DONE, at, result)
-    except BaseException:
-        _close_import(record, PurchaseImport.State.FAILED, at, None)
-        raise
-    finally:
-        _unstage(record.id)
+    with only_import_of(mapping.source, at=at):
+        file_hash = table.content_hash()
+        record = open_import(by, at, path.name, mapping, programme_id=programme.id, file_hash=file_hash)
+        try:
+            with RejectFile(rejects_path, table.columns) as rejects:
+                staged = stage(
+                    table,
+                    mapping,
+                    import_id=record.id,
+                    file_hash=file_hash,
+                    at=at,
+                    rejects=rejects,
+                    step=lambda rows: progress("rows", rows),
+                )
+                _reject_receipts(table, record.id, staged, rejects)
+            around = _circumstances(by, at, programme, mapping, record.id)
+            counts = _record_all(by, programme, around, progress)
+            result = _result(record, staged, counts, mapping, rejects)
+        except BaseException:
+            close_import(record, PurchaseImport.State.FAILED, at, {})
+            raise
+        close_import(record, PurchaseImport.State.DONE, at, result.totals)
     return result
-
-
-def _open_import(
-    by: Actor, at: datetime, file_name: str, mapping: ImportMapping, *, programme_id: UUID, file_hash: str
-) -> PurchaseImport:
-    with transaction_of_use_case():
-        record = PurchaseImport.objects.create(
-            source=mapping.source,
-            programme_id=programme_id,
-            file_name=file_name[:200],
-            file_hash=file_hash,
-            mapping=mapping.as_mapping(),
-            by_label=by.label,
-            started_at=at,
-        )
-        record_audit(
-            by=by,
-            at=at,
-            verb="purchase.import",
-            object_type="import",
-            object_id=record.id,
-            after={"source": mapping.source, "file_hash": file_hash},
-        )
-    return record
-
-
-def _close_import(
-    record: PurchaseImport, state: PurchaseImport.State, at: datetime, result: ImportResult | None
-) -> None:
-    totals: dict[str, Any] = {}
-    if result is not None:
-        totals = {name: value for name, value in asdict(result).items() if isinstance(value, int)}
-    record.state, record.totals, record.ended_at = state, totals, at
-    record.save(update_fields=["state", "totals", "ended_at"])
 
 
 def _reject_receipts(table: Table, import_id: UUID, staged: StagedTotals, rejects: RejectFile) -> None:
@@ -347,8 +317,3 @@ def _result(
         points=counts.points,
         rejects=rejects.path if rejects.count else None,
     )
-
-
-def _unstage(import_id: UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("delete from activity_import_row where import_id = %s", [import_id])
