@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+
+from fidelia.jobs.queries import count_parked, count_under_way
 
 from .menu import menu_for
 from .preferences import THEME_COOKIE
@@ -16,11 +19,13 @@ def console(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if actor is None or user is None or actor.kind != "user":
         return {"theme": request.COOKIES.get(THEME_COOKIE, "system")}
-    menu = menu_for(actor, request.path, {})
+    menu = menu_for(actor, request.path, {"parked": parked} if (parked := count_parked(by=actor)) else {})
     return {
         "menu": menu,
         "go_keys": menu.addresses_by_key(),
         "house": getattr(request, "house", ""),
         "theme": user.theme,
         "density": user.density,
+        "jobs_running": count_under_way(by=actor),
+        "jobs_url": reverse("console:jobs"),
     }

@@ -36,13 +36,43 @@ class Block:
     entries: tuple[Entry, ...]
 
 
-MENU: tuple[Block, ...] = (Block("", (Entry(_("Home"), "home", "console:home", key="h"),)),)
+MENU: tuple[Block, ...] = (
+    Block(
+        "",
+        (
+            Entry(_("Home"), "home", "console:home", key="h"),
+            Entry(
+                _("Customers"),
+                "users",
+                "console:customers",
+                right="customer.see",
+                key="c",
+                children=(
+                    Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
+                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import"),
+                ),
+            ),
+            Entry(_("Programme"), "award", "console:programmes", right="programme.see", key="p"),
+            Entry(_("Purchases"), "receipt", "console:purchases", right="purchase.see"),
+        ),
+    ),
+    Block(_("Act"), (Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),)),
+    Block(_("Steer"), (Entry(_("Insight"), "chart-dots-2", "console:insight", right="insight.see", key="i"),)),
+)
 FOOT: tuple[Entry, ...] = (
     Entry(
         _("Settings"),
         "settings",
         "console:settings",
-        children=(Entry(_("Style"), "palette", "console:style", right="system.see"),),
+        children=(
+            Entry(_("Company and stores"), "building-store", "console:stores", right="store.add"),
+            Entry(_("Users and roles"), "user-check", "console:users", right="user.see"),
+            Entry(_("API keys"), "key", "console:keys", right="key.see"),
+            Entry(_("Audit"), "history", "console:audit", right="audit.see"),
+            Entry(_("Jobs"), "progress", "console:jobs", right="job.see"),
+            Entry(_("Parked events"), "clock-pause", "console:events", right="event.see", counter="parked"),
+            Entry(_("Style"), "palette", "console:style", right="system.see"),
+        ),
     ),
 )
 

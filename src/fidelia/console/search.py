@@ -6,32 +6,21 @@ A finder takes the actor and the text and returns at most `RESULTS_MAX` results,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import groupby
 
 from django.http.response import HttpResponseBase
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.folding import fold
 
+from .finders import find_customers, find_purchases
+from .finders_steering import find_campaigns, find_programmes, find_segments
 from .menu import menu_for
 from .pages import ConsoleRequest, show, signed_in
+from .search_results import RESULTS_MAX, Result
 
-RESULTS_MAX = 8
 TEXT_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Something found: `heading` groups, `detail` says why it was found."""
-
-    heading: str
-    text: str | Promise
-    url: str
-    icon: str
-    detail: str = ""
 
 
 Finder = Callable[[Actor, str], Iterable[Result]]
@@ -45,7 +34,7 @@ def find_pages(actor: Actor, text: str) -> list[Result]:
     return [Result(_("Pages"), entry.text, entry.url, entry.icon) for entry in found]
 
 
-FINDERS: list[Finder] = [find_pages]
+FINDERS: list[Finder] = [find_customers, find_purchases, find_pages, find_programmes, find_segments, find_campaigns]
 
 
 @signed_in

@@ -1,0 +1,133 @@
+"""What is done for a customer: added to the file, and a word on consent noted."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.customers.operations import NewCustomer, add_customer, record_consent
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.errors import Denied, FideliaError
+from fidelia.organisation.models import Store
+from fidelia.organisation.queries import list_stores
+
+from ..pages import ConsoleRequest, show, signed_in
+from ..refusals import put_on
+from ..words import CHANNELS, KINDS, LANGUAGES, PROOFS, PURPOSES
+from .reading import Dossier, frame_of, read_dossier
+
+CONSENT_CHANNELS = ("email", "sms", "phone", "post", "any")
+CONSENT_PURPOSES = ("marketing", "profiling", "open_tracking")
+PLACES = ("counter", "phone", "form", "web")
+ANSWERS = (("yes", _("Agrees")), ("no", _("Refuses")))
+
+
+class CustomerForm(forms.Form):
+    """A customer as one types it; one name, card, e-mail or telephone number is enough."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=tuple(KINDS.items()))
+    given_name = forms.CharField(label=_("Given name"), required=False, max_length=150)
+    family_name = forms.CharField(label=_("Family name"), required=False, max_length=150)
+    company_name = forms.CharField(label=_("Company"), required=False, max_length=200)
+    card = forms.CharField(label=_("Card"), required=False, max_length=40)
+    email = forms.CharField(label=_("E-mail"), required=False, max_length=254)
+    phone = forms.CharField(label=_("Telephone"), required=False, max_length=40)
+    birth_on = forms.DateField(
+        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("This is not a day on which someone alive was born.")},
+    )  # fmt: skip
+    town = forms.CharField(label=_("Town"), required=False, max_length=150)
+    postal_code = forms.CharField(label=_("Postal code"), required=False, max_length=20)
+    country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, such as FR."))
+    language = forms.ChoiceField(label=_("Language"), choices=tuple(LANGUAGES.items()))
+    store = forms.ChoiceField(label=_("Store"), required=False)
+
+    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _t("None")), *((str(store.id), store.name) for store in stores)]
+        self.fields["store"].choices = choices  # type: ignore[attr-defined]
+
+
+class ConsentForm(forms.Form):
+    """One word of the customer, and where it was said."""
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=[(code, PURPOSES[code]) for code in CONSENT_PURPOSES])
+    channel = forms.ChoiceField(label=_("Channel"), choices=[(code, CHANNELS[code]) for code in CONSENT_CHANNELS])
+    given = forms.ChoiceField(label=_("Answer"), choices=ANSWERS)
+    place = forms.ChoiceField(label=_("Proof: where it was said"), choices=[(code, PROOFS[code]) for code in PLACES])
+    wording = forms.CharField(
+        label=_("The words agreed to"), required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+@signed_in
+def add(request: ConsoleRequest) -> HttpResponseBase:
+    """Add a customer; mistakes are said at their field and what was typed is kept."""
+    by = request.actor
+    stores = [store for store in list_stores(by=by) if by.may("customer.create", store.scope)]
+    if not stores and not by.may("customer.create"):
+        by.require("customer.create")
+    typed = {"family_name": request.GET.get("name", ""), "card": request.GET.get("card", "")}
+    form = CustomerForm(request.POST or None, stores=stores, initial={"language": request.user.language, **typed})
+    if request.method == "POST" and form.is_valid():
+        customer_id = _add(by, form, {str(store.id): store for store in stores})
+        if customer_id is not None:
+            messages.success(request, _t("The customer was added."))
+            return redirect("console:customer", customer_id=customer_id)
+    return show(request, "console/customers/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@signed_in
+def consent(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
+    """Note what a customer agreed to or refused, with its proof; no word is ever changed."""
+    dossier = read_dossier(request, customer_id)
+    if not dossier.may("customer.record_consent"):
+        raise Denied(_t("You may not note consents."), right="customer.record_consent")
+    form = ConsentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _record(dossier, form):
+        messages.success(request, _t("Noted, with its proof."))
+        return redirect("console:customer", customer_id=customer_id)
+    context = frame_of(dossier, "console:customer-record") | {"form": form}
+    return show(request, "console/customers/consent.html", context, status=422 if form.errors else 200)
+
+
+def _add(by: Actor, form: CustomerForm, stores: dict[str, Store]) -> UUID | None:
+    typed = dict(form.cleaned_data)
+    card, store = typed.pop("card"), stores.get(typed.pop("store"))
+    home = store.scope if store is not None else Scope()
+    typed["country"] = typed["country"].upper()
+    new = NewCustomer(
+        source="console", identities=(("card", card),) if card else (), partner_id=home.partner_id,
+        home_store_id=home.store_id, **typed,
+    )  # fmt: skip
+    try:
+        return add_customer(by=by, at=clock.now(), customer=new).id
+    except Denied:
+        form.add_error("store", _t("Choose a store: your role reaches only some of them."))
+    except FideliaError as refusal:
+        put_on(form, refusal, {"/identities": "card", "/contact_points": "email"})
+    return None
+
+
+def _record(dossier: Dossier, form: ConsentForm) -> bool:
+    said = form.cleaned_data
+    try:
+        record_consent(
+            by=dossier.by, at=clock.now(), customer_id=dossier.customer.id, purpose=said["purpose"],
+            channel=said["channel"], given=said["given"] == "yes",
+            proof={"place": said["place"], "wording": said["wording"]},
+        )  # fmt: skip
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        put_on(form, refusal, {"/proof": "wording"})
+        return False
+    return True

@@ -1,0 +1,116 @@
+"""Points that moved without a purchase, tiers reached and lost, and the day of joining, in the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from fidelia.ledger.models import Entry, Posting
+from fidelia.ledger.queries import list_entries, list_postings
+from fidelia.programme.queries import list_tier_periods
+from fidelia.ui.parts import TimelineItem
+
+from ..words import POSTING_ICONS, POSTINGS, word
+from .reading import Dossier, Membership
+
+NOBODY = UUID(int=0)
+LEGS_MAX = 8  # a posting that spends several lots has one entry for each
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One posting as the member meets it: all its legs added up, and the balance after the last."""
+
+    posting: Posting
+    amount: int
+    balance_after: int | None
+    partner_id: UUID | None
+    store_id: UUID | None
+
+
+def movements_of(
+    membership: Membership, *, before: tuple[datetime, UUID, int] | None, limit: int
+) -> tuple[list[Movement], bool]:
+    """Return the newest movements of points before a place, and whether there are more; two statements."""
+    enrolment = membership.enrolment
+    entries = list_entries(
+        account_id=enrolment.account_id, currency=enrolment.programme.points_currency_id, before=before,
+        limit=min(1_000, (limit + 1) * LEGS_MAX),
+    )  # fmt: skip
+    postings = list_postings(account_id=enrolment.account_id, posting_ids=list({entry.posting_id for entry in entries}))
+    grouped = [(postings[id], list(legs)) for id, legs in groupby(entries, key=lambda entry: entry.posting_id)]
+    if len(entries) == min(1_000, (limit + 1) * LEGS_MAX) and len(grouped) > 1:
+        grouped.pop()  # its other legs may lie beyond what was read
+    found = [_movement(posting, legs) for posting, legs in grouped]
+    return found[:limit], len(found) > limit
+
+
+def _movement(posting: Posting, legs: Sequence[Entry]) -> Movement:
+    newest = max(legs, key=lambda leg: leg.seq)
+    return Movement(posting, sum(leg.amount for leg in legs), newest.balance_after, newest.partner_id, newest.store_id)
+
+
+def point_movements(
+    dossier: Dossier, before: datetime, limit: int, *, with_bought: bool
+) -> list[tuple[datetime, TimelineItem]]:
+    """Return what happened to points; what came of purchases and returns only where these are not shown beside."""
+    membership = dossier.membership
+    if membership is None:
+        return []
+    found, _more = movements_of(membership, before=(before, NOBODY, 0), limit=limit)
+    return [
+        (move.posting.occurred_at, _item(dossier, membership, move))
+        for move in found
+        if with_bought or move.posting.source_type != "purchase"
+    ]
+
+
+def _item(dossier: Dossier, membership: Membership, move: Movement) -> TimelineItem:
+    speech, kind = dossier.speech, move.posting.kind
+    return TimelineItem(
+        POSTING_ICONS.get(kind, "coins"),
+        word(POSTINGS, kind),
+        detail=move.posting.note,
+        end=speech.points(move.amount, membership.scale, sign=True, unit=True),
+        end_good=move.amount > 0,
+        when=speech.when(move.posting.occurred_at),
+        tone="amber" if kind == "adjust" else "grey",
+    )
+
+
+def tiers_held(dossier: Dossier) -> list[tuple[datetime, TimelineItem]]:
+    """Return when each tier began, when the customer joined, and when we first knew of them."""
+    membership = dossier.membership
+    if membership is None:
+        return []
+    speech, enrolment = dossier.speech, membership.enrolment
+    items = [
+        (period.valid_from, _reached(dossier, membership, period.tier, period.valid_from))
+        for period in list_tier_periods(enrolment.id)
+        if period.valid_from <= dossier.at
+    ]
+    joined = TimelineItem(
+        "user-plus",
+        enrolment.programme.name.in_language(speech.language),
+        lead=_("Joins"),
+        when=speech.when(enrolment.enrolled_at),
+        tone="green",
+    )
+    return [*items, (enrolment.enrolled_at, joined)]
+
+
+def _reached(dossier: Dossier, membership: Membership, tier: str, at: datetime) -> TimelineItem:
+    levels = {level.key: level for level in membership.standing.tiers.levels} if membership.standing else {}
+    when = dossier.speech.when(at)
+    if not tier:
+        return TimelineItem("award", _("No tier any more"), when=when)
+    level = levels.get(tier)
+    name = level.name.in_language(dossier.speech.language) if level else tier
+    threshold = dossier.speech.points(level.threshold, membership.scale, unit=True) if level else ""
+    detail = _("%(points)s earned in the window") % {"points": threshold} if level else ""
+    return TimelineItem("award", name, lead=_("Becomes"), detail=detail, when=when, tone="copper")

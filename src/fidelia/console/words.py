@@ -1,0 +1,118 @@
+"""Codes as people say them: kinds of point movements, consents, sources, states. A code without a word stays itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, str | Promise]
+
+CHANNELS: Words = {
+    "email": _("E-mail"),
+    "sms": _("SMS"),
+    "phone": _("Telephone"),
+    "post": _("Post"),
+    "push": _("Push message"),
+    "web": _("Web"),
+    "any": _("Any channel"),
+    "store": _("Store"),
+}
+PURPOSES: Words = {
+    "marketing": _("Offers and news"),
+    "profiling": _("Profiling"),
+    "open_tracking": _("Tracking of openings"),
+    "tracking": _("Tracking of visits"),
+    "service": _("Service messages"),
+}
+SOURCES: Words = {
+    "till": _("till"),
+    "web": _("web"),
+    "import": _("import"),
+    "contest": _("contest"),
+    "console": _("console"),
+    "api": _("API"),
+    "demo": _("invented shop"),
+    "portal": _("portal"),
+}
+PROOFS: Words = {
+    "counter": _("said at the counter"),
+    "phone": _("said on the telephone"),
+    "form": _("paper form"),
+    "web": _("box ticked on the web"),
+    "console": _("noted in the console"),
+    "unsubscribe_link": _("link of a message"),
+    "link": _("link of a message"),
+    "import": _("import"),
+}
+SCHEMES: Words = {
+    "card": _("Card"),
+    "email": _("E-mail"),
+    "phone": _("Telephone"),
+    "external": _("Number in another system"),
+    "app": _("App"),
+}
+POSTINGS: Words = {
+    "earn": _("Points earned"),
+    "redeem": _("Points used"),
+    "capture": _("Points used"),
+    "hold": _("Points put aside"),
+    "release": _("Points put back"),
+    "revoke": _("Points taken back"),
+    "adjust": _("Correction by hand"),
+    "expire": _("Points expired"),
+    "transfer": _("Points moved"),
+    "reverse": _("Reversal"),
+}
+POSTING_ICONS: Mapping[str, str] = {
+    "earn": "coins",
+    "redeem": "gift",
+    "capture": "gift",
+    "hold": "clock-pause",
+    "release": "arrow-back-up",
+    "revoke": "receipt-refund",
+    "adjust": "pencil",
+    "expire": "hourglass",
+    "transfer": "arrows-exchange",
+    "reverse": "arrow-back-up",
+}
+MESSAGE_STATES: Words = {
+    "queued": _("to be sent"),
+    "sending": _("being sent"),
+    "sent": _("sent"),
+    "failed": _("not delivered"),
+    "suppressed": _("not sent"),
+    "in_doubt": _("perhaps sent"),
+}
+MESSAGE_REASONS: Words = {
+    "no_consent": _("no consent"),
+    "objected": _("the customer objects"),
+    "no_address": _("no address"),
+    "erased": _("the customer was erased"),
+    "merged": _("merged into another customer"),
+    "expired": _("too late to be of use"),
+    "unknown_customer": _("no such customer"),
+}
+FACTS: Words = {
+    "kind": _("Kind"),
+    "given_name": _("Given name"),
+    "family_name": _("Family name"),
+    "company_name": _("Company"),
+    "birth_on": _("Born on"),
+    "language": _("Language"),
+    "country": _("Country"),
+    "town": _("Town"),
+    "postal_code": _("Postal code"),
+    "home_store_id": _("Store"),
+}
+KINDS: Words = {"person": _("Person"), "company": _("Company")}
+LANGUAGES: Words = {"fr": _("French"), "en": _("English")}
+PURCHASE_KINDS: Words = {"sale": _("Purchase"), "return": _("Return")}
+TRAIT_VALUES: Words = {"treated": _("gets the offer"), "control": _("in the control group")}
+CONTACT_STATES: Words = {"active": _("active"), "bounced": _("mail comes back"), "retired": _("no longer used")}
+
+
+def word(words: Words, code: str) -> str:
+    """Return the word of a code, the code itself when it has none."""
+    return str(words.get(code, code))
