@@ -48,7 +48,7 @@ class Purchase(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["idempotency_owner", "idempotency_key"], name="a request is recorded once"),
-            models.UniqueConstraint(fields=["source", "kind", "receipt_number"], name="a receipt is recorded once"),
+            models.UniqueConstraint(fields=["receipt_number", "source", "kind"], name="a receipt is recorded once"),
             models.CheckConstraint(condition=Q(points=0) | Q(account_id__isnull=False), name="points need an account"),
         ]
         indexes = [

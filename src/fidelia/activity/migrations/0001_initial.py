@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='purchase',
-            constraint=models.UniqueConstraint(fields=('source', 'kind', 'receipt_number'), name='a receipt is recorded once'),
+            constraint=models.UniqueConstraint(fields=('receipt_number', 'source', 'kind'), name='a receipt is recorded once'),
         ),
         migrations.AddConstraint(
             model_name='purchase',
