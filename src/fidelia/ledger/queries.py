@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -213,6 +213,22 @@ def sum_flow(*, currency: str, since: datetime, until: datetime) -> PointsFlow:
         expired=Sum("amount", filter=Q(code="breakage"), default=0),
     )
     return PointsFlow(issued=-sums["issued"], redeemed=sums["redeemed"], expired=sums["expired"])
+
+
+def list_weeks_of_flow(*, currency: str, since: datetime, until: datetime, zone: str) -> list[tuple[date, PointsFlow]]:
+    """Return `sum_flow` of each week that had any, by its Monday in the time zone, oldest first."""
+    rows = _rows(
+        """select date_trunc('week', occurred_at at time zone %s)::date as monday,
+                -coalesce(sum(amount) filter (where code = 'issuance'), 0)::bigint,
+                coalesce(sum(amount) filter (where code = 'redemption'), 0)::bigint,
+                coalesce(sum(amount) filter (where code = 'breakage'), 0)::bigint
+           from ledger_entry
+           where currency = %s and occurred_at >= %s and occurred_at < %s
+               and code in ('issuance', 'redemption', 'breakage')
+           group by monday order by monday""",
+        [zone, currency, since, until],
+    )
+    return [(monday, PointsFlow(*sums)) for monday, *sums in rows]
 
 
 def find_broken_invariants(*, account_id: UUID | None = None, limit: int = PAGE_MAX) -> list[Broken]:
