@@ -1,12 +1,84 @@
-"""Home: where one lands, with the pages one may open."""
+"""Home: is it going well, what must I do, what is running."""
 
 from __future__ import annotations
 
-from django.http.response import HttpResponseBase
+from typing import Any
 
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from fidelia.activity.queries import list_purchases
+from fidelia.jobs.models import Job
+from fidelia.jobs.queries import list_jobs
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
+from fidelia.organisation.errors import OperatorNotSetUp
+from fidelia.organisation.queries import get_operator
+from fidelia.programme.models import Programme
+from fidelia.programme.queries import see_programmes
+from fidelia.ui.parts import Definition
+
+from .home_figures import list_figures, period_of, points_chart, weeks_chart
+from .home_todo import list_guide_steps, list_matters
 from .pages import ConsoleRequest, show, signed_in
+from .programme_parts import language, tier_rows
+
+PERIODS = (7, 30, 90)
 
 
 @signed_in
 def home(request: ConsoleRequest) -> HttpResponseBase:
-    return show(request, "console/home.html", {})
+    actor, at = request.actor, clock.now()
+    programmes = see_programmes(by=actor) if actor.may_somewhere("programme.see") else []
+    sells = actor.may_somewhere("purchase.see")
+    has_sales = bool(sells and list_purchases(by=actor, limit=1))
+    context: dict[str, Any] = {
+        "jobs": _jobs(actor),
+        "matters": list_matters(by=actor, at=at, programmes=programmes),
+        "guide": [],
+    }
+    if has_sales:
+        context |= _figures(request, programmes)
+    elif actor.may_somewhere("programme.see") or actor.may_somewhere("operator.set_up"):
+        guide = list_guide_steps(by=actor, programmes=programmes, has_sales=has_sales)
+        done = sum(step.state == "done" for step in guide)
+        context |= {"guide": guide, "guide_done": done, "guide_ratio": done / len(guide)}
+    return show(request, "console/home.html", context)
+
+
+def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, Any]:
+    actor, at = request.actor, clock.now()
+    try:
+        currency = get_operator().currency
+    except OperatorNotSetUp:
+        return {}
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked.isdigit() and int(asked) in PERIODS else 30
+    period = period_of(at, days, by=actor, currency=currency)
+    programme = programmes[0] if programmes else None
+    return {
+        "days": days,
+        "periods": PERIODS,
+        "period": period,
+        "figures": list_figures(by=actor, currency=currency, period=period, programme=programme),
+        "chart": weeks_chart(by=actor, currency=currency, at=at),
+        "points_chart": points_chart(programme=programme, at=at) if programme and _sees_points(actor) else None,
+        "tier_rows": tier_rows(programme, at) if programme else [],
+        "programme": programme,
+        "sales_definition": Definition(
+            _("Sales by week"),
+            _(
+                "Whole weeks from Monday to Sunday, tax included, after discounts and returns; "
+                "the dashed line is 52 weeks before."
+            ),
+        ),
+    }
+
+
+def _sees_points(by: Actor) -> bool:
+    return by.may_somewhere("points.see")
+
+
+def _jobs(by: Actor) -> list[tuple[Job, str]]:
+    """The jobs under way, by what they are called."""
+    return [(job, job.label.in_language(language())) for job in list_jobs(by=by, under_way=True, limit=5)]

@@ -24,7 +24,7 @@ from fidelia.activity.queries import (
 from fidelia.insight.measures.effect import Proportion, wilson_interval
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money, exponent_of
-from fidelia.ledger.queries import PointsFlow, sum_flow
+from fidelia.ledger.queries import PointsFlow, list_weeks_of_flow, sum_flow
 from fidelia.programme.models import Programme
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Direction, Figure
@@ -186,8 +186,7 @@ def _issued_before(before: PointsFlow, scale: int, period: Period) -> str:
 def weeks_chart(*, by: Actor, currency: str, at: datetime) -> charts.Chart | None:
     """Sales by whole week, members and others, with last year's total dashed; None before the first sale."""
     today = timezone.localtime(at).date()
-    monday = today - timedelta(days=today.weekday())
-    mondays = [monday - timedelta(weeks=week) for week in range(WEEKS, 0, -1)]
+    mondays = _mondays_before(today)
     now = _weeks(by, currency, mondays)
     before = _weeks(by, currency, [day - YEAR for day in mondays])
     if not any(members + others for members, others in now):
@@ -206,6 +205,43 @@ def weeks_chart(*, by: Actor, currency: str, at: datetime) -> charts.Chart | Non
         heading=_("Week of"),
         comparison=charts.Series(_("Total last year"), last_year) if any(last_year) else None,
     )
+
+
+def points_chart(*, programme: Programme, at: datetime) -> charts.Chart | None:
+    """Points by whole week: issued above, redeemed and expired below; None where nothing moved."""
+    currency = programme.points_currency
+    today = timezone.localtime(at).date()
+    mondays = _mondays_before(today)
+    zone = timezone.get_current_timezone()
+    first, last = (datetime.combine(day, time(), tzinfo=zone) for day in (mondays[0], mondays[-1]))
+    found = dict(
+        list_weeks_of_flow(
+            currency=currency.code,
+            since=first,
+            until=last + timedelta(days=7),
+            zone=timezone.get_current_timezone_name(),
+        )
+    )
+    if not found:
+        return None
+    unit = 10.0**currency.scale
+    flows = [found.get(monday, PointsFlow(0, 0, 0)) for monday in mondays]
+    return charts.in_out_bars(
+        [formats.short_date(day, language(), today=today) for day in mondays],
+        charts.Series(_("Issued"), [flow.issued / unit for flow in flows]),
+        [
+            charts.Series(_("Redeemed"), [flow.redeemed / unit for flow in flows], "orange"),
+            charts.Series(_("Expired"), [flow.expired / unit for flow in flows], "sand"),
+        ],
+        unit=charts.Unit(),
+        language=language(),
+        heading=_("Week of"),
+    )
+
+
+def _mondays_before(today: date) -> list[date]:
+    monday = today - timedelta(days=today.weekday())
+    return [monday - timedelta(weeks=week) for week in range(WEEKS, 0, -1)]
 
 
 def _weeks(by: Actor, currency: str, mondays: Sequence[date]) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -21,17 +20,25 @@ from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import change_draft, draft_version, publish_version, withdraw_version
 from fidelia.programme.queries import (
     count_members,
-    count_members_by_tier,
     get_version,
     list_versions,
     see_programme,
     see_programmes,
     version_in_force,
 )
-from fidelia.ui import formats
 
 from .pages import ConsoleRequest, show, signed_in
-from .programme_parts import VersionView, changes_between, language, ordered, state_of, tabs_of, told, view_of
+from .programme_parts import (
+    VersionView,
+    changes_between,
+    language,
+    ordered,
+    state_of,
+    tabs_of,
+    tier_rows,
+    told,
+    view_of,
+)
 from .refusals import sentence_of
 from .trials import blank_trial
 from .yaml_text import place_of, read_text, write_text
@@ -84,7 +91,7 @@ def programme(request: ConsoleRequest, slug: str) -> HttpResponseBase:
         "versions": versions,
         "members": count_members(found, at),
         "view": view_of(_whole(found, current), by=request.actor, at=at) if current else None,
-        "tier_rows": _tier_rows(found, current, at) if current else [],
+        "tier_rows": tier_rows(found, at),
         "may_draft": request.actor.may_somewhere("programme.draft"),
     }
     return show(request, "console/programmes/programme.html", context)
@@ -119,7 +126,7 @@ def version(request: ConsoleRequest, slug: str, number: int, key: str = "") -> H
 @signed_in
 def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     view = _view(request, slug, number)
-    return _show(request, view, "tiers", {"tier_rows": _tier_rows(view.programme, view.version, clock.now())})
+    return _show(request, view, "tiers", {"tier_rows": tier_rows(view.programme, clock.now(), view.version)})
 
 
 @signed_in
@@ -237,22 +244,3 @@ def _show(
 def _whole(found: Programme, current: ProgrammeVersion) -> ProgrammeVersion:
     current.programme = found
     return current
-
-
-def _tier_rows(found: Programme, version_: ProgrammeVersion, at: datetime) -> list[dict[str, Any]]:
-    """Each tier from the highest, with who holds it: shares are of those who hold one."""
-    levels = (version_.document.get("tiers") or {}).get("levels", [])
-    counts = count_members_by_tier(found, at)
-    most = max(counts.values(), default=0)
-    return [
-        {
-            "rank": rank,
-            "name": level["name"][language()[:2]],
-            "key": level["key"],
-            "threshold": formats.points(str(level["threshold"]), language()),
-            "threshold_text": formats.points(str(level["threshold"]), language(), unit=True),
-            "count": counts.get(level["key"], 0),
-            "ratio": counts.get(level["key"], 0) / most if most else 0.0,
-        }
-        for rank, level in enumerate(reversed(levels), start=1)
-    ]
