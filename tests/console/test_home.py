@@ -1,0 +1,113 @@
+"""Home: a guide while nothing is there, then figures with their definitions, and what waits for whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fidelia.activity.queries import count_active_members, count_repurchases, list_weeks_of_sales, sum_sales
+from fidelia.kernel.calendar import zone_of
+from fidelia.ledger.queries import list_weeks_of_flow, sum_flow
+from tests.cast import SYSTEM, pizarro, rocco
+
+from .shop import shop
+
+__all__ = ["shop"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_new_installation_is_led_through_four_steps(client):
+    client.force_login(rocco())
+    page = client.get("/console/").content.decode()
+    assert "Quatre étapes vers un programme qui tourne" in page
+    assert "0 sur 4 faites" in page
+    assert "fidelia set-up" in page
+
+
+def test_steps_done_are_counted(shop):
+    assert "3 sur 4 faites" in shop.client(shop.leonore).get("/console/").content.decode()
+
+
+def test_figures_come_with_their_definition(shop):
+    one, two = shop.members(2)
+    shop.buy(one, 3_000, 10)
+    shop.buy(two, 2_000, 11)
+    shop.buy(None, 5_000, 12)
+    page = shop.client(shop.leonore, "en").get("/console/").content.decode()
+    assert "€100" in page
+    assert "€50.00 ÷ €100 = 50.0%" in page
+    assert "Sales to enrolled customers ÷ sales" in page
+    assert "Whole weeks from Monday to Sunday" in page
+    assert shop.client(shop.leonore).get("/console/?days=7").status_code == 200
+
+
+def test_who_may_see_nothing_is_shown_no_figure(shop):
+    shop.buy(shop.members(1)[0], 3_000, 10)
+    page = shop.client(pizarro()).get("/console/").content.decode()
+    assert "Chiffre d’affaires" not in page
+    assert "Rien ne vous attend." in page
+
+
+def test_a_draft_and_an_old_insight_wait_for_someone(shop):
+    shop.buy(shop.members(1)[0], 3_000, 10)
+    client = shop.client(shop.leonore)
+    client.post("/console/programmes/cercle/versions/")
+    assert "Vous l’avez rédigée" in client.get("/console/").content.decode()
+    page = shop.client(shop.fernando).get("/console/").content.decode()
+    assert "Relire et publier" in page
+    assert "L’analyse n’a jamais été actualisée" in page
+
+
+def test_search_finds_what_is_steered(shop):
+    shop.segment("everybody")
+    client = shop.client(shop.leonore)
+    assert "/console/programmes/cercle/" in client.get("/console/search/?q=cerc").content.decode()
+    assert "/console/segments/everybody/" in client.get("/console/search/?q=monde").content.decode()
+    assert "/console/segments/everybody/" not in shop.client(pizarro()).get("/console/search/?q=monde").content.decode()
+
+
+# The sums behind the figures
+
+
+def test_sales_are_summed_by_period_and_week(shop):
+    one = shop.members(1)[0]
+    shop.buy(one, 3_000, 10)
+    shop.buy(None, 1_000, 40)
+    since, until = shop.at - timedelta(days=30), shop.at
+    found = sum_sales(by=SYSTEM, currency="EUR", since=since, until=until)
+    assert (found.total, found.members, found.receipts, found.member_share) == (3_000, 3_000, 1, 1.0)
+    weeks = list_weeks_of_sales(
+        by=SYSTEM, currency="EUR", since=shop.at - timedelta(days=60), until=until, zone=zone_of("Europe/Paris")
+    )
+    assert [(week.members, week.others) for week in weeks] == [(0, 1_000), (3_000, 0)]
+    assert all(week.monday.weekday() == 0 for week in weeks)
+
+
+def test_who_came_back_and_who_is_active(shop):
+    one, two = shop.members(2)
+    shop.buy(one, 3_000, 100)
+    shop.buy(two, 3_000, 110)
+    shop.buy(one, 3_000, 50)
+    assert count_repurchases(by=SYSTEM, until=shop.at) == (1, 2)
+    assert count_active_members(by=SYSTEM, since=shop.at - timedelta(days=60), until=shop.at) == 1
+
+
+def test_points_are_summed_by_their_own_date(shop):
+    one = shop.members(1)[0]
+    shop.buy(one, 2_000, 40)
+    shop.buy(one, 3_000, 10)
+    flow = sum_flow(currency="PTS", since=shop.at - timedelta(days=30), until=shop.at)
+    assert flow.issued == 30
+    assert (flow.redeemed, flow.expired) == (0, 0)
+    weeks = list_weeks_of_flow(currency="PTS", since=shop.at - timedelta(days=60), until=shop.at, zone="Europe/Paris")
+    assert [week.issued for _monday, week in weeks] == [70, 30]  # 20 by the euro and 50 of welcome, then 30
+    assert all(monday.weekday() == 0 for monday, _week in weeks)
+
+
+def test_the_figures_ask_for_their_right(shop):
+    from fidelia.access.queries import actor_of
+    from fidelia.kernel.errors import Denied
+
+    with pytest.raises(Denied):
+        sum_sales(by=actor_of(pizarro()), currency="EUR", since=shop.at, until=shop.at)
