@@ -39,16 +39,19 @@ _LINE_TYPES = (
 )
 LINE_COLUMNS = tuple(name for name, _type in _LINE_TYPES)
 _LINE_NAMES = ", ".join(LINE_COLUMNS)
+# A statement of more than fifty values the driver would take apart anew each time: no value is sent twice.
 _PURCHASE = f"""purchase as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
-    values ({", ".join(["%s"] * len(PURCHASE_COLUMNS))}) returning purchase_id
+    values ({", ".join(["%s"] * len(PURCHASE_COLUMNS))}) returning purchase_id, occurred_at, recorded_at
 )"""
 _DECISION = """decision as (
     insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
         occurred_at, recorded_at)
-    select %s, %s, purchase_id, %s::uuid, %s, %s, %s, %s, %s from purchase
+    select %s, %s, purchase_id, %s::uuid, %s, %s, %s, occurred_at, recorded_at from purchase
+    returning account_id, sequence, hash
 ), chain as (
-    update activity_chain set sequence = %s, hash = %s where account_id = %s
+    update activity_chain head set sequence = decision.sequence, hash = decision.hash
+    from decision where head.account_id = decision.account_id
 )"""
 _LINES = f"""insert into activity_line (purchase_id, {_LINE_NAMES})
 select purchase.purchase_id, line.* from purchase,
@@ -104,7 +107,7 @@ def write_purchase(
         if decision is None:
             cursor.execute(_WRITE_UNDECIDED, [*values, *told, rows])
         else:
-            cursor.execute(_WRITE, [*values, *_decision_values(decision, purchase.recorded_at), *told, rows])
+            cursor.execute(_WRITE, [*values, *_decision_values(decision), *told, rows])
 
 
 def _value(value: Any) -> Any:
@@ -116,9 +119,8 @@ def _json_value(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _decision_values(decision: DecisionRow, recorded_at: datetime) -> list[Any]:
+def _decision_values(decision: DecisionRow) -> list[Any]:
     return [
         *(decision.account_id, Int8(decision.sequence), decision.rule_version_id, Jsonb(decision.record)),
-        *(decision.previous_hash, decision.hash, decision.occurred_at, recorded_at),
-        *(Int8(decision.sequence), decision.hash, decision.account_id),
+        *(decision.previous_hash, decision.hash),
     ]
