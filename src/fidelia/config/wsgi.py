@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelia.config.settings")
 application = get_wsgi_application()
+# Every page is imported before the first request: nobody waits for that, and what cannot be imported does not serve.
+_addresses = get_resolver().url_patterns
