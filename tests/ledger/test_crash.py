@@ -18,6 +18,7 @@ from fidelia.kernel.ids import new_id
 from fidelia.worker.postgres import ensure_running, stop_for_all
 from fidelia.worker.postgres.paths import find_places
 from fidelia.worker.postgres.server import find_server
+from fidelia.worker.processes import wait_until
 
 from .client import Client
 
@@ -96,6 +97,8 @@ def kill_server(home: Path) -> None:
     children = subprocess.run(["pgrep", "-P", str(server)], capture_output=True, text=True, check=True)
     for process in (server, *map(int, children.stdout.split())):
         os.kill(process, signal.SIGKILL)
+    # A process that is told to die still answers for a moment on a busy machine; nobody should attach to it.
+    assert wait_until(lambda: find_server(find_places(home)) is None, seconds_max=60)
 
 
 def migrate(address: str, home: Path) -> None:
