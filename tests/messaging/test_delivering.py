@@ -129,7 +129,7 @@ def kill_a_worker_in_the_middle(office: PostOffice) -> None:
         },
     )
     try:
-        assert office.asked.wait(60)
+        assert office.asked.wait(150)
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait(30)

@@ -25,6 +25,8 @@ def effect_table(transactional_db: None) -> Iterator[None]:
 
 def test_it_serves_what_comes_until_it_is_told_to_stop() -> None:
     stop, both = threading.Event(), threading.Event()
+    assert effects() == []
+    before = connections_of_the_application()
 
     def write_and_tell(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
         write_down(events, by=by, at=at)
@@ -40,7 +42,7 @@ def test_it_serves_what_comes_until_it_is_told_to_stop() -> None:
     loop.join(30)
     assert not loop.is_alive()
     assert effects() == ["1", "2"]
-    assert wait_until(lambda: connections_of_the_application() == 1, seconds_max=10), "the loop has left one open"
+    assert wait_until(lambda: connections_of_the_application() <= before, seconds_max=30), "the loop has left one open"
 
 
 def test_a_reaction_that_waits_does_not_hold_up_the_others() -> None:
