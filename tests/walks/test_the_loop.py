@@ -254,20 +254,24 @@ def see_reward(walk: Walk, desk: Visit, treated: int, control: int) -> None:
     """The same basket gives a treated member the offer and the other none; the page of each says why."""
     rewarded, left_alone = walk.buy(treated, "30.00"), walk.buy(control, "30.00")
     assert (Decimal(rewarded["points"]), Decimal(left_alone["points"])) == (30 + 50, 30)
-    assert [sentence for sentence in given_on_page(desk, rewarded) if "Revenez nous voir" in sentence]
-    assert not [sentence for sentence in given_on_page(desk, left_alone) if "Revenez nous voir" in sentence]
+    base = "Un point par euro +30 points sur 30,00 €. +30 pts"
+    assert reasons_on_page(desk, rewarded)[:2] == [base, "Revenez nous voir +50 points. +50 pts"]
+    why_less = reasons_on_page(desk, left_alone)
+    assert why_less[0] == base
+    assert "Revenez nous voir rien, sa condition n’est pas remplie." in why_less[1:]
     letters = {str(letter["To"]): parts_of(letter)[0] for letter in walk.let_the_worker_work()}
     name = "Come back" if treated % 2 else "Revenez nous voir"
     assert name in letters[address_of(treated)]
     assert name not in letters[address_of(control)]
 
 
-def given_on_page(desk: Visit, purchase: Json) -> list[str]:
-    """What the page of a purchase says of the rules that gave points."""
+def reasons_on_page(desk: Visit, purchase: Json) -> list[str]:
+    """What the page of a purchase says of each rule, those that gave points first."""
     page = desk.go(f"/console/purchases/{purchase['id']}/")
-    page.get_by_role("heading", name=f"Pourquoi {purchase['points']} points").wait_for()
-    given = page.locator("li").filter(has=page.locator(".f-good"))
-    return [text_of(one) for one in given.all()]
+    title = page.get_by_role("heading", name=f"Pourquoi {purchase['points']} points")
+    title.wait_for()
+    card = page.locator(".f-card").filter(has=title)
+    return [text_of(one) for one in card.locator("li").all()]
 
 
 def fill(page: Page, **values: str) -> None:
