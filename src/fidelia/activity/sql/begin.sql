@@ -2,10 +2,12 @@
 --
 -- The lock comes first and the state is read by later statements: at READ COMMITTED each statement of a volatile
 -- function sees what was committed before it began, so what the last holder of the lock wrote is seen here.
+--
+-- No sequential scans: a plan that a session made while a table was small would be kept while it grows.
 create or replace function activity_begin(
     p_owner text, p_key text, p_slug text, p_sandbox boolean, p_customer uuid, p_scheme text, p_identity text,
     p_store text, p_codes text[], p_at timestamptz
-) returns jsonb language plpgsql volatile as $$
+) returns jsonb language plpgsql volatile set enable_seqscan = off as $$
 declare
     programme jsonb := programme_for_rules(p_slug, p_sandbox);
     customer uuid := case when p_scheme is null then p_customer else customers_find_for_rules(p_scheme, p_identity) end;
@@ -32,9 +34,11 @@ begin
             'sequence', chain.sequence,
             'hash', chain.hash,
             'tier', programme_tier_for_rules((member->>'enrolment_id')::uuid, p_at),
+            -- Written so that only the index of a customer's purchases can serve it: with the bare column, a plan made
+            -- while the table was small read the kind of every purchase ever made, at each purchase.
             'is_first', not exists (
-                select from unnest(ids) one (id) join activity_purchase past on past.customer_id = one.id
-                where past.kind = 'sale'));
+                select from activity_purchase past
+                where past.customer_id = any (ids) and past.kind || '' = 'sale'));
     end if;
     return jsonb_build_object(
         'programme', programme,
