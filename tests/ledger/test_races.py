@@ -22,15 +22,16 @@ import fidelia.ledger
 from .client import AT, Client, Refused
 
 POSTING_SQL = (Path(fidelia.ledger.__file__).parent / "sql" / "posting.sql").read_text(encoding="utf-8")
-WRITE = "    return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b));\n"
+WRITE = "return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), {});"
 WRITE_AFTER_BARRIER = """
     declare
         moves public.ledger_move[] := public.ledger_plan(p_account, p, b);
     begin
         perform pg_advisory_xact_lock_shared(4242);
-        return public.ledger_write(p_account, p, b, moves);
+        return public.ledger_write(p_account, p, b, moves, {});
     end;
 """
+PLAIN = "if plain is not null then"  # its conditional update is a lock too
 LOCK = "where account_id = p_account and currency = p.currency and not is_closed for update;"
 ONE_STATEMENT_PLAN = """
 create or replace function public.ledger_take_from_lots(
@@ -61,10 +62,14 @@ def put_barrier(address: str, *, lock: bool = True) -> None:
     """Put the barrier into the real function, with or without its lock."""
     text = POSTING_SQL[POSTING_SQL.index("create function public.ledger_post_entry") :]
     text = text[: text.index("end $$;") + len("end $$;")].replace("create function", "create or replace function")
-    assert WRITE in text
-    assert LOCK in text
-    text = text.replace(WRITE, WRITE_AFTER_BARRIER)
-    run_as_owner(address, text if lock else text.replace(LOCK, LOCK.replace(" for update", "")))
+    for written in ("true", "false"):
+        assert WRITE.format(written) in text
+        text = text.replace(WRITE.format(written), WRITE_AFTER_BARRIER.format(written))
+    if not lock:
+        assert LOCK in text
+        assert PLAIN in text
+        text = text.replace(LOCK, LOCK.replace(" for update", "")).replace(PLAIN, "if false then")
+    run_as_owner(address, text)
 
 
 def run_as_owner(address: str, text: str) -> None:

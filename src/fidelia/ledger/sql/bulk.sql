@@ -57,7 +57,7 @@ create function public.ledger_write_earns(
 ) returns table (
     n bigint, posting_id uuid, amount bigint, balance bigint
 )
-language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
+language plpgsql set enable_seqscan = off set enable_nestloop = off
 set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_column
 begin
@@ -117,7 +117,7 @@ create function public.ledger_replays_in_bulk(
     n bigint, status text, posting_id uuid, amount bigint, balance bigint, shortfall bigint, already_expired bigint,
     uncollected bigint
 )
-language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql set enable_seqscan = off
 set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_column
 begin
@@ -134,7 +134,7 @@ begin
 end $$;
 
 create function public.ledger_check_open(p_accounts uuid[], p_currency text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     unknown uuid;
 begin
@@ -151,7 +151,7 @@ begin
 end $$;
 
 create function public.ledger_lock_all(p_accounts uuid[], p_currency text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     perform from (select distinct unnest(p_accounts) as account_id order by 1) i
         cross join lateral (
@@ -206,7 +206,7 @@ end $$;
 
 -- The posting under a key; a key that is given and unknown is refused.
 create function public.ledger_posting_under(p_account uuid, p_key text) returns uuid
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     known uuid;
 begin

@@ -24,7 +24,7 @@ begin
 end $$;
 
 create function public.ledger_expire_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     b public.ledger_balance;
     lot public.ledger_lot;

@@ -5,7 +5,7 @@
 -- Points come in: each part is a lot, after what is owed has been filled.
 create function public.ledger_plan_put(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     part public.ledger_part;
     moves public.ledger_move[] := '{}';
@@ -25,7 +25,7 @@ end $$;
 create function public.ledger_fill_owed(
     p_account uuid, p_owed bigint, p_occurred_at timestamptz, moves public.ledger_move[]
 ) returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     m public.ledger_move;
     filled public.ledger_move[] := '{}';
@@ -56,7 +56,7 @@ begin
 end $$;
 
 create function public.ledger_lot_is_due(p_account uuid, p_lot uuid, p_at timestamptz) returns boolean
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable as $$
     select exists (
         select from public.ledger_lot where account_id = p_account and lot_id = p_lot and expires_at <= p_at
     )
@@ -65,7 +65,7 @@ $$;
 -- Points go out, oldest first; all that is available when no amount is asked for. Never below zero.
 create function public.ledger_plan_take(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     wanted bigint := p.amount;
     taken record;
@@ -86,7 +86,7 @@ create function public.ledger_take_from_lots(
     p_account uuid, p public.ledger_request, p_wanted bigint, p_lots uuid[], p_inside boolean,
     out moves public.ledger_move[], out missing bigint
 )
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     lot public.ledger_lot;
     part bigint;
@@ -112,7 +112,7 @@ end $$;
 -- What can be taken at that moment (the amount asked for, or else everything); refuse when it is less than asked.
 create function public.ledger_check_available(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns bigint
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     available bigint;
 begin
@@ -130,7 +130,7 @@ end $$;
 -- all, as the policy says. What had already expired of its own lots is not taken a second time. The posting says it.
 create function public.ledger_plan_take_back(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     own uuid[] := '{}';
     expired bigint := 0;
@@ -167,7 +167,7 @@ end $$;
 
 -- The lots that the posting to be revoked brought; refuse when it brought less than is to be taken back in all.
 create function public.ledger_lots_brought_by(p_account uuid, p public.ledger_request) returns uuid[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     t public.ledger_posting;
     brought bigint;
@@ -191,7 +191,7 @@ end $$;
 -- The other revokes of a posting that were not themselves reversed.
 create function public.ledger_revokes_of(p_account uuid, p_target uuid, p_except uuid)
 returns setof public.ledger_posting
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable as $$
     select * from public.ledger_posting r
     where r.account_id = p_account and r.target_id = p_target and r.kind = 'revoke' and r.posting_id <> p_except
         and not exists (
@@ -202,7 +202,7 @@ $$;
 
 -- How much of these lots has expired, swept or not, and was not yet counted for an earlier revoke of the same posting.
 create function public.ledger_expired_of(p_account uuid, p public.ledger_request, p_lots uuid[]) returns bigint
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable as $$
     select (
         coalesce((
             select sum(amount) from public.ledger_entry
@@ -219,7 +219,7 @@ $$;
 -- The posting that the request is about, of one of the kinds, and not reversed.
 create function public.ledger_target_of(p_account uuid, p public.ledger_request, p_kinds text[])
 returns public.ledger_posting
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     t public.ledger_posting;
 begin
@@ -242,7 +242,7 @@ end $$;
 -- A hold ends: what is captured goes out, the rest goes back to the lots it was taken from.
 create function public.ledger_plan_end_of_hold(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     h public.ledger_hold;
     e public.ledger_entry;
@@ -282,7 +282,7 @@ begin
 end $$;
 
 create function public.ledger_open_hold_of(p_account uuid, p public.ledger_request) returns public.ledger_hold
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     h public.ledger_hold;
 begin
@@ -303,7 +303,7 @@ end $$;
 create function public.ledger_release_expired_holds(
     p_account uuid, p public.ledger_request, b public.ledger_balance
 ) returns public.ledger_balance
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     h public.ledger_hold;
 begin
@@ -323,7 +323,7 @@ end $$;
 create function public.ledger_request_of_the_clock(
     p_kind text, p_key text, p_target uuid, p_currency text, p_occurred_at timestamptz, p_recorded_at timestamptz
 ) returns public.ledger_request
-language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+language plpgsql immutable as $$
 declare
     p public.ledger_request;
 begin
@@ -344,7 +344,7 @@ begin
 end $$;
 
 create function public.ledger_plan_expiry(p_account uuid, p public.ledger_request) returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     lot public.ledger_lot;
 begin
@@ -357,7 +357,7 @@ end $$;
 -- there. A shortfall that was recorded without a lot first lowers what is still owed.
 create function public.ledger_plan_reversal(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     t public.ledger_posting;
     e public.ledger_entry;
@@ -399,7 +399,7 @@ end $$;
 create function public.ledger_check_still_there(
     p_account uuid, p public.ledger_request, b public.ledger_balance, e public.ledger_entry
 ) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     if not exists (
         select from public.ledger_lot
@@ -412,7 +412,7 @@ end $$;
 
 -- A shortfall that later points filled is given back to the lot that the revoked posting had brought.
 create function public.ledger_lot_for(p_account uuid, t public.ledger_posting) returns uuid
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     lot uuid;
 begin

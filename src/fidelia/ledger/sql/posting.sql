@@ -1,16 +1,18 @@
 -- The one road of every posting, in one call: key, lock, plan, write.
 --
 -- The order is the safety. (1) The key: a concurrent duplicate waits on the insert, then replays. (2) The lock: the
--- row of the balance is the account's mutex. (3) The plan reads lots, holds and postings in statements LATER than the
--- lock: at READ COMMITTED each statement has a new snapshot, so it sees what was committed while we waited. A join of
--- lock and lots in one statement reads the lots as they were before the wait, and spends them twice
--- (tests/ledger/test_races.py). (4) The write. A refusal raises, so that nothing of the posting remains.
+-- row of the balance is the account's mutex; a plain earn or redemption takes it by a conditional update. (3) The plan
+-- reads lots, holds and postings in statements LATER than the lock: at READ COMMITTED each has a new snapshot,
+-- so it sees what was committed while we waited. A join of lock and lots in one statement reads the lots as they were
+-- before the wait, and spends them twice (tests/ledger/test_races.py). (4) The write. A refusal raises, so that nothing
+-- of the posting remains.
 --
 -- No sequential scans: a plan that a session made while a table was small would be kept while it grows.
 create function public.ledger_post_entry(p_account uuid, p public.ledger_request) returns public.ledger_outcome
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
     b public.ledger_balance;
+    plain bigint; -- what a plain posting does to the balance
 begin
     insert into public.ledger_posting (
         occurred_at, recorded_at, requested, account_id, posting_id, target_id, link_id, actor_id, source_id, idem_key,
@@ -23,6 +25,16 @@ begin
     if not found then
         return public.ledger_replay(p_account, p);
     end if;
+    plain := case when p.kind = 'earn' then p.amount when p.kind = 'redeem' then -p.amount end;
+    if plain is not null then -- check, change and lock in one: nine postings of ten
+        update public.ledger_balance set posted = posted + plain, version = version + 1
+            where account_id = p_account and currency = p.currency and not is_closed and owed = 0
+                and (plain > 0 or (held = 0 and posted + plain >= 0))
+            returning posted - plain, held, owed, version - 1 into b.posted, b.held, b.owed, b.version;
+        if found then
+            return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), true);
+        end if;
+    end if;
     select * into b from public.ledger_balance
         where account_id = p_account and currency = p.currency and not is_closed for update;
     if not found then
@@ -31,12 +43,12 @@ begin
     if b.held > 0 and p.kind not in ('earn', 'release') then
         b := public.ledger_release_expired_holds(p_account, p, b);
     end if;
-    return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b));
+    return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), false);
 end $$;
 
 -- Answer a repeated key as the first time; another request under the same key is refused.
 create function public.ledger_replay(p_account uuid, p public.ledger_request) returns public.ledger_outcome
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     known public.ledger_posting;
 begin
@@ -52,7 +64,7 @@ end $$;
 
 -- What a posting did, read from what is written.
 create function public.ledger_outcome_of(known public.ledger_posting, p_replayed boolean) returns public.ledger_outcome
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     o public.ledger_outcome;
 begin
@@ -74,7 +86,7 @@ end $$;
 -- Which movements the request means. Reads only; what it refuses it raises.
 create function public.ledger_plan(p_account uuid, p public.ledger_request, b public.ledger_balance)
 returns public.ledger_move[]
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     if p.kind in ('earn', 'transfer_in') or (p.kind = 'adjust' and p.amount > 0) then
         return public.ledger_plan_put(p_account, p, b);
@@ -105,12 +117,13 @@ language sql immutable as $$
     end
 $$;
 
--- Write the planned movements: both legs of each with its lot, then the balance. Row by row, with plans that are kept:
--- most postings have one movement, for which sets cost a third more.
+-- Write the planned movements: both legs of each with its lot, and the balance unless its change took the lock. Row by
+-- row, with plans that are kept: most postings have one movement, for which sets cost a third more.
 create function public.ledger_write(
-    p_account uuid, p public.ledger_request, b public.ledger_balance, moves public.ledger_move[]
+    p_account uuid, p public.ledger_request, b public.ledger_balance, moves public.ledger_move[],
+    is_balance_written boolean
 ) returns public.ledger_outcome
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     m public.ledger_move;
     places integer := 0;
@@ -152,10 +165,12 @@ begin
         if p.parts is not null then
             perform public.ledger_write_new_lots(p_account, p, moves);
         end if;
-        update public.ledger_balance
-            set posted = posted + (new_member + new_held - b.posted), held = held + (new_held - b.held),
-                owed = owed + (new_owed - b.owed), version = version + 1
-            where account_id = p_account and currency = p.currency;
+        if not is_balance_written then
+            update public.ledger_balance
+                set posted = posted + (new_member + new_held - b.posted), held = held + (new_held - b.held),
+                    owed = owed + (new_owed - b.owed), version = version + 1
+                where account_id = p_account and currency = p.currency;
+        end if;
     end if;
     if p.kind = 'hold' then
         insert into public.ledger_hold (account_id, hold_id, currency, amount, held_at, expires_at)
@@ -172,7 +187,7 @@ end $$;
 -- when it moves to another account, and may come back.
 create function public.ledger_write_new_lots(p_account uuid, p public.ledger_request, moves public.ledger_move[])
 returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
     m public.ledger_move;
     part public.ledger_part;
@@ -199,13 +214,13 @@ end $$;
 
 -- Refusals carry the family's SQLSTATE, the stable code as message and the details as JSON.
 create function public.ledger_refuse(p_code text, p_details jsonb) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     raise exception using errcode = 'FL001', message = p_code, detail = p_details::text;
 end $$;
 
 create function public.ledger_refuse_account(p_account uuid, p_currency text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     if exists (select from public.ledger_balance where account_id = p_account and currency = p_currency) then
         perform public.ledger_refuse('account_closed', jsonb_build_object('account_id', p_account));

@@ -4,7 +4,7 @@ create function public.ledger_balance_of(p_account uuid, p_currency text, p_at t
     posted bigint, held bigint, owed bigint, due bigint, available bigint, version bigint, may_go_negative boolean,
     is_closed boolean
 )
-language sql stable set search_path = pg_catalog, pg_temp as $$
+language sql stable as $$
     select b.posted, b.held - freed.amount, b.owed, dead.amount + freed.due,
             b.posted - b.held + freed.amount - dead.amount - freed.due, b.version, b.may_go_negative, b.is_closed
         from public.ledger_balance b

@@ -1,9 +1,9 @@
 -- The tables of the ledger. Every key begins with account_id, nothing needs a trigger or a foreign key on the hot road,
 -- and no column that changes is in an index of a hot row: so updates stay HOT, and the tables could be distributed.
 --
--- CHECKs stand only where they are the last guard of an amount. PostgreSQL reads each of a table's CHECKs anew for every
--- statement that writes it, and lists of allowed words cost a fifth of a posting; only the functions write, and the view
--- of broken invariants knows the words.
+-- CHECKs stand only where they are the last guard of an amount. PostgreSQL reads each of a table's CHECKs anew for
+-- every statement that writes it, and lists of allowed words cost a third of a posting; only the functions write, and
+-- the view of broken invariants knows the words.
 
 create table public.ledger_account (
     account_id uuid primary key,
@@ -53,7 +53,6 @@ create table public.ledger_posting (
     primary key (account_id, idem_key)
 );
 create unique index a_posting_is_reversed_once on public.ledger_posting (account_id, target_id) where kind = 'reverse';
-create index postings_by_when_recorded on public.ledger_posting using brin (recorded_at);
 
 -- The entries of a posting sum to zero; both legs carry the account. The primary key is also the order of lists.
 create table public.ledger_entry (
@@ -75,7 +74,6 @@ create table public.ledger_entry (
     funding text collate "C" not null,
     primary key (account_id, occurred_at, posting_id, seq)
 );
-create index entries_by_when_recorded on public.ledger_entry using brin (recorded_at);
 
 create table public.ledger_lot (
     amount bigint not null,

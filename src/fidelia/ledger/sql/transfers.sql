@@ -24,7 +24,7 @@ begin
 end $$;
 
 create function public.ledger_lock_both(p_one uuid, p_other uuid, p_currency text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 begin
     perform from public.ledger_balance
         where account_id in (p_one, p_other) and currency = p_currency order by account_id for update;
