@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from fidelia.access.models import Audit
+from fidelia.jobs.operations.kinds import get_kind
 from fidelia.kernel.errors import Denied
 from fidelia.ledger import privacy
 from fidelia.ledger.errors import AccountClosed, AccountNotEmpty, InsufficientPoints, NegativeNotAllowed
@@ -166,3 +167,8 @@ def test_erasure_blanks_what_people_wrote_and_keeps_the_books() -> None:
         assert privacy.erase(by=SYSTEM, at=AT, account_ids=[account]) == 1
     assert [each["note"] for each in privacy.collect(account_ids=[account])["postings"]] == ["", ""]
     assert posted(account) == 6
+
+
+def test_the_clock_sweeps_every_hour() -> None:
+    kind = get_kind("points.expire")
+    assert (kind.function.__module__, kind.cron) == ("fidelia.ledger.jobs", "23 * * * *")

@@ -11,6 +11,7 @@ from fidelia.jobs.jobs import JOBS as JOBS_OF_JOBS
 from fidelia.jobs.operations import JobKind
 from fidelia.kernel.facts import FactTable
 from fidelia.ledger.facts import FACTS as LEDGER_FACTS
+from fidelia.ledger.jobs import JOBS as LEDGER_JOBS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
@@ -31,6 +32,7 @@ FACTS: tuple[FactTable, ...] = (
 JOBS: tuple[JobKind, ...] = (
     *JOBS_OF_JOBS,
     *HOUSEKEEPING,
+    *LEDGER_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

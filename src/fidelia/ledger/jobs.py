@@ -1,11 +1,15 @@
-"""The sweeper of due points, called by the worker's loop now and then: nothing depends on how often."""
+"""The sweeper of due points, an hourly job: balances are right without it, breakage is posted by it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.localized import LocalizedText
 
 from .operations import expire_due
 
@@ -27,3 +31,18 @@ def sweep_due_points(*, by: Actor, at: datetime) -> int:
         if expired == 0:
             break
     return total
+
+
+def _sweep(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    return {"lots": sweep_due_points(by=by, at=at)}
+
+
+JOBS = (
+    JobKind(
+        name="points.expire",
+        label=LocalizedText(en="Expiry of points is written down", fr="Inscription des points échus"),
+        right="points.expire",
+        function=_sweep,
+        cron="23 * * * *",
+    ),
+)
