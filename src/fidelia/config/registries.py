@@ -7,6 +7,7 @@ from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
+from fidelia.intake.kinds import ImportKind
 from fidelia.jobs.jobs import JOBS as JOBS_OF_JOBS
 from fidelia.jobs.operations import JobKind
 from fidelia.kernel.facts import FactTable
@@ -36,3 +37,6 @@ JOBS: tuple[JobKind, ...] = (
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )
+
+# What files can bring in (intake runs them), in layer order.
+IMPORTS: tuple[ImportKind, ...] = ()

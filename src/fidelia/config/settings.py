@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "fidelia.access",
     "fidelia.organisation",
     "fidelia.jobs",
+    "fidelia.intake",
     "fidelia.customers",
     "fidelia.products",
     "fidelia.ledger",
@@ -114,6 +115,7 @@ PURCHASE_CATALOGUE = "fidelia.activity.queries.purchase_catalogue"
 FACTS = "fidelia.config.registries.FACTS"
 # The kinds of long work, and what hands them to procrastinate.
 JOBS = "fidelia.config.registries.JOBS"
+IMPORTS = "fidelia.config.registries.IMPORTS"
 PROCRASTINATE_ON_APP_READY = "fidelia.jobs.jobs.register_tasks"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -15,3 +15,9 @@ class MalformedMapping(Invalid):
     """The mapping lacks a part, has one too many, or names a column that the file does not have."""
 
     default_code = "malformed_mapping"
+
+
+class UnknownTarget(Invalid):
+    """No such content can be brought in from a file."""
+
+    default_code = "unknown_target"

@@ -1,0 +1,56 @@
+"""The kinds of import that this release knows: declared by modules, registered in `config`, named by settings.IMPORTS.
+
+A kind checks and records the rows that intake has staged as text (`intake_row`); it never opens the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from fidelia.jobs.operations import Progress
+from fidelia.kernel.actor import Actor
+
+from .errors import UnknownTarget
+from .models import Import
+from .targets import Target
+
+
+class Step(Protocol):
+    """Check, record or undo the staged rows of one import. Returns counts and sums, as JSON values.
+
+    `check` marks each row of `intake_row` ready, known, double or rejected (with its reason) and writes nothing else.
+    `record` writes the ready rows, by set and in batches whose effects and checkpoint are committed together.
+    """
+
+    def __call__(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportKind:
+    """A target with the right to bring it in and its steps; without `undo` it cannot be taken back."""
+
+    target: Target
+    right: str
+    check: Step
+    record: Step
+    undo: Step | None = None
+
+
+def list_import_kinds() -> tuple[ImportKind, ...]:
+    """Return every kind of this release, in layer order."""
+    registered: tuple[ImportKind, ...] | Callable[[], tuple[ImportKind, ...]] = import_string(settings.IMPORTS)
+    return registered() if callable(registered) else registered
+
+
+def get_import_kind(target: str) -> ImportKind:
+    """Raises UnknownTarget."""
+    for kind in list_import_kinds():
+        if kind.target.name == target:
+            return kind
+    raise UnknownTarget(f"No file of “{target}” can be brought in.", pointer="/target")

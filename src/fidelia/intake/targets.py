@@ -1,0 +1,83 @@
+"""What a file can hold, as the modules declare it: a target, its columns, its options. Knows no Django.
+
+Nouns: a *target* is a kind of content (purchases, customers, products, opening balances…); a *column* of a target is
+one thing that Fidelia knows about a row of it; an *option* holds for the whole file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fidelia.kernel.localized import LocalizedText
+
+
+class Kind(StrEnum):
+    """How the text of a cell is understood."""
+
+    TEXT = "text"
+    CODE = "code"  # an identifier: kept as written, leading zeros too
+    NUMBER = "number"
+    MONEY = "money"  # an amount in the currency of the file
+    POINTS = "points"
+    PERCENT = "percent"
+    MOMENT = "moment"  # a day, with or without its hour
+    DAY = "day"
+    FLAG = "flag"  # yes or no, oui ou non, 1 or 0, x or nothing
+    EMAIL = "email"
+    PHONE = "phone"
+    COUNTRY = "country"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thing known about a row. `synonyms` are header names that mean it, in French and English, any spelling.
+
+    `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
+    (consents default to none).
+    """
+
+    name: str
+    label: LocalizedText
+    kind: Kind
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    help: LocalizedText | None = None
+    choices: tuple[str, ...] = ()
+    length_max: int = 200
+    personal: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice that holds for the whole file, such as its currency; `choices` empty means free text."""
+
+    name: str
+    label: LocalizedText
+    kind: Kind = Kind.TEXT
+    default: Any = None
+    choices: tuple[tuple[str, LocalizedText], ...] = ()
+    help: LocalizedText | None = None
+    required: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A kind of content. Of each group in `one_of`, at least one column is mapped."""
+
+    name: str
+    label: LocalizedText
+    columns: tuple[Column, ...]
+    options: tuple[Option, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = field(default=())
+
+    def column(self, name: str) -> Column:
+        """Raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
