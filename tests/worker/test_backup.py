@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from fidelia.worker.postgres import ensure_running
 from .conftest import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+LETTER = b"O welche Lust"
 
 
 @pytest.fixture
@@ -79,6 +81,36 @@ def test_replacing_brings_back_what_was_and_keeps_what_is(shop: str, fidelia: Ru
         application.rollback()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             application.execute("update kernel_outbox set name = 'x'")
+
+
+def test_files_come_back_with_the_database(shop: str, home: Path, fidelia: Run, tmp_path: Path) -> None:
+    file = str(tmp_path / "b.zip")
+    content_hash = keep_letter(shop, home)
+    kept = home / "files" / content_hash[:2] / content_hash
+    taken = fidelia("backup", file)
+    assert "1 files, 0.0 MB, are in it too." in taken.stdout
+    kept.unlink()
+    assert "1 stored files are not where they were kept, first “letter.csv”." in fidelia("doctor").stdout
+
+    restored = fidelia("restore", file, "--replace")
+
+    assert restored.returncode == 0, restored.stderr
+    assert kept.read_bytes() == LETTER
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def keep_letter(url: str, home: Path) -> str:
+    content_hash = hashlib.sha256(LETTER).hexdigest()
+    folder = home / "files" / content_hash[:2]
+    folder.mkdir(parents=True)
+    (folder / content_hash).write_bytes(LETTER)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "insert into files_storedfile (id, content_hash, name, size, purpose, personal, by_kind, by_label, "
+            "kept_at) values (gen_random_uuid(), %s, 'letter.csv', %s, 'import', true, 'system', 'tests', now())",
+            [content_hash, len(LETTER)],
+        )
+    return content_hash
 
 
 def test_a_full_database_is_not_replaced_by_accident(shop: str, fidelia: Run, tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ RIGHTS: dict[str, str | Promise] = {
     "event.retry": _("Try an event again that could not be served"),
     "event.dismiss": _("Give an event up that cannot be served"),
     "system.see": _("See the state of the system"),
+    # files
+    "file.keep": _("Hand in a file to be kept"),
+    "file.see": _("Open the files that others handed in"),
+    "file.forget": _("Delete the files that others handed in"),
+    # files brought in
+    "import.run": _("Start the check and the recording of a file as a job"),
     # customers and products
     "customer.see": _("See customers, their facts and what they agreed to"),
     "customer.see_contacts": _("See the addresses and telephone numbers of customers"),
@@ -112,7 +118,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             (
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "purchase.*"),
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
-                *("job.*", "event.see"),
+                *("job.*", "event.see", "file.*"),
             ),
         ),
         BuiltInRole(

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "fidelia.ui",
     "fidelia.access",
     "fidelia.organisation",
+    "fidelia.files",
     "fidelia.jobs",
     "fidelia.intake",
     "fidelia.customers",
@@ -144,7 +145,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-FILES_ROOT = HOME / "files"
+# Where files that people hand in are kept: a folder, or an address that fsspec knows. Drafts lie on this disk.
+FILES = read_text("FIDELIA_FILES") or str(HOME / "files")
+FILES_INCOMING = HOME / "incoming"
+FILE_BYTES_MAX = read_int("FIDELIA_FILE_BYTES_MAX", 4 << 30, least=1_000, most=1 << 40)
 FACTS_ROOT = HOME / "facts"
 
 SESSION_COOKIE_SECURE = BEHIND_TLS

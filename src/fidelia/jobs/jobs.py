@@ -11,6 +11,7 @@ from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job as Carrier
 
 from fidelia.access.operations import forget_idle_subjects
+from fidelia.files.operations import forget_expired, sweep_contents
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.clock import now
 from fidelia.kernel.localized import LocalizedText
@@ -67,6 +68,8 @@ def _tidy(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Pr
     return {
         "rate_limits": forget_idle_subjects(at=at),
         "jobs": forget_ended(before=at - timedelta(days=KEPT_DAYS)),
+        "files": forget_expired(at=at),
+        "contents": sweep_contents(at=at),
     }
 
 

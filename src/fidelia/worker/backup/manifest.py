@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ from psycopg import sql
 
 from fidelia.worker.errors import BackupUnsound
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)  # the first form knew no files
 DUMP = "database.dump"
 MANIFEST = "manifest.json"
+FILES = "files/"
 MANIFEST_BYTES_MAX = 10_000_000
+CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The versions, the migrations, the rows of each table, and the checksum of the dump."""
+    """The versions, the migrations, the rows of each table, the checksum of the dump, and the bytes of each content."""
 
     format: int
     fidelia: str
@@ -32,6 +36,7 @@ class Manifest:
     counts: dict[str, int]
     dump_bytes: int
     dump_sha256: str
+    files: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -51,9 +56,12 @@ def read_manifest(file: Path) -> Manifest:
                 raise BackupUnsound(f"{file} is not a backup of Fidelia: its manifest is too long.")
             found = json.loads(archive.read(MANIFEST))
             archive.getinfo(DUMP)
-        if found["format"] != FORMAT:
+        if found["format"] not in READABLE:
             raise BackupUnsound(f"{file} has the form {found['format']}; this version of Fidelia reads form {FORMAT}.")
-        return Manifest(**found)
+        manifest = Manifest(**found)
+        if wrong := [name for name in manifest.files if not CONTENT_HASH.fullmatch(name)]:
+            raise BackupUnsound(f"{file} is not a backup of Fidelia: “{wrong[0][:80]}” is not the name of a content.")
+        return manifest
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
         raise BackupUnsound(f"{file} is not a backup of Fidelia, or it is cut off: {error}") from error
 

@@ -126,7 +126,7 @@ def check_application(url: str) -> None:
         raise BackupRefused(f"The backup is of a newer Fidelia: this version does not know {', '.join(unknown[:5])}.")
     call_command("migrate", interactive=False, verbosity=0)
     with connection.cursor() as cursor:  # transaction ids of another cluster mean nothing here
-        cursor.execute("select kernel_outbox_restored()")
+        cursor.execute("select kernel_restored()")
     broken = find_broken_invariants()
     connection.close()
     if broken:

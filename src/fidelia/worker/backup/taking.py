@@ -14,14 +14,15 @@ import psycopg
 from fidelia import __version__
 from fidelia.worker.errors import BackupRefused
 
+from .contents import add_files
 from .manifest import DUMP, FORMAT, MANIFEST, Manifest, count_rows, list_migrations
 from .programs import free_name, running
 
 CHUNK_BYTES = 1 << 20
 
 
-def take_backup(url: str, file: Path, at: datetime) -> Manifest:
-    """Write the database at `url` into `file`, readable by us alone, and return its manifest.
+def take_backup(url: str, file: Path, at: datetime, *, files: Path | None) -> Manifest:
+    """Write the database at `url` and the stored files into `file`, readable by us alone; return its manifest.
 
     The file appears under its name only when it is whole. Raises BackupRefused when it is already there, when the
     database was never migrated, or when pg_dump fails; NoBinaries when pg_dump is older than the server.
@@ -32,7 +33,7 @@ def take_backup(url: str, file: Path, at: datetime) -> Manifest:
     try:
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as target, psycopg.connect(url, connect_timeout=10) as connection:
-            manifest = _write(connection, url, target, at)
+            manifest = _write(connection, url, target, at, files)
             target.flush()
             os.fsync(target.fileno())
         os.link(draft, file)
@@ -43,7 +44,9 @@ def take_backup(url: str, file: Path, at: datetime) -> Manifest:
     return manifest
 
 
-def _write(connection: psycopg.Connection[Any], url: str, target: IO[bytes], at: datetime) -> Manifest:
+def _write(
+    connection: psycopg.Connection[Any], url: str, target: IO[bytes], at: datetime, files: Path | None
+) -> Manifest:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     snapshot = _export_snapshot(connection)
@@ -59,9 +62,19 @@ def _write(connection: psycopg.Connection[Any], url: str, target: IO[bytes], at:
             counts=count_rows(connection),
             dump_bytes=size,
             dump_sha256=digest,
+            files={} if files is None else add_files(archive, files, _list_contents(connection)),
         )
         archive.writestr(MANIFEST, manifest.render())
     return manifest
+
+
+def _list_contents(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the contents that the stored files of the snapshot speak of (none where that table is not known yet)."""
+    known = connection.execute("select to_regclass('public.files_storedfile') is not null").fetchone()
+    if known is None or not known[0]:
+        return []
+    rows = connection.execute("select distinct content_hash from files_storedfile order by 1").fetchall()
+    return [content_hash for (content_hash,) in rows]
 
 
 def _export_snapshot(connection: psycopg.Connection[Any]) -> str:

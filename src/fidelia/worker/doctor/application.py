@@ -26,6 +26,7 @@ def examine(*, ledger: bool) -> Iterator[Finding]:
     if not migrations.is_wrong:
         yield look_at_worker()
         yield look_at_parked_events()
+        yield look_at_files()
         if ledger:
             yield from look_at_ledger()
     yield look_at_mail()
@@ -78,6 +79,22 @@ def look_at_ledger() -> Iterator[Finding]:
         yield wrong(f"At least {len(broken) - SHOWN_MAX} more promises of the ledger are broken.")
     if not broken:
         yield right("Every account of the ledger adds up.")
+
+
+def look_at_files() -> Finding:
+    """Can files be kept, and are those that were kept still there?"""
+    from fidelia.files.operations.contents import probe
+    from fidelia.files.queries import find_lost_contents
+    from fidelia.kernel.errors import Unavailable
+
+    try:
+        probe()
+        lost = find_lost_contents()
+    except Unavailable as refusal:
+        return wrong(refusal.message)
+    if lost:
+        return wrong(f"{len(lost)} stored files are not where they were kept, first “{lost[0]}”.")
+    return right("Files can be kept, and those kept are there.")
 
 
 def look_at_mail() -> Finding:

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from fidelia.kernel import clock
 from fidelia.worker.backup import restoring
+from fidelia.worker.backup.contents import check_files, files_folder, put_files_back
 from fidelia.worker.backup.manifest import Manifest, read_manifest
 from fidelia.worker.backup.programs import address_of
 from fidelia.worker.postgres import database_url, find_home
@@ -31,8 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     manifest = read_manifest(arguments.file)
     print(f"{arguments.file} was made at {manifest.made_at} by Fidelia {manifest.fidelia}.")
     restoring.check_dump(arguments.file, manifest)
+    check_files(arguments.file, manifest)
     database_ready()
-    url = database_url(find_home(os.environ), os.environ)
+    home = find_home(os.environ)
+    url = database_url(home, os.environ)
     if arguments.into_empty:
         restoring.refuse_full(url)
     with restoring.scratch_database(url, at) as scratch:
@@ -40,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not (arguments.into_empty or arguments.replace):
             print("Nothing was changed. To use it: `fidelia stop`, then this command with --into-empty or --replace.")
             return 0
+        put_files_back(arguments.file, manifest, files_folder(home, os.environ))
         kept = restoring.put_in_place(url, scratch, at)
     if arguments.into_empty:
         drop(url, kept)
