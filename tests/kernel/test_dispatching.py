@@ -179,7 +179,7 @@ def test_after_a_restore_into_another_cluster_nothing_is_skipped_nor_served_twic
         restored.execute("update kernel_outbox_cursor set xid = (xid::text::bigint + 1000000)::text::xid8")
         with pytest.raises(OutboxFromAnotherCluster):
             dispatch()
-        restored.execute("select kernel_outbox_restored()")
+        restored.execute("select kernel_restored()")
     light("new")
     drain()
     assert effects() == ["served", "pending", "new"]
@@ -187,7 +187,7 @@ def test_after_a_restore_into_another_cluster_nothing_is_skipped_nor_served_twic
 
 def test_the_application_cannot_declare_a_restore() -> None:
     with pytest.raises(Exception, match="permission denied"), connection.cursor() as cursor:
-        cursor.execute("select kernel_outbox_restored()")
+        cursor.execute("select kernel_restored()")
 
 
 def test_the_lag_is_counted() -> None:

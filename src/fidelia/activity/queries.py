@@ -12,6 +12,7 @@ from django.db.models.functions import TruncWeek
 
 from fidelia.customers.queries import list_trait_definitions
 from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.changes import ChangeMark, changed, read_mark
 from fidelia.programme.models import Enrolment
 from fidelia.programme.queries import list_programmes, terms_of
 from fidelia.rules import Catalogue, Decision, find_break
@@ -75,14 +76,16 @@ def list_purchases(
     store_id: UUID | None = None,
     kind: str | None = None,
     receipt_number: str | None = None,
-    updated_since: datetime | None = None,
+    updated_since: datetime | ChangeMark | None = None,
+    updated_until: ChangeMark | None = None,
     after: Place | None = None,
     before: Place | None = None,
     limit: int = 50,
 ) -> list[Purchase]:
     """Return purchases the actor may see, newest first, by (occurred_at, purchase_id); `after` is the last one seen.
 
-    `updated_since` keeps what was recorded at or after that instant.
+    `updated_since` keeps what was recorded at or after that instant, or since that mark, and had been committed by the
+    mark `updated_until` (by now, unless told). Raises StaleChangeMark.
     """
     found = _visible(by)
     if customer_ids is not None:
@@ -94,7 +97,8 @@ def list_purchases(
     if receipt_number is not None:
         found = found.filter(receipt_number=receipt_number, kind__in=Purchase.Kind.values)
     if updated_since is not None:
-        found = found.filter(recorded_at__gte=updated_since)
+        until = updated_until or read_mark()
+        found = changed(found, since=updated_since, until=until, instant="recorded_at")
     if after is not None:
         found = found.filter(Q(occurred_at__lt=after[0]) | Q(occurred_at=after[0], purchase_id__lt=after[1]))
     if before is not None:

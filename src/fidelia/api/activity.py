@@ -29,12 +29,13 @@ from fidelia.activity.queries import (
 )
 from fidelia.customers.queries import get_customer, ids_of, normalise_identity
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.changes import read_mark
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money, exponent_of, parse_scaled
 
 from .answers import answer, language_of
 from .authentication import BearerKey
-from .cursors import page_of, read_cursor
+from .cursors import page_of, read_cursor, read_since, write_mark
 from .errors import InvalidRequest, MalformedIdempotencyKey, located
 from .exchange import Exchange, exchange_of
 from .idempotency import idempotency_key
@@ -92,18 +93,20 @@ def record_many(request: HttpRequest, body: PurchaseBatchIn) -> HttpResponse:
 @router.get("", response=PurchasePage, summary="List purchases", operation_id="list_purchases")
 def list_(request: HttpRequest, asked: Query[PurchaseQuery]) -> HttpResponse:
     """Purchases and returns, the newest in the world first. Needs the right purchase.see."""
-    by = exchange_of(request).by
+    by, since = exchange_of(request).by, read_since(asked.updated_since)
+    until = read_mark() if since is not None else None
     rows = list_purchases(
         by=by,
         customer_ids=None if asked.customer_id is None else _ids_of(by, asked.customer_id),
-        updated_since=asked.updated_since,
+        updated_since=since,
+        updated_until=until,
         after=read_cursor(PURCHASES, asked.after, datetime.fromisoformat, UUID),
         limit=asked.limit + 1,
     )
     page, next_ = page_of(PURCHASES, rows, asked.limit, lambda row: (row.occurred_at, row.purchase_id))
     lines = list_lines(row.purchase_id for row in page)
     data = [purchase_out(row, lines.get(row.purchase_id, [])) for row in page]
-    return answer(PurchasePage(data=data, next=next_))
+    return answer(PurchasePage(data=data, next=next_, updated_until=write_mark(until) if until else None))
 
 
 @router.get("/{uuid:purchase_id}", response=PurchaseOut, summary="One purchase", operation_id="get_purchase")

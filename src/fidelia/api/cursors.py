@@ -9,10 +9,13 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, Signer
 
+from fidelia.kernel.changes import ChangeMark
+
 from .errors import MalformedCursor
 
 T = TypeVar("T")
 LENGTH_MAX = 2_000
+CHANGES = "changes"
 
 
 def write_cursor(list_name: str, *position: object) -> str:
@@ -34,6 +37,20 @@ def read_cursor(list_name: str, cursor: str | None, *kinds: Callable[[Any], Any]
         return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
     except (BadSignature, ValueError, TypeError):
         raise MalformedCursor("This is not a cursor that this list gave out; begin again without it.") from None
+
+
+def write_mark(mark: ChangeMark) -> str:
+    """Return a mark of changes as callers keep it."""
+    return write_cursor(CHANGES, mark.epoch, mark.xid)
+
+
+def read_since(since: datetime | str | None) -> datetime | ChangeMark | None:
+    """Return what `updated_since` says: an instant, or the mark that an answer gave. Raises MalformedCursor."""
+    if not isinstance(since, str):
+        return since
+    position = read_cursor(CHANGES, since, int, int)
+    assert position is not None, "a text is a cursor or refused"
+    return ChangeMark(*position)
 
 
 def page_of(

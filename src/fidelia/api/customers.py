@@ -18,11 +18,12 @@ from fidelia.customers.queries import (
     search_customers,
 )
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.changes import read_mark
 from fidelia.kernel.idempotency import RequestRepeated
 from fidelia.organisation.queries import get_store_by_code
 
 from .answers import answer
-from .cursors import page_of, read_cursor
+from .cursors import page_of, read_cursor, read_since, write_mark
 from .exchange import Exchange, exchange_of
 from .idempotency import request_key
 from .sandbox import check_sandbox_customer, source_of
@@ -64,16 +65,19 @@ def list_(request: HttpRequest, asked: Query[CustomerQuery]) -> HttpResponse:
     if asked.identity is not None:
         scheme, _colon, value = asked.identity.partition(":")
         found = get_customer_by_identity(by=by, scheme=scheme, value=value)
-        return answer(CustomerPage(data=[customer_row(found)], next=None))
+        return answer(CustomerPage(data=[customer_row(found)], next=None, updated_until=None))
+    since = read_since(asked.updated_since)
+    until = read_mark() if since is not None else None
     rows = search_customers(
         by=by,
         text=asked.text or "",
-        filters=CustomerFilters(updated_since=asked.updated_since),
+        filters=CustomerFilters(updated_since=since, updated_until=until),
         after=read_cursor(CUSTOMERS, asked.after, str, UUID),
         limit=asked.limit + 1,
     )
     page, next_ = page_of(CUSTOMERS, rows, asked.limit, lambda row: (row.sort_key, row.id))
-    return answer(CustomerPage(data=[customer_row(row) for row in page], next=next_))
+    data = [customer_row(row) for row in page]
+    return answer(CustomerPage(data=data, next=next_, updated_until=write_mark(until) if until else None))
 
 
 @router.get("/{uuid:customer_id}", response=CustomerOut, summary="One customer", operation_id="get_customer")

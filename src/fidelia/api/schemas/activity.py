@@ -19,6 +19,7 @@ from fidelia.programme.queries import get_programme_by_id
 from fidelia.rules import Outcome
 
 from .types import (
+    UPDATED_UNTIL,
     CurrencyCode,
     Id,
     IdentityText,
@@ -30,6 +31,7 @@ from .types import (
     Output,
     PageQuery,
     Quantity,
+    Since,
     Slug,
     Text120,
     Text200,
@@ -134,7 +136,9 @@ class PurchaseQuery(PageQuery):
     """Which purchases."""
 
     customer_id: Id | None = Field(None, description="Those of one customer.")
-    updated_since: Instant | None = Field(None, description="Recorded at this instant or after.")
+    updated_since: Since | None = Field(
+        None, description="An instant, or the `updated_until` of an answer. Recorded at this instant or after."
+    )
 
 
 _LINE = {
@@ -215,9 +219,10 @@ class PurchaseOut(Output):
 class PurchasePage(Output):
     """Purchases and returns, the newest first."""
 
-    model_config = shown({"data": [_PURCHASE], "next": None})
+    model_config = shown({"data": [_PURCHASE], "next": None, "updated_until": None})
     data: list[PurchaseOut]
     next: str | None
+    updated_until: str | None = Field(None, description=UPDATED_UNTIL)
 
 
 class RowOut(Output):

@@ -12,6 +12,7 @@ from fidelia.customers.models import Consent, Customer
 from fidelia.customers.queries import CustomerCard
 
 from .types import (
+    UPDATED_UNTIL,
     Day,
     IdentityText,
     Input,
@@ -20,6 +21,7 @@ from .types import (
     Name200,
     Output,
     PageQuery,
+    Since,
     Text20,
     Text40,
     Text150,
@@ -98,7 +100,9 @@ class CustomerQuery(PageQuery):
 
     identity: IdentityText | None = Field(None, description="Whom this identity names, such as card:2990000000017.")
     text: Text200 | None = Field(None, description="A card number, an address, or beginnings of names.")
-    updated_since: Instant | None = Field(None, description="Changed at this instant or after.")
+    updated_since: Since | None = Field(
+        None, description="An instant, or the `updated_until` of an answer. Changed at this instant or after."
+    )
 
 
 class IdentityOut(Output):
@@ -176,9 +180,10 @@ class CustomerOut(CustomerRow):
 class CustomerPage(Output):
     """Customers in order of name."""
 
-    model_config = shown({"data": [_CUSTOMER], "next": None})
+    model_config = shown({"data": [_CUSTOMER], "next": None, "updated_until": None})
     data: list[CustomerRow]
     next: str | None
+    updated_until: str | None = Field(None, description=UPDATED_UNTIL)
 
 
 class ProofIn(Input):

@@ -15,6 +15,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_MARK = re.compile(r"[0-9A-Za-z_-]{1,200}:[0-9A-Za-z_-]{20,200}", re.ASCII)  # as cursors.write_mark signs it
 YEAR_MIN, YEAR_MAX = 1900, 9000
 
 
@@ -60,6 +61,10 @@ def _as_python_reads(text: str) -> str:
     return re.sub(r"^(.{17})60", r"\g<1>59", text.upper())
 
 
+def _read_since(value: Any) -> datetime | str:
+    return value if isinstance(value, str) and _MARK.fullmatch(value) else _read_instant(value)
+
+
 def _read_day(value: Any) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
@@ -79,11 +84,17 @@ def _read_limit(value: Any) -> int:
 
 Id = Annotated[UUID, BeforeValidator(_read_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 Instant = Annotated[datetime, BeforeValidator(_read_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Since = Annotated[datetime | str, BeforeValidator(_read_since), WithJsonSchema({"type": "string", "maxLength": 401})]
 Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
 Limit = Annotated[
     int, BeforeValidator(_read_limit), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 ]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+
+UPDATED_UNTIL = (
+    "Where `updated_since` was asked: a mark below which this answer holds every change. Send the first page’s as "
+    "`updated_since` next time."
+)
 
 Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$", max_length=22)]
 Quantity = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?$", max_length=11)]

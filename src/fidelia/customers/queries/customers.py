@@ -13,6 +13,7 @@ from django.db.models import F, Func, Q, QuerySet, Value
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.addresses import normalise_email, normalise_phone
+from fidelia.kernel.changes import ChangeMark, changed, read_mark
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.folding import fold
 
@@ -38,7 +39,9 @@ class CustomerFilters:
     home_store_id: UUID | None = None
     segment_id: UUID | None = None
     segment_key: str | None = None
-    updated_since: datetime | None = None
+    acquired_since: datetime | None = None
+    updated_since: datetime | ChangeMark | None = None
+    updated_until: ChangeMark | None = None  # by now, unless told
     among: QuerySet[Any] | None = None  # ids of customers, as a module above selects them (the holders of a tier)
 
 
@@ -163,8 +166,11 @@ def _narrow(rows: QuerySet[Customer], text: str, filters: CustomerFilters) -> Qu
         if getattr(filters, name) is not None
     }
     rows = rows.filter(**plain)
+    if filters.acquired_since is not None:
+        rows = rows.filter(acquired_at__gte=filters.acquired_since)
     if filters.updated_since is not None:
-        rows = rows.filter(updated_at__gte=filters.updated_since)
+        until = filters.updated_until or read_mark()
+        rows = changed(rows, since=filters.updated_since, until=until, instant="updated_at")
     if filters.among is not None:
         rows = rows.filter(id__in=filters.among)
     if filters.segment_key is not None:

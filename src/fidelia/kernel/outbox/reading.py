@@ -112,7 +112,7 @@ class Outlook:
 
 
 class OutboxFromAnotherCluster(RuntimeError):
-    """The outbox was restored from a dump without `kernel_outbox_restored()`: its transaction ids mean nothing here."""
+    """The outbox was restored from a dump without `kernel_restored()`: its transaction ids mean nothing here."""
 
 
 def create_cursors(reactions: Sequence[Reaction]) -> None:
@@ -130,7 +130,7 @@ def look(reactions: Sequence[Reaction]) -> Outlook:
         cursor.execute(_LOOK, [[reaction.name for reaction in reactions]])
         rows = cursor.fetchall()
     if any(is_foreign for _, is_foreign, _ in rows):
-        raise OutboxFromAnotherCluster("As the owner of the database run: select kernel_outbox_restored()")
+        raise OutboxFromAnotherCluster("As the owner of the database run: select kernel_restored()")
     behind = {name for name, _, _ in rows}
     horizon = rows[0][2] if rows else "0"
     return Outlook([reaction for reaction in reactions if reaction.name in behind], horizon)
