@@ -16,13 +16,16 @@ from .correcting import RevokePolicy, adjust, reverse, revoke
 from .expiring import expire_due
 from .holding import capture, hold, release
 from .moving import TransferResult, reverse_transfer, transfer
+from .opening import BulkOpening, BulkReversal, open_in_bulk, reverse_in_bulk
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
 from .spending import earn, earn_parts, redeem
 from .use_cases import adjust_points, transfer_points
 
 __all__ = [
     "BulkEarn",
+    "BulkOpening",
     "BulkResult",
+    "BulkReversal",
     "BulkRevoke",
     "EarnPart",
     "PostingRequest",
@@ -43,11 +46,13 @@ __all__ = [
     "open_account",
     "open_accounts",
     "open_accounts_in_bulk",
+    "open_in_bulk",
     "post_entry",
     "post_in_bulk",
     "redeem",
     "release",
     "reverse",
+    "reverse_in_bulk",
     "reverse_transfer",
     "revoke",
     "transfer",

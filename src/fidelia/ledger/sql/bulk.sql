@@ -42,18 +42,19 @@ begin
     return query
     select w.n, 'posted', w.posting_id, w.amount, w.balance, 0::bigint, 0::bigint, 0::bigint
         from public.ledger_write_earns(
-            fresh, p_accounts, p_postings, p_amounts, p_occurred, p_expires, p_rule_versions, p_fundings,
-            p_unit_costs, p_partners, p_stores, p_currency, p_recorded_at) w;
+            fresh, p_accounts, p_postings, p_amounts, p_occurred, p_occurred, p_expires, p_rule_versions, p_fundings,
+            p_unit_costs, p_partners, p_stores, p_currency, p_recorded_at, 'issuance') w;
     return query select * from public.ledger_replays_in_bulk(fresh, p_accounts, p_keys, p_hashes, p_postings);
 end $$;
 
--- Lots, entries and balances of the earns among `fresh`. Planned anew for each chunk, so that the arrays are hashed;
+-- Lots, entries and balances of the earns (or openings, whose lots were earned elsewhere and before) among `fresh`; the
+-- counter is the account code of the other leg. Planned anew for each chunk, so that the arrays are hashed;
 -- nothing else is here, for in that mode each assignment of a variable would be planned anew as well. Balances are
 -- found by key and then hashed: one by one cost three times as much, a nested loop over a table thought empty far more.
 create function public.ledger_write_earns(
     fresh uuid[], p_accounts uuid[], p_postings uuid[], p_amounts bigint[], p_occurred timestamptz[],
-    p_expires timestamptz[], p_rule_versions uuid[], p_fundings text[], p_unit_costs bigint[], p_partners uuid[],
-    p_stores uuid[], p_currency text, p_recorded_at timestamptz
+    p_earned timestamptz[], p_expires timestamptz[], p_rule_versions uuid[], p_fundings text[], p_unit_costs bigint[],
+    p_partners uuid[], p_stores uuid[], p_currency text, p_recorded_at timestamptz, p_counter text
 ) returns table (
     n bigint, posting_id uuid, amount bigint, balance bigint
 )
@@ -66,9 +67,9 @@ begin
         select i.*, b.member, b.owed, b.version,
                 row_number() over so_far as place, (sum(i.amount) over so_far)::bigint as running,
                 lead(i.n) over so_far is null as is_last
-            from unnest(p_accounts, p_postings, p_amounts, p_occurred, p_expires, p_rule_versions, p_fundings,
+            from unnest(p_accounts, p_postings, p_amounts, p_occurred, p_earned, p_expires, p_rule_versions, p_fundings,
                     p_unit_costs, p_partners, p_stores)
-                with ordinality i (account_id, posting_id, amount, occurred_at, expires_at, rule_version_id,
+                with ordinality i (account_id, posting_id, amount, occurred_at, earned_at, expires_at, rule_version_id,
                     funding, unit_cost, partner_id, store_id, n)
             cross join lateral (
                 select posted - held as member, owed, version from public.ledger_balance
@@ -83,7 +84,7 @@ begin
             amount, remaining, earned_at, expires_at, unit_cost, account_id, lot_id, partner_id, rule_version_id,
             currency, funding, is_open
         )
-        select amount - fill, amount - fill, occurred_at, expires_at, unit_cost, account_id, posting_id, partner_id,
+        select amount - fill, amount - fill, earned_at, expires_at, unit_cost, account_id, posting_id, partner_id,
                 rule_version_id, p_currency, funding, true
             from filled where amount > fill
     ), entries as (
@@ -95,9 +96,9 @@ begin
                 e.account_id, e.posting_id, leg.lot_id, e.partner_id, e.store_id, e.rule_version_id,
                 case when e.fill > 0 then leg.seq else leg.seq - 2 end, leg.code, p_currency, e.funding
             from filled e cross join lateral (values
-                (0, 'issuance', -e.fill, null::bigint, null::uuid),
+                (0, p_counter, -e.fill, null::bigint, null::uuid),
                 (1, 'member', e.fill, e.member + e.running - e.amount + e.fill, null),
-                (2, 'issuance', e.fill - e.amount, null, e.posting_id),
+                (2, p_counter, e.fill - e.amount, null, e.posting_id),
                 (3, 'member', e.amount - e.fill, e.member + e.running, e.posting_id)
             ) leg (seq, code, amount, balance_after, lot_id)
             where leg.amount <> 0

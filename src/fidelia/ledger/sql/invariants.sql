@@ -38,13 +38,15 @@ select b.account_id, b.currency, null, 'what is held is the sum of the open hold
 union all
 select account_id, currency, posting_id, 'an entry moves something, under a known code', format('%s %s', code, amount)
     from public.ledger_entry
-    where amount = 0 or code not in ('member', 'held', 'issuance', 'redemption', 'breakage', 'adjustment', 'clearing')
+    where amount = 0 or code not in (
+        'member', 'held', 'issuance', 'redemption', 'breakage', 'adjustment', 'opening', 'clearing'
+    )
 union all
 select account_id, currency, posting_id, 'a posting has a known kind and origin', format('%s %s', kind, origin)
     from public.ledger_posting
     where origin not in ('live', 'late', 'backfill', 'simulation') or kind not in (
-        'earn', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'transfer_out', 'transfer_in', 'expire',
-        'reverse'
+        'earn', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'open', 'transfer_out', 'transfer_in',
+        'expire', 'reverse'
     )
 union all
 select account_id, currency, null, 'a lot is the sum of its entries',

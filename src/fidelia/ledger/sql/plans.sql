@@ -366,7 +366,7 @@ declare
     fill bigint;
 begin
     t := public.ledger_target_of(p_account, p, case
-        when p.link_id is null then array['earn', 'redeem', 'capture', 'revoke', 'adjust']
+        when p.link_id is null then array['earn', 'redeem', 'capture', 'revoke', 'adjust', 'open']
         else array['transfer_out', 'transfer_in'] end);
     for e in
         select * from public.ledger_entry

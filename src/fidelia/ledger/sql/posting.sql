@@ -88,11 +88,11 @@ create function public.ledger_plan(p_account uuid, p public.ledger_request, b pu
 returns public.ledger_move[]
 language plpgsql as $$
 begin
-    if p.kind in ('earn', 'transfer_in') or (p.kind = 'adjust' and p.amount > 0) then
+    if p.kind in ('earn', 'transfer_in') or (p.kind in ('adjust', 'open') and p.amount > 0) then
         return public.ledger_plan_put(p_account, p, b);
     elsif p.kind in ('redeem', 'hold', 'transfer_out') then
         return public.ledger_plan_take(p_account, p, b);
-    elsif p.kind = 'adjust' or p.kind = 'revoke' then
+    elsif p.kind in ('adjust', 'open', 'revoke') then
         return public.ledger_plan_take_back(p_account, p, b);
     elsif p.kind in ('capture', 'release') then
         return public.ledger_plan_end_of_hold(p_account, p, b);
@@ -112,6 +112,7 @@ language sql immutable as $$
         when p_kind in ('redeem', 'capture') then 'redemption'
         when p_kind in ('transfer_out', 'transfer_in') then 'clearing'
         when p_kind = 'adjust' then 'adjustment'
+        when p_kind = 'open' then 'opening'
         when p_kind = 'hold' then 'held'
         when p_kind = 'expire' then 'breakage'
     end
@@ -175,7 +176,7 @@ begin
     if p.kind = 'hold' then
         insert into public.ledger_hold (account_id, hold_id, currency, amount, held_at, expires_at)
             values (p_account, p.posting_id, p.currency, new_held - b.held, p.occurred_at, p.hold_expires_at);
-    elsif p.kind in ('revoke', 'adjust') then -- what the plan found expired or out of reach is on the posting
+    elsif p.kind in ('revoke', 'adjust', 'open') then -- what the plan found expired or out of reach is on the posting
         select * into known from public.ledger_posting where account_id = p_account and idem_key = p.idem_key;
         return public.ledger_outcome_of(known, false);
     end if;
