@@ -59,6 +59,7 @@ RIGHTS: dict[str, str | Promise] = {
     "customer.change": _("Change the facts and addresses of a customer"),
     "customer.identify": _("Give a customer a card or another identity, and end it"),
     "customer.record_consent": _("Record that a customer gave or withdrew consent"),
+    "customer.export": _("Take customers out as a file"),
     "customer.set_traits": _("Set traits of customers"),
     "customer.define_trait": _("Define a trait that rules may read"),
     "segment.see": _("See the segments and who is in them"),
@@ -154,7 +155,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             "analyst",
             LocalizedText(en="Analyst", fr="Analyste"),
             (
-                *("customer.see", "segment.*", "product.see", "programme.see", "points.see", "purchase.see"),
+                *("customer.see", "customer.export", "segment.*", "product.see", "programme.see", "points.see", "purchase.see"),
                 *("decision.see", "insight.*", "campaign.see", "store.see", "job.see"),
             ),
         ),

@@ -7,6 +7,7 @@ from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
+from fidelia.intake.jobs import JOBS as INTAKE_JOBS
 from fidelia.intake.kinds import ImportKind
 from fidelia.jobs.jobs import JOBS as JOBS_OF_JOBS
 from fidelia.jobs.operations import JobKind
@@ -33,6 +34,7 @@ FACTS: tuple[FactTable, ...] = (
 JOBS: tuple[JobKind, ...] = (
     *JOBS_OF_JOBS,
     *HOUSEKEEPING,
+    *INTAKE_JOBS,
     *LEDGER_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,

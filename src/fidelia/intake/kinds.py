@@ -6,7 +6,7 @@ A kind checks and records the rows that intake has staged as text (`intake_row`)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from fidelia.jobs.operations import Progress
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
 
 from .errors import UnknownTarget
 from .models import Import
@@ -24,8 +25,11 @@ from .targets import Target
 class Step(Protocol):
     """Check, record or undo the staged rows of one import. Returns counts and sums, as JSON values.
 
-    `check` marks each row of `intake_row` ready, known, double or rejected (with its reason) and writes nothing else.
-    `record` writes the ready rows, by set and in batches whose effects and checkpoint are committed together.
+    `check` marks each row of `intake_row` ready (as it is staged), known, double or rejected with its reason (see
+    `rejections`), and writes nothing else that lasts; the engine counts the states and adds what it returns.
+    `record` writes the ready rows, by set and in batches whose effects and checkpoint (`progress.reach`) are committed
+    together; it returns what it recorded, `recorded_rows` among it: those of a run after a mending are added up.
+    `undo` takes back what was recorded, or raises a refusal when something depends on it.
     """
 
     def __call__(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> Mapping[str, Any]: ...
@@ -33,13 +37,17 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportKind:
-    """A target with the right to bring it in and its steps; without `undo` it cannot be taken back."""
+    """A target with the right to bring it in and its steps; without `undo` it cannot be taken back.
+
+    `reasons` are the words of its own reasons for rejecting a row, beside those of intake.
+    """
 
     target: Target
     right: str
     check: Step
     record: Step
     undo: Step | None = None
+    reasons: Mapping[str, LocalizedText] = field(default_factory=dict)
 
 
 def list_import_kinds() -> tuple[ImportKind, ...]:

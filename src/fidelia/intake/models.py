@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from fidelia.kernel.ids import new_id
 
+from .mapping import FileMapping
+from .reading import parse_reading
+
 
 class ImportState(models.TextChoices):
     MAPPING = "mapping"  # its columns are being named
@@ -20,10 +23,11 @@ class ImportState(models.TextChoices):
 
 
 class Import(models.Model):
-    """A file that is brought in, as one target. `mapping` is a FileMapping's document.
+    """A file that is brought in, as one target. `columns` are the file's; `mapping` is a FileMapping's document.
 
-    `check` and `totals` are what its kind found and did (counts, and sums in minor units); rows = recorded + known +
-    rejected. `checked_mapping_hash` tells whether the check still speaks of the mapping as it is.
+    `check_report` and `totals` are what its kind found and did (counts, and sums in minor units). At the end
+    rows = recorded_rows + known_rows + double_rows + rejected_rows, where a double repeats a row of another sheet.
+    `checked_mapping_hash` tells whether the check still speaks of the mapping as it is.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -32,6 +36,7 @@ class Import(models.Model):
     file_name = models.CharField(max_length=200)
     file_hash = models.CharField(max_length=64)
     file_size = models.BigIntegerField(default=0)
+    columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     state = models.CharField(max_length=9, choices=ImportState.choices, default=ImportState.MAPPING)
     check_report = models.JSONField(default=dict)
@@ -57,6 +62,17 @@ class Import(models.Model):
     def __str__(self) -> str:
         return self.file_name
 
+    @property
+    def file_mapping(self) -> FileMapping:
+        """The mapping, read as it was kept: a target may have changed since, its kind checks it again."""
+        document = self.mapping
+        return FileMapping(
+            self.target,
+            parse_reading(document.get("reading") or {}),
+            dict(document.get("columns") or {}),
+            dict(document.get("options") or {}),
+        )
+
 
 class SavedMapping(models.Model):
     """A mapping kept by name, for the next file of the same sender."""
@@ -74,3 +90,17 @@ class SavedMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Mending(models.Model):
+    """A rejected row as a person mended it: it stands for the row of the file whenever that is staged again."""
+
+    pk = models.CompositePrimaryKey("import_id", "row_number")
+    import_id = models.UUIDField()
+    row_number = models.BigIntegerField()
+    cells = models.TextField()
+    by_label = models.CharField(max_length=150)
+    mended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.import_id}/{self.row_number}"

@@ -1,0 +1,51 @@
+"""The long work of intake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fidelia.jobs.operations import JobKind, Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+
+from .operations.running import check_now, record_now, undo_now
+
+
+def _check(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    found = check_now(by=by, at=at, import_id=UUID(arguments["import_id"]), progress=progress)
+    return {"import_id": str(found.id), **found.check_report}
+
+
+def _record(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    found = record_now(by=by, at=at, import_id=UUID(arguments["import_id"]), progress=progress)
+    return {"import_id": str(found.id), **found.totals}
+
+
+def _undo(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    found = undo_now(by=by, at=at, import_id=UUID(arguments["import_id"]), progress=progress)
+    return {"import_id": str(found.id), **found.totals["undone"]}
+
+
+JOBS = (
+    JobKind(
+        name="import.check",
+        label=LocalizedText(en="Check of a file", fr="Contrôle d’un fichier"),
+        right="import.run",
+        function=_check,
+    ),
+    JobKind(
+        name="import.record",
+        label=LocalizedText(en="Recording of a file", fr="Enregistrement d’un fichier"),
+        right="import.run",
+        function=_record,
+    ),
+    JobKind(
+        name="import.undo",
+        label=LocalizedText(en="Taking back of an import", fr="Annulation d’un import"),
+        right="import.run",
+        function=_undo,
+    ),
+)

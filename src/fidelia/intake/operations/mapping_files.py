@@ -1,0 +1,142 @@
+"""Open an import, and say which column of its file is what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from fidelia.access.operations import record_audit
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+
+from ..errors import ImportNotReady, ImportUnknown, MalformedMapping, SavedMappingUnknown
+from ..kinds import get_import_kind
+from ..mapping import FileMapping, check_mapping, parse_file_mapping
+from ..models import Import, ImportState, SavedMapping
+from ..tables import Table
+
+NAME_LENGTH_MAX = 80
+OPEN_TO_CHANGE = (ImportState.MAPPING, ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED)
+
+
+def open_import(
+    *,
+    by: Actor,
+    at: datetime,
+    target: str,
+    path: Path,
+    name: str,
+    file_id: UUID | None = None,
+    document: Any,
+) -> Import:
+    """Open a file as an import of this target, mapped as the document of a mapping says.
+
+    `path` is where the file lies now, `file_id` the stored file a later check reads. Writes nothing of its rows.
+    Raises Denied, UnknownTarget, UnreadableFile, MalformedMapping.
+    """
+    kind = get_import_kind(target)
+    by.require(kind.right)
+    mapping = parse_file_mapping(document, kind.target)
+    table = Table(path)
+    require_columns(mapping, table.columns)
+    with transaction_of_use_case():
+        found = Import.objects.create(
+            target=target,
+            file_id=file_id,
+            file_name=name[-200:],
+            file_hash=_content_hash(path),
+            file_size=path.stat().st_size,
+            columns=list(table.columns),
+            mapping=mapping.as_document(),
+            by_label=by.label,
+            created_at=at,
+        )
+        audit(by, at, kind.right, found, after={"target": target, "file_hash": found.file_hash})
+    return found
+
+
+def change_mapping(*, by: Actor, at: datetime, import_id: UUID, document: Any) -> Import:
+    """Put the mapping of an import right; what was checked before no longer counts.
+
+    Raises Denied, ImportUnknown, ImportNotReady, MalformedMapping.
+    """
+    with transaction_of_use_case():
+        found = locked(by, import_id)
+        kind = get_import_kind(found.target)
+        mapping = parse_file_mapping(document, kind.target)
+        require_columns(mapping, found.columns)
+        if found.state not in OPEN_TO_CHANGE:
+            raise ImportNotReady(f"This import is {found.state}: its mapping stays as it is.")
+        before, found.mapping, found.state = found.mapping, mapping.as_document(), ImportState.MAPPING
+        found.save(update_fields=["mapping", "state"])
+        audit(by, at, kind.right, found, before=before, after=found.mapping)
+    return found
+
+
+def save_mapping(*, by: Actor, at: datetime, import_id: UUID, name: str) -> SavedMapping:
+    """Keep the mapping of an import by name, in the place of one of that name. Raises Denied, ImportUnknown."""
+    with transaction_of_use_case():
+        found = locked(by, import_id)
+        saved, _is_new = SavedMapping.objects.update_or_create(
+            target=found.target,
+            name=" ".join(name.split())[:NAME_LENGTH_MAX],
+            defaults={"document": found.mapping, "by_label": by.label, "saved_at": at},
+        )
+        audit(by, at, get_import_kind(found.target).right, found, after={"saved_mapping": saved.name})
+    return saved
+
+
+def use_saved_mapping(*, by: Actor, at: datetime, import_id: UUID, name: str) -> Import:
+    """Map an import as a mapping saved by name says. Raises SavedMappingUnknown, and what `change_mapping` does."""
+    found = Import.objects.filter(pk=import_id).first()
+    saved = SavedMapping.objects.filter(name=name, target=found.target).first() if found is not None else None
+    if found is not None and saved is None:
+        raise SavedMappingUnknown(f"No mapping is saved as “{name}”.", pointer="/saved")
+    document = saved.document if saved is not None else None
+    return change_mapping(by=by, at=at, import_id=import_id, document=document)
+
+
+def locked(by: Actor, import_id: UUID) -> Import:
+    """Return an import to be changed, its row locked. Raises Denied, ImportUnknown."""
+    require_transaction()
+    found = Import.objects.select_for_update().filter(pk=import_id).first()
+    if found is None:
+        raise ImportUnknown("There is no such import.")
+    by.require(get_import_kind(found.target).right)
+    return found
+
+
+def checked_mapping(found: Import) -> FileMapping:
+    """Return the mapping of an import, whole for its target as it is now. Raises MalformedMapping."""
+    mapping = found.file_mapping
+    check_mapping(mapping, get_import_kind(found.target).target)
+    return mapping
+
+
+def require_columns(mapping: FileMapping, columns: Sequence[str]) -> None:
+    """Raise MalformedMapping for a column that the file does not have."""
+    for known, name in mapping.columns.items():
+        if name not in columns:
+            raise MalformedMapping(
+                f"The file has no column “{name}”; it has {', '.join(columns)}.", pointer=f"/columns/{known}"
+            )
+
+
+def hash_of_mapping(found: Import) -> str:
+    """Return what tells whether a check still speaks of the mapping as it is."""
+    return hashlib.sha256(json.dumps(found.mapping, sort_keys=True).encode()).hexdigest()
+
+
+def audit(by: Actor, at: datetime, verb: str, found: Import, **states: Any) -> None:
+    record_audit(by=by, at=at, verb=verb, object_type="import", object_id=found.id, **states)
+
+
+def _content_hash(path: Path) -> str:
+    """Return the SHA-256 of the file's bytes, by which the same file is known again whatever its name."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,197 @@
+"""Check an import, record it, take it back: each as a job, or at once for the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from fidelia.files.queries import local_path
+from fidelia.jobs.models import Job
+from fidelia.jobs.operations import Progress, StopRequested, queue_job
+from fidelia.jobs.operations.progress import RunOvertaken
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import Unavailable
+from fidelia.kernel.localized import LocalizedText
+
+from ..errors import ImportNotReady, NotUndoable
+from ..kinds import get_import_kind
+from ..models import Import, ImportState
+from .mapping_files import audit, checked_mapping, hash_of_mapping, locked
+from .staging import room_needed, stage_file, unstage
+
+MAY_CHECK = (ImportState.MAPPING, ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED, ImportState.DONE)
+MAY_UNDO = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+_STATES = "select state, count(*) from intake_row where import_id = %s group by state"
+_FORGET_RECORDED = "delete from intake_row where import_id = %s and state <> 'rejected'"
+
+
+def check_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
+    """Queue the check of the whole file: its rows are staged and understood, nothing is written.
+
+    Raises Denied, ImportUnknown, ImportNotReady, MalformedMapping.
+    """
+    with transaction_of_use_case():
+        found = _begin(by, import_id, MAY_CHECK, ImportState.CHECKING)
+        checked_mapping(found)
+        return _queued(by, at, found, "import.check")
+
+
+def record_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
+    """Queue the recording of a file that is checked as it is mapped now.
+
+    Raises Denied, ImportUnknown, ImportNotReady.
+    """
+    with transaction_of_use_case():
+        found = _begin(by, import_id, (ImportState.CHECKED, ImportState.STOPPED), ImportState.RECORDING)
+        _require_checked(found)
+        return _queued(by, at, found, "import.record")
+
+
+def undo_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
+    """Queue the taking back of all that an import recorded, where its kind can.
+
+    Raises Denied, ImportUnknown, ImportNotReady, NotUndoable; the job fails when something depends on it by now.
+    """
+    with transaction_of_use_case():
+        found = _begin(by, import_id, MAY_UNDO, ImportState.RECORDING)
+        if get_import_kind(found.target).undo is None:
+            raise NotUndoable("What such a file recorded cannot be taken back as a whole.")
+        return _queued(by, at, found, "import.undo")
+
+
+def check_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress, path: Path | None = None) -> Import:
+    """Check an import in this process. Raises what `check_import` does, UnreadableFile, NoRoom."""
+    with transaction_of_use_case():
+        found = _begin(by, import_id, (*MAY_CHECK, ImportState.CHECKING), ImportState.CHECKING)
+        mapping_hash = hash_of_mapping(found)
+        checked_mapping(found)
+    with _ending_badly(found, at), _path_of(found, path) as file:
+        rows = _stage(found, file, progress)
+        with room_needed():
+            report = get_import_kind(found.target).check(found, by=by, at=at, progress=progress)
+        found.check_report = {**_counts(found), "rows": rows, **report}
+        found.checked_mapping_hash = mapping_hash
+        _end(found, ImportState.CHECKED, at, "check_report", "checked_mapping_hash")
+    return found
+
+
+def record_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) -> Import:
+    """Record a checked import in this process. Raises what `record_import` does, and what its kind raises."""
+    with transaction_of_use_case():
+        states = (ImportState.CHECKED, ImportState.STOPPED, ImportState.RECORDING)
+        found = _begin(by, import_id, states, ImportState.RECORDING)
+        _require_checked(found)
+        found.started_at = found.started_at or at
+        found.save(update_fields=["started_at"])
+    with _ending_badly(found, at), room_needed():
+        totals = get_import_kind(found.target).record(found, by=by, at=at, progress=progress)
+        found.totals = _added(found, totals)
+        _end(found, ImportState.DONE, at, "totals")
+    with transaction_of_use_case(), connection.cursor() as cursor:
+        cursor.execute(_FORGET_RECORDED, [found.id])
+    return found
+
+
+def undo_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) -> Import:
+    """Take an import back in this process. Raises what `undo_import` does, and what its kind raises."""
+    with transaction_of_use_case():
+        found = _begin(by, import_id, (*MAY_UNDO, ImportState.RECORDING), ImportState.RECORDING)
+    undo = get_import_kind(found.target).undo
+    if undo is None:
+        raise NotUndoable("What such a file recorded cannot be taken back as a whole.")
+    with _ending_badly(found, at, ImportState.DONE):
+        found.totals = {**found.totals, "undone": dict(undo(found, by=by, at=at, progress=progress))}
+        _end(found, ImportState.UNDONE, at, "totals")
+    unstage(found.id)
+    return found
+
+
+def _begin(by: Actor, import_id: UUID, states: tuple[ImportState, ...], begun: ImportState) -> Import:
+    found = locked(by, import_id)
+    if found.state not in states:
+        raise ImportNotReady(f"This import is {found.state}.")
+    found.state = begun
+    found.save(update_fields=["state"])
+    return found
+
+
+def _require_checked(found: Import) -> None:
+    if found.checked_mapping_hash != hash_of_mapping(found):
+        raise ImportNotReady("Check the file first: its mapping has changed.")
+
+
+def _queued(by: Actor, at: datetime, found: Import, kind: str) -> Job:
+    label = LocalizedText(en=found.file_name, fr=found.file_name)
+    job = queue_job(by=by, at=at, kind=kind, arguments={"import_id": str(found.id)}, label=label)
+    found.job_id = job.id
+    found.save(update_fields=["job_id"])
+    audit(by, at, get_import_kind(found.target).right, found, after={"job": kind})
+    return job
+
+
+def _stage(found: Import, file: Path, progress: Progress) -> int:
+    progress.expect(0)
+    return stage_file(found, file, step=progress.step)
+
+
+@contextmanager
+def _path_of(found: Import, path: Path | None) -> Iterator[Path]:
+    """Yield where the file lies: where the command says, else a copy of the stored file on this disk."""
+    if path is not None:
+        yield path
+    elif found.file_id is not None:
+        with local_path(found.file_id) as kept:
+            yield kept
+    else:
+        raise ImportNotReady("The file of this import is not kept here; bring it in again.")
+
+
+def _counts(found: Import) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STATES, [found.id])
+        counted = dict(cursor.fetchall())
+    return {f"{state}_rows": counted.get(state, 0) for state in ("ready", "known", "double", "rejected")}
+
+
+def _added(found: Import, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the totals after one more recording: what was recorded adds up, and is known to the check that followed.
+
+    rows = recorded_rows + known_rows + double_rows + rejected_rows, before and after rows were mended.
+    """
+    before, checked = found.totals, found.check_report
+    totals = dict(recorded)
+    for name, value in recorded.items():
+        if isinstance(value, int) and isinstance(before.get(name), int):
+            totals[name] = before[name] + value
+    known = checked["known_rows"] - before.get("recorded_rows", 0)
+    fixed = {name: checked[name] for name in ("rows", "double_rows", "rejected_rows")}
+    return {**totals, **fixed, "known_rows": max(0, known)}
+
+
+@contextmanager
+def _ending_badly(found: Import, at: datetime, state: ImportState = ImportState.FAILED) -> Iterator[None]:
+    """Say on the import how its work ended when it did not end well; what will be tried again stays under way."""
+    try:
+        yield
+    except StopRequested:
+        _end(found, ImportState.STOPPED, at)
+        raise
+    except (Unavailable, RunOvertaken, DatabaseError):
+        raise
+    except Exception:
+        _end(found, state, at)
+        raise
+
+
+def _end(found: Import, state: ImportState, at: datetime, *fields: str) -> None:
+    with transaction_of_use_case():
+        found.state = state
+        found.ended_at = at if state in (ImportState.DONE, ImportState.FAILED, ImportState.UNDONE) else None
+        found.save(update_fields=["state", "ended_at", *fields])
