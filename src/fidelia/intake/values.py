@@ -1,60 +1,236 @@
-"""Read the text of a cell as a number, an amount or a moment; say what is wrong with it otherwise. Knows no Django."""
+"""Read the text of a cell as a number, an amount, a moment…; say what is wrong with it otherwise. Knows no Django.
+
+What a text means is a table, `tests/intake/cases`: the check of an import, which is SQL, is held to the same one.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?")
+from fidelia.kernel.addresses import MalformedEmail, MalformedPhone, normalise_email, normalise_phone
+from fidelia.kernel.folding import fold
+
+from .countries import country_names
+from .dates import NotInCalendar, match_day, match_time
+from .reading import DateOrder, Reading
+from .wording import say
 
 DIGITS_MAX = 30
+PLAIN = Reading()
+EXAMPLES = {
+    DateOrder.YEAR_FIRST: "2026-11-22 or 2026-11-22 14:05:00",
+    DateOrder.DAY_FIRST: "22/11/2026 or 22/11/2026 14:05",
+    DateOrder.MONTH_FIRST: "11/22/2026 or 11/22/2026 14:05",
+}
+TRUE = frozenset({"1", "yes", "y", "true", "t", "x", "on", "ok", "oui", "o", "vrai", "v"})
+FALSE = frozenset({"", "0", "no", "n", "false", "f", "off", "non", "faux", "-"})
+LANGUAGES = {
+    **dict.fromkeys(("fr", "fra", "fre", "french", "francais"), "fr"),
+    **dict.fromkeys(("en", "eng", "english", "anglais"), "en"),
+}
+SYMBOLS = {
+    "€": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "CHF": ("CHF",), "Fr.": ("CHF",), "zł": ("PLN",),
+    "kr": ("SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK",), "₹": ("INR",), "₺": ("TRY",), "US$": ("USD",),
+    "CA$": ("CAD",), "C$": ("CAD",), "A$": ("AUD",), "AU$": ("AUD",),
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"),
+}  # fmt: skip
+_MARK = r"(?P<{0}>[€£¥₹₺]|(?:US|CA|C|AU|A)?\$|Fr\.|zł|kr\.?|[A-Z]{{3}})?"
+_MONEY = re.compile(
+    rf"(?P<sign>[-+−(]?)\s*{_MARK.format('before')}\s*(?P<number>.*?)\s*{_MARK.format('after')}(?P<end>\)?)"
+)
+_SPACES = "[ \u00a0\u202f\u2009]"
+_GROUPS = {"": "", " ": "", "'": "['’]", ",": ",", ".": r"\."}
 
 
 class BadCell(Exception):
     """A cell does not hold what its column should; the message is the reason a person reads."""
 
+    def __init__(self, message: str, code: str = "", **values: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = values
+
+    @classmethod
+    def because(cls, code: str, **values: Any) -> BadCell:
+        """Make one for a reason of the table REASONS."""
+        return cls(say(code, **values), code, **values)
+
+    def reason(self, language: str) -> str:
+        """Return the reason in a language of the product."""
+        return say(self.code, language, **self.values) if self.code else str(self)
+
 
 @lru_cache(maxsize=200_000)
-def read_decimal(text: str) -> Decimal:
-    """Read a number such as "-12.50" or "1e3". Raises BadCell."""
-    if not _NUMBER.fullmatch(text.strip()):
-        raise BadCell(f"“{text[:40]}” is not a number")
+def read_decimal(text: str, reading: Reading = PLAIN) -> Decimal:
+    """Read a number such as "-12.50", "1e3", "1 234,56", "12,50-" or "(12.50)" as the file writes them. Raises BadCell.
+
+    Blanks between groups of three are understood in any file, other signs only where the reading names them.
+    """
+    found = _number_pattern(reading.decimal, reading.thousands).fullmatch(text.strip())
+    if found is None or (found["open"] and not found["close"]) or (found["sign"] and found["after"]):
+        raise BadCell.because("not_a_number", text=text)
+    whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
+    written = f"{whole}.{found['part'] or '0'}{found['power'] or ''}"
     try:
-        return Decimal(text.strip())
+        number = Decimal(written if found["part"] else f"{whole}{found['power'] or ''}")
     except InvalidOperation:
-        raise BadCell(f"“{text[:40]}” is not a number") from None
+        raise BadCell.because("not_a_number", text=text) from None
+    is_negative = found["open"] or found["sign"] in ("-", "−") or found["after"] in ("-", "−")
+    return -number if is_negative else number
+
+
+@lru_cache(maxsize=50)
+def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    groups = [rf"[0-9]{{1,3}}(?:{_SPACES}[0-9]{{3}})+"]
+    if _GROUPS.get(thousands):
+        groups.append(rf"[0-9]{{1,3}}(?:{_GROUPS[thousands]}[0-9]{{3}})+")
+    whole = "|".join([*groups, "[0-9]+"])
+    return re.compile(
+        rf"(?P<open>\()?(?P<sign>[-+−]?)\s*(?=[0-9]|{re.escape(decimal)}[0-9])"
+        rf"(?P<whole>{whole})?(?:{re.escape(decimal)}(?P<part>[0-9]+))?(?P<power>[eE][-+]?[0-9]{{1,2}})?"
+        rf"\s*(?P<after>[-−]?)(?P<close>(?(open)\)|))"
+    )
+
+
+def read_money(text: str, reading: Reading = PLAIN, currency: str | None = None) -> Decimal:
+    """Read an amount, with or without its currency's sign or code. Raises BadCell, for another currency too."""
+    number, marks = split_currency(text)
+    if marks and currency is not None and currency not in marks:
+        raise BadCell.because("other_currency", text=text, currency=currency)
+    try:
+        return read_decimal(number, reading)
+    except BadCell:
+        raise BadCell.because("not_a_number", text=text) from None
+
+
+def split_currency(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the number without its currency, and the codes that the sign may mean (none where there is no sign)."""
+    found = _MONEY.fullmatch(text.strip())
+    if found is None or not (found["before"] or found["after"]):
+        return text, ()
+    mark = found["before"] or found["after"]
+    return f"{found['sign']}{found['number']}{found['end']}", SYMBOLS.get(mark, (mark,))
+
+
+def read_percent(text: str, reading: Reading = PLAIN) -> Decimal:
+    """Read "5,5 %" or "5.5" as 5.5 per cent. Raises BadCell."""
+    try:
+        return read_decimal(re.sub(rf"{_SPACES}*%$", "", text.strip()), reading)
+    except BadCell:
+        raise BadCell.because("not_a_percentage", text=text) from None
 
 
 def to_minor(number: Decimal, scale: int, most: int) -> int:
     """Round half away from zero to units of 10^-scale. Raises BadCell beyond `most` units."""
     if number.adjusted() >= DIGITS_MAX:  # such as 1e99, which quantize refuses in its own words
-        raise BadCell("the number is too large")
+        raise BadCell.because("too_large")
     with localcontext() as context:
         context.prec = 2 * DIGITS_MAX
         minor = int((number.scaleb(scale)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     if abs(minor) > most:
-        raise BadCell("the number is too large")
+        raise BadCell.because("too_large")
     return minor
 
 
 @lru_cache(maxsize=200_000)
-def read_moment(text: str, zone: ZoneInfo, pattern: str | None) -> datetime:
-    """Read a local moment of the zone, or one with an offset, as UTC; a day alone is its midnight. Raises BadCell."""
-    cleaned = text.strip()
-    if pattern is None:
-        try:
-            parsed = datetime.fromisoformat(cleaned)
-        except ValueError:
-            raise BadCell(f"“{text[:40]}” is not a date such as 2026-11-22 or 2026-11-22 14:05:00") from None
-    else:
-        try:
-            parsed = datetime.strptime(cleaned, pattern)  # noqa: DTZ007 - the zone follows
-        except ValueError:
-            raise BadCell(f"“{text[:40]}” is not a date of the form {pattern}") from None
+def read_moment(text: str, zone: ZoneInfo, pattern: str | None = None, reading: Reading = PLAIN) -> datetime:
+    """Read a local moment of the zone, or one with an offset, as UTC; a day alone is its midnight. Raises BadCell.
+
+    `pattern` is a form as strptime knows it; without one, that of the reading. ISO is understood in every file.
+    """
+    parsed = _read_local(text, pattern or reading.date_format, reading.date_order)
     try:
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
+        return (parsed if parsed.tzinfo else _in_zone(parsed, zone)).astimezone(UTC)
     except OverflowError:
-        raise BadCell(f"“{text[:40]}” is out of the calendar") from None
+        raise BadCell.because("impossible_date", text=text) from None
+
+
+def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+    """As PostgreSQL does: of an hour that comes twice the second, for one that is skipped the offset of before."""
+    first, second = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
+    before, after = first.utcoffset(), second.utcoffset()
+    assert before is not None
+    assert after is not None
+    return second if before > after else first
+
+
+def read_day(text: str, reading: Reading = PLAIN) -> date:
+    """Read a day of the calendar; an hour beside it is left out. Raises BadCell."""
+    return _read_local(text, reading.date_format, reading.date_order).date()
+
+
+def _read_local(text: str, pattern: str | None, order: DateOrder) -> datetime:
+    cleaned = text.strip()
+    if pattern is not None:
+        try:
+            return datetime.strptime(cleaned, pattern)  # noqa: DTZ007 - the zone follows
+        except ValueError:
+            raise BadCell.because("not_of_form", text=text, form=pattern) from None
+    try:
+        found = match_day(cleaned, order)
+    except NotInCalendar:
+        raise BadCell.because("impossible_date", text=text) from None
+    if found is None:
+        raise BadCell.because("not_a_date", text=text, example=EXAMPLES[order])
+    return found
+
+
+def read_time(text: str) -> time:
+    """Read a time of the day: 14:05, 14:05:33, 14h05, 2:05 PM, 1405. Raises BadCell."""
+    found = match_time(text.strip())
+    if found is None:
+        raise BadCell.because("not_a_time", text=text)
+    return found
+
+
+def join_moment(day: str, hour: str) -> str:
+    """Return a day and its hour, of two columns, as one text for `read_moment`."""
+    alone = re.sub(r"[T ]00:00(:00)?$", "", day.strip())  # a spreadsheet writes a day as its midnight
+    return f"{alone} {hour.strip()}".strip()
+
+
+def read_flag(text: str) -> bool:
+    """Read oui or non, yes or no, O or N, 1 or 0, x or nothing. Raises BadCell."""
+    folded = fold(text) or text.strip()
+    if folded in TRUE:
+        return True
+    if folded in FALSE:
+        return False
+    raise BadCell.because("not_a_flag", text=text)
+
+
+def read_country(text: str) -> str:
+    """Return the ISO 3166 code of a country's code, or of its English or French name. Raises BadCell."""
+    found = country_names().get(fold(text))
+    if found is None:
+        raise BadCell.because("not_a_country", text=text)
+    return found
+
+
+def read_language(text: str) -> str:
+    """Return "fr" or "en" for a language's code or name; fr-CA is fr. Raises BadCell."""
+    found = LANGUAGES.get(fold(text).split(" ")[0])
+    if found is None:
+        raise BadCell.because("not_a_language", text=text)
+    return found
+
+
+def read_email(text: str) -> str:
+    """Return the address as it is kept. Raises BadCell."""
+    try:
+        return normalise_email(text)
+    except MalformedEmail:
+        raise BadCell.because("not_an_email", text=text) from None
+
+
+def read_phone(text: str, country: str = "FR") -> str:
+    """Return the number as it is kept (+33612345678). Raises BadCell."""
+    try:
+        return normalise_phone(text, country=country)
+    except MalformedPhone:
+        raise BadCell.because("not_a_phone", text=text) from None
