@@ -11,9 +11,10 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText
 
-from .reasons import EXCERPT, REASONS
+from .reasons import REASONS
 
 MARK = "\x1f"
+VALUE_LENGTH_MAX = 160
 
 
 def keep_reason(code: str, **values: Any) -> str:
@@ -38,4 +39,4 @@ class _Named(dict[str, str]):
 
 
 def _flat(value: Any) -> str:
-    return str(value).replace(MARK, " ")[: 4 * EXCERPT]
+    return str(value).replace(MARK, " ")[:VALUE_LENGTH_MAX]
