@@ -1,6 +1,6 @@
 """Reasons as they are kept beside a rejected row: a code and the values it speaks of, told in any language later.
 
-The table of `reasons` holds the words of a cell and a row; a kind adds its own (`ImportKind.reasons`). A statement
+The table of `wording` holds the words of a cell and a row; a kind adds its own (`ImportKind.reasons`). A statement
 writes `'code' || chr(31) || 'name' || chr(31) || value`, or calls `intake_reason(code, name, value)`.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText
 
-from .reasons import REASONS
+from .wording import REASONS
 
 MARK = "\x1f"
 VALUE_LENGTH_MAX = 160
