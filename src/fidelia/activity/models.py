@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -12,7 +13,8 @@ class Purchase(models.Model):
     """A closed purchase or a return, with what was decided about it.
 
     `total`, `product_total` are minor units of `currency`, tax included, after discounts; negative for a return.
-    `points` are minor units of the programme's points currency; negative when taken back.
+    `points` are minor units of the programme's points currency; negative when taken back. A return has the store to
+    which it was brought; `borne_by_store_id` says whose sales and points it lowers, where the purchase had a store.
     """
 
     class Kind(models.TextChoices):
@@ -32,6 +34,7 @@ class Purchase(models.Model):
     account_id = models.UUIDField(null=True)
     partner_id = models.UUIDField(null=True)
     store_id = models.UUIDField(null=True)
+    borne_by_store_id = models.UUIDField(null=True)
     channel = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField()
@@ -58,6 +61,44 @@ class Purchase(models.Model):
 
     def __str__(self) -> str:
         return self.receipt_number
+
+    def count_for(self, claim: PurchaseClaim | None) -> Purchase:
+        """Take over, in memory, what a claim made of an anonymous purchase; nothing is saved."""
+        if claim is not None:
+            for name in CLAIMED:
+                setattr(self, name, getattr(claim, name))
+        return self
+
+
+# What a claim says instead of the purchase.
+CLAIMED = ("customer_id", "enrolment_id", "account_id", "points", "balance_after", "rule_version_id", "posting_id")
+
+
+class PurchaseClaim(models.Model):
+    """An anonymous purchase, or a return of one, that is a member's from the claim on: what it gave them, line by line.
+
+    A row of its own, because what a till has recorded is never rewritten. `sale_id` is the purchase that was claimed:
+    its returns are claimed with it.
+    """
+
+    purchase = models.OneToOneField(Purchase, primary_key=True, on_delete=models.PROTECT, related_name="claim")
+    sale_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    enrolment_id = models.UUIDField()
+    account_id = models.UUIDField()
+    points = models.BigIntegerField()
+    line_points = ArrayField(models.BigIntegerField())
+    balance_after = models.BigIntegerField(null=True)
+    rule_version_id = models.UUIDField(null=True)
+    posting_id = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "activity_claim"
+        indexes = [models.Index(fields=["customer_id"], name="claims_of_a_customer")]
+
+    def __str__(self) -> str:
+        return str(self.purchase_id)
 
 
 class PurchaseLine(models.Model):

@@ -107,6 +107,13 @@ class Enrolment(models.Model):
                 name="an enrolment ends after it began",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["customer_id", "programme"],
+                name="memberships_that_ended",
+                condition=Q(ended_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

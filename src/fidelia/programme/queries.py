@@ -16,25 +16,32 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import zone_of
 from fidelia.ledger.queries import list_earnings
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
-from fidelia.rules.terms import PointsPolicy, parse_points_policy, parse_tier_set
+from fidelia.rules.terms import (
+    PointsPolicy,
+    PurchasePolicy,
+    parse_points_policy,
+    parse_purchase_policy,
+    parse_tier_set,
+)
 from fidelia.rules.tiers import TierLevel, TierSet
 
 from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
 from .models import Enrolment, Programme, ProgrammeVersion, TierPeriod
 
 RULE_PARTS = ("format", "groups", "rules")
-PARTS = {*RULE_PARTS, "points", "tiers"}
+PARTS = {*RULE_PARTS, "points", "tiers", "purchases"}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A version ready to decide with: compiled rules, the life of points, tiers, and the zone its days are in."""
+    """A version ready to decide with: compiled rules, the life of points, tiers, policies, and the zone of its days."""
 
     version_id: UUID
     rule_set: RuleSet
     points: PointsPolicy
     tiers: TierSet | None
     zone: ZoneInfo
+    purchases: PurchasePolicy
 
 
 def get_programme(slug: str) -> Programme:
@@ -78,7 +85,7 @@ def catalogue_of(programme: Programme) -> Catalogue:
 def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
     """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
     if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
-        raise MalformedDocument("A document has the parts format, groups, rules, points and tiers; rules is required.")
+        raise MalformedDocument("A document has format, groups, rules (required), points, tiers and purchases.")
     rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale = programme.points_currency.scale
     return Terms(
@@ -87,6 +94,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         points=parse_points_policy(document.get("points")),
         tiers=parse_tier_set(document.get("tiers"), scale),
         zone=zone_of(programme.time_zone),
+        purchases=parse_purchase_policy(document.get("purchases")),
     )
 
 

@@ -1,14 +1,15 @@
 """The terms of a programme version: its rules, how long points live, and its tiers, read from one document.
 
-    {"rules": {…}, "points": {"validity_months": 24, "ends": "month"}, "tiers": {…}}
+    {"rules": {…}, "points": {"validity_months": 24, "ends": "month"}, "tiers": {…},
+     "purchases": {"earns_days_before_enrolment": 0, "claim_days": 30, "returns_borne_by": "purchase"}}
 
-`points` null or absent: points never expire. `tiers` null or absent: no tiers.
+`points` null or absent: points never expire. `tiers` null or absent: no tiers. `purchases`: its defaults.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,43 @@ class PointsPolicy:
             return None
         last_day = add_months(local_day(earned_at, zone), self.validity_months)
         return end_of_day(last_of_month(last_day) if self.ends == "month" else last_day, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasePolicy:
+    """What becomes of purchases that do not go the straight way.
+
+    A purchase earns from the local day of the enrolment on, or from so many days before it. An anonymous purchase may
+    be claimed by a member up to the end of the local day `claim_days` after it (0: never). What is brought back to
+    another store is borne by the store of the purchase, or by that of the return.
+    """
+
+    earns_days_before_enrolment: int = 0
+    claim_days: int = 30
+    returns_borne_by: Literal["purchase", "return"] = "purchase"
+
+    def earns_at(self, occurred_at: datetime, enrolled_at: datetime, zone: ZoneInfo) -> bool:
+        """Tell whether a member enrolled at one instant earns by a purchase of the other."""
+        first_day = local_day(enrolled_at, zone) - timedelta(days=self.earns_days_before_enrolment)
+        return local_day(occurred_at, zone) >= first_day
+
+    def claimable_until(self, occurred_at: datetime, zone: ZoneInfo) -> datetime:
+        """Return the first instant at which an anonymous purchase of that moment is claimed no more."""
+        if self.claim_days == 0:
+            return occurred_at
+        return end_of_day(local_day(occurred_at, zone) + timedelta(days=self.claim_days), zone)
+
+
+def parse_purchase_policy(document: Any) -> PurchasePolicy:
+    """Read earns_days_before_enrolment and claim_days (0…3660) and returns_borne_by. Raises MalformedTerms."""
+    known = _object_with({} if document is None else document, "/purchases", set(PurchasePolicy.__slots__))
+    for name in ("earns_days_before_enrolment", "claim_days"):
+        if name in known:
+            _whole_number(known[name], f"/purchases/{name}", least=0, most=3660)
+    if known.get("returns_borne_by", "purchase") not in ("purchase", "return"):
+        message = "A return is borne by the store of the “purchase” or of the “return”."
+        raise MalformedTerms(message, pointer="/purchases/returns_borne_by")
+    return PurchasePolicy(**known)
 
 
 def parse_points_policy(document: Any) -> PointsPolicy:

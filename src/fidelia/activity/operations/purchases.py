@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -21,7 +22,7 @@ from ..errors import ReceiptKnown
 from ..events import PurchaseRecorded
 from ..models import Purchase
 from .deciding import Decided, decide
-from .reading import Known, Surroundings, find_known, read_surroundings
+from .reading import Known, Member, Surroundings, find_known, read_surroundings
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
 from .writing import LineRow, write_purchase
@@ -96,8 +97,9 @@ def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
 
 def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded:
     terms = terms_of(around.version_id) if around.version_id is not None else None
-    purchase = _open_purchase(caller, request, around)
-    decided = _decide(request, around, terms)
+    is_member = earns(request, around.member, terms)
+    purchase = _open_purchase(caller, request, around, is_member=is_member)
+    decided = _decide(request, around, terms) if is_member else None
     if decided is not None and terms is not None:
         purchase.points, purchase.rule_version_id = decided.points, terms.version_id
         posted = _post(caller, purchase, around, terms)
@@ -109,8 +111,15 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> R
     return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines)
 
 
-def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Purchase:
-    member = around.member
+def earns(request: PurchaseRequest, member: Member | None, terms: Terms | None) -> bool:
+    """Whether it is the purchase of a member: not of one who enrolled only afterwards, but as the terms allow."""
+    if member is None or terms is None:
+        return member is not None
+    return terms.purchases.earns_at(request.occurred_at, member.enrolled_at, terms.zone)
+
+
+def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings, *, is_member: bool) -> Purchase:
+    customer, member = around.member, around.member if is_member else None
     return Purchase(
         purchase_id=new_id(),
         kind=Purchase.Kind.SALE,
@@ -120,7 +129,7 @@ def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surrounding
         idempotency_key=caller.key,
         request_hash=caller.request_hash,
         programme_id=around.programme_id,
-        customer_id=member.customer_id if member else None,
+        customer_id=customer.customer_id if customer else None,
         enrolment_id=member.enrolment_id if member else None,
         account_id=member.account_id if member else None,
         partner_id=around.scope.partner_id,
@@ -144,8 +153,14 @@ def origin_of(occurred_at: datetime, at: datetime) -> Origin:
 def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms | None) -> Decided | None:
     if around.member is None or terms is None:
         return None
+    return decide(terms, values_of(request, around, terms), request.occurred_at, around.member.head)
+
+
+def values_of(request: PurchaseRequest, around: Surroundings, terms: Terms) -> dict[str, Any]:
+    """Return what the rules read of a member's purchase."""
     member = around.member
-    values = values_for_rules(
+    assert member is not None, "rules decide for members"
+    return values_for_rules(
         occurred_at=request.occurred_at,
         zone=terms.zone,
         channel=request.channel,
@@ -156,7 +171,6 @@ def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms | None)
         is_first=member.is_first,
         customer=member.facts,
     )
-    return decide(terms, values, request.occurred_at, member.head)
 
 
 def _post(caller: Caller, purchase: Purchase, around: Surroundings, terms: Terms) -> PostingResult | None:

@@ -74,14 +74,32 @@ class ReturnedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldReceipt:
+    """The receipt of the purchase that is given back; without a source, of the stream in which the return comes."""
+
+    number: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """Lines of an earlier purchase given back; no lines named means all that is left."""
+    """Lines of an earlier purchase given back; no lines named means all that is left.
+
+    The purchase is named by its id or by its receipt. `store` is the code of the store to which it was brought, where
+    that is named: else the purchase's own.
+    """
 
     idempotency_key: str
     receipt_number: str
     occurred_at: datetime
-    purchase_id: UUID
+    purchase_id: UUID | None = None
     lines: tuple[ReturnedLine, ...] = ()
+    store: str | None = None
+    sold: SoldReceipt | None = None
+
+
+# Left out of the hash where not given, so that a return sent before these were known is known when it comes again.
+_JOINED_LATER = ("store", "sold")
 
 
 def check_purchase(request: PurchaseRequest, at: datetime) -> None:
@@ -116,7 +134,9 @@ def check_line(line: LineRequest, pointer: str) -> None:
 
 def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest, source: str) -> bytes:
     """Return the SHA-256 by which the same idempotency key with another request is told apart."""
-    content = {name: _canonical(getattr(request, name)) for name in request.__slots__ if name != "idempotency_key"}
+    later = _JOINED_LATER if isinstance(request, ReturnRequest) else ()
+    values = {name: getattr(request, name) for name in request.__slots__ if name != "idempotency_key"}
+    content = {name: _canonical(value) for name, value in values.items() if value is not None or name not in later}
     return hashlib.sha256(json.dumps([kind, source, content], sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
@@ -125,7 +145,7 @@ def _canonical(value: Any) -> Any:
         return value.timestamp()
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, LineRequest | ReturnedLine):
+    if isinstance(value, LineRequest | ReturnedLine | SoldReceipt):
         return [_canonical(getattr(value, name)) for name in value.__slots__]
     if isinstance(value, tuple):
         return [_canonical(part) for part in value]

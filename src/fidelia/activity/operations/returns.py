@@ -10,23 +10,26 @@ from django.db import IntegrityError, connection
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
-from fidelia.kernel.outbox import Origin
-from fidelia.ledger.operations import PostingResult, revoke
-from fidelia.programme.queries import get_programme_by_id
+from fidelia.ledger.operations import Provenance
+from fidelia.organisation.models import Store
+from fidelia.organisation.queries import get_store_by_code
+from fidelia.programme.queries import get_programme_by_id, version_in_force
+from fidelia.programme.queries import terms_of as terms_of_version
 from fidelia.rules import LineAllocation, points_of_returned
 
 from ..errors import MalformedLines, MoreThanBought, NotASale, ReturnedBeforeBought, UnknownPurchase
-from ..events import PurchaseReturned
-from ..models import DecisionRecord, Purchase, PurchaseLine
+from ..models import DecisionRecord, Purchase, PurchaseClaim, PurchaseLine
 from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
-from .purchases import Caller, Recorded, caller_of, deed_of, origin_of, provenance_of, replay_after_race
+from .purchases import Caller, Recorded, caller_of, deed_of, origin_of, replay_after_race
 from .reading import find_known
 from .requests import ReturnRequest, check_moment, hash_of_request
+from .taking_back import event_of_return, take_back
 from .writing import LineRow, write_purchase
 
 _LOCK_CHAIN = "select sequence, hash from activity_chain where account_id = %s for update"
-# Two returns of an anonymous purchase have no chain to wait on; the purchase itself is what they wait on.
+# Two returns of an anonymous purchase, or a return and its claim, have no chain to wait on: they wait on the purchase.
 _LOCK_PURCHASE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _RETURNED = """
 select returns_line_number, -sum(quantity)::bigint from activity_line
@@ -44,16 +47,14 @@ class Bought:
     returned: dict[int, int]
     head: ChainHead | None
 
-    @property
-    def scope(self) -> Scope:
-        return Scope(self.purchase.partner_id, self.purchase.store_id)
-
 
 def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: str) -> Recorded:
     """Record that lines of a purchase came back, and take their points back.
 
-    Points already spent take the balance below zero where the points currency allows it; else what is left is taken.
-    Raises Denied, UnknownPurchase, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReturnedBeforeBought,
+    The purchase is named by id or by receipt. Brought to another store of the same partner, the return is that
+    store's to record; which of the two bears it, the terms then in force say, and the record keeps it. Points already
+    spent take the balance below zero where the points currency allows it; else what is left is taken. Raises Denied,
+    UnknownPurchase, StoreUnknown, NotASale, MalformedLines, MoreThanBought, OccurredInFuture, ReturnedBeforeBought,
     ReceiptKnown, IdempotencyKeyReused.
     """
     if not by.may_somewhere("purchase.return"):
@@ -62,8 +63,9 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request, source))
     try:
         with transaction_of_use_case():
-            purchase = _find_in_reach(by, request.purchase_id)
-            by.require("purchase.return", Scope(purchase.partner_id, purchase.store_id))
+            store = _store_of(request)
+            purchase = _find_in_reach(by, _purchase_named(request, source), store)
+            by.require("purchase.return", _scope_of(purchase, store))
             if request.occurred_at < purchase.occurred_at:
                 raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
             bought = _read_bought(purchase)
@@ -72,24 +74,50 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
                 known.check_same(caller.request_hash)
                 return Recorded(known.purchase_id, is_replay=True)
             parts = _parts_given_back(request, bought)
-            return Recorded(_record(caller, request, bought, parts), is_replay=False)
+            return Recorded(_record(caller, request, bought, parts, store), is_replay=False)
     except IntegrityError as error:
         return replay_after_race(error, caller)
 
 
-def _find_in_reach(by: Actor, purchase_id: UUID) -> Purchase:
+def _store_of(request: ReturnRequest) -> Store | None:
+    if request.store is None:
+        return None
+    try:
+        return get_store_by_code(code=request.store)
+    except FideliaError as refusal:
+        refusal.pointer = "/store"
+        raise
+
+
+def _purchase_named(request: ReturnRequest, source: str) -> Purchase | None:
+    if request.purchase_id is not None:
+        return Purchase.objects.filter(purchase_id=request.purchase_id).first()
+    if request.sold is None:
+        return None
+    return Purchase.objects.filter(
+        receipt_number=request.sold.number, source=request.sold.source or source, kind=Purchase.Kind.SALE
+    ).first()
+
+
+def _find_in_reach(by: Actor, purchase: Purchase | None, store: Store | None) -> Purchase:
     """What the actor may neither see nor take back is not there; nor is the sandbox for others than test keys."""
-    purchase = Purchase.objects.filter(purchase_id=purchase_id).first()
-    if purchase is None or not _is_in_reach(by, purchase):
+    if purchase is None or not _is_in_reach(by, purchase, store):
         raise UnknownPurchase("There is no such purchase.")
     return purchase
 
 
-def _is_in_reach(by: Actor, purchase: Purchase) -> bool:
+def _is_in_reach(by: Actor, purchase: Purchase, store: Store | None) -> bool:
+    """A store takes back what another of its partner sold: the receipt that is shown there names it."""
     scope = Scope(purchase.partner_id, purchase.store_id)
     is_sandbox = purchase.programme_id is not None and get_programme_by_id(purchase.programme_id).is_sandbox
     may_know = by.may("purchase.return", scope) or by.may("purchase.see", scope)
+    if store is not None and store.partner_id == purchase.partner_id:
+        may_know = may_know or by.may("purchase.return", store.scope)
     return may_know and is_sandbox == (by.mode == "test")
+
+
+def _scope_of(purchase: Purchase, store: Store | None) -> Scope:
+    return store.scope if store is not None else Scope(purchase.partner_id, purchase.store_id)
 
 
 def _read_bought(purchase: Purchase) -> Bought:
@@ -111,13 +139,24 @@ def _read_bought(purchase: Purchase) -> Bought:
 
 
 def _lock(purchase: Purchase) -> ChainHead | None:
+    """Lock what the purchase's returns and claim wait on, and read whose it is by now."""
+    if purchase.account_id is None:
+        lock_purchase(purchase.purchase_id)
+        purchase.count_for(PurchaseClaim.objects.filter(purchase_id=purchase.purchase_id).first())
+    return None if purchase.account_id is None else _lock_chain(purchase.account_id)
+
+
+def lock_purchase(purchase_id: UUID) -> None:
+    """Hold an anonymous purchase until the transaction ends: against another return of it, and against its claim."""
     with connection.cursor() as cursor:
-        if purchase.account_id is None:
-            cursor.execute(_LOCK_PURCHASE, [str(purchase.purchase_id)])
-            return None
-        cursor.execute(_LOCK_CHAIN, [purchase.account_id])
+        cursor.execute(_LOCK_PURCHASE, [str(purchase_id)])
+
+
+def _lock_chain(account_id: UUID) -> ChainHead | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_CHAIN, [account_id])
         row = cursor.fetchone()
-    return None if row is None else ChainHead(purchase.account_id, row[0], bytes(row[1]))
+    return None if row is None else ChainHead(account_id, row[0], bytes(row[1]))
 
 
 def _parts_given_back(request: ReturnRequest, bought: Bought) -> list[ReturnedPart]:
@@ -153,24 +192,29 @@ def _part(bought: Bought, line_number: int, quantity: int) -> ReturnedPart:
     return ReturnedPart(bought.purchase.purchase_id, line_number, quantity, points)
 
 
-def _record(caller: Caller, request: ReturnRequest, bought: Bought, parts: list[ReturnedPart]) -> UUID:
+def _record(
+    caller: Caller, request: ReturnRequest, bought: Bought, parts: list[ReturnedPart], store: Store | None
+) -> UUID:
+    sale = bought.purchase
     rows = [_line_row(bought, part, i + 1) for i, part in enumerate(parts)]
-    returned = _open_return(caller, request, bought.purchase, rows)
+    returned = _open_return(caller, request, sale, rows, store)
     decided = None
     if bought.head is not None:
         decided = decide_return(
             parts, rule_version_id=returned.rule_version_id, occurred_at=returned.occurred_at, head=bought.head
         )
         returned.points = decided.points
-        posted = _take_back(caller, returned, bought.purchase)
+        posted = take_back(caller, returned, target_id=sale.posting_id, borne_by=_bearer_of(returned, sale))
         if posted is not None:
             returned.posting_id, returned.balance_after = posted.posting_id, posted.balance
-    deed = deed_of(caller, "purchase.return", returned, returns=str(request.purchase_id))
-    write_purchase(returned, rows, decided.row if decided else None, event=_event_of(returned), deed=deed)
+    deed = deed_of(caller, "purchase.return", returned, returns=str(sale.purchase_id))
+    write_purchase(returned, rows, decided.row if decided else None, event=event_of_return(returned), deed=deed)
     return returned.purchase_id
 
 
-def _open_return(caller: Caller, request: ReturnRequest, sale: Purchase, rows: list[LineRow]) -> Purchase:
+def _open_return(
+    caller: Caller, request: ReturnRequest, sale: Purchase, rows: list[LineRow], store: Store | None
+) -> Purchase:
     return Purchase(
         purchase_id=new_id(),
         kind=Purchase.Kind.RETURN,
@@ -183,9 +227,10 @@ def _open_return(caller: Caller, request: ReturnRequest, sale: Purchase, rows: l
         customer_id=sale.customer_id,
         enrolment_id=sale.enrolment_id,
         account_id=sale.account_id,
-        partner_id=sale.partner_id,
-        store_id=sale.store_id,
-        channel=sale.channel,
+        partner_id=store.partner_id if store is not None else sale.partner_id,
+        store_id=store.id if store is not None else sale.store_id,
+        borne_by_store_id=_bearing_store(request, sale, store),
+        channel=sale.channel if store is None else store.channel,
         currency=sale.currency,
         total=sum(row.net for row in rows),
         product_total=sum(row.net for row in rows if row.is_product),
@@ -198,21 +243,19 @@ def _open_return(caller: Caller, request: ReturnRequest, sale: Purchase, rows: l
     )
 
 
-def _take_back(caller: Caller, returned: Purchase, sale: Purchase) -> PostingResult | None:
-    if returned.points >= 0 or sale.account_id is None or sale.programme_id is None:
-        return None
-    currency = get_programme_by_id(sale.programme_id).points_currency
-    return revoke(
-        by=caller.by,
-        at=caller.at,
-        account_id=sale.account_id,
-        currency=currency.code,
-        amount=-returned.points,
-        policy="allow_negative" if currency.may_go_negative else "take_what_is_left",
-        key=f"purchase:{returned.purchase_id}",
-        posting_id=sale.posting_id,
-        **provenance_of(returned),
-    )
+def _bearing_store(request: ReturnRequest, sale: Purchase, store: Store | None) -> UUID | None:
+    """The store whose sales and points the return lowers, as the terms of the return's own date say."""
+    if store is None or store.id == sale.store_id or sale.programme_id is None:
+        return sale.store_id
+    version = version_in_force(get_programme_by_id(sale.programme_id), request.occurred_at)
+    borne_by = terms_of_version(version.id).purchases.returns_borne_by if version is not None else "purchase"
+    return sale.store_id if borne_by == "purchase" else store.id
+
+
+def _bearer_of(returned: Purchase, sale: Purchase) -> Provenance:
+    if returned.borne_by_store_id == sale.store_id:
+        return Provenance(partner_id=sale.partner_id, store_id=sale.store_id)
+    return Provenance(partner_id=returned.partner_id, store_id=returned.store_id)
 
 
 def _line_row(bought: Bought, part: ReturnedPart, line_number: int) -> LineRow:
@@ -241,17 +284,3 @@ def net_of_returned(net: int, quantity: int, *, already: int, now: int) -> int:
 
 def _net_of_first(net: int, quantity: int, part: int) -> int:
     return (2 * net * part + quantity) // (2 * quantity)
-
-
-def _event_of(returned: Purchase) -> PurchaseReturned:
-    return PurchaseReturned(
-        occurred_at=returned.occurred_at,
-        origin=Origin(returned.origin),
-        customer_id=returned.customer_id,
-        purchase_id=returned.purchase_id,
-        returns_purchase_id=returned.returns_purchase_id,
-        programme_id=returned.programme_id,
-        enrolment_id=returned.enrolment_id,
-        account_id=returned.account_id,
-        points=returned.points,
-    )

@@ -21,7 +21,7 @@ PURCHASE_COLUMNS = (
     *("purchase_id", "kind", "source", "receipt_number", "idempotency_owner", "idempotency_key", "request_hash"),
     *("programme_id", "customer_id", "enrolment_id", "account_id", "partner_id", "store_id", "channel", "currency"),
     *("total", "product_total", "points", "balance_after", "rule_version_id", "posting_id", "returns_purchase_id"),
-    *("occurred_at", "recorded_at", "origin"),
+    *("borne_by_store_id", "occurred_at", "recorded_at", "origin"),
 )
 _LINE_TYPES = (
     ("line_number", "smallint"),

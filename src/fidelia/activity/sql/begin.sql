@@ -20,9 +20,9 @@ begin
         customer := ids[1];
         select found.member into member
         from unnest(ids) with ordinality one (id, place)
-        cross join lateral programme_member_for_rules((programme->>'id')::uuid, one.id) found (member)
+        cross join lateral programme_member_for_rules((programme->>'id')::uuid, one.id, p_at) found (member)
         where found.member is not null
-        order by one.place limit 1;
+        order by (found.member->>'in_force')::boolean desc, one.place limit 1;
     end if;
     if member is not null then
         insert into activity_chain (account_id, sequence, hash)
@@ -38,7 +38,8 @@ begin
             -- while the table was small read the kind of every purchase ever made, at each purchase.
             'is_first', not exists (
                 select from activity_purchase past
-                where past.customer_id = any (ids) and past.kind || '' = 'sale'));
+                where past.customer_id = any (ids) and past.kind || '' = 'sale')
+                and not exists (select from activity_claim claim where claim.customer_id = any (ids)));
     end if;
     return jsonb_build_object(
         'programme', programme,

@@ -1,0 +1,60 @@
+"""What every return does, whatever it gives back: take the points back, and say so."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fidelia.kernel.outbox import Origin
+from fidelia.ledger.operations import PostingResult, Provenance, RevokePolicy, revoke
+from fidelia.programme.models import PointsCurrency
+from fidelia.programme.queries import get_programme_by_id
+
+from ..events import PurchaseReturned
+from ..models import Purchase
+from .purchases import Caller, provenance_of
+
+
+def take_back(
+    caller: Caller, returned: Purchase, *, target_id: UUID | None, borne_by: Provenance | None = None
+) -> PostingResult | None:
+    """Building block: post that the points of a return go back; None where there are none to take.
+
+    `target_id` is the posting that brought them, so that they are taken from its own lots first; `borne_by` may name
+    another partner and store than those of the return.
+    """
+    if returned.points >= 0 or returned.account_id is None or returned.programme_id is None:
+        return None
+    currency = get_programme_by_id(returned.programme_id).points_currency
+    provenance = provenance_of(returned)
+    provenance.update(borne_by or {})
+    return revoke(
+        by=caller.by,
+        at=caller.at,
+        account_id=returned.account_id,
+        currency=currency.code,
+        amount=-returned.points,
+        policy=policy_of(currency),
+        key=f"purchase:{returned.purchase_id}",
+        posting_id=target_id,
+        **provenance,
+    )
+
+
+def policy_of(currency: PointsCurrency) -> RevokePolicy:
+    """What becomes of points that are spent already: owed where a balance may go below zero, else given up."""
+    return "allow_negative" if currency.may_go_negative else "take_what_is_left"
+
+
+def event_of_return(returned: Purchase) -> PurchaseReturned:
+    """Return what a return announces."""
+    return PurchaseReturned(
+        occurred_at=returned.occurred_at,
+        origin=Origin(returned.origin),
+        customer_id=returned.customer_id,
+        purchase_id=returned.purchase_id,
+        returns_purchase_id=returned.returns_purchase_id,
+        programme_id=returned.programme_id,
+        enrolment_id=returned.enrolment_id,
+        account_id=returned.account_id,
+        points=returned.points,
+    )
