@@ -1,10 +1,13 @@
 """The refusals of insight.
 
 Refused
-└── NoExport
+├── NoExport
+└── NoConvergence
 Invalid
 ├── WindowOutOfBounds
-└── MalformedMoment
+├── MalformedMoment
+├── ImpossibleNumbers
+└── TooLittleToFit
 """
 
 from __future__ import annotations
@@ -28,3 +31,21 @@ class MalformedMoment(Invalid):
     """The text is not an instant with its time zone."""
 
     default_code = "malformed_moment"
+
+
+class ImpossibleNumbers(Invalid):
+    """The numbers cannot be what they are said to be: negative, missing, later than the end, of unequal length."""
+
+    default_code = "impossible_numbers"
+
+
+class TooLittleToFit(Invalid):
+    """There is too little in the data for this model to be fitted."""
+
+    default_code = "too_little_to_fit"
+
+
+class NoConvergence(Refused):
+    """No parameters of this model describe the data best: use a simpler model, or more data."""
+
+    default_code = "no_convergence"

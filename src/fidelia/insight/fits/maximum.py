@@ -1,0 +1,236 @@
+"""Maximum likelihood: the way up, the standard errors at the top, and the words when there is no top.
+
+All parameters of the models are positive, so the search runs over their logarithms, by Newton's method with the exact
+gradient and Hessian that each model states. A step never goes further than the log-likelihood can be trusted to follow
+its second-order expansion (trust region), and where it bends the wrong way its absolute curvature is used. Sources:
+Nocedal & Wright, *Numerical Optimization* (2006), chapters 3 and 4; Dauphin et al., NIPS 2014, for the curvature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from fidelia.insight.errors import NoConvergence
+
+from .arrays import Floats
+
+STEPS_MAX: Final = 200
+REACH: Final = 12.0  # a log parameter moves at most this far from its scale: a factor of 160,000
+GAIN_LEFT: Final = 1e-8  # of log-likelihood, below which the top is reached
+ROUNDING: Final = 1e-14
+BLURRED: Final = 2.0  # a standard error of a log parameter beyond this is a factor of 7 either way
+
+
+@dataclass(frozen=True, slots=True)
+class Curved:
+    """A log-likelihood at one point, with its gradient and Hessian by the parameters themselves."""
+
+    value: float
+    gradient: Floats
+    hessian: Floats
+
+    def by_logarithms(self, parameters: Floats) -> Curved:
+        """Return the same with derivatives by the logarithms: θ ∂/∂θ, and θ_i θ_j ∂²/∂θ_i ∂θ_j + δ_ij θ_i ∂/∂θ_i."""
+        slope = parameters * self.gradient
+        return Curved(self.value, slope, self.hessian * np.outer(parameters, parameters) + np.diag(slope))
+
+    def __add__(self, other: Curved) -> Curved:
+        return Curved(self.value + other.value, self.gradient + other.gradient, self.hessian + other.hessian)
+
+
+Surface = Callable[[Floats], Curved]
+
+
+class Model(Protocol):
+    """A model at given parameters; `names` in the order in which its surface takes them."""
+
+    @property
+    def parameters(self) -> dict[str, float]: ...
+
+
+M_co = TypeVar("M_co", bound=Model, covariant=True)
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit(Generic[M_co]):
+    """A model at the parameters that make the data most likely.
+
+    log_likelihood   its maximum, without the constants that no parameter touches (as the papers print it)
+    standard_errors  of each parameter, from the observed information of the log parameters by the delta method; empty
+                     when the data do not tell the parameters apart (a message says so)
+    covariance       of the logarithms of the parameters, in their order; zeros when it is not known
+    converged        the top lies inside and is curved; else a message says what to do
+    n                customers (or cases) behind it
+    """
+
+    model: M_co
+    log_likelihood: float
+    standard_errors: dict[str, float]
+    covariance: Floats
+    converged: bool
+    messages: tuple[str, ...]
+    n: float
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        return self.model.parameters
+
+
+@dataclass(slots=True)
+class _Climb:
+    """Where the search stands."""
+
+    surface: Surface
+    low: Floats
+    high: Floats
+    place: Floats
+    here: Curved = field(init=False)
+    radius: float = 1.0
+    arrived: bool = False
+
+    def __post_init__(self) -> None:
+        self.place = np.clip(self.place, self.low, self.high)
+        self.here = self.look(self.place)
+
+    def look(self, place: Floats) -> Curved:
+        parameters = np.exp(place)
+        return self.surface(parameters).by_logarithms(parameters)
+
+    def free(self) -> Floats:
+        """1 for each parameter that may move, 0 for one that its bound holds."""
+        slope = self.here.gradient
+        held = ((self.place <= self.low) & (slope < 0)) | ((self.place >= self.high) & (slope > 0))
+        return np.where(held, 0.0, 1.0)
+
+    def step(self) -> None:
+        free = self.free()
+        move = _newton_move(self.here.gradient * free, self.here.hessian * np.outer(free, free))
+        length = float(np.sqrt(move @ move))
+        gain = 0.5 * float(self.here.gradient @ move)
+        tolerance = GAIN_LEFT + ROUNDING * abs(self.here.value)
+        if length > self.radius:
+            move = move * (self.radius / length)
+        there = np.clip(self.place + move, self.low, self.high)
+        seen = self.look(there)
+        better = _is_finite(seen) and seen.value >= self.here.value - tolerance
+        if better:
+            self.place, self.here = there, seen
+            self.radius = min(4.0, 2 * self.radius) if length <= self.radius * 2 else min(4.0, 1.5 * self.radius)
+        else:
+            self.radius = min(self.radius, length) / 4
+        self.arrived = gain <= tolerance or self.radius < 1e-9
+
+
+def fit_by_likelihood(
+    make: Callable[..., M],
+    names: tuple[str, ...],
+    surface: Surface,
+    *,
+    starts: Iterable[Floats],
+    scale: Floats,
+    n: float,
+    thin_surface: Surface | None = None,
+) -> Fit[M]:
+    """Climb from each start and return the highest top.
+
+    `scale` holds the size that each parameter would naturally have (bounds are relative to it); `thin_surface`, the
+    log-likelihood of fewer customers, brings the search near the top at little cost before all are asked.
+    Raises NoConvergence when the log-likelihood is not finite at any start or the steps run out.
+    """
+    center = np.log(scale)
+    low, high = center - REACH, center + REACH
+    places = [np.log(start) for start in starts]
+    if thin_surface is not None:
+        places = [_best_climb(thin_surface, low, high, places).place]
+    climb = _best_climb(surface, low, high, places)
+    if not climb.arrived:
+        raise NoConvergence(
+            f"The search for the parameters {', '.join(names)} did not settle after {STEPS_MAX} steps. Use a model "
+            "with fewer parameters, or take more customers or a longer period."
+        )
+    return _fit_at(climb, make, names, n)
+
+
+def _best_climb(surface: Surface, low: Floats, high: Floats, places: list[Floats]) -> _Climb:
+    best: _Climb | None = None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        for place in places:
+            climb = _Climb(surface, low, high, place)
+            for _step in range(STEPS_MAX):
+                if climb.arrived or not _is_finite(climb.here):
+                    break
+                climb.step()
+            if _is_finite(climb.here) and (best is None or climb.here.value > best.here.value):
+                best = climb
+    if best is None:
+        raise NoConvergence(
+            "The likelihood of these numbers cannot be computed at any start: look for values that are off by orders "
+            "of magnitude, and say time in another unit (weeks rather than seconds)."
+        )
+    return best
+
+
+def _newton_move(slope: Floats, hessian: Floats) -> Floats:
+    size, axes = np.linalg.eigh(-hessian)
+    size = np.maximum(np.abs(size), 1e-10 * max(1.0, float(np.abs(size).max())))
+    move: Floats = axes @ ((axes.T @ slope) / size)
+    return move
+
+
+def _is_finite(seen: Curved) -> bool:
+    return bool(np.isfinite(seen.value) and np.isfinite(seen.gradient).all() and np.isfinite(seen.hessian).all())
+
+
+def _fit_at(climb: _Climb, make: Callable[..., M], names: tuple[str, ...], n: float) -> Fit[M]:
+    parameters = np.exp(climb.place)
+    width = 1e-6
+    at_edge = [
+        name
+        for name, place, low, high in zip(names, climb.place, climb.low, climb.high, strict=True)
+        if place <= low + width or place >= high - width
+    ]
+    covariance = _covariance(climb.here.hessian)
+    messages = _messages(names, at_edge, covariance)
+    known = covariance is not None and not at_edge
+    covariance = covariance if known and covariance is not None else np.zeros((len(names), len(names)))
+    errors = parameters * np.sqrt(np.diag(covariance))
+    return Fit(
+        model=make(*parameters.tolist()),
+        log_likelihood=climb.here.value,
+        standard_errors=dict(zip(names, errors.tolist(), strict=True)) if known else {},
+        covariance=covariance,
+        converged=known,
+        messages=messages,
+        n=n,
+    )
+
+
+def _covariance(hessian: Floats) -> Floats | None:
+    """Inverse of the observed information, None where the top is not curved in every direction."""
+    size, axes = np.linalg.eigh(-hessian)
+    if size.min() <= 1e-12 * max(1.0, float(size.max())):
+        return None
+    covariance: Floats = (axes / size) @ axes.T
+    return covariance
+
+
+def _messages(names: tuple[str, ...], at_edge: list[str], covariance: Floats | None) -> tuple[str, ...]:
+    if at_edge:
+        return (
+            f"The data push {', '.join(at_edge)} to the edge: what this parameter describes hardly varies between "
+            "these customers. Predictions hold; the parameter means nothing by itself. Compare with a simpler model.",
+        )
+    elif covariance is None:
+        return (
+            f"The data do not tell {', '.join(names)} apart: several sets describe them equally well. Predictions "
+            "hold; standard errors cannot be given. Take more customers or a longer period.",
+        )
+    blurred = [name for name, error in zip(names, np.sqrt(np.diag(covariance)), strict=True) if error > BLURRED]
+    if blurred:
+        return (f"The data say little about {', '.join(blurred)}: the interval covers a factor of 50 and more.",)
+    return ()
