@@ -30,8 +30,8 @@ class FileMapping:
         }
 
 
-def parse_file_mapping(document: Any, target: Target) -> FileMapping:
-    """Read a mapping for a target and check that it is whole. Raises MalformedMapping."""
+def parse_file_mapping(document: Any, target: Target, *, whole: bool = True) -> FileMapping:
+    """Read a mapping for a target and check it; one not `whole` may still lack parts. Raises MalformedMapping."""
     if not isinstance(document, dict):
         raise MalformedMapping("A mapping is an object with columns.")
     columns = document.get("columns")
@@ -41,15 +41,16 @@ def parse_file_mapping(document: Any, target: Target) -> FileMapping:
     if not isinstance(options, dict):
         raise MalformedMapping("Options are an object.", pointer="/options")
     mapping = FileMapping(target.name, parse_reading(document.get("reading") or {}), dict(columns), dict(options))
-    check_mapping(mapping, target)
+    if whole:
+        check_mapping(mapping, target)
+    else:
+        check_names(mapping, target)
     return mapping
 
 
 def check_mapping(mapping: FileMapping, target: Target) -> None:
     """Raise MalformedMapping for an unknown column or option, or one that is missing."""
-    known = {column.name for column in target.columns}
-    _only_known(mapping.columns, known, "columns", "a column that Fidelia knows")
-    _only_known(mapping.options, {option.name for option in target.options}, "options", "an option")
+    check_names(mapping, target)
     for column in target.columns:
         if column.required and column.name not in mapping.columns:
             raise MalformedMapping(f"Say which column is “{column.label.en}”.", pointer=f"/columns/{column.name}")
@@ -59,6 +60,13 @@ def check_mapping(mapping: FileMapping, target: Target) -> None:
     for option in target.options:
         if option.required and mapping.options.get(option.name) in (None, ""):
             raise MalformedMapping(f"The mapping needs “{option.name}”.", pointer=f"/options/{option.name}")
+
+
+def check_names(mapping: FileMapping, target: Target) -> None:
+    """Raise MalformedMapping for an unknown column or option."""
+    known = {column.name for column in target.columns}
+    _only_known(mapping.columns, known, "columns", "a column that Fidelia knows")
+    _only_known(mapping.options, {option.name for option in target.options}, "options", "an option")
 
 
 def _only_known(given: MappingOf[str, Any], known: set[str], place: str, what: str) -> None:

@@ -33,15 +33,17 @@ def open_import(
     name: str,
     file_id: UUID | None = None,
     document: Any,
+    whole: bool = True,
 ) -> Import:
     """Open a file as an import of this target, mapped as the document of a mapping says.
 
-    `path` is where the file lies now, `file_id` the stored file a later check reads. Writes nothing of its rows.
+    `path` is where the file lies now, `file_id` the stored file a later check reads. A mapping that is not `whole` may
+    lack parts, which a person adds before the check. Writes nothing of its rows.
     Raises Denied, UnknownTarget, UnreadableFile, MalformedMapping.
     """
     kind = get_import_kind(target)
     by.require(kind.right)
-    mapping = parse_file_mapping(document, kind.target)
+    mapping = parse_file_mapping(document, kind.target, whole=whole)
     table = Table(path)
     require_columns(mapping, table.columns)
     with transaction_of_use_case():
@@ -60,20 +62,32 @@ def open_import(
     return found
 
 
-def change_mapping(*, by: Actor, at: datetime, import_id: UUID, document: Any) -> Import:
-    """Put the mapping of an import right; what was checked before no longer counts.
+def change_mapping(
+    *,
+    by: Actor,
+    at: datetime,
+    import_id: UUID,
+    document: Any,
+    columns: Sequence[str] | None = None,
+    whole: bool = True,
+) -> Import:
+    """Put the mapping of an import right, its target too; what was checked before no longer counts.
 
-    Raises Denied, ImportUnknown, ImportNotReady, MalformedMapping.
+    `columns` are the file's where it is read in another way now. Raises Denied, ImportUnknown, UnknownTarget,
+    ImportNotReady, MalformedMapping.
     """
     with transaction_of_use_case():
         found = locked(by, import_id)
-        kind = get_import_kind(found.target)
-        mapping = parse_file_mapping(document, kind.target)
+        kind = get_import_kind((document or {}).get("target") or found.target)
+        by.require(kind.right)
+        mapping = parse_file_mapping(document, kind.target, whole=whole)
+        found.columns = list(columns) if columns is not None else found.columns
         require_columns(mapping, found.columns)
-        if found.state not in OPEN_TO_CHANGE:
+        if found.state not in OPEN_TO_CHANGE or (found.started_at is not None and kind.target.name != found.target):
             raise ImportNotReady(f"This import is {found.state}: its mapping stays as it is.")
         before, found.mapping, found.state = found.mapping, mapping.as_document(), ImportState.MAPPING
-        found.save(update_fields=["mapping", "state"])
+        found.target = kind.target.name
+        found.save(update_fields=["mapping", "state", "columns", "target"])
         audit(by, at, kind.right, found, before=before, after=found.mapping)
     return found
 
