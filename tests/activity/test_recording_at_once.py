@@ -8,16 +8,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from fidelia.activity.errors import MoreThanBought
 from fidelia.activity.models import Purchase
 from fidelia.activity.operations import LineRequest, ReturnRequest, record_purchase, record_return, returns
 from fidelia.activity.operations.deciding import ChainHead
 from fidelia.activity.operations.imports import history, run
-from fidelia.activity.queries import find_broken_chain
+from fidelia.activity.queries import find_broken_chain, find_taken_back
+from fidelia.ledger.operations import redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
+from fidelia.rules.taken_back import TakenBack
+from tests.cast import SYSTEM
 from tests.programme.cast import AT, member, programme
 
 from .test_importing_history import MAPPING, bring_in
@@ -144,6 +147,27 @@ def test_a_purchase_waits_for_a_return_of_the_same_member_and_is_chained_after_i
     assert first.result(SECONDS)
     assert second.result(SECONDS).points == 30
     check_member(enrolment, decisions=3)
+
+
+def test_a_return_waits_for_a_spend_under_way_and_takes_what_that_leaves(pool: ThreadPoolExecutor) -> None:
+    enrolment = member(programme())
+    sale, gate = sold(), Gate()
+    spent = begin(pool, lambda: spend_slowly(enrolment, 70, gate))
+    gate.wait()
+    returned = begin(pool, lambda: give_back(sale, "r1"))
+    wait_for_a_lock()
+    gate.opened.set()
+    spent.result(SECONDS)
+    purchase = Purchase.objects.get(purchase_id=returned.result(SECONDS).purchase_id)
+    assert find_taken_back(purchase) == TakenBack(asked=80, taken=10, given_up=70)
+    assert get_balance(account_id=enrolment.account_id, currency="PTS", at=AT).available == 0
+    assert find_broken_invariants() == []
+
+
+def spend_slowly(enrolment: Enrolment, amount: int, gate: Gate) -> None:
+    with transaction.atomic():
+        redeem(by=SYSTEM, at=AT, account_id=enrolment.account_id, currency="PTS", amount=amount, key="reward")
+        gate.before(lambda: None)()
 
 
 def test_a_purchase_at_the_till_waits_for_the_import_of_the_members_history(

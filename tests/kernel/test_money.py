@@ -46,3 +46,21 @@ def test_shares_sum_to_the_whole_and_differ_from_proportion_by_less_than_one(tot
 def test_ties_go_to_the_earlier_share() -> None:
     assert split(10, [1, 1, 1]) == [4, 3, 3]
     assert split(-10, [1, 1, 1]) == [-4, -3, -3]
+
+
+@pytest.mark.parametrize(
+    ("weights", "total", "parts"),
+    [
+        ([4000, 2000, 2000], 300, [150, 75, 75]),
+        ([4300, 1400, 2300], 299, [161, 52, 86]),
+        ([1000, 1000, 1000], 299, [100, 100, 99]),
+        ([10, 20, 10, 30, 50, 20, 10, 40], 95, [5, 10, 5, 15, 25, 10, 5, 20]),
+        ([10, 20, 10, 30, 50, 20, 10, 40], 93, [5, 10, 5, 15, 24, 10, 5, 19]),
+        ([10, 0], 40, [40, 0]),
+        ([0, 0], 10, [5, 5]),
+        ([100, 100], -20, [-10, -10]),
+    ],
+)
+def test_published_splits_come_out_to_the_unit(weights: list[int], total: int, parts: list[int]) -> None:
+    """The cases that Vendure publishes for sharing a discount over the lines of an order."""
+    assert split(total, weights) == parts

@@ -6,10 +6,14 @@ from fidelia.kernel.facts import FactTable
 
 PURCHASES = FactTable(
     name="purchases",
-    sql="""select purchase_id::text, kind, source, programme_id::text, customer_id::text, enrolment_id::text,
-       account_id::text, partner_id::text, store_id::text, channel, currency, total, product_total, points,
-       rule_version_id::text, returns_purchase_id::text, occurred_at, recorded_at, origin
-from activity_purchase""",
+    sql="""select purchase_id::text, kind, source, programme_id::text,
+       coalesce(purchase.customer_id, claim.customer_id)::text as customer_id,
+       coalesce(purchase.enrolment_id, claim.enrolment_id)::text as enrolment_id,
+       coalesce(purchase.account_id, claim.account_id)::text as account_id, partner_id::text, store_id::text, channel,
+       currency, total, product_total, coalesce(claim.points, purchase.points) as points,
+       coalesce(claim.rule_version_id, purchase.rule_version_id)::text as rule_version_id, returns_purchase_id::text,
+       borne_by_store_id::text, claim.claimed_at, occurred_at, recorded_at, origin
+from activity_purchase purchase left join activity_claim claim using (purchase_id)""",
     columns={
         "purchase_id": "string",
         "kind": "string",
@@ -27,6 +31,8 @@ from activity_purchase""",
         "points": "int64",
         "rule_version_id": "string",
         "returns_purchase_id": "string",
+        "borne_by_store_id": "string",
+        "claimed_at": "timestamp",
         "occurred_at": "timestamp",
         "recorded_at": "timestamp",
         "origin": "string",
@@ -37,9 +43,11 @@ from activity_purchase""",
 LINES = FactTable(
     name="lines",
     sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code,
-       line.quantity, line.net, line.is_product, line.points, line.returns_purchase_id::text,
+       line.quantity, line.net, line.is_product,
+       coalesce(claim.line_points[line.line_number], line.points) as points, line.returns_purchase_id::text,
        line.returns_line_number::int, purchase.occurred_at, purchase.recorded_at
-from activity_line line join activity_purchase purchase using (purchase_id)""",
+from activity_line line join activity_purchase purchase using (purchase_id)
+    left join activity_claim claim using (purchase_id)""",
     columns={
         "purchase_id": "string",
         "line_number": "int32",

@@ -8,18 +8,20 @@ from datetime import date, datetime, timedelta, tzinfo
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import TruncWeek
+from django.db.models.functions import Coalesce, TruncWeek
 
 from fidelia.customers.queries import list_trait_definitions
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.changes import ChangeMark, changed, read_mark
+from fidelia.ledger.queries import entries_of, get_posting
 from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import list_programmes, terms_of
-from fidelia.rules import Catalogue, Decision, find_break
+from fidelia.programme.queries import get_programme_by_id, list_programmes, terms_of
+from fidelia.rules import Catalogue, Decision, explain, find_break
+from fidelia.rules.taken_back import TakenBack, explain_before_enrolment, explain_nobodys_return, explain_return
 
 from . import fields
 from .errors import UnknownImport, UnknownPurchase
-from .models import DecisionRecord, Purchase, PurchaseImport, PurchaseLine
+from .models import DecisionRecord, Purchase, PurchaseClaim, PurchaseImport, PurchaseLine
 
 PAGE_MAX = 200
 Place = tuple[datetime, UUID]
@@ -27,11 +29,12 @@ Place = tuple[datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class PurchaseDetail:
-    """A purchase with its lines and, where it counted for a member, its decision."""
+    """A purchase with its lines and, where it counted for a member, its decision; and its claim, if it was claimed."""
 
     purchase: Purchase
     lines: list[PurchaseLine]
     decision: Decision | None
+    claim: PurchaseClaim | None = None
 
 
 def get_purchase(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
@@ -39,14 +42,16 @@ def get_purchase(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
     purchase = _visible(by).filter(purchase_id=purchase_id).first()
     if purchase is None:
         raise UnknownPurchase("There is no such purchase.")
-    lines = list(PurchaseLine.objects.filter(purchase_id=purchase_id).order_by("line_number"))
+    lines = list_lines([purchase_id]).get(purchase_id, [])
     record = DecisionRecord.objects.filter(purchase_id=purchase_id).values_list("record", flat=True).first()
-    return PurchaseDetail(purchase, lines, Decision.from_mapping(record) if record is not None else None)
+    decision = Decision.from_mapping(record) if record is not None else None
+    return PurchaseDetail(purchase.count_for(claim_of(purchase)), lines, decision, claim_of(purchase))
 
 
 def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, PurchaseDetail]:
-    """Return many purchases with their lines and decisions; three statements. Those not to be seen are left out."""
-    purchases = {purchase.purchase_id: purchase for purchase in _visible(by).filter(purchase_id__in=list(purchase_ids))}
+    """Return many purchases with their lines and decisions; four statements. Those not to be seen are left out."""
+    found = _visible(by).filter(purchase_id__in=list(purchase_ids))
+    purchases = {purchase.purchase_id: purchase.count_for(claim_of(purchase)) for purchase in found}
     lines = list_lines(purchases)
     records = DecisionRecord.objects.filter(purchase_id__in=purchases).values_list("purchase_id", "record")
     decisions = {purchase_id: Decision.from_mapping(record) for purchase_id, record in records}
@@ -55,9 +60,13 @@ def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, Purc
 
 def get_recorded(purchase_id: UUID) -> PurchaseDetail:
     """Return what a verb recorded for the same caller before, without its decision; no right is asked for it."""
-    lines = PurchaseLine.objects.select_related("purchase").filter(purchase_id=purchase_id).order_by("line_number")
-    found = list(lines)
-    return PurchaseDetail(found[0].purchase, found, None)
+    purchase = Purchase.objects.select_related("claim").get(purchase_id=purchase_id)
+    return PurchaseDetail(purchase.count_for(claim_of(purchase)), list_lines([purchase_id]).get(purchase_id, []), None)
+
+
+def claim_of(purchase: Purchase) -> PurchaseClaim | None:
+    """Return the claim that was read with the purchase, if there is one."""
+    return getattr(purchase, "claim", None)
 
 
 def get_decision(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
@@ -89,7 +98,7 @@ def list_purchases(
     """
     found = _visible(by)
     if customer_ids is not None:
-        found = found.filter(customer_id__in=list(customer_ids))
+        found = found.filter(_of_customers(customer_ids))
     if store_id is not None:
         found = found.filter(store_id=store_id)
     if kind is not None:
@@ -97,14 +106,37 @@ def list_purchases(
     if receipt_number is not None:
         found = found.filter(receipt_number=receipt_number, kind__in=Purchase.Kind.values)
     if updated_since is not None:
-        until = updated_until or read_mark()
-        found = changed(found, since=updated_since, until=until, instant="recorded_at")
+        found = _changed(found, updated_since, updated_until or read_mark())
     if after is not None:
         found = found.filter(Q(occurred_at__lt=after[0]) | Q(occurred_at=after[0], purchase_id__lt=after[1]))
     if before is not None:
         found = found.filter(Q(occurred_at__gt=before[0]) | Q(occurred_at=before[0], purchase_id__gt=before[1]))
-        return list(found.order_by("occurred_at", "purchase_id")[: min(limit, PAGE_MAX)])[::-1]
-    return list(found.order_by("-occurred_at", "-purchase_id")[: min(limit, PAGE_MAX)])
+        return _read(found.order_by("occurred_at", "purchase_id")[: min(limit, PAGE_MAX)])[::-1]
+    return _read(found.order_by("-occurred_at", "-purchase_id")[: min(limit, PAGE_MAX)])
+
+
+def _read(found: QuerySet[Purchase]) -> list[Purchase]:
+    return [purchase.count_for(claim_of(purchase)) for purchase in found]
+
+
+def _of_customers(customer_ids: Iterable[UUID]) -> Q:
+    """Keep what customers bought, and what they claimed. Claims are few: named one by one, their index serves them."""
+    ids = list(customer_ids)
+    claimed = list(PurchaseClaim.objects.filter(customer_id__in=ids).values_list("purchase_id", flat=True))
+    return Q(customer_id__in=ids) | Q(purchase_id__in=claimed) if claimed else Q(customer_id__in=ids)
+
+
+def _changed(found: QuerySet[Purchase], since: datetime | ChangeMark, until: ChangeMark) -> QuerySet[Purchase]:
+    """Keep what was recorded, or claimed, since then: a claim is the one change of a purchase."""
+    claims = changed(PurchaseClaim.objects.all(), since=since, until=until, instant="claimed_at")
+    claimed = list(claims.values_list("purchase_id", flat=True))
+    recorded = changed(found, since=since, until=until, instant="recorded_at")
+    return recorded | found.filter(purchase_id__in=claimed) if claimed else recorded
+
+
+_OWNER = Coalesce("customer_id", "claim__customer_id")
+_MEMBERSHIP = Coalesce("enrolment_id", "claim__enrolment_id")
+_BY_MEMBERS = Q(enrolment_id__isnull=False) | Q(claim__isnull=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +152,12 @@ class PurchaseSums:
 
 
 def sum_purchases(*, by: Actor, customer_ids: Iterable[UUID], since: datetime) -> list[PurchaseSums]:
-    """Return the sums of each customer who bought, by currency, the largest amount first; one statement."""
+    """Return the sums of each customer who bought, by currency, the largest amount first; two statements."""
     is_sale, is_recent = Q(kind=Purchase.Kind.SALE), Q(occurred_at__gte=since)
     rows = (
         _visible(by)
-        .filter(customer_id__in=list(customer_ids))
-        .values_list("customer_id", "currency")
+        .filter(_of_customers(customer_ids))
+        .values_list(_OWNER, "currency")
         .annotate(
             sales_since=Count("purchase_id", filter=is_sale & is_recent),
             amount_since=Sum("total", filter=is_recent, default=0),
@@ -153,20 +185,55 @@ def get_import(*, by: Actor, import_id: UUID) -> PurchaseImport:
 
 
 def list_lines(purchase_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseLine]]:
-    """Return the lines of many purchases, with one statement."""
+    """Return the lines of many purchases, with the points that a claim gave them; two statements."""
+    ids = list(purchase_ids)
+    claims = dict(PurchaseClaim.objects.filter(purchase_id__in=ids).values_list("purchase_id", "line_points"))
     lines: dict[UUID, list[PurchaseLine]] = {}
-    for line in PurchaseLine.objects.filter(purchase_id__in=list(purchase_ids)).order_by("purchase_id", "line_number"):
+    for line in PurchaseLine.objects.filter(purchase_id__in=ids).order_by("purchase_id", "line_number"):
+        if line.purchase_id in claims:
+            line.points = claims[line.purchase_id][line.line_number - 1]
         lines.setdefault(line.purchase_id, []).append(line)
     return lines
 
 
 def explain_purchase(detail: PurchaseDetail, language: str) -> list[str]:
-    """Return why a purchase gave its points, sentence by sentence, for a member or a cashier."""
-    if detail.decision is None or detail.purchase.rule_version_id is None:
+    """Return why a purchase gave its points, or what a return took back, for a member or a cashier."""
+    purchase = detail.purchase
+    if purchase.kind == Purchase.Kind.RETURN:
+        return _explain_return(purchase, language)
+    if purchase.customer_id is not None and purchase.enrolment_id is None:
+        return explain_before_enrolment(language)
+    if detail.decision is None or purchase.rule_version_id is None:
         return []
-    from fidelia.rules import explain
+    return explain(detail.decision, terms_of(purchase.rule_version_id).rule_set, language)
 
-    return explain(detail.decision, terms_of(detail.purchase.rule_version_id).rule_set, language)
+
+def _explain_return(returned: Purchase, language: str) -> list[str]:
+    found = find_taken_back(returned)
+    if found is None or returned.programme_id is None:
+        return explain_nobodys_return(language)
+    scale = get_programme_by_id(returned.programme_id).points_currency.scale
+    return explain_return(found, language, scale=scale, stands_alone=returned.returns_purchase_id is None)
+
+
+def find_taken_back(returned: Purchase) -> TakenBack | None:
+    """Return what became of the points of a return, as its posting says; None where no member gave it back."""
+    account_id, posting_id = returned.account_id, returned.posting_id
+    if account_id is None:
+        return None
+    if posting_id is None:
+        return TakenBack(0)
+    posting = get_posting(account_id=account_id, posting_id=posting_id)
+    entries = entries_of(account_id=account_id, posting_id=posting_id)
+    left = -sum(entry.amount for entry in entries if entry.code == "member")
+    owed = -sum(entry.amount for entry in entries if entry.code == "member" and entry.lot_id is None)
+    return TakenBack(
+        asked=posting.requested,
+        taken=left - owed,
+        already_expired=posting.already_expired,
+        given_up=posting.uncollected,
+        owed=owed,
+    )
 
 
 def find_broken_chain(account_id: UUID) -> int | None:
@@ -182,12 +249,13 @@ def _visible(by: Actor) -> QuerySet[Purchase]:
     if not scopes:
         by.require("purchase.see")
     sandboxes = Q(programme_id__in=[programme.id for programme in list_programmes(sandbox=True)])
-    found = Purchase.objects.filter(sandboxes if by.mode == "test" else ~sandboxes)
+    found = Purchase.objects.select_related("claim").filter(sandboxes if by.mode == "test" else ~sandboxes)
     if any(scope == Scope() for scope in scopes):
         return found
     seen = Q()
     for scope in scopes:
-        seen |= Q(store_id=scope.store_id) if scope.store_id else Q(partner_id=scope.partner_id)
+        of_store = Q(store_id=scope.store_id) | Q(borne_by_store_id=scope.store_id)
+        seen |= of_store if scope.store_id else Q(partner_id=scope.partner_id)
     return found.filter(seen)
 
 
@@ -229,7 +297,7 @@ def sum_sales(*, by: Actor, currency: str, since: datetime, until: datetime) -> 
     """
     found = _dated(by, currency, since, until).aggregate(
         all=Sum("total", default=0),
-        members=Sum("total", filter=Q(enrolment_id__isnull=False), default=0),
+        members=Sum("total", filter=_BY_MEMBERS, default=0),
         receipts=Count("purchase_id", filter=Q(kind=Purchase.Kind.SALE)),
     )
     return SalesFigures(found["all"], found["members"], found["receipts"])
@@ -240,9 +308,7 @@ def list_weeks_of_sales(
 ) -> list[WeekOfSales]:
     """Return the sales of each week that had any, oldest first. Raises Denied (purchase.see)."""
     weeks = _dated(by, currency, since, until).annotate(monday=TruncWeek("occurred_at", tzinfo=zone)).values("monday")
-    sums = weeks.annotate(
-        all=Sum("total"), members=Sum("total", filter=Q(enrolment_id__isnull=False), default=0)
-    ).order_by("monday")
+    sums = weeks.annotate(all=Sum("total"), members=Sum("total", filter=_BY_MEMBERS, default=0)).order_by("monday")
     return [WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"]) for row in sums]
 
 
@@ -252,8 +318,8 @@ def count_active_members(*, by: Actor, since: datetime, until: datetime) -> int:
     Counts memberships with such a purchase from `since` to before `until`. Raises Denied (purchase.see).
     """
     enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
-    bought = _kept_sales(by, since, until).filter(enrolment_id__in=enrolled)
-    return int(bought.aggregate(n=Count("enrolment_id", distinct=True))["n"])
+    bought = _kept_sales(by, since, until).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
+    return int(bought.aggregate(n=Count("membership", distinct=True))["n"])
 
 
 def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
@@ -262,13 +328,13 @@ def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
     Returns (came back, bought). Returned purchases do not count. Raises Denied (purchase.see).
     """
     begin, turn = until - timedelta(days=120), until - timedelta(days=90)
-    first = _kept_sales(by, begin, turn).filter(customer_id__isnull=False).values("customer_id")
-    bought = dict(first.annotate(last=Max("occurred_at")).values_list("customer_id", "last"))
-    again = _kept_sales(by, begin, until).filter(customer_id__in=list(bought))
+    first = _kept_sales(by, begin, turn).annotate(owner=_OWNER).filter(owner__isnull=False).values("owner")
+    bought = dict(first.annotate(last=Max("occurred_at")).values_list("owner", "last"))
+    again = _kept_sales(by, begin, until).annotate(owner=_OWNER).filter(owner__in=list(bought))
     days = timedelta(days=90)
     back = {
         customer
-        for customer, at in again.values_list("customer_id", "occurred_at")
+        for customer, at in again.values_list("owner", "occurred_at")
         if customer is not None and bought[customer] < at <= bought[customer] + days
     }
     return len(back), len(bought)
