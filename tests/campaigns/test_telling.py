@@ -102,3 +102,29 @@ def test_a_template_that_it_cannot_fill_in_is_refused(stage: Stage) -> None:
     with pytest.raises(MalformedCampaign):
         stage.draft(template="offer")
     assert not Campaign.objects.exists()
+
+
+def test_a_message_leaves_when_the_campaign_starts_and_not_before(stage: Stage) -> None:
+    write_letter()
+    starts = AT + timedelta(days=5)
+    with transaction.atomic():
+        record_consents_in_bulk(by=SYSTEM, at=AT, rows=[
+            NewConsent(customer_id=person, purpose="marketing", channel="email", given=True, occurred_at=AT)
+            for person in stage.people
+        ])  # fmt: skip
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=stage.approved(template="offer", starts_at=starts).id)
+    react()
+    due = Message.objects.filter(state="queued").values_list("next_attempt_at", "expires_at").distinct()
+    assert list(due) == [(starts, starts + timedelta(days=3))]
+
+
+def test_what_waits_when_a_campaign_is_stopped_is_not_sent(stage: Stage) -> None:
+    campaign = launched(stage)
+    react()
+    sent = Message.objects.filter(state="queued")[0]
+    Message.objects.filter(id=sent.id).update(state="sent", sent_at=AT)
+    waiting = Message.objects.filter(state="queued").count()
+    stop_campaign(by=stage.leonore, at=AT + timedelta(minutes=1), campaign_id=campaign.id)
+    assert waiting > 1
+    assert Message.objects.filter(state="suppressed", reason="campaign_over").count() == waiting
+    assert Message.objects.get(id=sent.id).state == "sent"

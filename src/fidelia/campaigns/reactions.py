@@ -16,12 +16,14 @@ from fidelia.programme.queries import get_programme_by_id
 from fidelia.ui.formats import plain_date
 
 from .models import Arm, Campaign, CampaignMember, State
+from .operations.ending import message_keys
 
 MESSAGES_AT_ONCE: Final = 5_000
 
 
 def tell_treated(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
-    """Queue the campaign's message for everybody treated; messaging asks each for consent to marketing.
+    """Queue the campaign's message for everybody treated, to leave when the campaign starts; messaging asks each for
+    consent to marketing.
 
     Who did not agree gets no message and stays treated: the offer is theirs at the till all the same, and the result
     compares the arms as they were drawn (intention to treat).
@@ -42,10 +44,11 @@ def _tell(campaign: Campaign, event: Announced, *, by: Actor, at: datetime) -> N
                 customer_id=customer_id,
                 template=campaign.template,
                 purpose="marketing",
-                idempotency_key=f"campaigns.tell_treated:{campaign.id}:{customer_id}",
+                idempotency_key=f"{message_keys(campaign)}{customer_id}",
                 variables=variables,
                 by_language=True,
                 cause_event_id=event.event_id,
+                not_before=campaign.starts_at,
             )
             for customer_id in treated[start : start + MESSAGES_AT_ONCE]
         ]

@@ -251,6 +251,16 @@ def changes_between(before: Document, after: Document) -> Changes:
     )
 
 
+def missed_in_words(view: VersionView, parts: Sequence[str]) -> list[str]:
+    """Return the parts that a draft lacks as a person names them: a rule by its name, tiers, the life of points."""
+    current = view.current.document if view.current else {}
+    rules = {
+        f"rules/{rule['key']}": rule for rule in (*view.version.document.get("rules", ()), *current.get("rules", ()))
+    }
+    named = {"tiers": _("tiers"), "points": _("life of points"), "groups": _("groups of rules")}
+    return [_name_of(rules[part]) if part in rules else str(named.get(part, part)) for part in parts]
+
+
 def _name_of(rule: Document) -> str:
     return str(rule["name"].get(language()[:2], rule["key"]))
 

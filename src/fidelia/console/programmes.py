@@ -17,7 +17,14 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError, Invalid
 from fidelia.programme.models import Programme, ProgrammeVersion
-from fidelia.programme.operations import change_draft, draft_version, publish_version, withdraw_version
+from fidelia.programme.operations import (
+    catch_up,
+    change_draft,
+    draft_version,
+    missed_changes,
+    publish_version,
+    withdraw_version,
+)
 from fidelia.programme.queries import (
     count_members,
     get_version,
@@ -32,6 +39,7 @@ from .programme_parts import (
     VersionView,
     changes_between,
     language,
+    missed_in_words,
     ordered,
     state_of,
     tabs_of,
@@ -176,6 +184,18 @@ def _refused_document(
 
 @require_POST
 @signed_in
+def successor(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """Write a new draft with the changes of this one and what was published since."""
+    view = _view(request, slug, number)
+    made = catch_up(by=request.actor, at=clock.now(), version=view.version)
+    messages.success(
+        request, _("Draft %(number)s holds your changes and those published since.") % {"number": made.number}
+    )
+    return redirect("console:version", slug=slug, number=made.number)
+
+
+@require_POST
+@signed_in
 def publication(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     """Publish a draft that another person wrote."""
     view = _view(request, slug, number)
@@ -237,6 +257,7 @@ def _show(
         "changes": changes_between(before, view.version.document),
         "members": count_members(view.programme, clock.now()),
         "publication": PublicationForm(),
+        "missed": missed_in_words(view, missed_changes(view.version, clock.now())) if view.is_draft else [],
     }
     return show(request, f"console/programmes/version_{here}.html", shared | context, status=status)
 

@@ -20,6 +20,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "version_not_in_force": _("Only a published version can be withdrawn."),
     "second_person_needed": _("A second person publishes: you wrote this version."),
     "published_in_the_past": _("A version is in force from now on, or later."),
+    "changes_would_be_lost": _("Something was published since this draft was begun: bring the draft up to date first."),
+    "nothing_to_catch_up": _("This draft lacks nothing of what was published since."),
     "malformed_lines": _("A line needs a product, a quantity above zero, and an amount that is not below zero."),
     "unknown_member": _("This customer is not a member of the programme."),
     "unknown_customer": _("There is no such customer."),

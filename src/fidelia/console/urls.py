@@ -61,6 +61,7 @@ urlpatterns = [
     path("programmes/<slug:slug>/versions/<int:number>/tiers/", programmes.tiers, name="version-tiers"),
     path("programmes/<slug:slug>/versions/<int:number>/points/", programmes.points, name="version-points"),
     path("programmes/<slug:slug>/versions/<int:number>/document/", programmes.document, name="version-document"),
+    path("programmes/<slug:slug>/versions/<int:number>/successor/", programmes.successor, name="version-successor"),
     path("programmes/<slug:slug>/versions/<int:number>/trial/", trials.trial, name="version-trial"),
     path(
         "programmes/<slug:slug>/versions/<int:number>/publication/", programmes.publication, name="version-publication"

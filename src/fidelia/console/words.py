@@ -89,12 +89,14 @@ MESSAGE_STATES: Words = {
 }
 MESSAGE_REASONS: Words = {
     "no_consent": _("no consent"),
-    "objected": _("the customer objects"),
+    "objection": _("the customer objects"),
     "no_address": _("no address"),
-    "erased": _("the customer was erased"),
-    "merged": _("merged into another customer"),
+    "customer_gone": _("no such customer any more"),
+    "campaign_over": _("the campaign was over"),
     "expired": _("too late to be of use"),
-    "unknown_customer": _("no such customer"),
+    "template": _("the template does not fit"),
+    "server_down": _("the mail server does not answer"),
+    "worker_died_twice": _("a worker died while sending, twice"),
 }
 FACTS: Words = {
     "kind": _("Kind"),

@@ -65,6 +65,18 @@ class SameAuthor(Denied):
     default_code = "second_person_needed"
 
 
+class ChangesWouldBeLost(Refused):
+    """Something was published after the draft was begun, and publishing the draft would take it back."""
+
+    default_code = "changes_would_be_lost"
+
+
+class NothingToCatchUp(Refused):
+    """The draft lacks nothing of what was published since."""
+
+    default_code = "nothing_to_catch_up"
+
+
 class PublishedInThePast(Refused):
     """A version cannot begin before it is published: members were told otherwise."""
 

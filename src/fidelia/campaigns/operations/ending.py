@@ -9,18 +9,19 @@ from fidelia.customers.operations import place_members, set_traits
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.outbox import announce
+from fidelia.messaging.operations import withdraw_messages
 from fidelia.programme.queries import get_programme_by_id
 
 from ..errors import CampaignNotOver, CampaignNotRunning
 from ..events import CampaignEnded
 from ..models import Campaign, CampaignMember, State
 from .drafting import audit, find_campaign, lock_campaign
-from .launching import trait_setter
 from .offers import withdraw_offer
 
 
 def stop_campaign(*, by: Actor, at: datetime, campaign_id: UUID, reason: str = "") -> Campaign:
-    """Stop a running campaign at once: the offer leaves the programme in a new version, by one person alone.
+    """Stop a running campaign at once: the offer leaves the programme in a new version, by one person alone, and what
+    waits to be sent is not sent.
 
     Points already granted stay. Raises Denied (campaign.stop), UnknownCampaign, CampaignNotRunning.
     """
@@ -57,6 +58,11 @@ def end_due_campaigns(*, by: Actor, at: datetime) -> int:
     return len(ids)
 
 
+def message_keys(campaign: Campaign) -> str:
+    """Return how the keys of the campaign's messages begin."""
+    return f"campaigns.tell_treated:{campaign.id}:"
+
+
 def _lock_running(campaign_id: UUID) -> Campaign:
     campaign = lock_campaign(campaign_id)
     if campaign.state != State.RUNNING:
@@ -69,9 +75,10 @@ def _finish(by: Actor, at: datetime, campaign: Campaign, state: State) -> None:
     withdraw_offer(by=by, at=at, programme=programme, campaign=campaign)
     people = list(CampaignMember.objects.filter(campaign=campaign).values_list("customer_id", flat=True))
     rows = [(customer_id, campaign.mark, None) for customer_id in people]
-    set_traits(by=trait_setter(by), at=at, rows=rows, source="campaigns")
+    set_traits(by=by.lent("customer.set_traits"), at=at, rows=rows, source="campaigns")
     if campaign.treated_segment_id is not None:
         place_members(by=by, at=at, segment_id=campaign.treated_segment_id)
+    withdraw_messages(by=by.lent("message.send"), at=at, key_prefix=message_keys(campaign), reason="campaign_over")
     campaign.state, campaign.finished_at = state, at
     campaign.save(update_fields=["state", "finished_at"])
     announce(

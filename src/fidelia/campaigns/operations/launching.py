@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.db import connection
 from fidelia.access.queries import get_standing_approval
 from fidelia.customers.operations import place_members, place_segment, place_trait_definition, set_traits
 from fidelia.customers.queries import ids_of_each, member_ids_at
-from fidelia.kernel.actor import Actor, Grant
+from fidelia.kernel.actor import Actor
 from fidelia.kernel.bulk import copy_rows
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.localized import LocalizedText
@@ -144,13 +144,8 @@ def _mark_treated(by: Actor, at: datetime, campaign: Campaign) -> None:
     place_trait_definition(by=by, at=at, name=campaign.mark, type="text", label=label)
     members = list(CampaignMember.objects.filter(campaign=campaign).values_list("customer_id", "arm"))
     rows = [(customer_id, campaign.mark, arm) for customer_id, arm in members]
-    set_traits(by=trait_setter(by), at=at, rows=rows, source="campaigns")
+    set_traits(by=by.lent("customer.set_traits"), at=at, rows=rows, source="campaigns")
     condition = f'has(trait.{campaign.mark}) && trait.{campaign.mark} == "{Arm.TREATED.value}"'
     segment = place_segment(by=by, at=at, key=campaign.mark, name=campaign.name, condition=condition)
     place_members(by=by, at=at, segment_id=segment.id)
     campaign.treated_segment_id = segment.id
-
-
-def trait_setter(by: Actor) -> Actor:
-    """Lend the right over traits for one call: who may launch a campaign may mark its people, and no more."""
-    return replace(by, grants=(*by.grants, Grant("customer.set_traits")))

@@ -2,7 +2,7 @@
 
 from .defaults import POINTS_EARNED
 from .delivering import Outcome, deliver_next, recover_abandoned
-from .queueing import MessageRequest, queue_messages, send_message
+from .queueing import MessageRequest, queue_messages, send_message, withdraw_messages
 from .templates import check_texts, install_default_templates, write_template
 from .unsubscribing import unsubscribe
 
@@ -17,5 +17,6 @@ __all__ = [
     "recover_abandoned",
     "send_message",
     "unsubscribe",
+    "withdraw_messages",
     "write_template",
 ]

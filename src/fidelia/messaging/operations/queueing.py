@@ -34,7 +34,7 @@ class MessageRequest:
 
     `variables` are JSON values, by language if `by_language` is set: {"en": {…}, "fr": {…}}; they hold no name and no
     address, which are read when the message is sent. A `purpose` of "service" needs no consent but an address and no
-    objection; "marketing" needs consent.
+    objection; "marketing" needs consent. It leaves at `not_before`, or at once.
     """
 
     customer_id: UUID
@@ -44,6 +44,7 @@ class MessageRequest:
     variables: Mapping[str, Any] = field(default_factory=dict)
     by_language: bool = False
     cause_event_id: int | None = None
+    not_before: datetime | None = None
 
 
 def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message:
@@ -72,6 +73,17 @@ def queue_messages(*, by: Actor, at: datetime, requests: Sequence[MessageRequest
     rows = _rows_of(requests, versions, at)
     Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
     return len({row.idempotency_key for row in rows}) - before
+
+
+def withdraw_messages(*, by: Actor, at: datetime, key_prefix: str, reason: str) -> int:
+    """Suppress, in the caller's transaction, what waits to be sent under keys that begin so; return how many.
+
+    What a worker has claimed goes out. Raises Denied (message.send).
+    """
+    by.require("message.send")
+    require_transaction()
+    waiting = Message.objects.filter(idempotency_key__startswith=key_prefix, state=State.QUEUED)
+    return waiting.update(state=State.SUPPRESSED, reason=reason, updated_at=at)
 
 
 def reasons_against(customer_ids: Sequence[UUID], purpose: str, at: datetime) -> dict[UUID, str]:
@@ -123,14 +135,14 @@ def _rows_of(
         customer_id = survivors.get(request.customer_id, request.customer_id)
         reason = reasons[request.purpose].get(customer_id, "" if customer_id in languages else "customer_gone")
         language = languages.get(customer_id, "fr")
-        id = new_id()
+        id, due_at = new_id(), max(at, request.not_before or at)
         rows.append(
             Message(
                 id=id, customer_id=customer_id, version=versions[request.template], language=language, channel=CHANNEL,
                 purpose=request.purpose, state=State.SUPPRESSED if reason else State.QUEUED, reason=reason,
                 variables=dict(request.variables[language] if request.by_language else request.variables),
                 cause_event_id=request.cause_event_id, idempotency_key=request.idempotency_key, queued_at=at,
-                expires_at=at + timedelta(days=VALID_DAYS), next_attempt_at=at, message_id=f"<{id}@{domain}>",
+                expires_at=due_at + timedelta(days=VALID_DAYS), next_attempt_at=due_at, message_id=f"<{id}@{domain}>",
                 updated_at=at,
             )
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """The verbs of programme."""
 
+from .catching_up import catch_up
+from .comparing import missed_changes
 from .enrolments import NewMember, end_enrolment, enrol, enrol_in_bulk, write_enrolment
 from .programmes import create_programme
 from .tiers import rederive_tiers
@@ -7,12 +9,14 @@ from .versions import change_draft, draft_version, publish_draft, publish_versio
 
 __all__ = [
     "NewMember",
+    "catch_up",
     "change_draft",
     "create_programme",
     "draft_version",
     "end_enrolment",
     "enrol",
     "enrol_in_bulk",
+    "missed_changes",
     "publish_draft",
     "publish_version",
     "rederive_tiers",

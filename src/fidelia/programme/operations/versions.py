@@ -18,6 +18,7 @@ from ..events import VersionPublished, VersionWithdrawn
 from ..models import Programme, ProgrammeVersion
 from ..queries import parse_document
 from .audit import audit
+from .comparing import check_nothing_lost
 
 State = ProgrammeVersion.State
 
@@ -64,7 +65,7 @@ def change_draft(
     by.require("programme.draft", Scope(version.programme.partner_id))
     parse_document(version.programme, document, version_id=version.id)
     with transaction_of_use_case():
-        draft = _lock_draft(version.id)
+        draft = lock_draft(version.id)
         before = {"document": draft.document}
         draft.document, draft.note, draft.changed_at = document, note, at
         draft.author_id, draft.author_label = by.id, by.label
@@ -79,16 +80,17 @@ def publish_version(
     """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
     so that history brought in is decided by it).
 
-    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast.
+    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost.
     """
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
+        check_nothing_lost(lock_draft(version.id), at)
         return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or at)
 
 
 def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: datetime) -> ProgrammeVersion:
     """Building block of publication: four eyes, dates, state, audit and announcement."""
-    draft = _lock_draft(version_id)
+    draft = lock_draft(version_id)
     if by.kind == "user" and by.id == draft.author_id:
         raise SameAuthor("A second person publishes: you wrote this version.")
     first = not draft.programme.versions.exclude(state=State.DRAFT).exists()
@@ -122,7 +124,8 @@ def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> P
     return locked
 
 
-def _lock_draft(version_id: UUID) -> ProgrammeVersion:
+def lock_draft(version_id: UUID) -> ProgrammeVersion:
+    """Building block: return the draft, locked, with its programme. Raises VersionNotDraft."""
     draft = (
         ProgrammeVersion.objects.select_for_update(of=("self",))
         .select_related("programme__points_currency")
