@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -36,10 +36,27 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """One number of a check's report or of the totals, as people read it: pages show those that a kind declares.
+
+    `unit` says what the number counts: things, minor units of the file's currency, or minor units of points. Of a
+    file's control totals `place` says where each stands: "file" = "recorded" + "known" + "double" + "rejected", all
+    sums of the same column. What is not part of that equation has none.
+    """
+
+    name: str
+    label: LocalizedText
+    definition: LocalizedText
+    unit: Literal["count", "money", "points"] = "count"
+    place: Literal["", "file", "recorded", "known", "double", "rejected"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportKind:
     """A target with the right to bring it in and its steps; without `undo` it cannot be taken back.
 
-    `reasons` are the words of its own reasons for rejecting a row, beside those of intake.
+    `reasons` are the words of its own reasons for rejecting a row, beside those of intake; `totals` the numbers that
+    pages show of what its steps return, in their order.
     """
 
     target: Target
@@ -48,6 +65,7 @@ class ImportKind:
     record: Step
     undo: Step | None = None
     reasons: Mapping[str, LocalizedText] = field(default_factory=dict)
+    totals: tuple[Total, ...] = ()
 
 
 def list_import_kinds() -> tuple[ImportKind, ...]:
