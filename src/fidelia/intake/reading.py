@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -22,17 +23,23 @@ class DateOrder(StrEnum):
     MONTH_FIRST = "mdy"
 
 
+SIGNS = {"decimal": (".", ","), "thousands": ("", ",", ".", " ", "'"), "quote": ("", '"', "'")}
+HEADER_ROW_MAX = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`header_row` counts from 1; 0 says that the file has no header and its columns are named by their numbers.
 
     `decimal` is the sign before the decimals; `thousands` the one between groups, empty where there is none.
+    `quote` is the sign around a cell that holds the separator or a line end; empty where there is none.
     `sheets` are read one after the other, in their order in the file (spreadsheets only).
     """
 
     format: Format = Format.CSV
     encoding: str = "utf-8"
     separator: str = ","
+    quote: str = '"'
     decimal: str = "."
     thousands: str = ""
     date_order: DateOrder = DateOrder.YEAR_FIRST
@@ -60,5 +67,25 @@ def parse_reading(document: Any) -> Reading:
             values["date_order"] = DateOrder(values["date_order"])
     except ValueError as error:
         raise MalformedMapping(f"{error}.", pointer="/reading") from None
+    _check_signs(values)
     values["sheets"] = tuple(str(sheet) for sheet in values.get("sheets") or ())
     return Reading(**values)
+
+
+def _check_signs(values: dict[str, Any]) -> None:
+    """Raise MalformedMapping for what no file is read with."""
+    for name, allowed in SIGNS.items():
+        if name in values and values[name] not in allowed:
+            raise MalformedMapping(f"“{values[name]}” is not a {name} sign.", pointer=f"/reading/{name}")
+    separator = values.get("separator", ",")
+    if not isinstance(separator, str) or len(separator) != 1 or separator in "\r\n\"'\x00":
+        raise MalformedMapping("A separator is one sign.", pointer="/reading/separator")
+    if values.get("decimal", ".") == values.get("thousands", ""):
+        raise MalformedMapping("Decimals and thousands are not told by the same sign.", pointer="/reading/thousands")
+    header_row = values.get("header_row", 1)
+    if not isinstance(header_row, int) or not 0 <= header_row <= HEADER_ROW_MAX:
+        raise MalformedMapping(f"The header is one of the first {HEADER_ROW_MAX} rows.", pointer="/reading/header_row")
+    try:
+        codecs.lookup(values.get("encoding", "utf-8"))
+    except (LookupError, TypeError):
+        raise MalformedMapping(f"“{values['encoding']}” is not an encoding.", pointer="/reading/encoding") from None

@@ -1,133 +1,115 @@
-"""Read a file as rows of text: CSV or TSV (gzipped too) and Parquet. Knows no Django."""
+"""A file as a table: its columns, and its rows as texts in file order. Knows no Django."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
+from . import parquet_files, text_files
+from .containers import head_of
 from .errors import UnreadableFile
+from .reading import Format, Reading
+from .rows import CELL_MAX, COLUMNS_MAX, BadRow, Row, name_columns
+from .workbooks import Workbook
 
-Row = list[str]
-BATCH_ROWS = 50_000
-CELL_MAX = 20_000
-csv.field_size_limit(CELL_MAX)
+__all__ = ["CELL_MAX", "BadRow", "Row", "Table"]
 
 
 class Table:
-    """A file of rows: its columns, and its rows as texts in file order (an absent value is an empty text)."""
+    """A file of rows under a reading; without one it is sniffed.
 
-    def __init__(self, path: Path) -> None:
+    `columns` are the names of the header, made distinct: of two “Date” the second is “Date (2)”; one without a name is
+    “#3” after its place. A row has as many cells as there are columns, or more where the file has more: those have no
+    name. A row without any value is no row. A row that cannot be read is a BadRow and says why.
+    """
+
+    def __init__(self, path: Path, reading: Reading | None = None) -> None:
         """Open the file. Raises UnreadableFile."""
-        if not path.is_file():
-            raise UnreadableFile(f"There is no file {path.name}.")
+        head_of(path)
+        if reading is None:
+            from .sniff import sniff
+
+            reading = sniff(path).reading
         self.path = path
-        self._is_parquet = path.suffix.lower() in (".parquet", ".pq")
-        self.columns = self._parquet_columns() if self._is_parquet else self._csv_columns()
-        if len(set(self.columns)) < len(self.columns):
-            raise UnreadableFile(f"{path.name} has two columns of the same name.")
+        self.reading = reading
+        self._book = Workbook(path) if reading.format in (Format.EXCEL, Format.ODS) else None
+        self.sheets = list(reading.sheets or self._book.sheets[:1]) if self._book else [""]
+        self._last_rows: list[int] = []
+        self.columns = name_columns(self._header())
 
     def rows(self) -> Iterator[Row]:
-        """Yield each row. Raises UnreadableFile at a row that cannot be read."""
-        yield from self._parquet_rows() if self._is_parquet else self._csv_rows()
+        """Yield each row. Raises UnreadableFile where the file itself is damaged."""
+        return (row for _sheet, row in self.sheeted_rows())
+
+    def sheeted_rows(self) -> Iterator[tuple[int, Row]]:
+        """Yield each row with the place of its sheet in `sheets`, from 0. Raises UnreadableFile."""
+        width, number = len(self.columns), 0
+        self._last_rows = []
+        for place, sheet in enumerate(self.sheets):
+            for cells in self._data(sheet, is_first=place == 0):
+                row = cells if len(cells) == width else _fitted(cells, width)
+                if any(row) or isinstance(row, BadRow):
+                    number += 1
+                    yield place, row
+            self._last_rows.append(number)
+
+    def sheet_of(self, number: int) -> str:
+        """Return the sheet of a row, counted from 1; empty where the file has no sheets. Known once rows were read."""
+        for sheet, last in zip(self.sheets, self._last_rows, strict=False):
+            if number <= last:
+                return sheet
+        return self.sheets[len(self._last_rows)] if len(self._last_rows) < len(self.sheets) else ""
 
     def content_hash(self) -> str:
         """Return the SHA-256 of the file's bytes, by which the same file is known again whatever its name."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def _parquet_columns(self) -> list[str]:
-        from pyarrow import parquet, types
+    def _records(self, sheet: str) -> Iterator[Row]:
+        """Yield what stands in the file, titles and header too."""
+        if self.reading.format is Format.PARQUET:
+            return parquet_files.rows(self.path, self.reading.decimal)
+        if self._book is not None:
+            if sheet not in self._book.sheets:
+                raise UnreadableFile(f"{self.path.name} has no sheet “{sheet}”; it has {', '.join(self._book.sheets)}.")
+            return self._book.rows(sheet, self.reading.decimal)
+        return text_files.records(self.path, self.reading)
 
-        try:
-            schema = parquet.read_schema(self.path)
-        except Exception as error:
-            raise UnreadableFile(f"{self.path.name} is not a Parquet file: {error}") from None
-        nested = [column.name for column in schema if types.is_nested(column.type)]
-        if nested:
-            raise UnreadableFile(f"The column “{nested[0]}” of {self.path.name} holds lists or records, not values.")
-        return list(schema.names)
-
-    def _parquet_rows(self) -> Iterator[Row]:
-        import pyarrow as arrow
-        from pyarrow import compute, parquet
-
-        try:
-            for batch in parquet.ParquetFile(self.path).iter_batches(batch_size=BATCH_ROWS):
-                texts = [compute.fill_null(compute.cast(column, arrow.string()), "") for column in batch.columns]
-                yield from (list(row) for row in zip(*(text.to_pylist() for text in texts), strict=True))
-        except (arrow.ArrowException, OSError) as error:
-            raise UnreadableFile(f"{self.path.name} cannot be read: {error}") from None
-
-    def _csv_columns(self) -> list[str]:
-        with self._csv_reader() as reader:
-            header = next(reader, None)
-        if not header or not any(name.strip() for name in header):
+    def _header(self) -> Row:
+        if self.reading.format is Format.PARQUET:
+            return parquet_files.column_names(self.path)
+        place = max(self.reading.header_row - 1, 0)
+        header = next(islice(self._records(self.sheets[0]), place, None), None)
+        if header is None or not any(name.strip() for name in header):
             raise UnreadableFile(f"{self.path.name} has no header line.")
-        return [name.strip() for name in header]
+        if len(header) > COLUMNS_MAX:
+            raise UnreadableFile(f"{self.path.name} has {len(header)} columns; at most {COLUMNS_MAX} are read.")
+        return [""] * len(header) if self.reading.header_row == 0 else header
 
-    def _csv_rows(self) -> Iterator[Row]:
-        width = len(self.columns)
-        with self._csv_reader() as reader:
-            for row in islice(reader, 1, None):
-                if row:  # a blank line is no row; a short one lacks its last cells
-                    yield row + [""] * (width - len(row))
+    def _data(self, sheet: str, *, is_first: bool) -> Iterator[Row]:
+        if self.reading.format is Format.PARQUET:
+            return self._records(sheet)
+        # Sheets read together have the same header, and it need not stand in the same row of each.
+        skipped = self.reading.header_row if is_first else self._header_row_of(sheet)
+        return islice(self._records(sheet), skipped, None)
 
-    @contextmanager
-    def _csv_reader(self) -> Iterator[Any]:
-        with self._opened() as file, TextIOWrapper(file, encoding=self._encoding, newline="") as text:
-            sample = text.readline()
-            text.seek(0)
-            separator = max(",;\t|", key=sample.count)
-            try:
-                yield csv.reader(text, delimiter=separator)
-            except (csv.Error, UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
-                raise UnreadableFile(f"{self.path.name} cannot be read: {error}") from None
-
-    @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
-        with self.path.open("rb") as raw:
-            if self._is_gzip():
-                with gzip.GzipFile(fileobj=raw) as unzipped:
-                    yield cast(BinaryIO, unzipped)
-            else:
-                yield raw
-
-    def _is_gzip(self) -> bool:
-        with self.path.open("rb") as file:
-            return file.read(2) == b"\x1f\x8b"
-
-    @cached_property
-    def _encoding(self) -> str:
-        """UTF-8 when the whole file is; otherwise Windows-1252, in which French tills write."""
-        try:
-            with self._opened() as file:
-                pending = b""
-                while chunk := file.read(1 << 20):
-                    pending = _undecoded(pending + chunk)
-        except UnicodeDecodeError:
-            return "cp1252"
-        except (EOFError, gzip.BadGzipFile) as error:
-            raise UnreadableFile(f"{self.path.name} cannot be read: {error}") from None
-        return "utf-8-sig"
+    def _header_row_of(self, sheet: str) -> int:
+        if self.reading.header_row == 0:
+            return 0
+        for place, row in enumerate(islice(self._records(sheet), 100), 1):
+            if name_columns(row)[: len(self.columns)] == self.columns:
+                return place
+        raise UnreadableFile(f"The sheet “{sheet}” does not have the columns of “{self.sheets[0]}”.")
 
 
-def _undecoded(data: bytes) -> bytes:
-    """Return the bytes of a character cut at the end of a chunk. Raises UnicodeDecodeError for what is not UTF-8."""
-    for cut in range(4):
-        end = len(data) - cut
-        try:
-            data[:end].decode("utf-8")
-        except UnicodeDecodeError:
-            if cut == 3 or len(data) <= cut:
-                raise
-        else:
-            return data[end:]
-    return b""
+def _fitted(row: Row, width: int) -> Row:
+    """Fill up a short row; leave out cells beyond the header that hold nothing."""
+    if isinstance(row, BadRow):
+        return row
+    if len(row) < width:
+        return row + [""] * (width - len(row)) if row else row
+    while len(row) > width and not row[-1].strip():
+        row.pop()
+    return row

@@ -1,0 +1,173 @@
+"""How a file writes its numbers and its days: decided over all its columns. Knows no Django."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .dates import COMPACT, ISO, LOCAL, NAMED, NAMED_FIRST
+from .reading import DateOrder
+from .values import split_currency
+
+SHARE_OF_A_KIND = 0.7  # of the cells of a column that are not empty
+_SPACES = " \u00a0\u202f\u2009"
+_NUMERIC = re.compile(rf"[-+−(]?\s*[0-9]*(?:[.,'’{_SPACES}][0-9]+)*(?:[eE][-+]?[0-9]+)?\s*[-−)%]?")
+_MARKED = re.compile(rf"[.,'’{_SPACES}]")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberNotation:
+    """`examples` are cells that could be read in two ways, or that contradict the rest."""
+
+    decimal: str
+    thousands: str
+    is_sure: bool
+    examples: tuple[str, ...] = ()
+    has_evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateNotation:
+    """`order` is None where no column holds days; `conflicts` are days that fit the other order only."""
+
+    order: DateOrder | None
+    is_sure: bool
+    is_ambiguous: bool = False
+    conflicts: tuple[str, ...] = ()
+    day_first: int = 0
+    month_first: int = 0
+
+
+@dataclass(slots=True)
+class _Votes:
+    decimal: Counter[str] = field(default_factory=Counter)
+    thousands: Counter[str] = field(default_factory=Counter)
+    unclear: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, votes: Counter[str], kind: str, sign: str, cell: str) -> None:
+        votes[sign] += 1
+        kept = self.examples.setdefault(f"{kind}{sign}", [])
+        if len(kept) < 3 and cell not in kept:
+            kept.append(cell)
+
+
+def guess_numbers(columns: Iterable[Sequence[str]], *, decimal_otherwise: str = ".") -> NumberNotation:
+    """Say which sign is before decimals and which between thousands, from cells that can be read in one way only."""
+    votes = _Votes()
+    for cells in columns:
+        texts = [split_currency(cell)[0].strip() for cell in cells if cell.strip()]
+        numeric = [text for text in texts if any(map(str.isdigit, text)) and _NUMERIC.fullmatch(text)]
+        if len(numeric) >= SHARE_OF_A_KIND * len(texts) and not _are_days(texts):
+            for text in numeric:
+                _vote(votes, text.strip("-+−()% \u00a0\u202f"))
+    return _decide(votes, decimal_otherwise)
+
+
+def _are_days(texts: Sequence[str]) -> bool:
+    return sum(LOCAL.fullmatch(text) is not None or ISO.fullmatch(text) is not None for text in texts) * 2 > len(texts)
+
+
+def _vote(votes: _Votes, text: str) -> None:
+    signs = _MARKED.findall(text)
+    if not signs:
+        return
+    last = "'" if signs[-1] == "’" else " " if signs[-1] in _SPACES else signs[-1]
+    kinds = {"'" if sign == "’" else " " if sign in _SPACES else sign for sign in signs}
+    after = len(re.split(_MARKED, text)[-1])
+    if len(kinds) == 2 and last in ".,":
+        votes.add(votes.decimal, "d", last, text)
+        votes.add(votes.thousands, "t", next(iter(kinds - {last})), text)
+    elif len(kinds) == 1 and len(signs) > 1:
+        if all(len(part) == 3 for part in re.split(_MARKED, text)[1:]):
+            votes.add(votes.thousands, "t", last, text)
+    elif len(kinds) == 1 and last in " '":
+        if after == 3:
+            votes.add(votes.thousands, "t", last, text)
+    elif len(kinds) == 1:
+        whole = re.split(_MARKED, text)[0]
+        is_clear = after != 3 or len(whole) > 3 or whole.lstrip("0") == ""
+        votes.add(votes.decimal if is_clear else votes.unclear, "d" if is_clear else "u", last, text)
+
+
+def _decide(votes: _Votes, otherwise: str) -> NumberNotation:
+    commas = votes.decimal[","] + votes.thousands["."]
+    points = votes.decimal["."] + votes.thousands[","]
+    if not commas and not points:
+        return _decide_unclear(votes, otherwise)
+    decimal, other = (",", ".") if commas > points else (".", ",")
+    thousands = [sign for sign in (other, " ", "'") if votes.thousands[sign]]
+    # "1.234" beside "5,50": once the comma is before decimals, the point can only stand between thousands.
+    if not thousands and votes.unclear[other]:
+        thousands = [other]
+    best = max(thousands, key=lambda sign: votes.thousands[sign], default="")
+    against = [*votes.examples.get(f"d{other}", ()), *votes.examples.get(f"t{decimal}", ())]
+    return NumberNotation(decimal, best, not against, tuple(against[:3]), True)
+
+
+def _decide_unclear(votes: _Votes, otherwise: str) -> NumberNotation:
+    blank = max((sign for sign in " '" if votes.thousands[sign]), key=lambda sign: votes.thousands[sign], default="")
+    unclear = [*votes.examples.get("u,", ()), *votes.examples.get("u.", ())]
+    if not unclear:
+        return NumberNotation(otherwise, blank, True)
+    # Three digits behind a point: weights write them so, and so do tills that have only whole amounts.
+    sign = "," if votes.unclear[","] > votes.unclear["."] else "."
+    if sign == otherwise:
+        return NumberNotation(otherwise, blank, False, tuple(unclear[:3]))
+    return NumberNotation(otherwise, sign, False, tuple(unclear[:3]))
+
+
+def guess_dates(columns: Iterable[Sequence[str]], *, day_first_otherwise: bool = True) -> DateNotation:
+    """Say whether the day or the month comes first, over all columns of days; the year first where all are ISO."""
+    pairs: list[list[tuple[int, int, int, str]]] = []
+    has_iso = False
+    for cells in columns:
+        texts = [cell.strip() for cell in cells if cell.strip()]
+        local = [(found, text) for text in texts if (found := LOCAL.fullmatch(text)) is not None]
+        iso = sum(_is_iso(text) for text in texts)
+        has_iso = has_iso or (bool(texts) and iso >= SHARE_OF_A_KIND * len(texts))
+        if texts and local and len(local) + iso >= SHARE_OF_A_KIND * len(texts):
+            pairs.append([(int(one["first"]), int(one["other"]), int(one["year"]), text) for one, text in local])
+    if not pairs:
+        return DateNotation(DateOrder.YEAR_FIRST if has_iso else None, True)
+    return _order_of(pairs, day_first_otherwise=day_first_otherwise)
+
+
+def _is_iso(text: str) -> bool:
+    return any(form.fullmatch(text) for form in (ISO, COMPACT, NAMED, NAMED_FIRST))
+
+
+def _order_of(pairs: list[list[tuple[int, int, int, str]]], *, day_first_otherwise: bool) -> DateNotation:
+    days = [(first, other, text) for column in pairs for first, other, _year, text in column]
+    day_first = [text for first, other, text in days if first > 12 >= other]
+    month_first = [text for first, other, text in days if other > 12 >= first]
+    if day_first or month_first:
+        is_day = len(day_first) >= len(month_first)
+        against = month_first if is_day else day_first
+        return DateNotation(
+            DateOrder.DAY_FIRST if is_day else DateOrder.MONTH_FIRST,
+            not against,
+            False,
+            tuple(dict.fromkeys(against))[:3],
+            len(day_first),
+            len(month_first),
+        )
+    by_sequence = _order_by_sequence(pairs)
+    order = by_sequence or (DateOrder.DAY_FIRST if day_first_otherwise else DateOrder.MONTH_FIRST)
+    return DateNotation(order, False, True)
+
+
+def _order_by_sequence(pairs: list[list[tuple[int, int, int, str]]]) -> DateOrder | None:
+    """Files are mostly written in the order of time: the order under which days go back less often is the likelier."""
+    back = dict.fromkeys((DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST), 0)
+    for column in pairs:
+        for before, after in pairwise(column):
+            back[DateOrder.DAY_FIRST] += (after[2], after[1], after[0]) < (before[2], before[1], before[0])
+            back[DateOrder.MONTH_FIRST] += (after[2], after[0], after[1]) < (before[2], before[0], before[1])
+    day, month = back[DateOrder.DAY_FIRST], back[DateOrder.MONTH_FIRST]
+    if abs(day - month) < 3 or min(day, month) * 4 > max(day, month):
+        return None
+    return DateOrder.DAY_FIRST if day < month else DateOrder.MONTH_FIRST

@@ -1,0 +1,43 @@
+"""Rows as they leave a file, before anybody asks what they mean. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .wording import say
+
+CELL_MAX = 20_000  # characters
+CUT = 200  # characters kept of each cell of a row that cannot be read
+COLUMNS_MAX = 1_000
+UNDECODABLE = "\udcff"  # what a byte unknown to the encoding is read as: no file can hold this half of a pair itself
+
+Row = list[str]  # the cells as texts, in the order of the columns; an absent value is an empty text
+
+
+class BadRow(Row):
+    """A row that cannot be read as it stands: `code` says why (see `wording`), its cells what can be shown of it."""
+
+    __slots__ = ("code", "values")
+
+    def __init__(self, cells: Iterable[str], code: str, **values: Any) -> None:
+        super().__init__(cell[:CUT].replace("\x00", "").replace(UNDECODABLE, "\ufffd") for cell in cells)
+        self.code = code
+        self.values = values
+
+    def reason(self, language: str = "en") -> str:
+        """Return why, in words."""
+        return say(self.code, language, **self.values)
+
+
+def name_columns(header: Row) -> list[str]:
+    """Return the names of a header, distinct and none of them empty."""
+    names: list[str] = []
+    taken = {" ".join(name.split()) for name in header}
+    for place, written in enumerate(header, 1):
+        name = " ".join(written.split()) or f"#{place}"
+        if name in names:
+            copies = (f"{name} ({copy})" for copy in range(2, len(header) + 2))
+            name = next(copy for copy in copies if copy not in taken and copy not in names)
+        names.append(name)
+    return names

@@ -1,0 +1,110 @@
+"""By which sign the cells of a text are separated, and which stands around them. Knows no Django."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+
+from .rows import Row
+
+SEPARATORS = (";", "\t", "|", ",")
+QUOTES = ('"', "'", "")
+ROWS_TRIED = 300
+CONSISTENT = 0.7
+TITLE_ROWS_MAX = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How a text falls apart by one sign: `width` cells in a `share` of the rows from the first such row on.
+
+    `wrapped` cells still stand between marks that another quote would have taken away.
+    """
+
+    separator: str
+    quote: str
+    width: int
+    share: float
+    wrapped: int
+
+    @property
+    def is_even(self) -> bool:
+        return self.width >= 2 and self.share >= CONSISTENT
+
+
+def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
+    """Return the best separation, and the other signs by which the text falls apart as evenly."""
+    found = [
+        try_separation(text, sign, quote)
+        for sign in SEPARATORS
+        if sign in text
+        for quote in QUOTES
+        if quote == '"' or (quote == "'" and _may_quote(text, sign)) or (not quote and '"' in text)
+    ]
+    even = sorted((one for one in found if one.is_even), key=_merit, reverse=True)
+    if not even:
+        return Separation(",", '"', 1, 1.0, 0), ()
+    best = even[0]
+    rivals = [one.separator for one in even if one.separator != best.separator and one.width >= best.width]
+    return best, tuple(dict.fromkeys(rivals))
+
+
+def try_separation(text: str, separator: str, quote: str) -> Separation:
+    """Cut a text by a sign and look how even its rows are."""
+    rows = [row for row in separate(text, separator, quote, rows_max=ROWS_TRIED) if any(cell.strip() for cell in row)]
+    widths = Counter(len(row) for row in rows if len(row) > 1)
+    if not widths:
+        return Separation(separator, quote, 1, 0.0, 0)
+    width = max(widths, key=lambda one: (widths[one], one))
+    first = next(place for place, row in enumerate(rows) if len(row) == width)
+    rows = rows[first:] if first <= TITLE_ROWS_MAX else rows
+    if separator == "," and width == 2 and _are_decimals(rows):
+        return Separation(separator, quote, 1, 0.0, 0)
+    wrapped = sum(len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'" for row in rows for cell in row)
+    return Separation(separator, quote, width, widths[width] / len(rows), wrapped)
+
+
+def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> list[Row]:
+    """Return the first records of a text, blank ones as empty rows; what follows a cell without an end is left out."""
+    rows: list[Row] = []
+    reader = csv.reader(
+        _lines(text),
+        delimiter=separator,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+    )
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == rows_max:
+                break
+    except csv.Error:
+        pass
+    return rows
+
+
+def _lines(text: str) -> list[str]:
+    """str.splitlines ends lines at signs at which no file does."""
+    return [f"{line}\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+
+
+def _may_quote(text: str, separator: str) -> bool:
+    return f"{separator}'" in text or f"'{separator}" in text
+
+
+def _are_decimals(rows: list[Row]) -> bool:
+    """12,50 under one heading is an amount and not two cells."""
+    digits = sum(row[0].strip("+-0123456789 ") == "" and row[-1].strip().isdigit() for row in rows[1:])
+    return len(rows[0]) == 1 or (digits >= 0.9 * max(len(rows) - 1, 1) > 0 and not rows[0][-1].strip())
+
+
+def _merit(one: Separation) -> tuple[float, ...]:
+    """Even rows, then many columns, then no mark left around a cell; ties go to what is usual."""
+    return (
+        round(one.share, 1),
+        one.width,
+        -one.wrapped,
+        -QUOTES.index(one.quote),
+        -SEPARATORS.index(one.separator),
+    )

@@ -1,0 +1,147 @@
+"""Read a text file as records of cells, whatever one line of it holds, in bounded memory. Knows no Django.
+
+A record is what one line says, or several where a quoted cell goes on over them. A record that cannot be read is given
+as a BadRow and the file goes on after it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from .containers import GZIP
+from .errors import UnreadableFile
+from .reading import Reading
+from .rows import CELL_MAX, CUT, UNDECODABLE, BadRow, Row
+
+LINE_MAX = 1 << 20  # characters
+OPEN_QUOTES_MAX = 10_000
+csv.field_size_limit(CELL_MAX)
+codecs.register_error("fidelia_marks", lambda error: (UNDECODABLE, getattr(error, "end", 0)))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file as bytes, unpacked where it is gzipped. Raises UnreadableFile where it is damaged."""
+    with path.open("rb") as raw:
+        is_packed = raw.read(2) == GZIP
+        raw.seek(0)
+        try:
+            if is_packed:
+                with gzip.GzipFile(fileobj=raw) as unpacked:
+                    yield cast(BinaryIO, unpacked)
+            else:
+                yield raw
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise UnreadableFile(f"{path.name} is damaged and cannot be unpacked: {error}.") from None
+
+
+def records(path: Path, reading: Reading) -> Iterator[Row]:
+    """Yield each record of a file, blank lines too (as empty rows). Raises UnreadableFile."""
+    encoding = "utf-8-sig" if reading.encoding == "utf-8" else reading.encoding
+    with opened(path) as raw, TextIOWrapper(raw, encoding=encoding, errors="fidelia_marks", newline="") as text:
+        try:
+            yield from _Records(text, reading, path.name).read()
+        except UnicodeError as error:  # such as UTF-16 without its mark
+            raise UnreadableFile(f"{path.name} is not written in {reading.encoding}: {error}.") from None
+
+
+class _Records:
+    """Feeds lines to the reader of CSV and keeps those of the record at hand, to begin again behind a bad one."""
+
+    def __init__(self, text: TextIO, reading: Reading, name: str) -> None:
+        self._text = text
+        self._reading = reading
+        self._name = name
+        self._lines: list[str] = []  # of the record at hand
+        self._again: list[str] = []  # lines to read once more, the last one first
+        self._is_suspect = False  # the record holds a character or a length that is looked into
+        self._is_cut = False  # the file ended within the record
+        self._too_long = ""  # the beginning of a line that no memory should hold
+        self._open_quotes = 0
+
+    def read(self) -> Iterator[Row]:
+        """Yield each record."""
+        goes_on = True
+        while goes_on:
+            try:
+                yield from self._until_trouble()
+            except csv.Error:
+                yield self._bad_record()
+            else:
+                goes_on = bool(self._too_long or self._again)
+            if self._too_long:
+                yield BadRow([self._too_long], "cell_too_long", most=CELL_MAX)
+                self._too_long = ""
+
+    def _until_trouble(self) -> Iterator[Row]:
+        lines = self._lines
+        for row in self._reader():
+            if self._is_cut:
+                yield self._bad_record()
+                return
+            if self._too_long:
+                break  # what began before that line is lost with it
+            lines.clear()
+            if self._is_suspect:
+                self._is_suspect = False
+                yield self._judged(row)
+            else:
+                yield row
+        lines.clear()
+
+    def _reader(self) -> Iterator[Row]:
+        quote = self._reading.quote
+        return csv.reader(
+            self._fed(),
+            delimiter=self._reading.separator,
+            quotechar=quote or None,
+            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        )
+
+    def _fed(self) -> Iterator[str]:
+        read, again, record = self._text.readline, self._again, self._lines
+        while line := (again.pop() if again else read(LINE_MAX)):
+            if len(line) > CELL_MAX:
+                if len(line) == LINE_MAX and not line.endswith(("\n", "\r")):
+                    self._skip(line)
+                    return
+                self._is_suspect = True
+            elif "\x00" in line or UNDECODABLE in line:
+                self._is_suspect = True
+            record.append(line)
+            yield line
+        self._is_cut = bool(record)
+
+    def _skip(self, line: str) -> None:
+        self._too_long = line[:CUT]
+        while line and not line.endswith(("\n", "\r")):
+            line = self._text.readline(LINE_MAX)
+
+    def _judged(self, row: Row) -> Row:
+        if any("\x00" in cell for cell in row):
+            return BadRow(row, "no_text")
+        if any(UNDECODABLE in cell for cell in row):
+            return BadRow(row, "undecodable", encoding=self._reading.encoding)
+        return row
+
+    def _bad_record(self) -> BadRow:
+        """Give up the first line of the record at hand and read the others again."""
+        first, *rest = self._lines
+        self._again += reversed(rest)
+        self._lines.clear()
+        self._is_suspect = self._is_cut = False
+        cells = first.rstrip("\r\n").split(self._reading.separator)
+        if len(first) > CELL_MAX:
+            return BadRow(cells, "cell_too_long", most=CELL_MAX)
+        self._open_quotes += 1
+        if self._open_quotes > OPEN_QUOTES_MAX:
+            raise UnreadableFile(f"{self._name} has more than {OPEN_QUOTES_MAX} quotation marks that are never closed.")
+        return BadRow(cells, "open_quote")
