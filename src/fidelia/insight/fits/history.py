@@ -61,6 +61,11 @@ class BuyingHistory:
         """Customers who bought again at least once."""
         return float(self.weights[self.frequency > 0].sum())
 
+    def by_frequency(self) -> tuple[Floats, Floats]:
+        """Return the distinct frequencies and the customers of each; rows are in order of frequency."""
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(self.frequency)) + 1])
+        return self.frequency[starts], np.add.reduceat(self.weights, starts)
+
     def __len__(self) -> int:
         return len(self.frequency)
 

@@ -20,7 +20,7 @@ from .arrays import Floats
 
 STEPS_MAX: Final = 200
 REACH: Final = 12.0  # a log parameter moves at most this far from its scale: a factor of 160,000
-GAIN_LEFT: Final = 1e-8  # of log-likelihood, below which the top is reached
+GAIN_LEFT: Final = 1e-9  # of log-likelihood, below which the top is reached
 ROUNDING: Final = 1e-14
 BLURRED: Final = 2.0  # a standard error of a log parameter beyond this is a factor of 7 either way
 
@@ -113,6 +113,9 @@ class _Climb:
         length = float(np.sqrt(move @ move))
         gain = 0.5 * float(self.here.gradient @ move)
         tolerance = GAIN_LEFT + ROUNDING * abs(self.here.value)
+        if gain <= tolerance:
+            self.arrived = True
+            return
         if length > self.radius:
             move = move * (self.radius / length)
         there = np.clip(self.place + move, self.low, self.high)
@@ -120,10 +123,10 @@ class _Climb:
         better = _is_finite(seen) and seen.value >= self.here.value - tolerance
         if better:
             self.place, self.here = there, seen
-            self.radius = min(4.0, 2 * self.radius) if length <= self.radius * 2 else min(4.0, 1.5 * self.radius)
+            self.radius = min(4.0, 2 * self.radius)
         else:
             self.radius = min(self.radius, length) / 4
-        self.arrived = gain <= tolerance or self.radius < 1e-9
+        self.arrived = self.radius < 1e-9
 
 
 def fit_by_likelihood(
