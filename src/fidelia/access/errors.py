@@ -170,3 +170,21 @@ class ApprovalMissing(Refused):
     """Nobody has approved this, as it stands now."""
 
     default_code = "approval_missing"
+
+
+class ViewUnknown(NotFound):
+    """This person keeps no such view."""
+
+    default_code = "view_unknown"
+
+
+class ViewNameTaken(Refused):
+    """This person keeps a view of this name already."""
+
+    default_code = "view_name_taken"
+
+
+class MalformedView(Invalid):
+    """A view has a name of 1 to 60 characters, an address of at most 1,000, and a person keeps at most 12 of a list."""
+
+    default_code = "malformed_view"

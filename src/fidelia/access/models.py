@@ -45,6 +45,9 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=2, default="fr")
     theme = models.CharField(max_length=6, default=Theme.SYSTEM)
     density = models.CharField(max_length=11, default=Density.COMFORTABLE)
+    single_keys = models.BooleanField(default=True)
+    columns = models.JSONField(default=dict)  # of each list: the columns shown, in their order
+    hides_guide = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -60,6 +63,30 @@ class User(AbstractBaseUser):
                 condition=Q(theme__in=["system", "light", "dark"]), name="a theme is system, light or dark"
             ),
             models.CheckConstraint(condition=Q(density__in=Density.values), name="a page is comfortable or compact"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedView(models.Model):
+    """A list as one person keeps it: the filters and the order of its address, under a name, as a tab.
+
+    `row_count` is what the list held when its owner last opened it, None before that or where it was not counted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1_000)
+    row_count = models.BigIntegerField(null=True)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_saved_view"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "page", "name"], name="a person names each view of a list once"),
         ]
 
     def __str__(self) -> str:

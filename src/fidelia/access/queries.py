@@ -12,7 +12,7 @@ from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.localized import LocalizedText
 
 from .errors import ApprovalMissing, KeyRevoked, NoSuchKey, UserInactive, UserUnknown
-from .models import ApiKey, Approval, ApprovalState, Audit, Role, RoleGrant, User
+from .models import ApiKey, Approval, ApprovalState, Audit, Role, RoleGrant, SavedView, User
 from .rights import BUILT_IN_ROLES
 
 PAGE_MAX = 500
@@ -158,3 +158,8 @@ def _within(by: Actor, right: str) -> Q:
         part = {field: value for field, value in named.items() if value is not None}
         seen |= Q(**part) if part else Q(pk__isnull=False)
     return seen
+
+
+def list_views(*, by: Actor, page: str) -> list[SavedView]:
+    """Return the views that this person keeps of a list, in the order in which they were kept."""
+    return list(SavedView.objects.filter(user_id=by.id, page=page).order_by("saved_at", "id"))

@@ -17,6 +17,7 @@ from fidelia.ledger.jobs import JOBS as LEDGER_JOBS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
+from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -36,6 +37,7 @@ JOBS: tuple[JobKind, ...] = (
     *HOUSEKEEPING,
     *INTAKE_JOBS,
     *LEDGER_JOBS,
+    *PROGRAMME_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

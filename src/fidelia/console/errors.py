@@ -10,17 +10,19 @@ from django.utils.translation import gettext as _
 
 from fidelia.kernel.errors import Denied, FideliaError, NotFound
 
+from .refusals import sentence_of
+
 
 def refused(request: HttpRequest, refusal: FideliaError, *, fragment: bool) -> HttpResponse:
     """Return the page of a refusal, or with `fragment` a card with *Try again* while the rest of the page lives."""
     if fragment:
-        context = {"message": refusal.message, "code": refusal.code, "url": request.get_full_path()}
+        context = {"message": sentence_of(refusal), "code": refusal.code, "url": request.get_full_path()}
         return render(request, "ui/failed.html", context, status=refusal.status)
     if isinstance(refusal, NotFound):
         return not_found(request)
     if isinstance(refusal, Denied):
         return denied(request, refusal)
-    return _page(request, refusal.status, _("This was not done"), refusal.message, code=refusal.code)
+    return _page(request, refusal.status, _("This was not done"), sentence_of(refusal), code=refusal.code)
 
 
 def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

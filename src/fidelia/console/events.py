@@ -22,7 +22,7 @@ from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.models import ParkedEvent
 from fidelia.kernel.outbox import Reaction
 
-from .customers.listing import name_of
+from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of
 from .refusals import sentence_of

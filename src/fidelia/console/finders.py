@@ -12,7 +12,7 @@ from fidelia.customers.queries import search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 
-from .customers.listing import name_of
+from .customers.rows import name_of
 from .search_results import RESULTS_MAX, Result
 from .speech import speech_of
 from .words import PURCHASE_KINDS, word

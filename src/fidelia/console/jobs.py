@@ -20,9 +20,12 @@ from fidelia.kernel.actor import Actor
 from fidelia.ui.formats import duration
 from fidelia.ui.parts import Progress
 
+from .customers.exports import file_of
 from .pages import ConsoleRequest, show, signed_in, wants_fragment
 from .paging import asked_place, page_of
+from .refusals import sentence_of_code
 from .speech import Speech, speech_of
+from .words import RESULTS, word
 
 PAGE_SIZE = 25
 STATES = {
@@ -115,7 +118,11 @@ def _act(request: ConsoleRequest, job_id: UUID, verb: Callable[..., Job]) -> Htt
 
 def _show_job(request: ConsoleRequest, job: Job) -> HttpResponseBase:
     speech = speech_of(clock.now())
-    context = {"job": progress_of(request.actor, job, speech), "row": _row(request.actor, job, speech)}
+    context = {
+        "job": progress_of(request.actor, job, speech),
+        "row": _row(request.actor, job, speech),
+        "file_url": reverse("console:customer-export-file", args=[job.id]) if file_of(job) else "",
+    }
     template = "console/jobs/progress.html" if wants_fragment(request) else "console/jobs/one.html"
     return show(request, template, context)
 
@@ -129,6 +136,7 @@ def _row(by: Actor, job: Job, speech: Speech) -> dict[str, Any]:
         "count": _count(job, speech),
         "took": duration(max(1, round(seconds)), speech.language) if seconds is not None else "",
         "result": _result(job, speech),
+        "error": sentence_of_code(job.error_code, job.error) if job.error else "",
         "may_resume": job.is_resumable and bool(progress_of(by, job, speech).resume_url),
     }
 
@@ -136,9 +144,12 @@ def _row(by: Actor, job: Job, speech: Speech) -> dict[str, Any]:
 def _result(job: Job, speech: Speech) -> list[tuple[str, str]]:
     result = job.result if isinstance(job.result, dict) else {}
     return [
-        (name.replace("_", " "), speech.number(value) if isinstance(value, int) else str(value))
+        (
+            word(RESULTS, name) if name in RESULTS else name.replace("_", " "),
+            speech.number(value) if isinstance(value, int) else str(value),
+        )
         for name, value in result.items()
-        if isinstance(value, int | str) and not isinstance(value, bool)
+        if isinstance(value, int | str) and not isinstance(value, bool) and not name.endswith("_id")
     ]
 
 
@@ -149,7 +160,7 @@ def _count(job: Job, speech: Speech) -> str:
         return _("pauses at its next step")
     if job.state == JobState.STOPPING:
         return _("stops at its next step")
-    if job.total is None:
+    if not job.total:
         return speech.number(job.done)
     return _("%(done)s of %(total)s") % {"done": speech.number(job.done), "total": speech.number(job.total)}
 

@@ -31,7 +31,7 @@ from fidelia.rules import Decision, explain_outcomes
 from fidelia.rules.settlement import GRANTED
 from fidelia.ui.parts import Chip, Figure
 
-from .customers.listing import name_of
+from .customers.rows import name_of
 from .customers.reading import frame_of, read_dossier
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of, query_without

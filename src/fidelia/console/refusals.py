@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from fidelia.kernel.errors import FideliaError
 from fidelia.ui.formats import is_french
 
+from .refusals_general import SENTENCES as FALLBACKS
 from .refusals_steering import SENTENCES as STEERING
 
 SENTENCES: Mapping[str, str | Promise] = {
@@ -77,13 +78,18 @@ def sentence_of(refusal: FideliaError, *, with_place: bool = True) -> str:
     own: Any = getattr(refusal, "sentence", None)
     if callable(own):
         return str(own(get_language() or "en")) + (_place_in_text(refusal) if with_place else "")
-    known = SENTENCES.get(refusal.code)
+    return sentence_of_code(refusal.code, refusal.message)
+
+
+def sentence_of_code(code: str, message: str) -> str:
+    """Return what a stored refusal says, such as a job's: its code in the reader's language, else its own words."""
+    known = SENTENCES.get(code)
     if known is not None:
         return str(known)
-    translated = _t(refusal.message)
-    if translated != refusal.message or not is_french(get_language() or "en"):
+    translated = _t(message)
+    if translated != message or not is_french(get_language() or "en"):
         return translated
-    return str(STEERING.get(refusal.code, refusal.message))
+    return str(STEERING.get(code) or FALLBACKS.get(code) or _t("What the system says: %(words)s") % {"words": message})
 
 
 def _place_in_text(refusal: FideliaError) -> str:

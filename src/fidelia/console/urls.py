@@ -24,8 +24,9 @@ from . import (
     style,
     trials,
     users,
+    views,
 )
-from .customers import acts, listing, one, points
+from .customers import acts, exports, listing, one, points
 
 app_name = "console"
 
@@ -39,6 +40,9 @@ urlpatterns = [
     # /console/customers/
     path("customers/", listing.customers, name="customers"),
     path("customers/new/", acts.add, name="customer-new"),
+    path("customers/exports/", listing.export, name="customer-export"),
+    path("customers/exports/<uuid:job_id>/", exports.download, name="customer-export-file"),
+    path("customers/columns/", listing.columns, name="customer-columns"),
     path("customers/<uuid:customer_id>/", one.customer, name="customer"),
     path("customers/<uuid:customer_id>/purchases/", purchases.of_customer, name="customer-purchases"),
     path("customers/<uuid:customer_id>/points/", points.points, name="customer-points"),
@@ -47,6 +51,9 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/record/", one.record, name="customer-record"),
     path("customers/<uuid:customer_id>/consents/", acts.consent, name="customer-consent"),
     path("customers/<uuid:customer_id>/history/", one.history, name="customer-history"),
+    # /console/views/
+    path("views/<slug:page>/new/", views.save, name="view-new"),
+    path("views/<slug:page>/<uuid:view_id>/removal/", views.forget, name="view-forget"),
     # /console/purchases/, /console/imports/
     path("purchases/", purchases.purchases, name="purchases"),
     path("purchases/<uuid:purchase_id>/", purchases.purchase, name="purchase"),

@@ -114,6 +114,20 @@ KINDS: Words = {"person": _("Person"), "company": _("Company")}
 LANGUAGES: Words = {"fr": _("French"), "en": _("English")}
 PURCHASE_KINDS: Words = {"sale": _("Purchase"), "return": _("Return")}
 TRAIT_VALUES: Words = {"treated": _("gets the offer"), "control": _("in the control group")}
+RESULTS: Words = {
+    "customers": _("Customers"),
+    "bytes": _("Bytes"),
+    "events": _("Events"),
+    "jobs": _("Jobs"),
+    "files": _("Files"),
+    "accounts": _("Accounts"),
+    "points": _("Points"),
+    "rate_limits": _("Rate limits"),
+    "members": _("Members"),
+    "purchases": _("Purchases"),
+    "recorded": _("Recorded"),
+    "rejected": _("Rejected"),
+}
 CONTACT_STATES: Words = {"active": _("active"), "bounced": _("mail comes back"), "retired": _("no longer used")}
 
 

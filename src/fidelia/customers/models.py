@@ -60,6 +60,9 @@ class Customer(models.Model):
             models.Index(fields=["sort_key", "id"], name="customers_in_order_of_name"),
             models.Index(fields=["updated_at", "id"], name="customers_in_order_of_change"),
             models.Index(fields=["partner_id", "sort_key", "id"], name="customers_of_a_partner"),
+            models.Index(fields=["home_store_id", "sort_key", "id"], name="customers_of_a_store"),
+            models.Index(fields=["acquired_at", "id"], name="customers_in_order_of_coming"),
+            models.Index(fields=["sort_key", "id"], name="companies_in_order_of_name", condition=Q(kind="company")),
         ]
 
     def __str__(self) -> str:
@@ -261,6 +264,17 @@ class Trait(models.Model):
         indexes = [
             models.Index(fields=["customer", "name", "valid_from"], name="traits_of_a_customer"),
             models.Index(fields=["updated_at"], name="traits_in_order_of_change"),
+            # Lists of customers in order of a trait.
+            models.Index(
+                fields=["name", "number", "customer"],
+                name="open_traits_by_number",
+                condition=Q(valid_until__isnull=True, number__isnull=False),
+            ),
+            models.Index(
+                fields=["name", "day", "customer"],
+                name="open_traits_by_day",
+                condition=Q(valid_until__isnull=True, day__isnull=False),
+            ),
         ]
 
 

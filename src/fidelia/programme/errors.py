@@ -81,3 +81,9 @@ class PublishedInThePast(Refused):
     """A version cannot begin before it is published: members were told otherwise."""
 
     default_code = "published_in_the_past"
+
+
+class TooManyChosen(Invalid):
+    """Customers are chosen one by one up to a thousand; beyond that the whole list is meant."""
+
+    default_code = "too_many_chosen"

@@ -6,6 +6,7 @@ from .audit import Change, record_audit, record_audits
 from .keys import IssuedKey, issue_key, revoke_key
 from .roles import change_role, create_role, grant_role, revoke_role
 from .users import change_password, change_preferences, create_user, deactivate_user, log_in
+from .views import choose_columns, forget_view, note_row_count, save_view
 
 __all__ = [
     "Admission",
@@ -18,16 +19,20 @@ __all__ = [
     "change_password",
     "change_preferences",
     "change_role",
+    "choose_columns",
     "create_role",
     "create_user",
     "deactivate_user",
     "forget_idle_subjects",
+    "forget_view",
     "grant_role",
     "issue_key",
     "log_in",
+    "note_row_count",
     "record_audit",
     "record_audits",
     "reject",
     "revoke_key",
     "revoke_role",
+    "save_view",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -108,10 +109,23 @@ def deactivate_user(*, by: Actor, at: datetime, user_id: UUID) -> None:
 
 
 def change_preferences(
-    *, by: Actor, at: datetime, language: str | None = None, theme: str | None = None, density: str | None = None
+    *,
+    by: Actor,
+    at: datetime,
+    language: str | None = None,
+    theme: str | None = None,
+    density: str | None = None,
+    single_keys: bool | None = None,
+    hides_guide: bool | None = None,
 ) -> User:
-    """Change one's own language, theme or density; what is None stays. Raises UnknownPreference, UserUnknown."""
-    wanted = {"language": language, "theme": theme, "density": density}
+    """Change how one likes one's own pages; what is None stays. Raises UnknownPreference, UserUnknown.
+
+    `single_keys` are keys of one letter, `hides_guide` takes the guide of the first run off Home.
+    """
+    wanted: dict[str, Any] = {
+        "language": language, "theme": theme, "density": density, "single_keys": single_keys,
+        "hides_guide": hides_guide,
+    }  # fmt: skip
     changed = {field: value for field, value in wanted.items() if value is not None}
     _check_language(changed.get("language", "fr"))
     if changed.get("theme", Theme.SYSTEM) not in Theme.values:

@@ -1,275 +1,192 @@
-"""The list of customers: search, filters as sentences, pages by key."""
+"""The list of customers: search, filters as sentences, saved views, columns and ticks; pages by key."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from fidelia.activity.queries import PurchaseSums, sum_purchases
-from fidelia.customers.models import Customer
-from fidelia.customers.queries import (
-    EVERYONE,
-    CustomerFilters,
-    count_customers,
-    find_addresses,
-    ids_of_each,
-    list_segments,
-    search_customers,
-)
+from fidelia.access.operations import choose_columns
+from fidelia.customers.queries import COUNTED_MAX, Count, Listed, count_customers, count_listed, read_place
+from fidelia.customers.queries import list_customers as list_in_order
+from fidelia.insight.models import Refresh
+from fidelia.insight.queries import get_last_refresh
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
-from fidelia.ledger.queries import list_balances
-from fidelia.organisation.queries import list_stores
-from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import (
-    holders_of,
-    list_programmes,
-    see_enrolments,
-    terms_of,
-    tiers_of_each_at,
-    version_in_force,
-)
-from fidelia.rules.tiers import TierLevel
-from fidelia.ui.formats import number
-from fidelia.ui.parts import Chip
+from fidelia.programme.operations import ask_export
+from fidelia.ui.formats import compact, number
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of, query_without
-from ..words import KINDS, word
+from ..views import note_count, tabs_of
+from .filtering import FILTERS, AskedList, chips_of, read_list, say_order
+from .rows import CustomerRow, rows_of
 
 PAGE_SIZE = 25
-COUNTED_MAX = 10_000  # an exact count of a million rows costs more than the page
-SPEND_DAYS = 365
-FILTERS = ("segment", "tier", "store", "kind")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value a filter may take: in the address, for people, and whether it is on."""
-
-    value: str
-    text: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter as a sentence: its name in the address, "Tier is", and what it may be."""
-
-    name: str
-    lead: str
-    choices: Sequence[Choice]
-
-    @property
-    def chosen(self) -> Choice | None:
-        return next((choice for choice in self.choices if choice.on), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a member has: points in minor units with their scale, and the name and rank from the top of the tier."""
-
-    points: int
-    scale: int
-    tier: str = ""
-    rank: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """A customer as the list shows it."""
-
-    customer: Customer
-    name: str
-    second: str
-    standing: Standing | None
-    spend: Money | None
-    last_sale_at: datetime | None
+PAGE = "customers"
+# Name of the column, its text, the key it sorts by, whether it holds numbers; the first five are shown unless chosen.
+DEFAULT_COLUMNS = ("tier", "town", "last", "spend", "points")
+COLUMNS = ("tier", "points", "spend", "last", "town", "store", "kind", "language", "added", "source")
 
 
 @signed_in
 def customers(request: ConsoleRequest) -> HttpResponseBase:
     by, at = request.actor, clock.now()
-    text = request.GET.get("q", "").strip()
-    filters = _filters(request, by, at)
-    narrowed = _narrowed(filters, at)
-    asked = asked_place(request)
-    found = search_customers(
-        by=by, text=text, filters=narrowed, after=asked.after_as(str, UUID), before=asked.before_as(str, UUID),
-        limit=PAGE_SIZE + 1,
+    asked = read_list(request.GET, by, at)
+    place = asked_place(request)
+    found = list_in_order(
+        by=by, text=asked.text, filters=asked.narrowed, order=asked.order, after=_row_at(asked, place.after),
+        before=_row_at(asked, place.before), limit=PAGE_SIZE + 1,
     )  # fmt: skip
-    total = count_customers(by=by, text=text, filters=narrowed, at_most=COUNTED_MAX + 1)
+    total = count_listed(by=by, text=asked.text, filters=asked.narrowed)
+    refresh = get_last_refresh() if asked.order.trait else None
     page = page_of(
-        request, asked, found, PAGE_SIZE, key_of=lambda row: (row.sort_key, row.id), total=_say_total(total),
-        order=_("sorted by name"),
+        request, place, found, PAGE_SIZE, key_of=_key_of, total=say_count(total),
+        order=say_order(asked.sort, refresh.as_of if refresh else None),
     )  # fmt: skip
-    chosen = [each for each in filters if each.chosen]
+    tabs = tabs_of(request, PAGE, _("All"), asked.as_query())
+    if not place.after and not place.before and total.is_exact:
+        note_count(request, tabs, total.number)
+    chips = chips_of(request, asked)
     context: dict[str, Any] = {
-        "text": text,
-        "filters": filters,
-        "chips": _chips(request, chosen),
-        "reset_url": query_without(request, *FILTERS) if len(chosen) > 1 else "",
-        "total": _say_total(total),
-        "one": total == 1,
-        "rows": rows_of(by, page.rows, at),
+        "text": asked.text,
+        "asked": asked,
+        "filters": asked.filters,
+        "chips": chips,
+        "reset_url": query_without(request, *FILTERS) if len(chips) > 1 else "",
+        "total": say_count(total),
+        "one": total.is_exact and total.number == 1,
+        "rows": _rows(by, asked, page.rows, page.pager.first, refresh),
+        "columns": _columns(request, asked, refresh),
         "page": page.pager,
+        "tabs": tabs,
+        "query": asked.as_query(),
+        "unsaved": bool(asked.as_query()) and not any(tab.current for tab in tabs),
+        "ticked": (_("%n customer chosen on this page"), _("%n customers chosen on this page")),
         "may_add": by.may_somewhere("customer.create"),
+        "may_export": by.may_somewhere("customer.export"),
         "without_filters_url": query_without(request, *FILTERS),
-        "without_filters": count_customers(by=by, text=text, at_most=COUNTED_MAX) if chosen and not found else 0,
-        "nobody_at_all": not total and not text and not chosen,
+        "without_filters": count_customers(by=by, text=asked.text, at_most=COUNTED_MAX) if chips and not found else 0,
+        "nobody_at_all": not total.number and not asked.text and not chips,
     }
     return show(request, "console/customers/list.html", context, partial="rows")
 
 
-def rows_of(by: Actor, customers: Sequence[Customer], at: datetime) -> list[CustomerRow]:
-    """Return the customers with address, tier, points and purchases; the same few statements for any number of them."""
-    ids = [customer.id for customer in customers]
-    if not ids:
-        return []
-    whose = {id: asked for asked, all_ids in ids_of_each(ids).items() for id in all_ids}
-    addresses = find_addresses(ids, "email") if by.may_somewhere("customer.see_contacts") else {}
-    standings = _standings(by, whose, at) if by.may_somewhere("points.see") else {}
-    sums = _sums(by, whose, at) if by.may_somewhere("purchase.see") else {}
-    return [_row(customer, addresses, standings, sums) for customer in customers]
+@require_POST
+@signed_in
+def export(request: ConsoleRequest) -> HttpResponseBase:
+    """Take the list, or the customers ticked in it, out as a file: a job, whose page then offers the file."""
+    asked = read_list(QueryDict(request.POST.get("query", "")), request.actor, clock.now())
+    ticked = [] if request.POST.get("all") else request.POST.getlist("customer")
+    job = ask_export(
+        by=request.actor, at=clock.now(), chosen={each.name: choice.value for each, choice in asked.chosen},
+        text=asked.text, customer_ids=[UUID(id) for id in ticked],
+    )  # fmt: skip
+    messages.info(request, _("The file is being written. It will be here, and under Jobs for 30 days."))
+    return redirect("console:job", job_id=job.id)
 
 
-def name_of(customer: Customer) -> str:
-    """Return what a page calls a customer; one who is known by a card alone has no name."""
-    return customer.display_name or _("Customer without a name")
+@require_POST
+@signed_in
+def columns(request: ConsoleRequest) -> HttpResponseBase:
+    """Keep which columns this person wants to see; none means those of the product."""
+    wanted = [name for name in COLUMNS if name in request.POST.getlist("column")]
+    shown = [] if request.POST.get("default") else wanted
+    choose_columns(by=request.actor, at=clock.now(), page=PAGE, columns=shown)
+    return redirect(f"{reverse('console:customers')}?{QueryDict(request.POST.get('query', '')).urlencode()}")
 
 
-def _row(
-    customer: Customer,
-    addresses: dict[UUID, str],
-    standings: dict[UUID, Standing],
-    sums: dict[UUID, PurchaseSums],
-) -> CustomerRow:
-    bought = sums.get(customer.id)
-    return CustomerRow(
-        customer=customer,
-        name=name_of(customer),
-        second=addresses.get(customer.id, "") or customer.town,
-        standing=standings.get(customer.id),
-        spend=Money(bought.amount_since, bought.currency) if bought else None,
-        last_sale_at=bought.last_sale_at if bought else None,
-    )
-
-
-def _sums(by: Actor, whose: dict[UUID, UUID], at: datetime) -> dict[UUID, PurchaseSums]:
-    """The largest currency of each person; what was bought under merged ids counts for the survivor."""
-    sums: dict[UUID, PurchaseSums] = {}
-    for each in sum_purchases(by=by, customer_ids=whose, since=at - timedelta(days=SPEND_DAYS)):
-        person = whose[each.customer_id]
-        known = sums.get(person)
-        if known is None:
-            sums[person] = each
-        elif known.currency == each.currency:
-            sums[person] = added(known, each)
-    return sums
-
-
-def added(one: PurchaseSums, other: PurchaseSums) -> PurchaseSums:
-    """Return the sums of two ids of one person in one currency."""
-    dates = [at for at in (one.last_sale_at, other.last_sale_at) if at is not None]
-    return replace(
-        one,
-        sales_since=one.sales_since + other.sales_since,
-        amount_since=one.amount_since + other.amount_since,
-        sales=one.sales + other.sales,
-        last_sale_at=max(dates, default=None),
-    )
-
-
-def _standings(by: Actor, whose: dict[UUID, UUID], at: datetime) -> dict[UUID, Standing]:
-    enrolments = [each for each in see_enrolments(by=by, customer_ids=whose, right="points.see") if not each.ended_at]
-    held = tiers_of_each_at([enrolment.id for enrolment in enrolments], at)
-    standings: dict[UUID, Standing] = {}
-    for programme_id in {enrolment.programme_id for enrolment in enrolments}:
-        members = [enrolment for enrolment in enrolments if enrolment.programme_id == programme_id]
-        standings |= _standings_in(members, held, whose, at)
-    return standings
-
-
-def _standings_in(
-    members: Sequence[Enrolment], held: dict[UUID, str], whose: dict[UUID, UUID], at: datetime
-) -> dict[UUID, Standing]:
-    programme = members[0].programme
-    currency = programme.points_currency
-    accounts = [enrolment.account_id for enrolment in members]
-    balances = list_balances(account_ids=accounts, currency=currency.code, at=at)
-    version = version_in_force(programme, at)
-    tiers = terms_of(version.id).tiers if version else None
-    levels = {level.key: (place, level) for place, level in enumerate(reversed(tiers.levels), 1)} if tiers else {}
-    return {
-        whose[enrolment.customer_id]: _standing(
-            balances[enrolment.account_id].available, currency.scale, levels.get(held.get(enrolment.id, ""))
-        )
-        for enrolment in members
-    }
-
-
-def _standing(points: int, scale: int, ranked: tuple[int, TierLevel] | None) -> Standing:
-    if ranked is None:
-        return Standing(points, scale)
-    rank, level = ranked
-    return Standing(points, scale, level.name.in_language(get_language() or "en"), rank)
-
-
-def _filters(request: HttpRequest, by: Actor, at: datetime) -> list[Filter]:
+def say_count(count: Count) -> str:
+    """Return "584", or "about 1.2 M" for what only the statistics know."""
     language = get_language() or "en"
-    segments = list_segments(by=by) if by.may("segment.see") else []
-    offered = [
-        ("segment", _("Segment is"), [(segment.key, segment.name.in_language(language)) for segment in segments]),
-        ("tier", _("Tier is"), _tiers(at, language) if by.may_somewhere("points.see") else []),
-        ("store", _("Store is"), [(str(store.id), store.name) for store in list_stores(by=by)]),
-        ("kind", _("Kind is"), [(code, word(KINDS, code)) for code in KINDS]),
-    ]
+    if count.is_exact:
+        return number(count.number, language)
+    return _("about %(count)s") % {"count": compact(_two_digits(count.number), language)}
+
+
+def _two_digits(value: int) -> int:
+    """An estimate is not written finer than it is."""
+    step: int = 10 ** max(0, len(str(value)) - 2)
+    return round(value / step) * step
+
+
+def _key_of(row: Listed) -> tuple[Any, ...]:
+    return (*row.place, int(row.has_trait))
+
+
+def _row_at(asked: AskedList, place: tuple[str, ...] | None) -> Listed | None:
+    if place is None or len(place) != 3:
+        return None
+    try:
+        return read_place(asked.order, *place)
+    except ValueError:
+        return None
+
+
+def _rows(by: Actor, asked: AskedList, listed: list[Listed], first: int, refresh: Refresh | None) -> list[CustomerRow]:
+    rows = rows_of(by, [each.customer for each in listed], clock.now())
+    list_query = asked.as_query()
     return [
-        Filter(name, lead, [Choice(value, text, request.GET.get(name) == value) for value, text in choices])
-        for name, lead, choices in offered
-        if choices
+        replace(_as_sorted(row, each, asked, refresh), query=_place_query(list_query, each, first + place))
+        for place, (row, each) in enumerate(zip(rows, listed, strict=True))
     ]
 
 
-def _tiers(at: datetime, language: str) -> list[tuple[str, str]]:
-    found: dict[str, str] = {}
-    for programme in list_programmes():
-        version = version_in_force(programme, at)
-        tiers = terms_of(version.id).tiers if version else None
-        for level in reversed(tiers.levels if tiers else ()):
-            found.setdefault(level.key, level.name.in_language(language))
-    return list(found.items())
+def _as_sorted(row: CustomerRow, listed: Listed, asked: AskedList, refresh: Refresh | None) -> CustomerRow:
+    """In order of spend the spend shown is the one sorted by: insight's, of its window."""
+    value = listed.place[0]
+    if refresh is None or not _goes_by_spend(asked):
+        return row
+    return replace(row, spend=Money(value, refresh.currency) if listed.has_trait and isinstance(value, int) else None)
 
 
-def _narrowed(filters: Sequence[Filter], at: datetime) -> CustomerFilters:
-    chosen = {each.name: each.chosen.value for each in filters if each.chosen}
-    narrowed = EVERYONE
-    if "kind" in chosen:
-        narrowed = replace(narrowed, kind=chosen["kind"])
-    if "store" in chosen:
-        narrowed = replace(narrowed, home_store_id=UUID(chosen["store"]))
-    if "segment" in chosen:
-        narrowed = replace(narrowed, segment_key=chosen["segment"])
-    if "tier" in chosen:
-        narrowed = replace(narrowed, among=holders_of(chosen["tier"], at))
-    return narrowed
+def _goes_by_spend(asked: AskedList) -> bool:
+    return asked.sort in {"spend", "-spend"}
 
 
-def _chips(request: HttpRequest, chosen: Sequence[Filter]) -> list[Chip]:
-    return [Chip(each.lead, each.chosen.text, query_without(request, each.name)) for each in chosen if each.chosen]
+def _place_query(list_query: str, row: Listed, place: int) -> str:
+    """Where a customer stands in a list, as the query of their own page carries it."""
+    value, _id = row.place
+    said = str(value) if isinstance(value, str | int) else value.isoformat()
+    query = QueryDict(mutable=True)
+    query.update({"list": list_query, "at": said, "held": str(int(row.has_trait)), "row": str(place)})
+    return query.urlencode()
 
 
-def _say_total(total: int) -> str:
-    language = get_language() or "en"
-    if total > COUNTED_MAX:
-        return _("more than %(count)s") % {"count": number(COUNTED_MAX, language)}
-    return number(total, language)
+def _columns(request: ConsoleRequest, asked: AskedList, refresh: Refresh | None) -> list[dict[str, Any]]:
+    by = request.actor
+    months = round(refresh.window_days / 30.4) if refresh and _goes_by_spend(asked) else 12
+    texts = {
+        "tier": (_("Tier"), "", False),
+        "points": (_("Points"), "", True),
+        "spend": (_("Spend, %(n)s months") % {"n": months}, "spend", True),
+        "last": (_("Last purchase"), "last", False),
+        "town": (_("Town"), "", False),
+        "store": (_("Store"), "", False),
+        "kind": (_("Kind"), "", False),
+        "language": (_("Language"), "", False),
+        "added": (_("Added on"), "added", False),
+        "source": (_("Source"), "", False),
+    }
+    hidden = set() if by.may_somewhere("purchase.see") else {"spend", "last"}
+    chosen = request.user.columns.get(PAGE) or DEFAULT_COLUMNS
+    return [
+        {"name": name, "text": text, "sort": sort, "numeric": numeric, "shown": name in chosen}
+        for name in sorted(COLUMNS, key=lambda name: (name not in chosen, _rank(chosen, name)))
+        if name not in hidden
+        for text, sort, numeric in [texts[name]]
+    ]
+
+
+def _rank(chosen: Any, name: str) -> int:
+    return list(chosen).index(name) if name in chosen else COLUMNS.index(name)

@@ -25,7 +25,7 @@ from fidelia.ui.parts import Tab
 
 from ..pages import ConsoleRequest
 from ..speech import Speech, speech_of
-from .listing import SPEND_DAYS, added, name_of
+from .rows import SPEND_DAYS, added, name_of
 
 EXPIRY_AHEAD = timedelta(days=365)
 

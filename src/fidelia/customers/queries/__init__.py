@@ -24,6 +24,17 @@ from .identities import (
     normalise_identity,
     survivors_of,
 )
+from .listing import (
+    BY_NAME,
+    COUNTED_MAX,
+    Count,
+    CustomerOrder,
+    Listed,
+    count_listed,
+    list_customers,
+    list_next_by_id,
+    read_place,
+)
 from .segments import describe_conditions, get_segment, list_segments, list_sizes, member_ids_at
 from .traits import (
     list_trait_definitions,
@@ -35,12 +46,18 @@ from .traits import (
 )
 
 __all__ = [
+    "BY_NAME",
+    "COUNTED_MAX",
     "EVERYONE",
     "SANDBOX",
+    "Count",
     "CustomerCard",
     "CustomerFilters",
+    "CustomerOrder",
+    "Listed",
     "consent_at",
     "count_customers",
+    "count_listed",
     "describe_conditions",
     "find_address",
     "find_addresses",
@@ -55,9 +72,11 @@ __all__ = [
     "last_words_at",
     "list_consents",
     "list_contact_points",
+    "list_customers",
     "list_customers_by_id",
     "list_fact_changes",
     "list_identities",
+    "list_next_by_id",
     "list_segments",
     "list_sizes",
     "list_trait_definitions",
@@ -65,6 +84,7 @@ __all__ = [
     "member_ids_at",
     "normalise_identity",
     "objects_at",
+    "read_place",
     "search_customers",
     "segments_at",
     "segments_of_each_at",

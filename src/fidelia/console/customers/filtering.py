@@ -1,0 +1,177 @@
+"""What an address says of the list of customers: search, filters as sentences, order, and where a row stands in it.
+
+The same words in the same query make the list, its saved views, its file and *next* and *previous* on one customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.timezone import localtime
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, Listed, list_segments
+from fidelia.customers.queries import list_customers as list_in_order
+from fidelia.kernel.actor import Actor
+from fidelia.organisation.queries import list_stores
+from fidelia.programme.operations import filters_of
+from fidelia.programme.queries import list_programmes, terms_of, version_in_force
+from fidelia.ui.formats import plain_date
+from fidelia.ui.parts import Chip
+
+from ..paging import query_without
+from ..words import KINDS, LANGUAGES, word
+
+FILTERS = ("segment", "tier", "store", "kind", "language", "added")
+LIST_NAMES = ("q", *FILTERS, "sort")
+DAYS = (7, 30, 90, 365)
+# The traits are insight's; its last refresh dates them, and the foot of the list says so.
+ORDERS: Mapping[str, CustomerOrder] = {
+    "name": BY_NAME,
+    "-name": CustomerOrder(is_descending=True),
+    "added": CustomerOrder("acquired_at"),
+    "-added": CustomerOrder("acquired_at", is_descending=True),
+    "spend": CustomerOrder("number", "rfm_net"),
+    "-spend": CustomerOrder("number", "rfm_net", is_descending=True),
+    "last": CustomerOrder("day", "rfm_last_sale_on"),
+    "-last": CustomerOrder("day", "rfm_last_sale_on", is_descending=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value a filter may take: in the address, for people, and whether it is on."""
+
+    value: str
+    text: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter as a sentence: its name in the address, "Tier is", and what it may be."""
+
+    name: str
+    lead: str
+    choices: Sequence[Choice]
+
+    @property
+    def chosen(self) -> Choice | None:
+        return next((choice for choice in self.choices if choice.on), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """A list of customers as its address asks for it."""
+
+    text: str
+    filters: Sequence[Filter]
+    narrowed: CustomerFilters
+    sort: str
+
+    @property
+    def order(self) -> CustomerOrder:
+        return ORDERS[self.sort]
+
+    @property
+    def chosen(self) -> list[tuple[Filter, Choice]]:
+        return [(each, each.chosen) for each in self.filters if each.chosen]
+
+    def as_query(self, **others: str) -> str:
+        """Return the address of this list from its beginning, with only what differs from the plain one."""
+        values = {"q": self.text, **{each.name: choice.value for each, choice in self.chosen}}
+        values |= {"sort": self.sort} if self.sort != "name" else {}
+        return urlencode({name: value for name, value in (values | others).items() if value})
+
+
+def read_list(query: Mapping[str, str], by: Actor, at: datetime) -> AskedList:
+    """Read the list that a query asks for; what nobody offers is left aside."""
+    filters = _filters(query, by, at)
+    sort = query.get("sort", "")
+    return AskedList(
+        text=query.get("q", "").strip(),
+        filters=filters,
+        narrowed=filters_of({each.name: each.chosen.value for each in filters if each.chosen}, at),
+        sort=sort if sort in _orders_open_to(by) else "name",
+    )
+
+
+def chips_of(request: HttpRequest, asked: AskedList) -> list[Chip]:
+    return [Chip(each.lead, choice.text, query_without(request, each.name)) for each, choice in asked.chosen]
+
+
+def say_order(sort: str, at: datetime | None) -> str:
+    """Return how a list is sorted, in words; orders by what insight has learnt say up to when it knows."""
+    said = {
+        "name": _("sorted by name"),
+        "-name": _("sorted by name, from Z to A"),
+        "added": _("the oldest first"),
+        "-added": _("the newest first"),
+        "spend": _("sorted by spend, the smallest first"),
+        "-spend": _("sorted by spend"),
+        "last": _("sorted by last purchase, the oldest first"),
+        "-last": _("sorted by last purchase"),
+    }[sort]
+    if not ORDERS[sort].trait:
+        return said
+    if at is None:
+        return _("%(order)s, once insight has been refreshed") % {"order": said}
+    return _("%(order)s, as of %(day)s") % {
+        "order": said,
+        "day": plain_date(localtime(at).date(), get_language() or "en"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The customers before and after one in the list it was opened from."""
+
+    before: UUID | None
+    after: UUID | None
+
+
+def neighbours_of(asked: AskedList, here: Listed, by: Actor) -> Neighbours:
+    """Return who stands beside a row of a list; two statements."""
+    before = list_in_order(by=by, text=asked.text, filters=asked.narrowed, order=asked.order, before=here, limit=1)
+    after = list_in_order(by=by, text=asked.text, filters=asked.narrowed, order=asked.order, after=here, limit=1)
+    return Neighbours(before[0].customer.id if before else None, after[0].customer.id if after else None)
+
+
+def _orders_open_to(by: Actor) -> set[str]:
+    if by.may_somewhere("purchase.see"):
+        return set(ORDERS)
+    return {key for key, order in ORDERS.items() if not order.trait}
+
+
+def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
+    language = get_language() or "en"
+    segments = list_segments(by=by) if by.may("segment.see") else []
+    offered = [
+        ("segment", _("Segment is"), [(segment.key, segment.name.in_language(language)) for segment in segments]),
+        ("tier", _("Tier is"), _tiers(at, language) if by.may_somewhere("points.see") else []),
+        ("store", _("Store is"), [(str(store.id), store.name) for store in list_stores(by=by)]),
+        ("kind", _("Kind is"), [(code, word(KINDS, code)) for code in KINDS]),
+        ("language", _("Language is"), [(code, word(LANGUAGES, code)) for code in LANGUAGES]),
+        ("added", _("Added"), [(str(days), _("in the last %(n)s days") % {"n": days}) for days in DAYS]),
+    ]
+    return [
+        Filter(name, lead, [Choice(value, text, query.get(name) == value) for value, text in choices])
+        for name, lead, choices in offered
+        if choices
+    ]
+
+
+def _tiers(at: datetime, language: str) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for programme in list_programmes():
+        version = version_in_force(programme, at)
+        tiers = terms_of(version.id).tiers if version else None
+        for level in reversed(tiers.levels if tiers else ()):
+            found.setdefault(level.key, level.name.in_language(language))
+    return list(found.items())

@@ -1,0 +1,35 @@
+"""Which other tables name a customer: asked of the database itself, so that no module can be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+# What says that something happened is no reason for a customer to stay.
+RECORDS = ("kernel_outbox", "kernel_parked_event", "access_audit", "kernel_change_mark")
+_TABLES = """
+select c.table_name from information_schema.columns c
+join information_schema.tables t using (table_schema, table_name)
+where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.column_name = 'customer_id'
+    and not starts_with(c.table_name, 'customers_') and c.table_name <> all(%s)
+order by c.table_name
+"""
+
+
+def find_references(customer_ids: Sequence[UUID], *, besides: Collection[str] = ()) -> dict[str, int]:
+    """Return how many of these customers each table of another module names; those that name none are left out."""
+    if not customer_ids:
+        return {}
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, [[*RECORDS, *besides]])
+        for (table,) in cursor.fetchall():
+            question = sql.SQL("select count(distinct customer_id) from {} where customer_id = any(%s)")
+            cursor.execute(question.format(sql.Identifier(table)), [list(customer_ids)])
+            count = cursor.fetchone()[0]
+            if count:
+                found[table] = count
+    return found

@@ -1,0 +1,41 @@
+"""The long work of programme: customers, with what they hold, taken out as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fidelia.jobs.operations import JobKind, Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+
+from .operations.exporting import EXPORT, AskedCustomers, export_customers, filters_of
+
+
+def export(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    """Write a list of customers into a file; arguments as `ask_export` lays them down. Started anew when resumed."""
+    progress.done = 0
+    file = export_customers(
+        by=by,
+        at=at,
+        asked=AskedCustomers(
+            arguments["text"],
+            filters_of(arguments["chosen"], at),
+            [UUID(id) for id in arguments["customer_ids"]],
+        ),
+        name=f"customers-{at:%Y-%m-%d}.csv",
+        progress=progress,
+    )
+    return {"customers": progress.done, "bytes": file.size, "file_id": str(file.id)}
+
+
+JOBS = (
+    JobKind(
+        name=EXPORT,
+        label=LocalizedText(en="Export of customers", fr="Export de clients"),
+        right=EXPORT,
+        function=export,
+    ),
+)
