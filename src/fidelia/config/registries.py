@@ -6,6 +6,7 @@ from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
+from fidelia.customers.operations.imports import CUSTOMERS_KIND
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
 from fidelia.intake.jobs import JOBS as INTAKE_JOBS
 from fidelia.intake.kinds import ImportKind
@@ -43,4 +44,4 @@ JOBS: tuple[JobKind, ...] = (
 )
 
 # What files can bring in (intake runs them), in layer order.
-IMPORTS: tuple[ImportKind, ...] = ()
+IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, )

@@ -21,6 +21,7 @@ Refused
 ├── SegmentKeyTaken
 ├── SegmentArchived
 ├── SegmentAhead
+├── ImportDependedOn
 └── TraitTypeFixed
 """
 
@@ -32,6 +33,7 @@ from fidelia.kernel.errors import Invalid, NotFound, Refused
 __all__ = [
     "CustomerClosed",
     "IdentityTaken",
+    "ImportDependedOn",
     "InTheFuture",
     "MalformedCountry",
     "MalformedDate",
@@ -156,6 +158,12 @@ class CustomerClosed(Refused):
     """The customer was erased, or merged into another (`merged_into`), and takes no more facts."""
 
     default_code = "customer_closed"
+
+
+class ImportDependedOn(Refused):
+    """Something was built on the customers that an import added: it is not taken back. `tables` says what."""
+
+    default_code = "import_depended_on"
 
 
 class SegmentKeyTaken(Refused):

@@ -34,6 +34,16 @@ class CustomerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersChanged(Event):
+    """An import changed facts, addresses or identities of a batch of customers known before."""
+
+    name: ClassVar[str] = "customers.changed"
+
+    import_id: UUID
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityAdded(Event):
     """A customer is named by one more identity."""
 

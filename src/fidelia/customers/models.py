@@ -23,9 +23,11 @@ class Customer(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.PERSON)
+    title = models.CharField(max_length=20, blank=True, default="")
     given_name = models.CharField(max_length=150, blank=True, default="")
     family_name = models.CharField(max_length=150, blank=True, default="")
     company_name = models.CharField(max_length=200, blank=True, default="")
+    registration_number = models.CharField(max_length=40, blank=True, default="")
     birth_on = models.DateField(null=True)
     language = models.CharField(max_length=2, default="fr")
     country = models.CharField(max_length=2, blank=True, default="")
@@ -78,6 +80,36 @@ class Customer(models.Model):
     @property
     def is_erased(self) -> bool:
         return self.erased_at is not None
+
+
+class Acquisition(models.Model):
+    """What it cost to win a customer, in minor units of a currency; by what and when is on the customer."""
+
+    customer = models.OneToOneField(Customer, models.PROTECT, primary_key=True, related_name="acquisition")
+    cost = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    source = models.CharField(max_length=40)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(cost__gte=0), name="to win a customer never pays")]
+
+    def __str__(self) -> str:
+        return str(self.customer_id)
+
+
+class ImportedCustomer(models.Model):
+    """A customer that an import added: what taking the import back would erase."""
+
+    customer = models.OneToOneField(Customer, models.PROTECT, primary_key=True, related_name="imported")
+    import_id = models.UUIDField()
+
+    class Meta:
+        db_table = "customers_imported"
+        indexes = [models.Index(fields=["import_id"], name="customers_of_an_import")]
+
+    def __str__(self) -> str:
+        return str(self.customer_id)
 
 
 class FactChange(models.Model):

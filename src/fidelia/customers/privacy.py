@@ -11,12 +11,23 @@ from django.db.models import QuerySet
 
 from fidelia.kernel.db import require_transaction
 
-from .models import Consent, ContactPoint, Customer, FactChange, Identity, SegmentMembership, Trait
+from .models import (
+    Acquisition,
+    Consent,
+    ContactPoint,
+    Customer,
+    FactChange,
+    Identity,
+    ImportedCustomer,
+    SegmentMembership,
+    Trait,
+)
 
 TABLES = ("customers_customer", "customers_identity", "customers_contact_point", "customers_consent",
-          "customers_fact_change", "customers_trait", "customers_segment_membership")  # fmt: skip
-FACTS = ("kind", "given_name", "family_name", "company_name", "birth_on", "language", "country", "town", "postal_code",
-         "source", "acquired_at")  # fmt: skip
+          "customers_fact_change", "customers_trait", "customers_segment_membership", "customers_acquisition",
+          "customers_imported")  # fmt: skip
+FACTS = ("kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
+         "country", "town", "postal_code", "source", "acquired_at")  # fmt: skip
 
 
 def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
@@ -54,10 +65,11 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
     ids = list(customer_ids)
     removed = {
         model._meta.db_table: model._default_manager.filter(customer_id__in=ids).delete()[0]
-        for model in (Identity, ContactPoint, FactChange, Trait, SegmentMembership)
+        for model in (Identity, ContactPoint, FactChange, Trait, SegmentMembership, Acquisition, ImportedCustomer)
     }
     blanked = Customer.objects.filter(id__in=ids).update(
-        given_name="", family_name="", company_name="", birth_on=None, country="", town="", postal_code="",
+        title="", given_name="", family_name="", company_name="", registration_number="", birth_on=None, country="",
+        town="", postal_code="",
         search_key="", sort_key="", erased_at=at, updated_at=at,
     )  # fmt: skip
     return {**removed, "customers_customer": blanked}

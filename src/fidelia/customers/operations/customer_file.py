@@ -22,8 +22,8 @@ from .locking import lock_open_customer, scope_of
 from .new_customer import CheckedCustomer, NewCustomer, check_fact, check_new_customer, set_keys
 
 CHANGEABLE = (
-    "kind", "given_name", "family_name", "company_name", "birth_on", "language", "country", "town", "postal_code",
-    "partner_id", "home_store_id",
+    "kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
+    "country", "town", "postal_code", "partner_id", "home_store_id",
 )  # fmt: skip
 KEY_FACTS = {"kind", "given_name", "family_name", "company_name"}
 

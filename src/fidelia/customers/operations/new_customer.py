@@ -25,9 +25,11 @@ BORN_SINCE = 1880
 LANGUAGES = ("fr", "en")
 IDENTITIES_MAX = 10
 TEXT_LENGTHS_MAX = {
+    "title": 20,
     "given_name": 150,
     "family_name": 150,
     "company_name": 200,
+    "registration_number": 40,
     "town": 150,
     "postal_code": 20,
     "source": 40,
@@ -47,9 +49,11 @@ class NewCustomer:
 
     source: str
     kind: str = "person"
+    title: str = ""
     given_name: str = ""
     family_name: str = ""
     company_name: str = ""
+    registration_number: str = ""
     birth_on: date | str | None = None
     language: str = "fr"
     country: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -129,7 +129,7 @@ def _check(openings: Sequence[BulkOpening]) -> None:
             raise MalformedPosting(f"Row “{one.key}” opens with {one.amount}; nothing is no balance.")
 
 
-def _open(rows: Sequence[BulkOpening], same: Sequence[object]) -> list[BulkResult]:
+def _open(rows: Sequence[BulkOpening], same: Sequence[Any]) -> list[BulkResult]:
     with refusals(), connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
@@ -154,7 +154,7 @@ def _open(rows: Sequence[BulkOpening], same: Sequence[object]) -> list[BulkResul
 _NAMES = tuple(name for name, _kind in COLUMNS)
 
 
-def _one_by_one(columns: Sequence[list[object] | None], same: Sequence[object]) -> list[BulkResult]:
+def _one_by_one(columns: Sequence[list[Any] | None], same: Sequence[Any]) -> list[BulkResult]:
     with refusals(), connection.cursor() as cursor:
         cursor.execute(CALL.format(function="ledger_post_one_by_one"), [*columns, *same])
         return [BulkResult(*outcome) for _n, *outcome in cursor.fetchall()]

@@ -1,0 +1,13 @@
+"""Bring customers in from a file: understood as a form is, judged against who is known, written by set."""
+
+from fidelia.intake.kinds import ImportKind
+
+from .steps import RIGHT, check_customers, record_customers
+from .target import CUSTOMERS, REASONS
+from .undoing import undo_customers
+
+CUSTOMERS_KIND = ImportKind(
+    target=CUSTOMERS, right=RIGHT, check=check_customers, record=record_customers, undo=undo_customers, reasons=REASONS
+)
+
+__all__ = ["CUSTOMERS_KIND"]

@@ -1,0 +1,203 @@
+"""What a file may say of customers: its columns with the names that retailers give them, and its options."""
+
+from __future__ import annotations
+
+from fidelia.intake.staged import REASONS as STAGED_REASONS
+from fidelia.intake.targets import Column, Kind, Option, Target
+from fidelia.kernel.localized import LocalizedText as Text
+
+KEEP, FILL, OVERWRITE = "keep", "fill", "overwrite"
+NO_CONSENTS, CONSENTS_OF_FILE = "none", "file"
+
+IDENTITY_COLUMNS = (
+    Column(
+        "external_id", Text("Customer number", "Numéro de client"), Kind.CODE, personal=True, length_max=320,
+        synonyms=(
+            "customer id", "customer", "client", "id client", "n° client", "numéro client", "code client", "client id",
+            "customer number", "customer code", "external id", "id", "household key", "member id", "id adhérent",
+            "n° adhérent", "numéro d’adhérent", "ref client", "contact id", "crm id",
+        ),
+    ),
+    Column(
+        "card", Text("Card number", "Numéro de carte"), Kind.CODE, personal=True, length_max=320,
+        synonyms=(
+            "card", "carte", "card number", "card no", "n° carte", "numéro de carte", "carte fidélité", "loyalty card",
+            "num carte", "carte de fidélité", "loyalty number", "code carte", "barcode",
+        ),
+    ),
+)  # fmt: skip
+CONTACT_COLUMNS = (
+    Column(
+        "email", Text("E-mail", "E-mail"), Kind.EMAIL, personal=True, length_max=254,
+        synonyms=("email", "e-mail", "mail", "courriel", "adresse e-mail", "email address", "adresse mail"),
+    ),
+    Column(
+        "phone", Text("Telephone", "Téléphone"), Kind.PHONE, personal=True, length_max=40,
+        synonyms=(
+            "phone", "téléphone", "tel", "mobile", "portable", "gsm", "phone number", "téléphone mobile", "tél.",
+            "telephone", "tel mobile", "cell",
+        ),
+    ),
+    Column(
+        "address", Text("Street and number", "Rue et numéro"), Kind.TEXT, personal=True, length_max=200,
+        synonyms=("address", "adresse", "street", "rue", "address line 1", "adresse 1", "voie", "address 1"),
+    ),
+    Column(
+        "address_more", Text("Address, second line", "Complément d’adresse"), Kind.TEXT, personal=True, length_max=200,
+        synonyms=("address line 2", "adresse 2", "complément", "complément d’adresse", "address 2"),
+    ),
+)  # fmt: skip
+FACT_COLUMNS = (
+    Column(
+        "title", Text("Title", "Civilité"), Kind.TEXT, personal=True, length_max=20,
+        synonyms=("title", "civilité", "civilite", "salutation", "civ"),
+    ),
+    Column(
+        "given_name", Text("Given name", "Prénom"), Kind.TEXT, personal=True, length_max=150,
+        synonyms=("first name", "prénom", "firstname", "given name", "prenom client", "forename"),
+    ),
+    Column(
+        "family_name", Text("Family name", "Nom"), Kind.TEXT, personal=True, length_max=150,
+        synonyms=("last name", "nom", "surname", "lastname", "family name", "nom de famille", "nom client", "name"),
+    ),
+    Column(
+        "company_name", Text("Company", "Raison sociale"), Kind.TEXT, personal=True, length_max=200,
+        synonyms=("company", "société", "raison sociale", "entreprise", "company name", "organisation"),
+    ),
+    Column(
+        "registration", Text("Company registration", "SIREN ou SIRET"), Kind.CODE, personal=True, length_max=40,
+        synonyms=("siren", "siret", "registration", "registration number", "company number", "vat number", "n° tva"),
+    ),
+    Column(
+        "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True,
+        synonyms=("birth date", "date of birth", "dob", "birthday", "date de naissance", "naissance", "né le", "ddn"),
+    ),
+    Column(
+        "language", Text("Language", "Langue"), Kind.LANGUAGE, synonyms=("language", "langue", "lang", "locale"),
+    ),
+    Column(
+        "country", Text("Country", "Pays"), Kind.COUNTRY,
+        synonyms=("country", "pays", "country code", "code pays", "nation"),
+    ),
+    Column(
+        "postal_code", Text("Postal code", "Code postal"), Kind.CODE, personal=True, length_max=20,
+        synonyms=("postal code", "code postal", "cp", "zip", "zip code", "postcode"),
+    ),
+    Column(
+        "town", Text("Town", "Ville"), Kind.TEXT, personal=True, length_max=150,
+        synonyms=("town", "city", "ville", "commune", "localité"),
+    ),
+)  # fmt: skip
+ACQUISITION_COLUMNS = (
+    Column(
+        "source", Text("Source", "Origine"), Kind.TEXT, length_max=40,
+        synonyms=("source", "origine", "acquisition source", "channel of acquisition", "canal d’acquisition",
+                  "canal de recrutement", "acquisition channel", "provenance"),
+        help=Text("How the customer was won: shop, web…", "Comment le client a été gagné : magasin, web…"),
+    ),
+    Column(
+        "acquired_on", Text("Customer since", "Client depuis le"), Kind.DAY,
+        synonyms=("acquired on", "created", "created at", "date de création", "customer since", "client depuis",
+                  "date d’inscription", "registration date", "date création", "signup date", "creation date"),
+    ),
+    Column(
+        "acquisition_cost", Text("Cost of acquisition", "Coût d’acquisition"), Kind.MONEY,
+        synonyms=("acquisition cost", "coût d’acquisition", "cac", "cost of acquisition", "coût de recrutement"),
+    ),
+)  # fmt: skip
+_CONSENT_NAMES = {
+    "email": (Text("Consent to e-mail", "Accord e-mail"), ("optin email", "email optin", "opt-in email", "accord email",
+              "newsletter", "consent email", "email consent", "optin mail", "optin")),
+    "sms": (Text("Consent to text messages", "Accord SMS"), ("optin sms", "sms optin", "opt-in sms", "accord sms",
+            "consent sms", "sms consent")),
+    "phone": (Text("Consent to calls", "Accord téléphone"), ("optin phone", "phone optin", "accord téléphone",
+              "optin téléphone", "opt-in phone")),
+    "post": (Text("Consent to letters", "Accord courrier"), ("optin post", "post optin", "accord courrier",
+             "optin courrier", "opt-in courrier", "mail consent", "optin postal")),
+}  # fmt: skip
+CONSENT_CHANNELS = tuple(_CONSENT_NAMES)
+CONSENT_COLUMNS = (
+    *(
+        Column(f"consent_{channel}", label, Kind.FLAG, synonyms=synonyms, sensitive=True)
+        for channel, (label, synonyms) in _CONSENT_NAMES.items()
+    ),
+    Column(
+        "consent_on", Text("Consent given on", "Accord donné le"), Kind.DAY, sensitive=True,
+        synonyms=("consent date", "optin date", "date optin", "date d’accord", "date opt-in", "date consentement"),
+    ),
+    Column(
+        "consent_source", Text("Consent given where", "Accord donné où"), Kind.TEXT, sensitive=True, length_max=120,
+        synonyms=("consent source", "optin source", "source optin", "source consentement", "origine optin"),
+    ),
+    Column(
+        "consent_text", Text("Version of the text agreed to", "Version du texte accepté"), Kind.TEXT, sensitive=True,
+        length_max=120, synonyms=("consent text", "consent version", "version consentement", "texte optin"),
+    ),
+)  # fmt: skip
+CONSENT_OPTIONS = (
+    Option(
+        "consents", Text("Consents", "Consentements"), default=NO_CONSENTS,
+        choices=(
+            (NO_CONSENTS, Text("Record none", "N’en enregistrer aucun")),
+            (CONSENTS_OF_FILE, Text("Those that the file proves", "Ceux dont le fichier apporte la preuve")),
+        ),
+        help=Text(
+            "A yes counts only with its date, where it was given and the text agreed to; a no always counts.",
+            "Un oui ne compte qu’avec sa date, le lieu où il a été donné et le texte accepté ; un non compte toujours.",
+        ),
+    ),
+    Option("consent_source", Text("Where consents were given", "Où les accords ont été donnés")),
+    Option("consent_text", Text("Text agreed to, with its version", "Texte accepté, avec sa version")),
+    Option("consent_on", Text("Day on which consents were given", "Jour où les accords ont été donnés"), Kind.DAY),
+)  # fmt: skip
+CUSTOMER_OPTIONS = (
+    Option(
+        "known_customers", Text("Customers that are known", "Clients déjà connus"), default=FILL,
+        choices=(
+            (KEEP, Text("Leave as they are", "Les laisser tels quels")),
+            (FILL, Text("Fill in what is unknown", "Compléter ce qui est inconnu")),
+            (OVERWRITE, Text("Replace by what the file says", "Remplacer par ce que dit le fichier")),
+        ),
+    ),
+    Option(
+        "external_scheme", Text("Name of the customer number", "Nom du numéro de client"), default="external",
+        help=Text(
+            "In lower case, such as external or external.cegid: numbers of two systems stay apart.",
+            "En minuscules, comme external ou external.cegid : les numéros de deux systèmes restent distincts.",
+        ),
+    ),
+    Option(
+        "language", Text("Language of those without one", "Langue de ceux qui n’en ont pas"), Kind.LANGUAGE,
+        default="fr", choices=(("fr", Text("French", "Français")), ("en", Text("English", "Anglais"))),
+    ),
+    Option("country", Text("Country of those without one", "Pays de ceux qui n’en ont pas"), Kind.COUNTRY, default=""),
+)  # fmt: skip
+CUSTOMERS = Target(
+    "customers",
+    Text("Customers", "Clients"),
+    columns=(*IDENTITY_COLUMNS, *FACT_COLUMNS, *CONTACT_COLUMNS, *ACQUISITION_COLUMNS, *CONSENT_COLUMNS),
+    options=(
+        *CUSTOMER_OPTIONS,
+        Option("source", Text("Source of those without one", "Origine de ceux qui n’en ont pas"), default="import"),
+        Option(
+            "currency", Text("Currency of the costs", "Devise des coûts"), default="EUR",
+            help=Text("As a code: EUR, GBP, CHF…", "Par son code : EUR, GBP, CHF…"),
+        ),
+        *CONSENT_OPTIONS,
+    ),
+    one_of=(("external_id", "card", "email", "phone"),),
+)  # fmt: skip
+REASONS = {
+    **STAGED_REASONS,
+    "no_identity": Text(
+        "the row names nobody: no customer number, card, e-mail or telephone",
+        "la ligne ne nomme personne : ni numéro de client, ni carte, ni e-mail, ni téléphone",
+    ),
+    "two_customers": Text(
+        "the row names two customers who are known apart ({schemes})",
+        "la ligne nomme deux clients connus séparément ({schemes})",
+    ),
+    "not_an_identity": Text("“{text}” cannot name a customer", "« {text} » ne peut pas nommer un client"),
+    "not_born": Text("nobody among customers was born on {text}", "aucun client n’est né le {text}"),
+    "nameless": Text("a company has a name", "une entreprise a un nom"),
+}  # fmt: skip
