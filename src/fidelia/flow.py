@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fidelia.activity.events import PurchaseRecorded, PurchaseReturned, PurchasesImported
+from fidelia.activity.events import PurchaseClaimed, PurchaseRecorded, PurchaseReturned, PurchasesImported
 from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
 from fidelia.campaigns.reactions import tell_treated
 from fidelia.customers.events import (
@@ -32,9 +32,11 @@ from fidelia.programme.events import MemberEnrolled, MembersEnrolled, TierChange
 from fidelia.programme.reactions import reassess_tiers
 
 REACTIONS: tuple[Reaction, ...] = (
-    # A purchase, a return → the tiers that their points carry; also when they come late, because tiers go by the day
+    # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by the day
     # on which something happened.
-    Reaction(reassess_tiers, on=[PurchaseRecorded, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]),
+    Reaction(
+        reassess_tiers, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
+    ),
     # A purchase → the e-mail that says what it earned, and why.
     Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
     # A launch → the letter of the campaign to those treated.

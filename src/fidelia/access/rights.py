@@ -82,6 +82,7 @@ RIGHTS: dict[str, str | Promise] = {
     "purchase.import": _("Bring past purchases in from a file"),
     "purchase.record": _("Record a purchase"),
     "purchase.return": _("Record a return"),
+    "purchase.claim": _("Give an anonymous purchase to a member"),
     "decision.see": _("See why a purchase gave its points"),
     # programme
     "programme.see": _("See the programmes and their rules"),
@@ -135,7 +136,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                     "customer.record_consent",
                 ),
                 *("message.see", "enrolment.create", "points.see"),
-                *("purchase.see", "decision.see", "programme.see", "store.see"),
+                *("purchase.see", "purchase.claim", "decision.see", "programme.see", "store.see"),
             ),
         ),
         BuiltInRole(
@@ -149,7 +150,8 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                     "customer.record_consent",
                     "enrolment.create",
                 ),
-                *("points.see", "purchase.record", "purchase.see", "purchase.return", "store.see"),
+                *("points.see", "purchase.record", "purchase.see", "purchase.return", "purchase.claim"),
+                "store.see",
             ),
         ),
         BuiltInRole(

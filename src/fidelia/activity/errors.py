@@ -71,6 +71,36 @@ class NotASale(Refused):
     default_code = "not_a_sale"
 
 
+class NotAnonymous(Refused):
+    """The purchase was recorded for somebody: it is not to be claimed."""
+
+    default_code = "not_anonymous"
+
+
+class AlreadyClaimed(Refused):
+    """The purchase has been claimed already."""
+
+    default_code = "already_claimed"
+
+
+class ClaimedTooLate(Refused):
+    """The days in which an anonymous purchase may be claimed are over."""
+
+    default_code = "claimed_too_late"
+
+
+class BoughtBeforeEnrolment(Refused):
+    """The purchase was made before the member enrolled, and the programme does not count such."""
+
+    default_code = "bought_before_enrolment"
+
+
+class ReceiptDiffers(Invalid):
+    """The day or the total is not that of the receipt."""
+
+    default_code = "receipt_differs"
+
+
 class ReturnedBeforeBought(Invalid):
     """The return is dated before the purchase that it gives back."""
 

@@ -35,6 +35,18 @@ class PurchaseReturned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseClaimed(Event):
+    """An anonymous purchase, with what came back of it, is a member's from now on; `points` is what it gave in all."""
+
+    name: ClassVar[str] = "purchase.claimed"
+    purchase_id: UUID
+    programme_id: UUID | None
+    enrolment_id: UUID
+    account_id: UUID
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchasesImported(Event):
     """An import recorded a batch of past purchases."""
 

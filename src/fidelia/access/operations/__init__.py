@@ -1,6 +1,6 @@
 """The verbs of access. `record_audit` is the one every other module calls."""
 
-from .admission import Admission, admit, admit_log_in, forget_idle_subjects
+from .admission import Admission, admit, admit_log_in, check_failures, count_failure, forget_idle_subjects
 from .approvals import approve, ask_approval, reject
 from .audit import Change, record_audit, record_audits
 from .keys import IssuedKey, issue_key, revoke_key
@@ -19,7 +19,9 @@ __all__ = [
     "change_password",
     "change_preferences",
     "change_role",
+    "check_failures",
     "choose_columns",
+    "count_failure",
     "create_role",
     "create_user",
     "deactivate_user",

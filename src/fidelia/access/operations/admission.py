@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
 _KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})")
 _ADMIT = "select * from access_admit(%s, %s, %s, %s)"
+_TAKE = "select remaining, full_at from access_take(%s, %s, %s, %s, %s)"
 _TAKE_TWICE = """
 select least(a.allowed::int, b.allowed::int), least(a.remaining, b.remaining), greatest(a.full_at, b.full_at),
        greatest(a.retry_at, b.retry_at)
@@ -73,6 +74,22 @@ def admit_log_in(*, email: str, address: str, at: datetime) -> None:
     )
     if not allowed:
         raise _limited(LOG_INS_PER_ACCOUNT, remaining, full_at, retry_at)
+
+
+def check_failures(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:
+    """Let one try again who failed fewer than `limit` times in the period, forgotten evenly. Raises RateLimited.
+
+    Who tries and what is kept as a hash. Call it, and `count_failure` after a failure, outside the transaction of the
+    use case, which a failure ends.
+    """
+    remaining, full_at = _ask(_TAKE, [_subject(kind, subject), 0, limit, period, at])
+    if remaining < 1:
+        raise _limited(limit, 0, full_at, full_at - period + period / limit)
+
+
+def count_failure(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:
+    """Count a failure of a subject."""
+    _ask(_TAKE, [_subject(kind, subject), 1, limit, period, at])
 
 
 def forget_idle_subjects(*, at: datetime) -> int:

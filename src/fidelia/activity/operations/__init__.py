@@ -1,5 +1,6 @@
 """The verbs of activity. Read `record_purchase` first."""
 
+from .claims import ClaimRequest, ReceiptProof, claim_purchase
 from .lone_returns import record_lone_return
 from .purchases import Recorded, record_purchase
 from .requests import LineRequest, PurchaseRequest, ReturnedLine, ReturnRequest, SoldReceipt
@@ -8,13 +9,16 @@ from .trying import Basket, Trial, try_basket
 
 __all__ = [
     "Basket",
+    "ClaimRequest",
     "LineRequest",
     "PurchaseRequest",
+    "ReceiptProof",
     "Recorded",
     "ReturnRequest",
     "ReturnedLine",
     "SoldReceipt",
     "Trial",
+    "claim_purchase",
     "record_lone_return",
     "record_purchase",
     "record_return",

@@ -48,7 +48,7 @@ def record_lone_return(*, by: Actor, at: datetime, request: PurchaseRequest, sou
 
 def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded:
     terms = terms_of(around.version_id) if around.version_id is not None else None
-    is_member = earns(request, around.member, terms)
+    is_member = earns(request.occurred_at, around.member, terms)
     returned = _open_return(caller, request, around, is_member=is_member)
     decided = _decide(request, around, terms) if is_member and terms is not None else None
     if decided is not None:

@@ -97,7 +97,7 @@ def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
 
 def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded:
     terms = terms_of(around.version_id) if around.version_id is not None else None
-    is_member = earns(request, around.member, terms)
+    is_member = earns(request.occurred_at, around.member, terms)
     purchase = _open_purchase(caller, request, around, is_member=is_member)
     decided = _decide(request, around, terms) if is_member else None
     if decided is not None and terms is not None:
@@ -111,11 +111,11 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> R
     return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines)
 
 
-def earns(request: PurchaseRequest, member: Member | None, terms: Terms | None) -> bool:
+def earns(occurred_at: datetime, member: Member | None, terms: Terms | None) -> bool:
     """Whether it is the purchase of a member: not of one who enrolled only afterwards, but as the terms allow."""
     if member is None or terms is None:
         return member is not None
-    return terms.purchases.earns_at(request.occurred_at, member.enrolled_at, terms.zone)
+    return terms.purchases.earns_at(occurred_at, member.enrolled_at, terms.zone)
 
 
 def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings, *, is_member: bool) -> Purchase:

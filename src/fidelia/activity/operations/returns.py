@@ -12,7 +12,6 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
-from fidelia.ledger.operations import Provenance
 from fidelia.organisation.models import Store
 from fidelia.organisation.queries import get_store_by_code
 from fidelia.programme.queries import get_programme_by_id, version_in_force
@@ -25,7 +24,7 @@ from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
 from .purchases import Caller, Recorded, caller_of, deed_of, origin_of, replay_after_race
 from .reading import find_known
 from .requests import ReturnRequest, check_moment, hash_of_request
-from .taking_back import event_of_return, take_back
+from .taking_back import bearer_of, event_of_return, take_back
 from .writing import LineRow, write_purchase
 
 _LOCK_CHAIN = "select sequence, hash from activity_chain where account_id = %s for update"
@@ -83,7 +82,8 @@ def _store_of(request: ReturnRequest) -> Store | None:
     if request.store is None:
         return None
     try:
-        return get_store_by_code(code=request.store)
+        banner, _slash, code = request.store.rpartition("/")
+        return get_store_by_code(code=code, banner_code=banner or None)
     except FideliaError as refusal:
         refusal.pointer = "/store"
         raise
@@ -204,7 +204,7 @@ def _record(
             parts, rule_version_id=returned.rule_version_id, occurred_at=returned.occurred_at, head=bought.head
         )
         returned.points = decided.points
-        posted = take_back(caller, returned, target_id=sale.posting_id, borne_by=_bearer_of(returned, sale))
+        posted = take_back(caller, returned, target_id=sale.posting_id, borne_by=bearer_of(returned, sale))
         if posted is not None:
             returned.posting_id, returned.balance_after = posted.posting_id, posted.balance
     deed = deed_of(caller, "purchase.return", returned, returns=str(sale.purchase_id))
@@ -250,12 +250,6 @@ def _bearing_store(request: ReturnRequest, sale: Purchase, store: Store | None) 
     version = version_in_force(get_programme_by_id(sale.programme_id), request.occurred_at)
     borne_by = terms_of_version(version.id).purchases.returns_borne_by if version is not None else "purchase"
     return sale.store_id if borne_by == "purchase" else store.id
-
-
-def _bearer_of(returned: Purchase, sale: Purchase) -> Provenance:
-    if returned.borne_by_store_id == sale.store_id:
-        return Provenance(partner_id=sale.partner_id, store_id=sale.store_id)
-    return Provenance(partner_id=returned.partner_id, store_id=returned.store_id)
 
 
 def _line_row(bought: Bought, part: ReturnedPart, line_number: int) -> LineRow:

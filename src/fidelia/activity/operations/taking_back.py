@@ -40,6 +40,12 @@ def take_back(
     )
 
 
+def bearer_of(returned: Purchase, sale: Purchase) -> Provenance:
+    """Return the partner and the store that bear a return: those of the purchase, or those of the return itself."""
+    bearer = sale if returned.borne_by_store_id == sale.store_id else returned
+    return Provenance(partner_id=bearer.partner_id, store_id=bearer.store_id)
+
+
 def policy_of(currency: PointsCurrency) -> RevokePolicy:
     """What becomes of points that are spent already: owed where a balance may go below zero, else given up."""
     return "allow_negative" if currency.may_go_negative else "take_what_is_left"
