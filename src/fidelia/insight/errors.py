@@ -49,3 +49,27 @@ class NoConvergence(Refused):
     """No parameters of this model describe the data best: use a simpler model, or more data."""
 
     default_code = "no_convergence"
+
+
+class MalformedStages(Invalid):
+    """The definition of the stages has a number out of bounds."""
+
+    default_code = "malformed_stages"
+
+
+class MalformedBands(Invalid):
+    """Bands have four thresholds, each beyond the one before."""
+
+    default_code = "malformed_bands"
+
+
+class MalformedRate(Invalid):
+    """A margin rate lies between 0 and 1."""
+
+    default_code = "malformed_rate"
+
+
+class MalformedBudget(Invalid):
+    """A budget is not negative, and the weights of the classes are not all zero."""
+
+    default_code = "malformed_budget"
