@@ -55,6 +55,14 @@ class Table:
                     yield place, row
             self._last_rows.append(number)
 
+    def sample(self, most: int = 3_000) -> list[Row]:
+        """Return rows to judge columns by: the first ones, or of Parquet some of each part. Raises UnreadableFile."""
+        if self.reading.format is Format.PARQUET:
+            return [row for row in parquet_files.sample(self.path, most) if any(row)]
+        return [
+            row for row in islice(self.rows(), most) if not isinstance(row, BadRow) and len(row) == len(self.columns)
+        ]
+
     def sheet_of(self, number: int) -> str:
         """Return the sheet of a row, counted from 1; empty where the file has no sheets. Known once rows were read."""
         for sheet, last in zip(self.sheets, self._last_rows, strict=False):
@@ -80,13 +88,14 @@ class Table:
     def _header(self) -> Row:
         if self.reading.format is Format.PARQUET:
             return parquet_files.column_names(self.path)
-        place = max(self.reading.header_row - 1, 0)
-        header = next(islice(self._records(self.sheets[0]), place, None), None)
+        row = self.reading.header_row
+        records = self._records(self.sheets[0])
+        header = next(islice(records, row - 1, None) if row else filter(any, records), None)
         if header is None or not any(name.strip() for name in header):
             raise UnreadableFile(f"{self.path.name} has no header line.")
         if len(header) > COLUMNS_MAX:
             raise UnreadableFile(f"{self.path.name} has {len(header)} columns; at most {COLUMNS_MAX} are read.")
-        return [""] * len(header) if self.reading.header_row == 0 else header
+        return header if row else [""] * len(header)
 
     def _data(self, sheet: str, *, is_first: bool) -> Iterator[Row]:
         if self.reading.format is Format.PARQUET:

@@ -66,6 +66,16 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """The export of a well-known program: where all these names of `columns` (the target's → the file's) are in a file,
+    they mean that, whatever other names of it resemble."""
+
+    name: str
+    columns: dict[str, str]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A kind of content. Of each group in `one_of`, at least one column is mapped."""
 
@@ -74,6 +84,7 @@ class Target:
     columns: tuple[Column, ...]
     options: tuple[Option, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = field(default=())
+    shapes: tuple[Shape, ...] = ()
 
     def column(self, name: str) -> Column:
         """Raises KeyError."""

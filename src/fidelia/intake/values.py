@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from fidelia.kernel.addresses import MalformedEmail, MalformedPhone, normalise_email, normalise_phone
 from fidelia.kernel.folding import fold
+from fidelia.kernel.money import EXPONENTS, TWO_DECIMALS
 
 from .countries import country_names
 from .dates import NotInCalendar, match_day, match_time
@@ -111,9 +112,9 @@ def read_money(text: str, reading: Reading = PLAIN, currency: str | None = None)
 def split_currency(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the number without its currency, and the codes that the sign may mean (none where there is no sign)."""
     found = _MONEY.fullmatch(text.strip())
-    if found is None or not (found["before"] or found["after"]):
+    mark = (found["before"] or found["after"]) if found is not None else None
+    if found is None or mark is None or not (mark in SYMBOLS or mark in TWO_DECIMALS or mark in EXPONENTS):
         return text, ()
-    mark = found["before"] or found["after"]
     return f"{found['sign']}{found['number']}{found['end']}", SYMBOLS.get(mark, (mark,))
 
 

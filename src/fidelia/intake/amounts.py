@@ -1,0 +1,73 @@
+"""Tell a unit price from the amount of a line by arithmetic. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from statistics import median
+
+from .profiles import Profile
+
+AGREEING = 0.9
+ROWS_LEAST = 5
+CENT = Decimal("0.011")  # what rounding a line may cost
+
+
+def multiplies(quantity: Profile, price: Profile, amount: Profile) -> bool | None:
+    """Say whether quantity times price is the amount; None where too few rows tell (all quantities are one)."""
+    told = agreed = 0
+    for count, each, whole in zip(quantity.numbers, price.numbers, amount.numbers, strict=True):
+        if count is None or each is None or whole is None or abs(count) == 1 or not each:
+            continue
+        told += 1
+        agreed += abs(abs(count * each) - abs(whole)) <= CENT + abs(whole) * Decimal("0.001")
+    return None if told < ROWS_LEAST else agreed >= AGREEING * told
+
+
+def grows_with_quantity(
+    quantity: Profile, amount: Profile, product: Profile | None, codes: Sequence[str]
+) -> bool | None:
+    """Say whether an amount is that of the whole line: it grows as the quantity does. None where nothing tells.
+
+    Where products are known, each is compared with itself; otherwise the lines of one with those of several.
+    """
+    if product is not None:
+        found = _by_product(quantity.numbers, amount.numbers, codes)
+        if found is not None:
+            return found
+    single = [abs(value) for count, value in _pairs(quantity, amount) if count == 1]
+    several = [(abs(count), abs(value)) for count, value in _pairs(quantity, amount) if abs(count) >= 2]
+    if len(single) < ROWS_LEAST or len(several) < ROWS_LEAST or not median(single):
+        return None
+    growth = median(value for _count, value in several) / median(single)
+    expected = median(count for count, _value in several)
+    if growth >= 1 + (expected - 1) * Decimal("0.5"):
+        return True
+    return False if growth <= 1 + (expected - 1) * Decimal("0.15") else None
+
+
+def _pairs(quantity: Profile, amount: Profile) -> list[tuple[Decimal, Decimal]]:
+    pairs = zip(quantity.numbers, amount.numbers, strict=True)
+    return [(count, value) for count, value in pairs if count is not None and value is not None and count]
+
+
+def _by_product(
+    quantities: Sequence[Decimal | None], amounts: Sequence[Decimal | None], codes: Sequence[str]
+) -> bool | None:
+    """Among rows of one product with different quantities: is the amount the same, or the amount of each piece?"""
+    seen: dict[str, tuple[Decimal, Decimal]] = {}
+    same = grown = 0
+    for count, value, code in zip(quantities, amounts, codes, strict=True):
+        if count is None or value is None or not code or count <= 0 or value <= 0:
+            continue
+        if code not in seen:
+            seen[code] = (count, value)
+        elif seen[code][0] != count:
+            other_count, other = seen[code]
+            same += value == other
+            grown += abs(value / count - other / other_count) <= Decimal("0.02") * other / other_count
+    if same + grown < ROWS_LEAST:
+        return None
+    if same >= 3 * grown:
+        return False
+    return True if grown >= 3 * same else None

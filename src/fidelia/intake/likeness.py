@@ -1,0 +1,57 @@
+"""How much the name of a column is like the names that something has. Knows no Django."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from fidelia.kernel.folding import fold
+
+SURE = 0.85  # at least so much like a known name that nobody needs to be asked
+RESEMBLING = 0.55
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_FILLERS = frozenset({"de", "du", "d", "des", "la", "le", "l", "les", "of", "the", "a", "au", "en", "et", "and"})
+_SHORT = {
+    "n": "no", "num": "no", "numero": "no", "nr": "no", "nbr": "nb", "number": "no", "nb": "nb", "nombre": "nb",
+    "identifiant": "id", "ident": "id", "code": "code", "cod": "code", "dt": "date", "mt": "montant", "mnt": "montant",
+    "mtt": "montant", "art": "article", "lib": "libelle", "cli": "client", "mag": "magasin", "tel": "telephone",
+    "adr": "adresse", "addr": "address", "cp": "code postal", "qte": "quantite", "qty": "quantity", "px": "prix",
+    "desc": "description", "cat": "category", "amt": "amount", "disc": "discount", "cust": "customer",
+    "naiss": "naissance", "rem": "remise", "fid": "fidelite", "transac": "transaction", "trans": "transaction",
+    "tkt": "ticket", "ref": "reference",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, folded, in one spelling each: "N° ticket" is ("no", "ticket")."""
+    words = fold(_CAMEL.sub(" ", name)).split()
+    spelled = [part for word in words for part in _SHORT.get(word, word).split()]
+    return tuple(word for word in spelled if word not in _FILLERS) or tuple(spelled)
+
+
+def likeness(name: str, synonyms: Sequence[str]) -> float:
+    """Return from 0 to 1 how much a name is like the nearest synonym; the first synonyms count a little more."""
+    best = 0.0
+    for place, synonym in enumerate(synonyms):
+        near = _near(words_of(name), words_of(synonym)) - min(place, 40) * 0.001
+        best = max(best, near)
+    return best
+
+
+@lru_cache(maxsize=200_000)
+def _near(name: tuple[str, ...], synonym: tuple[str, ...]) -> float:
+    if not name or not synonym:
+        return 0.0
+    if name == synonym or "".join(name) == "".join(synonym):
+        return 1.0
+    if set(name) == set(synonym):
+        return 0.97
+    if set(synonym) < set(name):
+        return 0.55 + 0.3 * len(synonym) / len(name)
+    if set(name) < set(synonym):
+        return 0.45 + 0.3 * len(name) / len(synonym)
+    ratio = SequenceMatcher(None, " ".join(name), " ".join(synonym)).ratio()
+    return 0.7 * ratio if ratio > 0.82 else 0.0

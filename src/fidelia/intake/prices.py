@@ -1,0 +1,101 @@
+"""Settle which column is the price of one and which the amount of the line. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fidelia.kernel.localized import LocalizedText
+
+from .amounts import grows_with_quantity, multiplies
+from .doubts import Doubt, because
+from .likeness import SURE, words_of
+from .profiles import Profile
+
+Chosen = dict[str, tuple[Profile, float]]
+Doubts = dict[str, list[Doubt]]
+# Names that say both: a price may be that of the line, an amount that of one.
+_OF_ONE = frozenset({"unit", "unitaire", "pu", "each", "piece"})
+_OF_THE_LINE = frozenset({"total", "line", "ligne", "net", "value", "sales", "ca", "revenue", "extended"})
+
+
+def settle_prices(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, codes: Sequence[str]) -> None:
+    """Check by multiplying what the names say; change the proposal where the numbers contradict it, and say so.
+
+    For targets with the columns quantity, unit_price and net; others are left as they are.
+    """
+    if "quantity" not in chosen or not {"unit_price", "net"} & set(chosen):
+        return
+    if {"unit_price", "net"} <= set(chosen):
+        _settle_both(chosen, doubts)
+    else:
+        _settle_one(chosen, profiles, doubts, codes)
+
+
+def _settle_both(chosen: Chosen, doubts: Doubts) -> None:
+    quantity, price, net = chosen["quantity"][0], chosen["unit_price"], chosen["net"]
+    told = multiplies(quantity, price[0], net[0])
+    if told is False and multiplies(quantity, net[0], price[0]):
+        chosen["unit_price"], chosen["net"] = net, price
+        _say(doubts, price[0], "net", because(
+            "Quantity times “{each}” makes “{whole}”: the two were taken the other way round.",
+            "La quantité multipliée par « {each} » donne « {whole} » : les deux ont été échangés.",
+            each=net[0].name, whole=price[0].name), "unit_price")  # fmt: skip
+    elif told is False and not {"discount", "coupon"} & set(chosen):
+        _say(doubts, net[0], "net", because(
+            "Quantity times “{each}” does not make it; the amount of the line is what counts.",
+            "La quantité multipliée par « {each} » ne la donne pas ; c’est le montant de la ligne qui compte.",
+            each=price[0].name), "unit_price")  # fmt: skip
+
+
+def _settle_one(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, codes: Sequence[str]) -> None:
+    name = "unit_price" if "unit_price" in chosen else "net"
+    other = "net" if name == "unit_price" else "unit_price"
+    quantity, (amount, confidence) = chosen["quantity"][0], chosen[name]
+    partner = _find_partner(quantity, amount, name, profiles, {profile.name for profile, _score in chosen.values()})
+    if partner is not None:
+        chosen[other] = (partner, SURE)
+        return
+    product = chosen["product"][0] if "product" in chosen else None
+    is_of_line = grows_with_quantity(quantity, amount, product, codes)
+    said = set(words_of(amount.name))
+    if is_of_line is not None and is_of_line != (name == "net") and not said & (_OF_ONE | _OF_THE_LINE):
+        del chosen[name]
+        chosen[other] = (amount, confidence)
+        _say(doubts, amount, other, _by_the_numbers(is_of_line=is_of_line), name)
+    elif is_of_line is None and not said & (_OF_ONE | _OF_THE_LINE) and _has_several(quantity):
+        _say(doubts, amount, name, because(
+            "Nothing tells for certain whether this is the price of one or the amount of the line.",
+            "Rien ne dit avec certitude si c’est le prix d’une unité ou le montant de la ligne."), other)  # fmt: skip
+
+
+def _find_partner(
+    quantity: Profile, amount: Profile, name: str, profiles: Sequence[Profile], taken: set[str]
+) -> Profile | None:
+    """Find the column that makes the multiplication true."""
+    for profile in profiles:
+        if profile.name in taken or profile.share("number") < 0.9:
+            continue
+        price, whole = (amount, profile) if name == "unit_price" else (profile, amount)
+        if multiplies(quantity, price, whole):
+            return profile
+    return None
+
+
+def _by_the_numbers(*, is_of_line: bool) -> LocalizedText:
+    if is_of_line:
+        return because(
+            "It grows as the quantity does: it is the amount of the line.",
+            "Il croît avec la quantité : c’est le montant de la ligne.",
+        )
+    return because(
+        "It stays the same whatever the quantity: it is the price of one.",
+        "Il reste le même quelle que soit la quantité : c’est le prix d’une unité.",
+    )
+
+
+def _has_several(quantity: Profile) -> bool:
+    return any(number is not None and abs(number) > 1 for number in quantity.numbers)
+
+
+def _say(doubts: Doubts, profile: Profile, column: str, reason: LocalizedText, other: str) -> None:
+    doubts.setdefault(profile.name, []).append(Doubt(column, profile.name, reason, (other,)))

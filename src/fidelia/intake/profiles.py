@@ -1,0 +1,153 @@
+"""What the cells of a column look like, whatever the column is called. Knows no Django."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from fidelia.kernel.folding import fold
+
+from .countries import country_names
+from .dates import TIME, NotInCalendar, match_day
+from .notes import count_sensitive
+from .reading import Reading
+from .rows import Row
+from .tables import Table
+from .targets import Kind
+from .values import FALSE, TRUE, BadCell, read_money, split_currency
+
+EXAMPLES = 3
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
+_PHONE = re.compile(r"(?:\+|00|\(?0)[0-9()./ \u00a0-]{7,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Shares are of the cells that are not empty; `numbers` stand beside the rows of the sample."""
+
+    name: str
+    examples: tuple[str, ...]
+    filled: float
+    distinct: float
+    values: int
+    words: float
+    shares: dict[str, float] = field(default_factory=dict)
+    numbers: tuple[Decimal | None, ...] = ()
+    currencies: tuple[str, ...] = ()
+    sensitive: int = 0
+    usual: str = ""
+    usual_share: float = 0.0
+
+    def share(self, kind: str) -> float:
+        """Return how many of the cells are of a kind."""
+        return self.shares.get(kind, 0.0)
+
+
+def profile_columns(table: Table, rows: Sequence[Row]) -> list[Profile]:
+    """Look at each column of a sample."""
+    return [_profile(name, [row[place] for row in rows], table.reading) for place, name in enumerate(table.columns)]
+
+
+def fits(profile: Profile, kind: Kind) -> float:
+    """Return from 0 to 1 how well the cells of a column go with a kind; an empty column goes with any, a little."""
+    if not profile.values:
+        return 0.8
+    return _FITS[kind](profile)
+
+
+def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
+    texts = [cell.strip() for cell in cells if cell.strip()]
+    count = max(len(texts), 1)
+    numbers = tuple(_number(cell, reading) for cell in cells)
+    known = [number for number in numbers if number is not None]
+    is_amount = len(known) >= 0.6 * count
+    marks = [marks for text in texts[:500] if (marks := split_currency(text)[1])] if is_amount else []
+    shares = {
+        "number": len(known) / count,
+        "decimal": sum(number != number.to_integral_value() for number in known) / count,
+        "negative": sum(number < 0 for number in known) / count,
+        "moment": sum(_is_moment(text, reading) for text in texts) / count,
+        "hour": sum(TIME.fullmatch(text) is not None for text in texts) / count,
+        "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,
+        "phone": sum(_PHONE.fullmatch(text) is not None for text in texts) / count,
+        "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,
+        "country": sum(fold(text) in country_names() for text in texts) / count,
+        "ean": sum(text.isascii() and text.isdigit() and len(text) in (8, 12, 13, 14) for text in texts) / count,
+    }
+    usual, copies = Counter(texts).most_common(1)[0] if texts else ("", 0)
+    return Profile(
+        name=name,
+        examples=tuple(dict.fromkeys(text[:80] for text in texts))[:EXAMPLES],
+        filled=len(texts) / max(len(cells), 1),
+        distinct=len(set(texts)) / count,
+        values=len(texts),
+        words=sum(len(text.split()) for text in texts) / count,
+        shares=shares,
+        numbers=numbers,
+        currencies=max(set(marks), key=marks.count) if marks else (),
+        usual=usual,
+        usual_share=copies / count,
+        sensitive=count_sensitive(set(texts)) if any(" " in text for text in texts) else 0,
+    )
+
+
+def _number(text: str, reading: Reading) -> Decimal | None:
+    if not text.strip():
+        return None
+    try:
+        return read_money(text, reading)
+    except BadCell:
+        return None
+
+
+def _is_moment(text: str, reading: Reading) -> bool:
+    try:
+        return match_day(text, reading.date_order) is not None
+    except NotInCalendar:
+        return True
+
+
+def _of_number(profile: Profile) -> float:
+    if profile.share("moment") > 0.9 and profile.share("decimal") == 0:  # 20250301 is a day
+        return 0.2
+    return 1.0 if profile.share("number") >= 0.6 else 0.1
+
+
+def _of_code(profile: Profile) -> float:
+    if profile.share("decimal") > 0.3 or profile.share("moment") > 0.8:
+        return 0.2
+    return 0.7 if profile.words > 3 else 1.0
+
+
+def _of_text(profile: Profile) -> float:
+    if profile.share("hour") > 0.8:
+        return 1.0
+    return 0.5 if profile.share("number") > 0.9 or profile.share("moment") > 0.8 else 1.0
+
+
+def _of_flag(profile: Profile) -> float:
+    return 1.0 if profile.share("flag") >= 0.8 and profile.distinct * profile.values <= 6 else 0.2
+
+
+def _at_least(kind: str, least: float, otherwise: float) -> Callable[[Profile], float]:
+    return lambda profile: 1.0 if profile.share(kind) >= least else otherwise
+
+
+_FITS: dict[Kind, Callable[[Profile], float]] = {
+    Kind.TEXT: _of_text,
+    Kind.CODE: _of_code,
+    Kind.NUMBER: _of_number,
+    Kind.MONEY: _of_number,
+    Kind.POINTS: _of_number,
+    Kind.PERCENT: lambda profile: 1.0,
+    Kind.MOMENT: _at_least("moment", 0.6, 0.1),
+    Kind.DAY: _at_least("moment", 0.6, 0.1),
+    Kind.FLAG: _of_flag,
+    Kind.EMAIL: _at_least("email", 0.5, 0.2),
+    Kind.PHONE: _at_least("phone", 0.3, 0.6),
+    Kind.COUNTRY: _at_least("country", 0.5, 0.3),
+    Kind.LANGUAGE: lambda profile: 1.0 if profile.distinct * profile.values <= 20 else 0.3,
+}

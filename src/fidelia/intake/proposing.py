@@ -1,0 +1,238 @@
+"""Propose what each column of a file is, from its name and from what its cells look like. Knows no Django.
+
+Nothing is decided here: each proposal says how sure it is and why it may be wrong, and a person puts it right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fidelia.kernel.localized import LocalizedText
+
+from .doubts import Doubt, because
+from .likeness import RESEMBLING, SURE, likeness, words_of
+from .mapping import FileMapping
+from .notes import doubt_of_notes
+from .prices import settle_prices
+from .profiles import Profile, fits, profile_columns
+from .suggestions import OptionProposal, propose_options
+from .tables import Table
+from .targets import Column, Kind, Shape, Target
+
+CONTENT_ALONE = {Kind.EMAIL: 0.8, Kind.PHONE: 0.6, Kind.MOMENT: 0.6}
+ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProposal:
+    """A column of the file, and which of the target's it is (empty: it is left out), from 0 to 1 sure."""
+
+    name: str
+    column: str
+    confidence: float
+    doubts: tuple[Doubt, ...] = ()
+    examples: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A mapping to begin with, column by column and option by option.
+
+    `missing` are the columns that the target needs and nothing in the file resembles; `shape` the program whose export
+    the file is known to be. `score`, from 0 to 1, says how much the file looks like one of this target.
+    """
+
+    mapping: FileMapping
+    columns: tuple[ColumnProposal, ...]
+    options: tuple[OptionProposal, ...]
+    missing: tuple[str, ...]
+    score: float
+    shape: str = ""
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """All that a person should look at."""
+        of_columns = (doubt for column in self.columns for doubt in column.doubts)
+        return (*of_columns, *(option.doubt for option in self.options if option.doubt is not None))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The proposal in the making: target column → (profile, confidence), and the doubts about a file's column."""
+
+    target: Target
+    profiles: list[Profile]
+    chosen: dict[str, tuple[Profile, float]] = field(default_factory=dict)
+    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
+    scores: dict[tuple[str, str], float] = field(default_factory=dict)
+
+
+def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None = None) -> Proposal:
+    """Propose a mapping of a file for a target. `defaults` are values of options known beforehand, such as the
+    operator's currency, country and time zone. Raises UnreadableFile."""
+    rows = table.sample()
+    draft = _Draft(target, profile_columns(table, rows))
+    shape = _find_shape(target, table.columns)
+    _choose(draft, shape)
+    if shape is None:
+        settle_prices(draft.chosen, draft.profiles, draft.doubts, _codes(table, rows, draft))
+    for column in target.columns:
+        _doubt(draft, column)
+    columns = {
+        name: draft.chosen[name][0].name for name in (one.name for one in target.columns) if name in draft.chosen
+    }
+    known = {**(defaults or {}), **(shape.options if shape else {})}
+    options = propose_options(table, target, columns, draft.profiles, known)
+    values = {option.name: option.value for option in options if option.value not in (None, "", ())}
+    missing = _missing(target, columns)
+    return Proposal(
+        mapping=FileMapping(target.name, table.reading, columns, values),
+        columns=tuple(_column_proposal(draft, profile) for profile in draft.profiles),
+        options=tuple(options),
+        missing=missing,
+        score=_score(draft, missing),
+        shape=shape.name if shape else "",
+    )
+
+
+def guess_target(table: Table, targets: Sequence[Target]) -> list[tuple[Target, float]]:
+    """Return the targets that a file may be of, the likeliest first, with how much it looks like each (0 to 1)."""
+    profiles = profile_columns(table, table.sample())
+    scored = []
+    for target in targets:
+        draft = _Draft(target, profiles)
+        _choose(draft, _find_shape(target, table.columns))
+        scored.append((target, _score(draft, _missing(target, draft.chosen))))
+    return sorted(scored, key=lambda pair: -pair[1])
+
+
+def _find_shape(target: Target, names: Sequence[str]) -> Shape | None:
+    given = {" ".join(words_of(name)) for name in names}
+    fitting = [
+        shape for shape in target.shapes if all(" ".join(words_of(name)) in given for name in shape.columns.values())
+    ]
+    return max(fitting, key=lambda shape: len(shape.columns), default=None)
+
+
+def _choose(draft: _Draft, shape: Shape | None) -> None:
+    """Give each column of the target at most one of the file: first what the shape says, then the nearest pairs."""
+    by_words = {" ".join(words_of(profile.name)): profile for profile in draft.profiles}
+    for known, name in (shape.columns if shape else {}).items():
+        draft.chosen[known] = (by_words[" ".join(words_of(name))], 1.0)
+    for column in draft.target.columns:
+        for profile in draft.profiles:
+            draft.scores[column.name, profile.name] = _score_of(column, profile)
+    if shape is None:
+        for (column_name, name), score in sorted(draft.scores.items(), key=lambda item: -item[1]):
+            if score >= RESEMBLING:
+                _take(draft, column_name, name, score)
+        _choose_by_content(draft)
+
+
+def _take(draft: _Draft, column: str, name: str, score: float) -> None:
+    taken = {profile.name for profile, _score in draft.chosen.values()}
+    if column not in draft.chosen and name not in taken:
+        profile = next(profile for profile in draft.profiles if profile.name == name)
+        draft.chosen[column] = (profile, score)
+
+
+def _score_of(column: Column, profile: Profile) -> float:
+    names = (column.name.replace("_", " "), *column.synonyms, column.label.en, column.label.fr)
+    return likeness(profile.name, names) * fits(profile, column.kind)
+
+
+def _choose_by_content(draft: _Draft) -> None:
+    """A column whose name says nothing may say what it is by its cells: an address, a telephone number, a day."""
+    for column in draft.target.columns:
+        least = CONTENT_ALONE.get(column.kind)
+        if least is None or (column.kind is Kind.MOMENT and not column.required):
+            continue
+        for profile in draft.profiles:
+            share = profile.share({Kind.EMAIL: "email", Kind.PHONE: "phone", Kind.MOMENT: "moment"}[column.kind])
+            if profile.values and share >= 0.9:
+                _take(draft, column.name, profile.name, least)
+
+
+def _codes(table: Table, rows: Sequence[Sequence[str]], draft: _Draft) -> list[str]:
+    """Return the product's code of each row of the sample."""
+    if "product" not in draft.chosen:
+        return [""] * len(rows)
+    place = table.columns.index(draft.chosen["product"][0].name)
+    return [row[place] for row in rows]
+
+
+def _doubt(draft: _Draft, column: Column) -> None:
+    """Say what may be wrong with the column chosen."""
+    if column.name not in draft.chosen:
+        return
+    profile, confidence = draft.chosen[column.name]
+    doubts = draft.doubts.setdefault(profile.name, [])
+    others = _alternatives(draft, profile, column.name)
+    if confidence < SURE:
+        doubts.append(Doubt(column.name, profile.name, _resembling(column, profile, confidence), others))
+    if column.sensitive:
+        doubts.append(Doubt(column.name, profile.name, because(
+            "This touches consent or something as sensitive: nothing is taken from it until you decide.",
+            "Ceci touche au consentement ou à une donnée sensible : rien n’en est repris sans votre décision."), others)
+        )  # fmt: skip
+    kind = {Kind.MOMENT: "moment", Kind.DAY: "moment", Kind.NUMBER: "number", Kind.MONEY: "number", Kind.EMAIL: "email"}
+    share = profile.share(kind[column.kind]) if column.kind in kind and profile.values else 1.0
+    if share < 1:
+        doubts.append(Doubt(column.name, profile.name, because(
+            "{share} of the cells looked at cannot be understood so.",
+            "{share} des cellules regardées ne se comprennent pas ainsi.",
+            share=f"{max(1, round(100 * (1 - share)))} %"), others)
+        )  # fmt: skip
+    words = set(words_of(profile.name))
+    if column.kind is Kind.MONEY and words & {"ht", "excl", "hors", "before"}:
+        doubts.append(Doubt(column.name, profile.name, because(
+            "The name says before tax; Fidelia counts what the customer pays, tax included.",
+            "Le nom dit hors taxes ; Fidelia compte ce que le client paie, taxes comprises."), others)
+        )  # fmt: skip
+
+
+def _resembling(column: Column, profile: Profile, confidence: float) -> LocalizedText:
+    if confidence in CONTENT_ALONE.values() and likeness(profile.name, column.synonyms) < RESEMBLING:
+        return because(
+            "Its cells look like it; its name does not say so.", "Ses cellules y ressemblent ; son nom ne le dit pas."
+        )
+    return because("The name only resembles it.", "Le nom ne fait qu’y ressembler.")
+
+
+def _alternatives(draft: _Draft, profile: Profile, chosen: str) -> tuple[str, ...]:
+    """Return the other columns of the target that this one of the file resembles."""
+    scored = [(draft.scores.get((column.name, profile.name), 0.0), column.name) for column in draft.target.columns]
+    near = sorted((pair for pair in scored if pair[0] > 0.4 and pair[1] != chosen), reverse=True)
+    return tuple(name for _score, name in near[:ALTERNATIVES])
+
+
+def _column_proposal(draft: _Draft, profile: Profile) -> ColumnProposal:
+    column = next((name for name, (chosen, _score) in draft.chosen.items() if chosen is profile), "")
+    doubts = list(draft.doubts.get(profile.name, ()))
+    kind = draft.target.column(column).kind if column else Kind.TEXT
+    if kind is Kind.TEXT and column != "description":
+        doubts += doubt_of_notes(profile.name, profile.sensitive)
+    return ColumnProposal(
+        name=profile.name,
+        column=column,
+        confidence=round(min(draft.chosen[column][1], 1.0), 2) if column else 0.0,
+        doubts=tuple(doubts),
+        examples=profile.examples,
+        alternatives=_alternatives(draft, profile, column),
+    )
+
+
+def _missing(target: Target, columns: Mapping[str, object]) -> tuple[str, ...]:
+    missing = [column.name for column in target.columns if column.required and column.name not in columns]
+    missing += [group[0] for group in target.one_of if not set(group) & set(columns)]
+    return tuple(dict.fromkeys(missing))
+
+
+def _score(draft: _Draft, missing: Sequence[str]) -> float:
+    """How much of the file is understood, far less where something is missing that the target cannot do without."""
+    understood = sum(min(score, 1.0) for _profile, score in draft.chosen.values())
+    share = understood / max(len(draft.profiles), 1)
+    return round(share * 0.25 ** len(missing), 3)
