@@ -10,16 +10,21 @@ from django.db import connection
 
 from fidelia.kernel.actor import Actor
 
-from .errors import ImportUnknown
-from .kinds import get_import_kind, list_import_kinds
+from .errors import ImportUnknown, RowUnknown
+from .kinds import ImportKind, get_import_kind, list_import_kinds
 from .models import Import, SavedMapping
 from .operations.staging import split_cells
-from .rejections import tell_reason
+from .rejections import split_reason, tell_reason
 
 PAGE_MAX = 200
 _REJECTED = """
 select row_number, sheet, cells, reason from intake_row
-where import_id = %s and state = 'rejected' and row_number > %s order by row_number limit %s
+where import_id = %s and state = 'rejected' and row_number > %s
+  and (%s = '' or split_part(reason, chr(31), 1) = %s) order by row_number limit %s
+"""
+_ONE_REJECTED = """
+select row_number, sheet, cells, reason from intake_row
+where import_id = %s and state = 'rejected' and row_number = %s
 """
 _COUNT_REASONS = """
 select split_part(reason, chr(31), 1) as code, count(*) from intake_row
@@ -29,12 +34,26 @@ where import_id = %s and state = 'rejected' group by code order by count(*) desc
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row given back: its number in the file, its sheet's place, its cells as they came or were mended, and why."""
+    """A row given back: its number in the file, its sheet's place, its cells as they came or were mended, and why.
+
+    `code` and `values` are the reason before it is told: where its text stands among the cells can be found by them.
+    """
 
     row_number: int
     sheet: int
     cells: tuple[str, ...]
     reason: str
+    code: str
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionCount:
+    """How many rows one reason rejects; `reason` leaves out what it speaks of."""
+
+    code: str
+    reason: str
+    rows: int
 
 
 def list_targets(*, by: Actor) -> tuple[str, ...]:
@@ -80,28 +99,40 @@ def list_saved_mappings(*, by: Actor, target: str) -> list[SavedMapping]:
 
 
 def list_rejected_rows(
-    *, by: Actor, import_id: UUID, language: str, after: int = 0, limit: int = 50
+    *, by: Actor, import_id: UUID, language: str, after: int = 0, limit: int = 50, code: str = ""
 ) -> list[RejectedRow]:
-    """Return rejected rows in the order of the file, beginning after the row of this number.
+    """Return rejected rows in the order of the file, after the row of this number; with `code`, of one reason.
 
     Raises Denied, ImportUnknown.
     """
     kind = get_import_kind(get_import(by=by, import_id=import_id).target)
     with connection.cursor() as cursor:
-        cursor.execute(_REJECTED, [import_id, after, min(limit, PAGE_MAX)])
-        rows = cursor.fetchall()
-    return [
-        RejectedRow(number, sheet, tuple(split_cells(cells)), tell_reason(reason, language, kind.reasons))
-        for number, sheet, cells, reason in rows
-    ]
+        cursor.execute(_REJECTED, [import_id, after, code, code, min(limit, PAGE_MAX)])
+        return [_rejected(row, language, kind) for row in cursor.fetchall()]
 
 
-def count_rejections(*, by: Actor, import_id: UUID, language: str, limit: int = 20) -> list[tuple[str, int]]:
-    """Return each reason, without what it speaks of, with how many rows it rejects, the most frequent first.
+def get_rejected_row(*, by: Actor, import_id: UUID, language: str, row_number: int) -> RejectedRow:
+    """Return one rejected row. Raises Denied, ImportUnknown, RowUnknown."""
+    kind = get_import_kind(get_import(by=by, import_id=import_id).target)
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_REJECTED, [import_id, row_number])
+        row = cursor.fetchone()
+    if row is None:
+        raise RowUnknown("There is no rejected row of this number.")
+    return _rejected(row, language, kind)
 
-    Raises Denied, ImportUnknown.
-    """
+
+def count_rejections(*, by: Actor, import_id: UUID, language: str, limit: int = 20) -> list[RejectionCount]:
+    """Return each reason with how many rows it rejects, the most frequent first. Raises Denied, ImportUnknown."""
     kind = get_import_kind(get_import(by=by, import_id=import_id).target)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_REASONS, [import_id, min(limit, PAGE_MAX)])
-        return [(tell_reason(code, language, kind.reasons), count) for code, count in cursor.fetchall()]
+        return [RejectionCount(code, tell_reason(code, language, kind.reasons), n) for code, n in cursor.fetchall()]
+
+
+def _rejected(row: tuple[int, int, str, str], language: str, kind: ImportKind) -> RejectedRow:
+    number, sheet, cells, reason = row
+    code, values = split_reason(reason)
+    return RejectedRow(
+        number, sheet, tuple(split_cells(cells)), tell_reason(reason, language, kind.reasons), code, values
+    )  # fmt: skip

@@ -24,13 +24,18 @@ def keep_reason(code: str, **values: Any) -> str:
 
 def tell_reason(kept: str, language: str, more: Mapping[str, LocalizedText] | None = None) -> str:
     """Return the reason in words, as a sentence; `more` are the reasons of the kind."""
-    code, *rest = kept.split(MARK)
-    values = dict(zip(rest[::2], rest[1::2], strict=False))
+    code, values = split_reason(kept)
     words = (more or {}).get(code) or REASONS.get(code)
     if words is None:
         return kept.replace(MARK, " ")
     told = words.in_language(language).format_map(_Named(values))
     return told if told.endswith(".") else f"{told}."
+
+
+def split_reason(kept: str) -> tuple[str, dict[str, str]]:
+    """Return the code of a reason and the values it speaks of."""
+    code, *rest = kept.split(MARK)
+    return code, dict(zip(rest[::2], rest[1::2], strict=False))
 
 
 class _Named(dict[str, str]):
