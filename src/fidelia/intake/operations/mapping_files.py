@@ -115,6 +115,20 @@ def use_saved_mapping(*, by: Actor, at: datetime, import_id: UUID, name: str) ->
     return change_mapping(by=by, at=at, import_id=import_id, document=document)
 
 
+def forget_mapping(*, by: Actor, at: datetime, mapping_id: UUID) -> None:
+    """Forget a mapping saved by name; imports mapped by it stay as they are. Raises Denied, SavedMappingUnknown."""
+    with transaction_of_use_case():
+        saved = SavedMapping.objects.select_for_update().filter(pk=mapping_id).first()
+        if saved is None:
+            raise SavedMappingUnknown("There is no such saved mapping.")
+        right = get_import_kind(saved.target).right
+        by.require(right)
+        record_audit(
+            by=by, at=at, verb=right, object_type="import_mapping", object_id=saved.id, before={"name": saved.name}
+        )  # fmt: skip
+        saved.delete()
+
+
 def locked(by: Actor, import_id: UUID) -> Import:
     """Return an import to be changed, its row locked. Raises Denied, ImportUnknown."""
     require_transaction()
