@@ -12,8 +12,10 @@ from .bg_bb import BgBb, fit_bg_bb
 from .buyers import BuyerModel
 from .gamma_gamma import GammaGamma, SpendingHistory, fit_gamma_gamma
 from .history import BuyingHistory
+from .holdout import CountsCompared, HoldoutCompared, Tracked, compare_counts, compare_holdout, track
 from .maximum import Fit
 from .pareto_nbd import ParetoNbd, fit_pareto_nbd
+from .portfolio import PortfolioValue, value_portfolio
 from .purchases import CountedPurchases, count_purchases
 from .shifted_beta_geometric import ContractHistory, ShiftedBetaGeometric, fit_shifted_beta_geometric
 from .textbook import textbook_margins, textbook_value
@@ -35,13 +37,19 @@ __all__ = [
     "ContinuousDiscount",
     "ContractHistory",
     "CountedPurchases",
+    "CountsCompared",
     "DiscreteDiscount",
     "Fit",
     "GammaGamma",
+    "HoldoutCompared",
     "MbgNbd",
     "ParetoNbd",
+    "PortfolioValue",
     "ShiftedBetaGeometric",
     "SpendingHistory",
+    "Tracked",
+    "compare_counts",
+    "compare_holdout",
     "continuous_from_yearly",
     "count_purchases",
     "discounted_purchases",
@@ -55,5 +63,7 @@ __all__ = [
     "purchases_discounted_forever",
     "textbook_margins",
     "textbook_value",
+    "track",
+    "value_portfolio",
     "yearly_from_continuous",
 ]

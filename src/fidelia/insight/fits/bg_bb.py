@@ -2,7 +2,7 @@
 
 Time runs in opportunities (a yearly appeal, a weekly market, a season). At each one a customer who is still there buys
 with probability p, and before each one leaves with probability θ. Over customers p ~ Beta(α, β) and θ ~ Beta(γ, δ),
-with probability p, and before each one leaves with probability θ. Over customers p ~ Beta(α, β) and θ ~ Beta(γ, δ),
+independently. With x purchases in n opportunities after the first purchase, the last at the t_x-th:
 
     part(m)      = B(α + x, β + m − x) / B(α, β)
     L(x, t_x, n) = part(n) · B(γ, δ + n) / B(γ, δ)  +  Σ part(m) · B(γ + 1, δ + m) / B(γ, δ),  m from t_x to n − 1

@@ -101,32 +101,38 @@ class _Climb:
         parameters = np.exp(place)
         return self.surface(parameters).by_logarithms(parameters)
 
-    def free(self) -> Floats:
-        """1 for each parameter that may move, 0 for one that its bound holds."""
-        slope = self.here.gradient
-        held = ((self.place <= self.low) & (slope < 0)) | ((self.place >= self.high) & (slope > 0))
-        return np.where(held, 0.0, 1.0)
-
     def step(self) -> None:
-        free = self.free()
-        move = _newton_move(self.here.gradient * free, self.here.hessian * np.outer(free, free))
-        length = float(np.sqrt(move @ move))
+        move = self.next_move()
         gain = 0.5 * float(self.here.gradient @ move)
         tolerance = GAIN_LEFT + ROUNDING * abs(self.here.value)
         if gain <= tolerance:
             self.arrived = True
             return
-        if length > self.radius:
-            move = move * (self.radius / length)
+        length = float(np.sqrt(move @ move))
         there = np.clip(self.place + move, self.low, self.high)
         seen = self.look(there)
-        better = _is_finite(seen) and seen.value >= self.here.value - tolerance
-        if better:
+        if _is_finite(seen) and seen.value >= self.here.value - tolerance:
             self.place, self.here = there, seen
             self.radius = min(4.0, 2 * self.radius)
         else:
             self.radius = min(self.radius, length) / 4
         self.arrived = self.radius < 1e-9
+
+    def next_move(self) -> Floats:
+        """Newton's move within the radius; what would pass a bound goes to it, and the others make the best of that."""
+        slope, hessian = self.here.gradient, self.here.hessian
+        held = ((self.place <= self.low) & (slope < 0)) | ((self.place >= self.high) & (slope > 0))
+        to_bound, move = np.zeros_like(slope), np.zeros_like(slope)
+        for _bound in range(len(slope)):
+            free = np.where(held, 0.0, 1.0)
+            move = to_bound + _newton_move((slope + hessian @ to_bound) * free, hessian * np.outer(free, free))
+            move *= min(1.0, self.radius / max(float(np.sqrt(move @ move)), 1e-300))
+            out = ~held & ((self.place + move < self.low) | (self.place + move > self.high))
+            if not out.any():
+                break
+            to_bound = np.where(out, np.clip(self.place + move, self.low, self.high) - self.place, to_bound)
+            held |= out
+        return move
 
 
 def fit_by_likelihood(

@@ -30,6 +30,7 @@ class CountedPurchases:
     frequency, recency, age   x, t_x and T in units of `unit_days` days
     mean_spend                mean amount of a repeat purchase (a day's total), 0 without one or without amounts
     born                      day of the first purchase
+    repeat_days               day of each repeat purchase of these customers, the held-out ones included
     held_out                  purchases after the cut-off until `observed_until`, 0 without a holdout
     messages                  what was left out and why
     """
@@ -40,6 +41,7 @@ class CountedPurchases:
     age: Floats
     mean_spend: Floats
     born: Days
+    repeat_days: Days
     held_out: Floats
     unit_days: float
     messages: tuple[str, ...]
@@ -132,10 +134,17 @@ def _per_customer(
         age=(end - born)[known] / unit_days,
         mean_spend=np.maximum(mean[known], 0.0),
         born=born[known].astype("datetime64[D]"),
+        repeat_days=_repeats(day, buyer, first_row, known).astype("datetime64[D]"),
         held_out=held_out[known].astype(np.float64),
         unit_days=unit_days,
         messages=tuple(messages),
     )
+
+
+def _repeats(day: Integers, buyer: Integers, first_row: Integers, known: NDArray[np.bool_]) -> Integers:
+    again = known[buyer]
+    again[first_row] = False
+    return day[again]
 
 
 def _left_out(future: NDArray[np.bool_], returned: NDArray[np.bool_]) -> list[str]:

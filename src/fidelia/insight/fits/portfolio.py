@@ -1,0 +1,171 @@
+"""What all customers together will still be worth, with an interval that holds both kinds of doubt.
+
+*Outcome*: even with the parameters known, customers buy by chance; drawn from the model (`future`). *Parameters*: they
+are estimates; the value is linear in their logarithms as far as their standard errors reach (delta method), and those
+are normal with the covariance of the fits. The model itself being wrong is in neither: the holdout shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+
+from fidelia.insight.errors import ImpossibleNumbers
+
+from .arrays import Floats, together
+from .buyers import BuyerModel
+from .future import draw_purchases, draw_spend
+from .gamma_gamma import GammaGamma
+from .maximum import Fit
+from .value import Discount, DiscreteDiscount, expected_value
+
+CONFIDENCE: Final = 0.95
+DRAWN_MAX: Final = 20_000  # customers whose futures are drawn; the spread of more is that of these, scaled
+DRAWS: Final = 400_000  # futures of one customer, in all
+SMALL: Final = 2_000  # customers up to which the interval is that of the drawn sums, above which it is normal
+STEP: Final = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortfolioValue:
+    """Money that the customers are expected still to bring within the horizon, discounted to now.
+
+    expected, low, high         of all, with the bounds of an interval of `confidence`
+    deviation_of_outcome        standard deviation from chance alone
+    deviation_of_parameters     standard deviation from not knowing the parameters
+    by_customer                 expected value of each, in the order given
+    """
+
+    expected: float
+    low: float
+    high: float
+    confidence: float
+    deviation_of_outcome: float
+    deviation_of_parameters: float
+    by_customer: Floats
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    horizon: float
+    discount: Discount
+    margin: float
+    x: Floats
+    t_x: Floats
+    age: Floats
+    z: Floats
+
+    def by_customer(self, model: BuyerModel, spending: GammaGamma) -> Floats:
+        return expected_value(
+            model,
+            spending,
+            horizon=self.horizon,
+            discount=self.discount,
+            frequency=self.x,
+            recency=self.t_x,
+            age=self.age,
+            mean_spend=self.z,
+            margin=self.margin,
+        )
+
+
+def value_portfolio(
+    buying: Fit[BuyerModel],
+    spending: Fit[GammaGamma],
+    *,
+    horizon: float,
+    discount: Discount,
+    frequency: ArrayLike,
+    recency: ArrayLike,
+    age: ArrayLike,
+    mean_spend: ArrayLike,
+    margin: float = 1.0,
+    confidence: float = CONFIDENCE,
+    seed: int = 0,
+) -> PortfolioValue:
+    """Value all customers given, with an interval; the same `seed` gives the same interval.
+
+    Unit: that of `mean_spend` times `margin`. Raises ImpossibleNumbers, and NoConvergence when the mean spending of all
+    is infinite.
+    """
+    if not 0 < confidence < 1:
+        raise ImpossibleNumbers("The confidence of an interval lies between 0 and 1: 0.95 is 95 %.")
+    columns = together(frequency=frequency, recency=recency, age=age, mean_spend=mean_spend)
+    question = _Question(horizon, discount, margin, *columns)
+    each = question.by_customer(buying.model, spending.model)
+    doubt = np.sqrt(_variance_of_parameters(buying, spending, question))
+    chance = np.random.default_rng(seed)
+    sums, scale = _drawn_sums(chance, buying.model, spending.model, question)
+    expected, outcome = float(each.sum()), float(sums.std(ddof=1) * scale)
+    if len(each) <= SMALL:
+        drawn = sums - sums.mean() + expected + doubt * chance.standard_normal(len(sums))
+        low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+    else:
+        half = float(ndtri((1 + confidence) / 2) * np.hypot(outcome, doubt))
+        low, high = expected - half, expected + half
+    messages = _messages(buying, spending)
+    return PortfolioValue(
+        expected, max(min(low, expected), 0.0), max(high, expected), confidence, outcome, float(doubt), each, messages
+    )
+
+
+def _drawn_sums(
+    chance: np.random.Generator, model: BuyerModel, spending: GammaGamma, question: _Question
+) -> tuple[Floats, float]:
+    """Draw the portfolio's value again and again; of a large one for some customers, and a factor."""
+    n = len(question.x)
+    taken = np.arange(n) if n <= DRAWN_MAX else chance.choice(n, DRAWN_MAX, replace=False)
+    x, t_x, age, z = (column[taken] for column in (question.x, question.t_x, question.age, question.z))
+    if n <= SMALL:
+        draws = min(4_000, max(400, 4 * DRAWS // max(n, 1)))
+    else:
+        draws = max(20, DRAWS // len(taken))
+    # Several futures of each at once: the customers are repeated and told apart by their number.
+    batch = max(1, DRAWN_MAX // len(taken))
+    sums: list[Floats] = []
+    while len(sums) * batch < draws:
+        many = [np.tile(column, batch) for column in (x, t_x, age, z)]
+        who, when = draw_purchases(chance, model, question.horizon, (many[0], many[1], many[2]))
+        money = draw_spend(chance, spending, who, many[0], many[3]) * _worth(when, question.discount)
+        by_future = np.bincount(who // len(taken), weights=money, minlength=batch).astype(np.float64)
+        sums.append(question.margin * by_future)
+    return np.concatenate(sums), float(np.sqrt(n / len(taken)))
+
+
+def _worth(when: Floats, discount: Discount) -> Floats:
+    if isinstance(discount, DiscreteDiscount):
+        return (1 + discount.rate) ** -np.ceil(when / discount.period - 1e-9)
+    return np.exp(-discount.rate * when)
+
+
+def _variance_of_parameters(buying: Fit[BuyerModel], spending: Fit[GammaGamma], question: _Question) -> float:
+    """∇' Σ ∇ for the model of buying plus that of spending, by the logarithms of their parameters."""
+    by_buying = _slope(buying.model, lambda model: question.by_customer(model, spending.model).sum(), buying.covariance)
+    by_spend = _slope(
+        spending.model, lambda model: question.by_customer(buying.model, model).sum(), spending.covariance
+    )
+    return float(by_buying @ buying.covariance @ by_buying + by_spend @ spending.covariance @ by_spend)
+
+
+def _slope(model: BuyerModel | GammaGamma, total: Callable[..., float], covariance: Floats) -> Floats:
+    """Derivatives by the logarithms of the parameters, by central differences; none when nothing is doubted."""
+    found = np.zeros(len(covariance))
+    if not covariance.any():
+        return found
+    for place, (name, value) in enumerate(model.parameters.items()):
+        up, down = (replace(model, **{name: value * np.exp(step)}) for step in (STEP, -STEP))  # type: ignore[type-var]
+        found[place] = (total(up) - total(down)) / (2 * STEP)
+    return found
+
+
+def _messages(buying: Fit[BuyerModel], spending: Fit[GammaGamma]) -> tuple[str, ...]:
+    messages = (*buying.messages, *spending.messages)
+    if not (buying.covariance.any() and spending.covariance.any()):
+        messages += ("The interval leaves out the doubt about parameters that the data do not tell apart.",)
+    return messages
