@@ -119,7 +119,7 @@ def test_a_receipt_comes_back_whole_so_that_it_can_be_mended_and_sent_again(tmp_
     rows = ["T1,2025-03-01,moka,Moka,1,20.00,C1,France", "T1,2025-03-01,mug,Mug,un,14.50,C1,France"]
     first = bring_in(tmp_path, *rows)
     assert (first.recorded_rows, first.rejected_rows) == (0, 2)
-    assert reasons(tmp_path) == ["“un” is not a number.", "Another row of the receipt came back."]
+    assert reasons(tmp_path) == ["Another row of the receipt came back.", "“un” is not a number."]
     second = bring_in(tmp_path, *(row.replace(",un,", ",1,") for row in rows))
     assert (second.recorded_rows, second.net) == (2, 3450)
 

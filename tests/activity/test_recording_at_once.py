@@ -14,7 +14,7 @@ from fidelia.activity.errors import MoreThanBought
 from fidelia.activity.models import Purchase
 from fidelia.activity.operations import LineRequest, ReturnRequest, record_purchase, record_return, returns
 from fidelia.activity.operations.deciding import ChainHead
-from fidelia.activity.operations.imports import history, run
+from fidelia.activity.operations.imports import history, record
 from fidelia.activity.queries import find_broken_chain, find_taken_back
 from fidelia.ledger.operations import redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance
@@ -175,7 +175,7 @@ def test_a_purchase_at_the_till_waits_for_the_import_of_the_members_history(
 ) -> None:
     enrolment = member(programme())
     gate = Gate()
-    monkeypatch.setattr(run, "decide_batch", gate.before(history.decide_batch))
+    monkeypatch.setattr(record, "decide_batch", gate.before(history.decide_batch))
     rows = [f"T{n},2025-03-0{n},mug,Mug,1,10.00,2990441788200,France" for n in (1, 2, 3)]
     first = begin(pool, lambda: bring_in(tmp_path, *rows, mapping={**MAPPING, "customer_scheme": "card"}))
     gate.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
+from fidelia.activity.operations.imports import PURCHASES_KIND
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
@@ -44,4 +45,4 @@ JOBS: tuple[JobKind, ...] = (
 )
 
 # What files can bring in (intake runs them), in layer order.
-IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, )
+IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, PURCHASES_KIND)

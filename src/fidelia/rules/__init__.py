@@ -4,7 +4,7 @@ Plain Python: no Django, no clock, no database. Read `check_rule` first, then `p
 """
 
 from .catalogue import Catalogue, Field, Records
-from .decision import GENESIS, Decision, chain, find_break, record_decision
+from .decision import GENESIS, Decision, canonical_text, chain, chain_text, find_break, record_decision
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
 from .explanation import POINTS, PointsName, describe_rule, explain, explain_outcomes
@@ -44,7 +44,9 @@ __all__ = [
     "Settlement",
     "Type",
     "ValueOutOfBounds",
+    "canonical_text",
     "chain",
+    "chain_text",
     "check_rule",
     "describe",
     "describe_rule",

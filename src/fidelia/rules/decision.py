@@ -82,8 +82,7 @@ class Decision:
 
     def canonical_bytes(self) -> bytes:
         """Return the same bytes whatever wrote the record: JSON in UTF-8, keys sorted, no spaces, no floats."""
-        text = json.dumps(self.as_mapping(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode()
+        return canonical_text(self.as_mapping()).encode()
 
 
 def record_decision(
@@ -108,6 +107,16 @@ def chain(previous_hash: bytes, decision: Decision) -> bytes:
     """
     assert len(previous_hash) == len(GENESIS), "a hash has 32 bytes"
     return hashlib.sha256(previous_hash + decision.canonical_bytes()).digest()
+
+
+def canonical_text(record: Mapping[str, Any]) -> str:
+    """Return the one text of a decision's compact JSON form, whose bytes the chain covers."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def chain_text(previous_hash: bytes, text: str) -> bytes:
+    """Return `chain` of the decision whose canonical text this is: who writes many need not make it twice."""
+    return hashlib.sha256(previous_hash + text.encode()).digest()
 
 
 def find_break(decisions: Sequence[Decision], hashes: Sequence[bytes], *, start: bytes = GENESIS) -> int | None:

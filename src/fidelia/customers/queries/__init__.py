@@ -15,6 +15,7 @@ from .customers import (
     list_fact_changes,
     search_customers,
 )
+from .for_rules import read_for_rules
 from .identities import (
     find_by_identities,
     find_by_identity,
@@ -84,6 +85,7 @@ __all__ = [
     "member_ids_at",
     "normalise_identity",
     "objects_at",
+    "read_for_rules",
     "read_place",
     "search_customers",
     "segments_at",

@@ -13,9 +13,10 @@ from psycopg.errors import DiskFull
 
 from fidelia.kernel.db import transaction_of_use_case
 
-from ..errors import NoRoom
+from ..errors import MalformedMapping, NoRoom
 from ..models import Import, Mending
-from ..tables import Table
+from ..rejections import keep_reason
+from ..tables import BadRow, Row, Table
 
 ROWS_PER_TRANSACTION = 100_000
 ROWS_PER_PIECE = 5_000
@@ -23,12 +24,17 @@ CELL_MARK, ROW_MARK = "\x1f", "\x1e"
 # Text that PostgreSQL or the joined row cannot hold is shown by the picture of the character.
 PICTURES = str.maketrans({"\x00": "\u2400", CELL_MARK: "\u241f", ROW_MARK: "\u241e"})
 _COPY = "copy intake_row (import_id, row_number, sheet, cells) from stdin"
+_REJECT = """
+update intake_row row set state = 'rejected', reason = bad.reason
+from unnest(%s::bigint[], %s::text[]) as bad (row_number, reason)
+where row.import_id = %s and row.row_number = bad.row_number
+"""
 _MEND = """
-update intake_row row set cells = mending.cells from intake_mending mending
+update intake_row row set cells = mending.cells, state = 'ready', reason = null from intake_mending mending
 where row.import_id = %s and mending.import_id = row.import_id and mending.row_number = row.row_number
 """
 
-SheetRow = tuple[int, Sequence[str]]
+SheetRow = tuple[int, Row]
 
 
 def stage_file(found: Import, path: Path, *, step: Callable[[int], None]) -> int:
@@ -36,9 +42,11 @@ def stage_file(found: Import, path: Path, *, step: Callable[[int], None]) -> int
 
     Whatever stops it, none of them stays staged. Raises UnreadableFile, MalformedMapping, NoRoom.
     """
-    table = Table(path)
+    table = Table(path, found.file_mapping.reading)
+    if list(table.columns) != list(found.columns):
+        raise MalformedMapping("Read in this way the file has other columns than those mapped.", pointer="/reading")
     unstage(found.id)
-    rows, staged = sheeted_rows(table), 0
+    rows, staged = table.sheeted_rows(), 0
     try:
         while copied := _copy(found.id, list(islice(rows, ROWS_PER_TRANSACTION)), staged):
             staged += copied
@@ -49,11 +57,6 @@ def stage_file(found: Import, path: Path, *, step: Callable[[int], None]) -> int
             unstage(found.id)
         raise
     return staged
-
-
-def sheeted_rows(table: Table) -> Iterator[SheetRow]:
-    """Yield each row with the place of its sheet."""
-    return ((0, row) for row in table.rows())
 
 
 def join_cells(row: Iterable[str]) -> str:
@@ -85,9 +88,17 @@ def room_needed() -> Iterator[None]:
 
 def _copy(import_id: UUID, rows: Sequence[SheetRow], after: int) -> int:
     if rows:
-        with room_needed(), transaction_of_use_case(), connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for first in range(0, len(rows), ROWS_PER_PIECE):
-                copy.write(_lines(import_id, rows[first : first + ROWS_PER_PIECE], after + first))
+        bad = [
+            (number, keep_reason(row.code, **row.values))
+            for number, (_sheet, row) in enumerate(rows, after + 1)
+            if isinstance(row, BadRow)
+        ]
+        with room_needed(), transaction_of_use_case(), connection.cursor() as cursor:
+            with cursor.copy(_COPY) as copy:
+                for first in range(0, len(rows), ROWS_PER_PIECE):
+                    copy.write(_lines(import_id, rows[first : first + ROWS_PER_PIECE], after + first))
+            if bad:
+                cursor.execute(_REJECT, [*map(list, zip(*bad, strict=True)), import_id])
     return len(rows)
 
 

@@ -1,6 +1,23 @@
 """Bring past purchases in from a file: staged as text, understood, decided at their own dates, recorded by set."""
 
-from .mapping import ImportMapping, parse_mapping
-from .run import ImportResult, import_purchases
+from fidelia.intake.kinds import ImportKind
 
-__all__ = ["ImportMapping", "ImportResult", "import_purchases", "parse_mapping"]
+from .check import check_purchases
+from .mapping import ImportMapping, parse_mapping
+from .record import record_purchases
+from .run import ImportResult, import_purchases, result_of
+from .target import PURCHASES, REASONS
+
+PURCHASES_KIND = ImportKind(
+    target=PURCHASES, right="purchase.import", check=check_purchases, record=record_purchases, reasons=REASONS
+)
+
+__all__ = [
+    "PURCHASES",
+    "PURCHASES_KIND",
+    "ImportMapping",
+    "ImportResult",
+    "import_purchases",
+    "parse_mapping",
+    "result_of",
+]

@@ -1,39 +1,48 @@
-"""Decide a batch of past receipts, each at its own date, and record the whole batch in one transaction."""
+"""Decide a batch of past receipts, each at its own date and in the order of time."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.queries import Terms, VersionHistory
-from fidelia.rules import Decision, LineAllocation
+from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 
-from ...models import Purchase
-from ..deciding import Decided, chained, decide, settle_purchase
-from ..requests import LineRequest
-from ..values import line_values, values_for_rules
-from ..writing import LineRow
+from ..deciding import ChainHead, settle_purchase
+from ..values import values_for_rules
 from .mapping import ImportMapping
-from .members import MemberState, SoldLine
-from .receipts import Receipt, StagedLine
+from .members import ENROLLED_BY, AccountState, MemberState, SoldLine, returned_products
+from .receipts import Receipt
+
+DECIDED_COLUMNS = {
+    "place": "bigint", "purchase_id": "uuid", "customer_id": "uuid", "enrolment_id": "uuid", "account_id": "uuid",
+    "points": "bigint", "rule_version_id": "uuid", "posting_id": "uuid", "line_points": "bigint[]",
+    "back_purchases": "uuid[]", "back_lines": "smallint[]",
+}  # fmt: skip
+DECISION_COLUMNS = (
+    *("account_id", "sequence", "purchase_id", "rule_version_id", "record", "previous_hash", "hash", "occurred_at"),
+    "recorded_at",
+)
 
 
 @dataclass(slots=True)
 class Batch:
     """What a batch of receipts comes to: rows to write and points to post, in the order they were decided."""
 
-    purchases: list[Purchase] = field(default_factory=list)
-    lines: list[tuple[UUID, LineRow]] = field(default_factory=list)
-    decisions: list[tuple[UUID, Decided]] = field(default_factory=list)
+    decided: list[tuple[Any, ...]] = field(default_factory=list)
+    decisions: list[tuple[Any, ...]] = field(default_factory=list)
     postings: list[BulkEarn | BulkRevoke] = field(default_factory=list)
+    heads: dict[UUID, ChainHead] = field(default_factory=dict)
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("recorded_rows", "sales", "returns", "matched_lines", "net", "points"), 0
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,241 +59,293 @@ class Circumstances:
     at: datetime
 
 
+@dataclass(slots=True)
+class _Case:
+    """One receipt of a member, with all that its decision reads."""
+
+    receipt: Receipt
+    state: MemberState
+    account: AccountState
+    terms: Terms
+    facts: dict[str, Any]
+    matched: Mapping[int, SoldLine]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What was decided of one receipt."""
+
+    points: int
+    lines: list[int]
+    rule_version_id: UUID
+
+
 def decide_batch(
     around: Circumstances,
     receipts: Sequence[Receipt],
     members: Mapping[str, MemberState],
     facts: Sequence[dict[str, Any] | None],
 ) -> Batch:
-    """Decide each receipt in the given order, each member's in the order of time; `facts` as read_customer_facts."""
-    batch = Batch()
-    for receipt, known in zip(receipts, facts, strict=True):
-        state = members.get(receipt.customer) if receipt.customer is not None else None
-        _ReceiptDecision(around, receipt, state, known, batch).decide()
-    return batch
+    """Decide each receipt in the given order, each account's in the order of time; `facts` as read_facts."""
+    return _BatchDecision(around, returned_products(receipts)).decide(receipts, members, facts)
 
 
-class _ReceiptDecision:
-    """One receipt: its decision, its rows, its posting."""
+class _BatchDecision:
+    """The receipts of a batch, one after the other."""
 
-    def __init__(
-        self,
-        around: Circumstances,
-        receipt: Receipt,
-        state: MemberState | None,
-        facts: dict[str, Any] | None,
-        batch: Batch,
-    ) -> None:
+    def __init__(self, around: Circumstances, returned: set[str]) -> None:
         self._around = around
-        self._receipt = receipt
-        self._state = state
-        self._facts = facts
-        self._batch = batch
-        self._id = new_id()
-        self._store = around.stores.get(receipt.store)
-        self._matched: dict[int, SoldLine] = {}
-        self._terms = around.versions.terms_at(receipt.occurred_at)
+        self._returned = returned
+        self._batch = Batch()
+        self._lines_known: dict[str, dict[str, Any]] = {}
 
-    def decide(self) -> None:
-        state, receipt = self._state, self._receipt
-        decided = None
-        if receipt.kind is Purchase.Kind.RETURN and state is not None:
-            self._match(state)
-        if state is not None and state.head is not None and self._terms is not None:
-            if receipt.kind is Purchase.Kind.RETURN:
-                decided = self._decide_return(state, self._terms)
+    def decide(
+        self,
+        receipts: Sequence[Receipt],
+        members: Mapping[str, MemberState],
+        facts: Sequence[dict[str, Any] | None],
+    ) -> Batch:
+        for receipt, known in zip(receipts, facts, strict=True):
+            if receipt.customer is None:
+                self._write(receipt, new_id(), None, None, {})
             else:
-                decided = decide(self._terms, self._values(state, self._terms, 1), receipt.occurred_at, state.head)
-            state.head = decided.head
-            state.earn(receipt.occurred_at, decided.points)
-            self._batch.decisions.append((self._id, decided))
-            self._post(state, decided)
-        self._write(state, decided)
-        if state is not None and receipt.kind is Purchase.Kind.SALE:
+                self._decide_one(receipt, members[receipt.customer], known)
+        return self._batch
+
+    def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
+        purchase_id = new_id()
+        matched = self._match(receipt, state) if receipt.is_return else {}
+        terms = self._around.versions.terms_at(receipt.occurred_at)
+        outcome, account = None, state.account
+        is_member = account is not None and self._earns(receipt, state, terms)
+        if is_member and terms is not None and account is not None and facts is not None:
+            decision = self._decision(_Case(receipt, state, account, terms, facts, matched))
+            outcome = self._chain(decision, purchase_id, account, terms)
+            account.earn(receipt.occurred_at, outcome.points)
+        self._write(receipt, purchase_id, state, outcome, matched, is_member=is_member)
+        if not receipt.is_return:
             state.has_bought = True
-            self._remember_sold(state, decided)
+            self._remember_sold(receipt, purchase_id, state, outcome)
 
-    def _match(self, state: MemberState) -> None:
-        for place, line in enumerate(self._receipt.lines):
-            if line.quantity < 0:
-                sold = state.take_sold(line.product, -line.quantity, -line.net, self._receipt.occurred_at)
+    def _earns(self, receipt: Receipt, state: MemberState, terms: Terms | None) -> bool:
+        """A file that makes members makes them so from their first purchase in any of its files."""
+        enrolment = state.enrolment
+        assert enrolment is not None
+        if terms is None or (self._around.mapping.enrol and enrolment.source == ENROLLED_BY):
+            return True
+        return terms.purchases.earns_at(receipt.occurred_at, enrolment.enrolled_at, terms.zone)
+
+    def _match(self, receipt: Receipt, state: MemberState) -> dict[int, SoldLine]:
+        matched = {}
+        for place, quantity in enumerate(receipt.quantities):
+            if quantity < 0:
+                product, net = receipt.products[place], receipt.nets[place]
+                sold = state.take_sold(product, -quantity, -net, receipt.occurred_at)
                 if sold is not None:
-                    self._matched[place] = sold
+                    matched[place] = sold
+        return matched
 
-    def _decide_return(self, state: MemberState, terms: Terms) -> Decided:
-        """Lines matched take back what they earned; the others what the rules of the return's own date would give."""
-        assert state.head is not None
-        values = self._values(state, terms, -1, leave_out=self._matched)
-        settlement, _known = settle_purchase(terms, values, self._receipt.occurred_at)
-        alone = iter(settlement.lines)
-        lines = []
-        for place, line in enumerate(self._receipt.lines):
-            sold = self._matched.get(place)
-            points = sold.points if sold is not None else next(alone).points
-            lines.append(LineAllocation(line.quantity, -points))
-        decision = Decision(
-            rule_version_id=str(terms.version_id),
-            occurred_at=self._receipt.occurred_at,
-            values={
-                "returns": [
-                    [str(sold.purchase_id), sold.line_number, sold.quantity] for sold in self._matched.values()
-                ],
-                "stands_alone": len(lines) - len(self._matched),
-            },
-            points=sum(line.points for line in lines),
-            outcomes=(),
-            lines=tuple(lines),
-        )
-        return chained(decision, terms.version_id, state.head)
+    def _decision(self, case: _Case) -> Decision:
+        terms, receipt = case.terms, case.receipt
+        settlement, known = settle_purchase(terms, self._values(case), receipt.occurred_at)
+        version = str(terms.version_id)
+        if not receipt.is_return:
+            return record_decision(
+                terms.rule_set, known, settlement, rule_version_id=version, occurred_at=receipt.occurred_at
+            )
+        return _decision_of_return(receipt, settlement.lines, case.matched, version)
 
-    def _values(
-        self, state: MemberState, terms: Terms, sign: int, *, leave_out: Mapping[int, SoldLine] | None = None
-    ) -> dict[str, Any]:
-        assert state.enrolment is not None
-        assert self._facts is not None
-        lines = [
-            self._line_values(line, sign)
-            for place, line in enumerate(self._receipt.lines)
-            if place not in (leave_out or ())
-        ]
+    def _values(self, case: _Case) -> dict[str, Any]:
+        """Lines given back alone are valued as if they were bought: the rules of the return's own date decide."""
+        receipt, enrolment = case.receipt, case.state.enrolment
+        assert enrolment is not None
         return values_for_rules(
-            occurred_at=self._receipt.occurred_at,
-            zone=terms.zone,
-            channel=self._receipt.channel,
-            store=self._store,
-            lines=lines,
-            enrolled_at=state.enrolment.enrolled_at,
-            tier=state.tier_at(self._receipt.occurred_at),
-            is_first=sign > 0 and not state.has_bought,
-            customer=self._facts,
+            occurred_at=receipt.occurred_at,
+            zone=case.terms.zone,
+            channel=receipt.channel,
+            store=self._around.stores.get(receipt.store),
+            lines=self._lines(receipt, -1 if receipt.is_return else 1, case.matched),
+            enrolled_at=enrolment.enrolled_at,
+            tier=case.account.tier_at(receipt.occurred_at),
+            is_first=not receipt.is_return and not case.state.has_bought,
+            customer=case.facts,
         )
 
-    def _line_values(self, line: StagedLine, sign: int) -> dict[str, Any]:
-        request = LineRequest(line.product, sign * line.quantity, sign * line.net, category=line.category)
-        return line_values(request, self._around.products.get(line.product))
+    def _lines(self, receipt: Receipt, sign: int, leave_out: Mapping[int, SoldLine]) -> list[dict[str, Any]]:
+        """As `line_values` says of each line; what is known of a product is looked up once."""
+        known = self._lines_known
+        lines = []
+        columns = zip(receipt.products, receipt.quantities, receipt.nets, receipt.categories, strict=True)
+        for place, (product, quantity, net, category) in enumerate(columns):
+            if place not in leave_out:
+                base = known.get(product) or self._know(product)
+                line = {**base, "quantity": sign * quantity, "net": sign * net}
+                if not line["category"]:
+                    line["category"] = category
+                lines.append(line)
+        return lines
 
-    def _post(self, state: MemberState, decided: Decided) -> None:
-        assert state.enrolment is not None
-        if not decided.points:
-            return
-        if decided.points > 0:
-            self._batch.postings.append(self._earn(state.enrolment.account_id, decided.points))
+    def _know(self, code: str) -> dict[str, Any]:
+        product = self._around.products.get(code, {})
+        found = self._lines_known[code] = {
+            "product": code,
+            "category": product.get("category") or "",
+            "brand": product.get("brand") or "",
+            "earns": product.get("earns", True) and product.get("is_product", True),
+        }
+        return found
+
+    def _chain(self, decision: Decision, purchase_id: UUID, account: AccountState, terms: Terms) -> _Outcome:
+        """Chain the decision after the account's last one; its text is made once, for the hash and for the row."""
+        head = account.head
+        text = canonical_text(decision.as_mapping())
+        hashed = chain_text(head.hash, text)
+        account.head = ChainHead(head.account_id, head.sequence + 1, hashed)
+        self._batch.heads[head.account_id] = account.head
+        self._batch.decisions.append(
+            (
+                *(head.account_id, head.sequence + 1, purchase_id, terms.version_id, text, head.hash, hashed),
+                *(decision.occurred_at, self._around.at),
+            )
+        )
+        return _Outcome(decision.points, [line.points for line in decision.lines], terms.version_id)
+
+    def _post(
+        self,
+        receipt: Receipt,
+        purchase_id: UUID,
+        account_id: UUID,
+        outcome: _Outcome,
+        matched: Mapping[int, SoldLine],
+    ) -> UUID | None:
+        posting: BulkEarn | BulkRevoke
+        if outcome.points > 0:
+            posting = self._earn(receipt, purchase_id, account_id, outcome)
+        elif outcome.points < 0:
+            posting = self._revoke(receipt, purchase_id, account_id, -outcome.points, matched)
         else:
-            self._batch.postings.append(self._revoke(state.enrolment.account_id, -decided.points))
+            return None
+        self._batch.postings.append(posting)
+        return posting.posting_id
 
-    def _earn(self, account_id: UUID, points: int) -> BulkEarn:
-        assert self._terms is not None
+    def _earn(self, receipt: Receipt, purchase_id: UUID, account_id: UUID, outcome: _Outcome) -> BulkEarn:
+        terms = self._around.versions.terms_at(receipt.occurred_at)
+        assert terms is not None
+        partner_id, store_id = self._where(receipt)
         return BulkEarn(
             account_id=account_id,
-            amount=points,
-            key=f"purchase:{self._id}",
-            occurred_at=self._receipt.occurred_at,
-            expires_at=self._terms.points.expires_at(self._receipt.occurred_at, self._terms.zone),
-            rule_version_id=self._terms.version_id,
-            partner_id=self._partner_id,
-            store_id=self._store_id,
-            source_id=self._id,
+            amount=outcome.points,
+            key=f"purchase:{purchase_id}",
+            occurred_at=receipt.occurred_at,
+            expires_at=terms.points.expires_at(receipt.occurred_at, terms.zone),
+            rule_version_id=terms.version_id,
+            source_id=purchase_id,
+            partner_id=partner_id,
+            store_id=store_id,
         )
 
-    def _revoke(self, account_id: UUID, points: int) -> BulkRevoke:
-        origins = {sold.purchase_id for sold in self._matched.values()}
-        accounts = {sold.account_id for sold in self._matched.values()}
-        is_of_one = len(self._matched) == len(self._receipt.lines) and len(origins) == 1 and accounts == {account_id}
+    def _revoke(
+        self, receipt: Receipt, purchase_id: UUID, account_id: UUID, points: int, matched: Mapping[int, SoldLine]
+    ) -> BulkRevoke:
+        origins = {sold.purchase_id for sold in matched.values()}
+        accounts = {sold.account_id for sold in matched.values()}
+        partner_id, store_id = self._where(receipt)
+        is_of_one = len(matched) == receipt.line_count and len(origins) == 1 and accounts == {account_id}
         return BulkRevoke(
             account_id=account_id,
             amount=points,
-            key=f"purchase:{self._id}",
-            occurred_at=self._receipt.occurred_at,
+            key=f"purchase:{purchase_id}",
+            occurred_at=receipt.occurred_at,
             policy=self._around.policy,
             earn_key=f"purchase:{origins.pop()}" if is_of_one else None,
-            partner_id=self._partner_id,
-            store_id=self._store_id,
-            source_id=self._id,
+            source_id=purchase_id,
+            partner_id=partner_id,
+            store_id=store_id,
         )
 
-    @property
-    def _store_id(self) -> UUID | None:
-        return UUID(self._store["id"]) if self._store else None
+    def _where(self, receipt: Receipt) -> tuple[UUID | None, UUID | None]:
+        store = self._around.stores.get(receipt.store)
+        return (UUID(store["partner_id"]), UUID(store["id"])) if store else (None, None)
 
-    @property
-    def _partner_id(self) -> UUID | None:
-        return UUID(self._store["partner_id"]) if self._store else None
-
-    def _write(self, state: MemberState | None, decided: Decided | None) -> None:
-        receipt, around = self._receipt, self._around
-        enrolment = state.enrolment if state is not None else None
-        rows = [self._line_row(place, line, decided) for place, line in enumerate(receipt.lines)]
-        origins = {sold.purchase_id for sold in self._matched.values()}
-        self._batch.lines += [(self._id, row) for row in rows]
-        self._batch.purchases.append(
-            Purchase(
-                purchase_id=self._id,
-                kind=receipt.kind,
-                source=around.mapping.source,
-                receipt_number=receipt.number,
-                idempotency_owner=f"import:{around.mapping.source}",
-                idempotency_key=f"{receipt.kind}:{receipt.number}",
-                request_hash=hashlib.sha256(repr(receipt).encode()).digest(),
-                programme_id=around.programme_id,
-                customer_id=state.customer_id if state is not None else None,
-                enrolment_id=enrolment.id if enrolment is not None else None,
-                account_id=enrolment.account_id if enrolment is not None else None,
-                partner_id=self._partner_id,
-                store_id=self._store_id,
-                channel=receipt.channel,
-                currency=around.mapping.currency,
-                total=receipt.net,
-                product_total=sum(row.net for row in rows if row.is_product),
-                points=decided.points if decided is not None else 0,
-                balance_after=None,
-                rule_version_id=self._terms.version_id if decided is not None and self._terms is not None else None,
-                posting_id=self._batch.postings[-1].posting_id if decided is not None and decided.points else None,
-                returns_purchase_id=origins.pop() if len(origins) == 1 else None,
-                occurred_at=receipt.occurred_at,
-                recorded_at=around.at,
-                origin="backfill",
+    def _write(
+        self,
+        receipt: Receipt,
+        purchase_id: UUID,
+        state: MemberState | None,
+        outcome: _Outcome | None,
+        matched: Mapping[int, SoldLine],
+        *,
+        is_member: bool = False,
+    ) -> None:
+        enrolment = state.enrolment if state is not None and is_member else None
+        posting_id = None
+        if outcome is not None and enrolment is not None:
+            posting_id = self._post(receipt, purchase_id, enrolment.account_id, outcome, matched)
+        points = outcome.points if outcome is not None else 0
+        self._batch.decided.append(
+            (
+                *(receipt.place, purchase_id, state.customer_id if state is not None else None),
+                *((enrolment.id, enrolment.account_id) if enrolment is not None else (None, None)),
+                *(points, outcome.rule_version_id if outcome is not None else None, posting_id),
+                _array(outcome.lines) if outcome is not None else None,
+                *_back_arrays(receipt, matched),
             )
         )
+        self._count(receipt, points, matched)
 
-    def _line_row(self, place: int, line: StagedLine, decided: Decided | None) -> LineRow:
-        product = self._around.products.get(line.product, {})
-        sold = self._matched.get(place)
-        return LineRow(
-            line_number=place + 1,
-            product_id=UUID(product["id"]) if product else None,
-            product_code=line.product,
-            description=line.description,
-            quantity=line.quantity,
-            net=line.net,
-            is_product=bool(product.get("is_product", True)),
-            points=decided.lines[place].points if decided is not None else 0,
-            returns_purchase_id=sold.purchase_id if sold is not None else None,
-            returns_line_number=sold.line_number if sold is not None else None,
-            unit_price=line.unit_price,
-            unit_price_scale=line.unit_price_scale,
-        )
+    def _count(self, receipt: Receipt, points: int, matched: Mapping[int, SoldLine]) -> None:
+        counts = self._batch.counts
+        counts["recorded_rows"] += receipt.line_count
+        counts["returns" if receipt.is_return else "sales"] += 1
+        counts["matched_lines"] += len(matched)
+        counts["net"] += receipt.net
+        counts["points"] += points
 
-    def _remember_sold(self, state: MemberState, decided: Decided | None) -> None:
-        account = state.enrolment.account_id if state.enrolment is not None else None
-        for place, line in enumerate(self._receipt.lines):
-            if line.quantity > 0:
-                points = decided.lines[place].points if decided is not None else 0
-                sold = SoldLine(
-                    line.quantity, line.net, self._id, place + 1, points, self._receipt.occurred_at, account
+    def _remember_sold(self, receipt: Receipt, purchase_id: UUID, state: MemberState, outcome: _Outcome | None) -> None:
+        """Only what comes back in this batch will be asked for."""
+        account = state.enrolment.account_id if state.enrolment is not None and outcome is not None else None
+        for place, product in enumerate(receipt.products):
+            quantity = receipt.quantities[place]
+            if quantity > 0 and product in self._returned:
+                points = outcome.lines[place] if outcome is not None else 0
+                state.sold[product].append(
+                    SoldLine(
+                        *(quantity, receipt.nets[place], purchase_id, place + 1, points, receipt.occurred_at, account)
+                    )
                 )
-                state.sold[line.product].append(sold)
 
 
-DECISION_COLUMNS = (
-    *("account_id", "sequence", "purchase_id", "rule_version_id", "record", "previous_hash", "hash", "occurred_at"),
-    "recorded_at",
-)
-
-
-def decision_values(purchase_id: UUID, decided: Decided, at: datetime) -> tuple[Any, ...]:
-    """Return one row of activity_decision, in the order of DECISION_COLUMNS."""
-    row = decided.row
-    return (
-        *(row.account_id, row.sequence, purchase_id, row.rule_version_id, Jsonb(row.record), row.previous_hash),
-        *(row.hash, row.occurred_at, at),
+def _decision_of_return(
+    receipt: Receipt, alone: Sequence[LineAllocation], matched: Mapping[int, SoldLine], version: str
+) -> Decision:
+    """Lines matched take back what they earned; the others what the rules of the return's own date would give."""
+    rest = iter(alone)
+    lines = tuple(
+        LineAllocation(quantity, -(matched[place].points if place in matched else next(rest).points))
+        for place, quantity in enumerate(receipt.quantities)
     )
+    returns = [[str(sold.purchase_id), sold.line_number, sold.quantity] for sold in matched.values()]
+    return Decision(
+        rule_version_id=version,
+        occurred_at=receipt.occurred_at,
+        values={"returns": returns, "stands_alone": len(lines) - len(matched)},
+        points=sum(line.points for line in lines),
+        outcomes=(),
+        lines=lines,
+    )
+
+
+def _back_arrays(receipt: Receipt, matched: Mapping[int, SoldLine]) -> tuple[str | None, str | None]:
+    """Return, for each line, the purchase and the line that it gives back; nothing where none is known."""
+    if not matched:
+        return None, None
+    sold = [matched.get(place) for place in range(receipt.line_count)]
+    return (
+        _array([one.purchase_id if one is not None else "null" for one in sold]),
+        _array([one.line_number if one is not None else "null" for one in sold]),
+    )
+
+
+def _array(values: Sequence[object]) -> str:
+    """Return an array as PostgreSQL writes it: the driver's own way costs ten times as much."""
+    return f"{{{','.join(map(str, values))}}}"

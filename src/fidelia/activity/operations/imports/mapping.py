@@ -1,4 +1,6 @@
-"""The mapping of an import: which column of the file is what.
+"""How a file of purchases is to be understood: what the mapping of its import says, ready to work with.
+
+A mapping file of the first release says the same flatly, and is read still:
 
 source: online-retail          # the stream of receipts; a receipt number is recorded once in it
 programme: online-retail
@@ -26,18 +28,18 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fidelia.intake.mapping import FileMapping, check_mapping
+from fidelia.intake.reading import Reading
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
 
 from ...fields import CHANNELS
+from .target import PURCHASES
 
-COLUMNS = (
-    *("receipt", "occurred_at", "product", "description", "quantity", "unit_price", "net", "customer", "country"),
-    *("store", "channel", "category"),
-)
 REQUIRED = ("source", "currency", "columns")
 TEXT_LENGTH_MAX = 60
+NO_TEXTS = ("enrol", "columns", "not_products", "reading")
 
 
 class MalformedImportMapping(Invalid):
@@ -48,7 +50,7 @@ class MalformedImportMapping(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ImportMapping:
-    """What `parse_mapping` reads; `columns` maps what Fidelia knows to the names of the file's columns."""
+    """`columns` maps what Fidelia knows to the names of the file's columns; the rest are the options of PURCHASES."""
 
     source: str
     currency: str
@@ -62,34 +64,61 @@ class ImportMapping:
     default_product: str = "sale"
     enrol: bool = True
     not_products: tuple[str, ...] = field(default_factory=tuple)
+    reading: Reading | None = None
 
     @property
     def zone(self) -> ZoneInfo:
         return zone_of(self.time_zone)
 
-    def as_mapping(self) -> dict[str, Any]:
-        return {part.name: getattr(self, part.name) for part in fields(self)}
+    def as_document(self, reading: Reading) -> dict[str, Any]:
+        """Return the mapping of an import of a file that is read so."""
+        options = {option.name: getattr(self, option.name) for option in PURCHASES.options}
+        told = {"date_format": self.date_format} if self.date_format is not None else {}
+        return {
+            "target": PURCHASES.name,
+            "reading": reading.as_document() | told,
+            "columns": dict(self.columns),
+            "options": options | {"not_products": list(self.not_products)},
+        }
+
+
+def mapping_of(mapping: FileMapping) -> ImportMapping:
+    """Return what the mapping of an import says. Raises MalformedMapping, MalformedImportMapping, UnknownCurrency…"""
+    check_mapping(mapping, PURCHASES)
+    options = {name: value for name, value in mapping.options.items() if value not in (None, "")}
+    codes = options.pop("not_products", ())
+    made = ImportMapping(
+        columns=dict(mapping.columns),
+        reading=mapping.reading,
+        date_format=mapping.reading.date_format,
+        not_products=tuple(str(code) for code in ([codes] if isinstance(codes, str) else codes)),
+        **options,
+    )
+    return _checked(made)
 
 
 def parse_mapping(document: Any) -> ImportMapping:
     """Read a mapping, already parsed from YAML. Raises MalformedImportMapping, UnknownCurrency, UnknownTimeZone."""
     if not isinstance(document, dict):
         raise MalformedImportMapping("A mapping is an object with source, currency and columns.")
-    known = {part.name for part in fields(ImportMapping)}
+    known = {part.name for part in fields(ImportMapping)} - {"reading"}
     unknown = sorted(set(document) - known)
     if unknown:
         raise MalformedImportMapping(f"“{unknown[0]}” is not part of a mapping.", pointer=f"/{unknown[0]}")
     for part in REQUIRED:
         if not document.get(part):
             raise MalformedImportMapping(f"The mapping needs “{part}”.", pointer=f"/{part}")
-    mapping = ImportMapping(
-        **{
-            **{name: value for name, value in document.items() if name not in ("columns", "not_products")},
-            "columns": _columns(document["columns"]),
-            "not_products": tuple(str(code) for code in document.get("not_products") or ()),
-        }
-    )
+    columns = document["columns"]
+    if not isinstance(columns, dict) or not all(isinstance(name, str) for name in columns.values()):
+        raise MalformedImportMapping("Columns map what Fidelia knows to names in the file.", pointer="/columns")
+    parts = {name: value for name, value in document.items() if name not in ("columns", "not_products")}
+    codes = tuple(str(code) for code in document.get("not_products") or ())
+    return _checked(ImportMapping(columns=dict(columns), not_products=codes, **parts))
+
+
+def _checked(mapping: ImportMapping) -> ImportMapping:
     _check_kinds(mapping)
+    _check_columns(mapping.columns)
     exponent_of(mapping.currency)
     zone_of(mapping.time_zone)
     if mapping.channel not in CHANNELS:
@@ -105,24 +134,22 @@ def _check_kinds(mapping: ImportMapping) -> None:
         value = getattr(mapping, part.name)
         if part.name == "enrol" and not isinstance(value, bool):
             raise MalformedImportMapping("Write true or false.", pointer="/enrol")
-        if part.name not in ("enrol", "columns", "not_products") and not isinstance(value, str | None):
+        if part.name not in NO_TEXTS and not isinstance(value, str | None):
             raise MalformedImportMapping("Write this as a text, in quotes.", pointer=f"/{part.name}")
         if isinstance(value, str) and len(value) > TEXT_LENGTH_MAX:
             raise MalformedImportMapping(f"At most {TEXT_LENGTH_MAX} characters.", pointer=f"/{part.name}")
 
 
-def _columns(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
-        raise MalformedImportMapping("Columns map what Fidelia knows to names in the file.", pointer="/columns")
-    unknown = sorted(set(value) - set(COLUMNS))
+def _check_columns(columns: dict[str, str]) -> None:
+    known = [column.name for column in PURCHASES.columns]
+    unknown = sorted(set(columns) - set(known))
     if unknown:
         raise MalformedImportMapping(
-            f"“{unknown[0]}” is not a column that Fidelia knows; known are {', '.join(COLUMNS)}.", pointer="/columns"
+            f"“{unknown[0]}” is not a column that Fidelia knows; known are {', '.join(known)}.", pointer="/columns"
         )
-    if "occurred_at" not in value:
+    if "occurred_at" not in columns:
         raise MalformedImportMapping("Say which column is the date.", pointer="/columns/occurred_at")
-    if ("net" in value) == ("unit_price" in value):
+    if sum(name in columns for name in ("net", "gross", "unit_price")) == 0:
         raise MalformedImportMapping("Give either the net amount of a line or its unit price.", pointer="/columns/net")
-    if "unit_price" in value and "quantity" not in value:
+    if "unit_price" in columns and not {"quantity", "net", "gross"} & set(columns):
         raise MalformedImportMapping("A unit price needs a quantity.", pointer="/columns/quantity")
-    return dict(value)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from babel import Locale
 from django.db import connection
 
 from fidelia.customers.operations import NewCustomer, add_customers_in_bulk
+from fidelia.customers.queries import read_for_rules
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import read_jsonb
 from fidelia.ledger.queries import list_earnings
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
@@ -24,9 +22,11 @@ from fidelia.rules import GENESIS
 from fidelia.rules.tiers import NO_TIER, TierTracker
 
 from ..deciding import ChainHead
+from .cells import country_code
 from .mapping import ImportMapping
 from .receipts import Receipt
 
+ENROLLED_BY = "import"
 _LOCK_CHAINS = """
 with opened as (
     insert into activity_chain (account_id, sequence, hash) select account, 0, %s from unnest(%s::uuid[]) account
@@ -37,25 +37,21 @@ select 1
 _READ_CHAINS = """
 select account_id, sequence, hash from activity_chain where account_id = any(%s) order by account_id for update
 """
-_FACTS = """
-select asked.place, customers_for_rules(asked.customer, asked.at)
-from unnest(%s::int[], %s::uuid[], %s::timestamptz[]) as asked (place, customer, at)
-"""
 _BOUGHT_BEFORE = """
 select customer_id from activity_purchase where customer_id = any(%s) and kind = 'sale' group by customer_id
+union
+select customer_id from activity_claim where customer_id = any(%s)
 """
 _OPEN_LINES = """
 select sale.customer_id, line.product_code, line.quantity, line.net, line.purchase_id, line.line_number, line.points,
        sale.occurred_at, sale.account_id
 from activity_purchase sale join activity_line line using (purchase_id)
-where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and not exists (
-    select from activity_line back
-    where back.returns_purchase_id = line.purchase_id and back.returns_line_number = line.line_number)
+where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and line.product_code = any(%s)
+    and not exists (
+        select from activity_line back
+        where back.returns_purchase_id = line.purchase_id and back.returns_line_number = line.line_number)
 order by sale.occurred_at
 """
-# How the United Kingdom's and other files spell countries that the Unicode names spell otherwise.
-_OTHER_NAMES = {"eire": "IE", "rsa": "ZA", "usa": "US", "uk": "GB", "hong kong": "HK", "czech republic": "CZ"}
-_NO_COUNTRIES = ("EU", "EZ", "UN", "ZZ", "XA", "XB")
 
 
 @dataclass(slots=True)
@@ -72,28 +68,35 @@ class SoldLine:
 
 
 @dataclass(slots=True)
-class MemberState:
-    """Where one customer stands while their history is decided, receipt after receipt."""
+class AccountState:
+    """Where one points account stands while its history is decided; a family's is shared by its memberships."""
 
-    customer_id: UUID
-    enrolment: Enrolment | None = None
-    head: ChainHead | None = None
+    head: ChainHead
     tracker: TierTracker | None = None
-    earnings: list[tuple[datetime, int]] = field(default_factory=list)
-    has_bought: bool = False
-    sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
+    earnings: deque[tuple[datetime, int]] = field(default_factory=deque)
 
     def tier_at(self, at: datetime) -> str:
         """Return the tier held then; asked in the order of time."""
         if self.tracker is None:
             return NO_TIER
         while self.earnings and self.earnings[0][0] <= at:
-            self.tracker.earn(*self.earnings.pop(0))
+            self.tracker.earn(*self.earnings.popleft())
         return self.tracker.tier_at(at)
 
     def earn(self, at: datetime, points: int) -> None:
         if self.tracker is not None and points:
             self.tracker.earn(at, points)
+
+
+@dataclass(slots=True)
+class MemberState:
+    """Where one customer stands while their history is decided, receipt after receipt."""
+
+    customer_id: UUID
+    enrolment: Enrolment | None = None
+    account: AccountState | None = None
+    has_bought: bool = False
+    sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
 
     def take_sold(self, product: str, quantity: int, net: int, before: datetime) -> SoldLine | None:
         """Take the latest line that a returned one fits whole: same product, same quantity, same amount."""
@@ -122,22 +125,35 @@ def load_members(
     if not first:
         return {}
     rows = [_new_customer(receipt, mapping) for receipt in first.values()]
-    ids = add_customers_in_bulk(by=by.lent("customer.add"), at=at, rows=rows)
+    ids = add_customers_in_bulk(by=by.lent("customer.create"), at=at, rows=rows)
     by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
     states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol:
         members = _new_members(states, first)
-        enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source="import")
+        enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source=ENROLLED_BY)
     _load_enrolments(programme, by_customer, terms)
-    _load_past(by_customer, has_returns=any(receipt.kind == "return" for receipt in receipts))
+    _load_past(by_customer, returned_products(receipts))
     return states
+
+
+def returned_products(receipts: Iterable[Receipt]) -> set[str]:
+    """Return the products of which something comes back."""
+    return {
+        product
+        for receipt in receipts
+        if receipt.is_return
+        for product, quantity in zip(receipt.products, receipt.quantities, strict=True)
+        if quantity < 0
+    }
 
 
 def _first_receipts(receipts: Iterable[Receipt]) -> dict[str, Receipt]:
     first: dict[str, Receipt] = {}
     for receipt in receipts:
         if receipt.customer is not None:
-            first.setdefault(receipt.customer, receipt)
+            known = first.setdefault(receipt.customer, receipt)
+            if receipt.occurred_at < known.occurred_at:
+                first[receipt.customer] = receipt
     return first
 
 
@@ -151,15 +167,18 @@ def _new_members(states: Mapping[str, MemberState], first: Mapping[str, Receipt]
 
 
 def in_order_of_time(receipts: Sequence[Receipt], states: Mapping[str, MemberState]) -> list[Receipt]:
-    """Return the receipts of a batch, each person's together in the order of time, whatever names they came under."""
+    """Return the receipts of a batch, each account's together in the order of time, whatever names they came under."""
     place: dict[UUID | None, int] = {}
     for receipt in receipts:
-        place.setdefault(_person_of(receipt, states), len(place))
-    return sorted(receipts, key=lambda receipt: (place[_person_of(receipt, states)], receipt.occurred_at))
+        place.setdefault(_account_of(receipt, states), len(place))
+    return sorted(receipts, key=lambda receipt: (place[_account_of(receipt, states)], receipt.occurred_at))
 
 
-def _person_of(receipt: Receipt, states: Mapping[str, MemberState]) -> UUID | None:
-    return states[receipt.customer].customer_id if receipt.customer is not None else None
+def _account_of(receipt: Receipt, states: Mapping[str, MemberState]) -> UUID | None:
+    if receipt.customer is None:
+        return None
+    state = states[receipt.customer]
+    return state.enrolment.account_id if state.enrolment is not None else state.customer_id
 
 
 def _new_customer(receipt: Receipt, mapping: ImportMapping) -> NewCustomer:
@@ -173,62 +192,54 @@ def _new_customer(receipt: Receipt, mapping: ImportMapping) -> NewCustomer:
     )
 
 
-@lru_cache(maxsize=1_000)
-def country_code(text: str) -> str:
-    """Return the ISO 3166 code of a country's code, English or French name; empty for what is none."""
-    wanted = text.strip()
-    if len(wanted) == 2 and wanted.isalpha() and wanted.upper() in Locale("en").territories:
-        return "" if wanted.upper() in _NO_COUNTRIES else wanted.upper()
-    return _names_of_countries().get(wanted.casefold(), "")
-
-
-@lru_cache(maxsize=1)
-def _names_of_countries() -> dict[str, str]:
-    names = dict(_OTHER_NAMES)
-    for language in ("en", "fr"):
-        for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code not in _NO_COUNTRIES:
-                names.setdefault(name.casefold(), code)
-    return names
-
-
 def _load_enrolments(programme: Programme, states: dict[UUID, MemberState], terms: Terms | None) -> None:
     enrolments = list(
         Enrolment.objects.filter(programme=programme, customer_id__in=list(states), ended_at__isnull=True)
     )
-    accounts = sorted({enrolment.account_id for enrolment in enrolments})
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_CHAINS, [GENESIS, accounts])
-        cursor.execute(_READ_CHAINS, [accounts])
-        heads = {account: ChainHead(account, sequence, bytes(hash_)) for account, sequence, hash_ in cursor.fetchall()}
-    earnings = list_earnings(account_ids=accounts, currency=programme.points_currency_id)
+    accounts = _load_accounts(programme, sorted({enrolment.account_id for enrolment in enrolments}), terms)
     for enrolment in enrolments:
         state = states[enrolment.customer_id]
         state.enrolment = enrolment
-        state.head = heads[enrolment.account_id]
-        if terms is not None and terms.tiers is not None:
-            state.tracker = TierTracker(terms.tiers, terms.zone)
-            state.earnings = sorted(earnings.get(enrolment.account_id, ()))
+        state.account = accounts[enrolment.account_id]
 
 
-def _load_past(states: dict[UUID, MemberState], *, has_returns: bool) -> None:
+def _load_accounts(programme: Programme, ids: list[UUID], terms: Terms | None) -> dict[UUID, AccountState]:
     with connection.cursor() as cursor:
-        cursor.execute(_BOUGHT_BEFORE, [list(states)])
+        cursor.execute(_LOCK_CHAINS, [GENESIS, ids])
+        cursor.execute(_READ_CHAINS, [ids])
+        accounts = {
+            account: AccountState(ChainHead(account, sequence, bytes(hash_)))
+            for account, sequence, hash_ in cursor.fetchall()
+        }
+    if terms is not None and terms.tiers is not None:
+        earnings = list_earnings(account_ids=ids, currency=programme.points_currency_id)
+        for account_id, account in accounts.items():
+            account.tracker = TierTracker(terms.tiers, terms.zone)
+            account.earnings = deque(sorted(earnings.get(account_id, ())))
+    return accounts
+
+
+def _load_past(states: dict[UUID, MemberState], returned: set[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_BOUGHT_BEFORE, [list(states), list(states)])
         for (customer_id,) in cursor.fetchall():
             states[customer_id].has_bought = True
         bought = [customer_id for customer_id, state in states.items() if state.has_bought]
-        if has_returns and bought:
-            cursor.execute(_OPEN_LINES, [bought])
+        if returned and bought:
+            cursor.execute(_OPEN_LINES, [bought, sorted(returned)])
             for customer_id, product, *line in cursor.fetchall():
                 states[customer_id].sold[product].append(SoldLine(*line))
 
 
-def read_customer_facts(asked: Sequence[tuple[UUID, datetime]]) -> list[dict[str, Any]]:
-    """Return what rules may read of each customer at each moment, with one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            [list(range(len(asked))), [customer for customer, _at in asked], [moment for _customer, moment in asked]],
-        )
-        found = {place: read_jsonb(facts) for place, facts in cursor.fetchall()}
-    return [found[place] for place in range(len(asked))]
+def read_facts(receipts: Sequence[Receipt], members: Mapping[str, MemberState]) -> list[dict[str, Any] | None]:
+    """Return what rules may read of the customer of each receipt at its moment; None for nobody."""
+    asked = [
+        (place, members[receipt.customer].customer_id, receipt.occurred_at)
+        for place, receipt in enumerate(receipts)
+        if receipt.customer is not None and members[receipt.customer].enrolment is not None
+    ]
+    found: list[dict[str, Any] | None] = [None] * len(receipts)
+    known = read_for_rules([(customer_id, moment) for _place, customer_id, moment in asked])
+    for (place, _customer_id, _moment), facts in zip(asked, known, strict=True):
+        found[place] = facts
+    return found

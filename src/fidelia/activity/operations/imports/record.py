@@ -1,0 +1,237 @@
+"""Record a checked file of purchases: batch by batch, each decided at its own dates and committed as a whole.
+
+Two batches are under way at a time, each in a thread with a connection of its own: while the database writes one,
+Python decides the other. No two batches concern one points account, and they commit in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Condition
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, connections
+
+from fidelia.intake.models import Import
+from fidelia.jobs.operations import Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import read_jsonb, transaction_of_use_case
+from fidelia.kernel.outbox import Origin, announce
+from fidelia.products.operations import NewProduct, add_products_in_bulk
+from fidelia.programme.models import Programme
+from fidelia.programme.operations import rederive_tiers
+from fidelia.programme.queries import VersionHistory
+
+from ...errors import ImportRunning
+from ...events import PurchasesImported
+from .check import programme_of
+from .history import Batch, Circumstances, decide_batch
+from .mapping import ImportMapping, mapping_of
+from .members import in_order_of_time, load_members, read_facts
+from .receipts import list_spans, read_receipts
+from .writing import write_batch
+
+RECEIPTS_PER_BATCH = 1_000
+UNDER_WAY = 2
+PRODUCTS_TOGETHER = 100_000
+LOOK_SECONDS = 0.5
+# A lock of the session, since an import is many transactions; it ends with its process whatever kills that.
+_HOLD = "select pg_try_advisory_lock(hashtextextended('import ' || %s, 0))"
+_LET_GO = "select pg_advisory_unlock(hashtextextended('import ' || %s, 0))"
+_COUNT = "select coalesce(sum(line_count), 0)::bigint from activity_import_receipt where import_id = %s"
+_PRODUCTS = "select code, name, category from activity_import_product where import_id = %s order by code"
+_KNOW_PRODUCTS = """
+update activity_import_product product
+set product_id = (known.found->>'id')::uuid, is_product = (known.found->>'is_product')::boolean
+from jsonb_each(%s) as known (code, found) where product.import_id = %s and product.code = known.code
+"""
+_STORES = """
+select store, organisation_store_for_rules(store) from (
+    select distinct store from activity_import_receipt where import_id = %s and store <> '') named
+"""
+
+
+def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    """Record the receipts that a check has kept: members enrolled, points granted at each purchase's own date.
+
+    Nobody is informed (origin backfill). Stopped half-way and run again, it goes on. Returns what was recorded: counts,
+    and sums in minor units. Raises Denied, MalformedMapping, UnknownProgramme, WrongCurrency, ImportRunning.
+    """
+    by.require("purchase.import")
+    mapping = mapping_of(found.file_mapping)
+    programme = programme_of(mapping)
+    reached = dict(progress.checkpoint or {"place": 0, "counts": Batch().counts})
+    with only_import_of(mapping.source):
+        around = _circumstances(by, at, programme, mapping, found.id)
+        spans = list_spans(found.id, after=reached["place"], most=RECEIPTS_PER_BATCH)
+        progress.expect(_rows_of(found.id))
+        run = _Run(by, at, programme, around, progress, dict(reached["counts"]))
+        run.record(spans)
+    return dict(run.counts)
+
+
+@contextmanager
+def only_import_of(source: str) -> Iterator[None]:
+    """Hold the source while its file is recorded. Raises ImportRunning."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [source])
+        if not cursor.fetchone()[0]:
+            raise ImportRunning(f"A file of “{source}” is being imported; wait for its end.")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(_LET_GO, [source])
+
+
+@dataclass
+class _Run:
+    """One recording: its batches, two at a time, committed in their order."""
+
+    by: Actor
+    at: datetime
+    programme: Programme
+    around: Circumstances
+    progress: Progress
+    counts: dict[str, int]
+    turn: Condition = field(default_factory=Condition)
+    next: int = 0
+    failed: bool = False
+
+    def record(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Record every span. Raises what stops it, when the batches under way have ended."""
+        waiting = list(enumerate(spans))[::-1]
+        pending: set[Future[None]] = set()
+        with ThreadPoolExecutor(UNDER_WAY, thread_name_prefix="import") as pool:
+            try:
+                while waiting or pending:
+                    while waiting and len(pending) < UNDER_WAY:
+                        pending.add(pool.submit(self._in_thread, *waiting.pop()))
+                    done, pending = wait(pending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                    self.progress.show()
+            except BaseException:
+                self._fail()
+                raise
+
+    def _in_thread(self, number: int, span: tuple[int, int]) -> None:
+        try:
+            self._record_batch(number, span)
+        except BaseException:
+            self._fail()
+            raise
+        finally:
+            connections.close_all()
+
+    def _record_batch(self, number: int, span: tuple[int, int]) -> None:
+        with transaction_of_use_case():
+            batch = self._decide_and_write(span)
+            self._await_turn(number)
+            for name, value in batch.counts.items():
+                self.counts[name] += value
+            self.progress.reach({"place": span[1], "counts": self.counts}, count=batch.counts["recorded_rows"])
+        with self.turn:
+            self.next = number + 1
+            self.turn.notify_all()
+
+    def _decide_and_write(self, span: tuple[int, int]) -> Batch:
+        by, at, around = self.by, self.at, self.around
+        receipts = read_receipts(around.import_id, around.mapping.source, span)
+        if not receipts:
+            return Batch()
+        members = load_members(
+            by=by, at=at, programme=self.programme, mapping=around.mapping, receipts=receipts,
+            terms=around.versions.terms_at(at),
+        )  # fmt: skip
+        receipts = in_order_of_time(receipts, members)
+        batch = decide_batch(around, receipts, members, read_facts(receipts, members))
+        write_batch(by, at, self.programme, around, batch)
+        enrolments = {state.enrolment.id for state in members.values() if state.enrolment is not None}
+        if enrolments:
+            rederive_tiers(at=at, enrolment_ids=enrolments, origin=Origin.BACKFILL)
+        announce(
+            PurchasesImported(
+                occurred_at=at, origin=Origin.BACKFILL, import_id=around.import_id, count=len(batch.decided)
+            )
+        )
+        return batch
+
+    def _await_turn(self, number: int) -> None:
+        """A checkpoint speaks of all batches before it, so none commits before them."""
+        with self.turn:
+            self.turn.wait_for(lambda: self.next == number or self.failed)
+            if self.failed and self.next != number:
+                raise BatchGivenUp
+
+    def _fail(self) -> None:
+        with self.turn:
+            self.failed = True
+            self.turn.notify_all()
+
+
+class BatchGivenUp(Exception):
+    """The batch before was not recorded; its own reason is told."""
+
+
+def _circumstances(
+    by: Actor, at: datetime, programme: Programme, mapping: ImportMapping, import_id: UUID
+) -> Circumstances:
+    return Circumstances(
+        import_id=import_id,
+        mapping=mapping,
+        programme_id=programme.id,
+        versions=VersionHistory(programme),
+        products=_know_products(by, at, mapping, import_id),
+        stores=_know_stores(import_id),
+        policy="allow_negative" if programme.points_currency.may_go_negative else "take_what_is_left",
+        at=at,
+    )
+
+
+def _know_products(by: Actor, at: datetime, mapping: ImportMapping, import_id: UUID) -> dict[str, dict[str, Any]]:
+    """Add the products that the file names and nobody knows, and return what rules may read of all it names."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRODUCTS, [import_id])
+        found = cursor.fetchall()
+    known: dict[str, dict[str, Any]] = {}
+    for first in range(0, len(found), PRODUCTS_TOGETHER):
+        known |= _know_some(by, at, mapping, import_id, found[first : first + PRODUCTS_TOGETHER])
+    return known
+
+
+def _know_some(
+    by: Actor, at: datetime, mapping: ImportMapping, import_id: UUID, named: Sequence[tuple[str, str, str]]
+) -> dict[str, dict[str, Any]]:
+    none = set(mapping.not_products)
+    rows = [
+        NewProduct(
+            code=code, name=name or None, category=category or None,
+            is_product=False if code in none else None, earns=False if code in none else None,
+        )
+        for code, name, category in named
+    ]  # fmt: skip
+    with transaction_of_use_case(), connection.cursor() as cursor:
+        add_products_in_bulk(by=by.lent("product.change"), at=at, rows=rows)
+        cursor.execute("select products_for_rules(%s)", [[code for code, _name, _category in named]])
+        text = cursor.fetchone()[0]
+        cursor.execute(_KNOW_PRODUCTS, [text, import_id])
+    products: dict[str, dict[str, Any]] = read_jsonb(text)
+    return products
+
+
+def _know_stores(import_id: UUID) -> dict[str, dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_STORES, [import_id])
+        return {code: read_jsonb(store) for code, store in cursor.fetchall() if store is not None}
+
+
+def _rows_of(import_id: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [import_id])
+        return int(cursor.fetchone()[0])

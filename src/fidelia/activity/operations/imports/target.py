@@ -1,0 +1,271 @@
+"""What a file of purchases holds: its columns, its options, and why a row of it is not taken."""
+
+from __future__ import annotations
+
+from fidelia.intake.targets import Column, Kind, Option, Target
+from fidelia.kernel.localized import LocalizedText as Text
+
+from ...fields import CHANNELS
+from ..requests import LINES_MAX
+
+TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
+DESCRIPTION_MAX = 200
+
+PURCHASES = Target(
+    name="purchases",
+    label=Text(en="Purchases", fr="Achats"),
+    columns=(
+        Column(
+            "receipt",
+            Text(en="Receipt number", fr="Numéro de ticket"),
+            Kind.CODE,
+            (
+                *("receipt", "receipt no", "receipt number", "invoice", "invoice no", "invoiceno", "invoice number"),
+                *("order", "order id", "order number", "transaction", "transaction id", "basket", "basket id", "bill"),
+                *("ticket", "no ticket", "numéro de ticket", "num ticket", "facture", "numéro de facture", "commande"),
+                *("numéro de commande", "id commande", "id transaction", "panier", "bon", "pièce", "numéro de pièce"),
+            ),
+            help=Text(
+                en="Without one, each row is a purchase of its own.",
+                fr="Sans numéro, chaque ligne est un achat à elle seule.",
+            ),
+            length_max=TEXT_MAX["receipt"],
+        ),
+        Column(
+            "occurred_at",
+            Text(en="Date", fr="Date"),
+            Kind.MOMENT,
+            (
+                *("date", "datetime", "date time", "timestamp", "transaction timestamp", "invoice date", "invoicedate"),
+                *("order date", "purchase date", "transaction date", "sold at", "sale date", "date et heure"),
+                *("date heure", "date ticket", "date d'achat", "date achat", "date de vente", "date vente", "jour"),
+                *("date facture", "date de facture", "date commande", "horodatage"),
+            ),
+            required=True,
+        ),
+        Column(
+            "time",
+            Text(en="Time, where it has a column of its own", fr="Heure, dans une colonne à part"),
+            Kind.TEXT,
+            ("time", "hour", "transaction time", "time of day", "heure", "heure ticket", "heure de vente"),
+        ),
+        Column(
+            "customer",
+            Text(en="Customer or card", fr="Client ou carte"),
+            Kind.CODE,
+            (
+                *("customer", "customer id", "customerid", "customer no", "customer number", "client id", "household"),
+                *("household id", "member", "member id", "card", "card number", "loyalty card", "shopper", "user id"),
+                *("client", "code client", "numéro client", "no client", "id client", "carte", "numéro de carte"),
+                *("no carte", "carte fidélité", "carte de fidélité", "adhérent", "numéro adhérent", "code adhérent"),
+            ),
+            length_max=TEXT_MAX["customer"],
+            personal=True,
+        ),
+        Column(
+            "product",
+            Text(en="Product code", fr="Code article"),
+            Kind.CODE,
+            (
+                *("product", "product id", "product code", "sku", "stock code", "stockcode", "item", "item id", "upc"),
+                *("item code", "article number", "ean", "gtin", "barcode", "article", "code article", "référence"),
+                *("ref", "réf article", "produit", "code produit", "id produit", "code-barres", "code barre"),
+            ),
+            length_max=TEXT_MAX["product"],
+        ),
+        Column(
+            "description",
+            Text(en="Description", fr="Libellé"),
+            Kind.TEXT,
+            (
+                *("description", "product name", "item name", "name", "label", "title", "libellé", "désignation"),
+                *("libellé article", "nom du produit", "nom produit", "intitulé"),
+            ),
+            length_max=DESCRIPTION_MAX,
+        ),
+        Column(
+            "category",
+            Text(en="Category", fr="Famille"),
+            Kind.TEXT,
+            (
+                *("category", "department", "product category", "family", "group", "catégorie", "famille", "rayon"),
+                *("sous-famille", "univers"),
+            ),
+            length_max=TEXT_MAX["category"],
+        ),
+        Column(
+            "quantity",
+            Text(en="Quantity", fr="Quantité"),
+            Kind.NUMBER,
+            (
+                *("quantity", "qty", "units", "pieces", "count", "quantité", "qté", "qte", "nombre", "nb"),
+                *("nb articles", "unités"),
+            ),
+        ),
+        Column(
+            "unit_price",
+            Text(en="Unit price", fr="Prix unitaire"),
+            Kind.MONEY,
+            ("unit price", "unitprice", "price", "price each", "prix", "prix unitaire", "pu", "pu ttc", "prix ttc"),
+        ),
+        Column(
+            "net",
+            Text(en="Amount paid for the line", fr="Montant payé de la ligne"),
+            Kind.MONEY,
+            (
+                *("net", "net amount", "amount", "line total", "total", "total price", "sales value", "sales", "paid"),
+                *("revenue", "value", "spend", "montant", "montant ttc", "montant net", "net payé", "total ttc"),
+                *("montant ligne", "prix total", "total ligne", "ca ttc", "chiffre d'affaires", "ca"),
+            ),
+        ),
+        Column(
+            "gross",
+            Text(en="Amount before discounts", fr="Montant avant remises"),
+            Kind.MONEY,
+            ("gross", "gross amount", "list amount", "amount before discount", "montant brut", "brut", "total brut"),
+        ),
+        Column(
+            "discount",
+            Text(en="Discount of the line", fr="Remise de la ligne"),
+            Kind.MONEY,
+            (
+                *("discount", "discount amount", "line discount", "retail disc", "retail discount", "markdown"),
+                *("remise", "montant remise", "remise ligne", "rabais", "réduction"),
+            ),
+            help=Text(
+                en="Taken off a unit price or an amount before discounts; beside the amount paid it is only counted.",
+                fr="Déduite d’un prix unitaire ou d’un montant brut ; à côté du montant payé, seulement comptée.",
+            ),
+        ),
+        Column(
+            "coupon",
+            Text(en="Discount by coupon", fr="Remise par bon"),
+            Kind.MONEY,
+            (
+                *("coupon", "coupon disc", "coupon discount", "coupon amount", "voucher discount", "promo discount"),
+                *("bon de réduction", "remise coupon", "remise bon", "montant bon"),
+            ),
+        ),
+        Column(
+            "currency",
+            Text(en="Currency", fr="Devise"),
+            Kind.CODE,
+            ("currency", "currency code", "devise", "code devise", "monnaie"),
+        ),
+        Column(
+            "store",
+            Text(en="Store", fr="Magasin"),
+            Kind.CODE,
+            (
+                *("store", "store id", "store code", "shop", "branch", "location", "outlet", "magasin", "boutique"),
+                *("code magasin", "numéro magasin", "point de vente", "pdv", "site", "établissement"),
+            ),
+            length_max=TEXT_MAX["store"],
+        ),
+        Column(
+            "channel",
+            Text(en="Channel", fr="Canal"),
+            Kind.TEXT,
+            ("channel", "sales channel", "canal", "canal de vente", "canal d'achat"),
+            choices=CHANNELS,
+        ),
+        Column(
+            "country",
+            Text(en="Country of the customer", fr="Pays du client"),
+            Kind.COUNTRY,
+            ("country", "country code", "pays", "code pays"),
+        ),
+    ),
+    options=(
+        Option(
+            "source",
+            Text(en="Stream of receipts", fr="Origine des tickets"),
+            required=True,
+            help=Text(
+                en="A receipt number is recorded once in its stream: use the same name for files of the same tills.",
+                fr="Un numéro de ticket n’est enregistré qu’une fois par origine : gardez le même nom pour les "
+                "fichiers des mêmes caisses.",
+            ),
+        ),
+        Option("programme", Text(en="Programme", fr="Programme")),
+        Option("currency", Text(en="Currency", fr="Devise"), required=True),
+        Option("time_zone", Text(en="Time zone", fr="Fuseau horaire"), default="UTC"),
+        Option(
+            "customer_scheme",
+            Text(en="What the customer column holds", fr="Ce que contient la colonne client"),
+            default="external",
+            choices=(
+                ("external", Text(en="the number of another system", fr="le numéro d’un autre système")),
+                ("card", Text(en="card number", fr="numéro de carte")),
+                ("email", Text(en="e-mail address", fr="adresse électronique")),
+                ("phone", Text(en="telephone number", fr="numéro de téléphone")),
+            ),
+        ),
+        Option(
+            "language",
+            Text(en="Language of new customers", fr="Langue des nouveaux clients"),
+            default="fr",
+            choices=(("fr", Text(en="French", fr="français")), ("en", Text(en="English", fr="anglais"))),
+        ),
+        Option(
+            "enrol",
+            Text(en="Make every customer a member from their first purchase", fr="Faire adhérer chaque client à son "
+                 "premier achat"),
+            Kind.FLAG,
+            default=True,
+        ),
+        Option(
+            "channel",
+            Text(en="Channel, where no column says", fr="Canal, si aucune colonne ne le dit"),
+            default="store",
+            choices=tuple((channel, Text(en=channel, fr=channel)) for channel in CHANNELS),
+        ),
+        Option(
+            "default_product", Text(en="Product of rows without one", fr="Article des lignes sans code"), default="sale"
+        ),
+        Option(
+            "not_products",
+            Text(en="Codes that are no products", fr="Codes qui ne sont pas des articles"),
+            many=True,
+            help=Text(
+                en="Postage, fees, adjustments: they count in totals and earn nothing.",
+                fr="Port, frais, corrections : comptés dans les totaux, ils ne donnent pas de points.",
+            ),
+        ),
+    ),
+    one_of=(("net", "gross", "unit_price"),),
+)  # fmt: skip
+
+REASONS = {
+    "no_date": Text(en="the date is missing", fr="la date manque"),
+    "future": Text(en="the date is in the future", fr="la date est dans le futur"),
+    "too_early": Text(en="the date is before 1900", fr="la date est antérieure à 1900"),
+    "no_quantity": Text(en="the quantity is missing", fr="la quantité manque"),
+    "zero_quantity": Text(en="the quantity is zero", fr="la quantité est nulle"),
+    "no_amount": Text(en="the amount is missing", fr="le montant manque"),
+    "no_receipt": Text(en="the receipt number is missing", fr="le numéro de ticket manque"),
+    "identity": Text(
+        en="An identity is one line of at most 320 characters.",
+        fr="Une identité est une ligne de 320 caractères au plus.",
+    ),
+    "two_customers": Text(en="The receipt names two customers.", fr="Le ticket nomme deux clients."),
+    "incomplete": Text(
+        en="Another row of the receipt came back.", fr="Une autre ligne du ticket est rejetée : il l’est en entier."
+    ),
+    "large_receipt": Text(
+        en=f"The receipt has more than {LINES_MAX} lines or too large an amount.",
+        fr=f"Le ticket a plus de {LINES_MAX} lignes ou un montant trop grand.",
+    ),
+    "other_lines": Text(
+        en="The receipt is recorded already, and without this row: a receipt comes whole, in one file.",
+        fr="Le ticket est déjà enregistré, sans cette ligne : un ticket vient entier, dans un seul fichier.",
+    ),
+    **{
+        f"long_{name}": Text(
+            en=f"the {name} is longer than {most} characters", fr=f"{french} : plus de {most} caractères"
+        )
+        for (name, most), french in zip(
+            TEXT_MAX.items(), ("numéro de ticket", "code article", "client", "magasin", "famille"), strict=True
+        )
+    },
+}
