@@ -19,14 +19,17 @@ TITLE_ROWS_MAX = 30
 class Separation:
     """How a text falls apart by one sign: `width` cells in a `share` of the rows from the first such row on.
 
-    `wrapped` cells still stand between marks that another quote would have taken away.
+    `above` are the rows before it. `wrapped` cells still stand between marks that another quote would have taken away;
+    `joined` cells go on over a line end, as they also do where a mark that quotes nothing is taken for one that does.
     """
 
     separator: str
     quote: str
     width: int
     share: float
-    wrapped: int
+    above: int = 0
+    wrapped: int = 0
+    joined: int = 0
 
     @property
     def is_even(self) -> bool:
@@ -44,9 +47,14 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
     ]
     even = sorted((one for one in found if one.is_even), key=_merit, reverse=True)
     if not even:
-        return Separation(",", '"', 1, 1.0, 0), ()
+        unused = next((sign for sign in (",", *SEPARATORS) if sign not in text), ",")
+        return Separation(unused, '"', 1, 1.0), ()
     best = even[0]
-    rivals = [one.separator for one in even if one.separator != best.separator and one.width >= best.width]
+    rivals = [
+        one.separator
+        for one in even
+        if one.separator != best.separator and one.width >= best.width and one.above <= best.above
+    ]
     return best, tuple(dict.fromkeys(rivals))
 
 
@@ -55,14 +63,15 @@ def try_separation(text: str, separator: str, quote: str) -> Separation:
     rows = [row for row in separate(text, separator, quote, rows_max=ROWS_TRIED) if any(cell.strip() for cell in row)]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
-        return Separation(separator, quote, 1, 0.0, 0)
+        return Separation(separator, quote, 1, 0.0)
     width = max(widths, key=lambda one: (widths[one], one))
     first = next(place for place, row in enumerate(rows) if len(row) == width)
     rows = rows[first:] if first <= TITLE_ROWS_MAX else rows
-    if separator == "," and width == 2 and _are_decimals(rows):
-        return Separation(separator, quote, 1, 0.0, 0)
+    if separator == "," and width == 2 and first and _are_decimals(rows):
+        return Separation(separator, quote, 1, 0.0)
     wrapped = sum(len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'" for row in rows for cell in row)
-    return Separation(separator, quote, width, widths[width] / len(rows), wrapped)
+    joined = sum("\n" in cell for row in rows for cell in row)
+    return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined)
 
 
 def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> list[Row]:
@@ -95,8 +104,7 @@ def _may_quote(text: str, separator: str) -> bool:
 
 def _are_decimals(rows: list[Row]) -> bool:
     """12,50 under one heading is an amount and not two cells."""
-    digits = sum(row[0].strip("+-0123456789 ") == "" and row[-1].strip().isdigit() for row in rows[1:])
-    return len(rows[0]) == 1 or (digits >= 0.9 * max(len(rows) - 1, 1) > 0 and not rows[0][-1].strip())
+    return sum(not row[0].strip("+-0123456789 ") and row[-1].strip().isdigit() for row in rows) >= 0.9 * len(rows)
 
 
 def _merit(one: Separation) -> tuple[float, ...]:
@@ -105,6 +113,7 @@ def _merit(one: Separation) -> tuple[float, ...]:
         round(one.share, 1),
         one.width,
         -one.wrapped,
+        -one.joined,
         -QUOTES.index(one.quote),
         -SEPARATORS.index(one.separator),
     )

@@ -54,10 +54,9 @@ def sniff(path: Path) -> Sniffed:
 
 def _sniff_text(path: Path) -> Sniffed:
     surveyed = survey(path)
-    separation, rivals = guess_separation(surveyed.head)
-    head = separate(surveyed.head, separation.separator, separation.quote, rows_max=HEAD_ROWS)
-    if not surveyed.is_whole and len(head) < HEAD_ROWS:
-        head = head[:-1]  # it may be cut
+    begun = surveyed.head if surveyed.is_whole else _without_its_end(surveyed.head)
+    separation, rivals = guess_separation(begun)
+    head = separate(begun, separation.separator, separation.quote, rows_max=HEAD_ROWS)
     announced = _separator_announced(surveyed.head)
     header = guess_header(head[announced:])
     row = header.row + announced if header.row else 0
@@ -112,6 +111,12 @@ def _sniff_parquet(path: Path) -> Sniffed:
         date_order=dates.order or DateOrder.YEAR_FIRST,
     )
     return Sniffed(reading, tuple(_doubts_of_rows(Header(1, True), 0, numbers, dates, reading)))
+
+
+def _without_its_end(text: str) -> str:
+    """Leave out a last line that may be cut."""
+    end = max(text.rfind("\n"), text.rfind("\r"))
+    return text[: end + 1] if end > 0 else text
 
 
 def _separator_announced(head: str) -> int:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -26,8 +28,7 @@ SHEETS_MAX = 200
 _CHUNK = 1 << 20
 _OVERLAP = 200
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)([0-9]+)["']""")
-_REPEATED_ROWS = re.compile(rb"""number-rows-repeated\s*=\s*["']([0-9]+)["']""")
-_REPEATED_CELLS = re.compile(rb"""number-columns-repeated\s*=\s*["']([0-9]+)["'][^>]*(office:value|string|>)""")
+_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 
 
 class Workbook:
@@ -124,7 +125,7 @@ def _refuse_bombs(path: Path) -> None:
                     _check_reach(archive, part, path.name)
                 elif part.filename == "content.xml":
                     _check_repetitions(archive, part, path.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+    except (zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, RuntimeError, OSError):
         raise UnreadableFile(f"{path.name} is damaged and cannot be unpacked.") from None
 
 
@@ -140,13 +141,25 @@ def _check_reach(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> 
 
 
 def _check_repetitions(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    """A sheet of ODS says a thousand equal cells by one: empty ones to the edge are usual, full ones are counted."""
-    cells = 0
-    for chunk in _chunks(archive, part):
-        cells += sum(int(count[:12]) for count, kind in _REPEATED_CELLS.findall(chunk) if kind != b">")
-        cells += sum(int(count[:12]) for count in _REPEATED_ROWS.findall(chunk) if int(count[:12]) < 1_000_000)
-    if cells > CELLS_MAX:
-        raise _too_large(name)
+    """A sheet of ODS says a thousand equal rows or cells by one: those that hold something are counted."""
+    cells = width = 0
+    with archive.open(part) as file:
+        for _event, element in iterparse(file):  # noqa: S314 - expat itself refuses entities that multiply
+            kind = element.tag.rpartition("}")[2]
+            if kind in ("table-cell", "covered-table-cell"):
+                width += _repeated(element, "columns") if len(element) else 0
+                element.clear()
+            elif kind == "table-row":
+                cells += width * _repeated(element, "rows")
+                width = 0
+                element.clear()
+                if cells > CELLS_MAX:
+                    raise _too_large(name)
+
+
+def _repeated(element: Element, what: str) -> int:
+    said = element.get(f"{{{_TABLE}}}number-{what}-repeated", "1")
+    return int(said[:12]) if said.isdigit() else 1
 
 
 def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
