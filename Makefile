@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# Where this is set, every process compiles all that it imports, some seconds each: the suites start many.
+unexport PYTHONDONTWRITEBYTECODE
 # What only looks at the code wants neither a pool nor a database of its own.
 LOOK := DJANGO_SETTINGS_MODULE=fidelia.config.settings FIDELIA_DATABASE_POOL_MAX=0
 
