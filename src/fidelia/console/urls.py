@@ -9,7 +9,6 @@ from . import (
     campaigns,
     events,
     home,
-    imports,
     insight,
     jobs,
     keys,
@@ -27,6 +26,8 @@ from . import (
     views,
 )
 from .customers import acts, exports, listing, one, points
+from .imports import checking, columns, mappings, mending, progress, result, uploading
+from .imports import listing as import_list
 
 app_name = "console"
 
@@ -57,8 +58,23 @@ urlpatterns = [
     # /console/purchases/, /console/imports/
     path("purchases/", purchases.purchases, name="purchases"),
     path("purchases/<uuid:purchase_id>/", purchases.purchase, name="purchase"),
-    path("imports/", imports.imports, name="imports"),
-    path("imports/<uuid:import_id>/", imports.one, name="import"),
+    path("imports/", import_list.imports, name="imports"),
+    path("imports/new/", uploading.new_import, name="new_import"),
+    path("imports/mappings/<uuid:mapping_id>/removal/", mappings.remove, name="mapping-removal"),
+    path("imports/<uuid:import_id>/", import_list.one, name="import"),
+    path("imports/<uuid:import_id>/columns/", columns.columns, name="import-columns"),
+    path("imports/<uuid:import_id>/mappings/", mappings.save, name="import-mappings"),
+    path("imports/<uuid:import_id>/check/", checking.check, name="import-check"),
+    path("imports/<uuid:import_id>/recording/", checking.record, name="import-recording"),
+    path("imports/<uuid:import_id>/progress/", progress.progress, name="import-progress"),
+    path("imports/<uuid:import_id>/pause/", progress.pause, name="import-pause"),
+    path("imports/<uuid:import_id>/stop/", progress.stop, name="import-stop"),
+    path("imports/<uuid:import_id>/resumption/", progress.resume, name="import-resumption"),
+    path("imports/<uuid:import_id>/result/", result.result, name="import-result"),
+    path("imports/<uuid:import_id>/mending/", mending.mend, name="import-mending"),
+    path("imports/<uuid:import_id>/rows/<int:row_number>/", mending.row, name="import-row"),
+    path("imports/<uuid:import_id>/rows-to-mend/", mending.rejects, name="import-rejects"),
+    path("imports/<uuid:import_id>/undoing/", result.undo, name="import-undoing"),
     # /console/programmes/
     path("programmes/", programmes.index, name="programmes"),
     path("programmes/<slug:slug>/", programmes.programme, name="programme"),

@@ -13,6 +13,7 @@ from fidelia.kernel.actor import Actor
 from .errors import FileUnknown
 from .models import StoredFile
 from .operations import contents
+from .operations.drafts import named
 
 ASKED_TOGETHER_MAX = 1_000
 
@@ -29,18 +30,19 @@ def get_file(*, by: Actor, file_id: UUID) -> StoredFile:
 @contextmanager
 def open_file(file_id: UUID) -> Iterator[IO[bytes]]:
     """Yield the content to be read. Raises FileUnknown, ContentLost, StoreUnreachable."""
-    with contents.opened(_hash_of(file_id)) as stream:
+    with contents.opened(_known(file_id)[1]) as stream:
         yield stream
 
 
 @contextmanager
 def local_path(file_id: UUID) -> Iterator[Path]:
-    """Yield a path on this disk to read the content from, for as long as the block lasts; it has no suffix.
+    """Yield a path on this disk to read the content from, under its own name, for as long as the block lasts.
 
     Raises FileUnknown, ContentLost, StoreFull, StoreUnreachable.
     """
-    with contents.on_this_disk(_hash_of(file_id)) as path:
-        yield path
+    name, content_hash = _known(file_id)
+    with contents.on_this_disk(content_hash) as path, named(path, name) as link:
+        yield link
 
 
 def find_lost_contents(limit: int = ASKED_TOGETHER_MAX) -> list[str]:
@@ -49,8 +51,8 @@ def find_lost_contents(limit: int = ASKED_TOGETHER_MAX) -> list[str]:
     return [name for name, content_hash in newest if not contents.is_there(content_hash)]
 
 
-def _hash_of(file_id: UUID) -> str:
-    found = StoredFile.objects.filter(pk=file_id).values_list("content_hash", flat=True).first()
+def _known(file_id: UUID) -> tuple[str, str]:
+    found = StoredFile.objects.filter(pk=file_id).values_list("name", "content_hash").first()
     if found is None:
         raise FileUnknown("There is no such file.")
     return found

@@ -18,6 +18,7 @@ from fidelia.kernel.ids import new_id
 from ..errors import FileTooLarge, StoreFull, StoreUnreachable
 
 PIECE_BYTES = 1 << 20
+NAME_BYTES_MAX = 200
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -52,6 +53,21 @@ def incoming() -> Path:
     with spoken_of(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def named(path: Path, name: str) -> Iterator[Path]:
+    """Yield a link to a content under the name its owner gave it: readers tell a file by it, and so do sentences."""
+    folder = incoming() / str(new_id())
+    link = folder / (name.encode()[-NAME_BYTES_MAX:].decode(errors="ignore") or "file")
+    try:
+        with spoken_of(folder):
+            folder.mkdir(mode=0o700)
+            link.symlink_to(path.resolve())
+        yield link
+    finally:
+        link.unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def refuse_over_limit(size: int) -> None:

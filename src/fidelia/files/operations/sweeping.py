@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -27,9 +28,12 @@ def sweep_contents(*, at: datetime) -> int:
 
 def _sweep_drafts(at: datetime) -> int:
     before = (at - DRAFTS_KEPT).timestamp()
-    stale = [path for path in incoming().iterdir() if path.is_file() and path.stat().st_mtime < before]
+    stale = [path for path in incoming().iterdir() if path.lstat().st_mtime < before]
     for path in stale:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(stale)
 
 

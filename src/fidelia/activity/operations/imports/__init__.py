@@ -7,9 +7,15 @@ from .mapping import ImportMapping, parse_mapping
 from .record import record_purchases
 from .run import ImportResult, import_purchases, result_of
 from .target import PURCHASES, REASONS
+from .totals import TOTALS
 
 PURCHASES_KIND = ImportKind(
-    target=PURCHASES, right="purchase.import", check=check_purchases, record=record_purchases, reasons=REASONS
+    target=PURCHASES,
+    right="purchase.import",
+    check=check_purchases,
+    record=record_purchases,
+    reasons=REASONS,
+    totals=TOTALS,
 )
 
 __all__ = [

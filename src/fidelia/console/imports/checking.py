@@ -1,0 +1,112 @@
+"""The check: every row of the file read as it is mapped, nothing written, and sums to compare with the sender's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fidelia.intake.models import Import, ImportState
+from fidelia.intake.operations import check_import, record_import
+from fidelia.intake.queries import get_import
+from fidelia.kernel import clock
+from fidelia.kernel.errors import FideliaError
+from fidelia.ui.parts import Definition, Figure, Segment
+
+from ..pages import ConsoleRequest, show, signed_in
+from ..refusals import sentence_of
+from ..speech import Speech, speech_of
+from .mending import mending_of
+from .progress import bar_of, is_open, job_of
+from .states import BADGES, page_of_import, steps_of, url_of_import
+from .totals import compare_sums, list_sums
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def check(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
+    """GET shows the check, or how far it is; POST starts it. With `yours-…` in the address, sums are compared."""
+    found = get_import(by=request.actor, import_id=import_id)
+    if request.method == "POST":
+        return begin_check(request, found)
+    if page_of_import(found) != "import-check":
+        return redirect(url_of_import(found))
+    return show(request, "console/imports/check.html", _context(request, found), partial="sums")
+
+
+@require_POST
+@signed_in
+def record(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
+    """Start the recording of a file as it was checked."""
+    try:
+        record_import(by=request.actor, at=clock.now(), import_id=import_id)
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+    return redirect(url_of_import(get_import(by=request.actor, import_id=import_id)))
+
+
+def begin_check(request: ConsoleRequest, found: Import) -> HttpResponseBase:
+    """Start the check and go to its page, or say on the page of the columns what is missing."""
+    try:
+        check_import(by=request.actor, at=clock.now(), import_id=found.id)
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect(url_of_import(found))
+    return redirect(url_of_import(found, "import-check"))
+
+
+def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
+    speech = speech_of(clock.now())
+    job = job_of(request.actor, found)
+    state, word = BADGES[found.state]
+    report = found.check_report if found.state == ImportState.CHECKED else {}
+    sums = compare_sums(list_sums(found, report, speech), request.GET, speech)
+    return {
+        "found": found,
+        "state": state,
+        "word": word,
+        "steps": steps_of(found, "import-check"),
+        "bar": bar_of(request.actor, found, job, speech) if job is not None and is_open(job) else None,
+        "failure": failure_of(job),
+        "report": report,
+        "figures": _figures(report, speech) if report else [],
+        "parts": _parts(report),
+        "sums": sums,
+        "mending": mending_of(request, found, speech) if report.get("rejected_rows") else None,
+        "ready": report.get("ready_rows", 0),
+    }
+
+
+def failure_of(job: Any) -> str:
+    """Return why the last job of an import failed; empty when it did not."""
+    return job.error if job is not None and job.state == "failed" else ""
+
+
+def _figures(report: dict[str, Any], speech: Speech) -> list[Figure]:
+    told = {name: speech.number(report.get(f"{name}_rows", 0)) for name in ("ready", "rejected", "double", "known")}
+    ready = _("Rows that are understood in every part; recording writes these and no other.")
+    to_mend = _("Rows with a value that cannot be taken as it is; none of them is written.")
+    double = _("Rows that repeat a row met earlier in this file, such as on another sheet.")
+    known = _("Rows that an earlier import or the till has recorded; they change nothing.")
+    return [
+        Figure(_("Rows read"), speech.number(report.get("rows", 0)), note=_("nothing is written yet")),
+        _figure(_("Ready"), told["ready"], ready),
+        _figure(_("To mend"), told["rejected"], to_mend, bad=bool(report.get("rejected_rows"))),
+        _figure(_("Double"), told["double"], double),
+        _figure(_("Known already"), told["known"], known),
+    ]
+
+
+def _figure(label: str, value: str, sentence: str, *, bad: bool = False) -> Figure:
+    return Figure(label, value, definition=Definition(label, sentence), bad=bad)
+
+
+def _parts(report: dict[str, Any]) -> list[Segment]:
+    rows = report.get("rows") or 1
+    fills = {"ready": "success", "known": "context", "double": "step-3", "rejected": "danger"}
+    return [Segment(report.get(f"{name}_rows", 0) / rows, fill) for name, fill in fills.items()]
