@@ -186,7 +186,7 @@ def _copy_audit(cursor: Any, told: Told) -> None:
 
 
 def _settle(cursor: Any, copies: int) -> None:
-    """Counts that the shop keeps beside the rows themselves."""
+    """Counts that the shop keeps beside the rows themselves; the figures of the night come with `count_figures`."""
     cursor.execute("update insight_refresh set customer_count = customer_count * %s", [copies + 1])
     cursor.execute("update customers_segment set member_count = member_count * %s", [copies + 1])
 

@@ -57,6 +57,9 @@ class Purchase(models.Model):
         indexes = [
             models.Index(fields=["customer_id", "occurred_at", "purchase_id"], name="purchases_of_a_customer"),
             models.Index(fields=["occurred_at", "purchase_id"], name="purchases_by_time"),
+            models.Index(fields=["store_id", "occurred_at", "purchase_id"], name="purchases_of_a_store"),
+            models.Index(fields=["occurred_at", "purchase_id"], name="returns_by_time", condition=Q(kind="return")),
+            models.Index(fields=["total"], name="purchases_by_amount"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from fidelia.activity.queries import list_purchases
+from fidelia.insight.queries import PERIODS, HomeFigures
 from fidelia.jobs.models import Job
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
@@ -18,12 +19,10 @@ from fidelia.programme.models import Programme
 from fidelia.programme.queries import see_programmes
 from fidelia.ui.parts import Definition
 
-from .home_figures import list_figures, period_of, points_chart, weeks_chart
+from .home_figures import against, last_day, list_figures, period_of, points_chart, weeks_chart
 from .home_todo import list_guide_steps, list_matters
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, tier_rows
-
-PERIODS = (7, 30, 90)
 
 
 @signed_in
@@ -54,16 +53,21 @@ def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, 
         return {}
     asked = request.GET.get("days", "")
     days = int(asked) if asked.isdigit() and int(asked) in PERIODS else 30
-    period = period_of(at, days, by=actor, currency=currency)
+    counted = HomeFigures(actor)
+    period = period_of(at, days, figures=counted, currency=currency)
     programme = programmes[0] if programmes else None
     return {
         "days": days,
         "periods": PERIODS,
         "period": period,
-        "figures": list_figures(by=actor, currency=currency, period=period, programme=programme),
-        "chart": weeks_chart(by=actor, currency=currency, at=at),
-        "points_chart": points_chart(programme=programme, at=at) if programme and _sees_points(actor) else None,
-        "tier_rows": tier_rows(programme, at) if programme else [],
+        "last_day": last_day(period),
+        "against": against(period),
+        "figures": list_figures(by=actor, counted=counted, currency=currency, period=period, programme=programme),
+        "chart": weeks_chart(counted=counted, currency=currency, at=at),
+        "points_chart": points_chart(counted=counted, programme=programme, at=at)
+        if programme and _sees_points(actor)
+        else None,
+        "tier_rows": tier_rows(programme, at, counted.members_by_tier(programme, at)) if programme else [],
         "programme": programme,
         "sales_definition": Definition(
             _("Sales by week"),

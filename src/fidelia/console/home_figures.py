@@ -7,72 +7,56 @@ where nothing was sold then, with the period just before.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fidelia.activity.queries import (
-    SalesFigures,
-    count_active_members,
-    count_repurchases,
-    list_weeks_of_sales,
-    sum_sales,
-)
+from fidelia.activity.queries import SalesFigures
 from fidelia.insight.measures.effect import Proportion, wilson_interval
+from fidelia.insight.queries import WEEKS, YEAR, HomeFigures, Period
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money, exponent_of
-from fidelia.ledger.queries import PointsFlow, list_weeks_of_flow, sum_flow
+from fidelia.ledger.queries import PointsFlow
 from fidelia.programme.models import Programme
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Direction, Figure
 
 from .programme_parts import language
 
-YEAR = timedelta(days=364)
-ACTIVE = timedelta(days=182)
-WEEKS = 12
 FEW = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days shown and the days they are compared with; both end at a local midnight."""
-
-    since: datetime
-    until: datetime
-    before_since: datetime
-    before_until: datetime
-    against: str
-
-    @property
-    def last_day(self) -> datetime:
-        return self.until - timedelta(seconds=1)
-
-
-def period_of(at: datetime, days: int, *, by: Actor, currency: str) -> Period:
+def period_of(at: datetime, days: int, *, figures: HomeFigures, currency: str) -> Period:
     """Return the last `days` whole days before `at`, with what they are compared with."""
     midnight = timezone.make_aware(datetime.combine(timezone.localtime(at).date(), time()))
-    since = midnight - timedelta(days=days)
-    year_ago = sum_sales(by=by, currency=currency, since=since - YEAR, until=midnight - YEAR)
-    if year_ago.receipts:
-        return Period(since, midnight, since - YEAR, midnight - YEAR, _("on last year"))
-    span = timedelta(days=days)
-    return Period(since, midnight, since - span, since, _("on the %(days)s days before") % {"days": days})
+    return figures.period(days, midnight=midnight, currency=currency)
 
 
-def list_figures(*, by: Actor, currency: str, period: Period, programme: Programme | None) -> list[Figure]:
+def last_day(period: Period) -> datetime:
+    return period.until - timedelta(seconds=1)
+
+
+def against(period: Period) -> str:
+    """Say what the period is compared with."""
+    if period.is_against_year:
+        return _("on last year")
+    return _("on the %(days)s days before") % {"days": (period.until.date() - period.since.date()).days}
+
+
+def list_figures(
+    *, by: Actor, counted: HomeFigures, currency: str, period: Period, programme: Programme | None
+) -> list[Figure]:
     """Return the figures that this person may see, at most five."""
     figures: list[Figure] = []
     if by.may_somewhere("purchase.see"):
-        now = sum_sales(by=by, currency=currency, since=period.since, until=period.until)
-        before = sum_sales(by=by, currency=currency, since=period.before_since, until=period.before_until)
+        now = counted.sales(currency, period.since, period.until)
+        before = counted.sales(currency, period.before_since, period.before_until)
         figures += [_sales(now, before, currency, period), _member_share(now, before, currency, period)]
-        figures += [_active_members(by, period), _repurchase(by, period)]
+        figures += [_active_members(counted, period), _repurchase(counted, period)]
     if by.may_somewhere("points.see") and programme is not None:
-        figures.append(_points(programme, period))
+        figures.append(_points(counted, programme, period))
     return figures
 
 
@@ -82,7 +66,7 @@ def _sales(now: SalesFigures, before: SalesFigures, currency: str, period: Perio
     return Figure(
         label=_("Sales"),
         value=formats.figure_money(money.text(), currency, language()),
-        change=_ratio_change(now.total, before.total, period.against),
+        change=_ratio_change(now.total, before.total, against(period)),
         definition=Definition(
             _("Sales"),
             _(
@@ -107,7 +91,7 @@ def _member_share(now: SalesFigures, before: SalesFigures, currency: str, period
         if share is not None
         else formats.EM_DASH,
         unit=formats.percent_sign(language()) if share is not None else "",
-        change=_share_change(share, former, period.against),
+        change=_share_change(share, former, against(period)),
         definition=Definition(
             _("Member share"),
             _("Sales to enrolled customers ÷ sales; enrolment is tested at the purchase’s own time."),
@@ -117,13 +101,12 @@ def _member_share(now: SalesFigures, before: SalesFigures, currency: str, period
     )
 
 
-def _active_members(by: Actor, period: Period) -> Figure:
-    now = count_active_members(by=by, since=period.until - ACTIVE, until=period.until)
-    before = count_active_members(by=by, since=period.before_until - ACTIVE, until=period.before_until)
+def _active_members(counted: HomeFigures, period: Period) -> Figure:
+    now, before = counted.active_members(period.until), counted.active_members(period.before_until)
     return Figure(
         label=_("Active members"),
         value=formats.number(now, language()),
-        change=_ratio_change(now, before, period.against),
+        change=_ratio_change(now, before, against(period)),
         definition=Definition(
             _("Active members"),
             _("Enrolled, with at least one purchase not fully returned in the last 6 months."),
@@ -132,16 +115,16 @@ def _active_members(by: Actor, period: Period) -> Figure:
     )
 
 
-def _repurchase(by: Actor, period: Period) -> Figure:
+def _repurchase(counted: HomeFigures, period: Period) -> Figure:
     label = _("Repurchase in 90 days")
-    back, bought = count_repurchases(by=by, until=period.until)
+    back, bought = counted.repurchases(period.until)
     sentence = _(
         "Of the customers who bought 120 to 90 days before the end, the share who bought again within 90 days."
     )
     if bought < FEW:
         note = _("%(n)s buyers; a figure appears at %(least)s.") % {"n": bought, "least": FEW}
         return Figure(label, _("too few"), note=note, definition=Definition(label, sentence), few=True)
-    former_back, former_bought = count_repurchases(by=by, until=period.before_until)
+    former_back, former_bought = counted.repurchases(period.before_until)
     former = former_back / former_bought if former_bought >= FEW else None
     low, high = wilson_interval(Proportion(back, bought))
     counts = {"back": formats.number(back, language()), "bought": formats.number(bought, language())}
@@ -151,15 +134,15 @@ def _repurchase(by: Actor, period: Period) -> Figure:
         label,
         formats.number(Decimal(100 * back) / bought, language(), decimals=1),
         formats.percent_sign(language()),
-        change=_share_change(back / bought, former, period.against),
+        change=_share_change(back / bought, former, against(period)),
         definition=Definition(label, sentence, division, f"{_('interval')} {span} · {_cut_off(period)}"),
     )
 
 
-def _points(programme: Programme, period: Period) -> Figure:
+def _points(counted: HomeFigures, programme: Programme, period: Period) -> Figure:
     currency = programme.points_currency
-    now = sum_flow(currency=currency.code, since=period.since, until=period.until)
-    before = sum_flow(currency=currency.code, since=period.before_since, until=period.before_until)
+    now = counted.flow(currency.code, period.since, period.until)
+    before = counted.flow(currency.code, period.before_since, period.before_until)
     parts = {
         name: formats.minor_points(getattr(now, name), currency.scale, language()) for name in PointsFlow.__slots__
     }
@@ -183,12 +166,12 @@ def _issued_before(before: PointsFlow, scale: int, period: Period) -> str:
     return _("%(issued)s issued in the days compared with") % {"issued": issued}
 
 
-def weeks_chart(*, by: Actor, currency: str, at: datetime) -> charts.Chart | None:
+def weeks_chart(*, counted: HomeFigures, currency: str, at: datetime) -> charts.Chart | None:
     """Sales by whole week, members and others, with last year's total dashed; None before the first sale."""
     today = timezone.localtime(at).date()
     mondays = _mondays_before(today)
-    now = _weeks(by, currency, mondays)
-    before = _weeks(by, currency, [day - YEAR for day in mondays])
+    now = _weeks(counted, currency, mondays)
+    before = _weeks(counted, currency, [day - YEAR for day in mondays])
     if not any(members + others for members, others in now):
         return None
     unit = 10.0 ** exponent_of(currency)
@@ -207,21 +190,15 @@ def weeks_chart(*, by: Actor, currency: str, at: datetime) -> charts.Chart | Non
     )
 
 
-def points_chart(*, programme: Programme, at: datetime) -> charts.Chart | None:
+def points_chart(*, counted: HomeFigures, programme: Programme, at: datetime) -> charts.Chart | None:
     """Points by whole week: issued above, redeemed and expired below; None where nothing moved."""
     currency = programme.points_currency
     today = timezone.localtime(at).date()
     mondays = _mondays_before(today)
     zone = timezone.get_current_timezone()
     first, last = (datetime.combine(day, time(), tzinfo=zone) for day in (mondays[0], mondays[-1]))
-    found = dict(
-        list_weeks_of_flow(
-            currency=currency.code,
-            since=first,
-            until=last + timedelta(days=7),
-            zone=timezone.get_current_timezone_name(),
-        )
-    )
+    name = timezone.get_current_timezone_name()
+    found = dict(counted.weeks_of_flow(currency.code, first, last + timedelta(days=7), name))
     if not found:
         return None
     unit = 10.0**currency.scale
@@ -244,10 +221,10 @@ def _mondays_before(today: date) -> list[date]:
     return [monday - timedelta(weeks=week) for week in range(WEEKS, 0, -1)]
 
 
-def _weeks(by: Actor, currency: str, mondays: Sequence[date]) -> list[tuple[int, int]]:
+def _weeks(counted: HomeFigures, currency: str, mondays: Sequence[date]) -> list[tuple[int, int]]:
     zone = timezone.get_current_timezone()
     first, last = (datetime.combine(day, time(), tzinfo=zone) for day in (mondays[0], mondays[-1]))
-    found = list_weeks_of_sales(by=by, currency=currency, since=first, until=last + timedelta(days=7), zone=zone)
+    found = counted.weeks_of_sales(currency, first, last + timedelta(days=7), zone)
     known = {week.monday: (week.members, week.others) for week in found}
     return [known.get(day, (0, 0)) for day in mondays]
 
@@ -278,6 +255,6 @@ def _good(difference: float) -> bool | None:
 def _cut_off(period: Period) -> str:
     days = {
         "first": formats.short_date(timezone.localtime(period.since).date(), language()),
-        "last": formats.short_date(timezone.localtime(period.last_day).date(), language()),
+        "last": formats.short_date(timezone.localtime(last_day(period)).date(), language()),
     }
     return _("%(first)s to %(last)s, midnight") % days

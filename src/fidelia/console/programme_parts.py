@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
-from fidelia.programme.queries import Terms, count_members_by_tier, parse_document, version_in_force
+from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.ui import formats
 from fidelia.ui.parts import Tab
@@ -282,11 +282,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def tier_rows(found: Programme, at: datetime, version: ProgrammeVersion | None = None) -> list[dict[str, Any]]:
+def tier_rows(
+    found: Programme, at: datetime, counts: Mapping[str, int], version: ProgrammeVersion | None = None
+) -> list[dict[str, Any]]:
     """Return each tier of the version (the one in force unless told) from the highest, with how many hold it."""
     shown = version or version_in_force(found, at)
     levels = ((shown.document if shown else {}).get("tiers") or {}).get("levels", [])
-    counts = count_members_by_tier(found, at)
     most = max(counts.values(), default=0)
     return [
         {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fidelia.insight.queries import HomeFigures
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError, Invalid
@@ -26,7 +27,6 @@ from fidelia.programme.operations import (
     withdraw_version,
 )
 from fidelia.programme.queries import (
-    count_members,
     get_version,
     list_versions,
     see_programme,
@@ -81,8 +81,10 @@ def index(request: ConsoleRequest) -> HttpResponseBase:
     if len(programmes) == 1:
         return redirect("console:programme", slug=programmes[0].slug)
     at = clock.now()
+    counted = HomeFigures(request.actor)
     rows = [
-        (one, one.name.in_language(language()), version_in_force(one, at), count_members(one, at)) for one in programmes
+        (one, one.name.in_language(language()), version_in_force(one, at), counted.members(one, at))
+        for one in programmes
     ]
     return show(request, "console/programmes/index.html", {"rows": rows})
 
@@ -92,14 +94,15 @@ def programme(request: ConsoleRequest, slug: str) -> HttpResponseBase:
     at = clock.now()
     found = see_programme(by=request.actor, slug=slug)
     current = version_in_force(found, at)
+    counted = HomeFigures(request.actor)
     versions = [(told(version), *state_of(version, current, at)) for version in list_versions(found)]
     context = {
         "programme": found,
         "name": found.name.in_language(language()),
         "versions": versions,
-        "members": count_members(found, at),
+        "members": counted.members(found, at),
         "view": view_of(_whole(found, current), by=request.actor, at=at) if current else None,
-        "tier_rows": tier_rows(found, at),
+        "tier_rows": tier_rows(found, at, counted.members_by_tier(found, at)),
         "may_draft": request.actor.may_somewhere("programme.draft"),
     }
     return show(request, "console/programmes/programme.html", context)
@@ -134,7 +137,9 @@ def version(request: ConsoleRequest, slug: str, number: int, key: str = "") -> H
 @signed_in
 def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     view = _view(request, slug, number)
-    return _show(request, view, "tiers", {"tier_rows": tier_rows(view.programme, clock.now(), view.version)})
+    at = clock.now()
+    counts = HomeFigures(request.actor).members_by_tier(view.programme, at)
+    return _show(request, view, "tiers", {"tier_rows": tier_rows(view.programme, at, counts, view.version)})
 
 
 @signed_in
@@ -255,7 +260,7 @@ def _show(
         "programme": view.programme,
         "tabs": tabs_of(view, here, urls),
         "changes": changes_between(before, view.version.document),
-        "members": count_members(view.programme, clock.now()),
+        "members": HomeFigures(request.actor).members(view.programme, clock.now()),
         "publication": PublicationForm(),
         "missed": missed_in_words(view, missed_changes(view.version, clock.now())) if view.is_draft else [],
     }

@@ -28,11 +28,13 @@ from fidelia.customers.operations import (
     refresh_segment,
 )
 from fidelia.customers.queries import (
+    CustomerFilters,
     describe_conditions,
     get_segment,
     list_segments,
     list_sizes,
     list_trait_definitions,
+    search_customers,
 )
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
@@ -44,6 +46,7 @@ from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import put_on, sentence_of
 
+EXAMPLES = 10
 WEEKS_SHOWN = 12
 CONDITION = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "f-area f-code-input"})
 FIELDS = {"/key": "key", "/condition": "condition", "/name": "name_fr"}
@@ -82,6 +85,7 @@ class Found:
     examples: Sequence[tuple[str, str, str]] = ()
     words: str = ""
     mistake: str = ""
+    counted_at: datetime | None = None
 
 
 @signed_in
@@ -144,7 +148,7 @@ def segment(request: ConsoleRequest, key: str) -> HttpResponseBase:
         "segment": kept,
         "name": kept.name.in_language(language()),
         "words": _words_of([kept.condition])[0],
-        "found": _find(request.actor, kept.condition, at),
+        "found": _found_at_refresh(request.actor, kept) or _find(request.actor, kept.condition, at),
         "form": form,
         "chart": _sizes(request.actor, kept, at),
         "people_url": people_url(kept),
@@ -207,6 +211,19 @@ def _find(by: Actor, condition: str, at: datetime) -> Found:
         return Found(mistake=sentence_of(refusal))
     examples = [(str(one.id), one.display_name, one.town) for one in preview_.examples]
     return Found(preview_.count, examples if by.may_somewhere("customer.see") else (), words)
+
+
+def _found_at_refresh(by: Actor, kept: Segment) -> Found | None:
+    """What the last refresh found, with ten of them; to count the condition again costs seconds in a large shop."""
+    if kept.refreshed_at is None:
+        return None
+    people = (
+        search_customers(by=by, filters=CustomerFilters(segment_key=kept.key), limit=EXAMPLES)
+        if by.may_somewhere("customer.see")
+        else []
+    )
+    examples = [(str(one.id), one.display_name, one.town) for one in people]
+    return Found(kept.member_count, examples, _words_of([kept.condition])[0], counted_at=kept.refreshed_at)
 
 
 def _words_of(conditions: Sequence[str]) -> list[str]:

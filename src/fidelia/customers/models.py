@@ -362,4 +362,5 @@ class SegmentMembership(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "segment", "valid_from"], name="segments_of_a_customer"),
+            models.Index(fields=["segment", "valid_from", "valid_until"], name="sizes_of_a_segment"),
         ]

@@ -13,6 +13,7 @@ from fidelia.kernel.localized import LocalizedText
 from .errors import MalformedMoment
 from .measures.rfm import WINDOW_DAYS
 from .operations import refresh
+from .operations.counting import count_figures
 from .operations.exporting import registered_tables
 
 STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
@@ -51,7 +52,19 @@ def _moment(text: str | None) -> datetime | None:
     return moment
 
 
+def count_for_home(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Count what Home shows; hourly, since midnight comes at another hour in each zone."""
+    return {"counted": count_figures(by=by, at=at)}
+
+
 JOBS = (
+    JobKind(
+        name="insight.count_figures",
+        label=LocalizedText(en="Figures of Home", fr="Chiffres de l’accueil"),
+        right="insight.refresh",
+        function=count_for_home,
+        cron="7 * * * *",
+    ),
     JobKind(
         name="insight.refresh",
         label=LocalizedText(en="Refresh of insight", fr="Actualisation de l’analyse"),

@@ -52,6 +52,7 @@ class Refresh(models.Model):
     currency = models.CharField(max_length=3)
     window_days = models.PositiveIntegerField()
     customer_count = models.PositiveIntegerField()
+    cells = models.JSONField(null=True)  # the rows of the 25 cells, counted once; null: count them when asked
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -62,6 +63,20 @@ class Refresh(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class KeptFigure(models.Model):
+    """What Home shows of a large shop, counted in the night: one answer by its question, up to the last midnight."""
+
+    question = models.CharField(max_length=200, primary_key=True)
+    answer = models.JSONField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "insight_kept_figure"
+
+    def __str__(self) -> str:
+        return self.question
 
 
 class RfmScore(models.Model):

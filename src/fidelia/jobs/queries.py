@@ -14,7 +14,7 @@ from fidelia.kernel.outbox import Announced, Reaction, keeping
 from fidelia.kernel.outbox.reading import read_events
 
 from .errors import JobUnknown
-from .models import UNDER_WAY, Job
+from .models import UNDER_WAY, Job, JobState
 
 PAGE_MAX = 500
 
@@ -47,6 +47,15 @@ def list_jobs(
     if before is not None:
         jobs = jobs.filter(Q(created_at__lt=before[0]) | Q(created_at=before[0], id__lt=before[1]))
     return list(jobs.order_by("-created_at", "-id")[: min(limit, PAGE_MAX)])
+
+
+def find_last_end(*, kinds: Sequence[str]) -> datetime | None:
+    """Return when a job last came to its end, of the kinds whose names begin so; None where none did."""
+    named = Q(pk__in=[])
+    for beginning in kinds:
+        named |= Q(kind__startswith=beginning)
+    ended = Job.objects.filter(named, state=JobState.DONE, ended_at__isnull=False)
+    return ended.order_by("-ended_at").values_list("ended_at", flat=True).first()
 
 
 def list_parked(

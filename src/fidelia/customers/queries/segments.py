@@ -58,9 +58,14 @@ def list_sizes(*, by: Actor, segment_id: UUID, moments: Sequence[datetime]) -> l
         return [count for (count,) in cursor.fetchall()]
 
 
+# A refresh begins and ends memberships all at one moment: of a large segment a few groups are left to add up.
 _SIZES = """
-select count(m.id) from unnest(%(moments)s::timestamptz[]) with ordinality as asked (moment, place)
-left join customers_segment_membership m on m.segment_id = %(segment)s and m.valid_from <= asked.moment
-    and (m.valid_until is null or m.valid_until > asked.moment)
+with grouped as (
+    select valid_from, valid_until, count(*) as n
+    from customers_segment_membership where segment_id = %(segment)s group by valid_from, valid_until
+)
+select coalesce(sum(g.n), 0)::bigint
+from unnest(%(moments)s::timestamptz[]) with ordinality as asked (moment, place)
+left join grouped g on g.valid_from <= asked.moment and (g.valid_until is null or g.valid_until > asked.moment)
 group by asked.place order by asked.place
 """

@@ -1,6 +1,7 @@
-"""The verbs of insight: export facts, and refresh what is learnt from them."""
+"""The verbs of insight: export facts, refresh what is learnt from them, count what Home shows."""
 
+from .counting import count_figures
 from .exporting import export_facts
 from .refreshing import refresh
 
-__all__ = ["export_facts", "refresh"]
+__all__ = ["count_figures", "export_facts", "refresh"]

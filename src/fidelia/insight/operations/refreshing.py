@@ -26,6 +26,7 @@ from ..events import InsightRefreshed
 from ..measures.engine import Facts, open_facts
 from ..measures.rfm import WINDOW_DAYS, rfm
 from ..models import FactExport, Refresh, folder_of
+from ..queries import count_cells
 from .exporting import Told, export_facts
 
 SOURCE: Final = "insight"
@@ -93,7 +94,8 @@ def _write_down(by: Actor, at: datetime, export: FactExport, facts: Facts, scope
         )  # fmt: skip
         former = _forget_former_scores()
         done.customer_count = copy_rows("insight_rfm", SCORE_COLUMNS, _score_rows(facts, scope, done.id))
-        done.save(update_fields=["customer_count"])
+        done.cells = count_cells()
+        done.save(update_fields=["customer_count", "cells"])
         _set_rfm_traits(by, at, facts, scope, gone=former - _scored_customers())
         record_audit(
             by=by, at=at, verb="insight.refresh", object_type="refresh", object_id=done.id,
