@@ -28,7 +28,14 @@ from fidelia.messaging.events import MessageFailed, MessageSent
 from fidelia.messaging.reactions import inform_of_points
 from fidelia.organisation.events import StoreOpened, StoreWasClosed
 from fidelia.products.events import ProductsChanged
-from fidelia.programme.events import MemberEnrolled, MembersEnrolled, TierChanged, VersionPublished, VersionWithdrawn
+from fidelia.programme.events import (
+    BalancesOpened,
+    MemberEnrolled,
+    MembersEnrolled,
+    TierChanged,
+    VersionPublished,
+    VersionWithdrawn,
+)
 from fidelia.programme.reactions import reassess_tiers
 
 REACTIONS: tuple[Reaction, ...] = (
@@ -59,6 +66,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     StoreWasClosed: "a store is looked up when it is named",
     ProductsChanged: "a product is looked up when it is bought",
     MemberEnrolled: "nobody is greeted before a programme asks for it",
+    BalancesOpened: "what an import brings in writes to nobody",
     MembersEnrolled: "what an import brings in writes to nobody",
     VersionPublished: "a purchase finds the version in force by its own date",
     VersionWithdrawn: "a purchase finds the version in force by its own date",

@@ -109,3 +109,49 @@ def test_periods_follow_each_other_without_gap_or_overlap(earnings: list[tuple[i
     periods = derive_tiers(TIERS, PARIS, dated)
     assert all(one.valid_until == two.valid_from for one, two in pairwise(periods))
     assert all(one.valid_from < (one.valid_until or BEGUN + timedelta(days=9999)) for one in periods)
+
+
+def granted(tier: str, from_day: int, until_day: int | None, *earnings: tuple[int, int]) -> list[tuple[str, int]]:
+    dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
+    until = None if until_day is None else BEGUN + timedelta(days=until_day)
+    grants = [HeldTier(tier, BEGUN + timedelta(days=from_day), until)]
+    return [(one.tier, (one.valid_from - BEGUN).days) for one in derive_tiers(TIERS, PARIS, dated, grants)]
+
+
+def test_a_tier_that_was_granted_is_held_to_its_end_and_then_the_rules_decide() -> None:
+    assert granted("gold", 10, 100) == [("gold", 10), ("", 100)]
+    assert granted("gold", 10, 100, (50, 120)) == [("gold", 10), ("silver", 100), ("", 465)]
+    assert granted("gold", 10, 100, (50, 500)) == [("gold", 10), ("", 465)]
+    assert granted("gold", 10, None, (50, 120)) == [("gold", 10)]
+
+
+def test_a_grant_below_what_is_earned_shows_only_where_that_ends_before_it() -> None:
+    assert granted("silver", 10, 100, (0, 500)) == [("gold", 0), ("", 365)]
+    assert granted("silver", 10, 700, (0, 500)) == [("gold", 0), ("silver", 365), ("", 700)]
+
+
+def test_what_is_earned_under_a_grant_moves_up_at_once() -> None:
+    assert granted("silver", 0, 100, (50, 500)) == [("silver", 0), ("gold", 50), ("", 415)]
+
+
+def test_a_grant_of_a_tier_that_is_no_more_is_left_out() -> None:
+    assert granted("platinum", 0, 100, (50, 100)) == [("silver", 50), ("", 415)]
+
+
+@given(st.integers(0, 400), st.integers(1, 800), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 600))))
+def test_a_grant_never_lowers_what_is_held(begins: int, days: int, earnings: list[tuple[int, int]]) -> None:
+    dated = [(BEGUN + timedelta(days=day), points) for day, points in earnings]
+    grant = HeldTier("silver", BEGUN + timedelta(days=begins), BEGUN + timedelta(days=begins + days))
+    with_grant = TierTracker(TIERS, PARIS, [grant])
+    without = TierTracker(TIERS, PARIS)
+    order = {"": 0, "silver": 1, "gold": 2}
+    for day in range(0, 1000, 25):
+        moment = BEGUN + timedelta(days=day, hours=1)
+        for at, points in sorted(dated):
+            if moment - timedelta(days=25) < at <= moment:
+                with_grant.earn(at, points)
+                without.earn(at, points)
+        held_with = with_grant.tier_at(moment)
+        assert order[held_with] >= order[without.tier_at(moment)]
+        if grant.valid_from <= moment < (grant.valid_until or moment):
+            assert order[held_with] >= 1

@@ -73,6 +73,7 @@ RIGHTS: dict[str, str | Promise] = {
     "message.edit_template": _("Write a new version of a template"),
     "message.send": _("Send a message to a customer"),
     # points
+    "points.open": _("Bring members in with their opening balances"),
     "points.adjust": _("Correct a balance of points by hand"),
     "points.transfer": _("Move points from one account to another"),
     "points.expire": _("Write down the expiry of points"),

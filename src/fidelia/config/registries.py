@@ -20,6 +20,7 @@ from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
+from fidelia.programme.operations.opening import MEMBERS_KIND
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -45,4 +46,4 @@ JOBS: tuple[JobKind, ...] = (
 )
 
 # What files can bring in (intake runs them), in layer order.
-IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, PURCHASES_KIND)
+IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, MEMBERS_KIND, PURCHASES_KIND)

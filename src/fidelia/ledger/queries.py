@@ -231,6 +231,16 @@ def list_weeks_of_flow(*, currency: str, since: datetime, until: datetime, zone:
     return [(monday, PointsFlow(*sums)) for monday, *sums in rows]
 
 
+def count_other_postings(*, account_ids: Sequence[UUID], currency: str, source_id: UUID) -> dict[str, int]:
+    """Return how many accounts have postings of each kind that another source caused; those without are left out."""
+    rows = _rows(
+        """select kind, count(distinct account_id) from ledger_posting
+           where account_id = any(%s) and currency = %s and source_id is distinct from %s group by kind""",
+        [list(account_ids), currency, source_id],
+    )
+    return {kind: int(count) for kind, count in rows}
+
+
 def find_broken_invariants(*, account_id: UUID | None = None, limit: int = PAGE_MAX) -> list[Broken]:
     """Return where a promise of the ledger is broken: nowhere, always. Of all accounts it reads every entry."""
     where = "" if account_id is None else "where account_id = %s"

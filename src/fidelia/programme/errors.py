@@ -77,6 +77,15 @@ class NothingToCatchUp(Refused):
     default_code = "nothing_to_catch_up"
 
 
+class OpeningDependedOn(Refused):
+    """Members have gone on since they were brought in, or spent what they brought: it is not taken back.
+
+    `since` says what there is, and of how many.
+    """
+
+    default_code = "opening_depended_on"
+
+
 class PublishedInThePast(Refused):
     """A version cannot begin before it is published: members were told otherwise."""
 

@@ -29,6 +29,17 @@ class MembersEnrolled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BalancesOpened(Event):
+    """An import brought a batch of members in with what they had in their former programme; points in minor units."""
+
+    name: ClassVar[str] = "balances.opened"
+    import_id: UUID
+    programme_id: UUID
+    count: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPublished(Event):
     """A version of a programme was published, to be in force from `in_force_from`."""
 

@@ -145,3 +145,89 @@ class TierPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enrolment_id} {self.tier}"
+
+
+class TierGrant(models.Model):
+    """A tier held until its own end whatever is earned, such as one brought along from another programme."""
+
+    id = models.BigAutoField(primary_key=True)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="tier_grants")
+    tier = models.CharField(max_length=40)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    source_type = models.CharField(max_length=20)
+    source_id = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "programme_tier_grant"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
+                name="a granted tier ends after it began",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrolment_id} {self.tier}"
+
+
+class Opening(models.Model):
+    """Members brought along from another programme with what they had there at `cut_over`; its id is the import's."""
+
+    id = models.UUIDField(primary_key=True)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="openings")
+    source = models.CharField(max_length=80)
+    cut_over = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class OpeningMember(models.Model):
+    """A member whom an opening touched; `is_enrolled` says that it is a member by this opening."""
+
+    opening = models.ForeignKey(Opening, on_delete=models.PROTECT, related_name="members", db_index=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="openings")
+    is_enrolled = models.BooleanField()
+    tier = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        db_table = "programme_opening_member"
+        constraints = [
+            models.UniqueConstraint(fields=["opening", "enrolment"], name="an opening touches a member once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opening_id} {self.enrolment_id}"
+
+
+class OpeningLot(models.Model):
+    """One balance of a row of the file: so many points, minor units, that die at the end of a local day (null: never).
+
+    `row_number` and `place` say where it stood; they make the key of its posting, so a row is posted once.
+    """
+
+    opening = models.ForeignKey(Opening, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    row_number = models.BigIntegerField()
+    place = models.SmallIntegerField()
+    account_id = models.UUIDField()
+    amount = models.BigIntegerField()
+    expires_on = models.DateField(null=True)
+    earned_on = models.DateField(null=True)
+    posting_id = models.UUIDField()
+
+    class Meta:
+        db_table = "programme_opening_lot"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["opening", "row_number", "place"], name="a balance of a row is opened once"
+            ),
+        ]
+        indexes = [models.Index(fields=["account_id"], name="opening_lots_of_an_account")]
+
+    def __str__(self) -> str:
+        return f"{self.opening_id} {self.row_number}.{self.place}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,10 +24,10 @@ from fidelia.rules.terms import (
     parse_purchase_policy,
     parse_tier_set,
 )
-from fidelia.rules.tiers import TierLevel, TierSet
+from fidelia.rules.tiers import HeldTier, TierLevel, TierSet
 
 from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
-from .models import Enrolment, Programme, ProgrammeVersion, TierPeriod
+from .models import Enrolment, Programme, ProgrammeVersion, TierGrant, TierPeriod
 
 RULE_PARTS = ("format", "groups", "rules")
 PARTS = {*RULE_PARTS, "points", "tiers", "purchases"}
@@ -294,6 +295,15 @@ def tier_at(enrolment_id: UUID, at: datetime) -> TierPeriod | None:
         .order_by("-valid_from")
         .first()
     )
+
+
+def tier_grants_of(enrolment_ids: Iterable[UUID]) -> dict[UUID, list[HeldTier]]:
+    """Return the tiers granted to members whatever they earn, of those without one an empty list."""
+    found = TierGrant.objects.filter(enrolment_id__in=list(enrolment_ids), withdrawn_at__isnull=True)
+    grants: dict[UUID, list[HeldTier]] = defaultdict(list)
+    for one in found:
+        grants[one.enrolment_id].append(HeldTier(one.tier, one.valid_from, one.valid_until))
+    return grants
 
 
 def list_tier_periods(enrolment_id: UUID) -> list[TierPeriod]:

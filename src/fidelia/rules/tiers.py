@@ -3,7 +3,7 @@
 Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept for
 `kept_days` (to the end of that local day) and then becomes what the window gives at that moment: the same tier is
 kept on, as one period. What is taken back lowers the window from its own date; it does not shorten a tier already
-announced.
+announced. A tier that was granted (brought along from another programme) is held at least until its own end.
 """
 
 from __future__ import annotations
@@ -57,9 +57,12 @@ class HeldTier:
 class TierTracker:
     """Follows one member through time. Feed `earn` in the order of `at`; ask `tier_at` for any later instant."""
 
-    def __init__(self, tier_set: TierSet, zone: ZoneInfo) -> None:
+    def __init__(self, tier_set: TierSet, zone: ZoneInfo, grants: Iterable[HeldTier] = ()) -> None:
+        """`grants` are tiers held whatever is earned; one that the tiers no longer know is left out."""
         self._set = tier_set
         self._zone = zone
+        self._grants = _ranked(tier_set, grants)
+        self._begun = 0
         self._window: deque[tuple[datetime, int]] = deque()
         self._earned = 0
         self._rank = -1
@@ -88,10 +91,32 @@ class TierTracker:
             self._hold(reached, at)
 
     def _let_time_pass(self, at: datetime) -> None:
-        while self._until is not None and self._until <= at:
-            ended = self._until
-            self._forget_before(ended)
-            self._hold(self._set.rank_of(self._earned), ended)
+        while True:
+            begins = self._grants[self._begun][1] if self._begun < len(self._grants) else None
+            if begins is not None and begins <= at and (self._until is None or begins < self._until):
+                self._begin_grant()
+            elif self._until is not None and self._until <= at:
+                self._end_of_tier(self._until)
+            else:
+                break
+
+    def _begin_grant(self) -> None:
+        rank, begins, until = self._grants[self._begun]
+        self._begun += 1
+        lasts_longer = self._until is not None and (until is None or until > self._until)
+        if rank > self._rank or (rank == self._rank and lasts_longer):
+            self._hold(rank, begins, until, is_granted=True)
+
+    def _end_of_tier(self, ended: datetime) -> None:
+        """What follows is what the window gives, or a grant that is still in force if that is more."""
+        self._forget_before(ended)
+        reached = self._set.rank_of(self._earned)
+        granted = [grant for grant in self._grants[: self._begun] if grant[2] is None or grant[2] > ended]
+        rank, _begun, until = max(granted, key=_of_more, default=(-1, ended, None))
+        if rank > reached:
+            self._hold(rank, ended, until, is_granted=True)
+        else:
+            self._hold(reached, ended)
 
     def _forget_before(self, at: datetime) -> None:
         horizon = at - timedelta(days=self._set.window_days)
@@ -100,12 +125,15 @@ class TierTracker:
 
     def let_all_time_pass(self) -> None:
         """Follow the tier to where time alone no longer changes it, as if nothing were earned any more."""
+        while self._begun < len(self._grants):
+            self._let_time_pass(self._grants[self._begun][1])
         while self._until is not None:
             self._let_time_pass(self._until)
 
-    def _hold(self, rank: int, at: datetime) -> None:
-        self._until = None
-        if rank >= 0 and self._window:  # what an empty window gives, time no longer changes
+    def _hold(self, rank: int, at: datetime, until: datetime | None = None, *, is_granted: bool = False) -> None:
+        """Hold a rank from `at`: until the end of a grant, or as long as the tiers keep what is reached."""
+        self._until = until
+        if not is_granted and rank >= 0 and self._window:  # what an empty window gives, time no longer changes
             kept_to = local_day(at, self._zone) + timedelta(days=self._set.kept_days)
             self._until = end_of_day(kept_to, self._zone)
         if rank == self._rank and self.periods:
@@ -123,13 +151,30 @@ class TierTracker:
             self.periods.append(HeldTier(self._set.key_of(rank), at, self._until))
 
 
-def derive_tiers(tier_set: TierSet, zone: ZoneInfo, earnings: Iterable[tuple[datetime, int]]) -> list[HeldTier]:
-    """Return the tiers held from the first one reached on, from (instant, points earned) in any order.
+def _ranked(tier_set: TierSet, grants: Iterable[HeldTier]) -> list[tuple[int, datetime, datetime | None]]:
+    ranks = {level.key: rank for rank, level in enumerate(tier_set.levels)}
+    known = [(ranks[grant.tier], grant.valid_from, grant.valid_until) for grant in grants if grant.tier in ranks]
+    return sorted(known, key=lambda grant: (grant[1], grant[0]))
+
+
+def _of_more(grant: tuple[int, datetime, datetime | None]) -> tuple[int, bool, datetime]:
+    """Of two grants the higher counts, of two of one tier the one that ends later."""
+    rank, begins, until = grant
+    return rank, until is None, until or begins
+
+
+def derive_tiers(
+    tier_set: TierSet,
+    zone: ZoneInfo,
+    earnings: Iterable[tuple[datetime, int]],
+    grants: Iterable[HeldTier] = (),
+) -> list[HeldTier]:
+    """Return the tiers held from the first one reached or granted on, from (instant, points earned) in any order.
 
     They reach into the future, as if nothing were earned any more: a tier that the window renews is held by whoever
     earns nothing on that day too, and nobody needs to derive it then.
     """
-    tracker = TierTracker(tier_set, zone)
+    tracker = TierTracker(tier_set, zone, grants)
     for at, amount in sorted(earnings, key=lambda earning: earning[0]):
         tracker.earn(at, amount)
     tracker.let_all_time_pass()

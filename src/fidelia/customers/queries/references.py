@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
+from ..models import ImportedCustomer
+
 # What says that something happened is no reason for a customer to stay.
 RECORDS = ("kernel_outbox", "kernel_parked_event", "access_audit", "kernel_change_mark")
 _TABLES = """
@@ -17,6 +19,11 @@ where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.column_nam
     and not starts_with(c.table_name, 'customers_') and c.table_name <> all(%s)
 order by c.table_name
 """
+
+
+def list_imported(import_id: UUID) -> list[UUID]:
+    """Return the customers that an import added and that were not erased since."""
+    return list(ImportedCustomer.objects.filter(import_id=import_id).values_list("customer_id", flat=True))
 
 
 def find_references(customer_ids: Sequence[UUID], *, besides: Collection[str] = ()) -> dict[str, int]:

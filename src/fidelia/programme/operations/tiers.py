@@ -15,7 +15,7 @@ from fidelia.rules.tiers import NO_TIER, HeldTier, derive_tiers
 
 from ..events import TierChanged
 from ..models import Enrolment, Programme, TierPeriod
-from ..queries import VersionHistory
+from ..queries import VersionHistory, tier_grants_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,13 @@ class TierMove:
     to_tier: str
 
 
-def rederive_tiers(*, at: datetime, enrolment_ids: Iterable[UUID], origin: Origin = Origin.LIVE) -> list[TierMove]:
-    """Building block: derive the tiers of some members from all they earned by now, by the tiers in force now.
+def rederive_tiers(
+    *, at: datetime, enrolment_ids: Iterable[UUID], origin: Origin = Origin.LIVE, is_announced: bool = True
+) -> list[TierMove]:
+    """Building block: derive the tiers of some members from all they earned and were granted, by the tiers in force.
 
-    Rows that no longer hold are superseded, never overwritten. Announces each change of the tier held now, and returns
-    them. The enrolments are locked in the order of their ids.
+    Rows that no longer hold are superseded, never overwritten. Announces each change of the tier held now, unless the
+    caller announces a whole batch, and returns them. The enrolments are locked in the order of their ids.
     """
     require_transaction()
     wanted = Enrolment.objects.select_for_update(of=("self",)).select_related("programme__points_currency")
@@ -39,7 +41,8 @@ def rederive_tiers(*, at: datetime, enrolment_ids: Iterable[UUID], origin: Origi
     for enrolment in wanted.filter(id__in=list(enrolment_ids)).order_by("id"):
         by_programme[enrolment.programme].append(enrolment)
     moves = [move for programme, enrolments in by_programme.items() for move in _rederive_in(programme, enrolments, at)]
-    announce_all([_event_of(move, at, origin) for move in moves])
+    if is_announced:
+        announce_all([_event_of(move, at, origin) for move in moves])
     return moves
 
 
@@ -50,12 +53,13 @@ def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: date
     earnings = list_earnings(
         account_ids=[enrolment.account_id for enrolment in enrolments], currency=programme.points_currency_id
     )
+    grants = tier_grants_of(enrolment.id for enrolment in enrolments)
     known: dict[UUID, list[TierPeriod]] = defaultdict(list)
     for period in TierPeriod.objects.filter(enrolment__in=enrolments, superseded_at__isnull=True):
         known[period.enrolment_id].append(period)
     moves, fresh, stale = [], [], []
     for enrolment in enrolments:
-        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()))
+        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()), grants[enrolment.id])
         before = known[enrolment.id]
         added, dropped = _difference(before, held)
         fresh += [_row(enrolment, period, at) for period in added]

@@ -16,8 +16,8 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 
 from ... import privacy
 from ...errors import ImportDependedOn
-from ...models import ContactPoint, ContactStatus, Customer, FactChange, Identity, ImportedCustomer
-from ...queries.references import find_references
+from ...models import ContactPoint, ContactStatus, Customer, FactChange, Identity
+from ...queries.references import find_references, list_imported
 from .recording import as_text, source_of, update_customers
 from .steps import RIGHT
 
@@ -33,10 +33,10 @@ def undo_customers(found: Import, *, by: Actor, at: datetime, progress: Progress
     """
     by.require(RIGHT)
     with transaction_of_use_case():
-        ids = list(ImportedCustomer.objects.filter(import_id=found.id).values_list("customer_id", flat=True))
+        ids = list_imported(found.id)
         refuse_if_referred(ids)
         erased = erase_customers(ids, at=at)
-        counts = {"erased_customers": erased, **_put_back(source_of(found.id), at)}
+        counts = {"erased_customers": erased, **put_back(found.id, at=at)}
         record_audit(by=by, at=at, verb=RIGHT, object_type="import", object_id=found.id, before=counts)
     progress.step(erased)
     return counts
@@ -61,7 +61,10 @@ def erase_customers(customer_ids: Sequence[UUID], *, at: datetime) -> int:
     return len(customer_ids)
 
 
-def _put_back(source: str, at: datetime) -> dict[str, int]:
+def put_back(import_id: UUID, *, at: datetime) -> dict[str, int]:
+    """Put back what an import changed of customers known before, unless it has changed since; return counts."""
+    require_transaction()
+    source = source_of(import_id)
     changes = list(FactChange.objects.filter(source=source).order_by("-id"))
     customers = Customer.objects.in_bulk({change.customer_id for change in changes})
     back, kept = [], 0

@@ -1,0 +1,121 @@
+"""A recording that is stopped or killed goes on: each balance is posted once, whatever happened between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from fidelia.intake.models import Import
+from fidelia.intake.operations import Unwatched, record_import, record_now
+from fidelia.jobs.models import Job
+from fidelia.jobs.operations import run_job
+from fidelia.jobs.operations.progress import RunOvertaken
+from fidelia.ledger.models import Posting
+from fidelia.ledger.queries import find_broken_invariants
+from fidelia.programme.models import Enrolment, OpeningLot
+from fidelia.programme.operations.opening import steps
+from fidelia.worker.processes import wait_until
+from tests.cast import SYSTEM
+from tests.conftest import ROOT, address_of
+from tests.customers.files import checked, counts, write
+
+from .cast import AT, programme
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class CutShort(Unwatched):
+    """Fails in the transaction of its second batch, as a worker that dies there."""
+
+    reached = 0
+
+    def reach(self, checkpoint: Mapping[str, Any], *, count: int = 0) -> None:
+        self.reached += 1
+        if self.reached == 2:
+            raise RunOvertaken
+        super().reach(checkpoint, count=count)
+
+
+def members_file(folder: Path, members: int) -> Import:
+    rows = [f"29{number:08},{number},2026-12-31,connaisseur" for number in range(1, members + 1)]
+    return checked(write(folder, "card,balance,expires_on,tier", *rows), "members", at=AT, cut_over="2026-03-01")
+
+
+def assert_whole(found: Import, members: int) -> None:
+    found.refresh_from_db()
+    points = members * (members + 1) // 2
+    assert counts(found) == {"recorded": members, "known": 0, "double": 0, "rejected": 0}
+    assert (found.totals["posted_points"], found.totals["by_expiry"]) == (points, {"2026-12-31": points})
+    assert (Posting.objects.count(), OpeningLot.objects.count(), Enrolment.objects.count()) == (members,) * 3
+    assert find_broken_invariants() == []
+
+
+@pytest.mark.parametrize("keeps_checkpoint", [True, False])
+def test_a_batch_is_recorded_whole_or_not_at_all_and_never_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps_checkpoint: bool
+) -> None:
+    programme()
+    monkeypatch.setattr(steps, "ROWS_PER_TRANSACTION", 4)
+    found = members_file(tmp_path, 10)
+    cut_short = CutShort()
+    with pytest.raises(RunOvertaken):
+        record_now(by=SYSTEM, at=AT, import_id=found.id, progress=cut_short)
+    assert (Posting.objects.count(), Enrolment.objects.count()) == (4, 4)
+    again = Unwatched()
+    again.checkpoint = cut_short.checkpoint if keeps_checkpoint else None
+    record_now(by=SYSTEM, at=AT + timedelta(minutes=1), import_id=found.id, progress=again)
+    assert_whole(found, 10)
+
+
+KILLED = """
+import sys
+from datetime import datetime
+from uuid import UUID
+import django
+django.setup()
+from fidelia.jobs.operations import run_job
+from fidelia.programme.operations.opening import steps
+steps.ROWS_PER_TRANSACTION = 20
+run_job(job_id=UUID(sys.argv[1]), clock=lambda: datetime.fromisoformat(sys.argv[2]))
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(tmp_path: Path) -> None:
+    programme()
+    found = members_file(tmp_path, 2_000)
+    job = record_import(by=SYSTEM, at=AT, import_id=found.id)
+    for rows in (100, 500, 1_200):
+        worker = worker_of(job.id)
+        wait_until(lambda rows=rows: reached(job.id) >= rows, seconds_max=60)  # type: ignore[misc]
+        os.kill(worker.pid, signal.SIGKILL)
+        assert worker.wait() == -signal.SIGKILL
+    assert reached(job.id) < 2_000
+    run_job(job_id=job.id, clock=lambda: AT + timedelta(minutes=5))
+    assert Job.objects.get(pk=job.id).state == "done"
+    assert_whole(found, 2_000)
+
+
+def worker_of(job_id: UUID) -> subprocess.Popen[bytes]:
+    name = str(connection.settings_dict["NAME"])
+    environment = os.environ | {
+        "FIDELIA_DATABASE_URL": address_of(name),
+        "DJANGO_SETTINGS_MODULE": "fidelia.config.settings",
+    }
+    command = [sys.executable, "-c", KILLED, str(job_id), AT.isoformat()]
+    return subprocess.Popen(command, env=environment, cwd=ROOT)
+
+
+def reached(job_id: UUID) -> int:
+    checkpoint = Job.objects.values_list("checkpoint", flat=True).get(pk=job_id)
+    return int((checkpoint or {}).get("row", 0))
