@@ -27,7 +27,9 @@ from .mapping_files import audit, checked_mapping, hash_of_mapping, locked
 from .staging import room_needed, stage_file, unstage
 
 MAY_CHECK = (ImportState.MAPPING, ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED, ImportState.DONE)
+UNDER_WAY = (ImportState.CHECKING, ImportState.RECORDING)
 MAY_UNDO = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+FROM_CHECK = ("rows", "file_", "double_", "rejected_")
 _STATES = "select state, count(*) from intake_row where import_id = %s group by state"
 _FORGET_RECORDED = "delete from intake_row where import_id = %s and state <> 'rejected'"
 
@@ -51,7 +53,8 @@ def record_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
     with transaction_of_use_case():
         found = _begin(by, import_id, (ImportState.CHECKED, ImportState.STOPPED), ImportState.RECORDING)
         _require_checked(found)
-        return _queued(by, at, found, "import.record")
+        before = Job.objects.filter(pk=found.job_id, kind="import.record").first() if found.job_id else None
+        return _queued(by, at, found, "import.record", goes_on=before)
 
 
 def undo_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
@@ -73,7 +76,7 @@ def check_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress, p
         mapping_hash = hash_of_mapping(found)
         checked_mapping(found)
     with _ending_badly(found, at), _path_of(found, path) as file:
-        rows = _stage(found, file, progress)
+        rows = stage_file(found, file, step=progress.step)
         with room_needed():
             report = get_import_kind(found.target).check(found, by=by, at=at, progress=progress)
         found.check_report = {**_counts(found), "rows": rows, **report}
@@ -115,6 +118,8 @@ def undo_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) ->
 
 def _begin(by: Actor, import_id: UUID, states: tuple[ImportState, ...], begun: ImportState) -> Import:
     found = locked(by, import_id)
+    if _was_stopped(found):
+        found.state = ImportState.STOPPED
     if found.state not in states:
         raise ImportNotReady(f"This import is {found.state}.")
     found.state = begun
@@ -122,23 +127,27 @@ def _begin(by: Actor, import_id: UUID, states: tuple[ImportState, ...], begun: I
     return found
 
 
+def _was_stopped(found: Import) -> bool:
+    """Whether its job ended without saying so here: stopped before it began, or given up."""
+    if found.state not in UNDER_WAY or found.job_id is None:
+        return False
+    job = Job.objects.filter(pk=found.job_id).first()
+    return job is None or not job.is_under_way
+
+
 def _require_checked(found: Import) -> None:
     if found.checked_mapping_hash != hash_of_mapping(found):
         raise ImportNotReady("Check the file first: its mapping has changed.")
 
 
-def _queued(by: Actor, at: datetime, found: Import, kind: str) -> Job:
+def _queued(by: Actor, at: datetime, found: Import, kind: str, *, goes_on: Job | None = None) -> Job:
     label = LocalizedText(en=found.file_name, fr=found.file_name)
-    job = queue_job(by=by, at=at, kind=kind, arguments={"import_id": str(found.id)}, label=label)
+    arguments = {"import_id": str(found.id)}
+    job = queue_job(by=by, at=at, kind=kind, arguments=arguments, label=label, goes_on=goes_on)
     found.job_id = job.id
     found.save(update_fields=["job_id"])
     audit(by, at, get_import_kind(found.target).right, found, after={"job": kind})
     return job
-
-
-def _stage(found: Import, file: Path, progress: Progress) -> int:
-    progress.expect(0)
-    return stage_file(found, file, step=progress.step)
 
 
 @contextmanager
@@ -163,16 +172,18 @@ def _counts(found: Import) -> dict[str, int]:
 def _added(found: Import, recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return the totals after one more recording: what was recorded adds up, and is known to the check that followed.
 
-    rows = recorded_rows + known_rows + double_rows + rejected_rows, before and after rows were mended.
+    rows = recorded_rows + known_rows + double_rows + rejected_rows, before and after rows were mended; so do sums whose
+    names begin alike (file_net = net + known_net + double_net + rejected_net).
     """
     before, checked = found.totals, found.check_report
-    totals = dict(recorded)
+    totals = {name: value for name, value in checked.items() if name.startswith(FROM_CHECK)}
     for name, value in recorded.items():
-        if isinstance(value, int) and isinstance(before.get(name), int):
-            totals[name] = before[name] + value
-    known = checked["known_rows"] - before.get("recorded_rows", 0)
-    fixed = {name: checked[name] for name in ("rows", "double_rows", "rejected_rows")}
-    return {**totals, **fixed, "known_rows": max(0, known)}
+        adds = isinstance(value, int) and not name.startswith("known_")
+        totals[name] = before.get(name, 0) + value if adds else value
+    for name in [name for name in checked if name.startswith("known_")]:
+        recorded_as = "recorded_rows" if name == "known_rows" else name.removeprefix("known_")
+        totals[name] = max(0, checked[name] + recorded.get(name, 0) - before.get(recorded_as, 0))
+    return totals
 
 
 @contextmanager

@@ -47,8 +47,12 @@ def queue_job(
     arguments: Mapping[str, Any],
     label: LocalizedText | None = None,
     scope: Scope = EVERYWHERE,
+    goes_on: Job | None = None,
 ) -> Job:
-    """Queue a job in the transaction of the use case that needs it, which has asked for its own right."""
+    """Queue a job in the transaction of the use case that needs it, which has asked for its own right.
+
+    With `goes_on` it begins where that job of the same kind, which has ended, came to.
+    """
     require_transaction()
     declared = get_kind(kind)
     job = Job.objects.create(
@@ -60,6 +64,8 @@ def queue_job(
         by_id=by.id,
         by_label=by.label,
         created_at=at,
+        checkpoint=goes_on.checkpoint if goes_on is not None else None,
+        checkpoint_done=goes_on.checkpoint_done if goes_on is not None else 0,
     )
     _audit(by, at, declared.right, job, after={"kind": kind})
     defer_run(job.id)

@@ -30,6 +30,9 @@ DECISION_COLUMNS = (
 )
 
 
+COUNTS = ("recorded_rows", "known_rows", "sales", "returns", "matched_lines", "net", "known_net", "points")
+
+
 @dataclass(slots=True)
 class Batch:
     """What a batch of receipts comes to: rows to write and points to post, in the order they were decided."""
@@ -38,11 +41,7 @@ class Batch:
     decisions: list[tuple[Any, ...]] = field(default_factory=list)
     postings: list[BulkEarn | BulkRevoke] = field(default_factory=list)
     heads: dict[UUID, ChainHead] = field(default_factory=dict)
-    counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(
-            ("recorded_rows", "sales", "returns", "matched_lines", "net", "points"), 0
-        )
-    )
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,17 +19,17 @@ with ends as (
 )
 select max(last) from ends group by is_nobody, last / %(most)s order by 1
 """
-# What somebody recorded since the check is left out. Lines are read only where rules will decide.
+# Lines are read only where rules will decide.
 _READ = """
 select receipt.place, receipt.receipt, receipt.kind, receipt.customer, receipt.occurred_at, receipt.country,
     receipt.store, receipt.channel, receipt.net, receipt.line_count,
+    exists (
+        select from activity_purchase known where known.source = %s and known.receipt_number = receipt.receipt
+            and known.kind in ('sale', 'return')),
     case when receipt.customer is not null then
         json_build_array(receipt.products, receipt.quantities, receipt.nets, receipt.categories)::text end
 from activity_import_receipt receipt
 where receipt.import_id = %s and receipt.place > %s and receipt.place <= %s
-    and not exists (
-        select from activity_purchase known where known.source = %s and known.receipt_number = receipt.receipt
-            and known.kind in ('sale', 'return'))
 order by receipt.place
 """
 
@@ -51,6 +51,7 @@ class Receipt:
     channel: str
     net: int
     line_count: int
+    is_known: bool
     products: list[str]
     quantities: list[int]
     nets: list[int]
@@ -70,9 +71,9 @@ def list_spans(import_id: UUID, *, after: int, most: int) -> list[tuple[int, int
 
 
 def read_receipts(import_id: UUID, source: str, span: tuple[int, int]) -> list[Receipt]:
-    """Return the receipts of a span that are not recorded yet, in order."""
+    """Return the receipts of a span in order; those that somebody recorded since the check are known."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [import_id, *span, source])
+        cursor.execute(_READ, [source, import_id, *span])
         return [Receipt(*head, *_columns_of(lines)) for *head, lines in cursor]
 
 

@@ -6,7 +6,7 @@ Python decides the other. No two batches concern one points account, and they co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection, connections
 
+from fidelia.intake.errors import ImportNotReady
 from fidelia.intake.models import Import
 from fidelia.jobs.operations import Progress
 from fidelia.kernel.actor import Actor
@@ -33,7 +34,8 @@ from .check import programme_of
 from .history import Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
-from .receipts import list_spans, read_receipts
+from .receipts import Receipt, list_spans, read_receipts
+from .statements import FORGET
 from .writing import write_batch
 
 RECEIPTS_PER_BATCH = 1_000
@@ -43,7 +45,9 @@ LOOK_SECONDS = 0.5
 # A lock of the session, since an import is many transactions; it ends with its process whatever kills that.
 _HOLD = "select pg_try_advisory_lock(hashtextextended('import ' || %s, 0))"
 _LET_GO = "select pg_advisory_unlock(hashtextextended('import ' || %s, 0))"
-_COUNT = "select coalesce(sum(line_count), 0)::bigint from activity_import_receipt where import_id = %s"
+_COUNT = """
+select coalesce(sum(line_count), 0)::bigint from activity_import_receipt where import_id = %s and place > %s
+"""
 _PRODUCTS = "select code, name, category from activity_import_product where import_id = %s order by code"
 _KNOW_PRODUCTS = """
 update activity_import_product product
@@ -69,10 +73,21 @@ def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progre
     with only_import_of(mapping.source):
         around = _circumstances(by, at, programme, mapping, found.id)
         spans = list_spans(found.id, after=reached["place"], most=RECEIPTS_PER_BATCH)
-        progress.expect(_rows_of(found.id))
+        _require_staged(found, reached["counts"], _rows_after(found.id, reached["place"]))
+        progress.expect(found.check_report["ready_rows"])
         run = _Run(by, at, programme, around, progress, dict(reached["counts"]))
         run.record(spans)
+    with transaction_of_use_case(), connection.cursor() as cursor:
+        for statement in FORGET:
+            cursor.execute(statement, [found.id])
     return dict(run.counts)
+
+
+def _require_staged(found: Import, counts: Mapping[str, int], left: int) -> None:
+    """What a check understood is staged unlogged: a crash of the database empties it. Raises ImportNotReady."""
+    ready = found.check_report["ready_rows"]
+    if counts["recorded_rows"] + counts["known_rows"] + left != ready:
+        raise ImportNotReady("What was checked is no longer there: the database was restarted. Check the file again.")
 
 
 @contextmanager
@@ -141,10 +156,18 @@ class _Run:
             self.turn.notify_all()
 
     def _decide_and_write(self, span: tuple[int, int]) -> Batch:
+        around = self.around
+        found = read_receipts(around.import_id, around.mapping.source, span)
+        receipts = [receipt for receipt in found if not receipt.is_known]
+        batch = self._decide(receipts) if receipts else Batch()
+        for receipt in found:
+            if receipt.is_known:
+                batch.counts["known_rows"] += receipt.line_count
+                batch.counts["known_net"] += receipt.net
+        return batch
+
+    def _decide(self, receipts: Sequence[Receipt]) -> Batch:
         by, at, around = self.by, self.at, self.around
-        receipts = read_receipts(around.import_id, around.mapping.source, span)
-        if not receipts:
-            return Batch()
         members = load_members(
             by=by, at=at, programme=self.programme, mapping=around.mapping, receipts=receipts,
             terms=around.versions.terms_at(at),
@@ -231,7 +254,7 @@ def _know_stores(import_id: UUID) -> dict[str, dict[str, Any]]:
         return {code: read_jsonb(store) for code, store in cursor.fetchall() if store is not None}
 
 
-def _rows_of(import_id: UUID) -> int:
+def _rows_after(import_id: UUID, place: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [import_id])
+        cursor.execute(_COUNT, [import_id, place])
         return int(cursor.fetchone()[0])

@@ -47,7 +47,8 @@ def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) 
     return f"""create temporary table line on commit drop as
     select u.row_number, u.sheet, u.receipt, u.at as occurred_at, u.product, u.description, u.category,
         case when u.reason is null then u.quantity::bigint end as quantity,
-        case when u.reason is null then u.net::bigint end as net,
+        case when u.reason is null or (u.quantity_reason is null and u.amount_reason is null and abs(u.net) <= {NET_MAX})
+            then u.net::bigint end as net, -- a sender's sum counts rows of an impossible date too
         u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.customer, u.country, u.store, u.channel,
         u.reason, false as is_double
     from (
@@ -217,7 +218,11 @@ def count_statement(mapping: ImportMapping) -> str:
     repeated = "" if "receipt" not in mapping.columns else "receipt, "
     return f"""
     select json_build_object(
-        'file_net', coalesce(sum(net) filter (where quantity is not null and not is_double), 0)::bigint,
+        'file_net', coalesce(sum(net), 0)::bigint,
+        'double_net', coalesce(sum(net) filter (where is_double and reason is null), 0)::bigint,
+        'rejected_net', coalesce(sum(net) filter (where reason is not null), 0)::bigint,
+        'known_net', (
+            select coalesce(sum(line.net), 0)::bigint from line join known_line using (row_number) where is_known),
         'file_discount', coalesce(sum(discount) filter (where not is_double), 0)::bigint,
         'file_coupon', coalesce(sum(coupon) filter (where not is_double), 0)::bigint,
         'coupon_rows', count(*) filter (where coupon > 0 and not is_double),
@@ -227,7 +232,15 @@ def count_statement(mapping: ImportMapping) -> str:
         'rows_without_customer', count(*) filter (where customer is null and quantity is not null and not is_double),
         'rows_given_back', count(*) filter (where quantity < 0 and not is_double),
         'rows_of_nothing', count(*) filter (where quantity = 0 and not is_double),
-        'rows_below_zero', count(*) filter (where quantity > 0 and net < 0 and not is_double),
+        'rows_without_price', count(*) filter (
+            where coalesce(unit_price, net) <= 0 and quantity is not null and not is_double),
+        'rows_without_description', count(*) filter (
+            where description = '' and quantity is not null and not is_double),
+        'countries', count(distinct country) filter (where country <> '' and not is_double and quantity is not null),
+        'sold_to_customers', coalesce(sum(net) filter (
+            where customer is not null and quantity > 0 and not is_double), 0)::bigint,
+        'given_back_by_customers', coalesce(sum(net) filter (
+            where customer is not null and quantity < 0 and not is_double), 0)::bigint,
         'first_at', min(occurred_at) filter (where quantity is not null),
         'last_at', max(occurred_at) filter (where quantity is not null),
         'duplicate_rows', (

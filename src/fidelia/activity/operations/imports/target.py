@@ -7,6 +7,7 @@ from fidelia.kernel.localized import LocalizedText as Text
 
 from ...fields import CHANNELS
 from ..requests import LINES_MAX
+from .shapes import SHAPES
 
 TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
 DESCRIPTION_MAX = 200
@@ -234,6 +235,7 @@ PURCHASES = Target(
         ),
     ),
     one_of=(("net", "gross", "unit_price"),),
+    shapes=SHAPES,
 )  # fmt: skip
 
 REASONS = {

@@ -45,8 +45,8 @@ TOTALS = (
         "file_net",
         Text(en="Amount paid", fr="Montant payé"),
         Text(
-            en="Sum of all rows whose date, quantity and amount are understood, what came back subtracted.",
-            fr="Somme des lignes dont la date, la quantité et le montant sont compris, reprises déduites.",
+            en="Sum of all rows whose quantity and amount are understood, what came back subtracted.",
+            fr="Somme des lignes dont la quantité et le montant sont compris, reprises déduites.",
         ),
         unit="money",
         place="file",

@@ -1,0 +1,82 @@
+"""Exports of well-known programs, whose names of columns mislead: an order of Shopify has its number under “Name”."""
+
+from __future__ import annotations
+
+from fidelia.intake.targets import Shape
+
+SHAPES = (
+    Shape(
+        "Shopify",
+        {
+            "receipt": "Name",
+            "occurred_at": "Created at",
+            "customer": "Email",
+            "product": "Lineitem sku",
+            "description": "Lineitem name",
+            "quantity": "Lineitem quantity",
+            "unit_price": "Lineitem price",
+            "discount": "Lineitem discount",
+        },
+        {"currency": "Currency", "country": "Billing Country"},
+        {"customer_scheme": "email", "channel": "web"},
+    ),
+    Shape(
+        "Square",
+        {
+            "receipt": "Transaction ID",
+            "occurred_at": "Date",
+            "time": "Time",
+            "customer": "Customer ID",
+            "product": "SKU",
+            "description": "Item",
+            "category": "Category",
+            "quantity": "Qty",
+            "gross": "Gross Sales",
+            "discount": "Discounts",
+            "net": "Net Sales",
+            "store": "Location",
+        },
+    ),
+    Shape(
+        "WooCommerce",
+        {
+            "receipt": "Order Number",
+            "occurred_at": "Order Date",
+            "customer": "Email (Billing)",
+            "country": "Country Code (Billing)",
+            "product": "SKU",
+            "description": "Item Name",
+            "quantity": "Quantity",
+            "unit_price": "Item Cost",
+        },
+        {},
+        {"customer_scheme": "email", "channel": "web"},
+    ),
+    Shape(
+        "Lightspeed",
+        {
+            "receipt": "Receipt Number",
+            "occurred_at": "Date",
+            "customer": "Customer Code",
+            "product": "Sku",
+            "description": "Details",
+            "quantity": "Quantity",
+            "net": "Total",
+            "discount": "Discount",
+        },
+    ),
+    Shape(
+        "Salesforce",
+        {
+            "receipt": "Order Number",
+            "occurred_at": "Order Start Date",
+            "customer": "Account ID",
+            "product": "Product Code",
+            "description": "Product Name",
+            "quantity": "Quantity",
+            "unit_price": "Unit Price",
+            "net": "Total Price",
+        },
+        {"currency": "Order Currency"},
+    ),
+)
