@@ -165,7 +165,7 @@ def post_for_a_while(how: str, seed: int) -> float:
     from fidelia.kernel.actor import Actor
     from fidelia.kernel.ids import new_id
     from fidelia.ledger.operations import EarnPart, PostingRequest, earn
-    from fidelia.ledger.operations.posting import POST_ENTRY, row_of
+    from fidelia.ledger.operations.posting import POST_ENTRY, request_json
 
     by, chance = Actor.system("benchmark"), Random(seed)
 
@@ -179,8 +179,7 @@ def post_for_a_while(how: str, seed: int) -> float:
             account_id=account, currency="points", key=str(new_id()), kind="earn", amount=50,
             parts=(EarnPart(amount=50, expires_at=AT + timedelta(days=365)),),
         )  # fmt: skip
-        row, values = row_of(request, by=by, at=AT)
-        connection.connection.execute(POST_ENTRY.format(row=row), [account, *values]).fetchone()
+        connection.connection.execute(POST_ENTRY, [account, request_json(request, by=by, at=AT)]).fetchone()
 
     post = by_call if how == "call" else by_verb
     connection.ensure_connection()

@@ -12,7 +12,14 @@ from django.db import connection, transaction
 
 from fidelia.activity.errors import MoreThanBought
 from fidelia.activity.models import Purchase
-from fidelia.activity.operations import LineRequest, ReturnRequest, record_purchase, record_return, returns
+from fidelia.activity.operations import (
+    LineRequest,
+    ReturnRequest,
+    purchases,
+    record_purchase,
+    record_return,
+    returns,
+)
 from fidelia.activity.operations.deciding import ChainHead
 from fidelia.activity.operations.imports import history, record
 from fidelia.activity.queries import find_broken_chain, find_taken_back
@@ -185,6 +192,22 @@ def test_a_purchase_at_the_till_waits_for_the_import_of_the_members_history(
     assert first.result(SECONDS).recorded_rows == 3
     assert second.result(SECONDS).points == 30  # no welcome: the history came first
     check_member(enrolment, decisions=4)
+
+
+def test_what_was_read_before_another_purchase_of_the_member_is_read_again(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolment = member(programme())
+    gate, record = Gate(), purchases._record
+    monkeypatch.setattr(purchases, "_record", gate.before(record))
+    first = begin(pool, lambda: sold(key="first"))
+    gate.wait()
+    monkeypatch.setattr(purchases, "_record", record)
+    second = sold(key="second")
+    gate.opened.set()
+    assert first.result(SECONDS).points == 30  # it had read that the member had never bought
+    assert second.points > 30
+    check_member(enrolment, decisions=2)
 
 
 def check_member(enrolment: Enrolment, *, decisions: int) -> None:

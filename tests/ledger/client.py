@@ -12,7 +12,7 @@ import psycopg
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import EarnPart, PostingRequest, PostingResult
-from fidelia.ledger.operations.posting import POST_ENTRY, row_of
+from fidelia.ledger.operations.posting import POST_ENTRY, REQUEST, request_json
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SYSTEM = Actor.system("tests")
@@ -56,8 +56,7 @@ class Client:
         if kind == "earn":
             asked.setdefault("parts", (EarnPart(amount=amount or 0, expires_at=asked.pop("expires_at", None)),))
         request = PostingRequest(account_id=account_id, currency="points", kind=kind, amount=amount, **asked)  # type: ignore[arg-type]
-        row, values = row_of(request, by=SYSTEM, at=at)
-        return PostingResult(*self.ask(POST_ENTRY.format(row=row), account_id, *values)[0])
+        return PostingResult(*self.ask(POST_ENTRY, account_id, request_json(request, by=SYSTEM, at=at))[0])
 
     def transfer(self, giver: UUID, taker: UUID, amount: int, key: str) -> None:
         posting_id = new_id()
@@ -65,8 +64,8 @@ class Client:
             account_id=giver, currency="points", key=key, kind="transfer", amount=amount, posting_id=posting_id,
             link_id=posting_id,
         )  # fmt: skip
-        row, values = row_of(request, by=SYSTEM, at=AT)
-        self.ask(f"select * from public.ledger_transfer(%s, %s, {row}, %s)", giver, taker, *values, new_id())
+        asked = request_json(request, by=SYSTEM, at=AT)
+        self.ask(f"select * from public.ledger_transfer(%s, %s, {REQUEST}, %s)", giver, taker, asked, new_id())
 
     def sweep(self, at: datetime) -> int:
         return int(self.ask("select public.ledger_expire_due(%s, 500)", at)[0][0])

@@ -26,6 +26,20 @@ def require_transaction() -> None:
 
 
 @contextmanager
+def use_case_of_one_statement() -> Iterator[None]:
+    """Run a use case whose writing is one SQL statement: that is a transaction by itself.
+
+    BEGIN and COMMIT of their own would be two more round trips to the server. Inside the transaction that a test has
+    opened, a savepoint stands for it. Inside another use case it raises RuntimeError, as they all do.
+    """
+    if connection.in_atomic_block:
+        with transaction_of_use_case():
+            yield
+    else:
+        yield
+
+
+@contextmanager
 def prepared_cursor() -> Iterator[CursorWrapper]:
     """Open a cursor whose statements the server reads and plans once per connection, and which sends values apart.
 
@@ -53,6 +67,11 @@ def renew_connections() -> None:
 def read_jsonb(value: str | None) -> Any:
     """Return the value of a jsonb column of a raw query: Django leaves those as text, for its own fields to read."""
     return None if value is None else json.loads(value)
+
+
+def hex_of(value: bytes) -> str:
+    """Return bytes as PostgreSQL reads them in JSON and in text."""
+    return "\\x" + value.hex()
 
 
 # Note [Prepared statements]

@@ -7,11 +7,12 @@ points; alone it lets a return take back exactly what was given, and an auditor 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+
+import msgspec
 
 from fidelia.kernel.errors import Invalid
 
@@ -105,17 +106,17 @@ def chain(previous_hash: bytes, decision: Decision) -> bytes:
 
     The first of an account follows GENESIS.
     """
-    assert len(previous_hash) == len(GENESIS), "a hash has 32 bytes"
-    return hashlib.sha256(previous_hash + decision.canonical_bytes()).digest()
+    return chain_text(previous_hash, canonical_text(decision.as_mapping()))
 
 
 def canonical_text(record: Mapping[str, Any]) -> str:
     """Return the one text of a decision's compact JSON form, whose bytes the chain covers."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return msgspec.json.encode(record, order="sorted").decode()
 
 
 def chain_text(previous_hash: bytes, text: str) -> bytes:
     """Return `chain` of the decision whose canonical text this is: who writes many need not make it twice."""
+    assert len(previous_hash) == len(GENESIS), "a hash has 32 bytes"
     return hashlib.sha256(previous_hash + text.encode()).digest()
 
 

@@ -17,10 +17,11 @@ from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 
-# For those who write the whole of a use case by one statement; they hand over `Deed.values()`.
+# For those who write the whole of a use case by one statement; they hand over `Deed.values()`, and add a `from` where
+# there may be nothing to record.
 RECORD = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s"""
 _RECORD_ALL = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
 select %s, %s::uuid, %s, %s, %s, %s::uuid, %s::timestamptz, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])

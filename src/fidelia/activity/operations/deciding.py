@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from fidelia.programme.queries import Terms
-from fidelia.rules import Decision, LineAllocation, Settlement, chain, evaluate, record_decision
+from fidelia.rules import Decision, LineAllocation, Settlement, canonical_text, chain_text, evaluate, record_decision
 
 from .writing import DecisionRow
 
@@ -81,13 +81,16 @@ def decide_return(
 
 def chained(decision: Decision, rule_version_id: UUID | None, head: ChainHead) -> Decided:
     """Return the decision as the next row of its account's chain."""
+    record = decision.as_mapping()
+    text = canonical_text(record)
     row = DecisionRow(
         account_id=head.account_id,
         sequence=head.sequence + 1,
         rule_version_id=rule_version_id,
-        record=decision.as_mapping(),
+        record=record,
+        text=text,
         previous_hash=head.hash,
-        hash=chain(head.hash, decision),
+        hash=chain_text(head.hash, text),
         occurred_at=decision.occurred_at,
     )
     return Decided(decision.points, decision.lines, row)

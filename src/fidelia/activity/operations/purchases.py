@@ -1,4 +1,4 @@
-"""Record a purchase: read, decide, post, write — in one transaction, safe to send again."""
+"""Record a purchase: read, decide, and in one statement post and write; safe to send again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.db import IntegrityError
 
 from fidelia.access.operations.audit import Change, Deed
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin
-from fidelia.ledger.operations import PostingResult, Provenance, earn
+from fidelia.ledger.operations import EarnPart, Provenance, earning
 from fidelia.programme.queries import Terms, terms_of
 
 from ..errors import ReceiptKnown
@@ -25,7 +25,7 @@ from .deciding import Decided, decide
 from .reading import Known, Member, Surroundings, find_known, read_surroundings
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
-from .writing import LineRow, write_purchase
+from .writing import LineRow, Posting, PurchaseRow, write_if_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Recorded:
 
     purchase_id: UUID
     is_replay: bool
-    purchase: Purchase | None = None
+    purchase: Purchase | PurchaseRow | None = None
     lines: Sequence[LineRow] = ()
 
 
@@ -65,15 +65,31 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
     check_purchase(request, at)
     caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request, source))
     try:
-        with transaction_of_use_case():
-            around = read_surroundings(by, request, owner=caller.owner)
-            if isinstance(around, Known):
-                around.check_same(caller.request_hash)
-                return Recorded(around.purchase_id, is_replay=True)
-            by.require("purchase.record", around.scope)
-            return _record(caller, request, around)
+        recorded = _read_and_record(caller, request, locks=False)
+        if recorded is None:
+            with transaction_of_use_case():
+                recorded = _read_and_record(caller, request, locks=True)
     except IntegrityError as error:
         return replay_after_race(error, caller)
+    assert recorded is not None, "nobody decides about a member whose chain is locked"
+    return recorded
+
+
+def _read_and_record(caller: Caller, request: PurchaseRequest, *, locks: bool) -> Recorded | None:
+    """Record it by what is read now; None when another decision about the member came between reading and writing.
+
+    That is seldom: a member is at one till at a time. So a purchase waits for nobody while it reads, and needs no
+    transaction but the one that its last statement is. Whom another came before reads again, and locks.
+    """
+    around = read_surroundings(caller.by, request, owner=caller.owner, locks=locks)
+    if isinstance(around, Known):
+        around.check_same(caller.request_hash)
+        return Recorded(around.purchase_id, is_replay=True)
+    caller.by.require("purchase.record", around.scope)
+    if locks:
+        return _record(caller, request, around)
+    with use_case_of_one_statement():
+        return _record(caller, request, around)
 
 
 def caller_of(by: Actor, at: datetime, source: str, key: str, request_hash: bytes) -> Caller:
@@ -95,20 +111,25 @@ def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
     raise error
 
 
-def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded:
+def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded | None:
     terms = terms_of(around.version_id) if around.version_id is not None else None
     is_member = earns(request.occurred_at, around.member, terms)
     purchase = _open_purchase(caller, request, around, is_member=is_member)
     decided = _decide(request, around, terms) if is_member else None
+    posting = None
     if decided is not None and terms is not None:
         purchase.points, purchase.rule_version_id = decided.points, terms.version_id
-        posted = _post(caller, purchase, around, terms)
-        if posted is not None:
-            purchase.posting_id, purchase.balance_after = posted.posting_id, posted.balance
+        posting = _posting(caller, purchase, around, terms)
     lines = _line_rows(request, around, decided)
-    deed = deed_of(caller, "purchase.record", purchase)
-    write_purchase(purchase, lines, decided.row if decided else None, event=_event_of(purchase), deed=deed)
-    return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines)
+    is_written = write_if_first(
+        purchase,
+        lines,
+        decided.row if decided else None,
+        posting,
+        event=_event_of(purchase),
+        deed=deed_of(caller, "purchase.record", purchase),
+    )
+    return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines) if is_written else None
 
 
 def earns(occurred_at: datetime, member: Member | None, terms: Terms | None) -> bool:
@@ -118,9 +139,9 @@ def earns(occurred_at: datetime, member: Member | None, terms: Terms | None) -> 
     return terms.purchases.earns_at(occurred_at, member.enrolled_at, terms.zone)
 
 
-def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings, *, is_member: bool) -> Purchase:
-    customer, member = around.member, around.member if is_member else None
-    return Purchase(
+def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surroundings, *, is_member: bool) -> PurchaseRow:
+    customer, member, scope = around.member, around.member if is_member else None, around.scope
+    return PurchaseRow(
         purchase_id=new_id(),
         kind=Purchase.Kind.SALE,
         source=caller.source,
@@ -132,13 +153,12 @@ def _open_purchase(caller: Caller, request: PurchaseRequest, around: Surrounding
         customer_id=customer.customer_id if customer else None,
         enrolment_id=member.enrolment_id if member else None,
         account_id=member.account_id if member else None,
-        partner_id=around.scope.partner_id,
-        store_id=around.scope.store_id,
+        partner_id=scope.partner_id,
+        store_id=scope.store_id,
         channel=request.channel,
         currency=request.currency,
         total=request.net_total,
-        product_total=sum(line.net for line in request.lines if _is_product(line.product_code, around)),
-        points=0,
+        product_total=sum([line.net for line in request.lines if _is_product(line.product_code, around)]),
         occurred_at=request.occurred_at,
         recorded_at=caller.at,
         origin=origin_of(request.occurred_at, caller.at).value,
@@ -173,23 +193,26 @@ def values_of(request: PurchaseRequest, around: Surroundings, terms: Terms) -> d
     )
 
 
-def _post(caller: Caller, purchase: Purchase, around: Surroundings, terms: Terms) -> PostingResult | None:
+def _posting(caller: Caller, purchase: PurchaseRow, around: Surroundings, terms: Terms) -> Posting | None:
     if purchase.points <= 0 or purchase.account_id is None:
         return None
-    return earn(
-        by=caller.by,
-        at=caller.at,
-        account_id=purchase.account_id,
-        currency=around.programme["points_code"],
+    part = EarnPart(
         amount=purchase.points,
-        key=f"purchase:{purchase.purchase_id}",
         expires_at=terms.points.expires_at(purchase.occurred_at, terms.zone),
         rule_version_id=terms.version_id,
+    )
+    request = earning(
+        account_id=purchase.account_id,
+        currency=around.programme["points_code"],
+        parts=[part],
+        key=f"purchase:{purchase.purchase_id}",
         **provenance_of(purchase),
     )
+    purchase.posting_id = request.posting_id
+    return Posting(caller.by, caller.at, request)
 
 
-def provenance_of(purchase: Purchase) -> Provenance:
+def provenance_of(purchase: Purchase | PurchaseRow) -> Provenance:
     """Where the posting of a purchase or a return comes from."""
     return Provenance(
         occurred_at=purchase.occurred_at,
@@ -201,7 +224,7 @@ def provenance_of(purchase: Purchase) -> Provenance:
     )
 
 
-def deed_of(caller: Caller, verb: str, purchase: Purchase, **more: str) -> Deed:
+def deed_of(caller: Caller, verb: str, purchase: Purchase | PurchaseRow, **more: str) -> Deed:
     """Return the row of the audit for a purchase or a return."""
     after = {"total": str(purchase.total), "points": str(purchase.points), **more}
     return Deed(
@@ -214,7 +237,7 @@ def deed_of(caller: Caller, verb: str, purchase: Purchase, **more: str) -> Deed:
     )
 
 
-def _event_of(purchase: Purchase) -> PurchaseRecorded:
+def _event_of(purchase: PurchaseRow) -> PurchaseRecorded:
     return PurchaseRecorded(
         occurred_at=purchase.occurred_at,
         origin=Origin(purchase.origin),

@@ -1,4 +1,4 @@
-"""Read what a decision needs, in one statement, under the lock of the member's chain of decisions."""
+"""Read what a decision needs, in one statement, with the head of the member's chain of decisions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import prepared_cursor, read_jsonb
+from fidelia.kernel.db import prepared_cursor
 from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
@@ -17,7 +19,7 @@ from ..models import Purchase
 from .deciding import ChainHead
 from .requests import PurchaseRequest
 
-_BEGIN = "select activity_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_BEGIN = "select activity_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,39 @@ class Surroundings:
         return Scope(_uuid(self.store["partner_id"]), UUID(self.store["id"]))
 
 
-def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Surroundings | Known:
-    """Lock the member's chain and read; Known when the key was used before, whatever has changed around it since.
+class _Membership(msgspec.Struct):
+    enrolment_id: UUID
+    account_id: UUID
+    enrolled_at: datetime
+
+
+class _KnownRequest(msgspec.Struct):
+    purchase_id: UUID
+    request_hash: str
+
+
+class _Found(msgspec.Struct):
+    """What activity_begin (sql/begin.sql) answers."""
+
+    programme: dict[str, Any]
+    customer_id: UUID | None
+    member: _Membership | None
+    sequence: int
+    hash: str
+    tier: str | None
+    is_first: bool
+    customer: dict[str, Any] | None
+    version_id: UUID | None
+    store: dict[str, Any] | None
+    products: dict[str, dict[str, Any]]
+    known: _KnownRequest | None
+
+
+_decode = msgspec.json.Decoder(_Found).decode
+
+
+def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks: bool = True) -> Surroundings | Known:
+    """Read, and lock the member's chain or not; Known when the key was used before, whatever has changed since.
 
     Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
     """
@@ -81,30 +114,32 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str) -> Sur
                 *(owner, request.idempotency_key, request.programme, by.mode == "test"),
                 *(request.customer_id, scheme, identity, request.store),
                 [line.product_code for line in request.lines],
-                request.occurred_at,
+                *(request.occurred_at, locks),
             ],
         )
-        (found,) = cursor.fetchone()
-    read = read_jsonb(found)
-    return _known(read["known"]) if read["known"] is not None else _surroundings(read, request)
+        (text,) = cursor.fetchone()
+    found = _decode(text)
+    if found.known is not None:
+        return Known(found.known.purchase_id, bytes.fromhex(found.known.request_hash))
+    return _surroundings(found, request)
 
 
-def _surroundings(found: dict[str, Any], request: PurchaseRequest) -> Surroundings:
-    programme = found["programme"]
+def _surroundings(found: _Found, request: PurchaseRequest) -> Surroundings:
+    programme = found.programme
     if "id" not in programme:
         raise UnknownProgramme(_no_programme(request, programme["count"]), pointer="/programme")
     if programme["currency"] != request.currency:
         raise WrongCurrency(f"{programme['slug']} counts in {programme['currency']}.", pointer="/currency")
-    if request.names_member and found["member"] is None:
+    if request.names_member and found.member is None:
         raise UnknownMember("No member of this programme is known by that name.", pointer="/member")
-    if request.store is not None and found["store"] is None:
+    if request.store is not None and found.store is None:
         raise StoreUnknown(f"There is no store “{request.store}”.", pointer="/store")
     return Surroundings(
         programme=programme,
-        member=_member(found) if found["member"] is not None else None,
-        version_id=_uuid(found["version_id"]),
-        store=found["store"],
-        products=found["products"],
+        member=_member(found) if found.member is not None else None,
+        version_id=found.version_id,
+        store=found.store,
+        products=found.products,
     )
 
 
@@ -114,22 +149,21 @@ def _no_programme(request: PurchaseRequest, count: int) -> str:
     return "Name the programme: there are several." if count else "There is no programme yet."
 
 
-def _member(found: dict[str, Any]) -> Member:
-    member = found["member"]
+def _member(found: _Found) -> Member:
+    member = found.member
+    assert member is not None
+    assert found.customer_id is not None
+    assert found.customer is not None, "who is a member is a customer"
     return Member(
-        customer_id=UUID(found["customer_id"]),
-        enrolment_id=UUID(member["enrolment_id"]),
-        account_id=UUID(member["account_id"]),
-        enrolled_at=datetime.fromisoformat(member["enrolled_at"]),
-        tier=member["tier"] or "",
-        is_first=member["is_first"],
-        head=ChainHead(UUID(member["account_id"]), member["sequence"], bytes.fromhex(member["hash"])),
-        facts=found["customer"],
+        customer_id=found.customer_id,
+        enrolment_id=member.enrolment_id,
+        account_id=member.account_id,
+        enrolled_at=member.enrolled_at,
+        tier=found.tier or "",
+        is_first=found.is_first,
+        head=ChainHead(member.account_id, found.sequence, bytes.fromhex(found.hash)),
+        facts=found.customer,
     )
-
-
-def _known(found: dict[str, Any]) -> Known:
-    return Known(UUID(found["purchase_id"]), bytes.fromhex(found["request_hash"]))
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""Write a purchase, its lines, its decision, its event and its audit row: by one statement."""
+"""Write a purchase, its posting, lines, decision, event and audit row: by one statement."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Json, Jsonb
-from psycopg.types.numeric import Int8
+import msgspec
 
 from fidelia.access.operations.audit import RECORD, Deed
-from fidelia.kernel.db import prepared_cursor, require_transaction
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import hex_of, prepared_cursor, require_transaction
 from fidelia.kernel.outbox import Event
 from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
+from fidelia.ledger.operations import PostingRequest
+from fidelia.ledger.operations.posting import REQUEST, check_request, refusals, request_json
 
 from ..models import Purchase
 
@@ -23,42 +25,78 @@ PURCHASE_COLUMNS = (
     *("total", "product_total", "points", "balance_after", "rule_version_id", "posting_id", "returns_purchase_id"),
     *("borne_by_store_id", "occurred_at", "recorded_at", "origin"),
 )
-_LINE_TYPES = (
-    ("line_number", "smallint"),
-    ("product_id", "uuid"),
-    ("product_code", "text"),
-    ("description", "text"),
-    ("quantity", "bigint"),
-    ("net", "bigint"),
-    ("unit_price", "bigint"),
-    ("unit_price_scale", "smallint"),
-    ("is_product", "boolean"),
-    ("points", "bigint"),
-    ("returns_purchase_id", "uuid"),
-    ("returns_line_number", "smallint"),
+LINE_COLUMNS = (
+    *("line_number", "product_id", "product_code", "description", "quantity", "net", "unit_price", "unit_price_scale"),
+    *("is_product", "points", "returns_purchase_id", "returns_line_number"),
 )
-LINE_COLUMNS = tuple(name for name, _type in _LINE_TYPES)
-_LINE_NAMES = ", ".join(LINE_COLUMNS)
-# A statement of more than fifty values the driver would take apart anew each time: no value is sent twice.
+# The parts of the statement. Each follows from the one before, so nothing is written where the first does nothing: the
+# head of the chain moves by one, unless it is no longer the head that the decision was made after.
+_MOVED = """moved as (
+    insert into activity_chain (account_id, sequence, hash) values (%s, %s, %s)
+    on conflict (account_id) do update set sequence = excluded.sequence, hash = excluded.hash
+        where activity_chain.sequence = excluded.sequence - 1
+    returning account_id, sequence, hash
+)"""
+_POSTED = f"""posted as (
+    select outcome.balance from moved, public.ledger_post_entry(moved.account_id, {REQUEST}) outcome
+)"""
 _PURCHASE = f"""purchase as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
-    values ({", ".join(["%s"] * len(PURCHASE_COLUMNS))}) returning purchase_id, occurred_at, recorded_at
+    select {", ".join(f"asked.{name}" for name in PURCHASE_COLUMNS)}
+    from {{after}}json_populate_record(null::activity_purchase, %s) asked
+    returning purchase_id, occurred_at, recorded_at, balance_after
 )"""
 _DECISION = """decision as (
     insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
         occurred_at, recorded_at)
-    select %s, %s, purchase_id, %s::uuid, %s, %s, %s, occurred_at, recorded_at from purchase
-    returning account_id, sequence, hash
-), chain as (
-    update activity_chain head set sequence = decision.sequence, hash = decision.hash
-    from decision where head.account_id = decision.account_id
+    select moved.account_id, moved.sequence, purchase_id, %s, %s, %s, moved.hash, occurred_at, recorded_at
+    from purchase, moved
 )"""
-_LINES = f"""insert into activity_line (purchase_id, {_LINE_NAMES})
-select purchase.purchase_id, line.* from purchase,
-    json_to_recordset(%s) as line ({", ".join(f"{name} {type_}" for name, type_ in _LINE_TYPES)})"""
-_TOLD = f"announced as ({ANNOUNCE}), audited as ({RECORD})"
-_WRITE_UNDECIDED = f"with {_PURCHASE}, {_TOLD} {_LINES}"
-_WRITE = f"with {_PURCHASE}, {_DECISION}, {_TOLD} {_LINES}"
+_TOLD = f"announced as ({ANNOUNCE} from purchase), audited as ({RECORD} from purchase)"
+_LINES = f"""lines as (
+    insert into activity_line (purchase_id, {", ".join(LINE_COLUMNS)})
+    select purchase.purchase_id, {", ".join(f"line.{name}" for name in LINE_COLUMNS)}
+    from purchase, json_populate_recordset(null::activity_line, %s) line
+)"""
+_DONE = "select balance_after from purchase"
+_WRITE_UNDECIDED = f"with {_PURCHASE.format(after='')}, {_TOLD}, {_LINES} {_DONE}"
+_WRITE = f"with {_MOVED}, {_PURCHASE.format(after='moved, ')}, {_DECISION}, {_TOLD}, {_LINES} {_DONE}"
+_POST_AND_WRITE = (
+    f"with {_MOVED}, {_POSTED}, {_PURCHASE.format(after='posted, ').replace('asked.balance_after', 'posted.balance')}, "
+    f"{_DECISION}, {_TOLD}, {_LINES} {_DONE}"
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class PurchaseRow:
+    """A purchase as it is kept; see `models.Purchase`, which costs forty times as much to make."""
+
+    purchase_id: UUID
+    kind: str
+    source: str
+    receipt_number: str
+    idempotency_owner: str
+    idempotency_key: str
+    request_hash: bytes
+    programme_id: UUID | None
+    customer_id: UUID | None
+    enrolment_id: UUID | None
+    account_id: UUID | None
+    partner_id: UUID | None
+    store_id: UUID | None
+    channel: str
+    currency: str
+    total: int
+    product_total: int
+    occurred_at: datetime
+    recorded_at: datetime
+    origin: str
+    points: int = 0
+    balance_after: int | None = None
+    rule_version_id: UUID | None = None
+    posting_id: UUID | None = None
+    returns_purchase_id: UUID | None = None
+    borne_by_store_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +119,25 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """A decision as it is kept: its place in the account's chain, the record, and both hashes."""
+    """A decision as it is kept: its place in the account's chain, the record, its canonical text, and both hashes."""
 
     account_id: UUID
     sequence: int
     rule_version_id: UUID | None
     record: dict[str, Any]
+    text: str
     previous_hash: bytes
     hash: bytes
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What the ledger is asked for with a purchase."""
+
+    by: Actor
+    at: datetime
+    request: PostingRequest
 
 
 def write_purchase(
@@ -97,30 +145,49 @@ def write_purchase(
 ) -> None:
     """Insert a purchase with its lines and, where it has one, its decision, moving the head of the chain; tell of it.
 
-    The event and the audit row travel along, because each statement of its own costs a twelfth of a purchase.
+    For a use case that holds the lock of the chain. The event and the audit row travel along, because each statement of
+    its own costs a twelfth of a purchase.
     """
     require_transaction()
-    values: list[Any] = [_value(getattr(purchase, column)) for column in PURCHASE_COLUMNS]
-    rows: Any = Json([{name: _json_value(getattr(line, name)) for name in LINE_COLUMNS} for line in lines])
-    told = [*values_of(event), *deed.values()]
-    with prepared_cursor() as cursor:
-        if decision is None:
-            cursor.execute(_WRITE_UNDECIDED, [*values, *told, rows])
-        else:
-            cursor.execute(_WRITE, [*values, *_decision_values(decision), *told, rows])
+    is_written = write_if_first(purchase, lines, decision, None, event=event, deed=deed)
+    assert is_written, "the chain of decisions is locked, and moved"
 
 
-def _value(value: Any) -> Any:
-    # The driver gives a number the narrowest type that holds it, and the server plans anew for each mixture of types.
-    return Int8(value) if type(value) is int else value
+def write_if_first(
+    purchase: Purchase | PurchaseRow,
+    lines: list[LineRow],
+    decision: DecisionRow | None,
+    posting: Posting | None,
+    *,
+    event: Event,
+    deed: Deed,
+) -> bool:
+    """Post and write all of a purchase, by one statement that is all of the use case's writing; tell whether it did.
+
+    False: another decision about the member came first; nothing is written. Sets the purchase's balance_after where
+    something is posted. Raises what the ledger refuses.
+    """
+    statement = _WRITE_UNDECIDED
+    values: list[Any] = []
+    if decision is not None:
+        statement, values = _WRITE, [decision.account_id, decision.sequence, decision.hash]
+        if posting is not None:
+            check_request(posting.request)
+            statement = _POST_AND_WRITE
+            values.append(request_json(posting.request, by=posting.by, at=posting.at))
+    values.append(_purchase_json(purchase))
+    if decision is not None:
+        values += [decision.rule_version_id, decision.text, decision.previous_hash]
+    values += [*values_of(event), *deed.values(), msgspec.json.encode(lines).decode()]
+    with refusals(), prepared_cursor() as cursor:
+        cursor.execute(statement, values)
+        written = cursor.fetchone()
+    if written is not None:
+        (purchase.balance_after,) = written
+    return written is not None
 
 
-def _json_value(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _decision_values(decision: DecisionRow) -> list[Any]:
-    return [
-        *(decision.account_id, Int8(decision.sequence), decision.rule_version_id, Jsonb(decision.record)),
-        *(decision.previous_hash, decision.hash),
-    ]
+def _purchase_json(purchase: Purchase | PurchaseRow) -> str:
+    fields = {name: getattr(purchase, name) for name in PURCHASE_COLUMNS}
+    fields["request_hash"] = hex_of(bytes(purchase.request_hash))
+    return msgspec.json.encode(fields).decode()

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from fidelia.activity.models import Purchase, PurchaseLine
-from fidelia.activity.operations.writing import LineRow
+from fidelia.activity.operations.writing import LineRow, PurchaseRow
 from fidelia.activity.queries import PurchaseDetail
 from fidelia.kernel.money import Money, format_scaled
 from fidelia.kernel.points import format_points
@@ -292,7 +292,7 @@ def counts_in(programme_id: UUID) -> tuple[str, str, int]:
     return programme.slug, programme.points_currency.code, programme.points_currency.scale
 
 
-def purchase_out(purchase: Purchase, lines: Iterable[PurchaseLine | LineRow]) -> PurchaseOut:
+def purchase_out(purchase: Purchase | PurchaseRow, lines: Iterable[PurchaseLine | LineRow]) -> PurchaseOut:
     slug, points_currency, scale = counts_in(purchase.programme_id) if purchase.programme_id else (None, None, 0)
     after = purchase.balance_after
     return PurchaseOut(

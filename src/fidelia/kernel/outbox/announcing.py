@@ -10,10 +10,11 @@ from psycopg.types.json import Jsonb
 from ..db import prepared_cursor, require_transaction
 from .event import Event
 
-# For those who write the whole of a use case by one statement; they hand over `values_of(event)`.
+# For those who write the whole of a use case by one statement; they hand over `values_of(event)`, and add a `from`
+# where there may be nothing to tell of.
 ANNOUNCE = """
 insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
-values (%s, %s, %s, %s, %s, %s)"""
+select %s, %s, %s, %s, %s, %s"""
 _ANNOUNCE_ALL = """
 insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
 select * from unnest(%s::text[], %s::smallint[], %s::text[], %s::uuid[], %s::jsonb[], %s::timestamptz[])

@@ -18,7 +18,7 @@ from .holding import capture, hold, release
 from .moving import TransferResult, reverse_transfer, transfer
 from .opening import BulkOpening, BulkReversal, open_in_bulk, reverse_in_bulk
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
-from .spending import earn, earn_parts, redeem
+from .spending import earn, earn_parts, earning, redeem
 from .use_cases import adjust_points, transfer_points
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "close_account",
     "earn",
     "earn_parts",
+    "earning",
     "expire_due",
     "forget_notes",
     "hold",

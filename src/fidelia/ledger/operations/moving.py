@@ -14,7 +14,7 @@ from fidelia.kernel.db import require_transaction
 from fidelia.kernel.ids import new_id
 
 from ..errors import MalformedPosting
-from .posting import PostingRequest, PostingResult, Provenance, check_request, refusals, row_of
+from .posting import REQUEST, PostingRequest, PostingResult, Provenance, check_request, refusals, request_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def _post_both(
 ) -> TransferResult:
     require_transaction()
     check_request(request)
-    row, values = row_of(request, by=by, at=at)
     with refusals(), connection.cursor() as cursor:
         cursor.execute(
-            f"select * from public.{function}(%s, %s, {row}, %s)", [request.account_id, other, *values, new_id()]
+            f"select * from public.{function}(%s, %s, {REQUEST}, %s)",
+            [request.account_id, other, request_json(request, by=by, at=at), new_id()],
         )
         outgoing, incoming = cursor.fetchall()
     outgoing, incoming = PostingResult(*outgoing), PostingResult(*incoming)

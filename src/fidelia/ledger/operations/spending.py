@@ -51,11 +51,18 @@ def earn_parts(
 
     Raises as `earn`.
     """
-    request = PostingRequest(
+    request = earning(account_id=account_id, currency=currency, parts=parts, key=key, **provenance)
+    return post_entry(by=by, at=at, request=request)
+
+
+def earning(
+    *, account_id: UUID, currency: str, parts: Sequence[EarnPart], key: str, **provenance: Unpack[Provenance]
+) -> PostingRequest:
+    """Return the request of `earn_parts`, for a use case that posts in the statement that writes all of it."""
+    return PostingRequest(
         account_id=account_id, currency=currency, key=key, kind="earn", provenance=provenance,
         amount=sum(part.amount for part in parts), parts=tuple(parts),
     )  # fmt: skip
-    return post_entry(by=by, at=at, request=request)
 
 
 def redeem(
