@@ -56,7 +56,7 @@ def test_one_bad_byte_in_utf8_costs_its_row_and_not_the_encoding(tmp_path: Path)
     path.write_bytes(TILL.encode() * 20 + b"T9;03/02/2024;09:05;1;Caf\xe9;1;1,00;1,00;C1;Lyon\n")
     found = sniff(path)
     assert (found.reading.encoding, doubted(found)) == ("utf-8", {"encoding"})
-    assert "1 places" in found.doubts[0].reason.en
+    assert "is: 1. Their rows are given back" in found.doubts[0].reason.en
 
 
 # Separators and quotation marks

@@ -23,6 +23,15 @@ _SHORT = {
     "tkt": "ticket", "ref": "reference",
 }  # fmt: skip
 
+# A word beside which a name means another thing: the note of a customer is no customer.
+_OTHER_THINGS = frozenset(
+    ("note", "notes", "status", "statut", "type", "method", "mode", "comment", "commentaire", "reason", "motif", "zone")
+)
+# Words that name nothing where another word stands beside them.
+_SAYING_LITTLE = frozenset(
+    ("name", "title", "label", "value", "count", "group", "item", "id", "nb", "card", "bon", "site")
+)
+
 
 @lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
@@ -50,7 +59,9 @@ def _near(name: tuple[str, ...], synonym: tuple[str, ...]) -> float:
     if set(name) == set(synonym):
         return 0.97
     if set(synonym) < set(name):
-        return 0.55 + 0.3 * len(synonym) / len(name)
+        more = set(name) - set(synonym)
+        is_other_thing = bool(more & _OTHER_THINGS) or (len(synonym) == 1 and synonym[0] in _SAYING_LITTLE)
+        return 0.35 if is_other_thing else 0.55 + 0.3 * len(synonym) / len(name)
     if set(name) < set(synonym):
         return 0.45 + 0.3 * len(name) / len(synonym)
     ratio = SequenceMatcher(None, " ".join(name), " ".join(synonym)).ratio()

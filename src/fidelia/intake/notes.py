@@ -34,9 +34,9 @@ def doubt_of_notes(name: str, count: int) -> list[Doubt]:
     if not count:
         return []
     reason = because(
-        "{count} notes of those looked at speak of health or faith: the law protects them more. Read them again first.",
-        "{count} notes parmi celles regardées parlent de santé ou de croyance : la loi les protège davantage. "
-        "Relisez-les d’abord.",
+        "Notes that speak of health or faith: {count} of those looked at. The law protects them more; read them first.",
+        "Notes qui parlent de santé ou de croyance : {count} parmi celles regardées. La loi les protège davantage ; "
+        "relisez-les d’abord.",
         count=count,
     )
     return [Doubt("notes", name, reason)]

@@ -101,7 +101,7 @@ class _Reader:
         if isinstance(value, bool):
             return (_YES if value else _NO)[self.language]
         if isinstance(value, datetime):
-            return value.isoformat(sep=" ", timespec="minutes" if not value.second else "seconds")[:19]
+            return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds" if value.second else "minutes")
         if isinstance(value, str):
             return value
         return f"{value:f}" if hasattr(value, "is_nan") else str(value)

@@ -87,7 +87,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
         words=sum(len(text.split()) for text in texts) / count,
         shares=shares,
         numbers=numbers,
-        currencies=max(set(marks), key=marks.count) if marks else (),
+        currencies=max(set(marks), key=marks.count) if 2 * len(marks) >= len(texts[:500]) > 0 else (),
         usual=usual,
         usual_share=copies / count,
         sensitive=count_sensitive(set(texts)) if any(" " in text for text in texts) else 0,

@@ -11,6 +11,7 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText
 
+from .contents import choose_by_content
 from .doubts import Doubt, because
 from .likeness import RESEMBLING, SURE, likeness, words_of
 from .mapping import FileMapping
@@ -21,7 +22,6 @@ from .suggestions import OptionProposal, propose_options
 from .tables import Table
 from .targets import Column, Kind, Shape, Target
 
-CONTENT_ALONE = {Kind.EMAIL: 0.8, Kind.PHONE: 0.6, Kind.MOMENT: 0.6}
 ALTERNATIVES = 3
 
 
@@ -93,7 +93,7 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
         columns=tuple(_column_proposal(draft, profile) for profile in draft.profiles),
         options=tuple(options),
         missing=missing,
-        score=_score(draft, missing),
+        score=_score(draft, missing, shape),
         shape=shape.name if shape else "",
     )
 
@@ -104,8 +104,9 @@ def guess_target(table: Table, targets: Sequence[Target]) -> list[tuple[Target, 
     scored = []
     for target in targets:
         draft = _Draft(target, profiles)
-        _choose(draft, _find_shape(target, table.columns))
-        scored.append((target, _score(draft, _missing(target, draft.chosen))))
+        shape = _find_shape(target, table.columns)
+        _choose(draft, shape)
+        scored.append((target, _score(draft, _missing(target, draft.chosen), shape)))
     return sorted(scored, key=lambda pair: -pair[1])
 
 
@@ -120,8 +121,10 @@ def _find_shape(target: Target, names: Sequence[str]) -> Shape | None:
 def _choose(draft: _Draft, shape: Shape | None) -> None:
     """Give each column of the target at most one of the file: first what the shape says, then the nearest pairs."""
     by_words = {" ".join(words_of(profile.name)): profile for profile in draft.profiles}
-    for known, name in (shape.columns if shape else {}).items():
-        draft.chosen[known] = (by_words[" ".join(words_of(name))], 1.0)
+    for known, name in {**shape.columns, **shape.optional}.items() if shape else ():
+        profile = by_words.get(" ".join(words_of(name)))
+        if profile is not None:
+            draft.chosen[known] = (profile, 1.0)
     for column in draft.target.columns:
         for profile in draft.profiles:
             draft.scores[column.name, profile.name] = _score_of(column, profile)
@@ -129,7 +132,10 @@ def _choose(draft: _Draft, shape: Shape | None) -> None:
         for (column_name, name), score in sorted(draft.scores.items(), key=lambda item: -item[1]):
             if score >= RESEMBLING:
                 _take(draft, column_name, name, score)
-        _choose_by_content(draft)
+        taken = {profile.name for profile, _score in draft.chosen.values()}
+        left = [profile for profile in draft.profiles if profile.name not in taken]
+        for known, profile, score in choose_by_content(draft.target, draft.chosen, left):
+            _take(draft, known, profile.name, score)
 
 
 def _take(draft: _Draft, column: str, name: str, score: float) -> None:
@@ -141,19 +147,10 @@ def _take(draft: _Draft, column: str, name: str, score: float) -> None:
 
 def _score_of(column: Column, profile: Profile) -> float:
     names = (column.name.replace("_", " "), *column.synonyms, column.label.en, column.label.fr)
-    return likeness(profile.name, names) * fits(profile, column.kind)
-
-
-def _choose_by_content(draft: _Draft) -> None:
-    """A column whose name says nothing may say what it is by its cells: an address, a telephone number, a day."""
-    for column in draft.target.columns:
-        least = CONTENT_ALONE.get(column.kind)
-        if least is None or (column.kind is Kind.MOMENT and not column.required):
-            continue
-        for profile in draft.profiles:
-            share = profile.share({Kind.EMAIL: "email", Kind.PHONE: "phone", Kind.MOMENT: "moment"}[column.kind])
-            if profile.values and share >= 0.9:
-                _take(draft, column.name, profile.name, least)
+    like = likeness(profile.name, names)
+    if column.kind is Kind.MONEY and "code" in words_of(profile.name):  # the code of a coupon is no amount
+        like = min(like, 0.35)
+    return like * fits(profile, column.kind)
 
 
 def _codes(table: Table, rows: Sequence[Sequence[str]], draft: _Draft) -> list[str]:
@@ -172,7 +169,7 @@ def _doubt(draft: _Draft, column: Column) -> None:
     doubts = draft.doubts.setdefault(profile.name, [])
     others = _alternatives(draft, profile, column.name)
     if confidence < SURE:
-        doubts.append(Doubt(column.name, profile.name, _resembling(column, profile, confidence), others))
+        doubts.append(Doubt(column.name, profile.name, _resembling(column, profile), others))
     if column.sensitive:
         doubts.append(Doubt(column.name, profile.name, because(
             "This touches consent or something as sensitive: nothing is taken from it until you decide.",
@@ -194,8 +191,8 @@ def _doubt(draft: _Draft, column: Column) -> None:
         )  # fmt: skip
 
 
-def _resembling(column: Column, profile: Profile, confidence: float) -> LocalizedText:
-    if confidence in CONTENT_ALONE.values() and likeness(profile.name, column.synonyms) < RESEMBLING:
+def _resembling(column: Column, profile: Profile) -> LocalizedText:
+    if likeness(profile.name, column.synonyms) < RESEMBLING:
         return because(
             "Its cells look like it; its name does not say so.", "Ses cellules y ressemblent ; son nom ne le dit pas."
         )
@@ -231,8 +228,8 @@ def _missing(target: Target, columns: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
-def _score(draft: _Draft, missing: Sequence[str]) -> float:
+def _score(draft: _Draft, missing: Sequence[str], shape: Shape | None) -> float:
     """How much of the file is understood, far less where something is missing that the target cannot do without."""
     understood = sum(min(score, 1.0) for _profile, score in draft.chosen.values())
-    share = understood / max(len(draft.profiles), 1)
+    share = 1.0 if shape else understood / max(len(draft.profiles), 1)
     return round(share * 0.25 ** len(missing), 3)

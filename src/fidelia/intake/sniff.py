@@ -156,8 +156,8 @@ def _doubts_of_text(surveyed: Survey, separator: str, rivals: Sequence[str]) -> 
     if surveyed.bad_places:
         doubts.append(
             Doubt("encoding", surveyed.encoding, because(
-                "The file is written in UTF-8, but for {count} places that are not; their rows are given back.",
-                "Le fichier est écrit en UTF-8, sauf {count} endroits qui ne le sont pas ; leurs lignes sont rendues.",
+                "Characters not written in UTF-8, as the rest of the file is: {count}. Their rows are given back.",
+                "Caractères non écrits en UTF-8, comme l’est le reste : {count}. Leurs lignes sont rendues.",
                 count=surveyed.bad_places), surveyed.others)
         )  # fmt: skip
     elif not surveyed.is_sure:

@@ -68,10 +68,11 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The export of a well-known program: where all these names of `columns` (the target's → the file's) are in a file,
-    they mean that, whatever other names of it resemble."""
+    they mean that, whatever other names of it resemble. Those of `optional` need not be there."""
 
     name: str
     columns: dict[str, str]
+    optional: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
 

@@ -181,6 +181,7 @@ PURCHASES = Target(
         Option(
             "source",
             Text(en="Stream of receipts", fr="Origine des tickets"),
+            default="receipts",
             required=True,
             help=Text(
                 en="A receipt number is recorded once in its stream: use the same name for files of the same tills.",

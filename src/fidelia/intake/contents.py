@@ -1,0 +1,61 @@
+"""What a column is by its cells alone, where its name says nothing or there are no names. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from statistics import median
+
+from .amounts import multiplies
+from .profiles import Profile
+from .targets import Column, Kind, Target
+
+Found = tuple[str, Profile, float]
+NEARLY_ALL = 0.9
+PIECES_USUAL = 20  # most lines of a receipt have fewer
+_BY_KIND = {Kind.EMAIL: ("email", 0.8), Kind.PHONE: ("phone", 0.6), Kind.MOMENT: ("moment", 0.6)}
+
+
+def choose_by_content(
+    target: Target, chosen: Mapping[str, tuple[Profile, float]], left: Sequence[Profile]
+) -> Iterator[Found]:
+    """Yield columns of the target with one of the file's that its cells speak for, and how sure that is."""
+    open_columns = {column.name: column for column in target.columns if column.name not in chosen}
+    for column in open_columns.values():
+        yield from _of_kind(column, left)
+    if "customer" in open_columns:  # who is named by nothing else is named by an address
+        yield from (("customer", profile, 0.7) for profile in left if profile.share("email") >= NEARLY_ALL)
+    unnamed = [profile for profile in left if profile.name.startswith("#") and profile.values]
+    if "product" in open_columns:
+        yield from (("product", profile, 0.6) for profile in unnamed if profile.share("ean") >= NEARLY_ALL)
+    if {"quantity", "net"} <= set(open_columns):
+        yield from _of_a_line(unnamed)
+
+
+def _of_kind(column: Column, left: Sequence[Profile]) -> Iterator[Found]:
+    share, score = _BY_KIND.get(column.kind, ("", 0.0))
+    if share and (column.required or column.kind is not Kind.MOMENT):
+        yield from (
+            (column.name, profile, score) for profile in left if profile.values and profile.share(share) >= NEARLY_ALL
+        )
+
+
+def _of_a_line(unnamed: Sequence[Profile]) -> Iterator[Found]:
+    """Quantity, price and amount prove each other by multiplying; without a price, the amount has the decimals."""
+    numeric = [profile for profile in unnamed if profile.share("number") >= NEARLY_ALL and profile.share("ean") < 0.5]
+    counts = [profile for profile in numeric if _counts_pieces(profile)]
+    amounts = [profile for profile in numeric if profile.share("decimal") > 0.1]
+    for count in counts:
+        for price, whole in permutations([profile for profile in numeric if profile is not count], 2):
+            if multiplies(count, price, whole):
+                yield from (("quantity", count, 0.7), ("unit_price", price, 0.7), ("net", whole, 0.7))
+                return
+    if len(amounts) == 1:
+        yield "net", amounts[0], 0.6
+        if len(counts) == 1:
+            yield "quantity", counts[0], 0.6
+
+
+def _counts_pieces(profile: Profile) -> bool:
+    known = [abs(number) for number in profile.numbers if number is not None]
+    return bool(known) and profile.share("decimal") == 0 and median(known) <= PIECES_USUAL
