@@ -18,6 +18,7 @@ from .pareto_nbd import ParetoNbd, fit_pareto_nbd
 from .portfolio import PortfolioValue, value_portfolio
 from .purchases import CountedPurchases, count_purchases
 from .shifted_beta_geometric import ContractHistory, ShiftedBetaGeometric, fit_shifted_beta_geometric
+from .silence import Silence, find_silence
 from .textbook import textbook_margins, textbook_value
 from .value import (
     ContinuousDiscount,
@@ -46,6 +47,7 @@ __all__ = [
     "ParetoNbd",
     "PortfolioValue",
     "ShiftedBetaGeometric",
+    "Silence",
     "SpendingHistory",
     "Tracked",
     "compare_counts",
@@ -54,6 +56,7 @@ __all__ = [
     "count_purchases",
     "discounted_purchases",
     "expected_value",
+    "find_silence",
     "fit_bg_bb",
     "fit_bg_nbd",
     "fit_gamma_gamma",

@@ -84,6 +84,20 @@ def count_purchases(
     )
 
 
+def days_by_customer(
+    customers: ArrayLike, days: ArrayLike, *, until: date | np.datetime64
+) -> tuple[Integers, Integers]:
+    """Return (place of the customer among those who bought until then, day number) of each buying day, in that order.
+
+    Raises as `count_purchases`.
+    """
+    who, when, spent = _rows_of(customers, days, None)
+    kept = when <= _day_number(until)
+    _ids, place = places_of(who[kept])
+    buyer, day, _total = _by_day(place, when[kept], spent[kept])
+    return buyer, day
+
+
 def _rows_of(customers: ArrayLike, days: ArrayLike, amounts: ArrayLike | None) -> tuple[NDArray[Any], Integers, Floats]:
     who = np.atleast_1d(np.asarray(customers))
     try:
