@@ -55,7 +55,8 @@ def page(client: Client, name: str, found: Import) -> str:
 
 
 def words(html: str) -> str:
-    """The text of a page, in one line."""
+    """The text of a page, in one line, without the panels of definitions and the scripts."""
+    html = re.sub(r"<(section|div|script)[^>]*(?:popover|application/json)[^>]*>.*?</\1>", " ", html, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]*>", " ", html).replace("\xa0", " ").split())
 
 
@@ -80,3 +81,45 @@ def test_a_till_export_is_understood_without_a_word(shop: Shop) -> None:
         "description": "Libellé", "quantity": "Qté", "net": "Montant TTC",
     }  # fmt: skip
     assert "1 sur 5 illisible" in told, told
+    assert "20 % des cellules regardées" in told
+    assert "Le fichier n’est pas en UTF-8" in told
+    assert "3 février 2025" in told
+    assert "12,50 €" in told
+    assert not Job.objects.exists()
+
+
+def test_it_is_checked_recorded_and_mended(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+    found = Import.objects.get()
+
+    assert client.post(reverse("console:import-columns", args=[found.id]), {"do": "check"}).status_code == 302
+    work()
+    told = words(page(client, "import-check", found))
+    assert "Lignes lues 5" in told
+    assert "Prêtes 3" in told
+    assert "À corriger 2" in told
+    assert "Enregistrer 3 lignes" in told
+    assert "« 31/02/2025 » n’existe pas dans le calendrier." in told
+
+    client.post(reverse("console:import-recording", args=[found.id]))
+    work()
+    told = words(page(client, "import-result", found))
+    assert "Achats enregistrés 3" in told, told
+    assert "Dans le fichier 5 lignes Enregistrées 3 lignes Dans les lignes à corriger 2 lignes Écart 0" in told
+    assert "Dans le fichier 1 257,65 € Enregistrées 1 251,40 € Dans les lignes à corriger 6,25 € Écart 0,00 €" in told
+
+    html = page(client, "import-result", found)
+    fields = dict(re.findall(r'name="(cell-\d+-\d+)" value="([^"]*)"', html))
+    assert fields == {"cell-3-1": "28/02/2025", "cell-4-6": "10,00"}
+    client.post(reverse("console:import-mending", args=[found.id]), {"after": "0", "reason": "", **fields})
+    work()
+    told = words(page(client, "import-check", found))
+    assert "Prêtes 2" in told, told
+    assert "Déjà connues 3" in told, told
+    client.post(reverse("console:import-recording", args=[found.id]))
+    work()
+    told = words(page(client, "import-result", found))
+    assert "Achats enregistrés 5" in told, told
+    assert "Dans le fichier 5 lignes Enregistrées 5 lignes Écart 0" in told, told
+    assert "Dans le fichier 1 267,65 € Enregistrées 1 267,65 € Écart 0,00 €" in told

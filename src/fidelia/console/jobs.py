@@ -111,6 +111,12 @@ def progress_of(by: Actor, job: Job, speech: Speech) -> Progress:
     )
 
 
+def import_url_of(job: Job) -> str:
+    """Return the page of the import that the job is about; empty when it is about something else."""
+    import_id = job.arguments.get("import_id") if job.kind.startswith("import.") else None
+    return reverse("console:import", args=[import_id]) if import_id else ""
+
+
 def _act(request: ConsoleRequest, job_id: UUID, verb: Callable[..., Job]) -> HttpResponseBase:
     changed = verb(by=request.actor, at=clock.now(), job_id=job_id)
     return _show_job(request, changed)
@@ -137,6 +143,7 @@ def _row(by: Actor, job: Job, speech: Speech) -> dict[str, Any]:
         "took": duration(max(1, round(seconds)), speech.language) if seconds is not None else "",
         "result": _result(job, speech),
         "error": sentence_of_code(job.error_code, job.error) if job.error else "",
+        "import_url": import_url_of(job),
         "may_resume": job.is_resumable and bool(progress_of(by, job, speech).resume_url),
     }
 

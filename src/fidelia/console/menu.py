@@ -19,7 +19,9 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page: `right` is asked for somewhere (empty: everybody signed in); `key` follows G; `counter` names a count."""
+    """A page: `right` is asked for somewhere (empty: everybody signed in; "a|b": either); `key` follows G; `counter`
+    names a count.
+    """
 
     text: Text
     icon: str
@@ -49,7 +51,7 @@ MENU: tuple[Block, ...] = (
                 key="c",
                 children=(
                     Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
-                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import"),
+                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import|customer.import"),
                 ),
             ),
             Entry(_("Programme"), "award", "console:programmes", right="programme.see", key="p"),
@@ -123,7 +125,7 @@ def _shown(entries: tuple[Entry, ...], actor: Actor, path: str, counts: Mapping[
 
 
 def _may_open(entry: Entry, actor: Actor) -> bool:
-    return not entry.right or actor.may_somewhere(entry.right)
+    return not entry.right or any(actor.may_somewhere(right) for right in entry.right.split("|"))
 
 
 def _show(entry: Entry, actor: Actor, path: str, counts: Mapping[str, int]) -> ShownEntry:

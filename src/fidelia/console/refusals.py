@@ -19,6 +19,8 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.ui.formats import is_french
 
 from .refusals_general import SENTENCES as FALLBACKS
+from .refusals_imports import SENTENCES as IMPORTS
+from .refusals_imports import told_by_template
 from .refusals_steering import SENTENCES as STEERING
 
 SENTENCES: Mapping[str, str | Promise] = {
@@ -83,8 +85,8 @@ def sentence_of(refusal: FideliaError, *, with_place: bool = True) -> str:
 
 def sentence_of_code(code: str, message: str) -> str:
     """Return what a stored refusal says, such as a job's: its code in the reader's language, else its own words."""
-    known = SENTENCES.get(code)
-    if known is not None:
+    known = SENTENCES.get(code) or IMPORTS.get(code) or told_by_template(message)
+    if known:
         return str(known)
     translated = _t(message)
     if translated != message or not is_french(get_language() or "en"):

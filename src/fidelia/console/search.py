@@ -16,6 +16,7 @@ from fidelia.kernel.folding import fold
 
 from .finders import find_customers, find_purchases
 from .finders_steering import find_campaigns, find_programmes, find_segments
+from .finders_verbs import find_imports, find_verbs
 from .menu import menu_for
 from .pages import ConsoleRequest, show, signed_in
 from .search_results import RESULTS_MAX, Result
@@ -35,6 +36,7 @@ def find_pages(actor: Actor, text: str) -> list[Result]:
 
 
 FINDERS: list[Finder] = [find_customers, find_purchases, find_pages, find_programmes, find_segments, find_campaigns]
+FINDERS += [find_imports, find_verbs]
 
 
 @signed_in

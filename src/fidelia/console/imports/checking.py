@@ -19,7 +19,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.ui.parts import Definition, Figure, Segment
 
 from ..pages import ConsoleRequest, show, signed_in
-from ..refusals import sentence_of
+from ..refusals import sentence_of, sentence_of_code
 from ..speech import Speech, speech_of
 from .mending import mending_of
 from .progress import bar_of, is_open, job_of
@@ -84,7 +84,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
 
 def failure_of(job: Any) -> str:
     """Return why the last job of an import failed; empty when it did not."""
-    return job.error if job is not None and job.state == "failed" else ""
+    return sentence_of_code(job.error_code, job.error) if job is not None and job.state == "failed" else ""
 
 
 def _figures(report: dict[str, Any], speech: Speech) -> list[Figure]:

@@ -29,6 +29,7 @@ ROWS = Total(
     ),
     place="file",
 )
+FIRST_SHOWN = 3  # what the strip of figures shows; a zero says something there
 COUNTED_IN = {
     "file": "rows",
     "recorded": "recorded_rows",
@@ -64,10 +65,12 @@ class Balance:
 
 
 def list_lines(found: Import, values: Mapping[str, Any], speech: Speech) -> list[Line]:
-    """Return every number that the kind declares and that the step has given, in the kind's order."""
+    """Return what the kind declares and the step has given, in the kind's order: the first numbers, and those not 0."""
     declared = get_import_kind(found.target).totals
     return [
-        _line(found, total, values[total.name], speech) for total in declared if isinstance(values.get(total.name), int)
+        _line(found, total, values[total.name], speech)
+        for place, total in enumerate(declared)
+        if isinstance(values.get(total.name), int) and (values[total.name] or place < FIRST_SHOWN)
     ]
 
 
