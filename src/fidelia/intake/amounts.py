@@ -43,7 +43,7 @@ def grows_with_quantity(
     expected = median(count for count, _value in several)
     if growth >= 1 + (expected - 1) * Decimal("0.5"):
         return True
-    return False if growth <= 1 + (expected - 1) * Decimal("0.15") else None
+    return None  # that it does not grow proves nothing: those who buy several may buy what is cheap
 
 
 def _pairs(quantity: Profile, amount: Profile) -> list[tuple[Decimal, Decimal]]:
@@ -56,7 +56,7 @@ def _by_product(
 ) -> bool | None:
     """Among rows of one product with different quantities: is the amount the same, or the amount of each piece?"""
     seen: dict[str, tuple[Decimal, Decimal]] = {}
-    same = grown = 0
+    told = same = grown = 0
     for count, value, code in zip(quantities, amounts, codes, strict=True):
         if count is None or value is None or not code or count <= 0 or value <= 0:
             continue
@@ -64,9 +64,10 @@ def _by_product(
             seen[code] = (count, value)
         elif seen[code][0] != count:
             other_count, other = seen[code]
+            told += 1
             same += value == other
             grown += abs(value / count - other / other_count) <= Decimal("0.02") * other / other_count
-    if same + grown < ROWS_LEAST:
+    if same + grown < max(ROWS_LEAST, told / 2):
         return None
     if same >= 3 * grown:
         return False

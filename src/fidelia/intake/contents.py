@@ -25,10 +25,12 @@ def choose_by_content(
         yield from _of_kind(column, left)
     if "customer" in open_columns:  # who is named by nothing else is named by an address
         yield from (("customer", profile, 0.7) for profile in left if profile.share("email") >= NEARLY_ALL)
-    unnamed = [profile for profile in left if profile.name.startswith("#") and profile.values]
+    # Names in another language say as little as none: where no column is an amount, they are not asked.
+    is_asked = {"net", "gross", "unit_price"} & set(chosen)
+    unnamed = [profile for profile in left if profile.values and (profile.name.startswith("#") or not is_asked)]
     if "product" in open_columns:
         yield from (("product", profile, 0.6) for profile in unnamed if profile.share("ean") >= NEARLY_ALL)
-    if {"quantity", "net"} <= set(open_columns):
+    if {"quantity", "net"} <= set(open_columns) and not is_asked:
         yield from _of_a_line(unnamed)
 
 

@@ -24,6 +24,7 @@ SLICE_BYTES = 16 << 10
 SLICES_MAX = 64
 ODD_BYTES = 64 << 10  # kept around bytes beyond ASCII, to judge the encoding by
 BAD_SHARE_MAX = 0.05  # of the characters beyond ASCII, in what is UTF-8 all the same
+CLEAR = 0.2  # so much likelier than the next
 ONE_BYTE = ("cp1252", "iso8859-15", "cp850", "mac_roman")
 _LETTERS = "éèêëàâäçùûüîïôöœæÉÈÀÇÊÂÔÎÙŒß"
 _SIGNS = "€£°«»’‘“”–—…\u00a0"
@@ -134,21 +135,27 @@ def _judge(state: _Pass) -> tuple[str, bool, tuple[str, ...]]:
     best = ranked[0]
     if _likeness(sample, best) < 0.5:
         best = _as_normalizer_says(sample) or best
-    others = tuple(name for name in (*ranked, *ONE_BYTE) if name != best)
-    is_sure = best == "cp1252" and _likeness(sample, "cp1252") - _likeness(sample, others[0]) > 0.2
-    return best, is_sure, tuple(dict.fromkeys(others))
+    read = sample.decode(best, errors="replace")
+    others = tuple(name for name in ranked if name != best and sample.decode(name, errors="replace") != read)
+    is_sure = best == "cp1252" and all(_likeness(sample, best) - _likeness(sample, name) > CLEAR for name in others)
+    return best, is_sure, others
 
 
 def _likeness(sample: bytes, encoding: str) -> float:
     """Return how much of what is beyond ASCII reads as French and English do, from below 0 to 1."""
-    odd = bytes(byte for byte in sample if byte > 0x7F)
-    text = odd.decode(encoding, errors="replace")
-    if not text:
-        return 0.0
-    likely = sum(
-        2 if letter in _LETTERS else 1 if letter in _SIGNS else -2 if not letter.isalpha() else 0 for letter in text
-    )
-    return likely / (2 * len(text))
+    text = sample.decode(encoding, errors="replace")
+    marks = [_likely(text[place - 1] if place else " ", letter) for place, letter in enumerate(text) if letter > "\x7f"]
+    return sum(marks) / (2 * len(marks)) if marks else 0.0
+
+
+def _likely(before: str, letter: str) -> int:
+    if letter.isupper() and before.islower():  # "CafÈ"
+        return -2
+    if letter in _LETTERS:
+        return 2
+    if letter in _SIGNS:
+        return 1
+    return 0 if letter.isalpha() else -2
 
 
 def _as_normalizer_says(sample: bytes) -> str:

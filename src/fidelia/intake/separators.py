@@ -19,7 +19,7 @@ TITLE_ROWS_MAX = 30
 class Separation:
     """How a text falls apart by one sign: `width` cells in a `share` of the rows from the first such row on.
 
-    `above` are the rows before it. `wrapped` cells still stand between marks that another quote would have taken away;
+    `above` are the rows before it. In `wrapped` rows a cell still stands between marks that quote it;
     `joined` cells go on over a line end, as they also do where a mark that quotes nothing is taken for one that does.
     """
 
@@ -38,13 +38,7 @@ class Separation:
 
 def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
     """Return the best separation, and the other signs by which the text falls apart as evenly."""
-    found = [
-        try_separation(text, sign, quote)
-        for sign in SEPARATORS
-        if sign in text
-        for quote in QUOTES
-        if quote == '"' or (quote == "'" and _may_quote(text, sign)) or (not quote and '"' in text)
-    ]
+    found = [max(_quotations(text, sign), key=_merit_of_quote) for sign in SEPARATORS if sign in text]
     even = sorted((one for one in found if one.is_even), key=_merit, reverse=True)
     if not even:
         unused = next((sign for sign in (",", *SEPARATORS) if sign not in text), ",")
@@ -58,6 +52,14 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
     return best, tuple(dict.fromkeys(rivals))
 
 
+def _quotations(text: str, separator: str) -> list[Separation]:
+    return [
+        try_separation(text, separator, quote)
+        for quote in QUOTES
+        if quote == '"' or (quote == "'" and _may_quote(text, separator)) or (not quote and '"' in text)
+    ]
+
+
 def try_separation(text: str, separator: str, quote: str) -> Separation:
     """Cut a text by a sign and look how even its rows are."""
     rows = [row for row in separate(text, separator, quote, rows_max=ROWS_TRIED) if any(cell.strip() for cell in row)]
@@ -69,7 +71,7 @@ def try_separation(text: str, separator: str, quote: str) -> Separation:
     rows = rows[first:] if first <= TITLE_ROWS_MAX else rows
     if separator == "," and width == 2 and first and _are_decimals(rows):
         return Separation(separator, quote, 1, 0.0)
-    wrapped = sum(len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'" for row in rows for cell in row)
+    wrapped = sum(_holds_marks(row) for row in rows)
     joined = sum("\n" in cell for row in rows for cell in row)
     return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined)
 
@@ -98,6 +100,18 @@ def _lines(text: str) -> list[str]:
     return [f"{line}\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
 
 
+def _holds_marks(row: Row) -> bool:
+    """Say whether a cell of the row stands between marks, or a mark opens in one cell and closes in a later one."""
+    is_open = False
+    for cell in row:
+        if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'":
+            return True
+        if is_open and cell.endswith('"'):
+            return True
+        is_open = is_open or (cell.startswith('"') and '"' not in cell[1:])
+    return False
+
+
 def _may_quote(text: str, separator: str) -> bool:
     return f"{separator}'" in text or f"'{separator}" in text
 
@@ -108,12 +122,10 @@ def _are_decimals(rows: list[Row]) -> bool:
 
 
 def _merit(one: Separation) -> tuple[float, ...]:
-    """Even rows, then many columns, then no mark left around a cell; ties go to what is usual."""
-    return (
-        round(one.share, 1),
-        one.width,
-        -one.wrapped,
-        -one.joined,
-        -QUOTES.index(one.quote),
-        -SEPARATORS.index(one.separator),
-    )
+    """Even rows, then many columns; ties go to what is usual."""
+    return (round(one.share, 1), one.width, -SEPARATORS.index(one.separator))
+
+
+def _merit_of_quote(one: Separation) -> tuple[float, ...]:
+    """No mark left around a cell, no cells joined over lines; ties go to what is usual."""
+    return (one.is_even, -one.wrapped, -one.joined, round(one.share, 1), -QUOTES.index(one.quote))

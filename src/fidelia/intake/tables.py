@@ -59,9 +59,8 @@ class Table:
         """Return rows to judge columns by: the first ones, or of Parquet some of each part. Raises UnreadableFile."""
         if self.reading.format is Format.PARQUET:
             return [row for row in parquet_files.sample(self.path, most) if any(row)]
-        return [
-            row for row in islice(self.rows(), most) if not isinstance(row, BadRow) and len(row) == len(self.columns)
-        ]
+        width = len(self.columns)
+        return [row[:width] for row in islice(self.rows(), most) if not isinstance(row, BadRow)]
 
     def sheet_of(self, number: int) -> str:
         """Return the sheet of a row, counted from 1; empty where the file has no sheets. Known once rows were read."""
