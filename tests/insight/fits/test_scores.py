@@ -74,6 +74,7 @@ def test_a_score_is_explained_in_words(logistic: Score) -> None:
     assert str(reasons[0]).startswith("tenure 1 multiplies the odds by 5.")
 
 
+@pytest.mark.slow
 def test_gradient_boosting_ranks_and_calibrates_the_contracts_of_telco() -> None:
     columns, left = telco()
     found = fit_score(columns, left, method="boosting")

@@ -8,9 +8,10 @@ is held against the customer's own intervals, with nothing assumed of their dist
     chance     (1 + intervals at least as long as the silence) / (intervals + 1)
 
 `chance` is exact when intervals come in no order: if nothing has changed, the present one is as likely to be the
-longest as any other. It can never fall below 1 / (intervals + 1), which is why few purchases say little: customers with fewer
-than four intervals are held against everybody's, and told apart by `own_rhythm`. Sources: Hampel, *JASA* 69 (1974)
-383–393, for the deviation; Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World* (2005), for the chance.
+longest as any other. It can never fall below 1 / (intervals + 1), which is why few purchases say little: customers
+with fewer than four intervals are held against everybody's, and told apart by `own_rhythm`. Sources: for the deviation
+Hampel, *JASA* 69 (1974) 383–393; for the chance Vovk, Gammerman & Shafer, *Algorithmic Learning in a Random World*
+(2005).
 """
 
 from __future__ import annotations

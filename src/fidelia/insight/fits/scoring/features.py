@@ -97,6 +97,19 @@ class Features:
         ends = np.cumsum([column.width for column in self.columns]).tolist()
         return [slice(end - column.width, end) for column, end in zip(self.columns, ends, strict=True)]
 
+    def readable(self, matrix: Floats) -> list[tuple[str, Floats]]:
+        """Return name and values of each column of an encoded matrix, in the units they came in."""
+        found = []
+        for column, place in zip(self.columns, self.places(), strict=True):
+            if isinstance(column, _Number):
+                found.append((column.name, matrix[:, place.start] * column.deviation + column.mean))
+                if column.has_gaps:
+                    found.append((f"{column.name} {MISSING}", matrix[:, place.start + 1]))
+            else:
+                names = [*column.values, OTHER]
+                found += [(f"{column.name} = {name}", matrix[:, place.start + k]) for k, name in enumerate(names)]
+        return found
+
 
 def arrays_of(columns: Columns) -> dict[str, NDArray[Any]]:
     """Return the columns as arrays of one length. Raises ImpossibleNumbers."""
