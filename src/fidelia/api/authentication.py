@@ -25,7 +25,7 @@ class BearerKey:
 
     def __call__(self, request: HttpRequest) -> Admission:
         exchange = exchange_of(request)
-        scheme, _space, key_text = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, key_text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not key_text.strip():
             raise KeyMissing("Send your API key: Authorization: Bearer live_…")
         cost = _rows_of(read_body(request)) if self.counts_rows else 1

@@ -45,13 +45,14 @@ def read_body(request: HttpRequest) -> Any:
 
 def check_content_type(request: HttpRequest) -> None:
     """Raise WrongContentType, LengthRequired unless the body is announced as plain JSON."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.headers.get("Content-Length"):
+    given = request.META
+    if "chunked" in given.get("HTTP_TRANSFER_ENCODING", "").lower() and not given.get("CONTENT_LENGTH"):
         raise LengthRequired("Send the body with its Content-Length.")
     if request.content_type != "application/json":
         raise WrongContentType("Send the body as application/json.")
     if (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise WrongContentType("Send the body in UTF-8.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if given.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise WrongContentType("Send the body uncompressed.")
 
 
@@ -66,14 +67,14 @@ def parse_json(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise MalformedJson(f"The body is not UTF-8 at byte {error.start}.") from None
     try:
-        value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
-        )
+        value = _decoder.decode(text)
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The body is not JSON: line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise MalformedJson(f"The body is nested deeper than {DEPTH_MAX} levels.") from None
-    _check(value, "", 1, suspect=_SUSPECT.search(text) is not None)
+    suspect = _SUSPECT.search(text) is not None
+    if suspect or text.count("{") + text.count("[") > DEPTH_MAX:  # else it is neither deep nor odd anywhere
+        _check(value, "", 1, suspect=suspect)
     return value
 
 
@@ -100,6 +101,11 @@ def _number(digits: str) -> float:
     if len(digits) > DIGITS_MAX:
         raise MalformedJson(f"A number has more than {DIGITS_MAX} digits.")
     return float(digits)
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+)
 
 
 def _check(value: Any, pointer: str, depth: int, *, suspect: bool) -> None:

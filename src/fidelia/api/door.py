@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import RawPostDataException, UnreadablePostError
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from fidelia.kernel.db import renew_connections
 from fidelia.kernel.errors import FideliaError, Unavailable
@@ -28,6 +29,8 @@ log = logging.getLogger("fidelia.api")
 _AGAIN = "Send the request again with the same Idempotency-Key."
 PREFIX = "/api/"
 PAGES = "/api/docs"  # the description for people is a page like any other
+_ACCEPTED = frozenset({"", "*/*", "application/json"})  # the usual ways to say what need not be taken apart
+ADDRESSES_KEPT = 1_000
 
 
 class ApiDoor:
@@ -81,8 +84,8 @@ def _dispatch_on_living_connection(request: HttpRequest, exchange: Exchange) -> 
 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:
-    match = request.resolver_match = resolve(request.path_info)
-    if not request.accepts("application/json"):
+    match = request.resolver_match = _resolved(request.path_info)
+    if request.META.get("HTTP_ACCEPT", "") not in _ACCEPTED and not request.accepts("application/json"):
         raise NotAcceptable("The API answers in application/json; accept it.")
     if _length_of(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise _too_large()
@@ -91,6 +94,12 @@ def _dispatch(request: HttpRequest) -> HttpResponse:
     if response.status_code == 405:
         raise WrongMethod(", ".join(sorted(response["Allow"].split(", "))))
     return response
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _resolved(path: str) -> ResolverMatch:
+    """Addresses do not change while a process lives; tills ask the same one all day."""
+    return resolve(path)
 
 
 def _length_of(request: HttpRequest) -> int:

@@ -42,7 +42,7 @@ class Exchange:
 
 def begin_exchange(request: HttpRequest) -> Exchange:
     """Attach an exchange to a request that has just arrived; a caller's own X-Request-Id is kept."""
-    given = request.headers.get("X-Request-Id", "")
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
     exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else str(new_id()), at=now())
     request.exchange = exchange  # type: ignore[attr-defined]
     return exchange

@@ -15,12 +15,13 @@ from .errors import IdempotencyKeyRequired, MalformedIdempotencyKey
 from .exchange import exchange_of
 
 HEADER = "Idempotency-Key"
+_META = "HTTP_IDEMPOTENCY_KEY"  # as WSGI spells it; `request.headers` would spell every header anew
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def idempotency_key(request: HttpRequest) -> str:
     """Return the caller's key. Raises IdempotencyKeyRequired, MalformedIdempotencyKey."""
-    key = request.headers.get(HEADER)
+    key: str | None = request.META.get(_META)
     if key is None:
         raise IdempotencyKeyRequired("Send an Idempotency-Key, such as a UUID, with every request that writes.")
     if not _KEY.fullmatch(key):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import Cursor
 from psycopg_pool import ConnectionPool
@@ -47,10 +47,22 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     and the server reads and plans the whole anew each time (see the Note at the foot). A value in the list of a
     `select` needs a cast, because nothing else tells the server its type when it is null.
     """
-    connection.ensure_connection()
-    plain: Any = Cursor(connection.connection)
-    with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
+    with _open_cursor() as cursor:
         yield cursor
+
+
+def ask(statement: str, values: Sequence[Any]) -> Any:
+    """Execute a statement by a prepared cursor; return its first row, None when it has none."""
+    cursor = _open_cursor()
+    cursor.execute(statement, values)
+    return cursor.cursor.fetchone()
+
+
+def _open_cursor() -> CursorWrapper:
+    opened = connections[DEFAULT_DB_ALIAS]
+    opened.ensure_connection()
+    plain: Any = Cursor(opened.connection)
+    return opened.make_debug_cursor(plain) if opened.queries_logged else opened.make_cursor(plain)
 
 
 def renew_connections() -> None:

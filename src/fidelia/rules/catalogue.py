@@ -186,8 +186,13 @@ class Catalogue:
             raise ValueOutOfBounds(f"“{records.path}” has {records.size_max} rows at most.", pointer=f"/{records.key}")
         if owner:
             declared = records.by_name[name]
+            key, kind, (low, high) = declared.key, _PYTHON_TYPES[declared.type], declared.bounds
+            is_plain = kind is not datetime and not declared.many
             for position, row in enumerate(rows):
-                _check_value(declared, row.get(declared.key), path, position)
+                value = row.get(key)
+                is_exact = is_plain and type(value) is kind
+                if not is_exact or (kind is int and not low <= value <= high):
+                    _check_value(declared, value, path, position)
 
 
 def _check_value(declared: Field, value: Any, path: str, position: int | None = None) -> None:

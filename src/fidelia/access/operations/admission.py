@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
-from fidelia.kernel.db import prepared_cursor
+from fidelia.kernel.db import ask
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
 _KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})")
-_ADMIT = "select * from access_admit(%s, %s, %s, %s)"
+_ADMIT = "select admitted.status, row_to_json(admitted)::text from access_admit(%s, %s, %s, %s) admitted"
 _TAKE = "select remaining, full_at from access_take(%s, %s, %s, %s, %s)"
 _TAKE_TWICE = """
 select least(a.allowed::int, b.allowed::int), least(a.remaining, b.remaining), greatest(a.full_at, b.full_at),
@@ -40,6 +40,24 @@ class Admission:
     reset_at: datetime
 
 
+class _Answer(msgspec.Struct):
+    """What access_admit answers of a key that it knows, and that is neither revoked nor expired."""
+
+    key_id: UUID
+    name: str
+    mode: str
+    rights: tuple[str, ...]
+    partner_id: UUID | None
+    store_id: UUID | None
+    per_minute: int
+    remaining: int
+    full_at: datetime
+    retry_at: datetime
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+
+
 def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
     """Find the key and count the request against its limit, in one SQL statement; `cost` is the rows of a batch.
 
@@ -49,12 +67,13 @@ def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
     found = _KEY.fullmatch(key_text)
     if found is None:
         raise KeyUnknown("This is not an API key of this installation.")
-    row = _ask(_ADMIT, [found["public_id"], secret_hash(found["secret"]), cost, at])
-    status, *key, per_minute, remaining, full_at, retry_at = row
+    status, text = ask(_ADMIT, [found["public_id"], secret_hash(found["secret"]), cost, at])
     if status == "admitted":
-        return Admission(_actor_of_row(key), per_minute, remaining, full_at)
+        answer = _decode(text)
+        return Admission(_actor_of(answer), answer.per_minute, answer.remaining, answer.full_at)
     if status == "limited":
-        raise _limited(per_minute, remaining, full_at, retry_at)
+        answer = _decode(text)
+        raise _limited(answer.per_minute, answer.remaining, answer.full_at, answer.retry_at)
     if status == "revoked":
         raise KeyRevoked("This API key was revoked.")
     if status == "expired":
@@ -68,7 +87,7 @@ def admit_log_in(*, email: str, address: str, at: datetime) -> None:
     Neither is stored as it is: only a hash, in a table that a crash empties.
     """
     account, place = _subject("log-in account", email.strip().casefold()), _subject("log-in address", address)
-    allowed, remaining, full_at, retry_at = _ask(
+    allowed, remaining, full_at, retry_at = ask(
         _TAKE_TWICE,
         [account, LOG_INS_PER_ACCOUNT, LOG_IN_PERIOD, at, place, LOG_INS_PER_ADDRESS, LOG_IN_PERIOD, at],
     )
@@ -82,14 +101,14 @@ def check_failures(*, kind: str, subject: str, limit: int, period: timedelta, at
     Who tries and what is kept as a hash. Call it, and `count_failure` after a failure, outside the transaction of the
     use case, which a failure ends.
     """
-    remaining, full_at = _ask(_TAKE, [_subject(kind, subject), 0, limit, period, at])
+    remaining, full_at = ask(_TAKE, [_subject(kind, subject), 0, limit, period, at])
     if remaining < 1:
         raise _limited(limit, 0, full_at, full_at - period + period / limit)
 
 
 def count_failure(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:
     """Count a failure of a subject."""
-    _ask(_TAKE, [_subject(kind, subject), 1, limit, period, at])
+    ask(_TAKE, [_subject(kind, subject), 1, limit, period, at])
 
 
 def forget_idle_subjects(*, at: datetime) -> int:
@@ -104,18 +123,14 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _ask(statement: str, parameters: Sequence[Any]) -> Any:
-    with prepared_cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchone()
+def _actor_of(answer: _Answer) -> Actor:
+    grants = _grants(answer.rights, Scope(answer.partner_id, answer.store_id))
+    return Actor("key", answer.key_id, answer.name, grants, "test" if answer.mode == "test" else "live")
 
 
-def _actor_of_row(key: tuple[UUID, str, str, list[str], UUID | None, UUID | None] | list[Any]) -> Actor:
-    key_id, name, mode, rights, partner_id, store_id = key
-    scope = Scope(partner_id, store_id)
-    return Actor(
-        "key", key_id, name, tuple(Grant(right, scope) for right in rights), "test" if mode == "test" else "live"
-    )
+@lru_cache(maxsize=1_000)
+def _grants(rights: tuple[str, ...], scope: Scope) -> tuple[Grant, ...]:
+    return tuple(Grant(right, scope) for right in rights)
 
 
 def _limited(limit: int, remaining: int, full_at: datetime, retry_at: datetime) -> RateLimited:

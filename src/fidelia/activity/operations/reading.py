@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import prepared_cursor
+from fidelia.kernel.db import ask
 from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
@@ -107,17 +107,15 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks:
     Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
     """
     scheme, identity = request.identity or (None, None)
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            _BEGIN,
-            [
-                *(owner, request.idempotency_key, request.programme, by.mode == "test"),
-                *(request.customer_id, scheme, identity, request.store),
-                [line.product_code for line in request.lines],
-                *(request.occurred_at, locks),
-            ],
-        )
-        (text,) = cursor.fetchone()
+    (text,) = ask(
+        _BEGIN,
+        [
+            *(owner, request.idempotency_key, request.programme, by.mode == "test"),
+            *(request.customer_id, scheme, identity, request.store),
+            [line.product_code for line in request.lines],
+            *(request.occurred_at, locks),
+        ],
+    )
     found = _decode(text)
     if found.known is not None:
         return Known(found.known.purchase_id, bytes.fromhex(found.known.request_hash))

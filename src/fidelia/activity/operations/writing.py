@@ -11,7 +11,7 @@ import msgspec
 
 from fidelia.access.operations.audit import RECORD, Deed
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import hex_of, prepared_cursor, require_transaction
+from fidelia.kernel.db import ask, hex_of, require_transaction
 from fidelia.kernel.outbox import Event
 from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
 from fidelia.ledger.operations import PostingRequest
@@ -179,9 +179,8 @@ def write_if_first(
     if decision is not None:
         values += [decision.rule_version_id, decision.text, decision.previous_hash]
     values += [*values_of(event), *deed.values(), msgspec.json.encode(lines).decode()]
-    with refusals(), prepared_cursor() as cursor:
-        cursor.execute(statement, values)
-        written = cursor.fetchone()
+    with refusals():
+        written = ask(statement, values)
     if written is not None:
         (purchase.balance_after,) = written
     return written is not None

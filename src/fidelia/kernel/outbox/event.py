@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -41,8 +42,12 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """Return the fields of the subclass as JSON values."""
-        own = (field.name for field in fields(self) if field.name not in _ENVELOPE)
-        return {name: _as_json(getattr(self, name)) for name in own}
+        return {name: _as_json(getattr(self, name)) for name in _own_fields(type(self))}  # type: ignore[arg-type]
+
+
+@cache
+def _own_fields(event: type[Event]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(event) if field.name not in _ENVELOPE)
 
 
 def _as_json(value: Any) -> Any:
