@@ -1,4 +1,4 @@
-"""Files that nobody has seen before: titles, totals, repeated headers, foreign signs; read whole, with honest doubts."""
+"""Files that nobody has seen before: titles, totals, repeated headers, foreign signs; read with honest doubts."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_american_till_is_understood(tmp_path: Path) -> None:
 
 def test_names_in_a_language_that_nobody_taught_it_are_proposed_by_their_cells_with_doubts(tmp_path: Path) -> None:
     rows = "".join(
-        f"45000{day:03}\t{day:02}.03.2024\tM{day % 7:05}\t{day % 3 + 1}\t{day}.{day:03},56{'-' if day % 5 == 0 else ''}\n"
+        f"45000{day:03}\t{day:02}.03.2024\tM{day % 7:05}\t{day % 3 + 1}\t{day}.{day:03},56{'-' * (day % 5 == 0)}\n"
         for day in range(10, 29)
     )
     header = "Belegnr\tBuchungsdatum\tWerkstoff\tMenge\tBetrag\n"

@@ -177,6 +177,15 @@ def test_numbers_of_cells_are_written_with_the_decimals_of_the_texts_beside_them
     assert (table.reading.decimal, list(table.rows())[-1]) == (",", ["A2", "3,5"])
 
 
+def test_the_old_excel_is_read() -> None:
+    table = Table(Path(__file__).parent / "samples" / "ventes.xls")
+    assert table.columns == ["ticket", "date", "montant", "carte"]
+    assert list(table.rows())[:2] == [
+        ["1001", "2024-03-01 08:26:00", "12.5", "0001"],
+        ["1002", "2024-03-02 08:26:00", "25", "0002"],
+    ]
+
+
 def test_hidden_sheets_are_left_out(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     shown = book.active
