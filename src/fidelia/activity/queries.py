@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
@@ -61,12 +62,14 @@ def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, Purc
 def get_recorded(purchase_id: UUID) -> PurchaseDetail:
     """Return what a verb recorded for the same caller before, without its decision; no right is asked for it."""
     purchase = Purchase.objects.select_related("claim").get(purchase_id=purchase_id)
-    return PurchaseDetail(purchase.count_for(claim_of(purchase)), list_lines([purchase_id]).get(purchase_id, []), None)
+    lines, claim = list_lines([purchase_id]).get(purchase_id, []), claim_of(purchase)
+    return PurchaseDetail(purchase.count_for(claim), lines, None, claim)
 
 
 def claim_of(purchase: Purchase) -> PurchaseClaim | None:
     """Return the claim that was read with the purchase, if there is one."""
-    return getattr(purchase, "claim", None)
+    is_read = Purchase.claim.is_cached(purchase)
+    return getattr(purchase, "claim", None) if is_read else None
 
 
 def get_decision(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
@@ -78,6 +81,27 @@ def get_decision(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
     return detail
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseFilters:
+    """What a list of purchases is narrowed to besides: from `since` to before `until`, amounts in minor units."""
+
+    channel: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    least: int | None = None
+    most: int | None = None
+
+    def as_lookups(self) -> dict[str, Any]:
+        named = {
+            "channel": self.channel,
+            "occurred_at__gte": self.since,
+            "occurred_at__lt": self.until,
+            "total__gte": self.least,
+            "total__lte": self.most,
+        }
+        return {lookup: value for lookup, value in named.items() if value is not None}
+
+
 def list_purchases(
     *,
     by: Actor,
@@ -85,6 +109,7 @@ def list_purchases(
     store_id: UUID | None = None,
     kind: str | None = None,
     receipt_number: str | None = None,
+    filters: PurchaseFilters | None = None,
     updated_since: datetime | ChangeMark | None = None,
     updated_until: ChangeMark | None = None,
     after: Place | None = None,
@@ -105,12 +130,17 @@ def list_purchases(
         found = found.filter(kind=kind)
     if receipt_number is not None:
         found = found.filter(receipt_number=receipt_number, kind__in=Purchase.Kind.values)
+    if filters is not None:
+        found = found.filter(**filters.as_lookups())
     if updated_since is not None:
         found = _changed(found, updated_since, updated_until or read_mark())
+    # The plain bound lets PostgreSQL begin in the index where the page before ended.
     if after is not None:
-        found = found.filter(Q(occurred_at__lt=after[0]) | Q(occurred_at=after[0], purchase_id__lt=after[1]))
+        beyond = Q(occurred_at__lt=after[0]) | Q(purchase_id__lt=after[1])
+        found = found.filter(beyond, occurred_at__lte=after[0])
     if before is not None:
-        found = found.filter(Q(occurred_at__gt=before[0]) | Q(occurred_at=before[0], purchase_id__gt=before[1]))
+        beyond = Q(occurred_at__gt=before[0]) | Q(purchase_id__gt=before[1])
+        found = found.filter(beyond, occurred_at__gte=before[0])
         return _read(found.order_by("occurred_at", "purchase_id")[: min(limit, PAGE_MAX)])[::-1]
     return _read(found.order_by("-occurred_at", "-purchase_id")[: min(limit, PAGE_MAX)])
 

@@ -19,6 +19,7 @@ from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.ui import formats
 from fidelia.ui.parts import Tab
 
+from .naming import names_of_codes, with_names
 from .yaml_text import write_text
 
 State = ProgrammeVersion.State
@@ -123,7 +124,7 @@ def view_of(version: ProgrammeVersion, *, by: Actor, at: datetime) -> VersionVie
         version=version,
         current=current,
         terms=terms,
-        rules=list_rules(programme, terms.rule_set, version.document, before, at),
+        rules=list_rules(programme, terms.rule_set, version.document, before, at, by),
         state=state,
         state_text=text,
         may_draft=by.may("programme.draft", scope),
@@ -169,19 +170,21 @@ def state_of(version: ProgrammeVersion, current: ProgrammeVersion | None, at: da
     return "ended", _("Replaced")
 
 
-def list_rules(
-    programme: Programme, rule_set: RuleSet, document: Document, before: Document, at: datetime
+def list_rules(  # noqa: PLR0917
+    programme: Programme, rule_set: RuleSet, document: Document, before: Document, at: datetime, by: Actor
 ) -> list[RuleView]:
     """Return the rules in declared order; `before` is the document they are compared with, empty for none."""
     written = {rule["key"]: rule for rule in document["rules"]}
     known = {rule["key"]: rule for rule in before.get("rules", ())} if before else written
     points_name = points_name_of(programme)
+    names = names_of_codes(by, at)
     views = [_rule_view(rule, rule_set, written[rule.key], points_name) for rule in rule_set.rules]
     return [
         replace(
             view,
             is_over=rule.valid_until is not None and rule.valid_until <= at,
             difference=_difference(written[rule.key], known.get(rule.key)),
+            **{part: with_names(getattr(view, part), names) for part in ("sentence", "when", "then", "lines")},
         )
         for view, rule in zip(views, rule_set.rules, strict=True)
     ]

@@ -42,6 +42,7 @@ from fidelia.kernel.errors import FideliaError, Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui import charts, formats
 
+from .naming import names_of_codes, with_names
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import put_on, sentence_of
@@ -91,7 +92,7 @@ class Found:
 @signed_in
 def index(request: ConsoleRequest) -> HttpResponseBase:
     segments = list_segments(by=request.actor)
-    words = _words_of([segment.condition for segment in segments])
+    words = _words_of(request.actor, [segment.condition for segment in segments])
     rows = [
         {"segment": one, "name": one.name.in_language(language()), "words": said}
         for one, said in zip(segments, words, strict=True)
@@ -147,7 +148,7 @@ def segment(request: ConsoleRequest, key: str) -> HttpResponseBase:
     context = {
         "segment": kept,
         "name": kept.name.in_language(language()),
-        "words": _words_of([kept.condition])[0],
+        "words": _words_of(request.actor, [kept.condition])[0],
         "found": _found_at_refresh(request.actor, kept) or _find(request.actor, kept.condition, at),
         "form": form,
         "chart": _sizes(request.actor, kept, at),
@@ -204,7 +205,7 @@ def _change(request: ConsoleRequest, kept: Segment, form: ChangedSegmentForm) ->
 def _find(by: Actor, condition: str, at: datetime) -> Found:
     try:
         preview_: SegmentPreview = preview_segment(by=by, at=at, condition=condition)
-        words = _words_of([condition])[0]
+        words = _words_of(by, [condition])[0]
     except OperationalError:
         return Found(mistake=_("Counting took more than 20 seconds and was given up. Ask for less."))
     except Invalid as refusal:
@@ -223,11 +224,13 @@ def _found_at_refresh(by: Actor, kept: Segment) -> Found | None:
         else []
     )
     examples = [(str(one.id), one.display_name, one.town) for one in people]
-    return Found(kept.member_count, examples, _words_of([kept.condition])[0], counted_at=kept.refreshed_at)
+    return Found(kept.member_count, examples, _words_of(by, [kept.condition])[0], counted_at=kept.refreshed_at)
 
 
-def _words_of(conditions: Sequence[str]) -> list[str]:
-    return [f"{text[:1].upper()}{text[1:]}" for text in describe_conditions(conditions, language())]
+def _words_of(by: Actor, conditions: Sequence[str]) -> list[str]:
+    names = names_of_codes(by, clock.now()) if conditions else {}
+    said = (with_names(text, names) for text in describe_conditions(conditions, language()))
+    return [f"{text[:1].upper()}{text[1:]}" for text in said]
 
 
 def _sizes(by: Actor, kept: Segment, at: datetime) -> charts.Chart | None:

@@ -25,7 +25,7 @@ from . import (
     users,
     views,
 )
-from .customers import acts, exports, listing, one, points
+from .customers import acts, editing, exports, listing, one, points
 from .imports import checking, columns, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
 
@@ -50,6 +50,15 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/points/adjustments/", points.adjust, name="customer-adjust"),
     path("customers/<uuid:customer_id>/messages/", one.messages, name="customer-messages"),
     path("customers/<uuid:customer_id>/record/", one.record, name="customer-record"),
+    path("customers/<uuid:customer_id>/facts/", editing.edit, name="customer-edit"),
+    path("customers/<uuid:customer_id>/contact-points/", editing.add_contact, name="customer-contact"),
+    path(
+        "customers/<uuid:customer_id>/contact-points/<int:contact_point_id>/retirement/",
+        editing.retire_contact,
+        name="customer-contact-retirement",
+    ),
+    path("customers/<uuid:customer_id>/identities/", editing.identify, name="customer-identity"),
+    path("customers/<uuid:customer_id>/identities/end/", editing.stop_identity, name="customer-identity-end"),
     path("customers/<uuid:customer_id>/consents/", acts.consent, name="customer-consent"),
     path("customers/<uuid:customer_id>/history/", one.history, name="customer-history"),
     # /console/views/

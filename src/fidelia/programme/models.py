@@ -108,6 +108,7 @@ class Enrolment(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["customer_id"], name="enrolments_of_a_customer"),
             models.Index(
                 fields=["customer_id", "programme"],
                 name="memberships_that_ended",
@@ -140,6 +141,13 @@ class TierPeriod(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")),
                 name="a tier ends after it began",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tier", "valid_until", "enrolment"],
+                name="holders_of_a_tier",
+                condition=Q(superseded_at__isnull=True),
             ),
         ]
 

@@ -9,15 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, Listed, list_segments
-from fidelia.customers.queries import list_customers as list_in_order
+from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, list_segments
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.operations import filters_of
@@ -83,6 +81,11 @@ class AskedList:
     def chosen(self) -> list[tuple[Filter, Choice]]:
         return [(each, each.chosen) for each in self.filters if each.chosen]
 
+    def only(self, name: str) -> str:
+        """Return the value of this filter where it is all that narrows the list, else nothing."""
+        values = {each.name: choice.value for each, choice in self.chosen}
+        return values.get(name, "") if len(values) == 1 and not self.text else ""
+
     def as_query(self, **others: str) -> str:
         """Return the address of this list from its beginning, with only what differs from the plain one."""
         values = {"q": self.text, **{each.name: choice.value for each, choice in self.chosen}}
@@ -126,21 +129,6 @@ def say_order(sort: str, at: datetime | None) -> str:
         "order": said,
         "day": plain_date(localtime(at).date(), get_language() or "en"),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The customers before and after one in the list it was opened from."""
-
-    before: UUID | None
-    after: UUID | None
-
-
-def neighbours_of(asked: AskedList, here: Listed, by: Actor) -> Neighbours:
-    """Return who stands beside a row of a list; two statements."""
-    before = list_in_order(by=by, text=asked.text, filters=asked.narrowed, order=asked.order, before=here, limit=1)
-    after = list_in_order(by=by, text=asked.text, filters=asked.narrowed, order=asked.order, after=here, limit=1)
-    return Neighbours(before[0].customer.id if before else None, after[0].customer.id if after else None)
 
 
 def _orders_open_to(by: Actor) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fidelia.access.queries import list_audit
@@ -106,6 +107,9 @@ def record(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
             for said in list_consents(customer_id)
         ],
         "traits": _traits(dossier),
+        "identity_url": reverse("console:customer-identity", args=[customer_id])
+        if dossier.may("customer.identify") and not dossier.customer.is_erased
+        else "",
         "merged": [id for id in dossier.ids if id != customer_id],
     }
     return show(request, "console/customers/record.html", context)

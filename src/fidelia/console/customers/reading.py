@@ -25,6 +25,7 @@ from fidelia.ui.parts import Tab
 
 from ..pages import ConsoleRequest
 from ..speech import Speech, speech_of
+from .placing import ListPlace, read_list_place
 from .rows import SPEND_DAYS, added, name_of
 
 EXPIRY_AHEAD = timedelta(days=365)
@@ -60,6 +61,7 @@ class Dossier:
     sums: PurchaseSums | None
     stores: dict[UUID, Store]
     speech: Speech
+    place: ListPlace | None = None
 
     @property
     def customer(self) -> Customer:
@@ -95,6 +97,7 @@ def read_dossier(request: ConsoleRequest, customer_id: UUID) -> Dossier:
         sums=_sums(by, ids, at),
         stores={store.id: store for store in list_stores(by=by)},
         speech=speech_of(at),
+        place=read_list_place(request.GET, card.customer, by=by, at=at),
     )
 
 
@@ -110,6 +113,10 @@ def frame_of(dossier: Dossier, current: str) -> dict[str, Any]:
         "standing": dossier.membership.standing if dossier.membership else None,
         "held": _held(dossier),
         "may_adjust": dossier.may_on_points("points.adjust") and not customer.is_erased,
+        "previous_url": _beside(current, dossier.place.previous) if dossier.place else "",
+        "next_url": _beside(current, dossier.place.next) if dossier.place else "",
+        "may_change": dossier.may("customer.change") and not customer.is_erased,
+        "may_identify": dossier.may("customer.identify") and not customer.is_erased,
         "may_record_consent": dossier.may("customer.record_consent") and not customer.is_erased,
     }
 
@@ -156,10 +163,24 @@ def _tabs(dossier: Dossier, current: str) -> list[Tab]:
         ("console:customer-history", _("History"), True),
     ]
     return [
-        Tab(text, reverse(url_name, args=[dossier.customer.id]), counts.get(url_name, ""), url_name == current)
+        Tab(text, _address(url_name, dossier), counts.get(url_name, ""), url_name == current)
         for url_name, text, is_open in offered
         if is_open
     ]
+
+
+def _address(url_name: str, dossier: Dossier) -> str:
+    """The tab's address, with the place in the list that leads on from it."""
+    address = reverse(url_name, args=[dossier.customer.id])
+    return f"{address}?{dossier.place.query}" if dossier.place else address
+
+
+def _beside(url_name: str, neighbour: tuple[UUID, str] | None) -> str:
+    """The same tab of the customer beside; points are not everybody's, so those lead to the timeline."""
+    if neighbour is None:
+        return ""
+    tab = "console:customer" if url_name == "console:customer-points" else url_name
+    return f"{reverse(tab, args=[neighbour[0]])}?{neighbour[1]}"
 
 
 def _facts(dossier: Dossier) -> str:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fidelia.ui.parts import TimelineGroup, TimelineItem
 
@@ -119,8 +120,12 @@ def _end_of_tier(dossier: Dossier) -> list[tuple[datetime, TimelineItem]]:
     standing = dossier.membership.standing if dossier.membership else None
     if standing is None or standing.held is None or standing.held_until is None:
         return []
-    kept = standing.earned >= standing.held.threshold
-    detail = _("As of today it would be kept.") if kept else _("As of today the points would not suffice to keep it.")
+    # The window that will decide ends on that day, not today: what is earned and what falls out until then is unknown.
+    detail = ngettext(
+        "What decides is the points earned in the last day before.",
+        "What decides is the points earned in the %(n)s days before.",
+        standing.tiers.window_days,
+    ) % {"n": dossier.speech.number(standing.tiers.window_days)}
     name = standing.held.name.in_language(dossier.speech.language)
     item = TimelineItem(
         "award",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from fidelia.kernel.actor import Actor
@@ -19,6 +20,7 @@ from ..models import Customer, Trait
 from .customers import EVERYONE, LIMIT_MAX, CustomerFilters, _narrow, _visible_to
 
 COUNTED_MAX = 10_000
+SURELY_MORE = COUNTED_MAX * 3 // 2
 Value = str | int | date | datetime
 Place = tuple[Value, UUID]
 
@@ -78,13 +80,22 @@ def list_customers(
 
 def count_listed(*, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE) -> Count:
     """Return how many customers `list_customers` goes through in all. Raises Denied (customer.see)."""
-    rows = _narrow(_visible_to(by), text, filters).order_by()
-    number = rows.values("id")[: COUNTED_MAX + 1].count()
+    rows = _narrow(_visible_to(by), text, filters).order_by().values("id")
+    # The planner's own guess reads no row; it is good to a few percent where the tables are analyzed. Far above the
+    # limit it settles the matter: to count ten thousand holders of a tier one by one took a third of a second.
+    guessed = _guess(rows)
+    number = COUNTED_MAX + 1 if guessed > SURELY_MORE else rows[: COUNTED_MAX + 1].count()
     if number <= COUNTED_MAX:
         return Count(number, is_exact=True)
-    # The planner's own guess reads no row; it is good to a few percent where the tables are analyzed.
-    plan = json.loads(rows.values("id").explain(format="json"))
-    return Count(max(COUNTED_MAX + 1, int(plan[0]["Plan"]["Plan Rows"])), is_exact=False)
+    return Count(max(COUNTED_MAX + 1, guessed), is_exact=False)
+
+
+def _guess(rows: QuerySet[Customer, dict[str, UUID]]) -> int:
+    try:
+        plan = rows.explain(format="json")
+    except EmptyResultSet:
+        return 0
+    return int(json.loads(plan)[0]["Plan"]["Plan Rows"])
 
 
 def list_next_by_id(
