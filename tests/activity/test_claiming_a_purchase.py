@@ -332,7 +332,7 @@ def test_only_who_may_and_only_in_their_part_of_the_network() -> None:
         claim(sale, by=actor_with("purchase.claim", scope=lyon.scope))
     with pytest.raises(UnknownPurchase):
         claim(sale, by=replace(TILL, mode="test"))
-    assert claim(sale, by=actor_with("purchase.claim", scope=seville.scope)).points == 100
+    assert claim(sale, by=actor_with("purchase.claim", "purchase.see", scope=seville.scope)).points == 100
     with pytest.raises(UnknownPurchase):
         claim(purchase_id=UUID(int=7))
     with pytest.raises(UnknownPurchase):

@@ -20,7 +20,7 @@ from fidelia.api.v1 import api
 from tests.conftest import ROOT
 from tests.programme.cast import programme
 
-from .caller import Caller
+from .caller import TILL_RIGHTS, Caller
 
 GUIDE = ROOT / "docs" / "developer" / "api.md"
 NOT_AN_ADDRESS = "/api/v1/"  # ninja's root, which answers 404
@@ -113,7 +113,11 @@ def test_the_pages_show_every_operation_and_every_code(document: dict[str, Any])
 def test_the_examples_of_the_guide_run(live_server: Any) -> None:
     programme(may_go_negative=True)
     script = "\n".join(re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
-    environment = {"PATH": os.environ["PATH"], "API_URL": live_server.url, "API_KEY": Caller().text}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "API_URL": live_server.url,
+        "API_KEY": Caller(*TILL_RIGHTS, "purchase.claim").text,
+    }
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env=environment, capture_output=True, text=True, timeout=60, check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -155,3 +156,59 @@ def test_a_grant_never_lowers_what_is_held(begins: int, days: int, earnings: lis
         assert order[held_with] >= order[without.tier_at(moment)]
         if grant.valid_from <= moment < (grant.valid_until or moment):
             assert order[held_with] >= 1
+
+
+def held_with_returns(*earnings: tuple[int, int, int | None], on_return: str = "lower") -> list[tuple[str, int]]:
+    """(day, points, the day that a return un-earns) given; (tier, day from which) held."""
+    tiers = TierSet(365, 365, TIERS.levels, on_return)  # type: ignore[arg-type]
+    dated = [
+        (BEGUN + timedelta(days=day), points, None if of is None else BEGUN + timedelta(days=of))
+        for day, points, of in earnings
+    ]
+    return [(period.tier, (period.valid_from - BEGUN).days) for period in derive_tiers(tiers, PARIS, dated)]
+
+
+def test_a_tier_that_its_purchase_earned_ends_when_that_comes_back() -> None:
+    assert held_with_returns((0, 100, None), (5, -100, 0)) == [("silver", 0), ("", 5)]
+    assert held_with_returns((0, 100, None), (3, 400, None), (5, -400, 3)) == [
+        ("silver", 0), ("gold", 3), ("silver", 5), ("", 365)
+    ]  # fmt: skip
+
+
+def test_it_falls_to_what_would_have_been_held_for_as_long_as_that_would_have_been_kept() -> None:
+    dated = [(BEGUN, 100, None), (BEGUN + timedelta(days=100), 400, None), (BEGUN + timedelta(days=200), -400, None)]
+    dated[2] = (dated[2][0], dated[2][1], dated[1][0])  # type: ignore[assignment]
+    periods = derive_tiers(TIERS, PARIS, dated)
+    # Silver was reached on 10 January 2025, and is kept to its end in Paris a year later, as if gold had never been.
+    assert periods[2] == HeldTier("silver", dated[2][0], datetime(2026, 1, 10, 23, tzinfo=UTC))
+
+
+def test_a_part_that_comes_back_ends_it_only_when_the_rest_would_not_have_reached_it() -> None:
+    assert held_with_returns((0, 120, None), (5, -20, 0)) == [("silver", 0), ("", 365)]
+    assert held_with_returns((0, 120, None), (5, -20, 0), (6, -1, 0)) == [("silver", 0), ("", 6)]
+
+
+def test_what_comes_back_of_a_purchase_out_of_the_window_changes_nothing_of_today() -> None:
+    assert held_with_returns((0, 100, None), (400, 100, None), (401, -100, 0))[-2:] == [("silver", 400), ("", 765)]
+
+
+def test_a_programme_may_keep_what_it_has_announced() -> None:
+    assert held_with_returns((0, 100, None), (5, -100, 0), on_return="keep") == [("silver", 0), ("", 365)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 600), st.integers(0, 300), st.booleans()), max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_it_does_not_matter_in_which_order_things_became_known(
+    bought: list[tuple[int, int, int, bool]], draw: random.Random
+) -> None:
+    earnings: list[tuple[datetime, int, datetime | None]] = []
+    for day, points, after, comes_back in bought:
+        at = BEGUN + timedelta(days=day)
+        earnings.append((at, points, None))
+        if comes_back:
+            earnings.append((at + timedelta(days=after), -points, at))
+    known_late = list(earnings)
+    draw.shuffle(known_late)
+    assert derive_tiers(TIERS, PARIS, known_late) == derive_tiers(TIERS, PARIS, earnings)

@@ -39,6 +39,11 @@ class Exchange:
         assert key_id is not None, "only keys are admitted"
         return key_id
 
+    @property
+    def stream(self) -> str:
+        """The stream of receipts of a key that names no other."""
+        return f"key:{self.key_id}"
+
 
 def begin_exchange(request: HttpRequest) -> Exchange:
     """Attach an exchange to a request that has just arrived; a caller's own X-Request-Id is kept."""

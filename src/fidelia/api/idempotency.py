@@ -24,6 +24,11 @@ def idempotency_key(request: HttpRequest) -> str:
     key: str | None = request.META.get(_META)
     if key is None:
         raise IdempotencyKeyRequired("Send an Idempotency-Key, such as a UUID, with every request that writes.")
+    return check_key(key)
+
+
+def check_key(key: str) -> str:
+    """Return the key. Raises MalformedIdempotencyKey."""
     if not _KEY.fullmatch(key):
         raise MalformedIdempotencyKey("An Idempotency-Key is 1 to 255 visible ASCII characters, without spaces.")
     return key

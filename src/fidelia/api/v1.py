@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation
 
-from . import access, activity, customers, ledger, organisation, products, programme
+from . import access, activity, batches, claims, customers, ledger, organisation, products, programme, returns
 from .authentication import BearerKey
 from .errors import InvalidRequest, Mistake
 from .openapi import describe, query_names_of
@@ -29,8 +29,13 @@ api.add_router("/customers", customers.router)
 api.add_router("/programmes", programme.programmes)
 api.add_router("/enrolments", programme.enrolments)
 api.add_router("/enrolments", ledger.router)
-# /api/v1/purchases
+# /api/v1/purchases, /api/v1/returns, /api/v1/lone-returns, /api/v1/purchase-claims
 api.add_router("/purchases", activity.router)
+api.add_router("/purchases", batches.router)
+api.add_router("/purchases", returns.of_purchases)
+api.add_router("/returns", returns.returns)
+api.add_router("/lone-returns", returns.lone_returns)
+api.add_router("/purchase-claims", claims.router)
 # /api/v1/products
 api.add_router("/products", products.router)
 # /api/v1/stores

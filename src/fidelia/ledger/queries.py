@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -202,6 +202,33 @@ def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, l
     return earnings
 
 
+def list_dated_earnings(
+    *, account_ids: Sequence[UUID], currency: str
+) -> dict[UUID, list[tuple[datetime, int, datetime | None]]]:
+    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it."""
+    rows = _rows(
+        """with issued as (
+               select account_id, occurred_at, posting_id, -sum(amount)::bigint as amount from ledger_entry
+               where account_id = any(%(accounts)s) and currency = %(currency)s and code = 'issuance'
+               group by account_id, occurred_at, posting_id
+           ), undone as (
+               select revoke.account_id, revoke.posting_id, earned.occurred_at as earned_at
+               from ledger_posting revoke join ledger_posting earned
+                   on earned.account_id = revoke.account_id and earned.posting_id = revoke.target_id
+               where revoke.account_id = any(%(accounts)s) and earned.account_id = any(%(accounts)s)
+                   and revoke.kind = 'revoke'
+           )
+           select account_id, issued.occurred_at, issued.amount, undone.earned_at
+           from issued left join undone using (account_id, posting_id)
+           order by account_id, issued.occurred_at, posting_id""",
+        {"accounts": list(account_ids), "currency": currency},
+    )
+    earnings: dict[UUID, list[tuple[datetime, int, datetime | None]]] = defaultdict(list)
+    for account_id, occurred_at, amount, undoes in rows:
+        earnings[account_id].append((occurred_at, amount, undoes))
+    return earnings
+
+
 def sum_flow(*, currency: str, since: datetime, until: datetime) -> PointsFlow:
     """Return the points issued, redeemed and expired from `since` to before `until`, by the date in the world.
 
@@ -251,7 +278,7 @@ def find_broken_invariants(*, account_id: UUID | None = None, limit: int = PAGE_
     return [Broken(*row) for row in rows]
 
 
-def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

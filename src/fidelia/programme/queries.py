@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import zone_of
-from fidelia.ledger.queries import list_earnings
+from fidelia.ledger.queries import list_dated_earnings
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.terms import (
     PointsPolicy,
@@ -271,9 +271,11 @@ def tier_standing(enrolment: Enrolment, at: datetime) -> TierStanding | None:
     if version is None or tiers is None:
         return None
     currency = enrolment.programme.points_currency_id
-    earnings = list_earnings(account_ids=[enrolment.account_id], currency=currency).get(enrolment.account_id, [])
+    earnings = list_dated_earnings(account_ids=[enrolment.account_id], currency=currency).get(enrolment.account_id, [])
     horizon = at - timedelta(days=tiers.window_days)
-    earned = sum(amount for earned_at, amount in earnings if horizon < earned_at <= at)
+    lowers = tiers.on_return == "lower"
+    dated = [((undoes if undoes and lowers else earned_at), amount) for earned_at, amount, undoes in earnings]
+    earned = sum(amount for earned_at, amount in dated if horizon < earned_at <= at)
     period = tier_at(enrolment.id, at)
     keys = [level.key for level in tiers.levels]
     place = keys.index(period.tier) if period is not None and period.tier in keys else -1

@@ -93,13 +93,18 @@ def parse_points_policy(document: Any) -> PointsPolicy:
 
 
 def parse_tier_set(document: Any, scale: int) -> TierSet | None:
-    """Read window_days, kept_days and levels from lowest to highest; thresholds in points. Raises MalformedTerms."""
+    """Read window_days, kept_days, on_return and levels from lowest to highest; thresholds in points.
+
+    Raises MalformedTerms.
+    """
     if document is None:
         return None
-    known = _object_with(document, "/tiers", {"window_days", "kept_days", "levels"})
+    known = _object_with(document, "/tiers", {"window_days", "kept_days", "levels", "on_return"})
     window = _whole_number(known.get("window_days"), "/tiers/window_days", least=1, most=3660)
     kept = _whole_number(known.get("kept_days"), "/tiers/kept_days", least=1, most=3660)
-    levels = known.get("levels")
+    levels, on_return = known.get("levels"), known.get("on_return", "lower")
+    if on_return not in ("lower", "keep"):
+        raise MalformedTerms("On a return a tier is “lower” or “keep”.", pointer="/tiers/on_return")
     if not isinstance(levels, list) or not 1 <= len(levels) <= 12:
         raise MalformedTerms("Name 1 to 12 tiers, from the lowest to the highest.", pointer="/tiers/levels")
     parsed = tuple(_parse_level(level, f"/tiers/levels/{i}", scale) for i, level in enumerate(levels))
@@ -107,7 +112,7 @@ def parse_tier_set(document: Any, scale: int) -> TierSet | None:
         raise MalformedTerms("Two tiers have the same key.", pointer="/tiers/levels")
     if [level.threshold for level in parsed] != sorted({level.threshold for level in parsed}):
         raise MalformedTerms("Each tier needs more points than the one below it.", pointer="/tiers/levels")
-    return TierSet(window, kept, parsed)
+    return TierSet(window, kept, parsed, on_return)
 
 
 def _parse_level(document: Any, pointer: str, scale: int) -> TierLevel:

@@ -2,22 +2,28 @@
 
 Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept for
 `kept_days` (to the end of that local day) and then becomes what the window gives at that moment: the same tier is
-kept on, as one period. What is taken back lowers the window from its own date; it does not shorten a tier already
-announced. A tier that was granted (brought along from another programme) is held at least until its own end.
+kept on, as one period. A purchase that is given back is un-earned at its own date: a tier that would not be held
+without it ends when it comes back (`on_return` "lower"), or is kept as announced ("keep"). What is taken back without
+its purchase lowers the window from its own date, and no tier. A tier that was granted (brought along from another
+programme) is held at least until its own end.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import end_of_day, local_day
 from fidelia.kernel.localized import LocalizedText
 
 NO_TIER = ""
+# When, how many points (negative: taken back), and of which instant those were that a return un-earns, if it is known.
+Earning = tuple[datetime, int] | tuple[datetime, int, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class TierSet:
     window_days: int
     kept_days: int
     levels: tuple[TierLevel, ...]
+    on_return: Literal["lower", "keep"] = "lower"
 
     def rank_of(self, earned: int) -> int:
         """Return the index of the highest level that `earned` reaches, −1 for none."""
@@ -61,9 +68,11 @@ class TierTracker:
         """`grants` are tiers held whatever is earned; one that the tiers no longer know is left out."""
         self._set = tier_set
         self._zone = zone
-        self._grants = _ranked(tier_set, grants)
+        self._granted = tuple(grants)
+        self._grants = _ranked(tier_set, self._granted)
         self._begun = 0
         self._window: deque[tuple[datetime, int]] = deque()
+        self._history: list[tuple[datetime, int]] = []
         self._earned = 0
         self._rank = -1
         self._until: datetime | None = None
@@ -84,11 +93,41 @@ class TierTracker:
         """Count points earned (negative: taken back) and move up when a threshold is reached."""
         self._let_time_pass(at)
         self._window.append((at, amount))
+        self._history.append((at, amount))
         self._earned += amount
         self._forget_before(at)
         reached = self._set.rank_of(self._earned)
         if reached > self._rank:
             self._hold(reached, at)
+
+    def un_earn(self, at: datetime, undone: Sequence[tuple[int, datetime]]) -> None:
+        """Let it be from `at` on as if points (how many, when they were earned) had never been.
+
+        A tier held that their absence would not have given ends at once, and what it would have given is held instead,
+        for as long as that would have been kept.
+        """
+        self._let_time_pass(at)
+        for amount, earned_at in undone:
+            self._strike(amount, earned_at)
+        self._window = deque(self._history)
+        self._earned = sum(amount for _at, amount in self._history)
+        self._forget_before(at)
+        without = TierTracker(self._set, self._zone, self._granted)
+        for earned_at, amount in self._history:
+            without.earn(earned_at, amount)
+        without._let_time_pass(at)
+        if without._rank < self._rank:
+            self._until = without._until
+            self._begin_period(without._rank, at)
+
+    def _strike(self, amount: int, earned_at: datetime) -> None:
+        for place, (at, earned) in enumerate(self._history):
+            part = min(amount, earned) if at == earned_at and earned > 0 else 0
+            self._history[place] = (at, earned - part)
+            amount -= part
+        self._history = [entry for entry in self._history if entry[1]]
+        if amount:  # more than is known to have been earned then
+            self._history = sorted([*self._history, (earned_at, -amount)], key=lambda entry: entry[0])
 
     def _let_time_pass(self, at: datetime) -> None:
         while True:
@@ -166,16 +205,28 @@ def _of_more(grant: tuple[int, datetime, datetime | None]) -> tuple[int, bool, d
 def derive_tiers(
     tier_set: TierSet,
     zone: ZoneInfo,
-    earnings: Iterable[tuple[datetime, int]],
+    earnings: Iterable[Earning],
     grants: Iterable[HeldTier] = (),
 ) -> list[HeldTier]:
-    """Return the tiers held from the first one reached or granted on, from (instant, points earned) in any order.
+    """Return the tiers held from the first one reached or granted on, from what was earned and taken back.
+
+    Of one instant, what is taken back by itself counts first, then what is earned, then what is un-earned: so it does
+    not matter in which order they became known.
 
     They reach into the future, as if nothing were earned any more: a tier that the window renews is held by whoever
     earns nothing on that day too, and nobody needs to derive it then.
     """
     tracker = TierTracker(tier_set, zone, grants)
-    for at, amount in sorted(earnings, key=lambda earning: earning[0]):
-        tracker.earn(at, amount)
+    for at, found in groupby(sorted(earnings, key=lambda earning: earning[0]), key=lambda earning: earning[0]):
+        undone, plain = [], []
+        for _at, amount, *of in found:
+            if of and of[0] is not None and amount < 0 and tier_set.on_return == "lower":
+                undone.append((-amount, of[0]))
+            else:
+                plain.append(amount)
+        for amount in sorted(plain):
+            tracker.earn(at, amount)
+        if undone:
+            tracker.un_earn(at, undone)
     tracker.let_all_time_pass()
     return tracker.periods

@@ -3,6 +3,7 @@
 from .claims import ClaimRequest, ReceiptProof, claim_purchase
 from .lone_returns import record_lone_return
 from .purchases import Recorded, record_purchase
+from .queued import Queued, record_queued
 from .requests import LineRequest, PurchaseRequest, ReturnedLine, ReturnRequest, SoldReceipt
 from .returns import record_return
 from .trying import Basket, Trial, try_basket
@@ -12,6 +13,7 @@ __all__ = [
     "ClaimRequest",
     "LineRequest",
     "PurchaseRequest",
+    "Queued",
     "ReceiptProof",
     "Recorded",
     "ReturnRequest",
@@ -21,6 +23,7 @@ __all__ = [
     "claim_purchase",
     "record_lone_return",
     "record_purchase",
+    "record_queued",
     "record_return",
     "try_basket",
 ]

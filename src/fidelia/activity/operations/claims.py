@@ -148,7 +148,8 @@ def _find_sale(by: Actor, request: ClaimRequest) -> Purchase:
         sales = sales.filter(receipt_number=request.receipt.number)
         if request.receipt.source is not None:
             sales = sales.filter(source=request.receipt.source)
-    found = [sale for sale in sales.order_by("purchase_id") if _is_in_reach(by, sale)]
+    has_receipt = request.receipt is not None
+    found = [sale for sale in sales.order_by("purchase_id") if _is_in_reach(by, sale, has_receipt=has_receipt)]
     if not found:
         raise UnknownPurchase("There is no such purchase.", pointer="/receipt" if request.receipt else "/purchase_id")
     if request.receipt is None:
@@ -159,10 +160,12 @@ def _find_sale(by: Actor, request: ClaimRequest) -> Purchase:
     return agreeing[0]
 
 
-def _is_in_reach(by: Actor, sale: Purchase) -> bool:
+def _is_in_reach(by: Actor, sale: Purchase, *, has_receipt: bool) -> bool:
     assert sale.programme_id is not None, "asked for above"
     is_sandbox = get_programme_by_id(sale.programme_id).is_sandbox
-    return is_sandbox == (by.mode == "test") and by.may("purchase.claim", Scope(sale.partner_id, sale.store_id))
+    scope = Scope(sale.partner_id, sale.store_id)
+    may_name = has_receipt or by.may("purchase.see", scope)
+    return is_sandbox == (by.mode == "test") and may_name and by.may("purchase.claim", scope)
 
 
 def _agrees(sale: Purchase, receipt: ReceiptProof) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fidelia.kernel.money import exponent_of
@@ -132,7 +132,9 @@ def check_line(line: LineRequest, pointer: str) -> None:
         raise MalformedLines("A line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
 
 
-def hash_of_request(kind: str, request: PurchaseRequest | ReturnRequest, source: str) -> bytes:
+def hash_of_request(
+    kind: Literal["sale", "return", "lone return"], request: PurchaseRequest | ReturnRequest, source: str
+) -> bytes:
     """Return the SHA-256 by which the same idempotency key with another request is told apart."""
     later = _JOINED_LATER if isinstance(request, ReturnRequest) else ()
     values = {name: getattr(request, name) for name in request.__slots__ if name != "idempotency_key"}

@@ -63,7 +63,7 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     try:
         with transaction_of_use_case():
             store = _store_of(request)
-            purchase = _find_in_reach(by, _purchase_named(request, source), store)
+            purchase = _find_in_reach(by, request, source, store)
             by.require("purchase.return", _scope_of(purchase, store))
             if request.occurred_at < purchase.occurred_at:
                 raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
@@ -89,6 +89,14 @@ def _store_of(request: ReturnRequest) -> Store | None:
         raise
 
 
+def _find_in_reach(by: Actor, request: ReturnRequest, source: str, store: Store | None) -> Purchase:
+    """What the actor may neither see nor take back is not there; nor is the sandbox for others than test keys."""
+    purchase = _purchase_named(request, source)
+    if purchase is None or not _is_in_reach(by, purchase, store):
+        raise UnknownPurchase("There is no such purchase.", pointer="/sold" if request.sold is not None else None)
+    return purchase
+
+
 def _purchase_named(request: ReturnRequest, source: str) -> Purchase | None:
     if request.purchase_id is not None:
         return Purchase.objects.filter(purchase_id=request.purchase_id).first()
@@ -97,13 +105,6 @@ def _purchase_named(request: ReturnRequest, source: str) -> Purchase | None:
     return Purchase.objects.filter(
         receipt_number=request.sold.number, source=request.sold.source or source, kind=Purchase.Kind.SALE
     ).first()
-
-
-def _find_in_reach(by: Actor, purchase: Purchase | None, store: Store | None) -> Purchase:
-    """What the actor may neither see nor take back is not there; nor is the sandbox for others than test keys."""
-    if purchase is None or not _is_in_reach(by, purchase, store):
-        raise UnknownPurchase("There is no such purchase.")
-    return purchase
 
 
 def _is_in_reach(by: Actor, purchase: Purchase, store: Store | None) -> bool:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.activity.operations.writing import LineRow, PurchaseRow
-from fidelia.activity.queries import PurchaseDetail
+from fidelia.activity.queries import PurchaseDetail, find_taken_back
 from fidelia.kernel.money import Money, format_scaled
 from fidelia.kernel.points import format_points
 from fidelia.programme.queries import get_programme_by_id
@@ -44,12 +44,12 @@ Price = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}(\.[0-9]{1,4})?$"
 LINES_MAX = 1_000
 ROWS_MAX = 1_000
 
-_PURCHASE_ID = "019a5c1e-8f00-7b00-8000-000000000004"
-_LINES_IN = [
+PURCHASE_ID = "019a5c1e-8f00-7b00-8000-000000000004"
+LINES_IN = [
     {"product": "TEA-250", "quantity": "2", "net": "9.80", "description": "Thé de Séville, 250 g"},
     {"product": "CUP-01", "quantity": "1", "net": "6.20"},
 ]
-_PURCHASE_IN = {
+PURCHASE_IN = {
     "receipt_number": "T03-000042",
     "occurred_at": "2026-03-02T10:15:00+01:00",
     "currency": "EUR",
@@ -57,7 +57,7 @@ _PURCHASE_IN = {
     "member": {"identity": "card:2990000000017"},
     "store": "lyon-01",
     "channel": "store",
-    "lines": _LINES_IN,
+    "lines": LINES_IN,
 }
 
 
@@ -89,7 +89,7 @@ class LineIn(Input):
 class PurchaseIn(Input):
     """A closed purchase. Without a member it is anonymous, and gives no points."""
 
-    model_config = shown(_PURCHASE_IN)
+    model_config = shown(PURCHASE_IN)
     receipt_number: Name80 = Field(description="Recorded once per source.")
     occurred_at: Instant = Field(description="The rules in force then decide. At most five minutes ahead of now.")
     currency: CurrencyCode
@@ -103,9 +103,26 @@ class PurchaseIn(Input):
 
 
 class PurchaseBatchIn(Input):
-    """Up to 1,000 purchases. Each row is a PurchaseIn and is read, recorded or refused by itself."""
+    """Up to 1,000 purchases and returns, in any order. Each row is read, recorded or refused by itself.
 
-    model_config = shown({"purchases": [_PURCHASE_IN]})
+    A row is what `POST /purchases` takes; with `"kind": "return"` what `POST /returns` takes, with
+    `"kind": "lone_return"` what `POST /lone-returns` takes. With `idempotency_key` it has a key of its own.
+    """
+
+    model_config = shown(
+        {
+            "purchases": [
+                {**PURCHASE_IN, "idempotency_key": "till-3-000042"},
+                {
+                    "kind": "return",
+                    "receipt_number": "T03-000043",
+                    "occurred_at": "2026-03-02T10:25:00+01:00",
+                    "sold": {"receipt_number": "T03-000042"},
+                    "lines": [{"line_number": 2}],
+                },
+            ]
+        }
+    )
     purchases: list[dict[str, Any]] = Field(min_length=1, max_length=ROWS_MAX)
 
 
@@ -130,6 +147,7 @@ class ReturnIn(Input):
     occurred_at: Instant
     lines: list[ReturnedLineIn] = Field([], max_length=LINES_MAX)
     source: Name60 | None = None
+    store: Name40 | None = Field(None, description="The store to which it was brought; without it, that of the sale.")
 
 
 class PurchaseQuery(PageQuery):
@@ -151,8 +169,8 @@ _LINE = {
     "points": "9",
     "returns_line_number": None,
 }
-_PURCHASE = {
-    "id": _PURCHASE_ID,
+PURCHASE = {
+    "id": PURCHASE_ID,
     "kind": "sale",
     "source": "key:019a5c1e-1000-7000-8000-000000000002",
     "receipt_number": "T03-000042",
@@ -169,6 +187,7 @@ _PURCHASE = {
     "balance_after": "480",
     "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
     "returns_purchase_id": None,
+    "borne_by_store_id": None,
     "occurred_at": "2026-03-02T09:15:00Z",
     "recorded_at": "2026-03-02T09:15:01Z",
     "origin": "live",
@@ -192,7 +211,7 @@ class LineOut(Output):
 class PurchaseOut(Output):
     """A purchase or a return as it is recorded. It never changes."""
 
-    model_config = shown(_PURCHASE)
+    model_config = shown(PURCHASE)
     id: UUID
     kind: Literal["sale", "return"]
     source: str
@@ -210,6 +229,7 @@ class PurchaseOut(Output):
     balance_after: str | None
     rule_version_id: UUID | None
     returns_purchase_id: UUID | None
+    borne_by_store_id: UUID | None = Field(description="Of a return: the store whose sales and points it lowers.")
     occurred_at: datetime
     recorded_at: datetime
     origin: str
@@ -219,7 +239,7 @@ class PurchaseOut(Output):
 class PurchasePage(Output):
     """Purchases and returns, the newest first."""
 
-    model_config = shown({"data": [_PURCHASE], "next": None, "updated_until": None})
+    model_config = shown({"data": [PURCHASE], "next": None, "updated_until": None})
     data: list[PurchaseOut]
     next: str | None
     updated_until: str | None = Field(None, description=UPDATED_UNTIL)
@@ -229,8 +249,9 @@ class RowOut(Output):
     """What became of one row: the purchase, or the problem."""
 
     index: int
+    outcome: Literal["recorded", "known", "refused"]
     status: int
-    replayed: bool
+    replayed: bool = Field(description="It was known already, by its key or by its receipt.")
     purchase: PurchaseOut | None
     problem: dict[str, Any] | None
 
@@ -243,7 +264,16 @@ class PurchaseBatchOut(Output):
             "recorded": 1,
             "replayed": 0,
             "refused": 0,
-            "rows": [{"index": 0, "status": 201, "replayed": False, "purchase": _PURCHASE, "problem": None}],
+            "rows": [
+                {
+                    "index": 0,
+                    "outcome": "recorded",
+                    "status": 201,
+                    "replayed": False,
+                    "purchase": PURCHASE,
+                    "problem": None,
+                }
+            ],
         }
     )
     recorded: int
@@ -262,12 +292,22 @@ class CandidateOut(Output):
     missing_type: str | None
 
 
+class TakenBackOut(Output):
+    """What became of the points of a return; `asked` is the sum of the others."""
+
+    asked: str = Field(description="What the goods that came back had earned.")
+    taken: str
+    already_expired: str
+    given_up: str = Field(description="Spent before, and not asked for.")
+    owed: str = Field(description="Spent before; the next points fill them.")
+
+
 class DecisionOut(Output):
     """Why a purchase gave its points: in sentences, and rule by rule."""
 
     model_config = shown(
         {
-            "purchase_id": _PURCHASE_ID,
+            "purchase_id": PURCHASE_ID,
             "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
             "points": "15",
             "language": "en",
@@ -275,6 +315,7 @@ class DecisionOut(Output):
             "candidates": [
                 {"rule": "base", "points": "15", "reason": "granted", "missing": None, "missing_type": None}
             ],
+            "taken_back": None,
         }
     )
     purchase_id: UUID
@@ -283,6 +324,7 @@ class DecisionOut(Output):
     language: Literal["en", "fr"]
     sentences: list[str]
     candidates: list[CandidateOut]
+    taken_back: TakenBackOut | None = Field(description="Of a member’s return.")
 
 
 @lru_cache(maxsize=256)
@@ -311,7 +353,7 @@ def purchase_out(purchase: Purchase | PurchaseRow, lines: Iterable[PurchaseLine 
 
 _PLAIN = (
     *("source", "receipt_number", "customer_id", "enrolment_id", "store_id", "channel", "currency", "rule_version_id"),
-    *("returns_purchase_id", "occurred_at", "recorded_at", "origin"),
+    *("returns_purchase_id", "borne_by_store_id", "occurred_at", "recorded_at", "origin"),
 )
 
 
@@ -339,7 +381,15 @@ def decision_out(detail: PurchaseDetail, sentences: list[str], language: str) ->
         language="fr" if language == "fr" else "en",
         sentences=sentences,
         candidates=[_candidate_out(outcome, scale) for outcome in outcomes],
+        taken_back=_taken_back_out(purchase, scale) if purchase.kind == Purchase.Kind.RETURN else None,
     )
+
+
+def _taken_back_out(returned: Purchase, scale: int) -> TakenBackOut | None:
+    found = find_taken_back(returned)
+    if found is None:
+        return None
+    return TakenBackOut(**{name: format_points(getattr(found, name), scale) for name in TakenBackOut.model_fields})
 
 
 def _candidate_out(outcome: Outcome, scale: int) -> CandidateOut:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import Origin, announce_all
-from fidelia.ledger.queries import list_earnings
+from fidelia.ledger.queries import list_dated_earnings
 from fidelia.rules.tiers import NO_TIER, HeldTier, derive_tiers
 
 from ..events import TierChanged
@@ -50,7 +50,7 @@ def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: date
     terms = VersionHistory(programme).terms_at(at)
     if terms is None or terms.tiers is None:
         return []
-    earnings = list_earnings(
+    earnings = list_dated_earnings(
         account_ids=[enrolment.account_id for enrolment in enrolments], currency=programme.points_currency_id
     )
     grants = tier_grants_of(enrolment.id for enrolment in enrolments)
