@@ -186,6 +186,11 @@ def test_the_old_excel_is_read() -> None:
     ]
 
 
+def test_a_damaged_old_workbook_at_which_its_reader_panics_is_told() -> None:
+    with pytest.raises(UnreadableFile, match="cannot be read as a spreadsheet: it is damaged"):
+        Table(Path(__file__).parent / "samples" / "damaged.xls")
+
+
 def test_hidden_sheets_are_left_out(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     shown = book.active

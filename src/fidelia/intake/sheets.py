@@ -14,7 +14,7 @@ from .rows import Row, name_columns
 from .workbooks import Workbook
 
 SAMPLE_ROWS = 2_000
-OVERLAP_ROWS_MAX = 3_000_000
+OVERLAP_ROWS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from .errors import UnreadableFile
 from .rows import CELL_MAX, BadRow, Row
@@ -27,7 +28,12 @@ CELLS_MAX = 40_000_000
 SHEETS_MAX = 200
 _CHUNK = 1 << 20
 _OVERLAP = 200
-_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)([0-9]+)["']""")
+_ROW = re.compile(rb"""\sr\s*=\s*["']([0-9]+)["']""")
+_FAR_COLUMN = re.compile(rb"""\sr\s*=\s*["'][A-Z]{2}""")
+_USUAL_ROW = re.compile(rb' r="([0-9]+)"')
+_USUAL_FAR_COLUMN = re.compile(rb' r="[A-Z]{2}')
+_UNUSUAL = (b"\tr", b"\nr", b"\rr", b" r ", b" r\t", b" r\n", b" r\r", b" r='", b" r= ", b" r=\t", b" r=\n", b" r=\r")
+_FAR_PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Z]{2,})([0-9]+)["']""")
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 
 
@@ -38,10 +44,9 @@ class Workbook:
         """Open the file. Raises UnreadableFile."""
         _refuse_bombs(path)
         self._name = path.name
-        try:
+        self._last: tuple[str, CalamineSheet] | None = None
+        with _refusing(f"{path.name} cannot be read as a spreadsheet"):
             self._book = CalamineWorkbook.from_path(str(path))
-        except (CalamineError, OSError, ValueError) as error:
-            raise UnreadableFile(f"{path.name} cannot be read as a spreadsheet: {_in_words(error)}.") from None
         shown = [sheet.name for sheet in self._book.sheets_metadata if _is_shown(sheet)]
         self.hidden = [sheet.name for sheet in self._book.sheets_metadata if _is_hidden(sheet)]
         self.sheets = shown or self.hidden
@@ -50,15 +55,33 @@ class Workbook:
 
     def rows(self, sheet: str, decimal: str = ".") -> Iterator[Row]:
         """Yield the rows of a sheet from its first line on, blank ones too. Raises UnreadableFile."""
-        try:
-            found = self._book.get_sheet_by_name(sheet)
-        except (CalamineError, ValueError) as error:
-            raise UnreadableFile(f"The sheet “{sheet}” of {self._name} cannot be read: {_in_words(error)}.") from None
-        if found.height * found.width > CELLS_MAX:
-            raise _too_large(self._name)
-        for cells in found.iter_rows():
+        for cells in self._loaded(sheet).iter_rows():
             row = [cell if type(cell) is str else as_text(cell, decimal) for cell in cells]
             yield row if max(map(len, row), default=0) <= CELL_MAX else BadRow(row, "cell_too_long", most=CELL_MAX)
+
+    def _loaded(self, sheet: str) -> CalamineSheet:
+        """Read a sheet whole, and keep the last one read: its header is looked for before its rows are."""
+        if self._last is None or self._last[0] != sheet:
+            self._last = None
+            with _refusing(f"The sheet “{sheet}” of {self._name} cannot be read"):
+                found = self._book.get_sheet_by_name(sheet)
+            if found.height * found.width > CELLS_MAX:
+                raise _too_large(self._name)
+            self._last = (sheet, found)
+        return self._last[1]
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Turn what the reader of spreadsheets raises into a sentence; damaged old files make its Rust panic."""
+    try:
+        yield
+    except (CalamineError, OSError, ValueError) as error:
+        raise UnreadableFile(f"{what}: {_in_words(error)}.") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableFile(f"{what}: it is damaged.") from None
 
 
 def as_text(value: Any, decimal: str = ".") -> str:  # noqa: PLR0911 - one return for each type
@@ -130,14 +153,22 @@ def _refuse_bombs(path: Path) -> None:
 
 
 def _check_reach(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    """One cell far out makes its sheet a rectangle of all the cells before it."""
-    row_last, columns = 1, {b"A"}
+    """One cell far out makes its sheet a rectangle of all the cells before it.
+
+    Places of two letters and more are looked for before they are listed, and as programs write them unless the part is
+    written in another way: listing every place took longer than reading the sheet.
+    """
+    row_last, column_last = 1, 26
     for chunk in _chunks(archive, part):
-        found = _PLACE.findall(chunk)
-        columns.update(column for column, _row in found)
-        row_last = max(row_last, max((int(row[:12]) for _column, row in found), default=1))
-    if row_last * max(_number_of(column) for column in columns) > CELLS_MAX:
-        raise _too_large(name)
+        is_usual = not any(sign in chunk for sign in _UNUSUAL)
+        rows = (_USUAL_ROW if is_usual else _ROW).findall(chunk)
+        row_last = max(row_last, max((int(row[:12]) for row in rows), default=1))
+        if (_USUAL_FAR_COLUMN if is_usual else _FAR_COLUMN).search(chunk):
+            places = set(_FAR_PLACE.findall(chunk))
+            column_last = max(column_last, *(_number_of(column) for column, _row in places))
+            row_last = max(row_last, *(int(row[:12]) for _column, row in places))
+        if row_last * column_last > CELLS_MAX:
+            raise _too_large(name)
 
 
 def _check_repetitions(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
