@@ -68,6 +68,13 @@ def programme_of(mapping: ImportMapping) -> Programme:
     return programme
 
 
+def sources_of(found: Import, mapping: ImportMapping) -> list[str]:
+    """Return the streams in which its receipts may be known: its own, and those under which the file came before."""
+    same = Import.objects.filter(file_hash=found.file_hash, target=found.target).exclude(totals={})
+    before = {document["options"].get("source") for document in same.values_list("mapping", flat=True)}
+    return sorted({mapping.source, *(source for source in before if source)})
+
+
 def _understand(cursor: Any, found: Import, mapping: ImportMapping, at: datetime) -> None:
     columns = list(found.columns)
     cursor.execute("set local work_mem = '64MB'")
@@ -87,8 +94,8 @@ def _judge_receipts(cursor: Any, found: Import, mapping: ImportMapping) -> None:
     if "receipt" in mapping.columns:
         place = list(found.columns).index(mapping.columns["receipt"]) + 1
         cursor.execute(statements.MARK_INCOMPLETE, [place, found.id])
-    cursor.execute(statements.MARK_KNOWN, {"source": mapping.source})
-    cursor.execute("analyze known_line")
+    for statement in statements.MARK_KNOWN:
+        cursor.execute(statement, {"sources": sources_of(found, mapping)})
     cursor.execute(statements.REJECT_OTHER_LINES)
 
 

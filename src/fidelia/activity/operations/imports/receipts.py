@@ -24,7 +24,7 @@ _READ = """
 select receipt.place, receipt.receipt, receipt.kind, receipt.customer, receipt.occurred_at, receipt.country,
     receipt.store, receipt.channel, receipt.net, receipt.line_count,
     exists (
-        select from activity_purchase known where known.source = %s and known.receipt_number = receipt.receipt
+        select from activity_purchase known where known.source = any (%s) and known.receipt_number = receipt.receipt
             and known.kind in ('sale', 'return')),
     case when receipt.customer is not null then
         json_build_array(receipt.products, receipt.quantities, receipt.nets, receipt.categories)::text end
@@ -70,10 +70,10 @@ def list_spans(import_id: UUID, *, after: int, most: int) -> list[tuple[int, int
     return list(zip([after, *lasts], lasts, strict=False))
 
 
-def read_receipts(import_id: UUID, source: str, span: tuple[int, int]) -> list[Receipt]:
+def read_receipts(import_id: UUID, sources: list[str], span: tuple[int, int]) -> list[Receipt]:
     """Return the receipts of a span in order; those that somebody recorded since the check are known."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [source, import_id, *span])
+        cursor.execute(_READ, [sources, import_id, *span])
         return [Receipt(*head, *_columns_of(lines)) for *head, lines in cursor]
 
 

@@ -30,7 +30,7 @@ from fidelia.programme.queries import VersionHistory
 
 from ...errors import ImportRunning
 from ...events import PurchasesImported
-from .check import programme_of
+from .check import programme_of, sources_of
 from .history import Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
@@ -75,7 +75,7 @@ def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progre
         spans = list_spans(found.id, after=reached["place"], most=RECEIPTS_PER_BATCH)
         _require_staged(found, reached["counts"], _rows_after(found.id, reached["place"]))
         progress.expect(found.check_report["ready_rows"])
-        run = _Run(by, at, programme, around, progress, dict(reached["counts"]))
+        run = _Run(by, at, programme, around, sources_of(found, mapping), progress, dict(reached["counts"]))
         run.record(spans)
     with transaction_of_use_case(), connection.cursor() as cursor:
         for statement in FORGET:
@@ -112,6 +112,7 @@ class _Run:
     at: datetime
     programme: Programme
     around: Circumstances
+    sources: list[str]
     progress: Progress
     counts: dict[str, int]
     turn: Condition = field(default_factory=Condition)
@@ -157,7 +158,7 @@ class _Run:
 
     def _decide_and_write(self, span: tuple[int, int]) -> Batch:
         around = self.around
-        found = read_receipts(around.import_id, around.mapping.source, span)
+        found = read_receipts(around.import_id, self.sources, span)
         receipts = [receipt for receipt in found if not receipt.is_known]
         batch = self._decide(receipts) if receipts else Batch()
         for receipt in found:

@@ -47,8 +47,9 @@ def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) 
     return f"""create temporary table line on commit drop as
     select u.row_number, u.sheet, u.receipt, u.at as occurred_at, u.product, u.description, u.category,
         case when u.reason is null then u.quantity::bigint end as quantity,
-        case when u.reason is null or (u.quantity_reason is null and u.amount_reason is null and abs(u.net) <= {NET_MAX})
-            then u.net::bigint end as net, -- a sender's sum counts rows of an impossible date too
+        -- A sender's sum counts rows of an impossible date too.
+        case when u.reason is null or (coalesce(u.quantity_reason, u.amount_reason) is null and abs(u.net) <= {NET_MAX})
+            then u.net::bigint end as net,
         u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.customer, u.country, u.store, u.channel,
         u.reason, false as is_double
     from (
@@ -159,40 +160,57 @@ where reason is null and not is_double and receipt in (
     having count(*) > case when count(customer) > 0 then {LINES_MAX} else {LINES_NUMBERED_MAX} end
         or sum(abs(net)) > {NET_MAX})
 """
-# A receipt is known when it was recorded whole; a row that was not among what was recorded is said to be so.
-MARK_KNOWN = """
-create temporary table known_line on commit drop as
-with recorded as (
-    select past.receipt_number as receipt, array_agg(past.purchase_id) as ids, sum(past.total) as net
-    from activity_purchase past
-    where past.source = %(source)s and past.kind in ('sale', 'return')
-        and past.receipt_number in (select receipt from line where reason is null)
-    group by past.receipt_number
-), counted as (
-    select recorded.receipt, recorded.ids, recorded.net, (
-        select count(*) from activity_line old where old.purchase_id = any (recorded.ids)) as lines
-    from recorded
-), sent as (
-    select line.receipt, count(*) as lines, sum(line.net) as net
-    from line join counted using (receipt) where line.reason is null and not line.is_double group by line.receipt
-), compared as (
-    select counted.receipt, counted.ids, sent.lines = counted.lines and sent.net = counted.net as is_same
-    from counted join sent using (receipt)
-), old_lines as (
-    select compared.receipt, old.product_code as product, old.quantity, old.net, count(*) as copies
-    from compared join activity_line old on old.purchase_id = any (compared.ids)
-    where not compared.is_same group by 1, 2, 3, 4
-), new_lines as (
-    select line.row_number, line.receipt, line.product, line.quantity, line.net, row_number() over (
-        partition by line.receipt, line.product, line.quantity, line.net order by line.row_number) as copy
-    from line join compared using (receipt) where not compared.is_same and line.reason is null and not line.is_double
+# A receipt is known when it was recorded whole; a row that was not among what was recorded is said to be so. Step by
+# step, each with its statistics: in one statement the lines of all purchases were read anew for each receipt.
+MARK_KNOWN = (
+    """
+    create temporary table recorded on commit drop as
+    select past.receipt_number as receipt, past.purchase_id, past.total as net
+    from activity_purchase past join (select distinct receipt from line where reason is null) sent
+        on sent.receipt = past.receipt_number
+    where past.source = any (%(sources)s) and past.kind in ('sale', 'return')
+    """,
+    "analyze recorded",
+    """
+    create temporary table recorded_receipt on commit drop as
+    select recorded.receipt, sum(recorded.net) as net, sum(counted.lines) as lines
+    from recorded join (
+        select old.purchase_id, count(*) as lines from activity_line old
+        where old.purchase_id in (select purchase_id from recorded) group by old.purchase_id
+    ) counted using (purchase_id) group by recorded.receipt
+    """,
+    "analyze recorded_receipt",
+    """
+    create temporary table compared on commit drop as
+    select sent.receipt, sent.lines = old.lines and sent.net = old.net as is_same
+    from recorded_receipt old join (
+        select receipt, count(*) as lines, sum(net) as net from line where reason is null and not is_double
+        group by receipt
+    ) sent using (receipt)
+    """,
+    "analyze compared",
+    """
+    create temporary table known_line on commit drop as
+    select line.row_number, true as is_known
+    from line join compared using (receipt) where compared.is_same and line.reason is null and not line.is_double
+    """,
+    """
+    with old_lines as (
+        select recorded.receipt, old.product_code as product, old.quantity, old.net, count(*) as copies
+        from recorded join compared using (receipt) join activity_line old using (purchase_id)
+        where not compared.is_same group by 1, 2, 3, 4
+    ), new_lines as (
+        select line.row_number, line.receipt, line.product, line.quantity, line.net, row_number() over (
+            partition by line.receipt, line.product, line.quantity, line.net order by line.row_number) as copy
+        from line join compared using (receipt)
+        where not compared.is_same and line.reason is null and not line.is_double
+    )
+    insert into known_line
+    select new_lines.row_number, coalesce(new_lines.copy <= old_lines.copies, false)
+    from new_lines left join old_lines using (receipt, product, quantity, net)
+    """,
+    "analyze known_line",
 )
-select line.row_number, true as is_known
-from line join compared using (receipt) where compared.is_same and line.reason is null and not line.is_double
-union all
-select new_lines.row_number, coalesce(new_lines.copy <= old_lines.copies, false)
-from new_lines left join old_lines using (receipt, product, quantity, net)
-"""
 REJECT_OTHER_LINES = """
 update line set reason = 'other_lines' from known_line known
 where known.row_number = line.row_number and not known.is_known
