@@ -49,9 +49,9 @@ def _mean_of_rows(a: float, b: Floats, shape: Floats, reach: Floats) -> Floats:
     high = np.maximum(np.minimum(most, 14.0), low)
     place, weight = legendre(NODES)
     odds = low[:, None] + (high - low)[:, None] * place
-    log_p, log_q = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
-    density = np.exp(a * log_p + b[:, None] * log_q - betaln(a, b)[:, None])
-    inside = density * _bought(np.exp(log_p), shape[:, None], reach[:, None])
+    ratio = np.exp(odds)  # p / (1 − p), at most e^14
+    density = np.exp(a * odds - (a + b)[:, None] * np.log1p(ratio) - betaln(a, b)[:, None])
+    inside = density * _bought(ratio / (1 + ratio), shape[:, None], reach[:, None])
     found: Floats = (high - low) * (inside @ weight)
     below = np.where(least < series, expit(low), 0.0)
     return found + _below(a, b, shape, reach, below) + _above(a, b, shape, reach, expit(-high))

@@ -6,6 +6,7 @@ chance: people count in the arm they were drawn into, whether or not anything re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
@@ -21,6 +22,7 @@ CONFIDENCE: Final = 0.95
 POWER: Final = 0.80
 Z: Final = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 _BISECTIONS: Final = 60
+PEOPLE_MAX: Final = 1_000_000_000
 
 
 class TooFewPeople(Invalid):
@@ -150,6 +152,57 @@ def smallest_lift_seen(*, base: float, n_treated: int, n_control: int, power: fl
         else:
             high = middle
     return high
+
+
+def people_needed_for_lift(
+    *, base: float, lift: float, share_treated: float = 0.5, power: float = POWER
+) -> tuple[int, int]:
+    """People that must be drawn, (treated, control), for a rise of a share from `base` by `lift` to be shown.
+
+    "Shown" as in `smallest_lift_seen`: a 95 % interval that leaves out 0, four times in five. Unit of `base` and
+    `lift`: a share (0.05 is five points); `share_treated` of all are treated. Raises Invalid for shares that cannot be,
+    and when more than a thousand million people would be needed.
+    """
+    if not (0 <= base < 1 and 0 < lift <= 1 - base):
+        raise Invalid("The base share lies between 0 and 1, and the lift above 0 and up to what is left to 1.")
+    return _fewest(lambda treated, control: _power_of_lift(base, lift, treated, control) >= power, share_treated, power)
+
+
+def people_needed_for_difference(
+    *, deviation: float, difference: float, share_treated: float = 0.5, power: float = POWER
+) -> tuple[int, int]:
+    """People that must be drawn, (treated, control), for a difference of means of this size to be shown.
+
+    Unit of both: that of the quantity; `deviation` is its standard deviation between people. As
+    `people_needed_for_lift`.
+    """
+    if deviation < 0 or difference <= 0:
+        raise Invalid("A deviation is not negative, and the difference to be shown is above 0.")
+
+    def is_enough(treated: int, control: int) -> bool:
+        seen = smallest_difference_seen(deviation=deviation, n_treated=treated, n_control=control, power=power)
+        return seen <= difference
+
+    return _fewest(is_enough, share_treated, power)
+
+
+def _fewest(is_enough: Callable[[int, int], bool], share_treated: float, power: float) -> tuple[int, int]:
+    if not (0 < share_treated < 1 and 0 < power < 1):
+        raise Invalid("The share of the treated and the power lie between 0 and 1.")
+    low, high = 1, 2
+    while not is_enough(*_arms(high, share_treated)):
+        low, high = high, 2 * high
+        if high > PEOPLE_MAX:
+            raise Invalid("No campaign has so many people: look for a larger effect, or be content with less power.")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(*_arms(middle, share_treated)) else (middle, high)
+    return _arms(high, share_treated)
+
+
+def _arms(people: int, share_treated: float) -> tuple[int, int]:
+    treated = max(1, round(people * share_treated))
+    return treated, max(1, people - treated)
 
 
 def _power_of_lift(base: float, lift: float, n_treated: int, n_control: int) -> float:
