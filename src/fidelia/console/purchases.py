@@ -1,4 +1,4 @@
-"""Purchases and returns: the list, one of a customer, and one purchase with why it gave its points."""
+"""Purchases and returns: those of a customer, and one purchase with why it gave its points."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from fidelia.programme.models import Programme
 from fidelia.programme.queries import list_programmes, terms_of
 from fidelia.rules import Decision, explain_outcomes
 from fidelia.rules.settlement import GRANTED
-from fidelia.ui.parts import Chip, Figure
+from fidelia.ui.parts import Figure
 
-from .customers.rows import name_of
 from .customers.reading import frame_of, read_dossier
+from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
-from .paging import asked_place, page_of, query_without
+from .paging import asked_place, page_of
 from .speech import Speech, speech_of
 from .words import CHANNELS, PURCHASE_KINDS, word
 
@@ -51,39 +51,6 @@ class PurchaseRow:
     customer: str
     total: Money
     scale: int
-
-
-@signed_in
-def purchases(request: ConsoleRequest) -> HttpResponseBase:
-    by = request.actor
-    kind, store, receipt = (request.GET.get(name, "").strip() for name in ("kind", "store", "receipt"))
-    stores = {str(each.id): each for each in list_stores(by=by)}
-    asked = asked_place(request)
-    found = list_purchases(
-        by=by, kind=kind if kind in PURCHASE_KINDS else None, store_id=stores[store].id if store in stores else None,
-        receipt_number=receipt or None, after=asked.after_as(datetime.fromisoformat, UUID),
-        before=asked.before_as(datetime.fromisoformat, UUID), limit=PAGE_SIZE + 1,
-    )  # fmt: skip
-    page = page_of(
-        request, asked, found, PAGE_SIZE, key_of=lambda row: (row.occurred_at, row.purchase_id),
-        total="", order=_("newest first"),
-    )  # fmt: skip
-    chips = [
-        (_("Kind is"), word(PURCHASE_KINDS, kind) if kind in PURCHASE_KINDS else "", "kind"),
-        (_("Store is"), stores[store].name if store in stores else "", "store"),
-        (_("Receipt is"), receipt, "receipt"),
-    ]
-    context: dict[str, Any] = {
-        "rows": rows_of(by, page.rows),
-        "page": page.pager,
-        "kinds": [(code, word(PURCHASE_KINDS, code)) for code in PURCHASE_KINDS],
-        "stores": list(stores.values()),
-        "kind": kind,
-        "store": store,
-        "receipt": receipt,
-        "chips": [Chip(lead, value, query_without(request, name)) for lead, value, name in chips if value],
-    }
-    return show(request, "console/purchases/list.html", context, partial="rows")
 
 
 @signed_in
