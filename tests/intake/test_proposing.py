@@ -289,6 +289,17 @@ def test_what_a_file_holds_is_guessed(tmp_path: Path, text: str, expected: str) 
     assert ranked[0][1] > 2 * ranked[1][1]
 
 
+def test_products_that_speak_of_health_are_no_notes(tmp_path: Path) -> None:
+    text = "ticket,date,montant,remarque\n" + "T1,2024-03-01,12.50,chocolat pour diabétiques\n" * 5
+    assert doubts_of(proposal_of(write(tmp_path / "a.csv", text)), "remarque") == []
+
+
+def test_days_are_no_telephone_numbers(tmp_path: Path) -> None:
+    text = "magasin;mail;ouverture\n" + "M1;lyon@mel.example;01/02/2015\n" * 5
+    found = propose(Table(write(tmp_path / "a.csv", text)), PEOPLE)
+    assert found.mapping.columns == {"email": "mail"}
+
+
 # Names
 
 

@@ -72,7 +72,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
         "moment": sum(_is_moment(text, reading) for text in texts) / count,
         "hour": sum(TIME.fullmatch(text) is not None for text in texts) / count,
         "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,
-        "phone": sum(_PHONE.fullmatch(text) is not None for text in texts) / count,
+        "phone": sum(_is_phone(text) for text in texts) / count,
         "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,
         "country": sum(fold(text) in country_names() for text in texts) / count,
         "ean": sum(map(_is_ean, texts)) / count,
@@ -101,6 +101,11 @@ def _number(text: str, reading: Reading) -> Decimal | None:
         return read_money(text, reading)
     except BadCell:
         return None
+
+
+def _is_phone(text: str) -> bool:
+    """At least nine digits, as people dial them; 01/02/2015 is a day."""
+    return _PHONE.fullmatch(text) is not None and sum(map(str.isdigit, text)) >= 9
 
 
 def _is_ean(text: str) -> bool:

@@ -210,7 +210,7 @@ def _column_proposal(draft: _Draft, profile: Profile) -> ColumnProposal:
     column = next((name for name, (chosen, _score) in draft.chosen.items() if chosen is profile), "")
     doubts = list(draft.doubts.get(profile.name, ()))
     kind = draft.target.column(column).kind if column else Kind.TEXT
-    if kind is Kind.TEXT and column != "description":
+    if kind is Kind.TEXT and any(one.kind is Kind.EMAIL for one in draft.target.columns):  # a file of people
         doubts += doubt_of_notes(profile.name, profile.sensitive)
     return ColumnProposal(
         name=profile.name,
