@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +35,10 @@ TILL = (
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Iterator[None]:
+def folders(settings: Any, tmp_path: Path) -> None:
     settings.FILES = str(tmp_path / "files")
     settings.FILES_INCOMING = tmp_path / "incoming"
     cache.clear()
-    yield
 
 
 def hand_in(client: Client, content: bytes, name: str = "caisse_lyon_2025-02.csv", **more: str) -> Any:
@@ -123,3 +120,254 @@ def test_it_is_checked_recorded_and_mended(shop: Shop) -> None:
     assert "Achats enregistrés 5" in told, told
     assert "Dans le fichier 5 lignes Enregistrées 5 lignes Écart 0" in told, told
     assert "Dans le fichier 1 267,65 € Enregistrées 1 267,65 € Écart 0,00 €" in told
+
+
+def test_what_is_put_right_stays_put_right(shop: Shop) -> None:
+    client = shop.client(shop.leonore, "en")
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    place = found.columns.index("Libellé")
+    where = reverse("console:import-columns", args=[found.id])
+
+    client.post(where, {f"column-{place}": "", "option-currency": "EUR", "option-enrol-shown": "1"})
+
+    found.refresh_from_db()
+    assert "description" not in found.mapping["columns"]
+    assert found.mapping["options"]["enrol"] is False
+    told = words(page(client, "import-columns", found))
+    assert "Libellé Café moka d’Éthiopie Thé vert" in told
+    assert "– left out" in told
+
+    client.post(where, {f"column-{place}": "product"})
+    found.refresh_from_db()
+    assert found.mapping["columns"]["product"] == "Libellé", "of two columns that claim a field the new one has it"
+    assert "Code article" not in found.mapping["columns"].values()
+
+
+def test_another_reading_reads_the_file_again(shop: Shop) -> None:
+    client = shop.client(shop.leonore, "en")
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    where = reverse("console:import-columns", args=[found.id])
+
+    client.post(where, {"read-encoding": "utf-8"})
+    found.refresh_from_db()
+    assert found.mapping["reading"]["encoding"] == "utf-8"
+    assert "Libellé" not in found.columns
+
+    client.post(where, {"read-encoding": "cp1252", "read-separator": ","})
+    found.refresh_from_db()
+    assert len(found.columns) < 7
+    client.post(where, {"read-separator": ";"})
+    found.refresh_from_db()
+    assert found.columns[0] == "N° ticket"
+    assert found.mapping["columns"]["net"] == "Montant TTC"
+
+    client.post(where, {"read-date_order": "mdy"})
+    assert "5 of 5 unreadable" not in words(page(client, "import-columns", found))
+    answer = client.post(where, {"read-encoding": "klingon"})
+    assert "“klingon” is not an encoding" in words(answer.content.decode())
+    found.refresh_from_db()
+    assert found.mapping["reading"]["encoding"] == "cp1252"
+
+
+def test_a_check_says_what_is_missing(shop: Shop) -> None:
+    client = shop.client(shop.leonore, "en")
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    place = found.columns.index("Date")
+
+    answer = client.post(
+        reverse("console:import-columns", args=[found.id]), {f"column-{place}": "", "do": "check"}, follow=True
+    )  # fmt: skip
+
+    assert "Say which column is “Date”." in words(answer.content.decode())
+    assert not Job.objects.exists()
+    assert Import.objects.get().state == "mapping"
+
+
+def test_a_model_is_recognised_in_the_next_file(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+    first = Import.objects.get()
+    place = first.columns.index("Libellé")
+    client.post(reverse("console:import-columns", args=[first.id]), {f"column-{place}": "category"})
+    client.post(reverse("console:import-mappings", args=[first.id]), {"name": "Caisse de Lyon"})
+
+    hand_in(client, TILL.replace(b"1001", b"2001"), name="mars.csv")
+
+    second = Import.objects.exclude(id=first.id).get()
+    assert second.mapping["columns"]["category"] == "Libellé"
+    told = words(page(client, "import-columns", second))
+    assert "Modèle reconnu : Caisse de Lyon . Ses 7 colonnes viennent de lui." in told
+    saved = SavedMapping.objects.get()
+    client.post(reverse("console:mapping-removal", args=[saved.id]), {"next": reverse("console:imports")})
+    assert not SavedMapping.objects.exists()
+
+
+def test_rows_to_mend_come_back_as_a_file_that_can_be_sent_again(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check"})
+    work()
+    client.post(reverse("console:import-recording", args=[found.id]))
+    work()
+
+    answer = client.get(reverse("console:import-rejects", args=[found.id]))
+
+    rejected = b"".join(answer.streaming_content)
+    assert 'filename="caisse_lyon_2025-02-' in answer["Content-Disposition"]
+    lines = rejected.decode("utf-8-sig").splitlines()
+    assert lines[0] == "N° ticket,Date,N° carte,Code article,Libellé,Qté,Montant TTC,fidelia_reason"
+    assert lines[1].endswith("n’existe pas dans le calendrier.")
+    assert len(lines) == 3
+    mended = rejected.decode("utf-8-sig").replace("31/02/2025", "28/02/2025").replace("1O,00", "10,00")
+    hand_in(client, mended.encode("utf-8-sig"), name="corrigé.csv")
+    again = Import.objects.exclude(id=found.id).get()
+    assert "fidelia_reason" not in again.mapping["columns"].values()
+    where = reverse("console:import-columns", args=[again.id])
+    client.post(where, {"option-source": found.mapping["options"]["source"], "do": "check"})
+    work()
+    client.post(reverse("console:import-recording", args=[again.id]))
+    work()
+    told = words(page(client, "import-result", again))
+    assert "Lignes lues 2" in told
+    assert "Achats enregistrés 2" in told, told
+
+
+def test_one_row_is_mended_with_all_its_cells(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check"})
+    work()
+    where = reverse("console:import-row", args=[found.id, 3])
+    html = client.get(where).content.decode()
+    assert html.count('name="cell-3-') == 7
+    assert "Le fichier dit « 31/02/2025 » ; ceci est proposé." in words(html)
+
+    client.post(where, {"cell-3-1": "27/02/2025", "cell-3-4": "Café moka, moulu"})
+    work()
+
+    assert Import.objects.get().check_report["rejected_rows"] == 1
+    assert client.get(where).status_code == 404, "it is not among those to mend any more"
+
+
+def test_a_consent_needs_a_decision_and_a_proof(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    people = (
+        "N° carte;Nom;Prénom;Mail;Optin mail;Observations\r\n"
+        "2990441788200;MARCHAND;Hélène;helene@mel.example;O;aime les moutures fines\r\n"
+        "2990441711758;LE GOFF;Loïc;loic@mel.example;N;allergie aux noix\r\n"
+    ).encode("cp1252")
+    hand_in(client, people, name="clients.csv")
+    found = Import.objects.get()
+    assert found.target == "customers"
+    assert found.mapping["columns"]["consent_email"] == "Optin mail"
+    assert "Observations" not in found.mapping["columns"].values()
+
+    told = words(page(client, "import-columns", found))
+    assert "à décider" in told
+    assert "aucun accord enregistré" in told
+    assert "1 note parle de santé ou de croyance" in told
+    assert "santé : écartée" in told
+
+    where = reverse("console:import-columns", args=[found.id])
+    client.post(where, {"option-consents": "file"})
+    told = words(page(client, "import-columns", found))
+    assert "Texte accepté, avec sa version" in told
+    assert "à décider" not in told
+    client.post(where, {"option-consents": "none"})
+    assert "Texte accepté" not in words(page(client, "import-columns", found))
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"", "vide.csv", "Ce fichier est vide : il ne contient pas un seul octet."),
+        (bytes(range(256)) * 40, "photo.csv", "photo.csv est un fichier binaire, pas un tableau."),
+        (b"%PDF-1.7 rest", "ticket.pdf", "ticket.pdf"),
+        (b"<!doctype html><html></html>", "page.csv", "page.csv est une page web"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_a_sentence(shop: Shop, content: bytes, name: str, said: str) -> None:
+    answer = hand_in(shop.client(shop.leonore), content, name=name)
+
+    assert answer.status_code == 422
+    assert said in words(answer.content.decode())
+    assert not Import.objects.exists()
+    assert not StoredFile.objects.exists()
+
+
+def test_two_header_rows_are_doubted_and_chosen(shop: Shop) -> None:
+    client = shop.client(shop.leonore, "en")
+    twice = b"Export of the till;;;\r\nReceipt;Date;Customer;Amount\r\n1;2025-01-02;7;10,00\r\n2;2025-01-03;8;11,00\r\n"
+    hand_in(client, twice, name="two.csv")
+    found = Import.objects.get()
+    assert found.columns == ["Receipt", "Date", "Customer", "Amount"]
+    assert "row 2" in words(page(client, "import-columns", found))
+
+    client.post(reverse("console:import-columns", args=[found.id]), {"read-header_row": "1"})
+    found.refresh_from_db()
+    assert found.columns[0] == "Export of the till"
+
+
+def test_one_that_is_too_large_is_refused_before_and_while_it_is_read(shop: Shop, settings: Any) -> None:
+    client = shop.client(shop.leonore)
+    settings.FILE_BYTES_MAX = 1_000
+    for content in (b"x" * 3_000_000, b"x" * 500_000):
+        answer = hand_in(client, content)
+        assert answer.status_code == 422
+        assert "Ce fichier dépasse ce que cette installation accepte." in words(answer.content.decode())
+    assert not Import.objects.exists()
+    assert not [path for path in Path(settings.FILES_INCOMING).rglob("*") if path.is_file()]
+
+
+def test_a_form_from_elsewhere_is_refused(shop: Shop) -> None:
+    shop.client(shop.leonore)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(shop.leonore)
+    assert hand_in(client, TILL).status_code == 403
+    assert not StoredFile.objects.exists()
+
+
+def test_without_the_right_there_is_nothing_to_see(shop: Shop) -> None:
+    hand_in(shop.client(shop.leonore), TILL)
+    found = Import.objects.get()
+    stranger = shop.client(pizarro())
+
+    for name, arguments in (
+        ("imports", []), ("new_import", []), ("import", [found.id]), ("import-columns", [found.id]),
+        ("import-check", [found.id]), ("import-result", [found.id]), ("import-rejects", [found.id]),
+        ("import-row", [found.id, 1]),
+    ):  # fmt: skip
+        assert stranger.get(reverse(f"console:{name}", args=arguments)).status_code == 403, name
+    assert stranger.post(reverse("console:import-recording", args=[found.id])).status_code == 403
+    assert hand_in(stranger, TILL).status_code == 403
+    assert Import.objects.count() == 1
+
+
+def test_search_finds_the_verb_and_the_file(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+
+    assert reverse("console:new_import") in client.get("/console/search/", {"q": "import fich"}).content.decode()
+    assert "caisse_lyon_2025-02.csv" in client.get("/console/search/", {"q": "caisse_lyon"}).content.decode()
+    told = words(client.get(reverse("console:imports")).content.decode())
+    assert "caisse_lyon_2025-02.csv Leonore Achats Colonnes à nommer" in told
+
+
+def test_a_stopped_job_goes_on_where_it_was(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    hand_in(client, TILL)
+    found = Import.objects.get()
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check"})
+    assert "attend son tour" in words(page(client, "import-check", found))
+
+    client.post(reverse("console:import-stop", args=[found.id]))
+    assert Job.objects.get().state == "stopped"
+    client.post(reverse("console:import-resumption", args=[found.id]))
+    work()
+
+    assert "Prêtes 3" in words(page(client, "import-check", found))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of_django
 from django.core.cache import cache
-from playwright.sync_api import Page
+from django.test import Client
+from playwright.sync_api import Browser, Page
 
 from fidelia.intake.models import Import
 from tests.browser import Visit, Visitor
@@ -23,11 +24,10 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Iterator[None]:
+def folders(settings: Any, tmp_path: Path) -> None:
     settings.FILES = str(tmp_path / "files")
     settings.FILES_INCOMING = tmp_path / "incoming"
     cache.clear()
-    yield
 
 
 @pytest.fixture
@@ -48,11 +48,9 @@ def hand_in(visit: Visit, file: Path) -> Page:
 def test_a_till_export_from_the_drop_to_its_last_row(shop: Shop, visit: Visitor, till_export: Path) -> None:
     seen = visit(shop.leonore)
     page = hand_in(seen, till_export)
-    shot(page, "columns")
 
     page.click("button[value='check']")
     page.wait_for_selector(".f-figures", timeout=PATIENCE_MS)
-    shot(page, "check")
     page.fill("#id_yours_file_net", "1 267,65")
     page.wait_for_selector("#id_verdict_file_net.f-bad")
     assert "le fichier a 10,00 de moins" in page.inner_text("#id_verdict_file_net").replace("\xa0", " ")
@@ -61,16 +59,131 @@ def test_a_till_export_from_the_drop_to_its_last_row(shop: Shop, visit: Visitor,
 
     page.click("text=Enregistrer 3 lignes")
     page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
-    shot(page, "result")
     page.click("text=Renvoyer les lignes corrigées")
     page.wait_for_selector("text=Enregistrer 2 lignes", timeout=PATIENCE_MS)
     page.click("text=Enregistrer 2 lignes")
     page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
+    page.wait_for_selector(".f-progress", state="detached", timeout=PATIENCE_MS)
     balance = page.inner_text(".f-balance >> nth=1").replace("\xa0", " ").split("\n")
-    assert balance == ["Dans le fichier", "1 267,65 €", "Enregistrées", "1 267,65 €", "Écart", "0,00 €"]
+    assert [part.strip() for part in balance] == [
+        "Dans le fichier",
+        "1 267,65 €",
+        "Enregistrées",
+        "1 267,65 €",
+        "Écart",
+        "0,00 €",
+    ]
     assert Import.objects.get().totals["rejected_rows"] == 0
     assert seen.complaints == []
 
 
-def shot(page: Page, name: str) -> None:
-    page.screenshot(path=f"/tmp/lead/wizard/{name}.png", full_page=True)
+OVERFLOW = """() => {
+  const found = [];
+  document.querySelectorAll(".f-card").forEach((card) => {
+    const edge = card.getBoundingClientRect().right + 1;
+    card.querySelectorAll("*").forEach((part) => {
+      const box = part.getBoundingClientRect();
+      if (part.closest(".f-table-wrap, [popover], dialog, .f-bar, option")) return;
+      if (box.width && box.right > edge) found.push(`${part.tagName}.${part.className}`);
+    });
+  });
+  if (document.documentElement.scrollWidth > innerWidth) found.push(`page ${document.documentElement.scrollWidth}`);
+  return found;
+}"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1280, "dark")])
+def test_nothing_passes_an_edge(shop: Shop, visit: Visitor, till_export: Path, width: int, theme: str) -> None:
+    seen = visit(shop.leonore, width=width, theme=theme)
+    for path in ("/console/imports/", "/console/imports/new/"):
+        assert seen.go(path).evaluate(OVERFLOW) == [], path
+    page = hand_in(seen, till_export)
+    assert page.evaluate(OVERFLOW) == []
+    page.click("button[value='check']")
+    page.wait_for_selector(".f-figures", timeout=PATIENCE_MS)
+    assert page.evaluate(OVERFLOW) == []
+    page.click("form[action$='/recording/'] button")
+    page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
+    assert page.evaluate(OVERFLOW) == []
+    page.click("a[href*='/rows/']")
+    assert page.evaluate(OVERFLOW) == []
+    assert seen.complaints == []
+
+
+def test_a_change_is_read_again_in_place(shop: Shop, visit: Visitor, till_export: Path) -> None:
+    seen = visit(shop.leonore)
+    page = hand_in(seen, till_export)
+
+    page.select_option("select[name='read-date_order']", "mdy")
+    page.wait_for_selector("tr:has(th:text-is('Date')) .f-red:text('3 sur 5')", timeout=PATIENCE_MS)
+    with page.expect_response(lambda answer: answer.url.endswith("/columns/")):
+        page.select_option("#id_column-4", "category")
+
+    mapping = Import.objects.get().mapping
+    assert (mapping["reading"]["date_order"], mapping["columns"]["category"]) == ("mdy", "Libellé")
+    assert seen.complaints == []
+
+
+def test_a_file_dropped_on_the_zone_is_sent(shop: Shop, visit: Visitor) -> None:
+    seen = visit(shop.leonore)
+    page = seen.go("/console/imports/new/")
+    page.evaluate(
+        """(text) => {
+          const carried = new DataTransfer();
+          carried.items.add(new File([text], "drop.csv", { type: "text/csv" }));
+          document.querySelector("[data-drop]").dispatchEvent(
+            new DragEvent("drop", { dataTransfer: carried, bubbles: true, cancelable: true }));
+        }""",
+        "Ticket;Date;Montant\n1;2025-01-02;10,00\n2;2025-01-03;11,50\n",
+    )
+    page.wait_for_selector("#f-columns", timeout=PATIENCE_MS)
+    assert Import.objects.get().file_name == "drop.csv"
+    assert seen.complaints == []
+
+
+def test_what_is_wrong_with_a_file_is_said_on_the_same_page(
+    shop: Shop, visit: Visitor, settings: Any, tmp_path: Path
+) -> None:
+    settings.FILE_BYTES_MAX = 100_000
+    seen = visit(shop.leonore)
+    page = seen.go("/console/imports/new/")
+    binary, large = tmp_path / "photo.csv", tmp_path / "large.csv"
+    binary.write_bytes(bytes(range(256)) * 40)
+    large.write_bytes(b"a;b\n" * 60_000)
+
+    page.set_input_files("#id_file", str(binary))
+    page.click("form[data-upload] [type='submit']")
+    page.wait_for_selector("[data-mistake]:not([hidden])")
+    assert "photo.csv est un fichier binaire" in page.inner_text("[data-mistake]")
+    page.set_input_files("#id_file", str(large))
+    page.click("form[data-upload] [type='submit']")
+    page.wait_for_selector("[data-mistake]:has-text('dépasse')")
+    assert "Ce fichier dépasse 100\xa0ko." in page.inner_text("[data-mistake]")
+    assert not Import.objects.exists()
+    assert [text for text in seen.complaints if "422" not in text] == []
+
+
+def test_without_script_the_plain_form_and_buttons_do_it(
+    shop: Shop, chromium: Browser, live_server: Any, till_export: Path
+) -> None:
+    client = Client()
+    client.force_login(shop.leonore)
+    context = chromium.new_context(java_script_enabled=False, locale="fr-FR")
+    session = client.cookies[settings_of_django.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings_of_django.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url + "/console/imports/new/")
+    page.set_input_files("#id_file", str(till_export))
+    page.click("form[data-upload] [type='submit']")
+    page.select_option("#id_column-4", "category")
+    page.click("noscript button, button:text('Afficher avec ces changements')")
+    assert page.input_value("#id_column-4") == "category"
+    page.click("button[value='check']")
+    for _attempt in range(120):
+        if page.locator("text=Enregistrer 3 lignes").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    page.click("text=Enregistrer 3 lignes")
+    assert "/result/" in page.url
+    context.close()

@@ -11,10 +11,13 @@ from django.http import QueryDict
 from fidelia.intake.doubts import Doubt
 from fidelia.intake.mapping import FileMapping
 from fidelia.intake.targets import Kind, Option, Target
+from fidelia.programme.queries import list_programmes
 
+from ..words import CHANNELS, word
 from .column_rows import CONSENTS
 
 TEXT_LENGTH_MAX = 2_000
+PROGRAMME = "programme"  # asked for only where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class OptionField:
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
     doubt: str = ""
-    required: bool = False
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Decision:
 def options_of(target: Target, mapping: FileMapping, doubts: Sequence[Doubt], language: str) -> list[OptionField]:
     """Return the options that are no part of a decision, as fields with what they are now."""
     said = {doubt.about: doubt.reason.in_language(language) for doubt in doubts}
-    return [_field(option, mapping.options, said, language) for option in target.options if not _is_of_consents(option)]
+    fields = [_field(o, mapping.options, said, language) for o in target.options if not _is_of_consents(o)]
+    return [one for one in fields if one.name != f"option-{PROGRAMME}" or len(one.choices) > 1]
 
 
 def decision_of(target: Target, mapping: FileMapping, language: str) -> Decision | None:
@@ -95,11 +99,19 @@ def _field(option: Option, values: Mapping[str, Any], said: Mapping[str, str], l
         label=option.label.in_language(language),
         value=_written(value),
         widget=_widget(option),
-        choices=tuple((code, label.in_language(language)) for code, label in option.choices),
+        choices=_choices(option, language),
         help=option.help.in_language(language) if option.help else "",
         doubt=said.get(option.name, ""),
-        required=option.required,
+        is_optional=not option.required and not option.choices and option.default in (None, "", ()),
     )
+
+
+def _choices(option: Option, language: str) -> tuple[tuple[str, str], ...]:
+    """A label that only repeats its code is said as the console says that code elsewhere."""
+    if option.name == PROGRAMME:
+        return tuple((one.slug, one.name.in_language(language)) for one in list_programmes())
+    labels = [(code, label.in_language(language)) for code, label in option.choices]
+    return tuple((code, word(CHANNELS, code) if label == code else label) for code, label in labels)
 
 
 def _written(value: Any) -> str:
@@ -111,7 +123,7 @@ def _written(value: Any) -> str:
 
 
 def _widget(option: Option) -> str:
-    if option.choices:
+    if option.choices or option.name == PROGRAMME:
         return "select"
     if option.many:
         return "list"
