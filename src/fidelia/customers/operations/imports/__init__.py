@@ -4,10 +4,17 @@ from fidelia.intake.kinds import ImportKind
 
 from .steps import RIGHT, check_customers, record_customers
 from .target import CUSTOMERS, REASONS
+from .totals import TOTALS
 from .undoing import undo_customers
 
 CUSTOMERS_KIND = ImportKind(
-    target=CUSTOMERS, right=RIGHT, check=check_customers, record=record_customers, undo=undo_customers, reasons=REASONS
+    target=CUSTOMERS,
+    right=RIGHT,
+    check=check_customers,
+    record=record_customers,
+    undo=undo_customers,
+    reasons=REASONS,
+    totals=TOTALS,
 )
 
 __all__ = ["CUSTOMERS_KIND"]
