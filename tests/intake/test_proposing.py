@@ -235,6 +235,22 @@ def test_cells_that_cannot_be_understood_are_counted_as_a_doubt(tmp_path: Path) 
     assert doubts_of(found, "date") == ["10 % of the cells looked at cannot be understood so."]
 
 
+def test_codes_that_a_program_has_made_numbers_of_are_a_doubt(tmp_path: Path) -> None:
+    rows = [f"T{place},2024-03-01,3.01762E+12,{place}.0,12.50" for place in range(10, 30)]
+    found = proposal_of(write(tmp_path / "a.csv", "ticket,date,code article,code client,montant\n" + "\n".join(rows)))
+    assert found.mapping.columns["product"] == "code article"
+    assert any("digits are lost" in reason for reason in doubts_of(found, "code article"))
+    assert any("they end in .0" in reason for reason in doubts_of(found, "code client"))
+
+
+def test_codes_that_are_no_products_are_found_by_what_they_say(tmp_path: Path) -> None:
+    goods = [f"T{place},2024-03-01,A{place:04},Mug {place},12.50" for place in range(40)]
+    other = ["PORT,Frais de port", "ADJUST2,Correction", "TEST001,A mug", "MUGBLEU,Mug bleu", "R,Remise fidélité"]
+    rows = [*goods, *(f"T99,2024-03-02,{one},1.00" for one in other)]
+    found = proposal_of(write(tmp_path / "a.csv", "ticket,date,article,libellé,montant\n" + "\n".join(rows)))
+    assert found.mapping.options["not_products"] == ["ADJUST2", "PORT", "R", "TEST001"]
+
+
 # Customers
 
 PEOPLE = Target(

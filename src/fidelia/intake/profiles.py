@@ -23,6 +23,8 @@ EXAMPLES = 3
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
 _PHONE = re.compile(r"(?:\+|00|\(?0)[0-9()./ \u00a0-]{7,20}")
 
+_ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")  # 3,01762E+12
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -75,6 +77,8 @@ def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
         "phone": sum(_is_phone(text) for text in texts) / count,
         "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,
         "country": sum(fold(text) in country_names() for text in texts) / count,
+        "rounded": sum(_ROUNDED.fullmatch(text) is not None for text in texts) / count,
+        "pointed": sum(text.endswith((".0", ",0")) for text in texts) / count,
         "ean": sum(map(_is_ean, texts)) / count,
     }
     usual, copies = Counter(texts).most_common(1)[0] if texts else ("", 0)

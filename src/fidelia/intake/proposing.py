@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fidelia.kernel.localized import LocalizedText
-
 from .contents import choose_by_content
-from .doubts import Doubt, because
-from .likeness import RESEMBLING, SURE, likeness, words_of
+from .doubting import reasons_to_doubt
+from .doubts import Doubt
+from .likeness import RESEMBLING, likeness, words_of
 from .mapping import FileMapping
 from .notes import doubt_of_notes
 from .prices import settle_prices
@@ -163,40 +162,12 @@ def _codes(table: Table, rows: Sequence[Sequence[str]], draft: _Draft) -> list[s
 
 def _doubt(draft: _Draft, column: Column) -> None:
     """Say what may be wrong with the column chosen."""
-    if column.name not in draft.chosen:
-        return
-    profile, confidence = draft.chosen[column.name]
-    doubts = draft.doubts.setdefault(profile.name, [])
-    others = _alternatives(draft, profile, column.name)
-    if confidence < SURE:
-        doubts.append(Doubt(column.name, profile.name, _resembling(column, profile), others))
-    if column.sensitive:
-        doubts.append(Doubt(column.name, profile.name, because(
-            "This touches consent or something as sensitive: nothing is taken from it until you decide.",
-            "Ceci touche au consentement ou à une donnée sensible : rien n’en est repris sans votre décision."), others)
-        )  # fmt: skip
-    kind = {Kind.MOMENT: "moment", Kind.DAY: "moment", Kind.NUMBER: "number", Kind.MONEY: "number", Kind.EMAIL: "email"}
-    share = profile.share(kind[column.kind]) if column.kind in kind and profile.values else 1.0
-    if share < 1:
-        doubts.append(Doubt(column.name, profile.name, because(
-            "{share} of the cells looked at cannot be understood so.",
-            "{share} des cellules regardées ne se comprennent pas ainsi.",
-            share=f"{max(1, round(100 * (1 - share)))} %"), others)
-        )  # fmt: skip
-    words = set(words_of(profile.name))
-    if column.kind is Kind.MONEY and words & {"ht", "excl", "hors", "before"}:
-        doubts.append(Doubt(column.name, profile.name, because(
-            "The name says before tax; Fidelia counts what the customer pays, tax included.",
-            "Le nom dit hors taxes ; Fidelia compte ce que le client paie, taxes comprises."), others)
-        )  # fmt: skip
-
-
-def _resembling(column: Column, profile: Profile) -> LocalizedText:
-    if likeness(profile.name, column.synonyms) < RESEMBLING:
-        return because(
-            "Its cells look like it; its name does not say so.", "Ses cellules y ressemblent ; son nom ne le dit pas."
-        )
-    return because("The name only resembles it.", "Le nom ne fait qu’y ressembler.")
+    if column.name in draft.chosen:
+        profile, confidence = draft.chosen[column.name]
+        others = _alternatives(draft, profile, column.name)
+        reasons = reasons_to_doubt(column, profile, confidence)
+        doubts = [Doubt(column.name, profile.name, reason, others) for reason in reasons]
+        draft.doubts.setdefault(profile.name, []).extend(doubts)
 
 
 def _alternatives(draft: _Draft, profile: Profile, chosen: str) -> tuple[str, ...]:

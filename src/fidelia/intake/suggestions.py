@@ -30,7 +30,7 @@ CODES_MAX = 100
 _NOT_PRODUCTS = re.compile(
     r"\b(?:post|postage|carriage|shipping|delivery|freight|discount|manual|samples?|bank charges|fees?|commission"
     r"|adjust\w*|bad debt|rounding|deposit|gift wrap|tips?|port|frais|livraison|transport|remise|escompte|arrondi"
-    r"|acompte|avoir|emballage cadeau|consigne|pourboire|echantillons?|divers|ecotaxe|eco participation|dotcom)\b"
+    r"|acompte|avoir|emballage cadeau|consigne|pourboire|test|echantillons?|divers|ecotaxe|eco participation|dotcom)\b"
 )
 _WORDS_OF_CURRENCY = {
     "eur": "EUR", "euro": "EUR", "euros": "EUR", "gbp": "GBP", "pounds": "GBP", "sterling": "GBP", "usd": "USD",
@@ -201,7 +201,7 @@ def _not_products(option: Option, file: _File) -> OptionProposal | None:
     codes = [
         code.strip()
         for code, description in described.items()
-        if code.strip() and _is_odd(code.strip(), usual=usual) and _NOT_PRODUCTS.search(fold(f"{code} {description}"))
+        if code.strip() and _is_no_product(code.strip(), description, usual=usual)
     ]
     if not codes:
         return None
@@ -212,6 +212,13 @@ def _not_products(option: Option, file: _File) -> OptionProposal | None:
                    "Vérifiez que ce ne sont pas des articles : {codes}.",
                    codes=", ".join(found[:10]))  # fmt: skip
     return OptionProposal("not_products", found, reason, Doubt("not_products", tuple(found), look))
+
+
+def _is_no_product(code: str, description: str, *, usual: bool) -> bool:
+    word = fold(code).rstrip("0123456789 ")  # ADJUST2, TEST001
+    if _is_odd(code, usual=usual):
+        return _NOT_PRODUCTS.search(fold(f"{code} {description}")) is not None
+    return bool(word) and _NOT_PRODUCTS.fullmatch(word) is not None
 
 
 def _is_odd(code: str, *, usual: bool) -> bool:
