@@ -126,9 +126,9 @@ def test_a_single_customer_may_bring_nothing() -> None:
 
 @pytest.mark.slow
 def test_the_interval_of_a_portfolio_holds_what_then_happened() -> None:
-    """Sixty portfolios drawn from the truth, each fitted and valued anew: about 95 % of the intervals hold."""
+    """Forty portfolios drawn from the truth, each fitted and valued anew: about 95 % of the intervals hold."""
     truth, money = BgNbd(0.6, 5.0, 0.9, 3.0), GammaGamma(6.2, 3.7, 15.4)
-    held, runs, n = 0, 60, 600
+    held, runs, n = 0, 40, 600
     for run in range(runs):
         chance = np.random.default_rng(10_000 + run)
         zeros = np.zeros(n)
@@ -152,7 +152,7 @@ def test_the_interval_of_a_portfolio_holds_what_then_happened() -> None:
             seed=run,
         )
         held += found.low <= amounts[~past].sum() <= found.high
-    assert 51 <= held <= 60
+    assert 33 <= held <= 40
 
 
 def test_confidence_is_a_share() -> None:
