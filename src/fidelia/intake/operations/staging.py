@@ -94,7 +94,7 @@ def _copy(import_id: UUID, rows: Sequence[SheetRow], after: int) -> int:
             if isinstance(row, BadRow)
         ]
         with room_needed(), transaction_of_use_case(), connection.cursor() as cursor:
-            with cursor.copy(_COPY) as copy:
+            with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
                 for first in range(0, len(rows), ROWS_PER_PIECE):
                     copy.write(_lines(import_id, rows[first : first + ROWS_PER_PIECE], after + first))
             if bad:

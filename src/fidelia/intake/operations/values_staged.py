@@ -31,7 +31,7 @@ def stage_values(*, table: str, rows: str, texts: Sequence[str], values: Mapping
     named = [*texts, *values]
     columns = ", ".join([*(f"{name} text" for name in texts), *(f"{name} {kind}" for name, kind in values.items())])
     nothing = (None,) * len(values)
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(f"drop table if exists pg_temp.{table}")
         cursor.execute(f"create temporary table {table} ({columns}, reason text) on commit drop")
         for found in _distinct(table, rows, texts):
