@@ -30,6 +30,11 @@ def test_it_answers_with_what_is_recorded_and_the_points_it_gave(till: Caller, f
     assert till.get(f"/purchases/{said['id']}").json() == said
 
 
+def test_it_answers_to_the_byte_as_the_purchase_is_read_later(till: Caller, florestan: Enrolment) -> None:
+    said = till.post("/purchases", basket())
+    assert till.get(f"/purchases/{said.json()['id']}").body == said.body
+
+
 def test_a_member_is_named_by_id_or_by_a_card_however_it_is_written(till: Caller, florestan: Enrolment) -> None:
     for member in ({"customer_id": str(florestan.customer_id)}, {"identity": "card:2990-4417 88200"}):
         said = till.post("/purchases", basket(member=member)).json()

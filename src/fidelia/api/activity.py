@@ -25,6 +25,7 @@ from fidelia.activity.queries import (
 from fidelia.customers.queries import get_customer, ids_of, normalise_identity
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.changes import read_mark
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money, exponent_of, parse_scaled
 
 from .answers import answer, language_of
@@ -40,6 +41,7 @@ from .schemas.activity import (
     PurchasePage,
     PurchaseQuery,
     decision_out,
+    purchase_fields,
     purchase_out,
 )
 
@@ -100,6 +102,8 @@ def _ids_of(by: Actor, customer_id: UUID) -> tuple[UUID, ...]:
 
 def answer_recorded(recorded: Recorded) -> HttpResponse:
     """Answer with what was recorded, and whether it was before."""
+    if recorded.purchase is not None:
+        return answer(purchase_fields(recorded.purchase, recorded.lines), 201)
     return answer(recorded_out(recorded), 201, replayed=recorded.is_replay)
 
 
@@ -143,8 +147,11 @@ def _line(line: LineIn, currency: str, pointer: str) -> LineRequest:
 
 
 def _minor(text: str, currency: str, pointer: str) -> int:
-    with located(pointer):
+    try:
         return Money.parse(text, currency).minor
+    except FideliaError as error:  # `located` costs more than the parsing
+        error.pointer = error.pointer or pointer
+        raise
 
 
 def identity_of(text: str) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def _with_known_parameters_only(operation: Operation) -> Callable[..., Any]:
 
     @wraps(view)
     def checked(request: HttpRequest, **values: Any) -> Any:
-        unknown = sorted(set(request.GET) - known)
+        unknown = sorted(set(request.GET) - known) if request.META.get("QUERY_STRING") else []
         if unknown:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
             raise InvalidRequest(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from fidelia.kernel.money import exponent_of
 
@@ -138,17 +139,6 @@ def hash_of_request(
     """Return the SHA-256 by which the same idempotency key with another request is told apart."""
     later = _JOINED_LATER if isinstance(request, ReturnRequest) else ()
     values = {name: getattr(request, name) for name in request.__slots__ if name != "idempotency_key"}
-    content = {name: _canonical(value) for name, value in values.items() if value is not None or name not in later}
-    return hashlib.sha256(json.dumps([kind, source, content], sort_keys=True, separators=(",", ":")).encode()).digest()
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.timestamp()
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, LineRequest | ReturnedLine | SoldReceipt):
-        return [_canonical(getattr(value, name)) for name in value.__slots__]
-    if isinstance(value, tuple):
-        return [_canonical(part) for part in value]
-    return value
+    content = {name: value for name, value in values.items() if value is not None or name not in later}
+    content["occurred_at"] = request.occurred_at.timestamp()  # the instant, whatever the clock it was read from
+    return hashlib.sha256(msgspec.json.encode([kind, source, content], order="deterministic")).digest()

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.activity.operations.writing import LineRow, PurchaseRow
 from fidelia.activity.queries import PurchaseDetail, find_taken_back
-from fidelia.kernel.money import Money, format_scaled
+from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.kernel.points import format_points
 from fidelia.programme.queries import get_programme_by_id
 from fidelia.rules import Outcome
@@ -335,39 +335,50 @@ def counts_in(programme_id: UUID) -> tuple[str, str, int]:
 
 
 def purchase_out(purchase: Purchase | PurchaseRow, lines: Iterable[PurchaseLine | LineRow]) -> PurchaseOut:
+    return PurchaseOut(**purchase_fields(purchase, lines))
+
+
+def purchase_fields(purchase: Purchase | PurchaseRow, lines: Iterable[PurchaseLine | LineRow]) -> dict[str, Any]:
+    """Return the fields of a PurchaseOut, in its order, as `answer` writes them."""
     slug, points_currency, scale = counts_in(purchase.programme_id) if purchase.programme_id else (None, None, 0)
-    after = purchase.balance_after
-    return PurchaseOut(
-        id=purchase.purchase_id,
-        kind="sale" if purchase.kind == Purchase.Kind.SALE else "return",
-        programme=slug,
-        total=Money(purchase.total, purchase.currency).text(),
-        product_total=Money(purchase.product_total, purchase.currency).text(),
-        points_currency=points_currency,
-        points=format_points(purchase.points, scale),
-        balance_after=None if after is None else format_points(after, scale),
-        lines=[_line_out(line, purchase.currency, scale) for line in lines],
-        **{name: getattr(purchase, name) for name in _PLAIN},
-    )
+    exponent, after = exponent_of(purchase.currency), purchase.balance_after
+    return {
+        "id": purchase.purchase_id,
+        "kind": "sale" if purchase.kind == Purchase.Kind.SALE else "return",
+        "source": purchase.source,
+        "receipt_number": purchase.receipt_number,
+        "programme": slug,
+        "customer_id": purchase.customer_id,
+        "enrolment_id": purchase.enrolment_id,
+        "store_id": purchase.store_id,
+        "channel": purchase.channel,
+        "currency": purchase.currency,
+        "total": format_scaled(purchase.total, exponent),
+        "product_total": format_scaled(purchase.product_total, exponent),
+        "points_currency": points_currency,
+        "points": format_points(purchase.points, scale),
+        "balance_after": None if after is None else format_points(after, scale),
+        "rule_version_id": purchase.rule_version_id,
+        "returns_purchase_id": purchase.returns_purchase_id,
+        "borne_by_store_id": purchase.borne_by_store_id,
+        "occurred_at": purchase.occurred_at,
+        "recorded_at": purchase.recorded_at,
+        "origin": purchase.origin,
+        "lines": [_line_fields(line, exponent, scale) for line in lines],
+    }
 
 
-_PLAIN = (
-    *("source", "receipt_number", "customer_id", "enrolment_id", "store_id", "channel", "currency", "rule_version_id"),
-    *("returns_purchase_id", "borne_by_store_id", "occurred_at", "recorded_at", "origin"),
-)
-
-
-def _line_out(line: PurchaseLine | LineRow, currency: str, scale: int) -> LineOut:
-    return LineOut(
-        line_number=line.line_number,
-        product=line.product_code,
-        description=line.description,
-        quantity=format_scaled(line.quantity, 3),
-        net=Money(line.net, currency).text(),
-        is_product=line.is_product,
-        points=format_points(line.points, scale),
-        returns_line_number=line.returns_line_number,
-    )
+def _line_fields(line: PurchaseLine | LineRow, exponent: int, scale: int) -> dict[str, Any]:
+    return {
+        "line_number": line.line_number,
+        "product": line.product_code,
+        "description": line.description,
+        "quantity": format_scaled(line.quantity, 3),
+        "net": format_scaled(line.net, exponent),
+        "is_product": line.is_product,
+        "points": format_points(line.points, scale),
+        "returns_line_number": line.returns_line_number,
+    }
 
 
 def decision_out(detail: PurchaseDetail, sentences: list[str], language: str) -> DecisionOut:
