@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 PRODUCTS = 500
 CATEGORIES = ("coffee", "tea", "chocolate", "tableware", "books")
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"key": "base", "points_per": {"amount": "1.00", "points": "1"}},
     {"key": "coffee", "lines": 'line.category == "coffee"', "multiply_points": {"by": "2"}},
     {"key": "welcome", "when": "purchase.is_first && purchase.total >= 20", "points": "50"},
@@ -19,7 +19,6 @@ RULES = [
     {"key": "books", "when": 'lines.exists(l, l.category == "books" && l.quantity >= 2)', "points": "10"},
 ]
 DOCUMENT = {
-    "rules": [{**rule, "name": {"en": rule["key"], "fr": rule["key"]}} for rule in RULES],
     "points": {"validity_months": 24, "ends": "month"},
     "tiers": {
         "window_days": 365,
@@ -29,22 +28,22 @@ DOCUMENT = {
 }
 
 
-def open_shop(members: int) -> str:
+def open_shop(members: int, *, rules: Sequence[dict[str, Any]] = RULES) -> str:
     """Set all of it up in the installation at hand, by the verbs that an operator has; return the text of the key."""
     from fidelia.access.operations import issue_key
     from fidelia.kernel import clock
     from fidelia.kernel.actor import Actor
 
     by, at = Actor.system("benchmarks"), clock.now() - timedelta(days=30)
-    programme = _programme(by, at)
+    programme = _programme(by, at, rules)
     _store(by, at)
     _products(by, at)
     _members(by, at, programme, members)
-    rights = ["purchase.record", "purchase.see", "points.see", "decision.see", "customer.see"]
+    rights = ["purchase.record", "purchase.return", "purchase.see", "points.see", "decision.see", "customer.see"]
     return issue_key(by=by, at=at, name="tills", rights=rights, limit_per_minute=1_000_000).text
 
 
-def _programme(by: Any, at: Any) -> Any:
+def _programme(by: Any, at: Any, rules: Sequence[dict[str, Any]]) -> Any:
     from fidelia.kernel.localized import LocalizedText
     from fidelia.organisation.operations import set_up_operator
     from fidelia.programme.operations import create_programme, draft_version, publish_version
@@ -57,7 +56,8 @@ def _programme(by: Any, at: Any) -> Any:
         by=by, at=at, slug="cercle", name=name, currency="EUR", time_zone="Europe/Paris",
         points_code="PTS", points_name=LocalizedText(en="points", fr="points"), may_go_negative=True,
     )  # fmt: skip
-    version = draft_version(by=by, at=at, programme=programme, document=DOCUMENT)
+    named = [{**rule, "name": {"en": rule["key"], "fr": rule["key"]}} for rule in rules]
+    version = draft_version(by=by, at=at, programme=programme, document={**DOCUMENT, "rules": named})
     publish_version(by=by, at=at, version=version, in_force_from=at)
     return programme
 

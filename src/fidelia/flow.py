@@ -36,14 +36,16 @@ from fidelia.programme.events import (
     VersionPublished,
     VersionWithdrawn,
 )
-from fidelia.programme.reactions import reassess_tiers
+from fidelia.programme.reactions import follow_version, reassess_tiers
 
 REACTIONS: tuple[Reaction, ...] = (
-    # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by the day
-    # on which something happened.
+    # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
+    # the day on which something happened.
     Reaction(
         reassess_tiers, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
     ),
+    # A version published or withdrawn → everybody's tiers, where it has others.
+    Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
     # A purchase → the e-mail that says what it earned, and why.
     Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
     # A launch → the letter of the campaign to those treated.
@@ -68,8 +70,6 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     MemberEnrolled: "nobody is greeted before a programme asks for it",
     BalancesOpened: "what an import brings in writes to nobody",
     MembersEnrolled: "what an import brings in writes to nobody",
-    VersionPublished: "a purchase finds the version in force by its own date",
-    VersionWithdrawn: "a purchase finds the version in force by its own date",
     TierChanged: "rules read the tier of the moment",
     MessageSent: "what became of a message stands on the message",
     MessageFailed: "an address that is dead is marked in the transaction that learns it",

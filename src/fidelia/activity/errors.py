@@ -11,12 +11,6 @@ class UnknownPurchase(NotFound):
     default_code = "unknown_purchase"
 
 
-class UnknownImport(NotFound):
-    """There is no such import."""
-
-    default_code = "unknown_import"
-
-
 class UnknownMember(NotFound):
     """The purchase names a member that does not exist or is not enrolled."""
 

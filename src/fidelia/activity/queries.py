@@ -21,8 +21,8 @@ from fidelia.rules import Catalogue, Decision, explain, find_break
 from fidelia.rules.taken_back import TakenBack, explain_before_enrolment, explain_nobodys_return, explain_return
 
 from . import fields
-from .errors import UnknownImport, UnknownPurchase
-from .models import DecisionRecord, Purchase, PurchaseClaim, PurchaseImport, PurchaseLine
+from .errors import UnknownPurchase
+from .models import DecisionRecord, Purchase, PurchaseClaim, PurchaseLine
 
 PAGE_MAX = 200
 Place = tuple[datetime, UUID]
@@ -197,21 +197,6 @@ def sum_purchases(*, by: Actor, customer_ids: Iterable[UUID], since: datetime) -
         .order_by("-amount_since", "currency")
     )
     return [PurchaseSums(*row) for row in rows]
-
-
-def list_imports(*, by: Actor, limit: int = 50) -> list[PurchaseImport]:
-    """Return the files of past purchases that were brought in, the newest first. Raises Denied (purchase.import)."""
-    by.require("purchase.import")
-    return list(PurchaseImport.objects.order_by("-started_at", "-id")[: min(limit, PAGE_MAX)])
-
-
-def get_import(*, by: Actor, import_id: UUID) -> PurchaseImport:
-    """Return one file that was brought in. Raises Denied (purchase.import), UnknownImport."""
-    by.require("purchase.import")
-    found = PurchaseImport.objects.filter(id=import_id).first()
-    if found is None:
-        raise UnknownImport("There is no such import.")
-    return found
 
 
 def list_lines(purchase_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseLine]]:

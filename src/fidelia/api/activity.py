@@ -34,16 +34,15 @@ from .errors import located
 from .exchange import exchange_of
 from .idempotency import idempotency_key
 from .schemas.activity import (
-    DecisionOut,
     LineIn,
     PurchaseIn,
     PurchaseOut,
     PurchasePage,
     PurchaseQuery,
-    decision_out,
-    purchase_fields,
     purchase_out,
 )
+    purchase_fields,
+from .schemas.decisions import DecisionOut, decision_out
 
 router = Router(tags=["purchases"])
 PURCHASES = "purchases"

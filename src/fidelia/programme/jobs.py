@@ -1,4 +1,4 @@
-"""The long work of programme: customers, with what they hold, taken out as a file."""
+"""The long work of programme: customers, with what they hold, taken out as a file; the tiers of everybody."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
+from .operations import FOLLOW, follow_tiers
 from .operations.exporting import EXPORT, AskedCustomers, export_customers, filters_of
 
 
@@ -31,7 +32,19 @@ def export(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: P
     return {"customers": progress.done, "bytes": file.size, "file_id": str(file.id)}
 
 
+def follow(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Announce tiers that time ended, and derive everybody's where a version with other tiers came into force."""
+    return follow_tiers(by=by, at=at, progress=progress)
+
+
 JOBS = (
+    JobKind(
+        name=FOLLOW,
+        label=LocalizedText(en="Tiers that end, and tiers of a new version", fr="Fins de statut et nouveaux seuils"),
+        right="programme.publish",
+        function=follow,
+        cron="7 * * * *",
+    ),
     JobKind(
         name=EXPORT,
         label=LocalizedText(en="Export of customers", fr="Export de clients"),

@@ -40,6 +40,8 @@ class Programme(models.Model):
     is_sandbox = models.BooleanField(default=False)
     partner_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
+    # The version by whose tiers all members stand; behind the one in force until their tiers were derived anew.
+    tiers_version_id = models.UUIDField(null=True)
 
     def __str__(self) -> str:
         return self.slug
@@ -121,7 +123,10 @@ class Enrolment(models.Model):
 
 
 class TierPeriod(models.Model):
-    """A tier held from one instant to another. Never overwritten: a re-derivation supersedes rows and adds new ones."""
+    """A tier held from one instant to another. Never overwritten: a re-derivation supersedes rows and adds new ones.
+
+    `announced_at` says when its beginning was told; it stays empty while that lies ahead.
+    """
 
     id = models.BigAutoField(primary_key=True)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="tier_periods")
@@ -130,6 +135,7 @@ class TierPeriod(models.Model):
     valid_until = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
+    announced_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -148,6 +154,11 @@ class TierPeriod(models.Model):
                 fields=["tier", "valid_until", "enrolment"],
                 name="holders_of_a_tier",
                 condition=Q(superseded_at__isnull=True),
+            ),
+            models.Index(
+                fields=["valid_from"],
+                name="tiers_not_yet_announced",
+                condition=Q(superseded_at__isnull=True, announced_at__isnull=True),
             ),
         ]
 

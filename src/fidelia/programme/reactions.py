@@ -9,7 +9,7 @@ from uuid import UUID
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.outbox import Announced, Origin
 
-from .operations import rederive_tiers
+from .operations import follow_version_soon, rederive_tiers
 
 
 def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -21,3 +21,9 @@ def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> N
             (live if event.origin is Origin.LIVE else late).add(UUID(event.payload["enrolment_id"]))
     rederive_tiers(at=at, enrolment_ids=live)
     rederive_tiers(at=at, enrolment_ids=late - live, origin=Origin.LATE)
+
+
+def follow_version(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Let a version that came into force, or went, reach the tiers of everybody; a later one the hourly job finds."""
+    for version_id in dict.fromkeys(UUID(event.payload["version_id"]) for event in events):
+        follow_version_soon(by=by, at=at, version_id=version_id)

@@ -12,11 +12,9 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.activity.operations.writing import LineRow, PurchaseRow
-from fidelia.activity.queries import PurchaseDetail, find_taken_back
 from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.kernel.points import format_points
 from fidelia.programme.queries import get_programme_by_id
-from fidelia.rules import Outcome
 
 from .types import (
     UPDATED_UNTIL,
@@ -282,51 +280,6 @@ class PurchaseBatchOut(Output):
     rows: list[RowOut]
 
 
-class CandidateOut(Output):
-    """What one rule came to, and why (a reason code)."""
-
-    rule: str
-    points: str
-    reason: str
-    missing: int | None = Field(description="How much was missing to meet the condition, in units of missing_type.")
-    missing_type: str | None
-
-
-class TakenBackOut(Output):
-    """What became of the points of a return; `asked` is the sum of the others."""
-
-    asked: str = Field(description="What the goods that came back had earned.")
-    taken: str
-    already_expired: str
-    given_up: str = Field(description="Spent before, and not asked for.")
-    owed: str = Field(description="Spent before; the next points fill them.")
-
-
-class DecisionOut(Output):
-    """Why a purchase gave its points: in sentences, and rule by rule."""
-
-    model_config = shown(
-        {
-            "purchase_id": PURCHASE_ID,
-            "rule_version_id": "019a5c1e-5500-7000-8000-00000000000a",
-            "points": "15",
-            "language": "en",
-            "sentences": ["15 points: 1 point per euro."],
-            "candidates": [
-                {"rule": "base", "points": "15", "reason": "granted", "missing": None, "missing_type": None}
-            ],
-            "taken_back": None,
-        }
-    )
-    purchase_id: UUID
-    rule_version_id: UUID | None
-    points: str
-    language: Literal["en", "fr"]
-    sentences: list[str]
-    candidates: list[CandidateOut]
-    taken_back: TakenBackOut | None = Field(description="Of a member’s return.")
-
-
 @lru_cache(maxsize=256)
 def counts_in(programme_id: UUID) -> tuple[str, str, int]:
     """Return slug, points currency and scale of a programme. None of them ever changes, so they are read once."""
@@ -379,35 +332,3 @@ def _line_fields(line: PurchaseLine | LineRow, exponent: int, scale: int) -> dic
         "points": format_points(line.points, scale),
         "returns_line_number": line.returns_line_number,
     }
-
-
-def decision_out(detail: PurchaseDetail, sentences: list[str], language: str) -> DecisionOut:
-    purchase = detail.purchase
-    scale = counts_in(purchase.programme_id)[2] if purchase.programme_id else 0
-    outcomes = detail.decision.outcomes if detail.decision else ()
-    return DecisionOut(
-        purchase_id=purchase.purchase_id,
-        rule_version_id=purchase.rule_version_id,
-        points=format_points(purchase.points, scale),
-        language="fr" if language == "fr" else "en",
-        sentences=sentences,
-        candidates=[_candidate_out(outcome, scale) for outcome in outcomes],
-        taken_back=_taken_back_out(purchase, scale) if purchase.kind == Purchase.Kind.RETURN else None,
-    )
-
-
-def _taken_back_out(returned: Purchase, scale: int) -> TakenBackOut | None:
-    found = find_taken_back(returned)
-    if found is None:
-        return None
-    return TakenBackOut(**{name: format_points(getattr(found, name), scale) for name in TakenBackOut.model_fields})
-
-
-def _candidate_out(outcome: Outcome, scale: int) -> CandidateOut:
-    return CandidateOut(
-        rule=outcome.rule_key,
-        points=format_points(outcome.points, scale),
-        reason=outcome.reason,
-        missing=outcome.missing,
-        missing_type=None if outcome.missing_type is None else str(outcome.missing_type),
-    )

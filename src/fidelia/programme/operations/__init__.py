@@ -4,13 +4,21 @@ from .catching_up import catch_up
 from .comparing import missed_changes
 from .enrolments import NewMember, end_enrolment, enrol, enrol_in_bulk, write_enrolment
 from .exporting import ask_export, filters_of
+from .following import FOLLOW, TierPreview, follow_tiers, follow_version_soon, preview_tiers
 from .programmes import create_programme
-from .tiers import rederive_tiers
+from .templates import TEMPLATES, ProgrammeTemplate, begin_from_template, get_template, read_template
+from .tiers import announce_begun_tiers, rederive_tiers
 from .versions import change_draft, draft_version, publish_draft, publish_version, withdraw_version, write_draft
 
 __all__ = [
+    "FOLLOW",
+    "TEMPLATES",
     "NewMember",
+    "ProgrammeTemplate",
+    "TierPreview",
+    "announce_begun_tiers",
     "ask_export",
+    "begin_from_template",
     "catch_up",
     "change_draft",
     "create_programme",
@@ -19,9 +27,14 @@ __all__ = [
     "enrol",
     "enrol_in_bulk",
     "filters_of",
+    "follow_tiers",
+    "follow_version_soon",
+    "get_template",
     "missed_changes",
+    "preview_tiers",
     "publish_draft",
     "publish_version",
+    "read_template",
     "rederive_tiers",
     "withdraw_version",
     "write_draft",

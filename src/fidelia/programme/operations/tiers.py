@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import Origin, announce_all
@@ -16,6 +18,8 @@ from fidelia.rules.tiers import NO_TIER, HeldTier, derive_tiers
 from ..events import TierChanged
 from ..models import Enrolment, Programme, TierPeriod
 from ..queries import VersionHistory, tier_grants_of
+
+STALE_AFTER = timedelta(days=1)  # what time did longer ago informs nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,48 @@ def rederive_tiers(
     by_programme: dict[Programme, list[Enrolment]] = defaultdict(list)
     for enrolment in wanted.filter(id__in=list(enrolment_ids)).order_by("id"):
         by_programme[enrolment.programme].append(enrolment)
+    _announce(TierPeriod.objects.filter(enrolment__in=[one for each in by_programme.values() for one in each]), at)
     moves = [move for programme, enrolments in by_programme.items() for move in _rederive_in(programme, enrolments, at)]
     if is_announced:
         announce_all([_event_of(move, at, origin) for move in moves])
     return moves
+
+
+def announce_begun_tiers(*, at: datetime, limit: int) -> int:
+    """Building block: announce tiers that have begun or ended by time alone, each once; return how many rows it saw.
+
+    A tier is derived as far as time alone takes it, so its end is on record long before it comes. What somebody else
+    has locked waits for the next call.
+    """
+    require_transaction()
+    return _announce(TierPeriod.objects.select_for_update(skip_locked=True, of=("self",)), at, limit=limit)
+
+
+def _announce(periods: QuerySet[TierPeriod], at: datetime, *, limit: int | None = None) -> int:
+    begun = periods.filter(superseded_at__isnull=True, announced_at__isnull=True, valid_from__lte=at)
+    found = list(begun.select_related("enrolment").order_by("valid_from", "id")[:limit])
+    if not found:
+        return 0
+    ended = TierPeriod.objects.filter(
+        superseded_at__isnull=True,
+        enrolment__in=[period.enrolment_id for period in found],
+        valid_until__in=[period.valid_from for period in found],
+    ).values_list("enrolment_id", "valid_until", "tier")
+    before = {(enrolment_id, until): tier for enrolment_id, until, tier in ended}
+    TierPeriod.objects.filter(id__in=[period.id for period in found]).update(announced_at=at)
+    told = [(period, before.get((period.enrolment_id, period.valid_from), NO_TIER)) for period in found]
+    announce_all([_event_of_time(period, was, at) for period, was in told if was != period.tier and _is_held(period)])
+    return len(found)
+
+
+def _is_held(period: TierPeriod) -> bool:
+    ended_at = period.enrolment.ended_at
+    return ended_at is None or ended_at > period.valid_from
+
+
+def _event_of_time(period: TierPeriod, was: str, at: datetime) -> TierChanged:
+    move = TierMove(period.enrolment, was, period.tier)
+    return _event_of(move, period.valid_from, Origin.LATE if at - period.valid_from > STALE_AFTER else Origin.LIVE)
 
 
 def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: datetime) -> list[TierMove]:
@@ -94,6 +136,7 @@ def _row(enrolment: Enrolment, period: HeldTier, at: datetime) -> TierPeriod:
         valid_from=period.valid_from,
         valid_until=period.valid_until,
         recorded_at=at,
+        announced_at=at if period.valid_from <= at else None,
     )
 
 
