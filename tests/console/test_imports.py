@@ -12,12 +12,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from fidelia.customers.models import Customer
 from fidelia.files.models import StoredFile
 from fidelia.intake.models import Import, SavedMapping
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import run_job
 from fidelia.kernel import clock
-from tests.cast import pizarro
+from fidelia.programme.operations import enrol
+from tests.cast import SYSTEM, pizarro
 
 from .shop import Shop, shop
 
@@ -371,3 +373,75 @@ def test_a_stopped_job_goes_on_where_it_was(shop: Shop) -> None:
     work()
 
     assert "Prêtes 3" in words(page(client, "import-check", found))
+
+
+PEOPLE = (
+    "N° carte;Nom;Prénom;Mail\r\n"
+    "2990441788200;MARCHAND;Hélène;helene@mel.example\r\n"
+    "2990441711758;LE GOFF;Loïc;loic@mel.example\r\n"
+).encode("cp1252")
+
+
+def bring_in(client: Client, content: bytes, name: str, **options: str) -> Import:
+    hand_in(client, content, name=name)
+    found = Import.objects.order_by("-created_at")[0]
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check", **options})
+    work()
+    client.post(reverse("console:import-recording", args=[found.id]))
+    work()
+    found.refresh_from_db()
+    return found
+
+
+def test_customers_are_taken_back_while_nothing_depends_on_them(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    found = bring_in(client, PEOPLE, "clients.csv")
+    told = words(page(client, "import-result", found))
+    assert "Nouveaux clients 2" in told, told
+    assert "Annuler cet import" in told
+
+    client.post(reverse("console:import-undoing", args=[found.id]))
+    work()
+
+    told = words(page(client, "import-result", found))
+    assert "clients.csv Annulé" in told
+    assert "Clients effacés 2" in told
+    assert "Annuler cet import" not in told
+
+
+def test_what_stands_in_the_way_of_an_undoing_is_named(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    found = bring_in(client, PEOPLE, "clients.csv")
+    customer = Customer.objects.get(family_name__iexact="Marchand")
+    enrol(by=SYSTEM, at=shop.at, programme=shop.programme, customer_id=customer.id)
+    shop.buy(customer, 1250, days_ago=0)
+
+    client.post(reverse("console:import-undoing", args=[found.id]))
+    work()
+
+    told = words(page(client, "import-result", found))
+    assert "Rien n’a été annulé : quelque chose en dépend déjà :" in told, told
+    assert "achats (1)" in told
+    assert "adhésions (1)" in told
+    assert "clients.csv Importé" in told
+    assert Customer.objects.filter(family_name__iexact="Marchand").exists()
+
+
+def test_opening_balances_agree_with_the_ledger_part_by_part(shop: Shop) -> None:
+    client = shop.client(shop.leonore)
+    balances = (
+        "N° carte;Nom;Solde de points;Date d’expiration\r\n"
+        "2990441788200;MARCHAND;1 250;31/12/2027\r\n"
+        "2990441711758;LE GOFF;80;31/12/2027\r\n"
+    ).encode()
+    hand_in(client, balances, "soldes.csv", target="members")
+    found = Import.objects.get()
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check", "option-cut_over": "2026-11-01"})
+    work()
+    client.post(reverse("console:import-recording", args=[found.id]))
+    work()
+
+    told = words(page(client, "import-result", found))
+
+    assert "Points du fichier Dans le fichier 1 330 Enregistrées 1 330 Écart 0" in told, told
+    assert "31 décembre 2027 1 330 1 330" in told, told

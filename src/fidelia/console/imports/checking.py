@@ -25,6 +25,7 @@ from .mending import mending_of
 from .progress import bar_of, is_open, job_of
 from .states import BADGES, page_of_import, steps_of, url_of_import
 from .totals import compare_sums, list_sums
+from .words import what_stands_in_the_way
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +73,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "word": word,
         "steps": steps_of(found, "import-check"),
         "bar": bar_of(request.actor, found, job, speech) if job is not None and is_open(job) else None,
-        "failure": failure_of(job),
+        "failure": failure_of(job, speech),
         "report": report,
         "figures": _figures(report, speech) if report else [],
         "parts": _parts(report),
@@ -82,9 +83,12 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
     }
 
 
-def failure_of(job: Any) -> str:
+def failure_of(job: Any, speech: Speech) -> str:
     """Return why the last job of an import failed; empty when it did not."""
-    return sentence_of_code(job.error_code, job.error) if job is not None and job.state == "failed" else ""
+    if job is None or job.state != "failed":
+        return ""
+    in_the_way = what_stands_in_the_way(job.error, speech) if job.error_code == "import_depended_on" else ""
+    return in_the_way or sentence_of_code(job.error_code, job.error)
 
 
 def _figures(report: dict[str, Any], speech: Speech) -> list[Figure]:

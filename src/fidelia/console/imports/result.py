@@ -27,12 +27,14 @@ from ..jobs import progress_of
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import sentence_of
 from ..speech import Speech, speech_of
+from .breakdowns import break_down
 from .checking import failure_of
 from .listing import name_of_target
 from .mending import mending_of
 from .progress import bar_of, is_open, job_of
 from .states import BADGES, page_of_import, steps_of, url_of_import
-from .totals import Line, balance_rows, balance_sums, list_lines
+from .totals import Line, balance_rows, balance_sums, list_lines, units_of
+from .words import undone_words
 
 FIGURES_MAX = 5
 OTHERS_MAX = 3
@@ -72,7 +74,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "steps": steps_of(found, "import-result"),
         "facts": _facts(found, speech),
         "bar": bar_of(request.actor, found, job, speech) if job is not None and is_open(job) else None,
-        "failure": failure_of(job),
+        "failure": failure_of(job, speech),
         "figures": _figures(found, lines, speech) if found.totals else [],
         "lines": lines,
         "rows_balance": balance_rows(found.totals, speech) if found.totals else None,
@@ -80,7 +82,8 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "mending": mending_of(request, found, speech) if found.totals.get("rejected_rows") else None,
         "others": _others(request, job, speech),
         "may_undo": _may_undo(found),
-        "undone": found.totals.get("undone") if found.state == ImportState.UNDONE else None,
+        "breakdowns": break_down(found, units_of(found), speech) if found.totals else [],
+        "undone": undone_words(found.totals.get("undone") or {}, speech) if found.state == ImportState.UNDONE else [],
     }
 
 

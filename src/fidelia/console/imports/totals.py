@@ -14,7 +14,8 @@ from fidelia.intake.models import Import
 from fidelia.intake.reading import Reading
 from fidelia.intake.values import BadCell, read_decimal
 from fidelia.kernel.localized import LocalizedText
-from fidelia.kernel.money import exponent_of
+from fidelia.kernel.money import UnknownCurrency, exponent_of
+from fidelia.programme.queries import get_programme_by_id, list_programmes
 from fidelia.ui.formats import is_french, number
 from fidelia.ui.parts import Definition
 
@@ -64,11 +65,41 @@ class Balance:
     agrees: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What a file's amounts and points are told in."""
+
+    currency: str
+    points_scale: int
+
+    def show(self, unit: str, value: int, speech: Speech) -> str:
+        if unit == "money":
+            return speech.money(value, self.currency)
+        return speech.points(value, self.points_scale) if unit == "points" else speech.number(value)
+
+    def scale(self, unit: str) -> int:
+        return {"money": exponent_of(self.currency), "points": self.points_scale}.get(unit, 0)
+
+
+def units_of(found: Import) -> Units:
+    """Return the currency that the mapping names and the scale of the points of the import's programme."""
+    if found.programme_id is not None:
+        scale = get_programme_by_id(found.programme_id).points_currency.scale
+    else:
+        scale = next((one.points_currency.scale for one in list_programmes()), 0)
+    currency = currency_of(found)
+    try:
+        exponent_of(currency)
+    except UnknownCurrency:  # a person is still typing it; the check refuses it
+        currency = "EUR"
+    return Units(currency, scale)
+
+
 def list_lines(found: Import, values: Mapping[str, Any], speech: Speech) -> list[Line]:
     """Return what the kind declares and the step has given, in the kind's order: the first numbers, and those not 0."""
-    declared = get_import_kind(found.target).totals
+    declared, units = get_import_kind(found.target).totals, units_of(found)
     return [
-        _line(found, total, values[total.name], speech)
+        _line(units, total, values[total.name], speech)
         for place, total in enumerate(declared)
         if isinstance(values.get(total.name), int) and (values[total.name] or place < FIRST_SHOWN)
     ]
@@ -79,7 +110,8 @@ def list_sums(found: Import, values: Mapping[str, Any], speech: Speech) -> list[
     if not values:
         return []
     declared = [ROWS, *(total for total in get_import_kind(found.target).totals if total.place == "file")]
-    return [_line(found, total, values[total.name], speech) for total in declared if total.name in values]
+    units = units_of(found)
+    return [_line(units, total, values[total.name], speech) for total in declared if total.name in values]
 
 
 def compare_sums(sums: Sequence[Line], given: Mapping[str, str], speech: Speech) -> list[Line]:
@@ -96,13 +128,12 @@ def balance_rows(totals: Mapping[str, Any], speech: Speech) -> Balance:
 def balance_sums(found: Import, totals: Mapping[str, Any], speech: Speech) -> list[tuple[str, Balance]]:
     """Return the same equation for each unit that the kind tells in parts, with its label."""
     declared = [total for total in get_import_kind(found.target).totals if total.place and total.name in totals]
-    units = list(dict.fromkeys(total.unit for total in declared if total.place == "file"))
-    balances = []
-    for unit in units:
+    units, balances = units_of(found), []
+    for unit in dict.fromkeys(total.unit for total in declared if total.place == "file"):
         of_unit = [total for total in declared if total.unit == unit]
         parts = {place: sum(totals[t.name] for t in of_unit if t.place == place) for place in COUNTED_IN}
         label = next(t.label for t in of_unit if t.place == "file").in_language(speech.language)
-        balances.append((label, _balance(parts, lambda n, unit=unit: _shown(found, unit, n, speech))))
+        balances.append((label, _balance(parts, lambda n, unit=unit: units.show(unit, n, speech))))
     return balances
 
 
@@ -114,19 +145,11 @@ def currency_of(found: Import) -> str:
     return str(options.get("currency") or default or "EUR").upper()
 
 
-def _line(found: Import, total: Total, value: int, speech: Speech) -> Line:
+def _line(units: Units, total: Total, value: int, speech: Speech) -> Line:
     label = total.label.in_language(speech.language)
     definition = Definition(label, total.definition.in_language(speech.language))
-    scale = exponent_of(currency_of(found)) if total.unit == "money" else 0
-    return Line(total.name, label, _shown(found, total.unit, value, speech), definition, value, scale, total.unit)
-
-
-def _shown(found: Import, unit: str, value: int, speech: Speech) -> str:
-    if unit == "money":
-        return speech.money(value, currency_of(found))
-    if unit == "points":
-        return speech.points(value, 0)
-    return speech.number(value)
+    text = units.show(total.unit, value, speech)
+    return Line(total.name, label, text, definition, value, units.scale(total.unit), total.unit)
 
 
 def _balance(parts: Mapping[str, int], show: Any) -> Balance:
