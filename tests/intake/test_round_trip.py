@@ -9,8 +9,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fidelia.intake.errors import UnreadableFile
 from fidelia.intake.reading import Reading
-from fidelia.intake.tables import Table
+from fidelia.intake.tables import BadRow, Table
 
 LETTERS = st.characters(exclude_categories=("Cs", "Cc"), max_codepoint=0x2FFF)
 CELLS = st.text(alphabet=LETTERS | st.sampled_from("\n\t;,|\"'’ é€0123456789"), max_size=12)
@@ -76,3 +77,20 @@ def test_what_a_till_wrote_is_sniffed_and_read_back(
     table = Table(path)
     assert table.columns == ["ticket", "date", "libellé", "montant"]
     assert list(table.rows()) == rows
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(min_size=1, max_size=300)
+    | st.text(alphabet="aé1,;\t|\"' .-/:\n\r", min_size=1, max_size=300).map(lambda text: text.encode("cp1252"))
+)
+def test_whatever_the_bytes_a_file_is_read_or_refused_in_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    try:
+        table = Table(path)
+    except UnreadableFile:
+        return
+    for row in table.rows():
+        assert isinstance(row, BadRow) or len(row) >= len(table.columns)
+        assert not any("\x00" in cell for cell in row)

@@ -178,6 +178,25 @@ def test_a_day_late_in_a_large_file_decides(tmp_path: Path) -> None:
     assert (found.reading.date_order, doubted(found)) == (DateOrder.MONTH_FIRST, set())
 
 
+@pytest.mark.parametrize(
+    ("days", "form"),
+    [
+        (["31122024", "01022024", "15032024"], "%d%m%Y"),
+        (["12312024", "02012024", "03152024"], "%m%d%Y"),
+        (["20241231", "20240201", "20240315"], None),
+        (["40441788", "29904417", "99999999"], None),
+    ],
+)
+def test_days_of_eight_digits_are_told_from_numbers(tmp_path: Path, days: list[str], form: str | None) -> None:
+    rows = [[f"A{place}", day] for place, day in enumerate(days * 5)]
+    assert sniff(write_rows(tmp_path / "a.csv", "code,jour", rows)).reading.date_format == form
+
+
+def test_days_are_seen_over_the_whole_of_a_large_utf16_file(tmp_path: Path) -> None:
+    text = "code;jour\n" + "A1;03/04/2024\n" * 90_000 + "A2;12/25/2024\n" * 60_000
+    assert sniff(write(tmp_path / "a.csv", text, "utf-16")).reading.date_order is DateOrder.MONTH_FIRST
+
+
 # Headers
 
 

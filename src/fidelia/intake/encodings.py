@@ -80,8 +80,8 @@ def survey(path: Path) -> Survey:
         is_sure=is_sure,
         bad_places=state.bad if encoding == "utf-8" else 0,
         others=others,
-        head=_decoded(state.head, encoding, is_first=True),
-        slices=[_decoded(piece, encoding) for piece in state.slices],
+        head=_decoded(state.head, encoding),
+        slices=[_decoded(piece, _of_the_rest(encoding, state.head)) for piece in state.slices],
         is_whole=state.size <= HEAD_BYTES,
     )
 
@@ -163,9 +163,12 @@ def _as_normalizer_says(sample: bytes) -> str:
     return best.encoding if best is not None and best.encoding not in ("ascii", "utf_8") else ""
 
 
-def _decoded(data: bytes, encoding: str, *, is_first: bool = False) -> str:
-    if encoding.startswith("utf-16"):
-        data = data[: len(data) - len(data) % 2]
-    if encoding in ("utf-16", "utf-32") and not is_first:
-        return ""  # the mark stands at the beginning only; the head tells enough
+def _of_the_rest(encoding: str, head: bytes) -> str:
+    """The mark that tells the order of bytes stands at the beginning only."""
+    if encoding not in ("utf-16", "utf-32"):
+        return encoding
+    return f"{encoding}-{'le' if head.startswith(codecs.BOM_UTF16_LE) else 'be'}"
+
+
+def _decoded(data: bytes, encoding: str) -> str:
     return data.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 
 from .dates import COMPACT, ISO, LOCAL, NAMED, NAMED_FIRST
@@ -134,6 +135,35 @@ def guess_dates(columns: Iterable[Sequence[str]], *, day_first_otherwise: bool =
     if not pairs:
         return DateNotation(DateOrder.YEAR_FIRST if has_iso else None, True)
     return _order_of(pairs, day_first_otherwise=day_first_otherwise)
+
+
+def guess_form(columns: Iterable[Sequence[str]]) -> str | None:
+    """Return the form of days of eight digits that are not year first, such as 31122024.
+
+    None where there are none, or where other columns have days in another form: a file is read by one.
+    """
+    all_texts = [[cell.strip() for cell in cells if cell.strip()] for cells in columns]
+    if any(sum(ISO.fullmatch(text) is not None for text in texts) * 2 > len(texts) for texts in all_texts):
+        return None
+    for texts in all_texts:
+        eight = [text for text in texts if len(text) == 8 and text.isascii() and text.isdigit()]
+        if len(eight) < max(5, SHARE_OF_A_KIND * len(texts)) or _share_of_days(eight, "%Y%m%d") > 0.5:
+            continue
+        best = max(("%d%m%Y", "%m%d%Y"), key=lambda form: _share_of_days(eight, form))
+        if _share_of_days(eight, best) > 0.95:
+            return best
+    return None
+
+
+def _share_of_days(texts: Sequence[str], form: str) -> float:
+    return sum(_is_day(text, form) for text in texts) / len(texts)
+
+
+def _is_day(text: str, form: str) -> bool:
+    try:
+        return 1900 <= datetime.strptime(text, form).year < 2100  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return False
 
 
 def _is_iso(text: str) -> bool:

@@ -18,7 +18,7 @@ from .containers import format_of
 from .doubts import Doubt, because
 from .encodings import Survey, survey
 from .headers import Header, guess_header
-from .notations import DateNotation, NumberNotation, guess_dates, guess_numbers
+from .notations import DateNotation, NumberNotation, guess_dates, guess_form, guess_numbers
 from .reading import HEADER_ROW_MAX, DateOrder, Format, Reading
 from .rows import Row
 from .separators import guess_separation, separate
@@ -74,6 +74,7 @@ def _sniff_text(path: Path) -> Sniffed:
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
+        date_format=guess_form(columns) if dates.order in (None, DateOrder.YEAR_FIRST) else None,
         header_row=min(row, HEADER_ROW_MAX),
     )
     doubts = [*_doubts_of_text(surveyed, separation.separator, rivals)]
