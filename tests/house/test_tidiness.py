@@ -14,7 +14,18 @@ PYTHON = [path for path in SOURCE.rglob("*.py") if "migrations" not in path.part
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 50
 DOMAIN = (
-    *("access", "organisation", "jobs", "customers", "products", "ledger", "programme", "activity", "messaging"),
+    *(
+        "access",
+        "files",
+        "organisation",
+        "jobs",
+        "customers",
+        "products",
+        "ledger",
+        "programme",
+        "activity",
+        "messaging",
+    ),
     *("insight", "campaigns"),
 )
 NAMES = {
