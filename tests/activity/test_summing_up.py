@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from fidelia.activity.errors import UnknownImport
 from fidelia.activity.operations import LineRequest, PurchaseRequest, ReturnRequest, record_purchase, record_return
-from fidelia.activity.queries import get_import, list_imports, list_purchases, sum_purchases
+from fidelia.activity.queries import list_purchases, sum_purchases
 from fidelia.kernel.actor import Scope
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.ids import new_id
@@ -64,11 +63,3 @@ def test_it_pages_back_to_newer_purchases() -> None:
     before = list_purchases(by=READER, before=(oldest.occurred_at, oldest.purchase_id), limit=2)
     assert [row.purchase_id for row in before] == [second.purchase_id, third.purchase_id]
     assert list_purchases(by=READER, before=(newest.occurred_at, newest.purchase_id)) == []
-
-
-def test_imports_are_shown_to_those_who_may_import() -> None:
-    assert list_imports(by=actor_with("purchase.import")) == []
-    with pytest.raises(UnknownImport):
-        get_import(by=actor_with("purchase.import"), import_id=new_id())
-    with pytest.raises(Denied):
-        list_imports(by=READER)

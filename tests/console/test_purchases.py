@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import psycopg
 import pytest
 from django.db import connection
 
-from fidelia.activity.models import PurchaseImport
-from fidelia.kernel.ids import new_id
 from tests.cast import jaquino, leonore, marzelline, person, pizarro
 from tests.conftest import address_of
 
@@ -77,35 +73,3 @@ def test_who_may_see_none_is_refused(shop: Shop) -> None:
     for path in ("", f"{shop.sale.purchase_id}/"):
         assert client.get(LIST + path).status_code == 403
     assert client.get("/console/imports/").status_code == 403
-
-
-def an_import(shop: Shop, **totals: Any) -> PurchaseImport:
-    return PurchaseImport.objects.create(
-        id=new_id(), source="web", programme_id=shop.member.programme_id, file_name="orders.csv", file_hash="x",
-        mapping={}, state="done" if totals else "running", totals=totals, by_label="Rocco", started_at=shop.today,
-        ended_at=shop.today if totals else None,
-    )  # fmt: skip
-
-
-def test_an_import_ends_with_totals_that_add_up(shop: Shop) -> None:
-    done = an_import(
-        shop, rows=100, recorded_rows=90, known_rows=4, rejected_rows=6, duplicate_rows=1, sales=80, returns=10,
-        matched_lines=9, net=214_386_40, file_net=216_118_15, points=2_319,
-    )  # fmt: skip
-    page = text_of(signed_in(leonore()).get(f"/console/imports/{done.id}/"))
-    for said in ("€214,386.40", "€216,118.15", "€1,731.75", "file and database agree"):
-        assert said in page, said
-    assert "orders.csv" in text_of(signed_in(leonore_again()).get("/console/imports/"))
-
-
-def leonore_again() -> Any:
-    from fidelia.access.models import User
-
-    return User.objects.get(email="leonore@fidelio.example")
-
-
-def test_an_import_that_runs_has_no_totals_yet(shop: Shop) -> None:
-    running = an_import(shop)
-    page = text_of(signed_in(leonore()).get(f"/console/imports/{running.id}/"))
-    assert "There are no totals before the file is read to its end." in page
-    assert signed_in(leonore_again()).get(f"/console/imports/{new_id()}/").status_code == 404

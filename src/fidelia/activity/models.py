@@ -178,31 +178,3 @@ class DecisionChain(models.Model):
 
     def __str__(self) -> str:
         return str(self.account_id)
-
-
-class PurchaseImport(models.Model):
-    """A file of past purchases that was brought in, with its control totals."""
-
-    class State(models.TextChoices):
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.CharField(max_length=60)
-    programme_id = models.UUIDField()
-    file_name = models.CharField(max_length=200)
-    file_hash = models.CharField(max_length=64)
-    mapping = models.JSONField()
-    state = models.CharField(max_length=7, choices=State.choices, default=State.RUNNING)
-    totals = models.JSONField(default=dict)
-    by_label = models.CharField(max_length=150)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "activity_import"
-        indexes = [models.Index(fields=["-started_at"], name="imports_by_time")]
-
-    def __str__(self) -> str:
-        return self.file_name
