@@ -22,7 +22,7 @@ def test_a_new_installation_is_led_through_four_steps(client):
     page = client.get("/console/").content.decode()
     assert "Quatre étapes vers un programme qui tourne" in page
     assert "0 sur 4 faites" in page
-    assert "fidelia set-up" in page
+    assert "/console/first-run/shops/" in page
 
 
 def test_steps_done_are_counted(shop):

@@ -164,7 +164,7 @@ def test_the_result_of_a_job_stays() -> None:
     job = a_job()
     Job.objects.update(state="done", result={"rate_limits": 3}, started_at=now(), ended_at=now() + timedelta(seconds=9))
     page = text_of(signed_in(rocco()).get(f"{SETTINGS}jobs/{job.id}/"))
-    assert "rate limits" in page
+    assert "Rate limits" in page
     assert "in 9 s" in page
 
 

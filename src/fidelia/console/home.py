@@ -7,7 +7,6 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from fidelia.activity.queries import list_purchases
 from fidelia.insight.queries import PERIODS, HomeFigures
 from fidelia.jobs.models import Job
 from fidelia.jobs.queries import list_jobs
@@ -16,11 +15,12 @@ from fidelia.kernel.actor import Actor
 from fidelia.organisation.errors import OperatorNotSetUp
 from fidelia.organisation.queries import get_operator
 from fidelia.programme.models import Programme
-from fidelia.programme.queries import see_programmes
+from fidelia.programme.queries import list_versions, see_programmes
 from fidelia.ui.parts import Definition
 
+from .first_run import concerns, guide_of, has_sales
 from .home_figures import against, last_day, list_figures, period_of, points_chart, weeks_chart
-from .home_todo import list_guide_steps, list_matters
+from .home_todo import list_matters
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, tier_rows
 
@@ -30,19 +30,24 @@ def home(request: ConsoleRequest) -> HttpResponseBase:
     actor, at = request.actor, clock.now()
     programmes = see_programmes(by=actor) if actor.may_somewhere("programme.see") else []
     sells = actor.may_somewhere("purchase.see")
-    has_sales = bool(sells and list_purchases(by=actor, limit=1))
+    sold = sells and has_sales(actor)
     context: dict[str, Any] = {
         "jobs": _jobs(actor),
         "matters": list_matters(by=actor, at=at, programmes=programmes),
         "guide": [],
     }
-    if has_sales:
+    guided = concerns(actor) and not request.user.hides_guide
+    if guided and not (sold and _has_begun(programmes)):
+        guide = guide_of(actor)
+        context |= guide if guide["guide_done"] < len(guide["guide"]) else {}
+    if sold:
         context |= _figures(request, programmes)
-    elif actor.may_somewhere("programme.see") or actor.may_somewhere("operator.set_up"):
-        guide = list_guide_steps(by=actor, programmes=programmes, has_sales=has_sales)
-        done = sum(step.state == "done" for step in guide)
-        context |= {"guide": guide, "guide_done": done, "guide_ratio": done / len(guide)}
     return show(request, "console/home.html", context)
+
+
+def _has_begun(programmes: list[Programme]) -> bool:
+    """Tell whether something is published: a shop that runs is not asked for its steps on each visit of Home."""
+    return any(version.in_force_from for one in programmes for version in list_versions(one))
 
 
 def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from fidelia.insight.queries import get_last_refresh
 from fidelia.jobs.models import JobState
 from fidelia.jobs.queries import list_jobs, list_parked
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.organisation.errors import OperatorNotSetUp
-from fidelia.organisation.queries import get_operator, list_stores
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import list_versions
 from fidelia.ui import formats
@@ -42,18 +40,6 @@ class Matter:
     why: str
     verb: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class GuideStep:
-    """One of the four steps to a running programme."""
-
-    title: str
-    text: str
-    state: str
-    command: str = ""
-    url: str = ""
-    verb: str = ""
 
 
 def list_matters(*, by: Actor, at: datetime, programmes: list[Programme]) -> list[Matter]:
@@ -175,52 +161,6 @@ def _insight(by: Actor, at: datetime) -> Iterator[Matter]:
             _("Refresh it"),
             url,
         )
-
-
-def list_guide_steps(*, by: Actor, programmes: list[Programme], has_sales: bool) -> list[GuideStep]:
-    """Return the four steps of a first run with what is done; the first that is not done is "now"."""
-    try:
-        operator = get_operator()
-        shops = len(list_stores(by=by))
-    except OperatorNotSetUp:
-        operator, shops = None, 0
-    published = any(version.in_force_from for one in programmes for version in list_versions(one))
-    done = [operator is not None, has_sales, bool(programmes), published]
-    now = done.index(False) if False in done else -1
-    states = ["done" if is_done else "now" if i == now else "next" for i, is_done in enumerate(done)]
-    said = _("%(name)s: %(shops)s stores, %(currency)s, %(zone)s")
-    names = (
-        {"name": operator.name, "shops": shops, "currency": operator.currency, "zone": operator.time_zone}
-        if operator
-        else {}
-    )
-    address = _address("console:programmes") if programmes else ""
-    return [
-        GuideStep(
-            _("Name your shops"),
-            said % names if operator else _("Who runs this installation, in which country, money and time zone."),
-            states[0], command="" if operator else "fidelia set-up",
-        ),
-        GuideStep(
-            _("Bring your customers and purchases"),
-            _(
-                "A till or web-shop export as CSV or Parquet. "
-                "A dry run shows what was understood before anything is written."
-            ),
-            states[1], command="" if has_sales else "fidelia import", url=_address("console:imports"),
-            verb=_("Open the imports"),
-        ),
-        GuideStep(
-            _("Choose a way to reward"),
-            _("Points per euro, tiers, double points: rules you can read in words and try on a basket."),
-            states[2], url=address, verb=_("Open the programme"),
-        ),
-        GuideStep(
-            _("Publish"),
-            _("A second person puts the version in force, from a day of your choice."),
-            states[3], url=address, verb=_("Open the programme"),
-        ),
-    ]  # fmt: skip
 
 
 def _address(*names: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -17,6 +19,7 @@ CHOICES = {
     "theme": ("system", "light", "dark"),
     "density": ("comfortable", "compact"),
 }
+FLAGS = ("single_keys", "hides_guide")
 THEME_COOKIE = "fidelia_theme"
 YEAR = 365 * 24 * 3600
 
@@ -24,7 +27,10 @@ YEAR = 365 * 24 * 3600
 @require_POST
 def choose(request: HttpRequest) -> HttpResponseRedirect:
     """Keep what was chosen and go back to the page it was chosen on. A value that is none is left aside."""
-    chosen = {name: request.POST[name] for name, values in CHOICES.items() if request.POST.get(name) in values}
+    chosen: dict[str, Any] = {
+        name: request.POST[name] for name, values in CHOICES.items() if request.POST.get(name) in values
+    }
+    chosen |= {name: request.POST[name] == "yes" for name in FLAGS if request.POST.get(name) in ("yes", "no")}
     if request.user.is_authenticated and chosen:
         change_preferences(by=actor_of(request.user), at=clock.now(), **chosen)
     response = HttpResponseRedirect(_back(request))

@@ -8,6 +8,7 @@ from . import (
     audit,
     campaigns,
     events,
+    first_run,
     home,
     insight,
     jobs,
@@ -39,6 +40,10 @@ urlpatterns = [
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("preferences/", preferences.choose, name="preferences"),
+    # /console/first-run/
+    path("first-run/", first_run.guide, name="first-run"),
+    path("first-run/shops/", first_run.shops, name="first-run-shops"),
+    path("first-run/programmes/<slug:key>/", first_run.programme, name="first-run-programme"),
     # /console/customers/
     path("customers/", listing.customers, name="customers"),
     path("customers/new/", acts.add, name="customer-new"),
