@@ -39,9 +39,9 @@ from .schemas.activity import (
     PurchaseOut,
     PurchasePage,
     PurchaseQuery,
+    purchase_fields,
     purchase_out,
 )
-    purchase_fields,
 from .schemas.decisions import DecisionOut, decision_out
 
 router = Router(tags=["purchases"])
