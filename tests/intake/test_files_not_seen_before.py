@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from fidelia.activity.operations.imports.target import PURCHASES
+from fidelia.activity.targets import PURCHASES
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, propose
 from fidelia.intake.reading import DateOrder

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fidelia.activity.operations.imports.target import PURCHASES
+from fidelia.activity.targets import PURCHASES
 from fidelia.intake.errors import MalformedMapping
 from fidelia.intake.mapping import FileMapping
 from fidelia.intake.preview import Preview, preview

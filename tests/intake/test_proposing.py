@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fidelia.activity.operations.imports.target import PURCHASES
+from fidelia.activity.targets import PURCHASES
 from fidelia.intake.likeness import SURE, likeness
 from fidelia.intake.mapping import check_mapping
 from fidelia.intake.notes import speaks_of_health

@@ -159,7 +159,15 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             "analyst",
             LocalizedText(en="Analyst", fr="Analyste"),
             (
-                *("customer.see", "customer.export", "segment.*", "product.see", "programme.see", "points.see", "purchase.see"),
+                *(
+                    "customer.see",
+                    "customer.export",
+                    "segment.*",
+                    "product.see",
+                    "programme.see",
+                    "points.see",
+                    "purchase.see",
+                ),
                 *("decision.see", "insight.*", "campaign.see", "store.see", "job.see"),
             ),
         ),

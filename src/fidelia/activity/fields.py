@@ -11,6 +11,8 @@ from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.programme.fields import FIELDS as MEMBER_FIELDS
 from fidelia.rules import Catalogue, Field, Records, Type
 
+from .targets import CHANNELS
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _CHANNELS = {
@@ -20,7 +22,7 @@ _CHANNELS = {
     "app": Text("in the app", "dans l’application"),
     "other": Text("elsewhere", "ailleurs"),
 }
-CHANNELS = tuple(_CHANNELS)
+assert tuple(_CHANNELS) == CHANNELS, "each channel has its words"
 
 PURCHASE_FIELDS = (
     Field(

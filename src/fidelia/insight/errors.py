@@ -73,3 +73,9 @@ class MalformedBudget(Invalid):
     """A budget is not negative, and the weights of the classes are not all zero."""
 
     default_code = "malformed_budget"
+
+
+class NothingToReport(Invalid):
+    """No row of the file could be read as a purchase."""
+
+    default_code = "nothing_to_report"

@@ -23,6 +23,7 @@ VERBS = (
     "create-user",
     "set-up",
     "import",
+    "report",
     "migrate",
     "web",
     "work",

@@ -13,8 +13,8 @@ import msgspec
 from fidelia.kernel.money import exponent_of
 
 from ..errors import MalformedLines, OccurredInFuture, TotalDiffers
+from ..targets import LINES_MAX
 
-LINES_MAX = 1_000
 QUANTITY_SCALE = 3
 UNIT = 10**QUANTITY_SCALE
 QUANTITY_MAX = 1_000_000 * UNIT

@@ -19,7 +19,8 @@ from fidelia.rules import Decision, Settlement, record_decision
 from ..errors import MalformedLines, UnknownMember
 from ..models import Purchase
 from .deciding import settle_purchase
-from .requests import LINES_MAX, LineRequest, check_line
+from ..targets import LINES_MAX
+from .requests import LineRequest, check_line
 from .values import line_values, values_for_rules
 
 # Who has bought nothing yet and is known by nothing: what rules read of an invented member.

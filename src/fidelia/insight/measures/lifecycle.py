@@ -52,11 +52,11 @@ def stages_at(
     people: ibis.Table | None = None,
     recommendations: ibis.Table | None = None,
 ) -> ibis.Table:
-    """The stage of each known person: prospect, buyer, customer, supporter, ambassador, or left.
+    """Prospect: has bought nothing that was kept. Buyer: bought, and not again. Customer: bought again. Supporter: a
+    customer who lately tried new products. Ambassador: a supporter who brought people in. Left: has bought, but not for
+    long. Sales returned in full do not count.
 
-    Prospect: has bought nothing that was kept. Buyer: bought, and fewer times than a customer. Customer: bought again.
-    Supporter: a customer who tried new products in the window. Ambassador: a supporter who brought people in. Left: has
-    bought, but not in the last `left_after_days` days. Sales returned in full do not count.
+    Each person has one stage: how many purchases, how many new products and how long are those of the definition.
 
     `people`: customer_id, created_at (prospects are unknown without it); `recommendations`: customer_id, occurred_at.
     Columns: customer_id, stage.

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import ibis
 import numpy as np
 from ibis import _
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 Method = Literal["popular", "personal", "collaborative"]
@@ -32,7 +32,7 @@ class Counts:
     matrix: Any
 
     @classmethod
-    def from_columns(cls, customers: Sequence[str], products: Sequence[str], counts: Sequence[int]) -> Counts:
+    def from_columns(cls, customers: ArrayLike, products: ArrayLike, counts: ArrayLike) -> Counts:
         """Each (customer, product) once, with its number of purchases."""
         rows, row = np.unique(np.asarray(customers, dtype=object), return_inverse=True)
         columns, column = np.unique(np.asarray(products, dtype=object), return_inverse=True)

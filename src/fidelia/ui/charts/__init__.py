@@ -7,6 +7,7 @@ Axis texts are written here ("$ticks"), so that a number reads the same in a cha
 
 from .bars import in_out_bars, sorted_bars, stacked_bars, waterfall
 from .chart import Chart, LegendEntry, Series
+from .flows import Flow, sankey
 from .grids import cohort_triangle, heat_map
 from .intervals import Estimate, dots_with_intervals
 from .lines import lines
@@ -20,6 +21,7 @@ __all__ = [
     "Class",
     "Dot",
     "Estimate",
+    "Flow",
     "LegendEntry",
     "Series",
     "Unit",
@@ -31,6 +33,7 @@ __all__ = [
     "lines",
     "lorenz_curve",
     "portfolio",
+    "sankey",
     "sorted_bars",
     "stacked_bars",
     "waterfall",

@@ -2,11 +2,11 @@
 
 from fidelia.intake.kinds import ImportKind
 
+from ...targets import PURCHASES, REASONS
 from .check import check_purchases
 from .mapping import ImportMapping, parse_mapping
 from .record import record_purchases
 from .run import ImportResult, import_purchases, result_of
-from .target import PURCHASES, REASONS
 from .totals import TOTALS
 
 PURCHASES_KIND = ImportKind(

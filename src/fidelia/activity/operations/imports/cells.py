@@ -19,7 +19,7 @@ from fidelia.kernel.errors import Invalid
 from fidelia.kernel.folding import fold
 from fidelia.kernel.money import exponent_of
 
-from ...fields import CHANNELS
+from ...targets import CHANNELS
 from ..requests import NET_MAX
 from .mapping import ImportMapping
 

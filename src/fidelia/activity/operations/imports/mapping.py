@@ -34,8 +34,7 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
 
-from ...fields import CHANNELS
-from .target import PURCHASES
+from ...targets import CHANNELS, PURCHASES
 
 REQUIRED = ("source", "currency", "columns")
 TEXT_LENGTH_MAX = 60

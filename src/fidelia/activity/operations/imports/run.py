@@ -14,9 +14,9 @@ from fidelia.intake.operations import Unwatched, check_now, open_import, record_
 from fidelia.intake.tables import Table
 from fidelia.kernel.actor import Actor
 
+from ...targets import PURCHASES
 from .check import programme_of
 from .mapping import ImportMapping, MalformedImportMapping
-from .target import PURCHASES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from fidelia.intake.mapping import FileMapping
 from fidelia.kernel.money import exponent_of
 
-from ..requests import LINES_MAX, NET_MAX, QUANTITY_MAX
+from ...targets import DESCRIPTION_MAX, LINES_MAX, TEXT_MAX
+from ..requests import NET_MAX, QUANTITY_MAX
 from .mapping import ImportMapping
-from .target import DESCRIPTION_MAX, TEXT_MAX
 
 LINES_NUMBERED_MAX = 2**15 - 1
 TEXTS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.localized import LocalizedText as Text
 
-from ...fields import CHANNELS
-from ..requests import LINES_MAX
 from .shapes import SHAPES
 
+CHANNELS = ("store", "web", "phone", "app", "other")
+LINES_MAX = 1_000  # of one purchase
 TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
 DESCRIPTION_MAX = 200
 

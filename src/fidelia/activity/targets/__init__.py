@@ -1,0 +1,5 @@
+"""What files of activity can hold. Knows no Django: a report of a plain file reads by it too."""
+
+from .purchases import CHANNELS, DESCRIPTION_MAX, LINES_MAX, PURCHASES, REASONS, TEXT_MAX
+
+__all__ = ["CHANNELS", "DESCRIPTION_MAX", "LINES_MAX", "PURCHASES", "REASONS", "TEXT_MAX"]

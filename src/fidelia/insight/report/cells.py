@@ -1,0 +1,202 @@
+"""Read the texts of a file of purchases into columns of values; each distinct text is read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+import pyarrow
+import pyarrow.compute
+
+from fidelia.intake.mapping import FileMapping
+from fidelia.intake.tables import BadRow, Row, Table
+from fidelia.intake.values import BadCell, join_moment, read_decimal, read_moment, read_money, to_minor
+from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.money import exponent_of
+
+from .facts import Refusal
+
+AMOUNTS: Final = ("net", "gross", "unit_price", "discount", "coupon")
+TEXTS: Final = ("receipt", "customer", "product", "description", "category", "store", "country")
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+THOUSANDTHS: Final = 1_000
+AMOUNT_MAX: Final = 10**15
+KNOWN_MAX: Final = 1_000_000
+LINE_SCHEMA: Final = pyarrow.schema(
+    [
+        ("row_number", pyarrow.int64()),
+        ("sheet", pyarrow.int32()),
+        *((name, pyarrow.string()) for name in TEXTS),
+        ("occurred_at", pyarrow.timestamp("us", tz="UTC")),
+        ("quantity", pyarrow.int64()),
+        ("net", pyarrow.int64()),
+        ("discount", pyarrow.int64()),
+    ]
+)
+
+
+@dataclass(slots=True)
+class LineReader:
+    """Reads a table under a mapping, batch by batch; afterwards `rows` and `refusals` say what came of its rows."""
+
+    table: Table
+    mapping: FileMapping
+    now: datetime
+    language: str
+    rows: int = 0
+    _refused: Counter[str] = field(default_factory=Counter)
+    _first: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Why rows were left out, the most frequent reason first."""
+        return tuple(Refusal(reason, count, self._first[reason]) for reason, count in self._refused.most_common())
+
+    def batches(self, size: int) -> Iterator[pyarrow.Table]:
+        """Yield what the rows mean, `size` rows of the file at a time. Raises UnreadableFile."""
+        readers = _Readers(self.mapping, self.now)
+        rows = self.table.sheeted_rows()
+        while batch := list(islice(rows, size)):
+            yield self._read([sheet for sheet, _row in batch], [row for _sheet, row in batch], readers)
+
+    def _read(self, sheets: Sequence[int], rows: Sequence[Row], readers: _Readers) -> pyarrow.Table:
+        texts = self._texts_by_column(rows)
+        columns: dict[str, Sequence[Any]] = {
+            "row_number": range(self.rows + 1, self.rows + len(rows) + 1),
+            "sheet": sheets,
+            **{name: texts.get(name, [""] * len(rows)) for name in TEXTS},
+        }
+        bad: dict[int, BadCell] = {}
+        for place, row in enumerate(rows):
+            if isinstance(row, BadRow):
+                bad[place] = BadCell.because(row.code, **row.values)
+        read = [*readers.read(texts, len(rows), bad)]
+        self._count(bad)
+        self.rows += len(rows)
+        kept = [place for place in range(len(rows)) if place not in bad]
+        whole = [[column[place] for place in kept] for column in (*columns.values(), *read)] if bad else [
+            *columns.values(), *read
+        ]  # fmt: skip
+        return pyarrow.Table.from_arrays(
+            [_array(values, part) for values, part in zip(whole, LINE_SCHEMA, strict=True)], schema=LINE_SCHEMA
+        )
+
+    def _texts_by_column(self, rows: Sequence[Row]) -> dict[str, list[str]]:
+        width = len(self.table.columns)
+        whole = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows]
+        places = {known: self.table.columns.index(name) for known, name in self.mapping.columns.items()}
+        return {known: [row[place] for row in whole] for known, place in places.items()}
+
+    def _count(self, bad: Mapping[int, BadCell]) -> None:
+        for place, cell in sorted(bad.items()):
+            reason = cell.reason(self.language)
+            self._refused[reason] += 1
+            self._first.setdefault(reason, self.rows + place + 1)
+
+
+def _array(values: Sequence[Any], part: pyarrow.Field) -> pyarrow.Array:
+    if part.type == pyarrow.string():
+        texts = pyarrow.array(values, type=part.type)
+        return pyarrow.compute.if_else(pyarrow.compute.equal(texts, ""), None, texts)
+    return pyarrow.array(values, type=part.type)
+
+
+class _Readers:
+    """The readers of one file's cells; each distinct text, or group of texts that belong together, is read once."""
+
+    def __init__(self, mapping: FileMapping, now: datetime) -> None:
+        options = mapping.options
+        self._reading = mapping.reading
+        self._zone = zone_of(str(options.get("time_zone") or "UTC"))
+        self._currency = str(options["currency"])
+        self._now = now
+        self._scale = exponent_of(self._currency)
+        self._default_product = str(options.get("default_product") or "sale")
+        self._moments: dict[tuple[str, ...], Any] = {}
+        self._amounts: dict[tuple[str, ...], Any] = {}
+
+    def read(
+        self, texts: dict[str, list[str]], rows: int, bad: dict[int, BadCell]
+    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """Return moments, quantities, nets and discounts; what cannot be read is None and told in `bad`."""
+        if "product" not in texts:
+            texts["product"] = [self._default_product] * rows
+        self._check_currency(texts.get("currency", ()), bad)
+        hours = texts.get("time") or [""] * rows
+        moments = _each(zip(texts["occurred_at"], hours, strict=True), self._moments, self._occurred_at, bad)
+        names = [name for name in ("quantity", *AMOUNTS) if name in texts]
+        groups = zip(*(texts[name] for name in names), strict=True)
+        amounts = _each(groups, self._amounts, lambda group: self._line(dict(zip(names, group, strict=True))), bad)
+        columns = [[line[part] if line else None for line in amounts] for part in range(3)]
+        return moments, columns[0], columns[1], columns[2]
+
+    def _check_currency(self, given: Sequence[str], bad: dict[int, BadCell]) -> None:
+        for place, text in enumerate(given):
+            if text and text.upper() != self._currency:
+                bad.setdefault(place, BadCell.because("other_currency", text=text, currency=self._currency))
+
+    def _occurred_at(self, group: tuple[str, ...]) -> datetime:
+        day, hour = group
+        moment = read_moment(join_moment(day, hour) if hour else day, self._zone, None, self._reading)
+        if not EARLIEST <= moment <= self._now:
+            raise BadCell.because("impossible_date", text=day)
+        return moment
+
+    def _line(self, cells: dict[str, str]) -> tuple[int, int, int]:
+        """Return quantity in thousandths, net and discount in minor units. Raises BadCell."""
+        quantity = read_decimal(cells["quantity"], self._reading) if "quantity" in cells else Decimal(1)
+        if abs(quantity) > AMOUNT_MAX:
+            raise BadCell.because("too_large")
+        amounts = {name: read_money(cells[name], self._reading, self._currency) for name in AMOUNTS if cells.get(name)}
+        net, discount = _net_of(amounts, quantity)
+        return (
+            int(quantity * THOUSANDTHS),
+            to_minor(net, self._scale, AMOUNT_MAX),
+            to_minor(discount, self._scale, AMOUNT_MAX),
+        )
+
+
+def _each(
+    groups: Iterable[tuple[str, ...]],
+    known: dict[tuple[str, ...], Any],
+    read: Callable[[tuple[str, ...]], Any],
+    bad: dict[int, BadCell],
+) -> list[Any]:
+    if len(known) > KNOWN_MAX:
+        known.clear()
+    values = []
+    for place, group in enumerate(groups):
+        value = known.get(group)
+        if value is None:
+            try:
+                value = known[group] = read(group)
+            except BadCell as cell:
+                value = known[group] = cell
+        if value.__class__ is BadCell:
+            bad.setdefault(place, value)
+            value = None
+        values.append(value)
+    return values
+
+
+def _net_of(amounts: dict[str, Decimal], quantity: Decimal) -> tuple[Decimal, Decimal]:
+    """Return what was paid for the line, and the discount that it carries.
+
+    A discount is taken off a unit price or an amount before discounts; beside the amount paid it is only counted.
+    """
+    zero = Decimal(0)
+    discount = abs(amounts.get("discount", zero)) + abs(amounts.get("coupon", zero))
+    if "net" in amounts:
+        return amounts["net"], discount
+    if "gross" in amounts:
+        whole = amounts["gross"]
+    elif "unit_price" in amounts:
+        whole = amounts["unit_price"] * quantity
+    else:
+        raise BadCell.because("missing", column="amount")
+    return (whole - discount if whole >= 0 else whole + discount), discount

@@ -1,0 +1,97 @@
+"""What a report is made from: purchases and lines as tables of facts, and what is known of the file they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import ibis
+import numpy as np
+from numpy.typing import NDArray
+
+from fidelia.insight.measures.margin import DEFAULT_RATE
+from fidelia.kernel.money import exponent_of
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why rows of the file were left out, how many, and the number of the first."""
+
+    reason: str
+    rows: int
+    first_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileQuality:
+    """What the file holds: rows read, taken and left out, and what is odd about those taken.
+
+    rows = taken + repeated + Σ refusals. `repeated` rows lie in two overlapping sheets and count once; `duplicates`
+    repeat another row exactly and all count.
+    """
+
+    name: str
+    rows: int
+    taken: int
+    repeated: int
+    duplicates: int
+    refusals: tuple[Refusal, ...]
+    anonymous_rows: int
+    matched_lines: int
+    return_lines: int
+    understood: tuple[tuple[str, str], ...]
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportFacts:
+    """`purchases` and `lines` as analytics reads them, in one currency; amounts are minor units.
+
+    `has` names what the file says of a line: customer, product, category, store, discount, country, hour… A section
+    that needs more says what is missing. `as_of` is the midnight after the last purchase: the file's own present.
+    """
+
+    purchases: ibis.Table
+    lines: ibis.Table
+    backend: Any
+    currency: str
+    first_at: datetime
+    as_of: datetime
+    has: frozenset[str]
+    quality: FileQuality
+    margin_rate: Fraction = DEFAULT_RATE
+    _kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def last_at(self) -> datetime:
+        """The last day of the file."""
+        return self.as_of - timedelta(days=1)
+
+    @property
+    def scale(self) -> int:
+        """Minor units in a unit of the currency: 100 for euros."""
+        return int(10 ** exponent_of(self.currency))
+
+    @property
+    def days(self) -> int:
+        """Days from the first purchase to `as_of`."""
+        return max(1, (self.as_of - self.first_at) // timedelta(days=1))
+
+    def rows(self, expression: ibis.Table) -> list[dict[str, Any]]:
+        """Compute a table of totals."""
+        found: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
+        return found
+
+    def columns(self, expression: ibis.Table, names: Sequence[str]) -> list[NDArray[Any]]:
+        """Compute a large table as one array per column."""
+        table = self.backend.to_pyarrow(expression.select(*names))
+        return [np.asarray(table[name].to_numpy(zero_copy_only=False)) for name in names]
+
+    def once(self, name: str, compute: Any) -> Any:
+        """Return what `compute` gives, computed once for all sections."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        return self._kept[name]

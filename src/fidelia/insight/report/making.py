@@ -1,0 +1,72 @@
+"""Make a report: every section in its order, and last what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fidelia.kernel.errors import FideliaError
+
+from .blocks import Advice, Missing, Section
+from .facts import ReportFacts
+from .sections import SECTIONS
+from .sections.advice import advise
+from .speech import Speech
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report before it is drawn: the same for the page and the PDF."""
+
+    title: str
+    subtitle: str
+    language: str
+    made_at: datetime
+    advice: Sequence[Advice]
+    sections: Sequence[Section]
+
+
+def make_report(
+    facts: ReportFacts, *, language: str, made_at: datetime, title: str = "", told: Told = lambda _line: None
+) -> Report:
+    """Write every section that the file allows; one that it does not allow says why. `told` hears each title."""
+    speech = Speech(language, facts.currency, facts.scale)
+    _ = speech.text
+    sections = []
+    for key, name, write in SECTIONS:
+        told(_(name))
+        sections.append(_write(key, _(name), write, facts, speech))
+    return Report(
+        title=title or _("Customers and loyalty: {name}", name=facts.quality.name),
+        subtitle=_(
+            "Purchases from {first} to {last}, in {currency}",
+            first=speech.day(facts.first_at), last=speech.day(facts.last_at), currency=facts.currency,
+        ),
+        language=language,
+        made_at=made_at,
+        advice=advise(facts, speech),
+        sections=sections,
+    )  # fmt: skip
+
+
+def _write(
+    key: str, title: str, write: Callable[[ReportFacts, Speech, str], Section], facts: ReportFacts, speech: Speech
+) -> Section:
+    try:
+        return write(facts, speech, title)
+    except FideliaError as refused:  # a model that does not fit this file is a finding, not the end of the report
+        return Section(key, title, "", [Missing(_told(refused, speech))])
+
+
+def _told(refused: FideliaError, speech: Speech) -> str:
+    """The reason as the model gives it in English, and by its code in another language."""
+    _ = speech.text
+    by_code = {
+        "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
+        "no_convergence": _("The model does not settle on this file: its assumptions do not hold here."),
+        "impossible_numbers": _("Some numbers of the file make no sense here: see the rows left out."),
+    }
+    return refused.message if speech.language.startswith("en") else by_code.get(refused.code, refused.message)

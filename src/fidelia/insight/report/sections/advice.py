@@ -1,0 +1,122 @@
+"""What to do next: at most five things, each with its reason and what is at stake, the most money first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from fidelia.insight.fits import find_silence
+from fidelia.insight.report.blocks import Advice
+from fidelia.insight.report.buying import future_of, purchases_by_day
+from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.speech import Speech
+from fidelia.kernel.errors import FideliaError
+
+from .portfolio import classify
+from .rfm import scored
+
+MOST: Final = 5
+Proposal = tuple[float, Advice]
+
+
+def advise(facts: ReportFacts, speech: Speech) -> Sequence[Advice]:
+    """Return the proposals that this file supports; one whose model does not fit is left out."""
+    proposals: list[Proposal] = []
+    for propose in (_win_back, _second_purchase, _question_marks, _keep_the_best, _know_them):
+        proposals += _if_it_fits(propose, facts, speech)
+    return [advice for _stake, advice in sorted(proposals, key=lambda pair: -pair[0])[:MOST]]
+
+
+def _if_it_fits(
+    propose: Callable[[ReportFacts, Speech], Proposal | None], facts: ReportFacts, speech: Speech
+) -> list[Proposal]:
+    try:
+        proposal = propose(facts, speech)
+    except FideliaError:
+        return []
+    return [] if proposal is None else [proposal]
+
+
+def _win_back(facts: ReportFacts, speech: Speech) -> Proposal | None:
+    _ = speech.text
+    who, when, _amount = purchases_by_day(facts)
+    silence, future = find_silence(who, when, until=facts.last_at.date()), future_of(facts)
+    silent = silence.customers[(silence.silence > silence.limit) & silence.own_rhythm]
+    if not len(silent):
+        return None
+    kept = np.isin(future.counted.customers, silent)
+    # What they would bring if they were surely active, less what is expected of them as things stand.
+    alive = np.maximum(future.alive[kept], 1e-9)
+    stake = float((future.worth[kept] * (1 / np.maximum(alive, 0.05) - 1)).sum())
+    return stake, Advice(
+        _("Win back the silent regulars"),
+        _(
+            "{n} customers with a rhythm of their own have been silent for longer than it explains.",
+            n=speech.number(len(silent)),
+        ),
+        _("{stake} of margin over three years, if all came back", stake=speech.money(stake)),
+    )
+
+
+def _second_purchase(facts: ReportFacts, speech: Speech) -> Proposal | None:
+    _ = speech.text
+    rfm = scored(facts)
+    recent = (rfm["frequency"] == 1) & (rfm["recency_days"] <= 60)
+    if not recent.sum():
+        return None
+    repeat = rfm["frequency"] > 1
+    mean = float(rfm["amount"][recent].mean()) * float(facts.margin_rate)
+    stake = float(recent.sum()) * mean
+    return stake, Advice(
+        _("Bring the newest back within weeks"),
+        _("{n} customers bought for the first time in the last 60 days; {share} of all have bought again.",
+          n=speech.number(int(recent.sum())), share=speech.share(float(repeat.mean()))),
+        _("{stake} of margin, if each came back once", stake=speech.money(stake)),
+    )  # fmt: skip
+
+
+def _question_marks(facts: ReportFacts, speech: Speech) -> Proposal | None:
+    _ = speech.text
+    people = classify(facts)
+    marks = people["class"] == "question_marks"
+    if not marks.sum():
+        return None
+    stake = float(people["potential"][marks].sum())
+    return stake, Advice(
+        _("Invest in the question marks"),
+        _("{n} customers brought little so far and are expected to bring much.", n=speech.number(int(marks.sum()))),
+        _("{stake} of margin expected of them", stake=speech.money(stake)),
+    )
+
+
+def _keep_the_best(facts: ReportFacts, speech: Speech) -> Proposal | None:
+    _ = speech.text
+    rfm = scored(facts)
+    best = rfm["segment"] == "champions"
+    whole = float(rfm["amount"].sum())
+    if not best.sum() or whole <= 0:
+        return None
+    share = float(rfm["amount"][best].sum()) / whole
+    stake = share * future_of(facts).expected
+    return stake, Advice(
+        _("Recognise the best before you reward them"),
+        _("{n} champions make {share} of the sales.", n=speech.number(int(best.sum())), share=speech.share(share)),
+        _("{stake} of the value of the portfolio", stake=speech.money(stake)),
+    )
+
+
+def _know_them(facts: ReportFacts, speech: Speech) -> Proposal | None:
+    _ = speech.text
+    unknown = facts.purchases.filter(facts.purchases.customer_id.isnull())
+    amount = facts.rows(unknown.agg(amount=unknown.total.sum()))[0]["amount"] or 0
+    whole = facts.rows(facts.purchases.agg(amount=facts.purchases.total.sum()))[0]["amount"] or 0
+    if whole <= 0 or amount / whole < 0.05:
+        return None
+    return float(amount) * float(facts.margin_rate), Advice(
+        _("Know more of your customers"),
+        _("{share} of the sales name nobody: a card or an address at the till makes them customers.",
+          share=speech.share(amount / whole)),
+        _("{amount} of sales without a name", amount=speech.money(amount)),
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Churn: who is leaving, by the model and by each one's own rhythm."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from fidelia.insight.fits import Silence, find_silence
+from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
+from fidelia.insight.report.buying import future_of, purchases_by_day
+from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.speech import Speech
+from fidelia.ui.charts import Series, Unit, stacked_bars
+
+SHOWN: Final = 12
+ALIVE_UNLIKELY: Final = 0.3
+
+
+def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
+    _ = speech.text
+    who, when, _amount = purchases_by_day(facts)
+    silence = find_silence(who, when, until=facts.last_at.date())
+    silent = (silence.silence > silence.limit) & silence.own_rhythm
+    future = future_of(facts)
+    worth = dict(zip(future.counted.customers.tolist(), future.worth.tolist(), strict=True))
+    at_stake = sum(worth.get(name, 0.0) for name in silence.customers[silent].tolist())
+    finding = _(
+        "{n} customers with a rhythm of their own have been silent for longer than it explains.",
+        n=speech.number(int(silent.sum())),
+    )  # fmt: skip
+    numbers = [
+        Number(_("Probably still active"), speech.number(float(future.alive.sum())), _(
+            "of {n} customers", n=speech.number(len(future.alive)))),
+        Number(_("Silent beyond their rhythm"), speech.number(int(silent.sum())), _(
+            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum())))),
+        Number(_("Value still expected of them"), speech.money(at_stake)),
+    ]  # fmt: skip
+    blocks: list[Block] = [
+        Numbers(numbers),
+        Drawing(_("How many are probably active?"), _histogram(future.alive, future.counted.frequency, speech)),
+        _whom_to_call(silence, silent, worth, speech),
+        Words(
+            _("Somebody who bought once cannot be judged by a rhythm: for them only the model of all customers speaks.")
+        ),
+    ]
+    return Section("churn", title, finding, blocks, _definitions(speech))
+
+
+def _histogram(alive: Any, frequency: Any, speech: Speech) -> Any:
+    _ = speech.text
+    edges = np.linspace(0.0, 1.0, 11)
+    once = np.histogram(alive[frequency == 0], edges)[0]
+    again = np.histogram(alive[frequency > 0], edges)[0]
+    unit = Unit("share")
+    labels = [
+        f"{unit.full(low, speech.language)}–{unit.full(high, speech.language)}"
+        for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    ]
+    return stacked_bars(
+        labels,
+        [
+            Series(_("Bought again"), [float(count) for count in again]),
+            Series(_("Bought once"), [float(count) for count in once], "context"),
+        ],
+        unit=Unit(),
+        language=speech.language,
+        heading=_("Probability active"),
+    )
+
+
+def _whom_to_call(silence: Silence, silent: Any, worth: dict[str, float], speech: Speech) -> Grid:
+    _ = speech.text
+    places = sorted(np.flatnonzero(silent).tolist(), key=lambda at: -worth.get(str(silence.customers[at]), 0.0))
+    rows = [
+        [
+            str(silence.customers[at]), speech.number(float(silence.usual[at])),
+            speech.number(float(silence.silence[at])), speech.number(int(silence.intervals[at]) + 1),
+            speech.money(worth.get(str(silence.customers[at]), 0.0), exact=True),
+        ]
+        for at in places[:SHOWN]
+    ]  # fmt: skip
+    columns = [_("Customer"), _("Usual days between"), _("Days since"), _("Buying days"), _("Value expected")]
+    return Grid(_("Whom to call first"), columns, rows)
+
+
+def _definitions(speech: Speech) -> list[Definition]:
+    _ = speech.text
+    return [
+        Definition(
+            _("Probability active"),
+            _("The chance that the customer has not left for good, by the BG/NBD model: it falls with silence, faster "
+              "for those who used to buy often."),
+        ),
+        speech.definition(_("Rhythm"), find_silence),
+    ]  # fmt: skip

@@ -1,0 +1,96 @@
+"""Cohorts: of those who first bought in a month, how many come back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import Any, Final
+
+from fidelia.insight.measures.cohorts import cohorts
+from fidelia.insight.report.blocks import Drawing, Missing, Section, Words
+from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.speech import Speech
+from fidelia.ui.charts import Series, Unit, cohort_triangle, lines
+
+COHORTS_SHOWN: Final = 14
+COHORTS_MIN: Final = 3
+CURVES: Final = 3
+_COLOURS: Final = ("petrol", "orange", "violet")
+
+
+def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
+    _ = speech.text
+    found: dict[date, dict[int, Any]] = defaultdict(dict)
+    for row in facts.rows(cohorts(facts.purchases, facts.lines, as_of=facts.as_of, currency=facts.currency)):
+        found[row["cohort"]][row["age"]] = row
+    whole = [month for month, ages in found.items() if ages.get(0)]
+    if len(whole) < COHORTS_MIN:
+        return Section("cohorts", title, "", [Missing(_("Customers arrived in fewer than {n} months.", n=COHORTS_MIN))])
+    shown = sorted(whole)[-COHORTS_SHOWN:]
+    last = max(age for month in whole for age in found[month])
+    ratios = [[_ratio(found[month], age) for age in range(_age_of(month, facts) + 1)] for month in shown]
+    longest = max(map(len, ratios))
+    blocks: list[Any] = [
+        Drawing(
+            _("How many come back, month after month?"),
+            cohort_triangle(
+                [f"{speech.month(month)} ({speech.number(found[month][0]['size'])})" for month in shown],
+                [str(age) for age in range(longest)],
+                ratios,
+                language=speech.language,
+                heading=_("Month of the first purchase (customers)"),
+            ),
+            60 + 30 * len(shown),
+        )
+    ]  # fmt: skip
+    curve = _curves(found, sorted(whole), facts, speech)
+    if curve is not None:
+        blocks.append(Drawing(_("Do newer customers come back more than older ones?"), curve))
+    if any(found[month][age]["is_partial"] for month in whole for age in found[month]):
+        blocks.append(Words(_("The last month of the file may not be over: its figures are so far.")))
+    return Section(
+        "cohorts",
+        title,
+        _finding(found, whole, last, facts, speech),
+        blocks,
+        [speech.definition(_("Cohorts"), cohorts)],
+    )
+
+
+def _finding(found: Any, whole: list[date], last: int, facts: ReportFacts, speech: Speech) -> str:
+    _ = speech.text
+    age = min(6, max(1, last // 2))
+    grown = [month for month in whole if _age_of(month, facts) > age]
+    size = sum(found[month][0]["size"] for month in grown)
+    back = sum(found[month].get(age, {"active": 0})["active"] for month in grown)
+    return _(
+        "Of 100 new customers, {n} buy in their month {age} after the first.",
+        n=speech.number(100 * back / size if size else 0), age=age,
+    )  # fmt: skip
+
+
+def _curves(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -> Any:
+    """The first, the middle and the last cohort that are old enough to compare."""
+    old = [month for month in whole if _age_of(month, facts) >= CURVES]
+    if len(old) < CURVES:
+        return None
+    chosen = sorted({old[0], old[len(old) // 2], old[-1]})
+    ages = min(_age_of(month, facts) for month in chosen)
+    return lines(
+        [str(age) for age in range(1, ages + 1)],
+        [
+            Series(speech.month(month), [_ratio(found[month], age) for age in range(1, ages + 1)], colour)
+            for month, colour in zip(chosen, _COLOURS, strict=False)
+        ],
+        unit=Unit("share"),
+        language=speech.language,
+        heading=speech.text("Months since the first purchase"),
+    )
+
+
+def _age_of(month: date, facts: ReportFacts) -> int:
+    return (facts.last_at.year - month.year) * 12 + facts.last_at.month - month.month
+
+
+def _ratio(ages: dict[int, Any], age: int) -> float:
+    return float(ages[age]["active"] / ages[0]["size"]) if age in ages else 0.0

@@ -1,0 +1,62 @@
+"""The words and numbers of a report in one language, from the same catalogs as the pages; no Django."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fidelia.ui import formats
+from fidelia.ui.charts import Unit
+from fidelia.ui.charts.words import say
+
+from .blocks import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a report of one file speaks: its language, and the currency of its amounts (`scale` minor units in one)."""
+
+    language: str
+    currency: str
+    scale: int
+
+    def text(self, message: str, **values: Any) -> str:
+        """Return the message in the language, with its {named} values put in."""
+        return say(self.language, message, **values)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        return formats.number(value, self.language, decimals=decimals)
+
+    def money(self, minor: float, *, exact: bool = False) -> str:
+        """Write minor units: to the cent when exact, in whole units where cents say nothing."""
+        amount = minor / self.scale
+        if exact:
+            decimals = len(str(self.scale)) - 1
+            return formats.money(round(amount, decimals), self.currency, self.language, decimals=decimals)
+        return formats.figure_money(round(amount, 2), self.currency, self.language)
+
+    def share(self, ratio: float, decimals: int = 1) -> str:
+        return formats.share(ratio, self.language, decimals=decimals)
+
+    def day(self, moment: date | datetime) -> str:
+        return formats.plain_date(moment, self.language)
+
+    def month(self, day: date) -> str:
+        return f"{formats.short_month(day, self.language)} {day.year}"
+
+    @property
+    def unit(self) -> Unit:
+        """Of charts that hold amounts: major units of the currency."""
+        return Unit("money", self.currency)
+
+    def major(self, minor: float) -> float:
+        return minor / self.scale
+
+    def definition(self, title: str, measure: Callable[..., Any]) -> Definition:
+        """Return how a measure is counted: the first paragraph of its docstring, translated like any text."""
+        documented = inspect.getdoc(measure) or ""
+        first = " ".join(documented.split("\n\n")[0].split())
+        return Definition(title, self.text(first.replace("{", "{{").replace("}", "}}")))

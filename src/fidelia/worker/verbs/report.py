@@ -1,0 +1,75 @@
+"""`fidelia report FILE`: customer analytics of a plain file, without a server and without an installation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+HELP = "write a report on the customers of a file of purchases: one HTML page and one PDF"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV (gzipped too), Excel, ODS or Parquet")
+    parser.add_argument("--language", choices=("en", "fr"), default="en", help="of the report (en)")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", default=Path(), help="where to write (here)")
+    parser.add_argument("--mapping", type=Path, help="a YAML file that says which column is what (guessed unless told)")
+    parser.add_argument("--currency", help="of the amounts, such as EUR (guessed unless told)")
+    parser.add_argument("--margin", type=_rate, metavar="PERCENT", help="margin of sales, assumed (30)")
+    parser.add_argument("--title", default="", help="of the report")
+    parser.add_argument("--no-pdf", action="store_true", help="write the HTML page alone")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from fidelia.activity.targets import PURCHASES
+    from fidelia.insight.measures.margin import DEFAULT_RATE
+    from fidelia.insight.report import make_report, open_purchases
+    from fidelia.insight.report.drawing import open_drawer
+    from fidelia.insight.report.html import write_html
+    from fidelia.insight.report.pdf import write_pdf
+    from fidelia.insight.report.speech import Speech
+    from fidelia.intake.mapping import parse_file_mapping
+
+    now, mapping = datetime.now(UTC), None
+    if arguments.mapping is not None:
+        from .set_up import read_yaml
+
+        mapping = parse_file_mapping(read_yaml(arguments.mapping), PURCHASES)
+    with open_purchases(
+        arguments.file,
+        language=arguments.language,
+        now=now,
+        mapping=mapping,
+        currency=arguments.currency,
+        margin_rate=arguments.margin or DEFAULT_RATE,
+    ) as facts:
+        report = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
+        speech = Speech(arguments.language, facts.currency, facts.scale)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    stem = arguments.file.name.split(".")[0]
+    with open_drawer() as drawer:
+        page = arguments.output / f"{stem}-report.html"
+        page.write_text(write_html(report, speech, drawer), encoding="utf-8")
+        print(page)
+        if not arguments.no_pdf:
+            paper = arguments.output / f"{stem}-report.pdf"
+            paper.write_bytes(write_pdf(report, speech, drawer))
+            print(paper)
+    return 0
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text.removesuffix("%").strip()) / 100
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a percentage such as 30") from None
+    if not 0 < rate <= 1:
+        raise argparse.ArgumentTypeError("a margin is above 0 and at most 100")
+    return rate
+
+
+def _tell(title: str) -> None:
+    if sys.stderr.isatty():
+        print(f"  {title}", file=sys.stderr, flush=True)

@@ -1,0 +1,156 @@
+"""A report is whole in both languages, as page and as paper; what a file does not allow is said."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fidelia.insight.report import Report, make_report, open_purchases
+from fidelia.insight.report.blocks import Drawing, Grid, Missing, Numbers
+from fidelia.insight.report.drawing import Drawer, open_drawer
+from fidelia.insight.report.html import write_html
+from fidelia.insight.report.pdf import write_pdf
+from fidelia.insight.report.speech import Speech
+from tests.insight.report.files import NOW, shop_file, write
+
+CHAPTERS = ["contents", "sales", "rfm", "lifecycle", "cohorts", "value", "churn", "portfolio", "profit", "products"]
+NOT_NUMBERS = re.compile(r"\b(nan|inf|None|null)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shop_file(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def drawer() -> Iterator[Drawer]:
+    with open_drawer() as drawer:
+        yield drawer
+
+
+def reported(path: Path, language: str = "en") -> tuple[Report, Speech]:
+    with open_purchases(path, language=language, now=NOW) as facts:
+        return make_report(facts, language=language, made_at=NOW), Speech(language, facts.currency, facts.scale)
+
+
+def texts_of(report: Report) -> str:
+    parts = [report.title, report.subtitle]
+    for advice in report.advice:
+        parts += [advice.title, advice.reason, advice.stake]
+    for section in report.sections:
+        parts += [section.title, section.finding, *(one.text for one in section.definitions)]
+        for block in section.blocks:
+            if isinstance(block, Numbers):
+                parts += [text for one in block.numbers for text in (one.label, one.value, one.note)]
+            elif isinstance(block, Grid):
+                parts += [block.title, *block.columns, *(cell for row in block.rows for cell in row)]
+            elif isinstance(block, Drawing):
+                parts += [block.title, block.chart.sentence]
+            elif isinstance(block, Missing):
+                parts.append(block.reason)
+            else:
+                parts.append(block.text)
+    return "\n".join(parts)
+
+
+def read_aloud(page: str) -> str:
+    """The words of a page, without its style and what charts are drawn with."""
+    return re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]*>", " ", page, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_chapter_is_there_with_its_definitions(shop: Path, language: str) -> None:
+    report, _speech = reported(shop, language)
+    assert [section.key for section in report.sections] == CHAPTERS
+    assert not [block for section in report.sections for block in section.blocks if isinstance(block, Missing)]
+    assert all(section.definitions and section.finding for section in report.sections)
+    assert 3 <= len(report.advice) <= 5
+    assert not NOT_NUMBERS.search(texts_of(report))
+
+
+def test_the_french_report_has_no_english_left(shop: Path) -> None:
+    english, french = texts_of(reported(shop, "en")[0]).split("\n"), set(texts_of(reported(shop, "fr")[0]).split("\n"))
+    same = {line for line in english if len(line.split()) > 3} & french
+    assert not {line for line in same if "Éléonore" not in line}
+
+
+def test_the_page_stands_alone_and_says_each_chart_in_words(shop: Path, drawer: Drawer) -> None:
+    report, speech = reported(shop, "fr")
+    page = write_html(report, speech, drawer)
+    assert page.count("<svg") == sum(
+        isinstance(block, Drawing) for section in report.sections for block in section.blocks
+    )
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert not re.search(r"url\((?!#)", page)
+    assert page.count("role='img' aria-label=") == page.count("<svg")
+    assert '<html lang="fr">' in page
+
+
+def test_what_a_file_says_is_never_taken_for_markup(tmp_path: Path, drawer: Drawer) -> None:
+    rows = [
+        f'2026-0{month}-0{day},<b>tea</b>"#strong[x],1{day}.00,<i>c{day}</i>'
+        for month in (1, 2, 3)
+        for day in range(1, 10)
+    ]
+    report, speech = reported(write(tmp_path, "date,product,amount,customer", *rows))
+    page = write_html(report, speech, drawer)
+    assert "<b>tea</b>" not in page
+    assert "<i>c1</i>" not in page
+    assert write_pdf(report, speech, drawer).startswith(b"%PDF")
+
+
+def test_the_paper_is_a_tagged_pdf(shop: Path, drawer: Drawer) -> None:
+    report, speech = reported(shop, "fr")
+    pdf = write_pdf(report, speech, drawer)
+    assert pdf.startswith(b"%PDF")
+    assert b"/StructTreeRoot" in pdf
+    assert len(pdf) > 50_000
+
+
+FILES = {
+    "one purchase": ["date,amount,customer", "2026-01-05,10.00,a"],
+    "one customer": ["date,amount,customer", *(f"2026-{month:02}-05,10.00,a" for month in range(1, 11))],
+    "all same day": ["date,amount,customer", *(f"2026-01-05,{n}.00,c{n}" for n in range(1, 80))],
+    "nothing paid": ["date,amount,customer", *(f"2026-{1 + n % 9:02}-05,0.00,c{n}" for n in range(60))],
+    "only returns": ["date,amount,customer", *(f"2026-{1 + n % 9:02}-05,-3.00,c{n}" for n in range(60))],
+    "a gap of years": ["date,amount,customer", *(f"{2015 + 10 * (n % 2)}-01-05,3.00,c{n % 30}" for n in range(60))],
+    "nobody named": ["date,amount,customer", *(f"2026-{1 + n % 9:02}-05,3.00," for n in range(60))],
+    "all bought once": ["date,amount,customer", *(f"2026-{1 + n % 9:02}-05,{n}.00,c{n}" for n in range(1, 90))],
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_allows_little_still_gets_a_report(tmp_path: Path, drawer: Drawer, kind: str) -> None:
+    report, speech = reported(write(tmp_path, *FILES[kind]), "fr")
+    assert [section.key for section in report.sections] == CHAPTERS
+    assert not NOT_NUMBERS.search(texts_of(report))
+    assert not NOT_NUMBERS.search(read_aloud(write_html(report, speech, drawer)))
+    reasons = [block.reason for section in report.sections for block in section.blocks if isinstance(block, Missing)]
+    assert all(len(reason.split()) > 3 for reason in reasons)
+
+
+def test_the_command_writes_both_and_needs_no_django(shop: Path, tmp_path: Path) -> None:
+    told = "import sys; sys.argv[0] = 'fidelia'; from fidelia.worker.command import main; code = main(); "
+    told += "assert 'django' not in sys.modules; sys.exit(code)"
+    done = subprocess.run(
+        [sys.executable, "-c", told, "report", str(shop), "--language", "fr", "--output", str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [Path(line).suffix for line in done.stdout.split()] == [".html", ".pdf"]
+
+
+def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fidelia.worker", "report", str(tmp_path / "absent.csv")],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("fidelia: ")
+    assert len(done.stderr.strip().splitlines()) == 1
