@@ -99,8 +99,8 @@ def test_duplicates_returns_and_the_future_are_told() -> None:
     assert counted.age.tolist() == [2, 10 / 7]
     assert (counted.mean_spend.tolist(), counted.held_out.tolist()) == ([14, 0], [0, 1])
     assert counted.messages == (
-        "1 purchases are dated after the end of the observation; they are left out.",
-        "1 rows with a negative amount are returns, not purchases; they are left out.",
+        "Left out, for they are dated after the end of the observation: 1 purchases.",
+        "Left out, for a negative amount is a return and no purchase: 1 rows.",
     )
 
 

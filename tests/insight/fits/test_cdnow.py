@@ -91,7 +91,7 @@ def test_all_of_cdnow_has_the_parameters_that_two_other_libraries_found() -> Non
 def test_the_buyer_of_nothing_is_left_out_and_told() -> None:
     """One of 9,451 customers who bought again paid nothing: the model has no place for him."""
     fit = fit_gamma_gamma(cdnow_counted(sample=False).spending)
-    told = "1 customers bought again for nothing (amounts of 0 or less); they are left out."
+    told = "Left out, for they bought again for nothing (amounts of 0 or less): 1 customers."
     assert (fit.n, fit.messages) == (9450, (told,))
 
 

@@ -139,5 +139,5 @@ def test_what_cannot_be_learnt_from_is_refused(columns: Any, did: Any, error: ty
 
 
 def test_a_judgement_needs_both_kinds() -> None:
-    with pytest.raises(TooLittleToFit, match="All 3 did not"):
+    with pytest.raises(TooLittleToFit, match="who did and customers who did not"):
         judge([0.1, 0.2, 0.3], [0, 0, 0])

@@ -23,6 +23,8 @@ from fidelia.insight.errors import NoConvergence, TooLittleToFit
 
 from .arrays import Floats, Integers, at_least, numbers_of, places_of, same_length, together, weights_of, whole
 from .maximum import Curved, Fit, fit_by_likelihood
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 NAMES: Final = ("p", "q", "gamma")
 BUYERS_MIN: Final = 10
@@ -85,8 +87,12 @@ class GammaGamma:
         """Mean amount of a purchase over all customers. Raises NoConvergence when it is not finite (q ≤ 1)."""
         if self.q <= 1:
             raise NoConvergence(
-                "The amounts are so unequal that their mean over all customers is infinite in this model (q is not "
-                "above 1): leave out a few extreme amounts, or give large buyers a model of their own."
+                Sentence(
+                    _(
+                        "The amounts are so unequal that their mean over all customers is infinite in this model (q is "
+                        "not above 1): leave out a few extreme amounts, or give large buyers a model of their own."
+                    )
+                )
             )
         return self.p * self.gamma / (self.q - 1)
 
@@ -178,23 +184,39 @@ def _curved(parameters: Floats, spending: SpendingHistory, x: Floats, places: In
 def _require_enough(spending: SpendingHistory) -> None:
     if spending.n < BUYERS_MIN:
         raise TooLittleToFit(
-            f"Gamma-Gamma needs at least {BUYERS_MIN} customers who bought again for a positive amount; there are "
-            f"{spending.n:g}. Take a longer period, or more customers."
+            Sentence(
+                _(
+                    "Gamma-Gamma needs at least {least} customers who bought again for a positive amount; there are "
+                    "{found}. Take a longer period, or more customers."
+                ),
+                least=f"{BUYERS_MIN}",
+                found=f"{spending.n:g}",
+            )
         )
     if np.ptp(np.log(spending.mean_spend)) < 1e-9:
-        raise TooLittleToFit("Everybody spends the same amount: there is nothing to fit, take that amount.")
+        raise TooLittleToFit(
+            Sentence(_("Everybody spends the same amount: there is nothing to fit, take that amount."))
+        )
 
 
-def _messages(spending: SpendingHistory) -> list[str]:
+def _messages(spending: SpendingHistory) -> list[Sentence]:
     messages = []
     if spending.left_out:
         messages.append(
-            f"{spending.left_out:g} customers bought again for nothing (amounts of 0 or less); they are left out."
+            Sentence(
+                _("Left out, for they bought again for nothing (amounts of 0 or less): {count} customers."),
+                count=f"{spending.left_out:g}",
+            )
         )
     correlation = spending.correlation
     if abs(correlation) > DEPENDENT:
         messages.append(
-            f"Frequency and spending go together (correlation {correlation:.2f}), which this model excludes: value is "
-            f"{'under' if correlation > 0 else 'over'}stated for those who buy often. Fit groups of customers apart."
+            Sentence(
+                _(
+                    "Frequency and spending go together (correlation {correlation}), which this model excludes: what "
+                    "those who buy often will bring is misjudged. Fit groups of customers apart."
+                ),
+                correlation=f"{correlation:.2f}",
+            )
         )
     return messages

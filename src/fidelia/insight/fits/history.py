@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
 from .arrays import Floats, Integers, at_least, groups_of, numbers_of, same_length, weights_of, whole
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 CUSTOMERS_MIN: Final = 10
 REPEATERS_MIN: Final = 5
@@ -88,15 +90,29 @@ class BuyingHistory:
         """Raise TooLittleToFit when nobody could say how often these customers come back."""
         if self.n < CUSTOMERS_MIN or self.repeaters < REPEATERS_MIN:
             raise TooLittleToFit(
-                f"{model} needs at least {CUSTOMERS_MIN} customers, {REPEATERS_MIN} of whom bought again; there are "
-                f"{self.n:g} with {self.repeaters:g} who did. Take a longer period, or more customers.",
+                Sentence(
+                    _(
+                        "{model} needs at least {least} customers, {least_again} of whom bought again; there are "
+                        "{found} with {found_again} who did. Take a longer period, or more customers."
+                    ),
+                    model=model,
+                    least=f"{CUSTOMERS_MIN}",
+                    least_again=f"{REPEATERS_MIN}",
+                    found=f"{self.n:g}",
+                    found_again=f"{self.repeaters:g}",
+                ),
                 customers=self.n,
                 repeaters=self.repeaters,
             )
         if not (self.age > 0).any():
             raise TooLittleToFit(
-                f"{model} needs time to pass: all these customers bought for the first time when the period ended. "
-                "Take an earlier start or a later end."
+                Sentence(
+                    _(
+                        "{model} needs time to pass: all these customers bought for the first time when the period "
+                        "ended. Take an earlier start or a later end."
+                    ),
+                    model=model,
+                )
             )
 
 

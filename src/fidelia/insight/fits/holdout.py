@@ -19,6 +19,8 @@ from .arrays import Floats, Integers, places_of
 from .buyers import BuyerModel
 from .history import BuyingHistory
 from .purchases import CountedPurchases
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 PERIODS_MAX: Final = 5_000
 
@@ -105,7 +107,7 @@ def track(
     first = int(born.min()) if begin is None else int(np.asarray(begin, "datetime64[D]").astype(np.int64))
     repeats = counted.repeat_days.astype(np.int64) - first
     if not len(repeats):
-        raise TooLittleToFit("Nobody bought again: there is nothing to follow. Take a longer period.")
+        raise TooLittleToFit(Sentence(_("Nobody bought again: there is nothing to follow. Take a longer period.")))
     number = int(repeats.max() + 1) // period_days if periods is None else periods
     if not (0 < number <= PERIODS_MAX and period_days > 0):
         raise ImpossibleNumbers(f"Between 1 and {PERIODS_MAX:,} periods of at least a day can be followed.")

@@ -17,6 +17,8 @@ import numpy as np
 from fidelia.insight.errors import NoConvergence
 
 from .arrays import Floats
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 STEPS_MAX: Final = 200
 REACH: Final = 12.0  # a log parameter moves at most this far from its scale: a factor of 160,000
@@ -73,7 +75,7 @@ class Fit(Generic[M_co]):
     standard_errors: dict[str, float]
     covariance: Floats
     converged: bool
-    messages: tuple[str, ...]
+    messages: tuple[Sentence, ...]
     n: float
 
     @property
@@ -159,8 +161,14 @@ def fit_by_likelihood(
     climb = _best_climb(surface, low, high, places)
     if not climb.arrived:
         raise NoConvergence(
-            f"The search for the parameters {', '.join(names)} did not settle after {STEPS_MAX} steps. Use a model "
-            "with fewer parameters, or take more customers or a longer period."
+            Sentence(
+                _(
+                    "The search for the parameters {names} did not settle after {steps} steps. Use a model with fewer "
+                    "parameters, or take more customers or a longer period."
+                ),
+                names=", ".join(names),
+                steps=f"{STEPS_MAX}",
+            )
         )
     return _fit_at(climb, make, names, n)
 
@@ -178,8 +186,12 @@ def _best_climb(surface: Surface, low: Floats, high: Floats, places: list[Floats
                 best = climb
     if best is None:
         raise NoConvergence(
-            "The likelihood of these numbers cannot be computed at any start: look for values that are off by orders "
-            "of magnitude, and say time in another unit (weeks rather than seconds)."
+            Sentence(
+                _(
+                    "The likelihood of these numbers cannot be computed at any start: look for values that are off by "
+                    "orders of magnitude, and say time in another unit (weeks rather than seconds)."
+                )
+            )
         )
     return best
 
@@ -228,18 +240,29 @@ def _covariance(hessian: Floats) -> Floats | None:
     return covariance
 
 
-def _messages(names: tuple[str, ...], at_edge: list[str], covariance: Floats | None) -> tuple[str, ...]:
+def _messages(names: tuple[str, ...], at_edge: list[str], covariance: Floats | None) -> tuple[Sentence, ...]:
     if at_edge:
         return (
-            f"The data push {', '.join(at_edge)} to the edge: what this parameter describes hardly varies between "
-            "these customers. Predictions hold; the parameter means nothing by itself. Compare with a simpler model.",
+            Sentence(
+                _(
+                    "The data push {names} to the edge: what this parameter describes hardly varies between these "
+                    "customers. Predictions hold; the parameter means nothing by itself. Compare with a simpler model."
+                ),
+                names=", ".join(at_edge),
+            ),
         )
     elif covariance is None:
         return (
-            f"The data do not tell {', '.join(names)} apart: several sets describe them equally well. Predictions "
-            "hold; standard errors cannot be given. Take more customers or a longer period.",
+            Sentence(
+                _(
+                    "The data do not tell {names} apart: several sets describe them equally well. Predictions hold; "
+                    "standard errors cannot be given. Take more customers or a longer period."
+                ),
+                names=", ".join(names),
+            ),
         )
     blurred = [name for name, error in zip(names, np.sqrt(np.diag(covariance)), strict=True) if error > BLURRED]
     if blurred:
-        return (f"The data say little about {', '.join(blurred)}: the interval covers a factor of 50 and more.",)
+        told = _("The data say little about {names}: the interval covers a factor of 50 and more.")
+        return (Sentence(told, names=", ".join(blurred)),)
     return ()

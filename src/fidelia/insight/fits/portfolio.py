@@ -22,6 +22,8 @@ from .buyers import BuyerModel
 from .future import draw_purchases, draw_spend
 from .gamma_gamma import GammaGamma
 from .maximum import Fit
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 from .value import Discount, DiscreteDiscount, discounted_purchases
 
 CONFIDENCE: Final = 0.95
@@ -48,7 +50,7 @@ class PortfolioValue:
     deviation_of_outcome: float
     deviation_of_parameters: float
     by_customer: Floats
-    messages: tuple[str, ...]
+    messages: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +156,9 @@ def _slope(fit: Fit[Any], gained: Callable[[Any], float]) -> Floats:
     return found
 
 
-def _messages(buying: Fit[BuyerModel], spending: Fit[GammaGamma]) -> tuple[str, ...]:
+def _messages(buying: Fit[BuyerModel], spending: Fit[GammaGamma]) -> tuple[Sentence, ...]:
     messages = (*buying.messages, *spending.messages)
     if not (buying.covariance.any() and spending.covariance.any()):
-        messages += ("The interval leaves out the doubt about parameters that the data do not tell apart.",)
+        told = _("The interval leaves out the doubt about parameters that the data do not tell apart.")
+        messages += (Sentence(told),)
     return messages

@@ -18,6 +18,8 @@ from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 from .arrays import Floats, Integers, numbers_of, places_of, same_length
 from .gamma_gamma import SpendingHistory
 from .history import BuyingHistory
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 DAYS_PER_WEEK: Final = 7.0
 Days = NDArray[np.datetime64]
@@ -44,7 +46,7 @@ class CountedPurchases:
     repeat_days: Days
     held_out: Floats
     unit_days: float
-    messages: tuple[str, ...]
+    messages: tuple[Sentence, ...]
 
     @property
     def history(self) -> BuyingHistory:
@@ -116,7 +118,9 @@ def _rows_of(customers: ArrayLike, days: ArrayLike, amounts: ArrayLike | None) -
 def _by_day(place: Integers, when: Integers, spent: Floats) -> tuple[Integers, Integers, Floats]:
     """Return customer, day and total of each buying day, in order of customer and day."""
     if not len(place):
-        raise TooLittleToFit("No purchase is left to count: check the dates against the end of the period.")
+        raise TooLittleToFit(
+            Sentence(_("No purchase is left to count: check the dates against the end of the period."))
+        )
     begin = int(when.min())
     span = int(when.max()) - begin + 1
     keys, of_row = np.unique(place * span + (when - begin), return_inverse=True)
@@ -126,21 +130,29 @@ def _by_day(place: Integers, when: Integers, spent: Floats) -> tuple[Integers, I
 
 
 def _per_customer(
-    ids: NDArray[Any], buyer: Integers, day: Integers, total: Floats, *, end: int, unit_days: float, messages: list[str]
+    ids: NDArray[Any],
+    buyer: Integers,
+    day: Integers,
+    total: Floats,
+    *,
+    end: int,
+    unit_days: float,
+    messages: list[Sentence],
 ) -> CountedPurchases:
     n, inside = len(ids), day <= end
     count = np.bincount(buyer[inside], minlength=n)
     held_out = np.bincount(buyer[~inside], minlength=n)
     known = count > 0
     if not known.any():
-        raise TooLittleToFit("Nobody bought before the end of the period: take a later end.")
+        raise TooLittleToFit(Sentence(_("Nobody bought before the end of the period: take a later end.")))
     first_row = np.concatenate([[0], np.cumsum(count + held_out)[:-1]])
     last_row = first_row + np.maximum(count, 1) - 1
     born = day[first_row]
     amount = np.bincount(buyer[inside], weights=total[inside], minlength=n) - total[first_row]
     mean = np.where(count > 1, amount / np.maximum(count - 1, 1), 0.0)
     if (~known).any():
-        messages.append(f"{(~known).sum()} customers bought for the first time after the cut-off; they are left out.")
+        told = _("Left out, for they bought for the first time after the cut-off: {count} customers.")
+        messages.append(Sentence(told, count=f"{(~known).sum()}"))
     return CountedPurchases(
         customers=ids[known],
         frequency=(count[known] - 1).astype(np.float64),
@@ -161,12 +173,14 @@ def _repeats(day: Integers, buyer: Integers, first_row: Integers, known: NDArray
     return day[again]
 
 
-def _left_out(future: NDArray[np.bool_], returned: NDArray[np.bool_]) -> list[str]:
+def _left_out(future: NDArray[np.bool_], returned: NDArray[np.bool_]) -> list[Sentence]:
     messages = []
     if future.any():
-        messages.append(f"{future.sum()} purchases are dated after the end of the observation; they are left out.")
+        told = _("Left out, for they are dated after the end of the observation: {count} purchases.")
+        messages.append(Sentence(told, count=f"{future.sum()}"))
     if returned.any():
-        messages.append(f"{returned.sum()} rows with a negative amount are returns, not purchases; they are left out.")
+        told = _("Left out, for a negative amount is a return and no purchase: {count} rows.")
+        messages.append(Sentence(told, count=f"{returned.sum()}"))
     return messages
 
 

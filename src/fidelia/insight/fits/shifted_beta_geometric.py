@@ -25,6 +25,8 @@ from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
 from .arrays import Booleans, Floats, at_least, groups_of, numbers_of, same_length, together, weights_of, whole
 from .maximum import Curved, Fit, fit_by_likelihood
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 NAMES: Final = ("alpha", "beta")
 TERMS_MAX: Final = 100_000
@@ -129,8 +131,12 @@ def fit_shifted_beta_geometric(history: ContractHistory) -> Fit[ShiftedBetaGeome
     gone = history.weights[history.left].sum()
     if gone <= 0 or len(np.unique(history.renewals[history.weights > 0])) < 2:
         raise TooLittleToFit(
-            "The shifted beta-geometric needs customers who left and at least two renewals: wait for the next renewal, "
-            "or take older cohorts."
+            Sentence(
+                _(
+                    "The shifted beta-geometric needs customers who left and at least two renewals: wait for the next "
+                    "renewal, or take older cohorts."
+                )
+            )
         )
     return fit_by_likelihood(
         ShiftedBetaGeometric,

@@ -27,6 +27,8 @@ from fidelia.insight.errors import TooLittleToFit
 
 from .arrays import Booleans, Floats, Integers
 from .purchases import count_purchases, days_by_customer
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 OWN_INTERVALS_MIN: Final = 4
 TO_DEVIATION: Final = 1.4826
@@ -72,7 +74,7 @@ def find_silence(customers: ArrayLike, days: ArrayLike, *, until: date | np.date
     same = buyer[1:] == buyer[:-1]
     gaps, owner = gaps[same], owner[same]
     if not gaps.size:
-        raise TooLittleToFit("Nobody bought on two days: there is no rhythm yet. Take a longer period.")
+        raise TooLittleToFit(Sentence(_("Nobody bought on two days: there is no rhythm yet. Take a longer period.")))
     number = counted.frequency.astype(np.int64)
     silence = counted.age - counted.recency
     usual, limit, chance = _against_all(gaps, silence)

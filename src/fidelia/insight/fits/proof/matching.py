@@ -30,6 +30,8 @@ from fidelia.insight.measures.effect import CONFIDENCE, Effect
 
 from ..arrays import Booleans, Floats, Integers, numbers_of, same_length
 from ..scoring.features import Columns, Features
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 
 CALIPER: Final = 0.2
 BALANCED: Final = 0.1
@@ -89,7 +91,9 @@ def compare_matched(columns: Columns, member: ArrayLike, outcome: ArrayLike) -> 
     if not np.isin(w, (0, 1)).all():
         raise ImpossibleNumbers("Membership is 1 (member) or 0 (not).")
     if min(w.sum(), (1 - w).sum()) < PAIRS_MIN:
-        raise TooLittleToFit(f"A comparison needs at least {PAIRS_MIN} members and as many others.")
+        raise TooLittleToFit(
+            Sentence(_("A comparison needs at least {least} members and as many others."), least=f"{PAIRS_MIN}")
+        )
     features = Features.learn(columns)
     matrix = features.encode(columns)
     if len(matrix) != len(y):
@@ -98,8 +102,13 @@ def compare_matched(columns: Columns, member: ArrayLike, outcome: ArrayLike) -> 
     members, others = find_pairs(_log_odds(matrix, is_member), is_member)
     if len(members) < PAIRS_MIN:
         raise TooLittleToFit(
-            f"Only {len(members)} members have a comparable other: members and others are too different to be "
-            "compared. Compare groups drawn by chance."
+            Sentence(
+                _(
+                    "Members with a comparable other: only {count}. Members and others are too different to be "
+                    "compared. Compare groups drawn by chance."
+                ),
+                count=f"{len(members)}",
+            )
         )
     return MatchedComparison(
         effect=_paired(y[members] - y[others], matrix[members] - matrix[others]),
@@ -172,7 +181,7 @@ def _paired(gaps: Floats, known_gaps: Floats) -> Effect:
     left = gaps - known @ (inverse @ gaps)
     freedom = n - int(np.linalg.matrix_rank(known))
     if freedom < 1:
-        raise TooLittleToFit("There are more things known than pairs: give fewer columns, or more people.")
+        raise TooLittleToFit(Sentence(_("There are more things known than pairs: give fewer columns, or more people.")))
     error = float(np.sqrt((left @ left) / freedom * (inverse[0] @ inverse[0])))
     half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     return Effect(difference, difference - half, difference + half, n, n)

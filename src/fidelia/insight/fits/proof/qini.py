@@ -25,6 +25,8 @@ from numpy.typing import ArrayLike
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
 from ..arrays import Booleans, Floats, Integers, numbers_of, same_length
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 
 DRAWS: Final = 200
 CONFIDENCE: Final = 0.95
@@ -79,7 +81,9 @@ def normalised_uplift_area(score: ArrayLike, did: ArrayLike, treated: ArrayLike,
     perfect = _curve(_perfect(y, w, kind), y, w, kind=kind)
     best = _area(perfect)
     if best == 0:
-        raise TooLittleToFit("No ranking of these people is better than chance: everybody, or nobody, did it.")
+        raise TooLittleToFit(
+            Sentence(_("No ranking of these people is better than chance: everybody, or nobody, did it."))
+        )
     # The line to the end of the perfect curve is that of the curve itself: both end with everybody.
     return _area(_curve(s, y, w, kind=kind)) / best
 
@@ -107,7 +111,9 @@ def uplift_at(
         in_order = w[order]
         chosen, other = _first(order[in_order], share), _first(order[~in_order], share)
     if not (len(chosen) and len(other)):
-        raise TooLittleToFit("Among the best there is nobody treated, or nobody untreated: take a larger share.")
+        raise TooLittleToFit(
+            Sentence(_("Among the best there is nobody treated, or nobody untreated: take a larger share."))
+        )
     return float(y[chosen].mean() - y[other].mean())
 
 
@@ -152,7 +158,9 @@ def _columns(score: ArrayLike, did: ArrayLike, treated: ArrayLike) -> tuple[Floa
     if not np.isin(w, (0, 1)).all():
         raise ImpossibleNumbers("Treatments are 1 (treated) or 0 (not).")
     if w.min() == w.max():
-        raise TooLittleToFit("Everybody, or nobody, was treated: without a control group there is no uplift to see.")
+        raise TooLittleToFit(
+            Sentence(_("Everybody, or nobody, was treated: without a control group there is no uplift to see."))
+        )
     return s, y, w == 1
 
 

@@ -21,6 +21,8 @@ from fidelia.insight.errors import TooLittleToFit
 from fidelia.insight.measures.effect import CONFIDENCE, Finding, Proportion, Z, wilson_interval
 
 from ..arrays import Floats, numbers_of, places_of, same_length
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 
 LEVELS_MAX: Final = 11
 PEOPLE_MIN: Final = 10
@@ -69,7 +71,12 @@ def curve_by_satisfaction(satisfaction: ArrayLike, outcome: ArrayLike) -> Satisf
     same_length(satisfaction=s, outcome=y)
     distinct, places = places_of(s)
     if len(s) < PEOPLE_MIN or len(distinct) < 2:
-        raise TooLittleToFit(f"A curve needs at least {PEOPLE_MIN} answers and two different ones: ask more people.")
+        raise TooLittleToFit(
+            Sentence(
+                _("A curve needs at least {least} answers and two different ones: ask more people."),
+                least=f"{PEOPLE_MIN}",
+            )
+        )
     if len(distinct) > LEVELS_MAX:
         borders = np.unique(np.quantile(s, np.arange(1, 10) / 10))
         places = np.searchsorted(borders, s, side="left").astype(np.int64)

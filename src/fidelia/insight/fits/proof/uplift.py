@@ -25,6 +25,8 @@ from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
 from ..arrays import Booleans, Floats, Integers, numbers_of, same_length
 from ..scoring.features import Columns, Features
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 from .qini import QiniFinding, find_qini
 
 Method = Literal["two models", "class transformation"]
@@ -76,8 +78,14 @@ def _require_enough(kinds: Integers) -> None:
     fewest = int(np.bincount(kinds, minlength=4).min())
     if fewest < CASES_MIN:
         raise TooLittleToFit(
-            f"Uplift needs at least {CASES_MIN} people who did and {CASES_MIN} who did not among the treated and among "
-            f"the others; one of these groups has {fewest}. Make the campaign, or its control group, larger."
+            Sentence(
+                _(
+                    "Uplift needs at least {least} people who did and as many who did not among the treated and among "
+                    "the others; one of these groups has {found}. Make the campaign, or its control group, larger."
+                ),
+                least=f"{CASES_MIN}",
+                found=f"{fewest}",
+            )
         )
 
 

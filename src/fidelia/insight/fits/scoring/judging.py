@@ -21,6 +21,8 @@ from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 from fidelia.insight.measures.effect import Proportion, Z, wilson_interval
 
 from ..arrays import Booleans, Floats, numbers_of, same_length
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 
 CLASSES: Final = 10
 
@@ -157,8 +159,9 @@ def _pair(score: ArrayLike, did: ArrayLike) -> tuple[Floats, Booleans]:
         raise ImpossibleNumbers("What happened is 1 (did) or 0 (did not).")
     if y.min() == y.max():
         raise TooLittleToFit(
-            f"All {len(y)} {'did' if y.max() else 'did not'}: a score needs both kinds. Take other customers or a "
-            "longer period."
+            Sentence(
+                _("A score needs customers who did and customers who did not. Take other customers or a longer period.")
+            )
         )
     return s, y == 1
 

@@ -28,6 +28,8 @@ from threadpoolctl import threadpool_limits
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
 from ..arrays import Booleans, Floats, numbers_of
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 from .features import Columns, Features, arrays_of
 from .judging import Judgement, judge
 
@@ -156,8 +158,14 @@ def _responses(did: ArrayLike) -> Booleans:
     fewer = int(min(y.sum(), (1 - y).sum()))
     if fewer < CASES_MIN:
         raise TooLittleToFit(
-            f"A score needs at least {CASES_MIN} customers who did and as many who did not; there are {fewer} of one "
-            "kind. Take more customers or a longer period."
+            Sentence(
+                _(
+                    "A score needs at least {least} customers who did and as many who did not; there are {found} of "
+                    "one kind. Take more customers or a longer period."
+                ),
+                least=f"{CASES_MIN}",
+                found=f"{fewer}",
+            )
         )
     found: Booleans = y == 1
     return found
