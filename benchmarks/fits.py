@@ -137,8 +137,16 @@ def run_here(contender: str, model: str, path: str) -> dict[str, Any]:
     loaded, began = time.process_time(), time.perf_counter()
     parameters = fit()
     cpu, wall = time.process_time() - loaded, time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     return {"load": loaded, "cpu": cpu, "wall": wall, "peak": peak, "value": log_likelihood(model, parameters, columns)}
+
+
+def peak_memory() -> float:
+    """Return MiB; Linux says it per program, where getrusage goes on from that of the parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def with_fidelia(model: str, columns: dict[str, Any]) -> Any:
