@@ -1,28 +1,26 @@
-"""What one may ask of activity. Nothing here writes."""
+"""Purchases: one, many, lists of them, and why each gave its points."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncWeek
+from django.db.models import Q, QuerySet
 
 from fidelia.customers.queries import list_trait_definitions
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.changes import ChangeMark, changed, read_mark
 from fidelia.ledger.queries import entries_of, get_posting
-from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import get_programme_by_id, list_programmes, terms_of
+from fidelia.programme.queries import get_programme_by_id, list_programmes, terms_of, version_in_force
 from fidelia.rules import Catalogue, Decision, explain, find_break
 from fidelia.rules.taken_back import TakenBack, explain_before_enrolment, explain_nobodys_return, explain_return
 
-from . import fields
-from .errors import UnknownPurchase
-from .models import DecisionRecord, Purchase, PurchaseClaim, PurchaseLine
+from .. import fields
+from ..errors import UnknownPurchase
+from ..models import DecisionRecord, Purchase, PurchaseClaim, PurchaseLine
 
 PAGE_MAX = 200
 Place = tuple[datetime, UUID]
@@ -164,41 +162,6 @@ def _changed(found: QuerySet[Purchase], since: datetime | ChangeMark, until: Cha
     return recorded | found.filter(purchase_id__in=claimed) if claimed else recorded
 
 
-_OWNER = Coalesce("customer_id", "claim__customer_id")
-_MEMBERSHIP = Coalesce("enrolment_id", "claim__enrolment_id")
-_BY_MEMBERS = Q(enrolment_id__isnull=False) | Q(claim__isnull=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PurchaseSums:
-    """What a customer bought in one currency: since an instant, and in all. Returns lower the amounts."""
-
-    customer_id: UUID
-    currency: str
-    sales_since: int
-    amount_since: int
-    sales: int
-    last_sale_at: datetime | None
-
-
-def sum_purchases(*, by: Actor, customer_ids: Iterable[UUID], since: datetime) -> list[PurchaseSums]:
-    """Return the sums of each customer who bought, by currency, the largest amount first; two statements."""
-    is_sale, is_recent = Q(kind=Purchase.Kind.SALE), Q(occurred_at__gte=since)
-    rows = (
-        _visible(by)
-        .filter(_of_customers(customer_ids))
-        .values_list(_OWNER, "currency")
-        .annotate(
-            sales_since=Count("purchase_id", filter=is_sale & is_recent),
-            amount_since=Sum("total", filter=is_recent, default=0),
-            sales=Count("purchase_id", filter=is_sale),
-            last_sale_at=Max("occurred_at", filter=is_sale),
-        )
-        .order_by("-amount_since", "currency")
-    )
-    return [PurchaseSums(*row) for row in rows]
-
-
 def list_lines(purchase_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseLine]]:
     """Return the lines of many purchases, with the points that a claim gave them; two statements."""
     ids = list(purchase_ids)
@@ -251,6 +214,17 @@ def find_taken_back(returned: Purchase) -> TakenBack | None:
     )
 
 
+def find_claimable_until(purchase: Purchase) -> datetime | None:
+    """Return until when an anonymous purchase may be claimed, by the terms of its own date; None: it may not."""
+    if purchase.programme_id is None or purchase.customer_id is not None:
+        return None
+    version = version_in_force(get_programme_by_id(purchase.programme_id), purchase.occurred_at)
+    if version is None:
+        return None
+    terms = terms_of(version.id)
+    return terms.purchases.claimable_until(purchase.occurred_at, terms.zone)
+
+
 def find_broken_chain(account_id: UUID) -> int | None:
     """Return the sequence of the first decision that its hash does not fit; None when the chain is whole."""
     rows = DecisionRecord.objects.filter(account_id=account_id).order_by("sequence").values_list("record", "hash")
@@ -277,94 +251,3 @@ def _visible(by: Actor) -> QuerySet[Purchase]:
 def purchase_catalogue(currency: str) -> Catalogue:
     """Return what the earning rules of a programme in this currency may read today; one statement, for the traits."""
     return fields.purchase_catalogue(currency, list_trait_definitions())
-
-
-# Sums for Home: what was sold, to whom, and who came back.
-
-
-@dataclass(frozen=True, slots=True)
-class SalesFigures:
-    """Sales less returns dated in a span, in minor units, tax included; `members` is the part of enrolled customers."""
-
-    total: int
-    members: int
-    receipts: int
-
-    @property
-    def member_share(self) -> float | None:
-        return self.members / self.total if self.total > 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class WeekOfSales:
-    """Sales less returns of a week that begins on a Monday where the operator is, in minor units."""
-
-    monday: date
-    members: int
-    others: int
-
-
-def sum_sales(*, by: Actor, currency: str, since: datetime, until: datetime) -> SalesFigures:
-    """Sales are tax included, after discounts and returns dated in the period; points are payment, no discount.
-
-    The part of members is what was bought while enrolled: enrolment is tested at the purchase's own time. From `since`
-    to before `until`. Raises Denied (purchase.see).
-    """
-    found = _dated(by, currency, since, until).aggregate(
-        all=Sum("total", default=0),
-        members=Sum("total", filter=_BY_MEMBERS, default=0),
-        receipts=Count("purchase_id", filter=Q(kind=Purchase.Kind.SALE)),
-    )
-    return SalesFigures(found["all"], found["members"], found["receipts"])
-
-
-def list_weeks_of_sales(
-    *, by: Actor, currency: str, since: datetime, until: datetime, zone: tzinfo
-) -> list[WeekOfSales]:
-    """Return the sales of each week that had any, oldest first. Raises Denied (purchase.see)."""
-    weeks = _dated(by, currency, since, until).annotate(monday=TruncWeek("occurred_at", tzinfo=zone)).values("monday")
-    sums = weeks.annotate(all=Sum("total"), members=Sum("total", filter=_BY_MEMBERS, default=0)).order_by("monday")
-    return [WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"]) for row in sums]
-
-
-def count_active_members(*, by: Actor, since: datetime, until: datetime) -> int:
-    """An active member is enrolled and has at least one purchase not fully returned in the last 6 months.
-
-    Counts memberships with such a purchase from `since` to before `until`. Raises Denied (purchase.see).
-    """
-    enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
-    bought = _kept_sales(by, since, until).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
-    return int(bought.aggregate(n=Count("membership", distinct=True))["n"])
-
-
-def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
-    """Of the customers who bought 120 to 90 days before the end, how many bought again within 90 days.
-
-    Returns (came back, bought). Returned purchases do not count. Raises Denied (purchase.see).
-    """
-    begin, turn = until - timedelta(days=120), until - timedelta(days=90)
-    first = _kept_sales(by, begin, turn).annotate(owner=_OWNER).filter(owner__isnull=False).values("owner")
-    bought = dict(first.annotate(last=Max("occurred_at")).values_list("owner", "last"))
-    again = _kept_sales(by, begin, until).annotate(owner=_OWNER).filter(owner__in=list(bought))
-    days = timedelta(days=90)
-    back = {
-        customer
-        for customer, at in again.values_list("owner", "occurred_at")
-        if customer is not None and bought[customer] < at <= bought[customer] + days
-    }
-    return len(back), len(bought)
-
-
-def _dated(by: Actor, currency: str, since: datetime, until: datetime) -> QuerySet[Purchase]:
-    return _visible(by).filter(currency=currency, occurred_at__gte=since, occurred_at__lt=until)
-
-
-def _kept_sales(by: Actor, since: datetime, until: datetime) -> QuerySet[Purchase]:
-    returned = (
-        Purchase.objects.filter(kind=Purchase.Kind.RETURN, returns_purchase__isnull=False, occurred_at__lt=until)
-        .values("returns_purchase_id")
-        .annotate(back=Sum("total"))
-        .filter(back__lte=-F("returns_purchase__total"))
-    )
-    sales = _visible(by).filter(kind=Purchase.Kind.SALE, occurred_at__gte=since, occurred_at__lt=until)
-    return sales.exclude(purchase_id__in=returned.values("returns_purchase_id"))
