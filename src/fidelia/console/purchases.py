@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from fidelia.activity.models import Purchase
 from fidelia.activity.queries import (
     PurchaseDetail,
+    explain_purchase,
     find_broken_chain,
+    find_claimable_until,
     get_decision,
     get_purchase,
     list_purchases,
@@ -24,7 +26,7 @@ from fidelia.customers.queries import list_customers_by_id
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.money import Money
-from fidelia.organisation.queries import list_stores
+from fidelia.organisation.queries import get_store, list_stores
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import list_programmes, terms_of
 from fidelia.rules import Decision, explain_outcomes
@@ -78,18 +80,21 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponseBase:
     sees_why = by.may("decision.see", Scope(sold.partner_id, sold.store_id))
     decision = get_decision(by=by, purchase_id=purchase_id).decision if sees_why else None
     row = rows_of(by, [sold])[0]
+    outcomes = _outcomes(sold, decision, speech, row.scale)
     context: dict[str, Any] = {
         "row": row,
         "p": sold,
-        "heading": _say_kind(sold, speech),
-        "facts": _facts(sold, row, speech),
+        "heading": say_kind(sold, speech),
+        "facts": " · ".join([facts_of(sold, speech, row.store), *_told_of(detail, speech)]),
         "figures": _figures(detail, row, speech),
         "lines": [
             {"line": line, "net": Money(line.net, sold.currency), "quantity": _quantity(line.quantity, speech)}
             for line in detail.lines
         ],
-        "outcomes": _outcomes(sold, decision, speech, row.scale),
+        "outcomes": outcomes,
         "sees_why": sees_why,
+        "said": explain_purchase(detail, speech.language) if sees_why and not outcomes else [],
+        "claim_url": reverse("console:purchase-claim", args=[purchase_id]) if may_claim(by, sold) else "",
         "broken_at": find_broken_chain(sold.account_id) if decision is not None and sold.account_id else None,
         "has_decision": decision is not None,
         "original_url": reverse("console:purchase", args=[sold.returns_purchase_id])
@@ -100,6 +105,14 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponseBase:
         else "",
     }
     return show(request, "console/purchases/one.html", context)
+
+
+def may_claim(by: Actor, sold: Purchase) -> bool:
+    """Tell whether the actor may give this purchase to a member: it is anonymous, and not too old."""
+    if sold.kind != Purchase.Kind.SALE or sold.customer_id is not None or not by.may_somewhere("customer.see"):
+        return False
+    until = find_claimable_until(sold) if by.may("purchase.claim", Scope(sold.partner_id, sold.store_id)) else None
+    return until is not None and until > clock.now()
 
 
 def rows_of(by: Actor, purchases: Sequence[Purchase]) -> list[PurchaseRow]:
@@ -126,19 +139,31 @@ def _scales() -> dict[UUID, int]:
     return {each.id: each.points_currency.scale for each in programmes}
 
 
-def _say_kind(sold: Purchase, speech: Speech) -> str:
+def say_kind(sold: Purchase, speech: Speech) -> str:
+    """Return what a purchase is called: what was done, and the amount."""
     amount = speech.money(abs(sold.total), sold.currency)
     said = _("Purchase of %(amount)s") if sold.kind == Purchase.Kind.SALE else _("Return of %(amount)s")
     return said % {"amount": amount}
 
 
-def _facts(sold: Purchase, row: PurchaseRow, speech: Speech) -> str:
+def facts_of(sold: Purchase, speech: Speech, store: str = "") -> str:
+    """Return when and where it was, and by which receipt."""
     parts = [
         _("%(day)s at %(time)s") % {"day": speech.plain_date(sold.occurred_at), "time": speech.time(sold.occurred_at)},
-        row.store,
+        store,
         _("receipt %(number)s") % {"number": sold.receipt_number},
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _told_of(detail: PurchaseDetail, speech: Speech) -> list[str]:
+    """Return what became of it: since when it is a member's, and who bears a return brought elsewhere."""
+    told, sold = [], detail.purchase
+    if detail.claim is not None:
+        told.append(_("claimed on %(day)s") % {"day": speech.plain_date(detail.claim.claimed_at)})
+    if sold.borne_by_store_id is not None and sold.borne_by_store_id != sold.store_id:
+        told.append(_("borne by %(store)s") % {"store": get_store(store_id=sold.borne_by_store_id).name})
+    return told
 
 
 def _figures(detail: PurchaseDetail, row: PurchaseRow, speech: Speech) -> list[Figure]:

@@ -41,6 +41,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "account_closed": _("This account of points is closed."),
     "negative_not_allowed": _("This balance may not go below zero."),
     "malformed_points": _("Write an amount of points, such as 200 or -50."),
+    # purchases
+    "not_anonymous": _("This purchase is a member’s already."),
+    "already_claimed": _("This purchase was given to a member already."),
+    "claimed_too_late": _("This purchase is too old to be given to a member."),
+    "bought_before_enrolment": _("It was bought before the day on which this member joined."),
     # users, roles, keys
     "email_taken": _("There is a user with this address already."),
     "password_too_weak": _("This password is too weak: at least 12 characters, not a common one, not your name."),

@@ -7,6 +7,7 @@ from django.urls import path
 from . import (
     audit,
     campaigns,
+    claims,
     events,
     first_run,
     home,
@@ -73,6 +74,7 @@ urlpatterns = [
     # /console/purchases/, /console/imports/
     path("purchases/", purchases_listing.purchases, name="purchases"),
     path("purchases/<uuid:purchase_id>/", purchases.purchase, name="purchase"),
+    path("purchases/<uuid:purchase_id>/claim/", claims.claim, name="purchase-claim"),
     path("imports/", import_list.imports, name="imports"),
     path("imports/new/", uploading.new_import, name="new_import"),
     path("imports/mappings/<uuid:mapping_id>/removal/", mappings.remove, name="mapping-removal"),
