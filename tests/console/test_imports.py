@@ -19,7 +19,7 @@ from fidelia.jobs.models import Job
 from fidelia.jobs.operations import run_job
 from fidelia.kernel import clock
 from fidelia.programme.operations import enrol
-from tests.cast import SYSTEM, pizarro
+from tests.cast import SYSTEM, leonore, pizarro
 
 from .shop import Shop, shop
 
@@ -445,3 +445,22 @@ def test_opening_balances_agree_with_the_ledger_part_by_part(shop: Shop) -> None
 
     assert "Points du fichier Dans le fichier 1 330 Enregistrées 1 330 Écart 0" in told, told
     assert "31 décembre 2027 1 330 1 330" in told, told
+
+
+def test_unknown_stores_are_named_before_anything_is_recorded(shop: Shop) -> None:
+    client = shop.client(shop.leonore, "en")
+    content = b"Ticket;Date;Store;Amount\r\n1;2025-01-02;lyon-9;10,00\r\n2;2025-01-03;lyon-9;11,00\r\n"
+    hand_in(client, content, name="stores.csv")
+    found = Import.objects.get()
+    client.post(reverse("console:import-columns", args=[found.id]), {"do": "check"})
+    work()
+
+    assert "Stores that are not known here lyon-9." in words(page(client, "import-check", found))
+
+
+def test_purchases_wait_for_a_programme(db: None) -> None:
+    user = leonore()
+    client = Client()
+    client.force_login(user)
+    hand_in(client, TILL)
+    assert "Il n’y a pas encore de programme" in words(page(client, "import-columns", Import.objects.get()))

@@ -34,7 +34,7 @@ from .checking import begin_check
 from .column_rows import Looked, first_columns, first_rows, rows_of
 from .listing import name_of_target
 from .opening import proposed, recognise, sniffed
-from .options import decision_of, given_options, options_of
+from .options import decision_of, given_options, lacks_programme, options_of
 from .readings import changed_reading, parts_of
 from .samples import Sample, sample_of
 from .states import BADGES, steps_of, url_of_import
@@ -132,6 +132,7 @@ def _context(request: ConsoleRequest, found: Import, mistake: str) -> dict[str, 
         "mistake": mistake,
         "targets": [(name, name_of_target(name, speech.language)) for name in list_targets(by=request.actor)],
         "target": found.target,
+        "lacks_programme": lacks_programme(get_import_kind(found.target).target),
         "lacking": _what_lacks(found, speech.language),
     }
     try:

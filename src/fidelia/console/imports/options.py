@@ -63,6 +63,11 @@ def decision_of(target: Target, mapping: FileMapping, language: str) -> Decision
     return Decision(fields[CONSENTS], tuple(one for name, one in fields.items() if name != CONSENTS))
 
 
+def lacks_programme(target: Target) -> bool:
+    """Tell whether files of the target are decided by a programme while there is none yet."""
+    return any(option.name == PROGRAMME for option in target.options) and not list_programmes()
+
+
 def given_options(target: Target, given: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options as the form has them; those that it does not show stay, and empty ones are left out."""
     values = dict(before)
