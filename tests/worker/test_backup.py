@@ -33,8 +33,10 @@ def shop(home: Path, fidelia: Run) -> str:
 def add_user(url: str, email: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "insert into access_user (id, password, email, name, language, theme, density, is_active, created_at) "
-            "values (gen_random_uuid(), '', %s, 'Éléonore', 'fr', 'system', 'comfortable', true, now())",
+            "insert into access_user (id, password, email, name, language, theme, density, is_active, created_at, "
+            "columns, hides_guide, single_keys) "
+            "values (gen_random_uuid(), '', %s, 'Éléonore', 'fr', 'system', 'comfortable', true, now(), '{}', "
+            "false, true)",
             [email],
         )
 
