@@ -144,3 +144,10 @@ def test_it_refuses_clearly(people: list[Customer]) -> None:
     change_segment(by=SYSTEM, at=DAY, segment_id=segment.id, state="archived")
     with pytest.raises(SegmentArchived):
         refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id)
+
+
+def test_whom_a_test_key_added_is_in_no_segment(people: list[Customer]) -> None:
+    added(identities=(), source="sandbox")
+    assert preview_segment(by=SYSTEM, at=DAY, condition="true").count == len(people)
+    segment = define_segment(by=SYSTEM, at=DAY, key="everybody", name=NAME, condition="true")
+    assert refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id).count == len(people)

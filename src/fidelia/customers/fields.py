@@ -108,6 +108,7 @@ SEGMENT_RELATION = """(
         extract(year from age(%(moment)s::timestamptz at time zone 'UTC', c.birth_on))::bigint as age
     from customers_customer c
     where c.merged_into_id is null and c.erased_at is null and c.acquired_at <= %(moment)s
+        and c.source <> 'sandbox' -- whom a test key added is nobody's audience
 ) customer"""
 
 
