@@ -133,6 +133,9 @@ insert into programme_enrolment (id, programme_id, customer_id, account_id, enro
 select row.id, %s, row.customer_id, row.account_id, row.enrolled_at, %s, row.store_id, row.partner_id
 from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::timestamptz[], %s::uuid[], %s::uuid[])
     as row (id, customer_id, account_id, enrolled_at, store_id, partner_id)
+order by row.customer_id
+on conflict (programme_id, customer_id) where ended_at is null do nothing
+returning customer_id, id
 """
 
 
@@ -141,7 +144,8 @@ def enrol_in_bulk(
 ) -> dict[UUID, UUID]:
     """Building block of imports: enrol many customers with a few statements; those enrolled already stay as they are.
 
-    Returns customer id → enrolment id of the new memberships. Announces one event for the batch. Raises Denied.
+    Whoever is enrolled by somebody else at this moment stays so too; the account opened for them stays empty. Returns
+    customer id → enrolment id of the new memberships. Announces one event for the batch. Raises Denied.
     """
     by.require("enrolment.create")
     require_transaction()
@@ -173,6 +177,7 @@ def enrol_in_bulk(
                 [member.partner_id for member in fresh],
             ],
         )
-    audit(by, at, "enrolment.create", programme.id, after={"count": len(fresh), "source": source})
-    announce(MembersEnrolled(occurred_at=at, origin=Origin.BACKFILL, programme_id=programme.id, count=len(fresh)))
-    return dict(zip((member.customer_id for member in fresh), enrolment_ids, strict=True))
+        made: dict[UUID, UUID] = dict(cursor.fetchall())
+    audit(by, at, "enrolment.create", programme.id, after={"count": len(made), "source": source})
+    announce(MembersEnrolled(occurred_at=at, origin=Origin.BACKFILL, programme_id=programme.id, count=len(made)))
+    return made

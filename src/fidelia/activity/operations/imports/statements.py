@@ -150,7 +150,7 @@ MARK_TWO_CUSTOMERS = """
 update line set reason = 'two_customers'
 where reason is null and not is_double and receipt in (
     select receipt from line where reason is null and not is_double
-    group by receipt having count(distinct coalesce(customer, '')) > 1)
+    group by receipt having min(coalesce(customer, '') collate "C") <> max(coalesce(customer, '') collate "C"))
 """
 # What rules decide has at most so many lines; what they do not decide, only so many as can be numbered.
 MARK_TOO_LARGE = f"""
@@ -232,7 +232,11 @@ READY = """reason is null and not is_double
 
 
 def count_statement(mapping: ImportMapping) -> str:
-    """Return the statement of the control totals, as one JSON object. Amounts are minor units."""
+    """Return the statement of the control totals, as one JSON object. Amounts are minor units.
+
+    Equal rows are told by a hash of 64 bits: of a million different rows two are taken for equal once in 37 million
+    files, and only the count of repeated rows would be one too high.
+    """
     repeated = "" if "receipt" not in mapping.columns else "receipt, "
     return f"""
     select json_build_object(
@@ -244,9 +248,9 @@ def count_statement(mapping: ImportMapping) -> str:
         'file_discount', coalesce(sum(discount) filter (where not is_double), 0)::bigint,
         'file_coupon', coalesce(sum(coupon) filter (where not is_double), 0)::bigint,
         'coupon_rows', count(*) filter (where coupon > 0 and not is_double),
-        'receipts', count(distinct receipt) filter (where not is_double and quantity is not null),
-        'customers', count(distinct customer) filter (where not is_double and quantity is not null),
-        'products', count(distinct product) filter (where not is_double and quantity is not null),
+        'receipts', {_distinct("receipt")},
+        'customers', {_distinct("customer")},
+        'products', {_distinct("product")},
         'rows_without_customer', count(*) filter (where customer is null and quantity is not null and not is_double),
         'rows_given_back', count(*) filter (where quantity < 0 and not is_double),
         'rows_of_nothing', count(*) filter (where quantity = 0 and not is_double),
@@ -254,7 +258,7 @@ def count_statement(mapping: ImportMapping) -> str:
             where coalesce(unit_price, net) <= 0 and quantity is not null and not is_double),
         'rows_without_description', count(*) filter (
             where description = '' and quantity is not null and not is_double),
-        'countries', count(distinct country) filter (where country <> '' and not is_double and quantity is not null),
+        'countries', {_distinct("country")},
         'sold_to_customers', coalesce(sum(net) filter (
             where customer is not null and quantity > 0 and not is_double), 0)::bigint,
         'given_back_by_customers', coalesce(sum(net) filter (
@@ -264,9 +268,18 @@ def count_statement(mapping: ImportMapping) -> str:
         'duplicate_rows', (
             select coalesce(sum(copies - 1), 0)::bigint from (
                 select count(*) as copies from line where reason is null and not is_double
-                group by {repeated}occurred_at, product, description, quantity, net, customer, country
+                group by hash_record_extended(
+                    row({repeated}occurred_at, product, description, quantity, net, customer, country), 0)
                 having count(*) > 1) repeated)
     ) from line"""
+
+
+def _distinct(column: str) -> str:
+    """Count by hashing: `count(distinct …)` sorts all rows anew for each column."""
+    return f"""(
+            select count(*) from (
+                select from line where {column} <> '' and not is_double and quantity is not null
+                group by {column}) different)"""
 
 
 KEEP_RECEIPTS = f"""
