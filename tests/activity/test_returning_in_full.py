@@ -208,8 +208,8 @@ def test_what_had_expired_is_not_taken_a_second_time() -> None:
 @pytest.mark.parametrize(
     ("may_go_negative", "left", "last"),
     [
-        (False, 0, "Déjà dépensés, et non réclamés : 23\u00a0points."),
-        (True, -23, "Déjà dépensés, et dus : 23\u00a0points ; les prochains les combleront."),
+        (False, 0, "Déjà dépensés, et non réclamés : 23\u00a0points."),
+        (True, -23, "Déjà dépensés, et dus : 23\u00a0points ; les prochains les combleront."),
     ],
 )
 def test_what_was_spent_is_owed_or_given_up_and_the_explanation_says_which(
@@ -228,8 +228,8 @@ def test_what_was_spent_is_owed_or_given_up_and_the_explanation_says_which(
     assert find_broken_invariants() == []
     assert said(returned, "fr") == [
         "Ce qui a été rendu avait rapporté 100\u00a0points.",
-        "Repris : 7\u00a0points.",
-        "Déjà expirés, et non repris une seconde fois : 70\u00a0points.",
+        "Repris : 7\u00a0points.",
+        "Déjà expirés, et non repris une seconde fois : 70\u00a0points.",
         last,
     ]
 
@@ -253,7 +253,7 @@ def test_of_an_anonymous_purchase_the_goods_come_back_and_no_points() -> None:
     sale = sell(identity=None)
     parts = [give_back(sale, ReturnedLine(1, 1000), key=f"b{n}") for n in range(2)]
     assert [(part.total, part.points) for part in parts] == [(-5000, 0), (-5000, 0)]
-    assert said(parts[0], "fr") == ["Aucun adhérent n’a rendu cet achat : il n’y a pas de points à reprendre."]
+    assert said(parts[0], "fr") == ["Aucun adhérent n’a rendu cet achat : il n’y a pas de points à reprendre."]
 
 
 def test_of_a_customer_merged_since_it_goes_to_the_account_that_earned() -> None:

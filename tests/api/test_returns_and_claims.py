@@ -49,7 +49,7 @@ def test_why_a_return_took_what_it_took_is_told(till: Caller, florestan: Enrolme
     said = till.get(f"/purchases/{back['id']}/decision", **{"Accept-Language": "fr"}).json()
     assert said["sentences"] == [
         "Ce qui a été rendu avait rapporté 134\u00a0points.",
-        "Repris : 134\u00a0points.",
+        "Repris : 134\u00a0points.",
     ]
     assert said["taken_back"] == {
         "asked": "134", "taken": "134", "already_expired": "0", "given_up": "0", "owed": "0"

@@ -64,7 +64,7 @@ def test_a_purchase_before_the_enrolment_says_why_it_gave_nothing(shop: Shop) ->
     shop.buy(one, 5000, 250)
     sale = Purchase.objects.get()
     page = shop.client(shop.leonore).get(f"/console/purchases/{sale.purchase_id}/").content.decode()
-    assert "Acheté avant l’adhésion : il ne rapporte pas de points." in page
+    assert "Acheté avant l’adhésion : il ne rapporte pas de points." in page
     assert sale.occurred_at < shop.at - timedelta(days=199)
 
 

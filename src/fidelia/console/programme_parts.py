@@ -35,6 +35,7 @@ _ORDER = (
         "tiers",
         "window_days",
         "kept_days",
+        "on_return",
     ),
 )
 _OF_CAMPAIGN = re.compile(r"(?P<end>End of campaign|Campaign) (?P<key>[a-z][a-z0-9_]*)")
@@ -62,16 +63,18 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What publishing a document would change: names of rules, and whether tiers or points differ."""
+    """What publishing a document would change: names of rules, and whether tiers, points or policies differ."""
 
     added: Sequence[str]
     changed: Sequence[str]
     removed: Sequence[str]
     tiers: bool
     points: bool
+    purchases: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed or self.tiers or self.points)
+        named = self.added or self.changed or self.removed
+        return bool(named or self.tiers or self.points or self.purchases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,7 @@ def changes_between(before: Document, after: Document) -> Changes:
         removed=[_name_of(rule) for key, rule in old.items() if key not in new],
         tiers=before.get("tiers") != after.get("tiers"),
         points=before.get("points") != after.get("points"),
+        purchases=before.get("purchases") != after.get("purchases"),
     )
 
 
@@ -260,7 +264,12 @@ def missed_in_words(view: VersionView, parts: Sequence[str]) -> list[str]:
     rules = {
         f"rules/{rule['key']}": rule for rule in (*view.version.document.get("rules", ()), *current.get("rules", ()))
     }
-    named = {"tiers": _("tiers"), "points": _("life of points"), "groups": _("groups of rules")}
+    named = {
+        "tiers": _("tiers"),
+        "points": _("life of points"),
+        "purchases": _("policies"),
+        "groups": _("groups of rules"),
+    }
     return [_name_of(rules[part]) if part in rules else str(named.get(part, part)) for part in parts]
 
 

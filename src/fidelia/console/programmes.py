@@ -23,6 +23,7 @@ from fidelia.programme.operations import (
     change_draft,
     draft_version,
     missed_changes,
+    preview_tiers,
     publish_version,
     withdraw_version,
 )
@@ -35,6 +36,7 @@ from fidelia.programme.queries import (
 )
 
 from .pages import ConsoleRequest, show, signed_in
+from .programme_moves import tier_moves
 from .programme_parts import (
     VersionView,
     changes_between,
@@ -139,7 +141,10 @@ def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     view = _view(request, slug, number)
     at = clock.now()
     counts = HomeFigures(request.actor).members_by_tier(view.programme, at)
-    return _show(request, view, "tiers", {"tier_rows": tier_rows(view.programme, at, counts, view.version)})
+    context: dict[str, Any] = {"tier_rows": tier_rows(view.programme, at, counts, view.version), "preview": None}
+    if view.is_draft and request.GET.get("preview"):
+        context["preview"] = tier_moves(preview_tiers(by=request.actor, at=at, version=view.version), view)
+    return _show(request, view, "tiers", context)
 
 
 @signed_in

@@ -31,25 +31,25 @@ _ASKED = LocalizedText(
 )
 _ASKED_ALONE = LocalizedText(
     en="Without its receipt: by the rules of that day, what came back would earn {points}.",
-    fr="Sans le ticket : selon les règles de ce jour, ce qui a été rendu rapporterait {points}.",
+    fr="Sans le ticket : selon les règles de ce jour, ce qui a été rendu rapporterait {points}.",
 )
-_TAKEN = LocalizedText(en="Taken back: {points}.", fr="Repris : {points}.")
+_TAKEN = LocalizedText(en="Taken back: {points}.", fr="Repris : {points}.")
 _EXPIRED = LocalizedText(
     en="Expired before, and not taken a second time: {points}.",
-    fr="Déjà expirés, et non repris une seconde fois : {points}.",
+    fr="Déjà expirés, et non repris une seconde fois : {points}.",
 )
-_GIVEN_UP = LocalizedText(en="Spent before, and given up: {points}.", fr="Déjà dépensés, et non réclamés : {points}.")
+_GIVEN_UP = LocalizedText(en="Spent before, and given up: {points}.", fr="Déjà dépensés, et non réclamés : {points}.")
 _OWED = LocalizedText(
     en="Spent before, and owed: {points}; the next points fill them.",
-    fr="Déjà dépensés, et dus : {points} ; les prochains les combleront.",
+    fr="Déjà dépensés, et dus : {points} ; les prochains les combleront.",
 )
 _NOBODY = LocalizedText(
     en="No member gave this back: there are no points to take.",
-    fr="Aucun adhérent n’a rendu cet achat : il n’y a pas de points à reprendre.",
+    fr="Aucun adhérent n’a rendu cet achat : il n’y a pas de points à reprendre.",
 )
 _BEFORE_ENROLMENT = LocalizedText(
     en="Bought before the enrolment: it gives no points.",
-    fr="Acheté avant l’adhésion : il ne rapporte pas de points.",
+    fr="Acheté avant l’adhésion : il ne rapporte pas de points.",
 )
 
 
