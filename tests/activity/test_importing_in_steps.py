@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fidelia.activity.queries import find_broken_chain
 from fidelia.customers.operations import add_identity
 from fidelia.intake.errors import ImportNotReady, RowUnknown
 from fidelia.intake.operations import change_mapping, check_import, mend_row, record_import, write_rejects
+from fidelia.intake.operations.running import forget_staged
 from fidelia.intake.queries import list_rejected_rows
 from fidelia.kernel.errors import Denied
 from fidelia.ledger.queries import find_broken_invariants
@@ -167,6 +169,14 @@ def test_rejects_are_mended_in_a_file_and_sent_again_twice_without_harm() -> Non
     assert parts(brought_in(mended, header=header)) == (1, 1, 0, 0, 0)
     assert parts(brought_in(mended, header=header)) == (1, 0, 1, 0, 0)
     assert Purchase.objects.count() == 2
+
+
+def test_staged_rows_are_forgotten_in_time_and_staged_again_by_a_later_check() -> None:
+    programme()
+    found = brought_in(*SALE, "T2,2025-03-01,mug,un,14.50,C1")
+    assert (forget_staged(before=AT), len(reasons(found))) == (0, 1)
+    assert (forget_staged(before=AT + timedelta(days=1)), reasons(found)) == (1, [])
+    assert len(reasons(checked(found))) == 1
 
 
 def test_a_changed_mapping_is_checked_before_it_is_recorded() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -56,7 +57,7 @@ class ImportKind:
     """A target with the right to bring it in and its steps; without `undo` it cannot be taken back.
 
     `reasons` are the words of its own reasons for rejecting a row, beside those of intake; `totals` the numbers that
-    pages show of what its steps return, in their order.
+    pages show of what its steps return, in their order. `forget` deletes what its check keeps beside the staged rows.
     """
 
     target: Target
@@ -64,6 +65,7 @@ class ImportKind:
     check: Step
     record: Step
     undo: Step | None = None
+    forget: Callable[[UUID], None] | None = None
     reasons: Mapping[str, LocalizedText] = field(default_factory=dict)
     totals: tuple[Total, ...] = ()
 

@@ -22,13 +22,14 @@ from fidelia.kernel.localized import LocalizedText
 
 from ..errors import ImportNotReady, NotUndoable
 from ..kinds import get_import_kind
-from ..models import Import, ImportState
+from ..models import Import, ImportState, Mending
 from .mapping_files import audit, checked_mapping, hash_of_mapping, locked
 from .staging import room_needed, stage_file, unstage
 
 MAY_CHECK = (ImportState.MAPPING, ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED, ImportState.DONE)
 UNDER_WAY = (ImportState.CHECKING, ImportState.RECORDING)
 MAY_UNDO = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+FORGOTTEN_TOGETHER_MAX = 1_000
 FROM_CHECK = ("rows", "file_", "double_", "rejected_")
 _STATES = "select state, count(*) from intake_row where import_id = %s group by state"
 _FORGET_RECORDED = "delete from intake_row where import_id = %s and state <> 'rejected'"
@@ -114,6 +115,25 @@ def undo_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) ->
         _end(found, ImportState.UNDONE, at, "totals")
     unstage(found.id)
     return found
+
+
+def forget_staged(*, before: datetime) -> int:
+    """Forget the staged rows of imports opened before this moment, mended ones too; return of how many imports.
+
+    A later check stages the file again.
+    """
+    old = Import.objects.filter(created_at__lt=before).exclude(state__in=UNDER_WAY)
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct import_id from intake_row")
+        staged = [import_id for (import_id,) in cursor.fetchall()]
+    forgotten = list(old.filter(pk__in=staged)[:FORGOTTEN_TOGETHER_MAX])
+    for found in forgotten:
+        unstage(found.id)
+        Mending.objects.filter(import_id=found.id).delete()
+        forget = get_import_kind(found.target).forget
+        if forget is not None:
+            forget(found.id)
+    return len(forgotten)
 
 
 def _begin(by: Actor, import_id: UUID, states: tuple[ImportState, ...], begun: ImportState) -> Import:

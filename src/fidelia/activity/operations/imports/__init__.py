@@ -3,7 +3,7 @@
 from fidelia.intake.kinds import ImportKind
 
 from ...targets import PURCHASES, REASONS
-from .check import check_purchases
+from .check import check_purchases, forget_checked
 from .mapping import ImportMapping, parse_mapping
 from .record import record_purchases
 from .run import ImportResult, import_purchases, result_of
@@ -14,6 +14,7 @@ PURCHASES_KIND = ImportKind(
     right="purchase.import",
     check=check_purchases,
     record=record_purchases,
+    forget=forget_checked,
     reasons=REASONS,
     totals=TOTALS,
 )

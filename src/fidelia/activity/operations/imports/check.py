@@ -60,6 +60,13 @@ def check_purchases(found: Import, *, by: Actor, at: datetime, progress: Progres
     return report | {"currency": mapping.currency, "programme": programme.slug}
 
 
+def forget_checked(import_id: UUID) -> None:
+    """Forget what a check has kept of an import."""
+    with transaction_of_use_case(), connection.cursor() as cursor:
+        for statement in statements.FORGET:
+            cursor.execute(statement, [import_id])
+
+
 def programme_of(mapping: ImportMapping) -> Programme:
     """Return the programme of an import. Raises UnknownProgramme, WrongCurrency."""
     programme = get_programme(mapping.programme) if mapping.programme else get_only_programme(sandbox=False)

@@ -30,12 +30,11 @@ from fidelia.programme.queries import VersionHistory
 
 from ...errors import ImportRunning
 from ...events import PurchasesImported
-from .check import programme_of, sources_of
+from .check import forget_checked, programme_of, sources_of
 from .history import Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
 from .receipts import Receipt, list_spans, read_receipts
-from .statements import FORGET
 from .writing import write_batch
 
 RECEIPTS_PER_BATCH = 1_000
@@ -77,9 +76,7 @@ def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progre
         progress.expect(found.check_report["ready_rows"])
         run = _Run(by, at, programme, around, sources_of(found, mapping), progress, dict(reached["counts"]))
         run.record(spans)
-    with transaction_of_use_case(), connection.cursor() as cursor:
-        for statement in FORGET:
-            cursor.execute(statement, [found.id])
+    forget_checked(found.id)
     return dict(run.counts)
 
 
