@@ -64,6 +64,20 @@ def test_the_truth_lies_within_the_intervals(truth: Any, fit: Callable[[BuyingHi
     assert set(found.standard_errors) == set(truth.parameters)
 
 
+@pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd])
+def test_where_nobody_leaves_it_is_said_and_predicted(fit: Callable[[BuyingHistory], Fit[Any]]) -> None:
+    """Customers of a pace of their own who never leave: as in a year of wholesale."""
+    chance = np.random.default_rng(1832)
+    age = chance.uniform(20, 50, 3_000)
+    x = chance.poisson(chance.gamma(1.0, 1 / 8, 3_000) * age).astype(float)
+    t_x = np.where(x > 0, age * chance.beta(np.maximum(x, 1), 1.0), 0.0)
+    found = fit(BuyingHistory.from_arrays(x, t_x, age))
+    assert found.messages[0].startswith(f"{found.model.label} finds that nobody has left for good")
+    assert found.model.expected_purchases_of_new(52)[0] == pytest.approx(52 / 8, rel=0.1)
+    # What is known is still doubted: the pace of buying, whose parameters are well inside.
+    assert (np.diag(found.covariance)[:2] > 1e-5).all()
+
+
 def test_gamma_gamma_finds_its_parameters_again() -> None:
     chance = np.random.default_rng(1828)
     x = chance.poisson(3, 20_000).astype(float)

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, expit, gammaln, polygamma, psi
 
 from .arrays import Floats, at_least, groups_of, places_of, together, whole
+from .buyers import with_word_on_leaving
 from .history import BuyingHistory
 from .maximum import Curved, Fit, fit_by_likelihood
 from .mixing import mean_over_beta
@@ -128,7 +129,7 @@ def _fit(history: BuyingHistory, kind: type[B]) -> Fit[B]:
     history.require_enough(kind.label)
     extra = kind.first_is_occasion
     thin = history.thin(THIN_ROWS) if len(history) > 3 * THIN_ROWS else None
-    return fit_by_likelihood(
+    fit = fit_by_likelihood(
         kind,
         NAMES,
         lambda parameters: curved_log_likelihood(parameters, history, extra),
@@ -137,6 +138,7 @@ def _fit(history: BuyingHistory, kind: type[B]) -> Fit[B]:
         n=history.n,
         thin_surface=None if thin is None else lambda parameters: curved_log_likelihood(parameters, thin, extra),
     )
+    return with_word_on_leaving(fit, history, kind.label)
 
 
 def scale_of(history: BuyingHistory) -> float:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import replace
+from typing import Final, Protocol, TypeVar
 
 from numpy.typing import ArrayLike
 
 from .arrays import Floats
 from .history import BuyingHistory
+from .maximum import Fit
+from .sentences import Sentence
+from .sentences import gettext_noop as _
+
+NOBODY: Final = 0.01  # share of customers who have left, below which nobody is said to have
 
 
 class BuyerModel(Protocol):
@@ -35,3 +41,21 @@ class BuyerModel(Protocol):
 
     def probability_of_count(self, count: ArrayLike, horizon: ArrayLike) -> Floats:
         """Probability that somebody makes exactly `count` repeat purchases in the `horizon` after the first."""
+
+
+B = TypeVar("B", bound=BuyerModel)
+
+
+def with_word_on_leaving(fit: Fit[B], history: BuyingHistory, label: str) -> Fit[B]:
+    """Return the fit, with a plain sentence in place of its messages when nobody to speak of has left.
+
+    That is common: in a year of wholesale, say, the parameters of leaving run to the edge, for there is none to see.
+    """
+    alive = fit.model.probability_alive(history.frequency, history.recency, history.age)
+    if not fit.messages or 1 - float(history.weights @ alive) / history.n >= NOBODY:
+        return fit
+    told = _(
+        "{model} finds that nobody has left for good: these customers buy seldom rather than leave. Predictions hold, "
+        "but the probability of being alive tells nobody apart: judge by silence, or take a longer period."
+    )
+    return replace(fit, messages=(Sentence(told, model=label),))

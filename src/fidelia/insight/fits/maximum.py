@@ -16,7 +16,7 @@ import numpy as np
 
 from fidelia.insight.errors import NoConvergence
 
-from .arrays import Floats
+from .arrays import Booleans, Floats
 from .sentences import Sentence
 from .sentences import gettext_noop as _
 
@@ -24,6 +24,8 @@ STEPS_MAX: Final = 200
 REACH: Final = 12.0  # a log parameter moves at most this far from its scale: a factor of 160,000
 GAIN_LEFT: Final = 1e-9  # of log-likelihood, below which the top is reached
 ROUNDING: Final = 1e-14
+AT_EDGE: Final = 1e-6
+FLAT: Final = 1e-3  # curvature below which a logarithm has a standard error above 30: it is not known at all
 BLURRED: Final = 2.0  # a standard error of a log parameter beyond this is a factor of 7 either way
 
 
@@ -65,7 +67,8 @@ class Fit(Generic[M_co]):
     log_likelihood   its maximum, without the constants that no parameter touches (as the papers print it)
     standard_errors  of each parameter, from the observed information of the log parameters by the delta method; empty
                      when the data do not tell the parameters apart (a message says so)
-    covariance       of the logarithms of the parameters, in their order; zeros when it is not known
+    covariance       of the logarithms of the parameters, in their order; 0 in directions that the data leave open, in
+                     which predictions do not change either
     converged        the top lies inside and is curved; else a message says what to do
     n                customers (or cases) behind it
     """
@@ -209,49 +212,42 @@ def _is_finite(seen: Curved) -> bool:
 
 def _fit_at(climb: _Climb, make: Callable[..., M], names: tuple[str, ...], n: float) -> Fit[M]:
     parameters = np.exp(climb.place)
-    width = 1e-6
-    at_edge = [
-        name
-        for name, place, low, high in zip(names, climb.place, climb.low, climb.high, strict=True)
-        if place <= low + width or place >= high - width
-    ]
-    covariance = _covariance(climb.here.hessian)
-    messages = _messages(names, at_edge, covariance)
-    known = covariance is not None and not at_edge
-    covariance = covariance if known and covariance is not None else np.zeros((len(names), len(names)))
+    held = (climb.place <= climb.low + AT_EDGE) | (climb.place >= climb.high - AT_EDGE)
+    covariance, is_whole = _covariance(climb.here.hessian, held)
     errors = parameters * np.sqrt(np.diag(covariance))
     return Fit(
         model=make(*parameters.tolist()),
         log_likelihood=climb.here.value,
-        standard_errors=dict(zip(names, errors.tolist(), strict=True)) if known else {},
+        standard_errors=dict(zip(names, errors.tolist(), strict=True)) if is_whole else {},
         covariance=covariance,
-        converged=known,
-        messages=messages,
+        converged=is_whole,
+        messages=_messages(names, held, covariance, is_whole),
         n=n,
     )
 
 
-def _covariance(hessian: Floats) -> Floats | None:
-    """Inverse of the observed information, None where the top is not curved in every direction."""
-    size, axes = np.linalg.eigh(-hessian)
-    if size.min() <= 1e-12 * max(1.0, float(size.max())):
-        return None
-    covariance: Floats = (axes / size) @ axes.T
-    return covariance
+def _covariance(hessian: Floats, held: Booleans) -> tuple[Floats, bool]:
+    """Inverse of the observed information where it is curved, and whether it is curved in every direction."""
+    free = np.flatnonzero(~held)
+    size, axes = np.linalg.eigh(-hessian[np.ix_(free, free)])
+    curved = size > FLAT
+    covariance = np.zeros_like(hessian)
+    covariance[np.ix_(free, free)] = (axes[:, curved] / size[curved]) @ axes[:, curved].T
+    return covariance, bool(curved.all() and not held.any())
 
 
-def _messages(names: tuple[str, ...], at_edge: list[str], covariance: Floats | None) -> tuple[Sentence, ...]:
-    if at_edge:
+def _messages(names: tuple[str, ...], held: Booleans, covariance: Floats, is_whole: bool) -> tuple[Sentence, ...]:
+    if held.any():
         return (
             Sentence(
                 _(
                     "The data push {names} to the edge: what this parameter describes hardly varies between these "
                     "customers. Predictions hold; the parameter means nothing by itself. Compare with a simpler model."
                 ),
-                names=", ".join(at_edge),
+                names=", ".join(np.array(names)[held].tolist()),
             ),
         )
-    elif covariance is None:
+    elif not is_whole:
         return (
             Sentence(
                 _(

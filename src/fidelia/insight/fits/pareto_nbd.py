@@ -23,6 +23,7 @@ from scipy.special import expit, gammaln, polygamma, psi
 
 from .arrays import Floats, at_least, groups_of, together, whole
 from .beta_geometric import scale_of
+from .buyers import with_word_on_leaving
 from .history import BuyingHistory
 from .leaving import chance_of_count_when_left, curved_log_of_mixture, log_odds_of_having_left
 from .maximum import Curved, Fit, fit_by_likelihood
@@ -110,7 +111,7 @@ def fit_pareto_nbd(history: BuyingHistory) -> Fit[ParetoNbd]:
     scale = scale_of(history)
     pace = float(history.weights @ history.frequency) / float(history.weights @ history.age)
     starts = [np.array([0.6, 0.5 / pace, 0.6, scale / 2]), np.array([2.0, 1.8 / pace, 2.0, 4 * scale])]
-    return fit_by_likelihood(
+    fit = fit_by_likelihood(
         ParetoNbd,
         NAMES,
         lambda parameters: curved_log_likelihood(parameters, history),
@@ -119,6 +120,7 @@ def fit_pareto_nbd(history: BuyingHistory) -> Fit[ParetoNbd]:
         n=history.n,
         thin_surface=None if thin is None else lambda parameters: curved_log_likelihood(parameters, thin),
     )
+    return with_word_on_leaving(fit, history, ParetoNbd.label)
 
 
 def curved_log_likelihood(parameters: Floats, history: BuyingHistory) -> Curved:

@@ -158,7 +158,7 @@ def _slope(fit: Fit[Any], gained: Callable[[Any], float]) -> Floats:
 
 def _messages(buying: Fit[BuyerModel], spending: Fit[GammaGamma]) -> tuple[Sentence, ...]:
     messages = (*buying.messages, *spending.messages)
-    if not (buying.covariance.any() and spending.covariance.any()):
+    if not (buying.converged and spending.converged):
         told = _("The interval leaves out the doubt about parameters that the data do not tell apart.")
         messages += (Sentence(told),)
     return messages
