@@ -9,8 +9,10 @@ import pytest
 from django.db import connection
 
 from fidelia.activity.operations.imports import import_purchases, parse_mapping
+from fidelia.intake.operations import Unwatched, check_now, open_import, record_now
 from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import find_broken_invariants
+from fidelia.worker.importing import mapping_as_proposed
 from tests.cast import SYSTEM
 from tests.programme.cast import AT, DOCUMENT
 
@@ -81,7 +83,8 @@ def test_online_retail_whole(shared_data: Path, tmp_path: Path) -> None:
     mapping = parse_mapping(ONLINE_RETAIL)
     result = import_purchases(by=SYSTEM, at=AT, path=path, mapping=mapping, rejects_path=tmp_path / "rejects.csv")
     assert (result.rows, result.recorded_rows, result.rejected_rows) == (541_909, 541_909, 0)
-    assert result.duplicate_rows == 5_268
+    assert (result.duplicate_rows, result.double_rows) == (5_268, 0)
+    assert result.points == 8_279_507
     assert result.sales + result.returns == 25_900
     assert result.net == result.file_net == 974_774_793
     of_customers = "from activity_line line join activity_purchase using (purchase_id) where customer_id is not null"
@@ -131,6 +134,33 @@ def test_online_retail_whole(shared_data: Path, tmp_path: Path) -> None:
     again = import_purchases(by=SYSTEM, at=AT, path=path, mapping=mapping, rejects_path=tmp_path / "rejects.csv")
     assert (again.recorded_rows, again.known_rows, again.points) == (0, 541_909, 0)
     assert OutboxEvent.objects.filter(name="purchase.recorded").count() == 0
+
+
+def test_complete_journey_with_no_mapping_written_by_hand(shared_data: Path) -> None:
+    """75,000 rows of 47,243 baskets and 2,377 households, 233,935.24 dollars; 416 rows of nothing, 1,135 coupons."""
+    begin_programme("USD", may_go_negative=True)
+    path = shared_data / "complete_journey_sample" / "transactions_sample.parquet"
+    target, document = mapping_as_proposed(path, None)
+    opened = open_import(by=SYSTEM, at=AT, target=target, path=path, name=path.name, document=document)
+    checked = check_now(by=SYSTEM, at=AT, import_id=opened.id, path=path, progress=Unwatched())
+    names = ("rows", "ready_rows", "receipts", "customers", "products", "rows_of_nothing", "coupon_rows")
+    assert [checked.check_report[name] for name in names] == [75_000, 75_000, 47_243, 2_377, 20_902, 416, 1_135]
+    assert (checked.check_report["file_coupon"], checked.check_report["file_discount"]) == (135_671, 4_018_091)
+    done = record_now(by=SYSTEM, at=AT, import_id=opened.id, progress=Unwatched())
+    totals = done.totals
+    assert (target, totals["recorded_rows"], totals["sales"], totals["net"]) == (
+        "purchases",
+        75_000,
+        47_243,
+        23_393_524,
+    )
+    (by_sql,) = one(
+        """
+        select sum(floor(greatest(0, total) / 100.0))::bigint from activity_purchase where account_id is not null
+        """
+    )
+    assert by_sql == totals["points"] == one("select sum(amount) from ledger_entry where code = 'member'")[0]
+    assert find_broken_invariants() == []
 
 
 def test_cdnow_whole(shared_data: Path, tmp_path: Path) -> None:

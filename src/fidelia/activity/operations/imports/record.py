@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Condition
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from fidelia.intake.errors import ImportNotReady
 from fidelia.intake.models import Import
@@ -97,7 +97,7 @@ def only_import_of(source: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with suppress(DatabaseError), connection.cursor() as cursor:  # a connection that is lost holds nothing
             cursor.execute(_LET_GO, [source])
 
 
