@@ -111,8 +111,8 @@ def test_a_share_looked_at_is_bounded_by_the_mixture_of_robbins() -> None:
 
 
 def test_many_looks_miss_no_more_than_one_time_in_twenty() -> None:
-    """250 campaigns without effect: the ordinary interval finds one in many, those made for looking in at most 5 %."""
-    rng, runs, days, per_day = np.random.default_rng(1805), 250, 40, 50
+    """150 campaigns without effect: the ordinary interval finds one in many, those made for looking in at most 5 %."""
+    rng, runs, days, per_day = np.random.default_rng(1805), 150, 40, 50
     found = {"plain": 0, "shares": 0, "means": 0}
     for _run in range(runs):
         buying = rng.random((2, days * per_day)) < 0.12
@@ -130,10 +130,10 @@ def test_many_looks_miss_no_more_than_one_time_in_twenty() -> None:
                 seen[name] |= effect.finding != "no effect found"
         for name, was in seen.items():
             found[name] += was
-    # A true rate of 5 % gives more than 24 of 250 once in a thousand such tests.
-    assert found["shares"] <= 24
-    assert found["means"] <= 24
-    assert found["plain"] >= 35
+    # A true rate of 5 % gives more than 16 of 150 once in a thousand such tests.
+    assert found["shares"] <= 16
+    assert found["means"] <= 16
+    assert found["plain"] >= 21
 
 
 def test_means_are_not_looked_at_with_few_people() -> None:
@@ -196,22 +196,20 @@ def test_uplift_says_when_it_finds_nothing() -> None:
     assert (constant.area, constant.finding) == (0, "no effect found")
 
 
-@pytest.mark.parametrize("method", ["two models", "class transformation"])
-def test_the_letters_of_hillstrom_change_some_more_than_others(method: Any) -> None:
-    """The women's letter: uplift among the best tenth about 0.03 or more, above the mean 0.045 when ranked well."""
+@pytest.mark.parametrize(("method", "every", "best"), [("two models", 2, 0.05), ("class transformation", 4, 0.05)])
+def test_the_letters_of_hillstrom_change_some_more_than_others(method: Any, every: int, best: float) -> None:
+    """The women's letter: 4.5 points on average, more among the best three tenths."""
     table = hillstrom()
-    kept = table["segment"] != "Mens E-Mail"
-    columns = {
-        name: table[name][kept]
-        for name in ("recency", "history", "mens", "womens", "zip_code", "newbie", "channel", "history_segment")
-    }
+    kept = np.flatnonzero(table["segment"] != "Mens E-Mail")[::every]
+    names = ("recency", "history", "mens", "womens", "zip_code", "newbie", "channel", "history_segment")
+    columns = {name: table[name][kept] for name in names}
     visit, treated = table["visit"][kept].astype(int), table["segment"][kept] == "Womens E-Mail"
     fit = fit_uplift(columns, visit, treated, method=method)
-    assert fit.qini.n == 42_693
+    assert fit.qini.n == len(range(0, 42_693, every))
     assert fit.qini.finding == "ranks by effect"
-    best = uplift_at(fit.out_of_fold, visit, treated, share=0.3)
-    assert best > 0.055
-    assert uplift_at(fit.out_of_fold, visit, treated, share=1.0) == pytest.approx(0.045233, abs=5e-6)
+    assert uplift_at(fit.out_of_fold, visit, treated, share=0.3) > best
+    everybody = uplift_at(fit.out_of_fold, visit, treated, share=1.0)
+    assert everybody == pytest.approx(visit[treated].mean() - visit[~treated].mean())
 
 
 def test_uplift_without_a_control_group_is_refused() -> None:

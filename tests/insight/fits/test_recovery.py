@@ -112,12 +112,12 @@ def fitted(n: int) -> tuple[Fit[Any], Fit[GammaGamma], Columns, NDArray[np.float
 def test_the_portfolio_is_the_sum_of_its_customers_with_an_interval_around_it() -> None:
     buying, spending, (x, t_x, age), mean = fitted(2_500)
     asked: dict[str, Any] = {"frequency": x, "recency": t_x, "age": age, "mean_spend": mean, "horizon": 52}
-    found = value_portfolio(buying, spending, discount=DiscreteDiscount(0.01, 4.345), margin=0.4, **asked)
+    found = value_portfolio(buying, spending, discount=DiscreteDiscount(0.1, 52), margin=0.4, **asked)
     assert found.expected == pytest.approx(found.by_customer.sum())
     assert found.low < found.expected < found.high
     both = np.hypot(found.deviation_of_outcome, found.deviation_of_parameters)
     assert found.high - found.expected == pytest.approx(1.959964 * both)
-    whole = value_portfolio(buying, spending, discount=DiscreteDiscount(0.01, 4.345), margin=1.0, **asked)
+    whole = value_portfolio(buying, spending, discount=DiscreteDiscount(0.1, 52), margin=1.0, **asked)
     assert whole.expected * 0.4 == pytest.approx(found.expected)
     assert whole.deviation_of_outcome * 0.4 == pytest.approx(found.deviation_of_outcome)
 
