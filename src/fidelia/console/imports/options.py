@@ -107,7 +107,7 @@ def _field(option: Option, values: Mapping[str, Any], said: Mapping[str, str], l
         choices=_choices(option, language),
         help=option.help.in_language(language) if option.help else "",
         doubt=said.get(option.name, ""),
-        is_optional=not option.required and not option.choices and option.default in (None, "", ()),
+        is_optional=not (option.required or option.choices or _is_of_consents(option)) and not option.default,
     )
 
 

@@ -31,7 +31,7 @@ from .states import url_of_import
 
 @signed_in
 def progress(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
-    """The bar, which asks for itself again; once the job has ended, the page of the import as it is now."""
+    """The bar, which asks for itself again; once the job ends, stops or pauses, the page of the import as it is now."""
     return _show(request, import_id)
 
 
@@ -86,7 +86,7 @@ def _show(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
     job = job_of(request.actor, found)
     if not wants_fragment(request):
         return redirect(url_of_import(found))
-    if job is None or not is_open(job):
+    if job is None or not job.is_under_way:
         return HttpResponseClientRedirect(url_of_import(found))
     bar = bar_of(request.actor, found, job, speech_of(clock.now()))
     return show(request, "console/jobs/progress.html", {"job": bar})

@@ -43,6 +43,8 @@ def _last_of_month(first: str, second: str, third: str) -> tuple[str, str, str]:
 
 def _number(text: str, reading: Reading) -> str:
     """Letters that look like digits, words beside the number, the other decimal sign."""
+    if not any(sign.isdigit() for sign in text):
+        return ""
     bare = re.sub(r"[^0-9OolISB.,+\-() \u00a0\u202f]", "", text).strip().translate(LOOK_ALIKE)
     other = "," if reading.decimal == "." else "."
     tries = [bare, re.sub(r"[\s\u00a0\u202f]", "", bare), bare.replace(other, reading.decimal)]
