@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from fidelia.activity.errors import MoreThanBought
-from fidelia.activity.models import Purchase
+from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.activity.operations import (
     LineRequest,
     ReturnRequest,
@@ -21,7 +21,7 @@ from fidelia.activity.operations import (
     returns,
 )
 from fidelia.activity.operations.deciding import ChainHead
-from fidelia.activity.operations.imports import history, record
+from fidelia.activity.operations.imports import history, members, record
 from fidelia.activity.queries import find_broken_chain, find_taken_back
 from fidelia.ledger.operations import redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance
@@ -208,6 +208,34 @@ def test_what_was_read_before_another_purchase_of_the_member_is_read_again(
     assert first.result(SECONDS).points == 30  # it had read that the member had never bought
     assert second.points > 30
     check_member(enrolment, decisions=2)
+
+
+@pytest.mark.parametrize("is_guarded", [False, True])
+def test_an_import_and_the_till_give_a_line_of_no_account_back_only_once(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, *, is_guarded: bool
+) -> None:
+    programme()
+    unenrolled = {**MAPPING, "enrol": False}
+    bring_in(tmp_path, "T1,2025-03-01,mug,Mug,1,10.00,C1,France", mapping=unenrolled)
+    sale, gate = Purchase.objects.get(), Gate()
+    if not is_guarded:
+        monkeypatch.setattr(members, "_LOCK_SALES_OF_NO_ACCOUNT", "select %s::uuid[], %s::text[]")
+    monkeypatch.setattr(record, "decide_batch", gate.before(history.decide_batch))
+    back = "R1,2025-03-05,mug,Mug,-1,10.00,C1,France"
+    first = begin(pool, lambda: bring_in(tmp_path, back, mapping=unenrolled))
+    gate.wait()
+    second = begin(pool, lambda: give_back(sale, "r1"))
+    if is_guarded:
+        wait_for_a_lock()
+    else:
+        assert second.result(SECONDS)
+    gate.opened.set()
+    assert first.result(SECONDS).matched_lines == 1
+    if is_guarded:
+        with pytest.raises(MoreThanBought):
+            second.result(SECONDS)
+    returned = PurchaseLine.objects.filter(returns_purchase_id=sale.purchase_id)
+    assert sum(returned.values_list("quantity", flat=True)) == (-1000 if is_guarded else -2000)
 
 
 def check_member(enrolment: Enrolment, *, decisions: int) -> None:

@@ -42,6 +42,15 @@ select customer_id from activity_purchase where customer_id = any(%s) and kind =
 union
 select customer_id from activity_claim where customer_id = any(%s)
 """
+# What no chain guards is guarded as returns at the till guard it: by a lock on the purchase, in the order of ids.
+_LOCK_SALES_OF_NO_ACCOUNT = """
+select pg_advisory_xact_lock(hashtextextended(sale.id::text, 0)) from (
+    select distinct sale.purchase_id as id
+    from activity_purchase sale join activity_line line using (purchase_id)
+    where sale.customer_id = any(%s) and sale.kind = 'sale' and sale.account_id is null and line.quantity > 0
+        and line.product_code = any(%s)
+    order by 1) sale
+"""
 _OPEN_LINES = """
 select sale.customer_id, line.product_code, line.quantity, line.net, line.purchase_id, line.line_number, line.points,
        sale.occurred_at, sale.account_id
@@ -226,6 +235,7 @@ def _load_past(states: dict[UUID, MemberState], returned: set[str]) -> None:
             states[customer_id].has_bought = True
         bought = [customer_id for customer_id, state in states.items() if state.has_bought]
         if returned and bought:
+            cursor.execute(_LOCK_SALES_OF_NO_ACCOUNT, [bought, sorted(returned)])
             cursor.execute(_OPEN_LINES, [bought, sorted(returned)])
             for customer_id, product, *line in cursor.fetchall():
                 states[customer_id].sold[product].append(SoldLine(*line))
