@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.cache import cache
@@ -218,7 +218,7 @@ def test_rows_to_mend_come_back_as_a_file_that_can_be_sent_again(shop: Shop) -> 
 
     answer = client.get(reverse("console:import-rejects", args=[found.id]))
 
-    rejected = b"".join(answer.streaming_content)
+    rejected = b"".join(cast(Any, answer).streaming_content)
     assert 'filename="caisse_lyon_2025-02-' in answer["Content-Disposition"]
     lines = rejected.decode("utf-8-sig").splitlines()
     assert lines[0] == "N° ticket,Date,N° carte,Code article,Libellé,Qté,Montant TTC,fidelia_reason"

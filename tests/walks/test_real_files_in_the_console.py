@@ -73,7 +73,7 @@ def bring_in(seen: Visit, file: Path, *, pausing: bool = False) -> dict[str, str
 
 def told(page: Page) -> dict[str, str]:
     """Every label of the page's lists with its value; the control totals by their own names."""
-    facts = {}
+    facts: dict[str, str] = {}
     for place, balance in enumerate(page.query_selector_all(".f-balance")):
         facts |= {f"{place} {label}": value for label, value in _pairs(balance)}
     for listed in page.query_selector_all(".f-facts-list:not(.f-balance)"):

@@ -182,6 +182,7 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = read_text("FIDELIA_MAIL_FROM", "fidelia@localhost")
 
 # A JSON body above this is refused before it is read (a batch of 1,000 purchases is about 600 kB).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # the columns of an import are one field each, at most a thousand
 DATA_UPLOAD_MAX_MEMORY_SIZE = read_int("FIDELIA_BODY_BYTES_MAX", 1_000_000, least=10_000, most=100_000_000)
 
 LOGGING: dict[str, Any] = {

@@ -51,11 +51,12 @@ MENU: tuple[Block, ...] = (
                 key="c",
                 children=(
                     Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
-                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import|customer.import"),
+                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import|customer.import|points.open"),
                 ),
             ),
             Entry(_("Programme"), "award", "console:programmes", right="programme.see", key="p"),
             Entry(_("Purchases"), "receipt", "console:purchases", right="purchase.see"),
+            Entry(_("Products"), "package", "console:products", right="product.see"),
         ),
     ),
     Block(_("Act"), (Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),)),
