@@ -25,7 +25,14 @@ def pages_of(shop: Shop) -> list[str]:
         *("", "first-run/", "first-run/shops/", "search/?q=leon"),
         *("customers/", "customers/?q=nobody", "customers/?sort=-spend&kind=person", "views/customers/new/"),
         *(person, f"{person}record/", f"{person}facts/", f"{person}points/", f"{person}identities/"),
-        *("purchases/", f"purchases/{shop.sale.purchase_id}/", "segments/", "campaigns/", "programmes/", "insight/rfm/"),
+        *(
+            "purchases/",
+            f"purchases/{shop.sale.purchase_id}/",
+            "segments/",
+            "campaigns/",
+            "programmes/",
+            "insight/rfm/",
+        ),
         *("settings/", "settings/stores/", "settings/jobs/", "settings/users/", "settings/audit/"),
     ]
 

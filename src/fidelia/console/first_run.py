@@ -33,6 +33,7 @@ from fidelia.programme.operations import TEMPLATES, begin_from_template, get_tem
 from fidelia.programme.queries import list_versions, see_programmes
 from fidelia.rules import describe_rule
 
+from .naming import with_names
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, points_name_of
 from .refusals import put_on
@@ -263,9 +264,13 @@ def _in_words(key: str, operator: Operator) -> dict[str, Any]:
     terms = read_template(template, currency=operator.currency, time_zone=operator.time_zone)
     named = points_name_of(Programme(name=template.name, points_currency=_points()))
     tongue = language()
+    levels = {level.key: level.name.in_language(tongue) for level in (terms.tiers.levels if terms.tiers else ())}
     return {
         "rules": [
-            (rule.name.in_language(tongue), describe_rule(rule, terms.rule_set, tongue, points_name=named))
+            (
+                rule.name.in_language(tongue),
+                with_names(describe_rule(rule, terms.rule_set, tongue, points_name=named), levels),
+            )
             for rule in terms.rule_set.rules
         ],
         "levels": [
