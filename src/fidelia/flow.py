@@ -26,7 +26,7 @@ from fidelia.insight.events import InsightRefreshed
 from fidelia.kernel.outbox import Event, Origin, Reaction
 from fidelia.messaging.events import MessageFailed, MessageSent
 from fidelia.messaging.reactions import inform_of_points
-from fidelia.organisation.events import StoreOpened, StoreWasClosed
+from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
 from fidelia.products.events import ProductsChanged
 from fidelia.programme.events import (
     BalancesOpened,
@@ -64,6 +64,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     ConsentWithdrawn: "consent is asked before each message, when it is queued and when it is sent",
     TraitsSet: "rules read the traits of the moment",
     SegmentChanged: "rules and campaigns read the memberships of the moment",
+    StoresChanged: "a store is looked up when it is named",
     StoreOpened: "a store is looked up when it is named",
     StoreWasClosed: "a store is looked up when it is named",
     ProductsChanged: "a product is looked up when it is bought",

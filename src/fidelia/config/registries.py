@@ -11,6 +11,7 @@ from fidelia.customers.operations.imports import CUSTOMERS_KIND
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
 from fidelia.intake.jobs import JOBS as INTAKE_JOBS
 from fidelia.intake.kinds import ImportKind
+from fidelia.intake.stores import STORES_KIND
 from fidelia.jobs.jobs import JOBS as JOBS_OF_JOBS
 from fidelia.jobs.operations import JobKind
 from fidelia.kernel.facts import FactTable
@@ -18,6 +19,7 @@ from fidelia.ledger.facts import FACTS as LEDGER_FACTS
 from fidelia.ledger.jobs import JOBS as LEDGER_JOBS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
+from fidelia.products.operations.imports import KINDS as PRODUCT_IMPORTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
 from fidelia.programme.operations.opening import MEMBERS_KIND
@@ -46,4 +48,10 @@ JOBS: tuple[JobKind, ...] = (
 )
 
 # What files can bring in (intake runs them), in layer order.
-IMPORTS: tuple[ImportKind, ...] = (CUSTOMERS_KIND, MEMBERS_KIND, PURCHASES_KIND)
+IMPORTS: tuple[ImportKind, ...] = (
+    STORES_KIND,
+    *PRODUCT_IMPORTS,
+    CUSTOMERS_KIND,
+    MEMBERS_KIND,
+    PURCHASES_KIND,
+)

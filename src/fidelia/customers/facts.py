@@ -80,4 +80,19 @@ from customers_consent c""",
     key=("consent_id",),
     recorded_at_column="recorded_at",
 )
-FACTS = (CUSTOMERS, TRAITS, SEGMENT_MEMBERSHIPS, CONSENTS)
+ACQUISITIONS = FactTable(
+    name="acquisitions",
+    sql="""select a.customer_id::text, a.cost, a.currency, c.source as channel, c.acquired_at, a.recorded_at
+from customers_acquisition a join customers_customer c on c.id = a.customer_id""",
+    columns={
+        "customer_id": "string",
+        "cost": "int64",
+        "currency": "string",
+        "channel": "string",
+        "acquired_at": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("customer_id",),
+    recorded_at_column="recorded_at",
+)
+FACTS = (CUSTOMERS, TRAITS, SEGMENT_MEMBERSHIPS, CONSENTS, ACQUISITIONS)

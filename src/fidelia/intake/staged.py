@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.money import exponent_of
 
 from .models import Import
 from .reading import Reading
@@ -160,6 +161,12 @@ class OpenRow:
         """Read a number that may have no more than `scale` decimals, as units of 10^-scale."""
         number = self.decimal(name)
         return None if number is None else self.exact(name, number, scale, most)
+
+    def price(self, name: str, amount: Decimal, currency: str, most: int = 10**12) -> int:
+        """Return an amount read from a column as minor units of its currency, never below zero."""
+        if amount < 0:
+            raise bad("negative", text=self.cell(name))
+        return self.exact(name, amount, exponent_of(currency), most)
 
     def exact(self, name: str, number: Decimal, scale: int, most: int) -> int:
         """Return a number read from a column as units of 10^-scale; nothing is rounded away."""

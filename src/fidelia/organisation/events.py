@@ -20,6 +20,15 @@ class StoreOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoresChanged(Event):
+    """An import added stores or changed what is known of some."""
+
+    name: ClassVar[str] = "stores.changed"
+    added: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreWasClosed(Event):
     """A store has stopped trading."""
 

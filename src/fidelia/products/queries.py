@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 
 from .errors import UnknownProduct
-from .models import Product, ProductCost
+from .models import MarginRate, Product, ProductCost, StockLevel, UnitCost
 
 LIMIT_MAX = 200
+ONE = 1_000  # thousandths of a unit
+RATE_SCALE = 10_000
 
 
 def get_products_by_code(codes: Iterable[str]) -> dict[str, Product]:
@@ -44,7 +48,158 @@ def list_products(*, by: Actor, text: str = "", after: str = "", limit: int = 50
 
 
 def cost_on(product_id: UUID, currency: str, day: date) -> Money | None:
-    """Return what one unit of the product cost on a day; None where no cost was known."""
-    costs = ProductCost.objects.filter(product_id=product_id, currency=currency, valid_from__lte=day)
-    amount = costs.order_by("-valid_from").values_list("amount", flat=True).first()
-    return None if amount is None else Money(amount, currency)
+    """Return what one unit of the product cost on a day, to the minor unit; None where no cost was known."""
+    found = unit_cost_on(product_id, currency, day)
+    return None if found is None else found.of_quantity(ONE)
+
+
+def unit_cost_on(product_id: UUID, currency: str, day: date) -> UnitCost | None:
+    """Return what one unit of the product cost on a day, as finely as it is known; None where no cost was known."""
+    return costs_on([product_id], currency, day).get(product_id)
+
+
+def costs_on(product_ids: Iterable[UUID], currency: str, day: date) -> dict[UUID, UnitCost]:
+    """Return what one unit of each product cost on a day; those of which no cost was known are left out. One query."""
+    costs = ProductCost.objects.filter(product_id__in=list(product_ids), currency=currency, valid_from__lte=day)
+    latest = costs.order_by("product_id", "-valid_from").distinct("product_id")
+    return {cost.product_id: cost.unit_cost for cost in latest}
+
+
+def list_costs(*, by: Actor, code: str) -> list[ProductCost]:
+    """Return every cost of a product, the latest first. Raises Denied (product.see), UnknownProduct."""
+    product = get_product(by=by, code=code)
+    return list(ProductCost.objects.filter(product=product).order_by("-valid_from", "currency")[:LIMIT_MAX])
+
+
+def list_margin_rates(*, by: Actor) -> list[MarginRate]:
+    """Return the margins assumed of categories, by category, the latest first. Raises Denied (product.see)."""
+    by.require("product.see")
+    return list(MarginRate.objects.order_by("category", "-valid_from")[: LIMIT_MAX * 5])
+
+
+def list_stock(*, by: Actor, code: str) -> list[StockLevel]:
+    """Return what each store had of a product when it was last counted. Raises Denied (product.see), UnknownProduct."""
+    product = get_product(by=by, code=code)
+    return list(StockLevel.objects.filter(product=product).order_by("store_id")[: LIMIT_MAX * 5])
+
+
+def list_brands(*, by: Actor) -> list[str]:
+    """Return the brands of the products, in order, at most 1,000. Raises Denied (product.see)."""
+    by.require("product.see")
+    brands = Product.objects.exclude(brand="").values_list("brand", flat=True).distinct().order_by("brand")
+    return list(brands[: LIMIT_MAX * 5])
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line of which the margin is asked: `net` as it was paid for the whole line, `quantity` in thousandths."""
+
+    product_id: UUID
+    category: str
+    quantity: int
+    net: Money
+    sold_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """What a line left over. `is_assumed`: by the rate of its category, because no cost is known."""
+
+    amount: Money
+    is_assumed: bool
+
+
+def margins_of(lines: Sequence[SoldLine]) -> list[Margin | None]:
+    """Return the margin of each line: net less cost on its day, else by the assumed rate, else None. Two queries.
+
+    Costs and nets are compared as they are kept: give both with the same taxes. Half a minor unit is rounded away from
+    zero.
+    """
+    costs: dict[tuple[UUID, str], list[ProductCost]] = defaultdict(list)
+    for cost in ProductCost.objects.filter(product_id__in={line.product_id for line in lines}).order_by("valid_from"):
+        costs[cost.product_id, cost.currency].append(cost)
+    rates: dict[str, list[MarginRate]] = defaultdict(list)
+    for rate in MarginRate.objects.order_by("valid_from"):
+        rates[rate.category].append(rate)
+    return [_margin_of(line, costs[line.product_id, line.net.currency], rates) for line in lines]
+
+
+def _margin_of(line: SoldLine, costs: list[ProductCost], rates: dict[str, list[MarginRate]]) -> Margin | None:
+    known = [cost for cost in costs if cost.valid_from <= line.sold_on]
+    if known:
+        return Margin(line.net - known[-1].unit_cost.of_quantity(line.quantity), is_assumed=False)
+    rate = _rate_of(line.category, line.sold_on, rates)
+    if rate is None:
+        return None
+    exact = abs(line.net.minor * rate)
+    minor = (exact * 2 + RATE_SCALE) // (2 * RATE_SCALE)
+    sign = -1 if line.net.minor * rate < 0 else 1
+    return Margin(Money(sign * minor, line.net.currency), is_assumed=True)
+
+
+def _rate_of(category: str, day: date, rates: dict[str, list[MarginRate]]) -> int | None:
+    """Return the rate of the nearest category on the path upwards that has one on that day."""
+    path = category
+    while True:
+        known = [rate.rate for rate in rates.get(path, ()) if rate.valid_from <= day]
+        if known:
+            return known[-1]
+        if not path:
+            return None
+        path = path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilters:
+    """What a list of products is narrowed to: a category with all beneath it, a brand, products or fees."""
+
+    category: str = ""
+    brand: str = ""
+    is_product: bool | None = None
+
+
+def find_products(
+    *,
+    by: Actor,
+    text: str = "",
+    filters: ProductFilters | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> list[Product]:
+    """Return products in order of code, whose code begins with or name holds `text`; `after` and `before` are codes.
+
+    Raises Denied (product.see).
+    """
+    found = _narrowed(by, text, filters or ProductFilters())
+    if before is not None:
+        return list(found.filter(code__lt=before).order_by("-code")[: min(limit, LIMIT_MAX)])[::-1]
+    if after is not None:
+        found = found.filter(code__gt=after)
+    return list(found.order_by("code")[: min(limit, LIMIT_MAX)])
+
+
+def count_products(*, by: Actor, text: str = "", filters: ProductFilters | None = None) -> int:
+    """Return how many products `find_products` goes through. Raises Denied (product.see)."""
+    return _narrowed(by, text, filters or ProductFilters()).count()
+
+
+def list_categories(*, by: Actor) -> list[str]:
+    """Return the paths of the products' categories, in order, at most 1,000. Raises Denied (product.see)."""
+    by.require("product.see")
+    paths = Product.objects.exclude(category="").values_list("category", flat=True).distinct().order_by("category")
+    return list(paths[: LIMIT_MAX * 5])
+
+
+def _narrowed(by: Actor, text: str, filters: ProductFilters) -> QuerySet[Product]:
+    by.require("product.see")
+    found = Product.objects.all()
+    if text:
+        found = found.filter(Q(code__istartswith=text) | Q(name__icontains=text))
+    if filters.category:
+        found = found.filter(Q(category=filters.category) | Q(category__startswith=f"{filters.category}/"))
+    if filters.brand:
+        found = found.filter(brand=filters.brand)
+    if filters.is_product is not None:
+        found = found.filter(is_product=filters.is_product)
+    return found

@@ -1,4 +1,4 @@
-"""Add and change products, and their costs, with a few statements whatever their number."""
+"""Add and change products, with a few statements whatever their number."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from fidelia.kernel.bulk import stage_rows
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
-from fidelia.kernel.money import Money, exponent_of
 from fidelia.kernel.outbox import Origin, announce
 
-from .errors import MalformedProduct, TooManyRows, UnknownProduct
-from .events import ProductsChanged
+from ..errors import MalformedProduct, TooManyRows
+from ..events import ProductsChanged
 
 ROWS_MAX = 200_000
 LENGTHS_MAX = {"code": 64, "name": 300, "category": 300, "brand": 120}
@@ -39,16 +38,9 @@ class NewProduct:
     is_product: bool | None = None
     earns: bool | None = None
     launched_on: date | None = None
+    price: int | None = None
+    price_currency: str | None = None
     partner_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCost:
-    """What one unit of a product costs from a day on."""
-
-    code: str
-    cost: Money
-    valid_from: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,7 @@ def add_products_in_bulk(
     for scope in {Scope(row.partner_id) for row in rows}:
         by.require("product.change", scope)
     require_transaction()
-    _require_few(rows)
+    require_few(rows)
     checked = {row.code: row for row in (_check(row, f"/{number}") for number, row in enumerate(rows))}
     stage_rows("staged_product", _STAGED, (_columns_of(row) for row in checked.values()))
     with connection.cursor() as cursor:
@@ -106,74 +98,38 @@ _STAGED = {
     "is_product": "boolean",
     "earns": "boolean",
     "launched_on": "date",
+    "price": "bigint",
+    "price_currency": "text",
     "partner_id": "uuid",
 }
 # `xmax = 0` tells an inserted row from an updated one; a row that says what is known is neither. Columns of the
 # insertion carry their defaults, so what a row leaves unsaid is taken from the staged row once more for the update.
 _UPSERT = """
 insert into products_product as p
-    (id, code, name, category, brand, is_product, earns, launched_on, partner_id, recorded_at, updated_at)
+    (id, code, name, category, brand, is_product, earns, launched_on, price, price_currency, partner_id,
+     recorded_at, updated_at)
 select s.id, s.code,
     coalesce(s.name, known.name, ''), coalesce(s.category, known.category, ''), coalesce(s.brand, known.brand, ''),
     coalesce(s.is_product, known.is_product, true), coalesce(s.earns, known.earns, true),
-    coalesce(s.launched_on, known.launched_on), coalesce(s.partner_id, known.partner_id), %(at)s, %(at)s
+    coalesce(s.launched_on, known.launched_on), coalesce(s.price, known.price),
+    coalesce(s.price_currency, known.price_currency, ''), coalesce(s.partner_id, known.partner_id), %(at)s, %(at)s
 from staged_product s left join products_product known on known.code = s.code
 order by s.code
 on conflict (code) do update set
     name = excluded.name, category = excluded.category, brand = excluded.brand, is_product = excluded.is_product,
-    earns = excluded.earns, launched_on = excluded.launched_on, partner_id = excluded.partner_id,
+    earns = excluded.earns, launched_on = excluded.launched_on, price = excluded.price,
+    price_currency = excluded.price_currency, partner_id = excluded.partner_id,
     updated_at = excluded.updated_at
-where (p.name, p.category, p.brand, p.is_product, p.earns, p.launched_on, p.partner_id) is distinct from
+where (p.name, p.category, p.brand, p.is_product, p.earns, p.launched_on, p.price, p.price_currency, p.partner_id)
+    is distinct from
     (excluded.name, excluded.category, excluded.brand, excluded.is_product, excluded.earns, excluded.launched_on,
-     excluded.partner_id)
+     excluded.price, excluded.price_currency, excluded.partner_id)
 returning p.xmax = 0
 """
 
 
-def set_costs_in_bulk(*, by: Actor, at: datetime, rows: Sequence[NewCost]) -> int:
-    """Set what products cost from given days on, in the caller's transaction; return how many costs are new or other.
-
-    Raises Denied (product.change), TooManyRows, MalformedProduct, UnknownProduct naming the first code not known.
-    """
-    by.require("product.change")
-    require_transaction()
-    _require_few(rows)
-    for number, row in enumerate(rows):
-        _check_cost(row, f"/{number}")
-    stage_rows(
-        "staged_cost",
-        {"code": "text", "currency": "text", "amount": "bigint", "valid_from": "date"},
-        ((row.code, row.cost.currency, row.cost.minor, row.valid_from) for row in rows),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN)
-        unknown = cursor.fetchone()
-        if unknown is not None:
-            raise UnknownProduct(f"There is no product “{unknown[0]}”.", product=unknown[0])
-        cursor.execute(_SET_COSTS, {"at": at})
-        changed: int = cursor.rowcount
-    if changed:
-        record_audit(
-            by=by, at=at, verb="product.change", object_type="cost_batch", object_id=new_id(), after={"count": changed}
-        )
-    return changed
-
-
-_UNKNOWN = """
-select s.code from staged_cost s where not exists (select from products_product p where p.code = s.code) limit 1
-"""
-_SET_COSTS = """
-insert into products_cost as c (product_id, currency, amount, valid_from, recorded_at)
-select distinct on (p.id, s.currency, s.valid_from) p.id, s.currency, s.amount, s.valid_from, %(at)s
-from staged_cost s join products_product p on p.code = s.code
-order by p.id, s.currency, s.valid_from, s.ctid desc
-on conflict (product_id, currency, valid_from) do update
-    set amount = excluded.amount, recorded_at = excluded.recorded_at
-where c.amount <> excluded.amount
-"""
-
-
-def _require_few(rows: Sequence[object]) -> None:
+def require_few(rows: Sequence[object]) -> None:
+    """Raises TooManyRows."""
     if len(rows) > ROWS_MAX:
         raise TooManyRows(f"At most {ROWS_MAX} rows are taken at once.")
 
@@ -195,6 +151,8 @@ def _check(row: NewProduct, pointer: str) -> NewProduct:
         is_product=row.is_product,
         earns=row.earns,
         launched_on=row.launched_on,
+        price=row.price,
+        price_currency=row.price_currency,
         partner_id=row.partner_id,
     )
 
@@ -204,14 +162,8 @@ def _check_text(name: str, value: str | None, pointer: str) -> None:
         raise MalformedProduct(f"A product’s {name} has at most {LENGTHS_MAX[name]} characters.", pointer=pointer)
 
 
-def _check_cost(row: NewCost, pointer: str) -> None:
-    exponent_of(row.cost.currency)
-    if row.cost.minor < 0:
-        raise MalformedProduct("A cost is never negative.", pointer=f"{pointer}/cost")
-
-
 def _columns_of(row: NewProduct) -> tuple[object, ...]:
     return (
         *(new_id(), row.code, row.name, row.category, row.brand, row.is_product, row.earns, row.launched_on),
-        row.partner_id,
+        *(row.price, row.price_currency, row.partner_id),
     )

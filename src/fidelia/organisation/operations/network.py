@@ -18,7 +18,7 @@ from fidelia.kernel.localized import LANGUAGES
 from fidelia.kernel.money import exponent_of
 from fidelia.kernel.outbox import announce
 
-from .errors import (
+from ..errors import (
     ClosedBeforeOpened,
     CodeTaken,
     MalformedCode,
@@ -30,9 +30,9 @@ from .errors import (
     UnknownCountry,
     UnknownLanguage,
 )
-from .events import StoreOpened, StoreWasClosed
-from .models import Banner, Channel, Operator, Partner, Store
-from .queries import get_banner, get_partner, get_store
+from ..events import StoreOpened, StoreWasClosed
+from ..models import Banner, Channel, Operator, Partner, Store
+from ..queries import get_banner, get_partner, get_store
 
 _CODE = re.compile(r"[\w.-]{1,40}")
 _NAME_LENGTH_MAX = 150
@@ -47,11 +47,11 @@ def set_up_operator(
     UnknownTimeZone.
     """
     by.require("operator.set_up")
-    _check_place(country=country, currency=currency, time_zone=time_zone)
+    check_place(country=country, currency=currency, time_zone=time_zone)
     if language not in LANGUAGES:
         raise UnknownLanguage(f"“{language}” is not a language of the product: en or fr.", pointer="/language")
     operator = Operator(
-        name=_checked_name(name), country=country, currency=currency, language=language, time_zone=time_zone,
+        name=checked_name(name), country=country, currency=currency, language=language, time_zone=time_zone,
         set_up_at=at,
     )  # fmt: skip
     with transaction_of_use_case():
@@ -72,9 +72,9 @@ def add_partner(
 ) -> Partner:
     """Add a legal entity. Raises Denied, MalformedCode, MalformedName, UnknownCountry, UnknownCurrency, CodeTaken."""
     by.require("partner.add")
-    _check_place(country=country, currency=currency)
+    check_place(country=country, currency=currency)
     partner = Partner(
-        code=_checked_code(code), name=_checked_name(name), registration_number=registration_number, country=country,
+        code=checked_code(code), name=checked_name(name), registration_number=registration_number, country=country,
         currency=currency, added_at=at,
     )  # fmt: skip
     with transaction_of_use_case():
@@ -86,7 +86,7 @@ def add_partner(
 def add_banner(*, by: Actor, at: datetime, partner_id: UUID, code: str, name: str) -> Banner:
     """Add a banner to a partner. Raises Denied, PartnerUnknown, MalformedCode, MalformedName, CodeTaken."""
     by.require("banner.add", Scope(partner_id))
-    banner = Banner(partner_id=partner_id, code=_checked_code(code), name=_checked_name(name), added_at=at)
+    banner = Banner(partner_id=partner_id, code=checked_code(code), name=checked_name(name), added_at=at)
     with transaction_of_use_case():
         get_partner(partner_id=partner_id)
         _insert(banner, code)
@@ -114,11 +114,11 @@ def add_store(
     """
     banner = get_banner(banner_id=banner_id)
     by.require("store.add", Scope(banner.partner_id))
-    _check_place(country=country, currency=currency, time_zone=time_zone)
+    check_place(country=country, currency=currency, time_zone=time_zone)
     if channel not in Channel.values:
         raise UnknownChannel(f"“{channel}” is not a channel: store, web or phone.", pointer="/channel")
     store = Store(
-        partner_id=banner.partner_id, banner=banner, code=_checked_code(code), name=_checked_name(name),
+        partner_id=banner.partner_id, banner=banner, code=checked_code(code), name=checked_name(name),
         channel=channel, country=country, currency=currency, time_zone=time_zone, opened_on=opened_on, added_at=at,
     )  # fmt: skip
     with transaction_of_use_case():
@@ -176,14 +176,16 @@ def close_store(*, by: Actor, at: datetime, store_id: UUID, closed_on: date) -> 
     return store
 
 
-def _check_place(*, country: str, currency: str, time_zone: str = "UTC") -> None:
+def check_place(*, country: str, currency: str, time_zone: str = "UTC") -> None:
+    """Raises UnknownCountry, UnknownCurrency, UnknownTimeZone."""
     if len(country) != 2 or country not in Locale("en").territories:
         raise UnknownCountry(f"“{country}” is not a country code of ISO 3166, such as FR.", pointer="/country")
     exponent_of(currency)
     zone_of(time_zone)
 
 
-def _checked_code(code: str) -> str:
+def checked_code(code: str) -> str:
+    """Raises MalformedCode."""
     if not _CODE.fullmatch(code):
         raise MalformedCode(
             f"“{code}” is not a code: 1 to 40 letters, digits, dots, hyphens and underscores.", pointer="/code"
@@ -191,7 +193,8 @@ def _checked_code(code: str) -> str:
     return code
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Raises MalformedName."""
     if not 1 <= len(name.strip()) <= _NAME_LENGTH_MAX:
         raise MalformedName(f"A name has 1 to {_NAME_LENGTH_MAX} characters.", pointer="/name")
     return name.strip()
@@ -206,7 +209,7 @@ def _insert(row: models.Model, code: str) -> None:
 
 
 def _rename(by: Actor, at: datetime, verb: str, row: Partner | Banner | Store, *, scope: Scope, name: str) -> None:
-    before, row.name = row.name, _checked_name(name)
+    before, row.name = row.name, checked_name(name)
     row.save(update_fields=["name"])
     _audit(by, at, verb, row, scope, before={"name": before}, after={"name": row.name})
 

@@ -1,0 +1,131 @@
+"""Kinds whose rows stand alone: each is understood, known by a key, and written with others by one building block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from fidelia.jobs.operations import Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.db import transaction_of_use_case
+
+from .models import Import
+from .staged import Mark, OpenRow, RowReader, count_ready, mark_rows, staged_pages
+from .targets import Target
+from .values import BadCell
+
+ROWS_PER_TRANSACTION = 20_000
+Item = TypeVar("Item")
+Read = TypeVar("Read", covariant=True)
+Given = TypeVar("Given", contravariant=True)
+READY = ("ready",)
+KNOWN = ("known",)
+
+
+class Understand(Protocol[Read]):
+    """Read one open row. Raises BadCell."""
+
+    def __call__(self, row: OpenRow) -> Read: ...
+
+
+class Judge(Protocol[Given]):
+    """Say of each item READY, KNOWN, or ("rejected", code of the reason, {values}); reads, and writes nothing."""
+
+    def __call__(self, items: Sequence[Given]) -> list[tuple[Any, ...]]: ...
+
+
+class Write(Protocol[Given]):
+    """Write items in the caller's transaction; return counts."""
+
+    def __call__(self, items: Sequence[Given], *, by: Actor, at: datetime, found: Import) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSteps(Generic[Item]):
+    """The steps of such a kind. `reader` makes, for one import at a moment, what understands its rows.
+
+    Of two rows of a file with one key the first counts; the second is double.
+    """
+
+    target: Target
+    right: str
+    reader: Callable[[RowReader, Import, datetime], Understand[Item]]
+    key_of: Callable[[Item], Hashable]
+    judge: Judge[Item]
+    write: Write[Item]
+
+    def check(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+        """Mark each staged row. Raises Denied, and what the reader raises for options that cannot be."""
+        by.require(self.right)
+        rows = RowReader(found, self.target)
+        understand = self.reader(rows, found, at)
+        seen: set[int] = set()
+        progress.expect(progress.done + count_ready(found))
+        for page in staged_pages(found):
+            items, marks = self._understood(rows, understand, page)
+            marks += self._doubles(items, seen)
+            marks += self._judged(items)
+            with transaction_of_use_case():
+                mark_rows(found.id, marks)
+            progress.step(len(page))
+        return {}
+
+    def record(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+        """Write the ready rows, each batch with its checkpoint. Raises Denied."""
+        by.require(self.right)
+        rows = RowReader(found, self.target)
+        understand = self.reader(rows, found, at)
+        reached = dict(progress.checkpoint or {})
+        after = int(reached.pop("row", 0))
+        totals: dict[str, int] = {"recorded_rows": 0, **reached}
+        progress.expect(progress.done + count_ready(found, after=after))
+        for page in staged_pages(found, after=after, size=ROWS_PER_TRANSACTION):
+            with transaction_of_use_case():
+                items, marks = self._understood(rows, understand, page)
+                judged = self._judged(items)
+                again = sum(mark.state == "known" for mark in judged)  # by a run whose checkpoint is gone
+                mark_rows(found.id, [*marks, *(mark for mark in judged if mark.state == "rejected")])
+                for name, count in self.write(list(items.values()), by=by, at=at, found=found).items():
+                    totals[name] = totals.get(name, 0) + count
+                totals["recorded_rows"] += len(items) + again
+                progress.reach({"row": page[-1][0], **totals}, count=len(page))
+            progress.show()
+        return totals
+
+    def _understood(
+        self, rows: RowReader, understand: Understand[Item], page: Sequence[tuple[int, str]]
+    ) -> tuple[dict[int, Item], list[Mark]]:
+        items: dict[int, Item] = {}
+        marks: list[Mark] = []
+        for number, cells in page:
+            try:
+                items[number] = understand(rows.open(number, cells))
+            except BadCell as refused:
+                marks.append(Mark.of_bad_cell(number, refused))
+        return items, marks
+
+    def _doubles(self, items: dict[int, Item], seen: set[int]) -> list[Mark]:
+        """Take out of the items those whose key came before; only hashes of 64 bits are remembered."""
+        marks = []
+        for number in list(items):
+            key = hash(self.key_of(items[number]))
+            if key in seen:
+                marks.append(Mark(number, "double"))
+                del items[number]
+            seen.add(key)
+        return marks
+
+    def _judged(self, items: dict[int, Item]) -> list[Mark]:
+        """Take out of the items those that are rejected or known."""
+        marks = []
+        for number, (state, *reason) in zip(list(items), self.judge(list(items.values())), strict=True):
+            if state == "rejected":
+                code, values = reason
+                marks.append(Mark.rejected(number, code, **values))
+            elif state == "known":
+                marks.append(Mark(number, "known"))
+            if state != "ready":
+                del items[number]
+        return marks

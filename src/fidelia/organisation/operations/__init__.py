@@ -1,0 +1,28 @@
+"""The verbs of the network: use cases open a transaction; `place_stores` demands one."""
+
+from .network import (
+    add_banner,
+    add_partner,
+    add_store,
+    close_store,
+    rename_banner,
+    rename_partner,
+    rename_store,
+    set_up_operator,
+)
+from .stores import NewStore, PlacedStores, place_stores, stores_said_before
+
+__all__ = [
+    "NewStore",
+    "PlacedStores",
+    "add_banner",
+    "add_partner",
+    "add_store",
+    "close_store",
+    "place_stores",
+    "rename_banner",
+    "rename_partner",
+    "rename_store",
+    "set_up_operator",
+    "stores_said_before",
+]
