@@ -19,6 +19,14 @@ LENGTH_MIN = 2
 # The text of a verb, its address, its icon, and the rights of which one is needed.
 VERBS: tuple[tuple[str | Promise, str, str, tuple[str, ...]], ...] = (
     (_lazy("Bring a file in"), "console:new_import", "file-import", ("purchase.import", "customer.import")),
+    (_lazy("New customer"), "console:customer-new", "user-plus", ("customer.create",)),
+    (_lazy("New segment"), "console:segment-new", "users-plus", ("segment.define",)),
+    (_lazy("New campaign"), "console:campaign-new", "speakerphone", ("campaign.draft",)),
+    (_lazy("New store"), "console:store-new", "building-store", ("store.add",)),
+    (_lazy("New banner"), "console:banner-new", "flag", ("banner.add",)),
+    (_lazy("New user"), "console:user-new", "user-plus", ("user.create",)),
+    (_lazy("Issue a key"), "console:key-new", "key", ("key.issue",)),
+    (_lazy("First steps"), "console:first-run", "route", ("programme.see", "operator.set_up")),
 )
 IMPORTS_LOOKED_AT = 200
 

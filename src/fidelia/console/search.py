@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.folding import fold
 
-from .finders import find_customers, find_purchases
+from .finders import find_customers, find_products, find_purchases, find_stores
 from .finders_steering import find_campaigns, find_programmes, find_segments
 from .finders_verbs import find_imports, find_verbs
 from .menu import menu_for
@@ -36,7 +36,7 @@ def find_pages(actor: Actor, text: str) -> list[Result]:
 
 
 FINDERS: list[Finder] = [find_customers, find_purchases, find_pages, find_programmes, find_segments, find_campaigns]
-FINDERS += [find_imports, find_verbs]
+FINDERS += [find_products, find_stores, find_imports, find_verbs]
 
 
 @signed_in

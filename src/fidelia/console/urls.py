@@ -16,6 +16,7 @@ from . import (
     keys,
     login,
     preferences,
+    products,
     programmes,
     purchases,
     purchases_listing,
@@ -71,6 +72,9 @@ urlpatterns = [
     # /console/views/
     path("views/<slug:page>/new/", views.save, name="view-new"),
     path("views/<slug:page>/<uuid:view_id>/removal/", views.forget, name="view-forget"),
+    # /console/products/
+    path("products/", products.products, name="products"),
+    path("products/<path:code>/", products.product, name="product"),
     # /console/purchases/, /console/imports/
     path("purchases/", purchases_listing.purchases, name="purchases"),
     path("purchases/<uuid:purchase_id>/", purchases.purchase, name="purchase"),
