@@ -48,10 +48,15 @@ class Contribution:
     log_odds: float
 
     def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def sentence(self) -> Sentence:
         """Say it in words: "tenure 2 multiplies the odds by 2.10"."""
         if abs(self.log_odds) < HARDLY:
-            return f"{self.column} {self.value} hardly matters"
-        return f"{self.column} {self.value} multiplies the odds by {self.odds_ratio:.2f}"
+            return Sentence(_("{column} {value} hardly matters"), column=self.column, value=self.value)
+        told = _("{column} {value} multiplies the odds by {ratio}")
+        return Sentence(told, column=self.column, value=self.value, ratio=f"{self.odds_ratio:.2f}")
 
     @property
     def odds_ratio(self) -> float:
