@@ -179,6 +179,17 @@ def test_staged_rows_are_forgotten_in_time_and_staged_again_by_a_later_check() -
     assert len(reasons(checked(found))) == 1
 
 
+def test_cells_come_back_as_they_came_whatever_they_hold() -> None:
+    programme()
+    odd = ["back\\slash\\n", "a tab\tand a\nline end", "a “mark”\x1fof the row\x1eitself", "", "1", " C1 "]
+    quoted = ",".join(f'"{cell}"' for cell in odd)
+    found = checked(opened(quoted, *SALE))
+    (row,) = list_rejected_rows(by=SYSTEM, import_id=found.id, language="en")
+    told = [cell.replace("\x1f", "\u241f").replace("\x1e", "\u241e") for cell in odd]
+    assert (row.row_number, [cell.strip() for cell in row.cells]) == (1, [cell.strip() for cell in told])
+    assert parts(recorded(found)) == (3, 2, 0, 0, 1)
+
+
 def test_a_changed_mapping_is_checked_before_it_is_recorded() -> None:
     programme()
     found = checked(opened(*SALE))

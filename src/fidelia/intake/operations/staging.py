@@ -20,6 +20,7 @@ from ..tables import BadRow, Row, Table
 
 ROWS_PER_TRANSACTION = 100_000
 ROWS_PER_PIECE = 5_000
+CELLS_PER_PIECE = 100_000
 CELL_MARK, ROW_MARK = "\x1f", "\x1e"
 # Text that PostgreSQL or the joined row cannot hold is shown by the picture of the character.
 PICTURES = str.maketrans({"\x00": "\u2400", CELL_MARK: "\u241f", ROW_MARK: "\u241e"})
@@ -46,9 +47,9 @@ def stage_file(found: Import, path: Path, *, step: Callable[[int], None]) -> int
     if list(table.columns) != list(found.columns):
         raise MalformedMapping("Read in this way the file has other columns than those mapped.", pointer="/reading")
     unstage(found.id)
-    rows, staged = table.sheeted_rows(), 0
+    pieces, staged = _pieces(table.sheeted_rows(), len(table.columns)), 0
     try:
-        while copied := _copy(found.id, list(islice(rows, ROWS_PER_TRANSACTION)), staged):
+        while copied := _copy(found.id, pieces, staged):
             staged += copied
             step(copied)
         _mend(found.id)
@@ -86,20 +87,36 @@ def room_needed() -> Iterator[None]:
         raise
 
 
-def _copy(import_id: UUID, rows: Sequence[SheetRow], after: int) -> int:
-    if rows:
-        bad = [
-            (number, keep_reason(row.code, **row.values))
-            for number, (_sheet, row) in enumerate(rows, after + 1)
-            if isinstance(row, BadRow)
-        ]
-        with room_needed(), transaction_of_use_case(), connection.cursor() as cursor:
-            with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
-                for first in range(0, len(rows), ROWS_PER_PIECE):
-                    copy.write(_lines(import_id, rows[first : first + ROWS_PER_PIECE], after + first))
-            if bad:
-                cursor.execute(_REJECT, [*map(list, zip(*bad, strict=True)), import_id])
-    return len(rows)
+def _pieces(rows: Iterator[SheetRow], width: int) -> Iterator[list[SheetRow]]:
+    """Yield the rows by some thousands; fewer where they are wide, so that memory does not grow with their width."""
+    most = max(1, min(ROWS_PER_PIECE, CELLS_PER_PIECE // max(width, 1)))
+    while piece := list(islice(rows, most)):
+        yield piece
+
+
+def _copy(import_id: UUID, pieces: Iterator[list[SheetRow]], after: int) -> int:
+    """Stage rows in one transaction; return how many, 0 at the end of the file."""
+    count = 0
+    bad: list[tuple[int, str]] = []
+    with room_needed(), transaction_of_use_case(), connection.cursor() as cursor:
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+            for rows in pieces:
+                copy.write(_lines(import_id, rows, after + count))
+                bad += _bad_of(rows, after + count)
+                count += len(rows)
+                if count >= ROWS_PER_TRANSACTION:
+                    break
+        if bad:
+            cursor.execute(_REJECT, [*map(list, zip(*bad, strict=True)), import_id])
+    return count
+
+
+def _bad_of(rows: Sequence[SheetRow], after: int) -> list[tuple[int, str]]:
+    return [
+        (number, keep_reason(row.code, **row.values))
+        for number, (_sheet, row) in enumerate(rows, after + 1)
+        if isinstance(row, BadRow)
+    ]
 
 
 def _lines(import_id: UUID, rows: Sequence[SheetRow], after: int) -> str:
