@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fidelia.insight.measures.margin import DEFAULT_RATE
+from fidelia.insight.measures.sales import Period
 from fidelia.kernel.money import exponent_of
 
 
@@ -79,6 +80,12 @@ class ReportFacts:
     def days(self) -> int:
         """Days from the first purchase to `as_of`."""
         return max(1, (self.as_of - self.first_at) // timedelta(days=1))
+
+    def ends_within(self, period: Period) -> bool:
+        """Whether the file ends before its last week or month does."""
+        if period == "month":
+            return self.as_of.day != 1
+        return period == "week" and self.as_of.weekday() != 0
 
     def rows(self, expression: ibis.Table) -> list[dict[str, Any]]:
         """Compute a table of totals."""

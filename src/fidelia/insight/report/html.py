@@ -84,16 +84,21 @@ def _drawing(block: Drawing, speech: Speech, drawer: Drawer) -> str:
     table = _grid(Grid(block.title, block.chart.columns, block.chart.rows))
     return (
         f"<figure><figcaption><h3>{escape(block.title)}</h3>{_legend(block.chart)}</figcaption>"
-        f"<div class='chart' role='img' aria-label='{escape(block.chart.sentence)}'>{svg}</div>"
+        f"<div class='chart' style='max-width:{block.width}px' role='img' "
+        f"aria-label='{escape(block.chart.sentence)}'>{svg}</div>"
         f"<details><summary>{escape(speech.text('Show as table'))}</summary>"
         f"<p>{escape(block.chart.sentence)}</p>{table}</details></figure>"
     )
 
 
 def _legend(chart: Chart) -> str:
-    items = "".join(
-        f"<li><span class='mark {entry.shape} {entry.colour}'></span>{escape(entry.name)}</li>"
-        for entry in chart.legend
+    items = (
+        ""
+        if len(chart.legend) < 2
+        else "".join(
+            f"<li><span class='mark {entry.shape} {entry.colour}'></span>{escape(entry.name)}</li>"
+            for entry in chart.legend
+        )
     )
     return f"<ul class='legend'>{items}</ul>" if items else ""
 

@@ -49,8 +49,8 @@ def open_purchases(
     """Open a file of purchases for a report; its columns are proposed by what they look like unless a mapping is given.
 
     The tables live as long as the block; rows dated after `now` are left out. `currency` takes the place of what the
-    file suggests. Raises UnreadableFile,
-    MalformedMapping when a needed column is not recognised, UnknownCurrency, NothingToReport.
+    file suggests. Raises UnreadableFile, MalformedMapping when a needed column is not recognised, UnknownCurrency,
+    NothingToReport.
     """
     proposal = None
     if mapping is None:
@@ -58,7 +58,8 @@ def open_purchases(
         mapping = proposal.mapping
     check_mapping(_with_options(mapping, currency, path), PURCHASES)
     mapping = _with_options(mapping, currency, path)
-    doubts = tuple(doubt.reason.in_language(language) for doubt in proposal.doubts) if proposal else ()
+    doubted = [doubt for doubt in proposal.doubts if doubt.about != "currency"] if proposal else []
+    doubts = tuple(doubt.reason.in_language(language) for doubt in doubted)
     with tempfile.TemporaryDirectory(prefix="fidelia-report-") as folder:
         reader = LineReader(Table(path, mapping.reading), mapping, now=now, language=language)
         staged = Path(folder) / "rows.parquet"

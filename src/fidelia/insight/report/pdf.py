@@ -17,6 +17,8 @@ from .drawing import Drawer
 from .making import Report
 from .speech import Speech
 
+WHOLE: Final = 860
+NARROWED: Final = 0.8  # drawings that are not as wide as the page are tall: smaller, two chapters fit a page
 LAYOUT: Final = Path(__file__).with_name("report.typ")
 
 
@@ -77,7 +79,7 @@ def _block(block: Block, pictures: _Pictures) -> str:
         return f"#numbers({_array(*items)})"
     if isinstance(block, Grid):
         return _grid(block)
-    share = min(1.0, block.width / 860)
+    share = 1.0 if block.width >= WHOLE else NARROWED * block.width / WHOLE
     return (
         f"#chart({_text(block.title)}, {_text(pictures.add(block))}, {_text(block.chart.sentence)}, "
         f"{share:.2f}, {_legend(block.chart)})"
@@ -85,7 +87,8 @@ def _block(block: Block, pictures: _Pictures) -> str:
 
 
 def _legend(chart: Chart) -> str:
-    return _array(*(_array(_text(one.name), _text(one.colour)) for one in chart.legend))
+    shown = chart.legend if len(chart.legend) > 1 else ()
+    return _array(*(_array(_text(one.name), _text(one.colour)) for one in shown))
 
 
 def _grid(grid: Grid) -> str:

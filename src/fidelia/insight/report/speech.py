@@ -36,6 +36,8 @@ class Speech:
         if exact:
             decimals = len(str(self.scale)) - 1
             return formats.money(round(amount, decimals), self.currency, self.language, decimals=decimals)
+        if not amount:
+            return formats.money(0, self.currency, self.language, decimals=0)
         return formats.figure_money(round(amount, 2), self.currency, self.language)
 
     def share(self, ratio: float, decimals: int = 1) -> str:

@@ -10,6 +10,9 @@ from .chart import Chart, base_option
 from .units import Unit
 from .words import say
 
+# Flows run behind the names.
+_HALO = {"color": "@text", "fontSize": 12.5, "textBorderColor": "@surface", "textBorderWidth": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -92,7 +95,7 @@ def _nodes(stages: Sequence[str], flows: Sequence[Flow], language: str, left: st
                         "name": side + stage,
                         "depth": 0 if side == "<" else 1,
                         "itemStyle": {"color": "@burgundy" if stage == left else "@petrol"},
-                        "label": {"position": label, "formatter": text, "color": "@text", "fontSize": 12.5},
+                        "label": {"position": label, "formatter": text} | _HALO,
                     }
                 )
     return nodes

@@ -16,8 +16,8 @@ _SYMBOLS: dict[Shape, str] = {"circle": "circle", "diamond": "diamond", "square"
 _CORNERS = {
     "top-left": (0.01, 0.97, "left"),
     "top-right": (0.99, 0.97, "right"),
-    "bottom-left": (0.01, 0.02, "left"),
-    "bottom-right": (0.99, 0.02, "right"),
+    "bottom-left": (0.01, 0.05, "left"),
+    "bottom-right": (0.99, 0.05, "right"),
 }
 
 

@@ -18,6 +18,7 @@ from .portfolio import classify
 from .rfm import scored
 
 MOST: Final = 5
+ALIVE_MIN: Final = 0.05  # below this the model says no more what somebody would bring
 Proposal = tuple[float, Advice]
 
 
@@ -47,9 +48,8 @@ def _win_back(facts: ReportFacts, speech: Speech) -> Proposal | None:
     if not len(silent):
         return None
     kept = np.isin(future.counted.customers, silent)
-    # What they would bring if they were surely active, less what is expected of them as things stand.
-    alive = np.maximum(future.alive[kept], 1e-9)
-    stake = float((future.worth[kept] * (1 / np.maximum(alive, 0.05) - 1)).sum())
+    # What they would bring if they were surely active.
+    stake = float((future.worth[kept] / np.maximum(future.alive[kept], ALIVE_MIN)).sum())
     return stake, Advice(
         _("Win back the silent regulars"),
         _(

@@ -8,13 +8,13 @@ import numpy as np
 
 from fidelia.insight.fits import Silence, find_silence
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
-from fidelia.insight.report.buying import future_of, purchases_by_day
+from fidelia.insight.report.buying import Future, future_of, purchases_by_day
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Series, Unit, stacked_bars
 
 SHOWN: Final = 12
-ALIVE_UNLIKELY: Final = 0.3
+NOBODY: Final = 0.01  # share of customers who have left, below which there is none to show
 
 
 def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
@@ -36,15 +36,28 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
             "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum())))),
         Number(_("Value still expected of them"), speech.money(at_stake)),
     ]  # fmt: skip
+    nobody_left = _nobody_left(future, speech)
     blocks: list[Block] = [
-        Numbers(numbers),
-        Drawing(_("How many are probably active?"), _histogram(future.alive, future.counted.frequency, speech)),
+        Numbers(numbers[1:] if nobody_left else numbers),
+        *(nobody_left or _activity(future, speech)),
         _whom_to_call(silence, silent, worth, speech),
         Words(
             _("Somebody who bought once cannot be judged by a rhythm: for them only the model of all customers speaks.")
         ),
     ]
     return Section("churn", title, finding, blocks, _definitions(speech))
+
+
+def _activity(future: Future, speech: Speech) -> list[Block]:
+    drawing = _histogram(future.alive, future.counted.frequency, speech)
+    return [Drawing(speech.text("How many are probably active?"), drawing)]
+
+
+def _nobody_left(future: Future, speech: Speech) -> list[Block]:
+    """A chart of a hundred per cent would say nothing: the model's own words do."""
+    if float(future.alive.mean()) <= 1 - NOBODY:
+        return []
+    return [Words(speech.text(told.template, **told.values), "warn") for told in future.buying.messages]
 
 
 def _histogram(alive: Any, frequency: Any, speech: Speech) -> Any:
@@ -54,7 +67,7 @@ def _histogram(alive: Any, frequency: Any, speech: Speech) -> Any:
     again = np.histogram(alive[frequency > 0], edges)[0]
     unit = Unit("share")
     labels = [
-        f"{unit.full(low, speech.language)}–{unit.full(high, speech.language)}"
+        f"{round(100 * low)}–{unit.full(high, speech.language)}"
         for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     ]
     return stacked_bars(

@@ -21,13 +21,14 @@ _COLOURS: Final = ("petrol", "orange", "violet")
 def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
     found: dict[date, dict[int, Any]] = defaultdict(dict)
-    for row in facts.rows(cohorts(facts.purchases, facts.lines, as_of=facts.as_of, currency=facts.currency)):
-        found[row["cohort"]][row["age"]] = row
+    computed = facts.rows(cohorts(facts.purchases, facts.lines, as_of=facts.as_of, currency=facts.currency))
+    for row in computed:
+        if not row["is_partial"]:
+            found[row["cohort"]][row["age"]] = row
     whole = [month for month, ages in found.items() if ages.get(0)]
     if len(whole) < COHORTS_MIN:
         return Section("cohorts", title, "", [Missing(_("Customers arrived in fewer than {n} months.", n=COHORTS_MIN))])
     shown = sorted(whole)[-COHORTS_SHOWN:]
-    last = max(age for month in whole for age in found[month])
     ratios = [[_ratio(found[month], age) for age in range(_age_of(month, facts) + 1)] for month in shown]
     longest = max(map(len, ratios))
     blocks: list[Any] = [
@@ -46,32 +47,33 @@ def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     curve = _curves(found, sorted(whole), facts, speech)
     if curve is not None:
         blocks.append(Drawing(_("Do newer customers come back more than older ones?"), curve))
-    if any(found[month][age]["is_partial"] for month in whole for age in found[month]):
-        blocks.append(Words(_("The last month of the file may not be over: its figures are so far.")))
+    if any(row["is_partial"] for row in computed):
+        blocks.append(Words(_("The last month is not over at the end of the file: it is left out here.")))
     return Section(
         "cohorts",
         title,
-        _finding(found, whole, last, facts, speech),
+        _finding(found, whole, facts, speech),
         blocks,
         [speech.definition(_("Cohorts"), cohorts)],
     )
 
 
-def _finding(found: Any, whole: list[date], last: int, facts: ReportFacts, speech: Speech) -> str:
+def _finding(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -> str:
     _ = speech.text
-    age = min(6, max(1, last // 2))
-    grown = [month for month in whole if _age_of(month, facts) > age]
+    age = min(6, max(1, _age_of(min(whole), facts) // 2))
+    grown = [month for month in whole if _age_of(month, facts) >= age]
     size = sum(found[month][0]["size"] for month in grown)
     back = sum(found[month].get(age, {"active": 0})["active"] for month in grown)
     return _(
-        "Of 100 new customers, {n} buy in their month {age} after the first.",
+        "Of 100 new customers, {n} buy in month {age} after that of their first purchase.",
         n=speech.number(100 * back / size if size else 0), age=age,
     )  # fmt: skip
 
 
 def _curves(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -> Any:
-    """The first, the middle and the last cohort that are old enough to compare."""
-    old = [month for month in whole if _age_of(month, facts) >= CURVES]
+    """The first, the middle and the last of the cohorts that were seen for at least half the time of the first."""
+    least = max(CURVES, _age_of(min(whole), facts) // 2)
+    old = [month for month in whole if _age_of(month, facts) >= least]
     if len(old) < CURVES:
         return None
     chosen = sorted({old[0], old[len(old) // 2], old[-1]})
@@ -89,7 +91,8 @@ def _curves(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -
 
 
 def _age_of(month: date, facts: ReportFacts) -> int:
-    return (facts.last_at.year - month.year) * 12 + facts.last_at.month - month.month
+    """Whole months of the file after the month: one that is not over at its end does not count."""
+    return (facts.as_of.year - month.year) * 12 + facts.as_of.month - month.month - 1
 
 
 def _ratio(ages: dict[int, Any], age: int) -> float:

@@ -21,11 +21,7 @@ def contents(facts: ReportFacts, speech: Speech, title: str) -> Section:
         )
     )
     left_out = sum(refusal.rows for refusal in quality.refusals)
-    finding = _(
-        "{rows} rows were read: {taken} count, {left_out} were left out, {repeated} stand in two sheets.",
-        rows=speech.number(quality.rows), taken=speech.number(quality.taken), left_out=speech.number(left_out),
-        repeated=speech.number(quality.repeated),
-    )  # fmt: skip
+    finding = _finding(quality, left_out, speech)
     numbers = [
         Number(_("Rows that count"), speech.number(quality.taken), _("of {rows}", rows=speech.number(quality.rows))),
         Number(_("Purchases and returns"), speech.number(whole["purchases"])),
@@ -33,7 +29,7 @@ def contents(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Number(_("Net sales"), speech.money(whole["net"] or 0, exact=True)),
         Number(_("Days"), speech.number(facts.days)),
     ]
-    blocks: list[Block] = [Numbers(numbers), *_remarks(quality, speech)]
+    blocks: list[Block] = [Numbers(numbers), *_remarks(facts, speech)]
     blocks.append(
         Grid(_("How the columns were understood"), [_("What it is"), _("Column of the file")], quality.understood, 2)
     )
@@ -46,9 +42,29 @@ def contents(facts: ReportFacts, speech: Speech, title: str) -> Section:
     return Section("contents", title, finding, blocks, _definitions(speech))
 
 
-def _remarks(quality: FileQuality, speech: Speech) -> list[Block]:
+def _finding(quality: FileQuality, left_out: int, speech: Speech) -> str:
     _ = speech.text
+    rows, taken = speech.number(quality.rows), speech.number(quality.taken)
+    if not left_out and not quality.repeated:
+        return _("{rows} rows were read, and all of them count.", rows=rows)
+    if not quality.repeated:
+        told = _("{rows} rows were read: {taken} count, {left_out} were left out.",
+                 rows=rows, taken=taken, left_out=speech.number(left_out))  # fmt: skip
+    else:
+        told = _(
+            "{rows} rows were read: {taken} count, {left_out} were left out, {repeated} stand in two sheets.",
+            rows=rows, taken=taken, left_out=speech.number(left_out), repeated=speech.number(quality.repeated),
+        )  # fmt: skip
+    return told
+
+
+def _remarks(facts: ReportFacts, speech: Speech) -> list[Block]:
+    _ = speech.text
+    quality = facts.quality
     remarks: list[Block] = []
+    if "currency" not in facts.has:
+        remarks.append(Words(_("The file names no currency: its amounts are taken for {currency}.",
+                               currency=facts.currency)))  # fmt: skip
     if quality.duplicates:
         remarks.append(
             Words(

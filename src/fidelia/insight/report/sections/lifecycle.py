@@ -51,7 +51,11 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
     blocks: list[Block] = [Drawing(_("At which stage are the customers?"), bars, 240)]
     if flows:
         blocks.append(
-            Drawing(_("Who moved since {day}?", day=speech.day(facts.as_of - back)), _sankey(flows, names, speech), 340)
+            Drawing(
+                _("What became of the customers of {day}?", day=speech.day(facts.as_of - back)),
+                _sankey(flows, names, speech),
+                340,
+            )
         )
         blocks.append(_matrix(flows, names, speech))
     blocks.append(Words(_definition_in_words(definition, facts, speech)))

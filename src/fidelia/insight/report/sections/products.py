@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+import ibis
+
 from fidelia.insight.measures.next_products import Counts, Foretold, foretell, product_counts
 from fidelia.insight.measures.products import bought_together, product_performance
 from fidelia.insight.measures.promotions import promotion_dependence
@@ -52,8 +54,10 @@ def _names(facts: ReportFacts) -> dict[str, str]:
     lines = facts.lines
     if "description" not in facts.has:
         return {}
-    named = lines.filter(lines.description.notnull()).group_by("product_code").agg(name=lines.description.max())
-    return {row["product_code"]: row["name"] for row in facts.rows(named)}
+    named = lines.filter(lines.description.notnull()).group_by("product_code", "description").agg(times=ibis._.count())
+    # The name used most often: a till's remarks ("damaged") stand in the same column.
+    ordered = named.order_by("times", ibis.desc("description"))
+    return {row["product_code"]: row["description"] for row in facts.rows(ordered)}
 
 
 def _pairs_min(facts: ReportFacts) -> int:

@@ -22,10 +22,7 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
     rows = facts.rows(sales_by_period(facts.purchases, currency=facts.currency, period=period))
     sold, back = sum(row["sold"] for row in rows), sum(row["returned"] for row in rows)
     count = sum(row["sales"] for row in rows)
-    finding = _(
-        "{sold} were sold and {back} given back ({share}).",
-        sold=speech.money(sold), back=speech.money(-back), share=speech.share(-back / sold if sold > 0 else 0.0),
-    )  # fmt: skip
+    finding = _finding(sold, back, count, speech)
     numbers = [
         Number(_("Sales"), speech.money(sold, exact=True), _("{n} purchases", n=speech.number(count))),
         Number(_("Returns"), speech.money(back, exact=True)),
@@ -36,8 +33,21 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Numbers(numbers),
         Drawing(_("What was sold, and what came back?"), _bars(rows, period, speech)),
     ]
+    if facts.ends_within(period):
+        blocks.append(Words(_("The last period is not over at the end of the file.")))
     blocks += _concentration(facts, speech)
     return Section("sales", title, finding, blocks, _definitions(speech))
+
+
+def _finding(sold: int, back: int, count: int, speech: Speech) -> str:
+    _ = speech.text
+    if not back:
+        return _("{sold} were sold in {n} purchases; the file holds no returns.",
+                 sold=speech.money(sold), n=speech.number(count))  # fmt: skip
+    return _(
+        "{sold} were sold and {back} given back ({share}).",
+        sold=speech.money(sold), back=speech.money(-back), share=speech.share(-back / sold if sold > 0 else 0.0),
+    )  # fmt: skip
 
 
 def _bars(rows: list[dict[str, Any]], period: str, speech: Speech) -> Any:
