@@ -1,0 +1,67 @@
+"""Many are enrolled at once beside somebody who enrols one of them at this moment: nobody twice, nobody refused."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from fidelia.programme.models import Enrolment, Programme
+from fidelia.programme.operations import NewMember, enrol_in_bulk
+from fidelia.programme.operations.enrolments import write_enrolment
+
+from .cast import AT, AUTHOR, florestan, programme
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECONDS = 30
+WAITING = """
+select count(*) from pg_locks where not granted
+    and pid in (select pid from pg_stat_activity where datname = current_database())
+"""
+
+
+def enrol_many(of: Programme, customer_ids: list[UUID]) -> dict[UUID, UUID]:
+    try:
+        with transaction.atomic():
+            members = [NewMember(customer_id, AT) for customer_id in customer_ids]
+            return enrol_in_bulk(by=AUTHOR, at=AT, programme=of, members=members, source="import")
+    finally:
+        connection.close()
+
+
+def enrol_slowly(of: Programme, customer_id: UUID, written: threading.Event, may_end: threading.Event) -> UUID:
+    try:
+        with transaction.atomic():
+            made = write_enrolment(
+                by=AUTHOR, at=AT, programme=of, customer_id=customer_id, enrolled_at=AT, source="till", store_id=None,
+                partner_id=None,
+            )  # fmt: skip
+            written.set()
+            assert may_end.wait(SECONDS)
+            return made.id
+    finally:
+        connection.close()
+
+
+def test_who_is_enrolled_at_this_moment_stays_enrolled_once() -> None:
+    of = programme()
+    first, second = florestan("2990441788200").id, florestan("2990441788217").id
+    written, may_end = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(enrol_slowly, of, first, written, may_end)
+        assert written.wait(SECONDS)
+        many = pool.submit(enrol_many, of, [first, second])
+        for _attempt in range(SECONDS * 100):
+            with connection.cursor() as cursor:
+                cursor.execute(WAITING)
+                if cursor.fetchone()[0]:
+                    break
+                cursor.execute("select pg_sleep(0.01)")
+        may_end.set()
+        made = many.result(SECONDS)
+    assert set(made) == {second}
+    live = dict(Enrolment.objects.filter(ended_at__isnull=True).values_list("customer_id", "id"))
+    assert live == {first: slow.result(SECONDS), second: made[second]}
