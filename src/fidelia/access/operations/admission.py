@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
-from fidelia.kernel.db import ask
+from fidelia.kernel.db import ask, prepared_cursor
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
@@ -87,7 +89,7 @@ def admit_log_in(*, email: str, address: str, at: datetime) -> None:
     Neither is stored as it is: only a hash, in a table that a crash empties.
     """
     account, place = _subject("log-in account", email.strip().casefold()), _subject("log-in address", address)
-    allowed, remaining, full_at, retry_at = ask(
+    allowed, remaining, full_at, retry_at = _take(
         _TAKE_TWICE,
         [account, LOG_INS_PER_ACCOUNT, LOG_IN_PERIOD, at, place, LOG_INS_PER_ADDRESS, LOG_IN_PERIOD, at],
     )
@@ -101,14 +103,14 @@ def check_failures(*, kind: str, subject: str, limit: int, period: timedelta, at
     Who tries and what is kept as a hash. Call it, and `count_failure` after a failure, outside the transaction of the
     use case, which a failure ends.
     """
-    remaining, full_at = ask(_TAKE, [_subject(kind, subject), 0, limit, period, at])
+    remaining, full_at = _take(_TAKE, [_subject(kind, subject), 0, limit, period, at])
     if remaining < 1:
         raise _limited(limit, 0, full_at, full_at - period + period / limit)
 
 
 def count_failure(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:
     """Count a failure of a subject."""
-    ask(_TAKE, [_subject(kind, subject), 1, limit, period, at])
+    _take(_TAKE, [_subject(kind, subject), 1, limit, period, at])
 
 
 def forget_idle_subjects(*, at: datetime) -> int:
@@ -121,6 +123,12 @@ def forget_idle_subjects(*, at: datetime) -> int:
 def secret_hash(secret: str) -> bytes:
     """A secret is 256 random bits: one round of SHA-256 is enough, and costs a microsecond a request."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _take(statement: str, values: Sequence[Any]) -> Any:
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()
 
 
 def _actor_of(answer: _Answer) -> Actor:

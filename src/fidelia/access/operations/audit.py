@@ -6,11 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
-
-from psycopg.types.json import Jsonb
 
 from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
 from fidelia.kernel.db import prepared_cursor, require_transaction
@@ -99,8 +96,8 @@ def record_audits(
         )
 
 
-def _json_of(state: Mapping[str, Any] | None) -> Jsonb | None:
-    return None if state is None else Jsonb(dict(state), dumps=partial(json.dumps, default=_json_value))
+def _json_of(state: Mapping[str, Any] | None) -> str | None:
+    return None if state is None else _encode(dict(state))
 
 
 def _json_value(value: Any) -> Any:
@@ -115,3 +112,6 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, frozenset | set):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no place in an audit row")
+
+
+_encode = json.JSONEncoder(default=_json_value).encode

@@ -58,7 +58,7 @@ _LINES = f"""lines as (
     select purchase.purchase_id, {", ".join(f"line.{name}" for name in LINE_COLUMNS)}
     from purchase, json_populate_recordset(null::activity_line, %s) line
 )"""
-_DONE = "select balance_after from purchase"
+_DONE = "select balance_after::text from purchase"
 _WRITE_UNDECIDED = f"with {_PURCHASE.format(after='')}, {_TOLD}, {_LINES} {_DONE}"
 _WRITE = f"with {_MOVED}, {_PURCHASE.format(after='moved, ')}, {_DECISION}, {_TOLD}, {_LINES} {_DONE}"
 _POST_AND_WRITE = (
@@ -182,7 +182,8 @@ def write_if_first(
     with refusals():
         written = ask(statement, values)
     if written is not None:
-        (purchase.balance_after,) = written
+        (balance,) = written
+        purchase.balance_after = None if balance is None else int(balance)
     return written is not None
 
 

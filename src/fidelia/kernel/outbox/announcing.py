@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def announce(event: Event) -> None:
 
 def values_of(event: Event) -> list[Any]:
     """Return the values of ANNOUNCE for an event."""
-    payload = Jsonb(event.payload())
+    payload = json.dumps(event.payload())
     return [event.name, event.schema_version, str(event.origin), event.customer_id, payload, event.occurred_at]
 
 
