@@ -19,7 +19,7 @@ from fidelia.jobs.models import Job
 from fidelia.jobs.operations import run_job
 from fidelia.kernel import clock
 from fidelia.programme.operations import enrol
-from tests.cast import SYSTEM, leonore, pizarro
+from tests.cast import SYSTEM, leonore, pizarro, rocco
 
 from .shop import Shop, shop
 
@@ -464,3 +464,17 @@ def test_purchases_wait_for_a_programme(db: None) -> None:
     client.force_login(user)
     hand_in(client, TILL)
     assert "Il n’y a pas encore de programme" in words(page(client, "import-columns", Import.objects.get()))
+
+
+def test_who_runs_the_stores_brings_stores_in_and_nothing_else(shop: Shop) -> None:
+    client = shop.client(rocco())
+    stores = b"Code;Nom;Pays\r\nlyon-9;Lyon Confluence;FR\r\nlille-1;Lille, Vieux-Lille;FR\r\n"
+
+    hand_in(client, stores, "magasins.csv")
+
+    found = Import.objects.get()
+    assert found.target == "stores"
+    html = client.get(reverse("console:new_import")).content.decode()
+    assert re.findall(r'<option value="(\w+)"', html) == ["stores"]
+    assert hand_in(client, TILL).status_code in (302, 422), "it is taken as stores, or is none"
+    assert not Import.objects.exclude(target="stores").exists()

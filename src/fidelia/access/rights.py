@@ -186,7 +186,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             LocalizedText(en="Administrator", fr="Administrateur"),
             (
                 *("user.*", "role.*", "key.*", "audit.see", "operator.*", "partner.*", "banner.*", "store.*"),
-                *("job.*", "event.*", "system.see"),
+                *("job.*", "event.*", "system.see", "file.keep"),
             ),
         ),
     )

@@ -51,7 +51,12 @@ MENU: tuple[Block, ...] = (
                 key="c",
                 children=(
                     Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
-                    Entry(_("Imports"), "file-import", "console:imports", right="purchase.import|customer.import|points.open"),
+                    Entry(
+                        _("Imports"),
+                        "file-import",
+                        "console:imports",
+                        right="file.keep|purchase.import",
+                    ),
                 ),
             ),
             Entry(_("Programme"), "award", "console:programmes", right="programme.see", key="p"),
