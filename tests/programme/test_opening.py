@@ -22,7 +22,8 @@ from fidelia.ledger.queries import find_broken_invariants, get_balance, list_lot
 from fidelia.programme.errors import OpeningDependedOn
 from fidelia.programme.models import Enrolment, Opening, OpeningLot, TierPeriod
 from fidelia.programme.operations import rederive_tiers
-from fidelia.programme.queries import tier_at, tier_standing
+from fidelia.programme.queries import VersionHistory, tier_at, tier_grants_of_accounts, tier_standing
+from fidelia.rules.tiers import TierTracker
 from tests.cast import PIZARRO, SYSTEM
 from tests.customers.files import brought_in, checked, counts, reasons, undone, write
 
@@ -115,6 +116,20 @@ def test_the_tier_is_held_to_its_end_and_no_points_count_towards_it_twice(tmp_pa
     held = tier_at(leonore.id, ends - timedelta(seconds=1))
     after = tier_at(leonore.id, ends)
     assert (held.tier if held else None, after.tier if after else None) == ("grand_cru", "connaisseur")
+
+
+def test_an_import_of_purchases_finds_the_tier_that_was_brought_along(tmp_path: Path) -> None:
+    made = programme()
+    opened(write(tmp_path, HEADER, LEONORE))
+    leonore = enrolment("2900000024")
+    terms = VersionHistory(made).terms_at(AT)
+    assert terms is not None
+    assert terms.tiers is not None
+    grants = tier_grants_of_accounts([leonore.account_id])
+    tracker = TierTracker(terms.tiers, terms.zone, grants[leonore.account_id])
+    assert [tracker.tier_at(moment) for moment in (CUT_OVER - timedelta(1), CUT_OVER, AT)] == [
+        "", "grand_cru", "grand_cru"
+    ]  # fmt: skip
 
 
 def test_a_tier_without_an_end_is_kept_as_long_as_one_reached_on_the_first_day(tmp_path: Path) -> None:

@@ -5,12 +5,21 @@ No DNS is asked: an address is judged by its writing alone, so that a till witho
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from .errors import Invalid
 
 EMAIL_LENGTH_MAX = 254
+# What nine addresses of ten look like needs no parser: by it a file of a million customers took minutes. The tests hold
+# both ways to the same answers.
+_PLAIN_EMAIL = re.compile(
+    r"(?=.{6,254}\Z)(?=[^@]{1,64}@)[a-z0-9]+(?:[._+-][a-z0-9]+)*"
+    r"@[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?(?:\.[a-z0-9]{1,20})?\.(?:com|fr|net|org|uk|de|es|it|be|ch|eu|lu)"
+)
+_PLAIN_FRENCH_PHONE = re.compile(r"0([1-79])([0-9]{8})")
 
 
 class MalformedEmail(Invalid):
@@ -31,6 +40,9 @@ def normalise_email(text: str, *, pointer: str | None = None) -> str:
     The part before the @ could in theory tell capitals apart; no mail system that members use does, and two spellings
     of one address would be two people. Accents before the @ are refused: far more often a slip than an address.
     """
+    plain = text.strip().lower()
+    if _PLAIN_EMAIL.fullmatch(plain):
+        return plain
     try:
         found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as reason:
@@ -40,6 +52,9 @@ def normalise_email(text: str, *, pointer: str | None = None) -> str:
 
 def normalise_phone(text: str, *, country: str = "FR", pointer: str | None = None) -> str:
     """Return the number in E.164 (+33612345678); without a + as dialed in `country`. Raises MalformedPhone."""
+    plain = _PLAIN_FRENCH_PHONE.fullmatch(re.sub(r"[ .-]", "", text)) if country in ("FR", "") else None
+    if plain is not None:
+        return f"+33{plain[1]}{plain[2]}"
     try:
         number = phonenumbers.parse(text.strip(), country.strip().upper() or "FR")
     except phonenumbers.NumberParseException:

@@ -17,7 +17,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.ledger.queries import list_earnings
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
-from fidelia.programme.queries import Terms
+from fidelia.programme.queries import Terms, tier_grants_of_accounts
 from fidelia.rules import GENESIS
 from fidelia.rules.tiers import NO_TIER, TierTracker
 
@@ -222,8 +222,9 @@ def _load_accounts(programme: Programme, ids: list[UUID], terms: Terms | None) -
         }
     if terms is not None and terms.tiers is not None:
         earnings = list_earnings(account_ids=ids, currency=programme.points_currency_id)
+        grants = tier_grants_of_accounts(ids)
         for account_id, account in accounts.items():
-            account.tracker = TierTracker(terms.tiers, terms.zone)
+            account.tracker = TierTracker(terms.tiers, terms.zone, grants[account_id])
             account.earnings = deque(sorted(earnings.get(account_id, ())))
     return accounts
 
