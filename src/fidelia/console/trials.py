@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from fidelia.activity.targets import CHANNELS
 from fidelia.activity.operations import Basket, LineRequest, Trial, try_basket
 from fidelia.activity.operations.requests import UNIT
+from fidelia.activity.targets import CHANNELS
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import get_customer, search_customers
 from fidelia.kernel import clock
