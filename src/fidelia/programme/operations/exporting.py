@@ -70,7 +70,7 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
 
     kind, language, store (an id), segment (a key), tier (a key), added (in the last so many days).
     """
-    narrowed = replace(EVERYONE, **{name: chosen[name] for name in ("kind", "language") if name in chosen})
+    narrowed = replace(EVERYONE, kind=chosen.get("kind"), language=chosen.get("language"))
     if "store" in chosen:
         narrowed = replace(narrowed, home_store_id=UUID(chosen["store"]))
     if "segment" in chosen:
