@@ -70,6 +70,9 @@ class TierTracker:
         self._zone = zone
         self._granted = tuple(grants)
         self._grants = _ranked(tier_set, self._granted)
+        # What would be held without grants: a grant moves the days on which a tier is looked at again, and must not
+        # cost anybody what the rules alone would have kept.
+        self._plain = TierTracker(tier_set, zone) if self._grants else None
         self._begun = 0
         self._window: deque[tuple[datetime, int]] = deque()
         self._history: list[tuple[datetime, int]] = []
@@ -92,6 +95,8 @@ class TierTracker:
     def earn(self, at: datetime, amount: int) -> None:
         """Count points earned (negative: taken back) and move up when a threshold is reached."""
         self._let_time_pass(at)
+        if self._plain is not None:
+            self._plain.earn(at, amount)
         self._window.append((at, amount))
         self._history.append((at, amount))
         self._earned += amount
@@ -107,6 +112,8 @@ class TierTracker:
         for as long as that would have been kept.
         """
         self._let_time_pass(at)
+        if self._plain is not None:
+            self._plain.un_earn(at, undone)
         for amount, earned_at in undone:
             self._strike(amount, earned_at)
         self._window = deque(self._history)
@@ -147,11 +154,15 @@ class TierTracker:
             self._hold(rank, begins, until, is_granted=True)
 
     def _end_of_tier(self, ended: datetime) -> None:
-        """What follows is what the window gives, or a grant that is still in force if that is more."""
+        """What follows is the most of what the window gives, the rules alone would hold, and a grant still lasts."""
         self._forget_before(ended)
         reached = self._set.rank_of(self._earned)
         granted = [grant for grant in self._grants[: self._begun] if grant[2] is None or grant[2] > ended]
         rank, _begun, until = max(granted, key=_of_more, default=(-1, ended, None))
+        if self._plain is not None:
+            self._plain._let_time_pass(ended)
+            if self._plain._rank >= rank:
+                rank, until = self._plain._rank, self._plain._until
         if rank > reached:
             self._hold(rank, ended, until, is_granted=True)
         else:
