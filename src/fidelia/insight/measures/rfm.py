@@ -36,8 +36,7 @@ def rfm(
     amount_score as int64; segment. Instants are read in UTC: the engine's session must say so.
     """
     inside = purchases_in_window(purchases, as_of=as_of, window_days=window_days)
-    kept = sales_kept(inside, lines, as_of=as_of)
-    summary = summary_by_customer(inside, kept, as_of=as_of, currency=currency)
+    summary = summary_by_customer(with_kept(inside, lines, as_of=as_of), as_of=as_of, currency=currency)
     return with_segments(with_scores(summary))
 
 
@@ -48,7 +47,12 @@ def purchases_in_window(purchases: ibis.Table, *, as_of: datetime, window_days: 
 
 
 def sales_kept(inside: ibis.Table, lines: ibis.Table, *, as_of: datetime) -> ibis.Table:
-    """Sales in the window less those that returns dated until `as_of` have taken back in full.
+    """Sales in the window less those that returns dated until `as_of` have taken back in full (see `with_kept`)."""
+    return with_kept(inside, lines, as_of=as_of).filter(_.is_kept).select("customer_id", "purchase_id", "occurred_at")
+
+
+def with_kept(inside: ibis.Table, lines: ibis.Table, *, as_of: datetime) -> ibis.Table:
+    """Add is_kept: a sale that returns dated until `as_of` have not taken back in full.
 
     A sale is taken back in full when lines of returns name it and add up to at least its total; one return may take
     back lines of several sales. A line that names no sale (it was not found) takes nothing back here; it still lowers
@@ -56,24 +60,25 @@ def sales_kept(inside: ibis.Table, lines: ibis.Table, *, as_of: datetime) -> ibi
     """
     returns = lines.filter(_.returns_purchase_id.notnull(), _.occurred_at <= as_of)
     taken_back = returns.group_by(sale_id=_.returns_purchase_id).agg(returned=_.net.sum().cast("int64"))
-    sales = inside.filter(_.kind == "sale").left_join(taken_back, _.purchase_id == taken_back.sale_id)
-    return sales.filter(_.returned.isnull() | (_.total + _.returned > 0)).select(
-        "customer_id", "purchase_id", "occurred_at"
-    )
+    joined = inside.left_join(taken_back, inside.purchase_id == taken_back.sale_id)
+    is_kept = (_.kind == "sale") & (_.returned.isnull() | (_.total + _.returned > 0))
+    return joined.mutate(is_kept=is_kept).drop("sale_id", "returned")
 
 
-def summary_by_customer(inside: ibis.Table, kept: ibis.Table, *, as_of: datetime, currency: str) -> ibis.Table:
-    """One row per customer with a kept sale: when the last was, number of sales, net amount in `currency`."""
-    sales = kept.group_by("customer_id").agg(
-        last_sale_at=_.occurred_at.max(),
-        recency_days=(int(as_of.timestamp()) - _whole_seconds(_.occurred_at.max())) // SECONDS_PER_DAY,
-        frequency=_.purchase_id.nunique(),
+def summary_by_customer(marked: ibis.Table, *, as_of: datetime, currency: str) -> ibis.Table:
+    """One row per customer with a kept sale: when the last was, number of sales, net amount in `currency`.
+
+    `marked`: purchases, one row each, with is_kept. One pass over them makes all three.
+    """
+    people = marked.group_by("customer_id").agg(
+        last_sale_at=_.occurred_at.max(where=_.is_kept),
+        frequency=_.purchase_id.count(where=_.is_kept),
+        net=_.total.sum(where=_.currency == currency),
     )
-    amounts = inside.filter(_.currency == currency).group_by(payer=_.customer_id).agg(net=_.total.sum())
-    return sales.left_join(amounts, _.customer_id == amounts.payer).select(
+    return people.filter(_.frequency > 0).select(
         "customer_id",
         "last_sale_at",
-        recency_days=_.recency_days.cast("int64"),
+        recency_days=((int(as_of.timestamp()) - _whole_seconds(_.last_sale_at)) // SECONDS_PER_DAY).cast("int64"),
         frequency=_.frequency.cast("int64"),
         amount=_.net.fill_null(0).cast("int64"),
     )
