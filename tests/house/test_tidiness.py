@@ -32,7 +32,12 @@ NAMES = {
     *("models", "operations", "queries", "events", "reactions", "fields", "facts", "privacy", "jobs", "errors", "apps"),
     *("targets", "migrations", "__init__"),
 }
-MORE_NAMES = {"ledger": {"sql"}, "activity": {"sql"}, "insight": {"fits", "measures", "report", "sql"}, "access": {"rights"}}
+MORE_NAMES = {
+    "ledger": {"sql"},
+    "activity": {"sql"},
+    "insight": {"fits", "measures", "report", "sql"},
+    "access": {"rights"},
+}
 # No file of the project names where it was made: package registries, and folders of a machine.
 FORBIDDEN = (
     "/work/" + "main",

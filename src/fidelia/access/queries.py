@@ -162,4 +162,6 @@ def _within(by: Actor, right: str) -> Q:
 
 def list_views(*, by: Actor, page: str) -> list[SavedView]:
     """Return the views that this person keeps of a list, in the order in which they were kept."""
+    if by.id is None:
+        return []
     return list(SavedView.objects.filter(user_id=by.id, page=page).order_by("saved_at", "id"))

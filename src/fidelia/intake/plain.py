@@ -18,28 +18,30 @@ from .values import BadCell
 
 ROWS_PER_TRANSACTION = 20_000
 Item = TypeVar("Item")
-Read = TypeVar("Read", covariant=True)
-Given = TypeVar("Given", contravariant=True)
+Read_co = TypeVar("Read_co", covariant=True)
+Given_contra = TypeVar("Given_contra", contravariant=True)
 READY = ("ready",)
 KNOWN = ("known",)
 
 
-class Understand(Protocol[Read]):
+class Understand(Protocol[Read_co]):
     """Read one open row. Raises BadCell."""
 
-    def __call__(self, row: OpenRow) -> Read: ...
+    def __call__(self, row: OpenRow) -> Read_co: ...
 
 
-class Judge(Protocol[Given]):
+class Judge(Protocol[Given_contra]):
     """Say of each item READY, KNOWN, or ("rejected", code of the reason, {values}); reads, and writes nothing."""
 
-    def __call__(self, items: Sequence[Given]) -> list[tuple[Any, ...]]: ...
+    def __call__(self, items: Sequence[Given_contra]) -> list[tuple[Any, ...]]: ...
 
 
-class Write(Protocol[Given]):
+class Write(Protocol[Given_contra]):
     """Write items in the caller's transaction; return counts."""
 
-    def __call__(self, items: Sequence[Given], *, by: Actor, at: datetime, found: Import) -> Mapping[str, int]: ...
+    def __call__(
+        self, items: Sequence[Given_contra], *, by: Actor, at: datetime, found: Import
+    ) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from fidelia.rules import Decision, Settlement, record_decision
 
 from ..errors import MalformedLines, UnknownMember
 from ..models import Purchase
-from .deciding import settle_purchase
 from ..targets import LINES_MAX
+from .deciding import settle_purchase
 from .requests import LineRequest, check_line
 from .values import line_values, values_for_rules
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -90,7 +91,7 @@ def count_listed(*, by: Actor, text: str = "", filters: CustomerFilters = EVERYO
     return Count(max(COUNTED_MAX + 1, guessed), is_exact=False)
 
 
-def _guess(rows: QuerySet[Customer, dict[str, UUID]]) -> int:
+def _guess(rows: QuerySet[Customer, Any]) -> int:
     try:
         plan = rows.explain(format="json")
     except EmptyResultSet:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from fidelia.insight.fits.sentences import Sentence
 from fidelia.kernel.errors import FideliaError
 
 from .blocks import Advice, Missing, Section
@@ -62,8 +63,10 @@ def _write(
 
 
 def _told(refused: FideliaError, speech: Speech) -> str:
-    """The reason as the model gives it in English, and by its code in another language."""
+    """The reason in the report's language: the model's own sentence, or by its code."""
     _ = speech.text
+    if isinstance(refused.message, Sentence):
+        return refused.message.told(speech.untold)
     by_code = {
         "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
         "no_convergence": _("The model does not settle on this file: its assumptions do not hold here."),

@@ -10,7 +10,7 @@ from typing import Any
 
 from fidelia.ui import formats
 from fidelia.ui.charts import Unit
-from fidelia.ui.charts.words import say
+from fidelia.ui.charts.words import say, translated
 
 from .blocks import Definition
 
@@ -26,6 +26,10 @@ class Speech:
     def text(self, message: str, **values: Any) -> str:
         """Return the message in the language, with its {named} values put in."""
         return say(self.language, message, **values)
+
+    def untold(self, template: str) -> str:
+        """Return a template in the language, its {names} still in it."""
+        return translated(self.language, template)
 
     def number(self, value: float, decimals: int = 0) -> str:
         return formats.number(value, self.language, decimals=decimals)

@@ -15,7 +15,12 @@ LOCALE = Path(__file__).resolve().parents[2] / "locale"
 
 def say(language: str, message: str, **values: str) -> str:
     """Return the message in the language, with its {named} values put in."""
-    return _catalog(language[:2]).gettext(message).format(**values)
+    return translated(language, message).format(**values)
+
+
+def translated(language: str, message: str) -> str:
+    """Return the message in the language as it stands, with the {names} that it has."""
+    return _catalog(language[:2]).gettext(message)
 
 
 def course_of(one: Series, labels: Sequence[str], unit: Unit, language: str) -> str:

@@ -222,7 +222,12 @@ def undo(context: template.Context, text: str, url: str, still: bool = False) ->
 def field(bound: Any, hint: str = "", plain: bool = False) -> dict[str, Any]:
     """One field of a form: label above, help, mistake at the field. `plain` leaves *(optional)* unsaid (filters)."""
     css = CONTROLS.get(bound.widget_type, "" if bound.use_fieldset else "f-input")
-    return {"field": bound, "hint": hint, "plain": plain, "control": bound.as_widget(attrs={"class": css} if css else {})}
+    return {
+        "field": bound,
+        "hint": hint,
+        "plain": plain,
+        "control": bound.as_widget(attrs={"class": css} if css else {}),
+    }
 
 
 @register.inclusion_tag("ui/mistakes.html")
