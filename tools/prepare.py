@@ -33,6 +33,7 @@ def main() -> None:
         install_packages()
         install_ourselves()
         look_for_browser()
+        look_for_spark()
         STAMP.write_text(fingerprint(), encoding="ascii")
     run(PYTHON, MESSAGES, "--quiet")
 
@@ -92,6 +93,12 @@ def look_for_browser() -> None:
         if succeeds("apt-get", "update", environ=quiet) and succeeds(*install, environ=quiet):
             return
     print("There is no Chromium here: the browser tests will be skipped. (Debian: apt-get install chromium)")
+
+
+def look_for_spark() -> None:
+    """Say what the slow tests on Spark need: it is too large to be installed for everybody."""
+    if not succeeds(PYTHON, "-c", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('pyspark'))"):
+        print("Tests on Spark are skipped: .venv/bin/pip install 'pyspark~=4.0' (450 MB) and Java 17 bring them.")
 
 
 def run(*command: str | Path) -> None:
