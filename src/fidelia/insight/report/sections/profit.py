@@ -43,6 +43,7 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
     columns = [_("Customer for"), _("Customers"), _("Purchases a year"), _("Basket"), _("Margin a year")]
     blocks: list[Block] = [
         Grid(_("The last year, by how long they have been customers"), columns, table),
+        Words(_("Who came within the last year has had less than a year to buy.")),
         Words(_("This shows who stays, not what staying does: those who bought little have left the older rows.")),
     ]
     return Section("profit", title, finding, blocks, [speech.definition(_("Loyalty and profit"), loyalty_and_profit)])
