@@ -75,3 +75,14 @@ def test_a_lost_connection_is_told() -> None:
         ask("select pg_terminate_backend(%s)::text", [backend])
     connection.close()
     assert ask("select %s::text", ["another"]) == ("another",)
+
+
+@pytest.mark.parametrize("forgetting", ["rollback", "drop table if exists pg_temp.nothing", "deallocate all"])
+def test_it_goes_on_after_the_driver_has_forgotten_what_was_prepared(forgetting: str) -> None:
+    assert ask("select %s::text", ["before"]) == ("before",)
+    with connection.cursor() as cursor:
+        for _time in range(3):  # the driver forgets only where it has prepared something itself
+            cursor.connection.execute("select %s::text", ["driver"], prepare=True)
+        cursor.execute(forgetting)
+    connection.connection.execute("select 1", prepare=True)
+    assert ask("select %s::text", ["after"]) == ("after",)

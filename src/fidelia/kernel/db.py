@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor, DataError, OperationalError
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg_pool import ConnectionPool
@@ -82,17 +82,27 @@ _prepared: WeakKeyDictionary[Connection[Any], dict[str, bytes]] = WeakKeyDiction
 
 
 def _ask_at_once(opened: Connection[Any], statement: str, values: Sequence[Any]) -> tuple[str | None, ...] | None:
+    texts: list[Any] = [_as_text(value) for value in values]  # None is a null; the driver's types forget it
+    try:
+        result = _execute_prepared(opened, statement, texts)
+    except InvalidSqlStatementName:
+        # After a ROLLBACK or a DROP the driver forgets all that it has prepared, by DEALLOCATE ALL, and ours with it.
+        # Nothing was executed, so it is prepared anew.
+        _prepared.pop(opened, None)
+        result = _execute_prepared(opened, statement, texts)
+    if result.ntuples == 0:
+        return None
+    row = (result.get_value(0, column) for column in range(result.nfields))
+    return tuple([None if value is None else value.decode() for value in row])
+
+
+def _execute_prepared(opened: Connection[Any], statement: str, texts: list[Any]) -> PGresult:
     server, names = opened.pgconn, _prepared.setdefault(opened, {})
     if statement not in names:
         name = b"fidelia_%d" % len(names)
         _check(server, server.prepare(name, _numbered(statement)))
         names[statement] = name
-    texts: list[Any] = [_as_text(value) for value in values]  # None is a null; the driver's types forget it
-    result = _check(server, server.exec_prepared(names[statement], texts))
-    if result.ntuples == 0:
-        return None
-    row = (result.get_value(0, column) for column in range(result.nfields))
-    return tuple([None if value is None else value.decode() for value in row])
+    return _check(server, server.exec_prepared(names[statement], texts))
 
 
 def _check(server: PGconn, result: PGresult) -> PGresult:
