@@ -7,6 +7,7 @@ process here: whenever it would act, the walk calls what it calls (the dispatche
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -182,7 +183,7 @@ def see_points_of_customer(walk: Walk, desk: Visit, number: int) -> None:
     """From the list to the customer, whose page says the points, the rules that gave them, and the letter sent."""
     page = desk.go("/console/customers/")
     page.get_by_role("link", name=f"Florestan {number}").first.click()
-    page.wait_for_url(f"**/customers/{walk.people[number]}/")
+    page.wait_for_url(re.compile(rf"/customers/{walk.people[number]}/(\?|$)"))  # with its place in the list
     said = text_of(page.locator("main"))
     assert f"Points {20 + number + WELCOME} " in said
     assert f"+{20 + number} Un point par euro +{WELCOME} Bienvenue" in said
