@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from psycopg import OperationalError as DriverError
+from psycopg.pq import ExecStatus
 
-from fidelia.kernel.db import ask
+from fidelia.kernel.db import _check, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOUD = """a "quoted" \\ text, with {braces}, %s and é"""
@@ -86,3 +88,11 @@ def test_it_goes_on_after_the_driver_has_forgotten_what_was_prepared(forgetting:
         cursor.execute(forgetting)
     connection.connection.execute("select 1", prepare=True)
     assert ask("select %s::text", ["after"]) == ("after",)
+
+
+def test_an_error_of_the_driver_itself_is_a_lost_connection() -> None:
+    connection.ensure_connection()
+    server = connection.connection.pgconn
+    empty = server.make_empty_result(ExecStatus.FATAL_ERROR)  # as libpq makes one when the server has gone
+    with pytest.raises(DriverError, match="lost"):
+        _check(server, empty)

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor, DataError, OperationalError
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg_pool import ConnectionPool
 
@@ -107,7 +107,9 @@ def _execute_prepared(opened: Connection[Any], statement: str, texts: list[Any])
 
 def _check(server: PGconn, result: PGresult) -> PGresult:
     if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        if server.status == ConnStatus.BAD:  # libpq says it in words, without a code
+        # An error without a code is libpq's own: it says in words that the connection is lost, sometimes before its
+        # status does.
+        if server.status == ConnStatus.BAD or result.error_field(DiagnosticField.SQLSTATE) is None:
             raise OperationalError("the connection is lost")
         raise error_from_result(result, encoding="utf-8")
     return result
