@@ -53,6 +53,12 @@ class VersionNotDraft(Refused):
     default_code = "version_not_draft"
 
 
+class ChangedMeanwhile(Refused):
+    """Another person changed this part of the draft after it was read."""
+
+    default_code = "changed_meanwhile"
+
+
 class VersionNotInForce(Refused):
     """Only a published version can be withdrawn."""
 

@@ -8,7 +8,15 @@ from .following import FOLLOW, TierPreview, follow_tiers, follow_version_soon, p
 from .programmes import create_programme
 from .templates import TEMPLATES, ProgrammeTemplate, begin_from_template, get_template, read_template
 from .tiers import announce_begun_tiers, rederive_tiers
-from .versions import change_draft, draft_version, publish_draft, publish_version, withdraw_version, write_draft
+from .versions import (
+    change_draft,
+    draft_version,
+    edit_draft,
+    publish_draft,
+    publish_version,
+    withdraw_version,
+    write_draft,
+)
 
 __all__ = [
     "FOLLOW",
@@ -23,6 +31,7 @@ __all__ = [
     "change_draft",
     "create_programme",
     "draft_version",
+    "edit_draft",
     "end_enrolment",
     "enrol",
     "enrol_in_bulk",

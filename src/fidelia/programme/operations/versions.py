@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,6 +73,31 @@ def change_draft(
         draft.author_id, draft.author_label = by.id, by.label
         draft.save(update_fields=["document", "note", "changed_at", "author_id", "author_label"])
         audit(by, at, "programme.draft", draft.id, before=before, after={"document": document})
+    return draft
+
+
+def edit_draft(
+    *,
+    by: Actor,
+    at: datetime,
+    version: ProgrammeVersion,
+    edit: Callable[[dict[str, Any]], dict[str, Any]],
+) -> ProgrammeVersion:
+    """Change a part of a draft: `edit` is given the document as it stands, locked, and returns the new one.
+
+    Two people who change different parts at once both keep what they did; `edit` raises ChangedMeanwhile where its own
+    part is not what was read. Raises Denied, VersionNotDraft, MalformedDocument, and what `edit` raises.
+    """
+    by.require("programme.draft", Scope(version.programme.partner_id))
+    with transaction_of_use_case():
+        draft = lock_draft(version.id)
+        before = draft.document
+        after = edit(deepcopy(before))
+        parse_document(draft.programme, after, version_id=draft.id)
+        draft.document, draft.changed_at = after, at
+        draft.author_id, draft.author_label = by.id, by.label
+        draft.save(update_fields=["document", "changed_at", "author_id", "author_label"])
+        audit(by, at, "programme.draft", draft.id, before={"document": before}, after={"document": after})
     return draft
 
 
