@@ -164,6 +164,9 @@ def _outcome_row(outcome: Outcome) -> list[Any]:
         "missing_type": outcome.missing_type,
         "base": outcome.base,
         "unlimited": outcome.unlimited,
+        "discount": outcome.discount,
+        "quantity": outcome.quantity,
+        "by": outcome.by,
     }
     known = {name: value for name, value in more.items() if value is not None}
     return [*row, known] if known else row

@@ -57,7 +57,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule came to. `base` is the money it counted, `unlimited` what it would give without its limit."""
+    """What one rule came to. `base` is the money it counted, `unlimited` what it would give without its limit or cap.
+
+    discount  the money that it took off prices; None of a rule that lowers no price
+    quantity  the units it did so for, in minor units of quantity
+    by        the rule that set it aside or undid it
+    """
 
     rule_key: str
     points: int
@@ -66,6 +71,9 @@ class Outcome:
     missing_type: Type | None = None
     base: int | None = None
     unlimited: int | None = None
+    discount: int | None = None
+    quantity: int | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""From a basket to its bill: prices, discounts, taxes, tenders, points, and the way back.
+
+Read `basket.Basket` (what goes in) and `bill.Bill` (what comes out), then `evaluation.evaluate_basket`.
+"""
+
+from .basket import Arithmetic, Basket, Coupon, FixedTax, GiftCard, Line, PointsOffered, Product, TaxRate
+from .bill import (
+    Bill,
+    BilledLine,
+    Consumed,
+    CouponAnswer,
+    Custom,
+    Discount,
+    Gift,
+    Issue,
+    Piece,
+    PointsCost,
+    Tender,
+    TierCredit,
+)
+from .frozen import FrozenBill, FrozenLine, MalformedBill, freeze
+from .reversal import MoreThanBought, Returned, Reversal, ReversedLine, everything_left, reverse, spread_amount
+
+__all__ = [
+    "Arithmetic",
+    "Basket",
+    "Bill",
+    "BilledLine",
+    "Consumed",
+    "Coupon",
+    "CouponAnswer",
+    "Custom",
+    "Discount",
+    "FixedTax",
+    "FrozenBill",
+    "FrozenLine",
+    "Gift",
+    "GiftCard",
+    "Issue",
+    "Line",
+    "MalformedBill",
+    "MoreThanBought",
+    "Piece",
+    "PointsCost",
+    "PointsOffered",
+    "Product",
+    "Returned",
+    "Reversal",
+    "ReversedLine",
+    "TaxRate",
+    "Tender",
+    "TierCredit",
+    "everything_left",
+    "freeze",
+    "reverse",
+    "spread_amount",
+]

@@ -1,0 +1,158 @@
+"""The frozen allocation of a closed checkout: all that any later return, cancellation or dispute may read.
+
+A bill is frozen once, at close, and stored with the decision. Rules, prices and balances of later days never matter:
+a reversal reads this and what came back already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fidelia.kernel.errors import Invalid
+
+from .bill import Bill, BilledLine, Consumed, Shares, TierCredit
+
+FORMAT = 1
+
+
+class MalformedBill(Invalid):
+    """A stored bill cannot be read."""
+
+    default_code = "malformed_bill"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLine:
+    """One line as closed; the members are those of `BilledLine`."""
+
+    key: str
+    quantity: int
+    listed: int
+    untaxed: int
+    total: int
+    discounts: Shares = ()
+    taxes: Shares = ()
+    paid: Shares = ()
+    points_paid: int = 0
+    points: int = 0
+    points_by_rule: Shares = ()
+    is_shipping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBill:
+    """`lines` are those of the bill, then its shipping costs: their places are what a return names."""
+
+    currency: str
+    lines: tuple[FrozenLine, ...]
+    rounding: int = 0
+    unassigned: int = 0
+    tier_credit: int = 0
+    consumed: tuple[Consumed, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum([line.total for line in self.lines])
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return the compact JSON form: whole numbers and texts; `from_mapping` reads it back."""
+        return {
+            "format": FORMAT,
+            "currency": self.currency,
+            "lines": [_line_row(line) for line in self.lines],
+            "rounding": self.rounding,
+            "unassigned": self.unassigned,
+            "tier_credit": self.tier_credit,
+            "consumed": [[each.limit, each.of, each.amount, list(each.rules)] for each in self.consumed],
+        }
+
+    @classmethod
+    def from_mapping(cls, stored: Mapping[str, Any]) -> FrozenBill:
+        """Read the compact JSON form. Raises MalformedBill."""
+        try:
+            if stored["format"] != FORMAT:
+                raise MalformedBill(f"This bill has format {stored['format']}; {FORMAT} is read here.")
+            return cls(
+                stored["currency"],
+                tuple([_read_line(row) for row in stored["lines"]]),
+                stored["rounding"],
+                stored["unassigned"],
+                stored["tier_credit"],
+                tuple([Consumed(limit, of, amount, tuple(rules)) for limit, of, amount, rules in stored["consumed"]]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise MalformedBill("This is not a bill.") from error
+
+
+def freeze(bill: Bill) -> FrozenBill:
+    """Return what is stored of a bill when its checkout is closed."""
+    return FrozenBill(
+        bill.currency,
+        (
+            *[_frozen(line, is_shipping=False) for line in bill.lines],
+            *[_frozen(line, is_shipping=True) for line in bill.shipping],
+        ),
+        bill.rounding,
+        bill.points.unassigned,
+        sum([each.points for each in bill.effects if isinstance(each, TierCredit)]),
+        bill.consumed,
+    )
+
+
+def _frozen(line: BilledLine, *, is_shipping: bool) -> FrozenLine:
+    return FrozenLine(
+        key=line.key,
+        quantity=line.quantity,
+        listed=line.listed,
+        untaxed=line.untaxed,
+        total=line.total,
+        discounts=line.discounts,
+        taxes=line.taxes,
+        paid=line.paid,
+        points_paid=line.points_paid,
+        points=line.points,
+        points_by_rule=line.points_by_rule,
+        is_shipping=is_shipping,
+    )
+
+
+def _line_row(line: FrozenLine) -> list[Any]:
+    # Lists of pairs, not objects: jsonb does not keep the order of keys, and the order is the declared one.
+    return [
+        line.key,
+        line.quantity,
+        line.listed,
+        line.untaxed,
+        line.total,
+        [list(each) for each in line.discounts],
+        [list(each) for each in line.taxes],
+        [list(each) for each in line.paid],
+        line.points_paid,
+        line.points,
+        [list(each) for each in line.points_by_rule],
+        line.is_shipping,
+    ]
+
+
+def _read_line(row: list[Any]) -> FrozenLine:
+    key, quantity, listed, untaxed, total, discounts, taxes, paid, points_paid, points, by_rule, is_shipping = row
+    return FrozenLine(
+        key,
+        quantity,
+        listed,
+        untaxed,
+        total,
+        _pairs(discounts),
+        _pairs(taxes),
+        _pairs(paid),
+        points_paid,
+        points,
+        _pairs(by_rule),
+        is_shipping,
+    )
+
+
+def _pairs(rows: list[list[Any]]) -> Shares:
+    return tuple([(key, amount) for key, amount in rows])

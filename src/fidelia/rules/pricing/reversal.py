@@ -1,0 +1,277 @@
+"""What goes back when lines are returned, by quantity or by amount: read from the frozen bill, never from rules.
+
+Of each line a return takes a fraction: units ÷ units bought, or money ÷ what the line cost. After all returns so far
+the fraction F has come back, and with it round(part × F) of each part; one return is the difference of two such totals.
+So any sequence of returns, split in any way, sums to the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from fidelia.kernel.errors import Refused
+from fidelia.kernel.money import split_by_largest_remainder
+
+from ..rounding import round_half_up
+from .bill import POINTS_TENDER, Consumed, Shares
+from .frozen import FrozenBill, FrozenLine
+
+
+class MoreThanBought(Refused):
+    """More of a line comes back than was bought, or than is left of it."""
+
+    default_code = "more_than_bought"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """So much of one line, by its place in `FrozenBill.lines`: a quantity (thousandths) or an amount of its total."""
+
+    line: int
+    quantity: int | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedLine:
+    """What goes back of one line; `money` is what was paid neither by points nor by a gift card."""
+
+    line: int
+    listed: int
+    untaxed: int
+    total: int
+    money: int
+    discounts: Shares
+    taxes: Shares
+    paid: Shares
+    points_paid: int
+    points: int
+    points_by_rule: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What one return or cancellation gives and takes back, all above or at zero.
+
+    total       what the goods are worth: money + the gift cards' shares + the share of points, as money
+    money       to pay out, cash rounding apart: `rounding` is added when everything has come back
+    gift_cards  (key, amount) to put back;  points_paid goes back to the member;  points are taken from the member
+    discounts   by rule, what the returned goods had been lowered by
+    consumed    what limits get back: money and points in proportion, uses when everything has come back
+    is_whole    everything has come back now, and had not before
+    """
+
+    lines: tuple[ReversedLine, ...]
+    total: int
+    money: int
+    rounding: int
+    points: int
+    points_paid: int
+    unassigned: int
+    tier_credit: int
+    gift_cards: Shares
+    taxes: Shares
+    discounts: Shares
+    consumed: tuple[Consumed, ...]
+    is_whole: bool
+
+
+def reverse(frozen: FrozenBill, now: Sequence[Returned], *, already: Sequence[Returned] = ()) -> Reversal:
+    """Return what goes back for `now`, after `already` came back (all earlier returns, in their order).
+
+    Raises MoreThanBought.
+    """
+    before = {n: _Progress(line) for n, line in enumerate(frozen.lines)}
+    for each in already:
+        _progress(before, each).advance(each)
+    start = _whole_progress(before.values())
+    after = {n: progress.copy() for n, progress in before.items()}
+    for each in now:
+        _progress(after, each).advance(each)
+    touched = sorted({each.line for each in now})
+    lines = tuple([after[n].since(before[n], n) for n in touched])
+    return _reversal(frozen, lines, start, _whole_progress(after.values()))
+
+
+def everything_left(frozen: FrozenBill, already: Sequence[Returned] = ()) -> tuple[Returned, ...]:
+    """Return what a cancellation after `already` still has to bring back: the rest of every line."""
+    progress = {n: _Progress(line) for n, line in enumerate(frozen.lines)}
+    for each in already:
+        _progress(progress, each).advance(each)
+    return tuple([each.rest(n) for n, each in progress.items() if each.fraction < 1])
+
+
+def spread_amount(frozen: FrozenBill, amount: int, already: Sequence[Returned] = ()) -> tuple[Returned, ...]:
+    """Spread a refund by amount over all lines, in proportion to what is left of each.
+
+    Raises MoreThanBought.
+    """
+    progress = [_Progress(line) for line in frozen.lines]
+    for each in already:
+        progress[_place(frozen, each)].advance(each)
+    left = [each.line.total - each.total for each in progress]
+    if not 0 < amount <= sum(left):
+        raise MoreThanBought(f"{sum(left)} minor units are left to return, not {amount}.")
+    parts = split_by_largest_remainder(amount, left)
+    return tuple([Returned(n, amount=part) for n, part in enumerate(parts) if part])
+
+
+class _Progress:
+    """How much of one line has come back, and of each of its parts."""
+
+    def __init__(self, line: FrozenLine) -> None:
+        self.line = line
+        self.fraction = Fraction(0)
+        self.quantity = 0
+        self.total = 0
+        money = line.total - sum([amount for _, amount in line.paid])
+        self.paid_whole = [*[amount for _, amount in line.paid], money]
+        self.taxed_whole = [*[amount for _, amount in line.taxes], line.untaxed]
+        self.paid = [0] * len(self.paid_whole)
+        self.taxed = [0] * len(self.taxed_whole)
+
+    def copy(self) -> _Progress:
+        twin = _Progress(self.line)
+        twin.fraction, twin.quantity, twin.total = self.fraction, self.quantity, self.total
+        twin.paid, twin.taxed = list(self.paid), list(self.taxed)
+        return twin
+
+    def advance(self, returned: Returned) -> None:
+        if returned.quantity is not None and returned.amount is None:
+            self.fraction = self.with_quantity(returned.quantity)
+        elif returned.amount is not None and returned.quantity is None:
+            self.fraction = self.with_amount(returned.amount)
+        else:
+            raise MoreThanBought("A return names a quantity or an amount of a line.")
+        self.total = self.share(self.line.total)
+        self.paid = _grown(self.paid, self.paid_whole, self.total)
+        self.taxed = _grown(self.taxed, self.taxed_whole, self.total)
+
+    def with_quantity(self, quantity: int) -> Fraction:
+        left = self.line.quantity - self.quantity
+        if not 0 < quantity <= left:
+            raise MoreThanBought(f"Of the line “{self.line.key}” {left} thousandths are left, not {quantity}.")
+        self.quantity += quantity
+        # What was refunded by amount before is not paid out again with the goods.
+        return min(Fraction(1), self.fraction + Fraction(quantity, self.line.quantity))
+
+    def with_amount(self, amount: int) -> Fraction:
+        left = self.line.total - self.total
+        if not 0 < amount <= left:
+            raise MoreThanBought(f"Of the line “{self.line.key}” {left} minor units are left, not {amount}.")
+        return Fraction(self.total + amount, self.line.total)
+
+    def share(self, part: int) -> int:
+        return round_half_up(part * self.fraction.numerator, self.fraction.denominator)
+
+    def rest(self, place: int) -> Returned:
+        return Returned(place, quantity=self.line.quantity - self.quantity)
+
+    def since(self, start: _Progress, place: int) -> ReversedLine:
+        line = self.line
+
+        def grown(part: int) -> int:
+            return self.share(part) - start.share(part)
+
+        taxed = [now - then for now, then in zip(self.taxed, start.taxed, strict=True)]
+        paid = [now - then for now, then in zip(self.paid, start.paid, strict=True)]
+        return ReversedLine(
+            line=place,
+            listed=grown(line.listed),
+            untaxed=taxed[-1],
+            total=self.total - start.total,
+            money=paid[-1],
+            discounts=tuple([(key, grown(amount)) for key, amount in line.discounts]),
+            taxes=tuple([(key, part) for (key, _), part in zip(line.taxes, taxed, strict=False)]),
+            paid=tuple([(key, part) for (key, _), part in zip(line.paid, paid, strict=False)]),
+            points_paid=grown(line.points_paid),
+            points=grown(line.points),
+            points_by_rule=tuple([(key, grown(points)) for key, points in line.points_by_rule]),
+        )
+
+
+def _grown(parts: list[int], wholes: list[int], total: int) -> list[int]:
+    """Return parts of `wholes` that sum to `total`, none below what it was: largest remainders, never taken back.
+
+    Plain largest remainders would now and then give a cent to a gift card and take it back with the next return.
+    """
+    wanted = split_by_largest_remainder(total, wholes)
+    grown = [max(part, want) for part, want in zip(parts, wanted, strict=True)]
+    over = sum(grown) - total
+    for place in sorted(range(len(grown)), key=lambda n: grown[n] - parts[n], reverse=True):
+        less = min(over, grown[place] - parts[place])
+        grown[place] -= less
+        over -= less
+    return grown
+
+
+def _progress(of_lines: dict[int, _Progress], returned: Returned) -> _Progress:
+    try:
+        return of_lines[returned.line]
+    except KeyError:
+        raise MoreThanBought(f"The purchase has no line {returned.line}.") from None
+
+
+def _place(frozen: FrozenBill, returned: Returned) -> int:
+    if not 0 <= returned.line < len(frozen.lines):
+        raise MoreThanBought(f"The purchase has no line {returned.line}.")
+    return returned.line
+
+
+def _whole_progress(of_lines: Iterable[_Progress]) -> Fraction:
+    """Return how much of the whole purchase has come back: by value, or where nothing cost anything, by lines."""
+    each = list(of_lines)
+    whole = sum([progress.line.total for progress in each])
+    if whole and any(progress.fraction < 1 for progress in each):
+        return sum([progress.fraction * progress.line.total for progress in each], Fraction(0)) / whole
+    return sum([progress.fraction for progress in each], Fraction(0)) / max(1, len(each))
+
+
+def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fraction, end: Fraction) -> Reversal:
+    def grown(whole: int) -> int:
+        now = round_half_up(whole * end.numerator, end.denominator)
+        return now - round_half_up(whole * start.numerator, start.denominator)
+
+    is_whole = end == 1 > start
+    gift_cards = tuple([(key, part) for key, part in _summed([line.paid for line in lines]) if key != POINTS_TENDER])
+    return Reversal(
+        lines=lines,
+        total=sum([line.total for line in lines]),
+        money=sum([line.money for line in lines]),
+        rounding=frozen.rounding if is_whole else 0,
+        points=sum([line.points for line in lines]) + grown(frozen.unassigned),
+        points_paid=sum([line.points_paid for line in lines]),
+        unassigned=grown(frozen.unassigned),
+        tier_credit=grown(frozen.tier_credit),
+        gift_cards=gift_cards,
+        taxes=_summed([line.taxes for line in lines]),
+        discounts=_summed([line.discounts for line in lines]),
+        consumed=_given_back(frozen, lines, is_whole=is_whole),
+        is_whole=is_whole,
+    )
+
+
+def _summed(shares: Iterable[Shares]) -> Shares:
+    sums: dict[str, int] = {}
+    for each in shares:
+        for key, part in each:
+            sums[key] = sums.get(key, 0) + part
+    return tuple(sums.items())
+
+
+def _given_back(frozen: FrozenBill, lines: Sequence[ReversedLine], *, is_whole: bool) -> tuple[Consumed, ...]:
+    """Return what limits get back: a use counts as long as anything of the purchase is kept."""
+    money = dict(_summed([line.discounts for line in lines]))
+    points = dict(_summed([line.points_by_rule for line in lines]))
+    found = []
+    for each in frozen.consumed:
+        if each.of == "uses":
+            amount = each.amount if is_whole else 0
+        else:
+            by_rule = money if each.of == "money" else points
+            amount = min(each.amount, sum([by_rule.get(rule, 0) for rule in each.rules]))
+        if amount:
+            found.append(Consumed(each.limit, each.of, amount, each.rules))
+    return tuple(found)
