@@ -175,6 +175,7 @@ def _customer_lists() -> Iterator[tuple[str, str]]:
         ("of a store", f"store={store}"),
         ("of a tier", "tier=grand_cru"),
         ("companies", "kind=company"),
+        ("of a store, in a tier", f"store={store}&tier=grand_cru"),
         ("of a store, in a tier, named", f"store={store}&tier=grand_cru&q=ma"),
         ("by spend", "sort=-spend"),
         ("by spend, of a store", f"sort=-spend&store={store}"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fidelia.customers.errors import UnknownCustomer
-from fidelia.customers.queries import CustomerFilters, count_customers, get_customer, search_customers
+from fidelia.customers.queries import CustomerFilters, count_customers, count_listed, get_customer, search_customers
+from fidelia.customers.queries import listing as counting
 from fidelia.kernel.actor import Scope
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.ids import new_id
@@ -72,3 +73,12 @@ def test_a_partner_sees_its_own_only() -> None:
         get_customer(by=by, customer_id=other.id)
     with pytest.raises(Denied):
         search_customers(by=PIZARRO)
+
+
+def test_a_list_is_counted_exactly_while_that_is_cheap(people: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    persons = CustomerFilters(kind="person")
+    assert count_listed(by=SYSTEM, filters=persons) == counting.Count(2, is_exact=True)
+    monkeypatch.setattr(counting, "COUNTED_COST_MAX", 0)
+    dear = count_listed(by=SYSTEM, filters=persons)
+    assert not dear.is_exact, "what the planner guesses is not told as counted"
+    assert 0 <= dear.number <= counting.SURELY_MORE
