@@ -105,3 +105,93 @@ class ImportRunning(Refused):
     """A file of the same source is being imported at this moment."""
 
     default_code = "import_running"
+
+
+class MalformedBasket(Invalid):
+    """A part of the basket beside its lines cannot be."""
+
+    default_code = "malformed_basket"
+
+
+class BasketTooLarge(Invalid):
+    """The basket has more lines than a checkout takes; details: lines_max."""
+
+    default_code = "basket_too_large"
+
+
+class UnknownCheckout(NotFound):
+    """There is no such checkout."""
+
+    default_code = "unknown_checkout"
+
+
+class WrongCheckoutState(Refused):
+    """The checkout is in a state in which this is not done; details: state."""
+
+    default_code = "wrong_checkout_state"
+
+
+class CheckoutBusy(Refused):
+    """Another call on the same checkout, member or code did not end in time; send it again."""
+
+    default_code = "checkout_busy"
+
+
+class CheckoutChanged(Refused):
+    """The checkout is at another revision than the caller believes; details: revision."""
+
+    default_code = "checkout_changed"
+
+
+class ExpectedTotalDiffers(Refused):
+    """The total is not the one that the caller expects; details: expected, total."""
+
+    default_code = "expected_total_differs"
+
+
+class NoTermsInForce(Refused):
+    """No version of the programme is in force at that moment: there is nothing to price by."""
+
+    default_code = "no_terms_in_force"
+
+
+class UnknownCoupon(Invalid):
+    """Nobody gave out a coupon with this code."""
+
+    default_code = "unknown_coupon"
+
+
+class CouponExpired(Refused):
+    """The days of the coupon are over."""
+
+    default_code = "coupon_expired"
+
+
+class CouponUsedUp(Refused):
+    """The coupon has been used as often as it may be."""
+
+    default_code = "coupon_used_up"
+
+
+class CouponNotUsable(Refused):
+    """The coupon is not usable here and now; details: state."""
+
+    default_code = "coupon_not_usable"
+
+
+class UnknownGiftCard(Invalid):
+    """There is no gift card with this code."""
+
+    default_code = "unknown_gift_card"
+
+
+class GiftCardNotUsable(Refused):
+    """The gift card does not pay here and now; details: state."""
+
+    default_code = "gift_card_not_usable"
+
+
+class TooLateToReopen(Refused):
+    """The checkout can no longer be reopened."""
+
+    default_code = "too_late_to_reopen"

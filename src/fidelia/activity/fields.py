@@ -113,7 +113,7 @@ LINES = Records(
     join="line.purchase_id = purchase.purchase_id",
     words=Text("the lines", "les lignes"),
     one=Text("a line", "une ligne"),
-    size_max=1_000,
+    size_max=2_000,
     fields=(
         Field(
             "product",

@@ -1,6 +1,8 @@
-"""Tables of activity. All are append-only for the application, but the head of a chain of decisions."""
+"""Tables of activity: append-only for the application, but the head of a chain of decisions and a checkout."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -47,6 +49,15 @@ class Purchase(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     origin = models.CharField(max_length=12)
+    # Of a closed checkout and its returns: what was asked before discounts, what was taken off, the tax within `total`,
+    # and what of `total` was paid by points (worth that much) and by gift cards. Null where a till priced it.
+    checkout_id = models.UUIDField(null=True)
+    gross = models.BigIntegerField(null=True)
+    discount = models.BigIntegerField(null=True)
+    tax = models.BigIntegerField(null=True)
+    paid_by_points = models.BigIntegerField(null=True)
+    points_spent = models.BigIntegerField(null=True)
+    paid_by_gift_cards = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -60,6 +71,9 @@ class Purchase(models.Model):
             models.Index(fields=["store_id", "occurred_at", "purchase_id"], name="purchases_of_a_store"),
             models.Index(fields=["occurred_at", "purchase_id"], name="returns_by_time", condition=Q(kind="return")),
             models.Index(fields=["total"], name="purchases_by_amount"),
+            models.Index(
+                fields=["checkout_id"], name="purchases_of_a_checkout", condition=Q(checkout_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +143,12 @@ class PurchaseLine(models.Model):
     points = models.BigIntegerField()
     returns_purchase_id = models.UUIDField(null=True)
     returns_line_number = models.SmallIntegerField(null=True)
+    # Of a closed checkout and its returns, as on the purchase: frozen shares, which sum to it.
+    gross = models.BigIntegerField(null=True)
+    discount = models.BigIntegerField(null=True)
+    tax = models.BigIntegerField(null=True)
+    paid_by_points = models.BigIntegerField(null=True)
+    paid_by_gift_cards = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "activity_line"
@@ -178,3 +198,73 @@ class DecisionChain(models.Model):
 
     def __str__(self) -> str:
         return str(self.account_id)
+
+
+class Checkout(models.Model):
+    """A basket that a caller opens, changes and ends under an id of its own (`number`, in its `source`).
+
+    `basket` is what was last asked, `evaluation` what was answered to it; both are the request's and the answer's own
+    form. `revision` counts the changes. `total` in minor units, tax included, after discounts; `points` in minor units
+    of the points currency. Closed, it is a purchase: `purchase_id`; what happened before a reopening is found by
+    `Purchase.checkout_id`.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+        CANCELLED = "cancelled"
+
+    checkout_id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    source = models.CharField(max_length=60)
+    number = models.CharField(max_length=80)
+    state = models.CharField(max_length=9, choices=State.choices)
+    revision = models.IntegerField()
+    programme_id = models.UUIDField()
+    customer_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    partner_id = models.UUIDField(null=True)
+    store_id = models.UUIDField(null=True)
+    channel = models.CharField(max_length=20)
+    currency = models.CharField(max_length=3)
+    basket = models.JSONField()
+    evaluation = models.JSONField()
+    total = models.BigIntegerField()
+    points = models.BigIntegerField()
+    closures = models.SmallIntegerField(default=0)
+    purchase_id = models.UUIDField(null=True)
+    reserved_until = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number", "source"], name="a checkout is known once by its own id"),
+            models.CheckConstraint(
+                condition=Q(state="open", purchase_id=None, closed_at=None, cancelled_at=None)
+                | Q(state="closed", purchase_id__isnull=False, closed_at__isnull=False, cancelled_at=None)
+                | Q(state="cancelled", cancelled_at__isnull=False),
+                name="a checkout is open, closed or cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved_until=None) | Q(state="open"), name="only an open checkout reserves"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["opened_at", "checkout_id"], name="checkouts_by_time"),
+            models.Index(
+                fields=["customer_id"], name="checkouts_of_a_customer", condition=Q(customer_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+# What may be done in which state, and the state that it leads to.
+TRANSITIONS: Mapping[str, Mapping[str, str]] = {
+    "open": {"update": "open", "close": "closed", "cancel": "cancelled"},
+    "closed": {"return": "closed", "cancel": "cancelled", "reopen": "open"},
+    "cancelled": {"reopen": "open"},
+}

@@ -185,6 +185,11 @@ DEFAULT_FROM_EMAIL = read_text("FIDELIA_MAIL_FROM", "fidelia@localhost")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # the columns of an import are one field each, at most a thousand
 DATA_UPLOAD_MAX_MEMORY_SIZE = read_int("FIDELIA_BODY_BYTES_MAX", 1_000_000, least=10_000, most=100_000_000)
 
+# How long a call on a checkout waits for another on the same checkout, member or code before it is refused.
+CHECKOUT_WAIT_MS = read_int("FIDELIA_CHECKOUT_WAIT_MS", 2_000, least=10, most=60_000)
+# How long an open checkout keeps what it reserved, from its last update on.
+CHECKOUT_RESERVED_SECONDS = read_int("FIDELIA_CHECKOUT_RESERVED_SECONDS", 1_800, least=1, most=30 * 86_400)
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

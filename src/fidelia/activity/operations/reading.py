@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -81,7 +81,7 @@ class _KnownRequest(msgspec.Struct):
     request_hash: str
 
 
-class _Found(msgspec.Struct):
+class Found(msgspec.Struct):
     """What activity_begin (sql/begin.sql) answers."""
 
     programme: dict[str, Any]
@@ -98,7 +98,7 @@ class _Found(msgspec.Struct):
     known: _KnownRequest | None
 
 
-_decode = msgspec.json.Decoder(_Found).decode
+_decode = msgspec.json.Decoder(Found).decode
 
 
 def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks: bool = True) -> Surroundings | Known:
@@ -119,10 +119,24 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks:
     found = _decode(text)
     if found.known is not None:
         return Known(found.known.purchase_id, bytes.fromhex(found.known.request_hash))
-    return _surroundings(found, request)
+    return surroundings_of(found, request)
 
 
-def _surroundings(found: _Found, request: PurchaseRequest) -> Surroundings:
+class Named(Protocol):
+    """What a request names: of a purchase as of a checkout's basket."""
+
+    @property
+    def programme(self) -> str | None: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def store(self) -> str | None: ...
+    @property
+    def names_member(self) -> bool: ...
+
+
+def surroundings_of(found: Found, request: Named) -> Surroundings:
+    """Return what was found. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency."""
     programme = found.programme
     if "id" not in programme:
         raise UnknownProgramme(_no_programme(request, programme["count"]), pointer="/programme")
@@ -141,13 +155,13 @@ def _surroundings(found: _Found, request: PurchaseRequest) -> Surroundings:
     )
 
 
-def _no_programme(request: PurchaseRequest, count: int) -> str:
+def _no_programme(request: Named, count: int) -> str:
     if request.programme is not None:
         return f"There is no programme “{request.programme}”."
     return "Name the programme: there are several." if count else "There is no programme yet."
 
 
-def _member(found: _Found) -> Member:
+def _member(found: Found) -> Member:
     member = found.member
     assert member is not None
     assert found.customer_id is not None

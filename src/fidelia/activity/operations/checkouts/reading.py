@@ -1,0 +1,189 @@
+"""Read what a checkout needs in one statement: the checkout, its surroundings, and what the member and codes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import ask
+from fidelia.programme.errors import UnknownProgramme
+
+from ...errors import CheckoutBusy, IdempotencyKeyReused, NoTermsInForce, WrongCheckoutState
+from ...models import TRANSITIONS, Checkout
+from ..reading import Found, Member, Surroundings, surroundings_of
+from .requests import CheckoutBasket, CheckoutCall, read_basket
+
+_BEGIN = "select activity_checkout_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+RESOURCE: Final = "checkout"  # as kernel.idempotency names what a request made
+
+
+class KeptCheckout(msgspec.Struct):
+    """A checkout as it is kept; see `models.Checkout`."""
+
+    checkout_id: UUID
+    source: str
+    number: str
+    state: str
+    revision: int
+    programme_id: UUID
+    customer_id: UUID | None
+    account_id: UUID | None
+    partner_id: UUID | None
+    store_id: UUID | None
+    channel: str
+    currency: str
+    basket: msgspec.Raw
+    evaluation: dict[str, Any]
+    total: int
+    points: int
+    closures: int
+    purchase_id: UUID | None
+    reserved_until: datetime | None
+    opened_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.partner_id, self.store_id)
+
+    def after(self, step: str) -> str:
+        """Return the state that a step leads to. Raises WrongCheckoutState."""
+        following = TRANSITIONS[self.state].get(step)
+        if following is None:
+            raise WrongCheckoutState(f"This checkout is {self.state}.", state=self.state)
+        return following
+
+
+class _CheckoutFound(msgspec.Struct):
+    """What activity_checkout_begin (sql/checkout_reading.sql) answers."""
+
+    checkout: KeptCheckout | None = None
+    known: str | None = None
+    around: Found | None = None
+    rewards: dict[str, Any] | None = None
+    points: int | None = None
+
+
+_decode = msgspec.json.Decoder(_CheckoutFound).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The idempotency key was used before, for the same request: what it made."""
+
+    purchase_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSurroundings:
+    """All that is known where a checkout happens. `points_available` is None where nobody pays with points."""
+
+    basket: CheckoutBasket
+    around: Surroundings
+    rewards: dict[str, Any]
+    points_available: int | None
+    kept: KeptCheckout | None
+
+    @property
+    def member(self) -> Member | None:
+        return self.around.member
+
+    @property
+    def version_id(self) -> UUID:
+        """Return the version in force. Raises NoTermsInForce."""
+        if self.around.version_id is None:
+            raise NoTermsInForce("No version of the programme is in force at that moment.")
+        return self.around.version_id
+
+
+def read_untouched(by: Actor, basket: CheckoutBasket, *, at: datetime) -> CheckoutSurroundings:
+    """Read what a basket needs that is only tried; locks and writes nothing. Raises as `read_checkout`."""
+    found = _ask([None, None, None, None, basket.as_json(), by.mode == "test", at, False, None])
+    return _surroundings(found, basket)
+
+
+def read_checkout(
+    by: Actor, call: CheckoutCall, *, owner: str, at: datetime, locks: bool
+) -> CheckoutSurroundings | KeptCheckout | Replay | None:
+    """Read a checkout with what its basket needs, and lock it and its member's chain or not.
+
+    Replay when the key was used before; None when there is no such checkout and the call brings no basket; the bare
+    checkout for a call that decides nothing anew. Raises CheckoutBusy, IdempotencyKeyReused, UnknownProgramme,
+    UnknownMember, StoreUnknown, WrongCurrency.
+    """
+    text = None if call.basket is None else call.basket.as_json()
+    wait = settings.CHECKOUT_WAIT_MS if locks else None
+    found = _ask([owner, call.idempotency_key, call.source, call.number, text, by.mode == "test", at, locks, wait])
+    replay = _replay(found, call)
+    if replay is not None:
+        return replay
+    if found.around is None:
+        return None
+    basket = call.basket
+    if basket is None:
+        assert found.checkout is not None, "a basket is sent or kept"
+        basket = read_basket(found.checkout.basket)
+    return _surroundings(found, basket)
+
+
+def _ask(values: list[Any]) -> _CheckoutFound:
+    with waiting_in_time():
+        (text,) = ask(_BEGIN, values)
+    return _decode(text)
+
+
+def _replay(found: _CheckoutFound, call: CheckoutCall) -> Replay | None:
+    if found.around is not None and found.around.known is not None:
+        _check_same(found.around.known.request_hash, call)
+        return Replay(found.around.known.purchase_id)
+    if found.known is not None:
+        kind, _made, request_hash = found.known.split(" ")
+        _check_same(request_hash if kind == RESOURCE else "", call)
+        return Replay()
+    return None
+
+
+def _check_same(request_hash: str, call: CheckoutCall) -> None:
+    if request_hash != call.hash().hex():
+        raise IdempotencyKeyReused("This idempotency key was used for another request.")
+
+
+def _surroundings(found: _CheckoutFound, basket: CheckoutBasket) -> CheckoutSurroundings:
+    assert found.around is not None, "there is a basket"
+    around = surroundings_of(found.around, basket)
+    if found.checkout is not None and found.checkout.programme_id != around.programme_id:
+        raise UnknownProgramme("A checkout stays in the programme in which it was opened.", pointer="/programme")
+    return CheckoutSurroundings(
+        basket=basket,
+        around=around,
+        rewards=found.rewards or {},
+        points_available=found.points,
+        kept=found.checkout,
+    )
+
+
+@contextmanager
+def waiting_in_time() -> Iterator[None]:
+    """Turn a wait for a lock that took too long into CheckoutBusy."""
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            raise
+        raise CheckoutBusy("Another call on the same checkout, member or code did not end in time.") from None
+
+
+def state_of(kept: KeptCheckout) -> Checkout.State:
+    return Checkout.State(kept.state)

@@ -1,0 +1,226 @@
+"""What a caller sends of a checkout, checked as far as it can be without looking anything up."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from fidelia.kernel.money import exponent_of
+
+from ...errors import BasketTooLarge, MalformedBasket, MalformedLines
+from ..requests import QUANTITY_MAX, QUANTITY_SCALE, check_moment
+
+PRICE_MAX = 10**15  # in units of the price's own scale
+MONEY_MAX = 10**13
+RATE_MAX = 10  # 1,000 %
+TAXES_MAX = 5
+UNIT_TAX_MAX = 10**9
+COUPONS_MAX = 20
+GIFT_CARDS_MAX = 10
+CLAIMS_MAX = 1_000
+BASKET_LINES_MAX = 2_000  # the longest real invoice that we have seen has 1,114
+Step = Literal["update", "close", "cancel", "reopen", "return"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """A tax of a line as a ratio: 20 % is 20/100. `is_compound`: counted with the taxes named before it."""
+
+    name: str
+    numerator: int
+    denominator: int
+    is_compound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTax:
+    """So many minor units for each whole unit, that no discount lowers: an eco-contribution or a deposit."""
+
+    name: str
+    amount: int
+    is_included: bool = True
+    is_taxed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One line before discounts. `quantity` in thousandths of a unit; `unit_price` in units of 10^-price_scale.
+
+    Category and brand are used where the product is not in the file of products.
+    """
+
+    product_code: str
+    quantity: int
+    unit_price: int
+    price_scale: int
+    description: str = ""
+    category: str = ""
+    brand: str = ""
+    taxes: tuple[Tax, ...] = ()
+    unit_taxes: tuple[UnitTax, ...] = ()
+    is_discountable: bool = True
+    is_paid_by_tenders: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """What delivery costs before discounts, in minor units, and its taxes."""
+
+    amount: int
+    taxes: tuple[Tax, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GiftCardTender:
+    """A gift card to pay with: up to `amount` minor units, or as much as it has."""
+
+    code: str
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutBasket:
+    """The whole of a basket, sent anew each time. `pay_points` is in minor units of the points currency, None: all.
+
+    The member is named by id or by an identity (scheme and value), or not at all. An identity that nobody has, as of a
+    card that is not known here, is refused unless `unknown_is_anonymous`. `claims` says how often a reward that costs
+    points is taken, `choices` which product of several is taken as a gift: both by the key of the rule.
+    """
+
+    currency: str
+    lines: tuple[BasketLine, ...]
+    programme: str | None = None
+    customer_id: UUID | None = None
+    identity: tuple[str, str] | None = None
+    unknown_is_anonymous: bool = False
+    store: str | None = None
+    channel: str = "store"
+    occurred_at: datetime | None = None
+    prices_with_tax: bool | None = None
+    in_cash: bool = False
+    shipping: Shipping | None = None
+    coupons: tuple[str, ...] = ()
+    pays_with_points: bool = False
+    pay_points: int | None = None
+    gift_cards: tuple[GiftCardTender, ...] = ()
+    claims: tuple[tuple[str, int], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names_member(self) -> bool:
+        return (self.customer_id is not None or self.identity is not None) and not self.unknown_is_anonymous
+
+    def as_json(self) -> str:
+        """Return the text under which the basket is kept."""
+        return msgspec.json.encode(self).decode()
+
+
+read_basket = msgspec.json.Decoder(CheckoutBasket).decode
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutCall:
+    """A call on a checkout of the caller's own `number`: which step, with what, and under which idempotency key.
+
+    `expected_total` (minor units) and `revision` are what the caller believes; where they are given and are wrong, the
+    call is refused. `receipt_number` is the receipt's, where it has another than the checkout.
+    """
+
+    idempotency_key: str
+    step: Step
+    source: str
+    number: str
+    basket: CheckoutBasket | None = None
+    expected_total: int | None = None
+    revision: int | None = None
+    receipt_number: str | None = None
+    occurred_at: datetime | None = None
+
+    def hash(self) -> bytes:
+        """Return the SHA-256 by which the same idempotency key with another request is told apart."""
+        content: list[Any] = [
+            *(self.step, self.source, self.number, self.basket, self.expected_total, self.revision),
+            *(self.receipt_number, self.occurred_at),
+        ]
+        return hashlib.sha256(msgspec.json.encode(["checkout", *content], order="deterministic")).digest()
+
+
+def check_basket(basket: CheckoutBasket, at: datetime, *, as_of: bool = False) -> None:
+    """Raise OccurredInFuture, UnknownCurrency, BasketTooLarge, MalformedLines, MalformedBasket.
+
+    With `as_of`, a basket may be dated in the future: it is only tried.
+    """
+    if basket.occurred_at is not None and not as_of:
+        check_moment(basket.occurred_at, at)
+    exponent_of(basket.currency)
+    if not basket.lines:
+        raise MalformedLines("A basket has at least one line.", pointer="/lines")
+    if len(basket.lines) > BASKET_LINES_MAX:
+        raise BasketTooLarge(
+            f"A basket has at most {BASKET_LINES_MAX} lines; this one has {len(basket.lines)}.",
+            pointer="/lines",
+            lines_max=BASKET_LINES_MAX,
+        )
+    for i, line in enumerate(basket.lines):
+        if not _is_plain(line):
+            _refuse(line, f"/lines/{i}")
+    _check_parts(basket)
+
+
+def _is_plain(line: BasketLine) -> bool:
+    return (
+        0 < line.quantity <= QUANTITY_MAX
+        and 0 <= line.unit_price <= PRICE_MAX
+        and line.quantity * line.unit_price <= MONEY_MAX * 10 ** (QUANTITY_SCALE + line.price_scale)
+        and (not line.taxes or _are_taxes(line.taxes))
+        and (not line.unit_taxes or _are_unit_taxes(line.unit_taxes))
+        and line.product_code.strip() != ""
+    )
+
+
+def _are_taxes(taxes: tuple[Tax, ...]) -> bool:
+    return len(taxes) <= TAXES_MAX and all(
+        tax.denominator > 0 and 0 <= tax.numerator <= RATE_MAX * tax.denominator for tax in taxes
+    )
+
+
+def _are_unit_taxes(taxes: tuple[UnitTax, ...]) -> bool:
+    return len(taxes) <= TAXES_MAX and all(0 <= tax.amount <= UNIT_TAX_MAX for tax in taxes)
+
+
+def _refuse(line: BasketLine, pointer: str) -> None:
+    if not line.product_code.strip():
+        raise MalformedLines("A line names its product.", pointer=f"{pointer}/product")
+    if not 0 < line.quantity <= QUANTITY_MAX:
+        raise MalformedLines("A quantity is above zero and at most a million.", pointer=f"{pointer}/quantity")
+    if line.unit_taxes and not _are_unit_taxes(line.unit_taxes):
+        raise MalformedLines("A tax of each unit is an amount that can be.", pointer=f"{pointer}/unit_taxes")
+    if line.taxes and not _are_taxes(line.taxes):
+        raise MalformedLines("A tax is from 0 to 1,000 %.", pointer=f"{pointer}/taxes")
+    raise MalformedLines("This price times this quantity is no amount that can be.", pointer=f"{pointer}/unit_price")
+
+
+def _check_parts(basket: CheckoutBasket) -> None:
+    if len(basket.coupons) > COUPONS_MAX:
+        raise MalformedBasket(f"At most {COUPONS_MAX} coupons are presented at once.", pointer="/coupons")
+    if len(set(basket.coupons)) < len(basket.coupons):
+        raise MalformedBasket("A coupon is presented once.", pointer="/coupons")
+    if len(basket.gift_cards) > GIFT_CARDS_MAX:
+        raise MalformedBasket(f"At most {GIFT_CARDS_MAX} gift cards pay at once.", pointer="/gift_cards")
+    if len({card.code for card in basket.gift_cards}) < len(basket.gift_cards):
+        raise MalformedBasket("A gift card pays once.", pointer="/gift_cards")
+    if any(card.amount is not None and not 0 < card.amount <= MONEY_MAX for card in basket.gift_cards):
+        raise MalformedBasket("A gift card pays an amount above zero.", pointer="/gift_cards")
+    if basket.shipping is not None and not (0 <= basket.shipping.amount <= MONEY_MAX):
+        raise MalformedBasket("Shipping costs nothing or more.", pointer="/shipping/amount")
+    if basket.shipping is not None and not _are_taxes(basket.shipping.taxes):
+        raise MalformedBasket("A tax is from 0 to 1,000 %.", pointer="/shipping/taxes")
+    if basket.pays_with_points and basket.customer_id is None and basket.identity is None:
+        raise MalformedBasket("Points are a member’s: name one.", pointer="/pay_points")
+    if any(not 0 < times <= CLAIMS_MAX for _rule, times in basket.claims):
+        raise MalformedBasket(f"A reward is taken 1 to {CLAIMS_MAX} times.", pointer="/claims")
