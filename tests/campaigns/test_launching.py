@@ -42,6 +42,7 @@ from fidelia.kernel.errors import Denied
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
+from fidelia.programme.errors import UnknownProgramme
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.operations import create_programme, draft_version, publish_version, withdraw_version
 from fidelia.programme.queries import version_in_force
@@ -250,6 +251,15 @@ def test_stopping_takes_the_offer_out_at_once(stage: Stage) -> None:
         stop_campaign(by=stage.leonore, at=SOON, campaign_id=campaign.id)
 
 
+def test_it_can_be_stopped_in_a_programme_whose_versions_were_all_withdrawn(stage: Stage) -> None:
+    campaign = launched(stage)
+    for version in stage.programme.versions.filter(state=ProgrammeVersion.State.PUBLISHED):
+        withdraw_version(by=SYSTEM, at=SOON, version=version)
+    stopped = stop_campaign(by=stage.leonore, at=SOON, campaign_id=campaign.id)
+    assert stopped.state == State.STOPPED
+    assert version_in_force(stage.programme, SOON) is None
+
+
 def test_what_others_published_meanwhile_stays(stage: Stage) -> None:
     campaign = launched(stage)
     current = version_in_force(stage.programme, AT)
@@ -275,6 +285,18 @@ def test_it_ends_when_its_end_has_come(stage: Stage) -> None:
     campaign.refresh_from_db()
     assert (campaign.state, campaign.finished_at) == (State.ENDED, campaign.ends_at)
     assert OutboxEvent.objects.get(name="campaign.ended").payload["was_stopped"] is False
+
+
+def test_one_that_cannot_be_ended_holds_up_no_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = launched(stage)
+    second = Campaign.objects.get(id=first.id)
+    second.id, second.key, second.ends_at = new_id(), "tea", first.ends_at + timedelta(minutes=1)
+    second.save(force_insert=True)
+    Campaign.objects.filter(id=first.id).update(programme_id=new_id())  # as if its programme had gone
+    with pytest.raises(UnknownProgramme):
+        end_due_campaigns(by=SYSTEM, at=second.ends_at)
+    assert Campaign.objects.get(id=first.id).state == State.RUNNING
+    assert Campaign.objects.get(id=second.id).state == State.ENDED
 
 
 def test_a_person_can_see_and_erase_what_is_kept(stage: Stage) -> None:

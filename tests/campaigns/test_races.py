@@ -1,19 +1,24 @@
-"""Two launches at once draw nobody twice."""
+"""Two launches at once draw nobody twice; a launch and a publication at once take nothing from each other."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from fidelia.campaigns.errors import AudienceTooSmall
 from fidelia.campaigns.models import Campaign, CampaignMember, State
-from fidelia.campaigns.operations import launch_campaign, launching
+from fidelia.campaigns.operations import launch_campaign, launching, offers
 from fidelia.customers.models import Segment
 from fidelia.customers.operations import refresh_segment
+from fidelia.programme.errors import ChangesWouldBeLost
+from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.operations import draft_version, publish_version, versions
+from fidelia.programme.queries import version_in_force
 from tests.campaigns.conftest import Stage
 from tests.cast import AT, SYSTEM
 
@@ -80,3 +85,63 @@ def held(step: Callable[..., set[object]], barrier: threading.Barrier) -> Callab
         return found
 
     return look_then_wait
+
+
+def launch_while_another_publishes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Publish a rule in the very moment in which a launch has read the version in force; return what became of both."""
+    outcomes: Counter[str] = Counter()
+    has_read, published = threading.Event(), threading.Event()
+    campaign = stage.approved("coffee")
+    current = version_in_force(stage.programme, AT)
+    assert current is not None
+    more = {"key": "welcome", "name": {"en": "Welcome", "fr": "Bienvenue"}, "points": "5"}
+    document = current.document | {"rules": [*current.document["rules"], more]}
+    draft = draft_version(by=SYSTEM, at=AT - timedelta(hours=1), programme=stage.programme, document=document)
+
+    def read_then_wait(programme: Programme, at: datetime) -> ProgrammeVersion | None:
+        found = version_in_force(programme, at)
+        has_read.set()
+        published.wait(timeout=2)  # with the guard the other can only wait for this launch to end
+        return found
+
+    def launch() -> None:
+        try:
+            launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+            outcomes["launched"] += 1
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(offers, "version_in_force", read_then_wait)
+    thread = threading.Thread(target=launch)
+    thread.start()
+    assert has_read.wait(timeout=30)
+    try:
+        publish_version(by=SYSTEM, at=AT, version=draft)
+        outcomes["published"] += 1
+    except ChangesWouldBeLost:
+        outcomes["told"] += 1
+    published.set()
+    thread.join(timeout=60)
+    return outcomes
+
+
+def rules_in_force(stage: Stage) -> set[str]:
+    version = version_in_force(stage.programme, AT + timedelta(days=1))
+    assert version is not None
+    return {rule["key"] for rule in version.document["rules"]}
+
+
+def test_without_the_guard_a_launch_takes_back_what_was_published_in_its_midst(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (offers, versions):
+        monkeypatch.setattr(module, "lock_programme", lambda programme, at: at)
+    assert launch_while_another_publishes(stage, monkeypatch) == {"launched": 1, "published": 1}
+    assert rules_in_force(stage) != {"one-per-euro", "welcome", "campaign_coffee"}
+
+
+def test_with_it_who_publishes_is_told_that_the_draft_lacks_the_offer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert launch_while_another_publishes(stage, monkeypatch) == {"launched": 1, "told": 1}
+    assert rules_in_force(stage) == {"one-per-euro", "campaign_coffee"}

@@ -8,6 +8,7 @@ from uuid import UUID
 from fidelia.customers.operations import place_members, set_traits
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.outbox import announce
 from fidelia.messaging.operations import withdraw_messages
 from fidelia.programme.queries import get_programme_by_id
@@ -49,13 +50,24 @@ def end_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:
 
 
 def end_due_campaigns(*, by: Actor, at: datetime) -> int:
-    """End every running campaign whose end has come, each in its own transaction; return how many. Raises Denied."""
+    """End every running campaign whose end has come, each in its own transaction; return how many.
+
+    One that cannot be ended holds up no other; its refusal is raised when all have been gone through. Raises Denied.
+    """
     by.require("campaign.stop")
     due = Campaign.objects.filter(state=State.RUNNING, ends_at__lte=at).order_by("ends_at", "id")
-    ids = list(due.values_list("id", flat=True))
-    for campaign_id in ids:
-        end_campaign(by=by, at=at, campaign_id=campaign_id)
-    return len(ids)
+    ended, refused = 0, None
+    for campaign_id in list(due.values_list("id", flat=True)):
+        try:
+            end_campaign(by=by, at=at, campaign_id=campaign_id)
+            ended += 1
+        except CampaignNotRunning:
+            continue  # somebody stopped it in this moment
+        except FideliaError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return ended
 
 
 def message_keys(campaign: Campaign) -> str:

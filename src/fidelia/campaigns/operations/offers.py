@@ -9,7 +9,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.programme.models import Programme, ProgrammeVersion
-from fidelia.programme.operations import publish_draft, write_draft
+from fidelia.programme.operations import lock_programme, publish_draft, write_draft
 from fidelia.programme.queries import list_versions, parse_document, version_in_force
 
 from ..errors import LaterVersionScheduled, MalformedOffer, NoVersionInForce
@@ -72,38 +72,40 @@ def publish_offer(*, by: Actor, at: datetime, programme: Programme, campaign: Ca
 
     Raises NoVersionInForce, LaterVersionScheduled.
     """
-    later = [version for version in list_versions(programme) if _begins_after(version, at)]
+    now = lock_programme(programme, at)
+    later = [version for version in list_versions(programme) if _begins_after(version, now)]
     if later:
         raise LaterVersionScheduled(f"Version {later[0].number} begins later and would take the offer out again.")
-    document = with_rule(_document_in_force(programme, at), rule_of(campaign))
-    return _publish(by, at, programme, document, note=f"Campaign {campaign.key}")
+    current = version_in_force(programme, now)
+    if current is None:
+        raise NoVersionInForce("The programme has no version in force yet.")
+    document = with_rule(current.document, rule_of(campaign))
+    return _publish(by, at, programme, document, now, note=f"Campaign {campaign.key}")
 
 
 def withdraw_offer(*, by: Actor, at: datetime, programme: Programme, campaign: Campaign) -> ProgrammeVersion | None:
-    """Building block: publish the version in force without the campaign's rule; None if it has none any more."""
-    current = _document_in_force(programme, at)
-    document = without_rule(current, campaign.mark)
-    if document == current:
+    """Building block: publish the version in force without the campaign's rule; None if it has none any more.
+
+    A programme whose versions were all withdrawn has none: then a campaign can still be stopped.
+    """
+    now = lock_programme(programme, at)
+    current = version_in_force(programme, now)
+    if current is None or without_rule(current.document, campaign.mark) == current.document:
         return None
-    return _publish(by, at, programme, document, note=f"End of campaign {campaign.key}")
+    document = without_rule(current.document, campaign.mark)
+    return _publish(by, at, programme, document, now, note=f"End of campaign {campaign.key}")
 
 
-def _document_in_force(programme: Programme, at: datetime) -> Document:
-    current = version_in_force(programme, at)
-    if current is None:
-        raise NoVersionInForce("The programme has no version in force yet.")
-    document: Document = current.document
-    return document
-
-
-def _publish(by: Actor, at: datetime, programme: Programme, document: Document, *, note: str) -> ProgrammeVersion:
+def _publish(
+    by: Actor, at: datetime, programme: Programme, document: Document, in_force_from: datetime, *, note: str
+) -> ProgrammeVersion:
     version_id = new_id()
     parse_document(programme, document, version_id=version_id)
     # The campaign itself is the author: a person wrote the offer, a second one approved it, and whoever launches it
     # publishes no word of their own.
     author = Actor.system(note)
     write_draft(by=author, at=at, programme=programme, document=document, note=note, version_id=version_id)
-    return publish_draft(by=by, at=at, version_id=version_id, in_force_from=at)
+    return publish_draft(by=by, at=at, version_id=version_id, in_force_from=in_force_from)
 
 
 def _begins_after(version: ProgrammeVersion, at: datetime) -> bool:

@@ -12,7 +12,7 @@ from ..errors import NothingToCatchUp
 from ..models import ProgrammeVersion
 from ..queries import parse_document
 from .comparing import documents_of, merged, missed_changes
-from .versions import lock_draft, write_draft
+from .versions import lock_draft, lock_programme, write_draft
 
 
 def catch_up(*, by: Actor, at: datetime, version: ProgrammeVersion) -> ProgrammeVersion:
@@ -23,9 +23,10 @@ def catch_up(*, by: Actor, at: datetime, version: ProgrammeVersion) -> Programme
     """
     by.require("programme.draft", Scope(version.programme.partner_id))
     with transaction_of_use_case():
+        now = lock_programme(version.programme, at)
         draft = lock_draft(version.id)
-        documents = documents_of(draft, at)
-        if documents is None or not missed_changes(draft, at):
+        documents = documents_of(draft, now)
+        if documents is None or not missed_changes(draft, now):
             raise NothingToCatchUp(f"Version {draft.number} lacks nothing of what is in force.")
         document = merged(*documents)
         version_id = new_id()

@@ -43,7 +43,7 @@ def write_draft(
     *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str, version_id: UUID
 ) -> ProgrammeVersion:
     """Building block: keep a checked document as the next draft."""
-    Programme.objects.select_for_update().get(id=programme.id)  # versions are numbered one at a time
+    lock_programme(programme, at)  # versions are numbered one at a time
     last = programme.versions.aggregate(last=Max("number"))["last"] or 0
     version = ProgrammeVersion.objects.create(
         id=version_id,
@@ -111,8 +111,9 @@ def publish_version(
     """
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
-        check_nothing_lost(lock_draft(version.id), at)
-        return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or at)
+        now = lock_programme(version.programme, at)
+        check_nothing_lost(lock_draft(version.id), now)
+        return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or now)
 
 
 def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: datetime) -> ProgrammeVersion:
@@ -137,6 +138,7 @@ def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> P
     """Withdraw a published version: from now on the one before it is in force. Raises Denied, VersionNotInForce."""
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
+        lock_programme(version.programme, at)
         locked = ProgrammeVersion.objects.select_for_update().get(id=version.id)
         if locked.state != State.PUBLISHED:
             raise VersionNotInForce(f"Version {locked.number} is not published.")
@@ -149,6 +151,17 @@ def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> P
             )
         )
     return locked
+
+
+def lock_programme(programme: Programme, at: datetime) -> datetime:
+    """Building block: nobody else publishes or withdraws until this transaction ends. Lock it before any version.
+
+    Return `at`, or the last publication or withdrawal if that is later: whoever waited here for another must read what
+    is in force after that other, and begin after it, or one of the two is in force for nobody.
+    """
+    Programme.objects.select_for_update().get(id=programme.id)
+    last = programme.versions.aggregate(published=Max("published_at"), withdrawn=Max("withdrawn_at"))
+    return max([at, *(moment for moment in last.values() if moment is not None)])
 
 
 def lock_draft(version_id: UUID) -> ProgrammeVersion:
