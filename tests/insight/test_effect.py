@@ -141,8 +141,13 @@ def test_it_admits_that_nothing_would_be_seen() -> None:
 
 
 def test_it_finds_the_smallest_difference_of_means() -> None:
-    # Lehr's rule of thumb (1992): 16 / delta² per group for 80 % power; 63 per group show half a deviation (0.499).
-    assert smallest_difference_seen(deviation=100, n_treated=63, n_control=63) == pytest.approx(49.9, abs=0.05)
+    # G*Power and R's power.t.test: half a deviation needs 63.77 per group for 80 % power, and 64 have 80.146 %.
+    assert smallest_difference_seen(deviation=100, n_treated=63, n_control=63) > 50
+    assert smallest_difference_seen(deviation=100, n_treated=64, n_control=64) < 50
+    seen = smallest_difference_seen(deviation=1, n_treated=64, n_control=64, power=0.8014596)
+    assert seen == pytest.approx(0.5, abs=1e-6)
+    with pytest.raises(TooFewPeople, match="one of them two"):
+        smallest_difference_seen(deviation=1, n_treated=1, n_control=1)
 
 
 def test_a_lift_of_that_size_is_found_four_times_in_five() -> None:

@@ -33,8 +33,18 @@ def test_what_the_page_names_exists() -> None:
         fidelia.insight.fits.scoring,
         fidelia.insight.measures.effect,
         fidelia.insight.fits.Fit,
+        fidelia.insight.fits.BgNbd,
+        fidelia.insight.fits.BgBb,
         fidelia.insight.fits.scoring.Score,
     )
     found = set(re.findall(r"`(?:scoring\.)?([a-z]+_[a-z_]+)`", text))
     assert len(found) > 20
     assert [name for name in sorted(found) if not any(hasattr(home, name) for home in homes)] == []
+
+
+def test_the_tests_that_the_page_names_exist() -> None:
+    named = re.findall(r"`((?:tests/insight/[a-z/]*)?test_[a-z_]+\.py)`", PAGE.read_text(encoding="utf-8"))
+    assert len(named) > 15
+    here = Path(__file__).parent
+    root = here.parents[2]
+    assert [name for name in named if not (root / name if "/" in name else here / name).exists()] == []

@@ -19,9 +19,12 @@ def test_the_size_is_that_of_the_textbook() -> None:
     assert (treated, control) == (3841, 3841)
 
 
-def test_means_need_what_power_t_test_says() -> None:
-    """2 · (1.96 + 0.8416)² · (deviation / difference)²: 1,570 in each group for a tenth of the deviation."""
-    assert people_needed_for_difference(deviation=50, difference=5) == (1570, 1570)
+def test_means_need_what_power_t_test_and_g_power_say() -> None:
+    """R's power.t.test(delta = 0.1, power = 0.8) says 1,570.73 in each group; G*Power, Cohen's tables: 394, 64, 26."""
+    assert people_needed_for_difference(deviation=50, difference=5) == (1571, 1571)
+    for effect, people in ((0.2, 394), (0.5, 64), (0.8, 26)):
+        assert max(people_needed_for_difference(deviation=1, difference=effect)) == people
+    assert people_needed_for_difference(deviation=1, difference=0.5, power=0.95) == (105, 105)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])

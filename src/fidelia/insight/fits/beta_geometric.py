@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, expit, gammaln, polygamma, psi
 
-from .arrays import Floats, at_least, groups_of, places_of, together, whole
+from .arrays import Floats, at_least, groups_of, places_of, together
+from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past
 from .buyers import with_word_on_leaving
 from .history import BuyingHistory
 from .maximum import Curved, Fit, fit_by_likelihood
@@ -57,10 +58,16 @@ class BgNbd:
         parameters = np.array([self.r, self.alpha, self.a, self.b])
         return curved_log_likelihood(parameters, history, self.first_is_occasion).value
 
-    def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
-        """Probability that the customer still buys at all at age T. Raises ImpossibleNumbers."""
-        x, t_x, age_ = together(frequency=frequency, recency=recency, age=age)
-        k = at_least(x, 0.0, "frequency") + self.first_is_occasion
+    def probability_alive(
+        self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, ahead: float = 0.0
+    ) -> Floats:
+        """Probability that the customer still buys at age T, or a time `ahead` of it. Raises ImpossibleNumbers."""
+        x, t_x, age_ = customers_of(frequency, recency, age)
+        stays = self._chance_to_stay(x, age_, not_past(ahead)) if ahead else 1.0
+        return self._alive(x, t_x, age_) * stays
+
+    def _alive(self, x: Floats, t_x: Floats, age_: Floats) -> Floats:
+        k = x + self.first_is_occasion
         with np.errstate(divide="ignore"):
             odds = np.log(self.a) - np.log(np.maximum(self.b + k - 1, 0.0))
             odds = odds + (self.r + x) * (np.log(self.alpha + age_) - np.log(self.alpha + t_x))
@@ -71,10 +78,9 @@ class BgNbd:
         self, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
     ) -> Floats:
         """Purchases expected in the `horizon` after age T, given the history. Raises ImpossibleNumbers."""
-        t, x, t_x, age_ = together(horizon=horizon, frequency=frequency, recency=recency, age=age)
-        at_least(t, 0.0, "horizon")
+        t, x, t_x, age_ = customers_ahead(horizon, frequency, recency, age)
         first, group = groups_of(t, x, age_)
-        return self.probability_alive(x, t_x, age_) * self._expected_if_alive(t[first], x[first], age_[first])[group]
+        return self._alive(x, t_x, age_) * self._expected_if_alive(t[first], x[first], age_[first])[group]
 
     def expected_purchases_of_new(self, horizon: ArrayLike) -> Floats:
         """Repeat purchases expected in the `horizon` after the first purchase. Raises ImpossibleNumbers."""
@@ -90,18 +96,42 @@ class BgNbd:
 
         Still alive after them, or gone at the last one with more purchases "due" than were made.
         """
-        n, t = together(count=count, horizon=horizon)
-        whole(at_least(n, 0.0, "count"), "count")
-        at_least(t, 0.0, "horizon")
-        k = n + self.first_is_occasion
-        alive = np.exp(betaln(self.a, self.b + k) - betaln(self.a, self.b)) * nbd_probability(n, self.r, self.alpha, t)
-        left = np.exp(betaln(self.a + 1, self.b + np.maximum(k, 1) - 1) - betaln(self.a, self.b))
-        found: Floats = alive + np.where(k > 0, left, 0.0) * nbd_reaches(n, self.r, self.alpha, t)
+        n, t = counts_of(count, horizon)
+        return self._chance_of_count(n, t, self.r, self.alpha, self.b, extra=self.first_is_occasion)
+
+    def probability_of_future_count(
+        self, count: ArrayLike, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+    ) -> Floats:
+        """Probability of exactly `count` purchases in the `horizon` after age T, given the history.
+
+        Who is alive then begins anew, with the rate and the probability of leaving that the history tells: Gamma(r + x,
+        α + T) and Beta(a, b + k). Raises ImpossibleNumbers.
+        """
+        n, t, x, t_x, age_ = counts_ahead(count, horizon, frequency, recency, age)
+        alive = self._alive(x, t_x, age_)
+        b = self.b + x + self.first_is_occasion
+        if_alive = self._chance_of_count(n, t, self.r + x, self.alpha + age_, b, extra=0)
+        return alive * if_alive + np.where(n == 0, 1 - alive, 0.0)
+
+    def _chance_of_count(
+        self, n: Floats, t: Floats, shape: Floats | float, scale: Floats | float, b: Floats | float, *, extra: int
+    ) -> Floats:
+        k = n + extra
+        alive = np.exp(betaln(self.a, b + k) - betaln(self.a, b)) * nbd_probability(n, shape, scale, t)
+        left = np.exp(betaln(self.a + 1, b + np.maximum(k, 1) - 1) - betaln(self.a, b))
+        found: Floats = alive + np.where(k > 0, left, 0.0) * nbd_reaches(n, shape, scale, t)
         return found
 
     def _expected_if_alive(self, t: Floats, x: Floats, age: Floats) -> Floats:
         shape, scale = self.r + x, self.alpha + age
         return mean_over_beta(self.a, self.b + x + self.first_is_occasion, shape, t / scale)
+
+    def _chance_to_stay(self, x: Floats, age: Floats, ahead: float) -> Floats:
+        """E[(1 + p t / (α + T))^−R]: the complement is p times what `_expected_if_alive` averages over p."""
+        first, group = groups_of(x, age)
+        shape, scale, b = self.r + x[first], self.alpha + age[first], self.b + x[first] + self.first_is_occasion
+        goes = self.a / (self.a + b) * mean_over_beta(self.a + 1, b, shape, ahead / scale)
+        return np.clip(1 - goes, 0.0, 1.0)[group]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, gammaln, logsumexp, polygamma, psi
+from scipy.special import betaln, gammaln, hyp2f1, logsumexp, polygamma, psi
 
 from fidelia.insight.errors import ImpossibleNumbers
 
 from .arrays import Booleans, Floats, at_least, groups_of, numbers_of, together, whole
+from .asking import counts_ahead, counts_of
 from .history import BuyingHistory
 from .maximum import Curved, Fit, fit_by_likelihood
 
@@ -87,17 +88,47 @@ class BgBb:
 
         C(n, x) part(n) B(γ, δ + n)/B(γ, δ) + Σ C(m, x) part(m) B(γ + 1, δ + m)/B(γ, δ), m from x to n − 1.
         """
-        x, n = together(count=count, horizon=horizon)
-        whole(at_least(x, 0.0, "count"), "count")
-        whole(at_least(n, 0.0, "horizon"), "horizon")
-        last = np.arange(_limited(n.max()) + 1.0)[None, :]
-        x_, n_ = x[:, None], n[:, None]
-        inside = (last >= x_) & (last <= n_)
-        held = np.where(inside, last, np.maximum(x_, 0.0))
-        ways = gammaln(held + 1) - gammaln(x_ + 1) - gammaln(held - x_ + 1)
-        bought = betaln(self.alpha + x_, self.beta + held - x_) - betaln(self.alpha, self.beta)
-        stays = (last == n_).astype(float)
-        there = betaln(self.gamma + 1 - stays, self.delta + held) - betaln(self.gamma, self.delta)
+        x, n = counts_of(count, horizon)
+        return self._chance_of_count(x, whole(n, "horizon"), np.zeros_like(x), np.zeros_like(x))
+
+    def probability_of_future_count(
+        self, count: ArrayLike, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+    ) -> Floats:
+        """Probability of exactly `count` purchases at the next `horizon` opportunities, given the history.
+
+        Who is there at the last one observed begins anew with Beta(α + x, β + n − x) and Beta(γ, δ + n). Raises
+        ImpossibleNumbers.
+        """
+        later, t, x, t_x, n = counts_ahead(count, horizon, frequency, recency, age)
+        _check(BuyingHistory.from_arrays(x, t_x, n))
+        there = self._chance_of_being_there(x, t_x, n, 0.0)
+        return there * self._chance_of_count(later, whole(t, "horizon"), x, n) + np.where(later == 0, 1 - there, 0.0)
+
+    def discounted_forever(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, rate: float) -> Floats:
+        """Discounted expected residual transactions: Σ E[purchase at n + j] / (1 + rate)^j, j from 1 without end.
+
+        `rate` > 0 per opportunity (0.1 is 10 %). The sum is pace · P(there at n + 1) / (1 + d) ·
+        ₂F₁(1, δ + n + 1; γ + δ + n + 1; 1 / (1 + d)): Fader, Hardie & Shang 2010, there DERT. Raises
+        ImpossibleNumbers.
+        """
+        x, t_x, n = self._columns(frequency, recency, age)
+        if not (np.isfinite(rate) and rate > 0):
+            raise ImpossibleNumbers("Without a horizon the discount rate must be positive: the sum would have no end.")
+        pace = (self.alpha + x) / (self.alpha + self.beta + n)
+        series = hyp2f1(1.0, self.delta + n + 1, self.gamma + self.delta + n + 1, 1 / (1 + rate))
+        found: Floats = pace * self._chance_of_being_there(x, t_x, n, 1.0) * series / (1 + rate)
+        return found
+
+    def _chance_of_count(self, count: Floats, horizon: Floats, x: Floats, n: Floats) -> Floats:
+        last = np.arange(_limited(horizon.max()) + 1.0)[None, :]
+        later, end = count[:, None], horizon[:, None]
+        alpha, beta, delta = self.alpha + x[:, None], self.beta + (n - x)[:, None], self.delta + n[:, None]
+        inside = (last >= later) & (last <= end)
+        held = np.where(inside, last, later)
+        ways = gammaln(held + 1) - gammaln(later + 1) - gammaln(held - later + 1)
+        bought = betaln(alpha + later, beta + held - later) - betaln(alpha, beta)
+        stays = (last == end).astype(float)
+        there = betaln(self.gamma + 1 - stays, delta + held) - betaln(self.gamma, delta)
         found: Floats = np.where(inside, np.exp(ways + bought + there), 0.0).sum(axis=1)
         return found
 

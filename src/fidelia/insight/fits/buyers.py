@@ -28,8 +28,10 @@ class BuyerModel(Protocol):
 
     def log_likelihood(self, history: BuyingHistory) -> float: ...
 
-    def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
-        """Probability, 0 to 1, that the customer still buys at all at age T."""
+    def probability_alive(
+        self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, ahead: float = 0.0
+    ) -> Floats:
+        """Probability, 0 to 1, that the customer still buys at all at age T, or a time `ahead` of it."""
 
     def expected_purchases(
         self, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
@@ -41,6 +43,11 @@ class BuyerModel(Protocol):
 
     def probability_of_count(self, count: ArrayLike, horizon: ArrayLike) -> Floats:
         """Probability that somebody makes exactly `count` repeat purchases in the `horizon` after the first."""
+
+    def probability_of_future_count(
+        self, count: ArrayLike, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+    ) -> Floats:
+        """Probability of exactly `count` purchases in the `horizon` after age T, given the history."""
 
 
 B = TypeVar("B", bound=BuyerModel)

@@ -56,18 +56,21 @@ def curved_log_of_mixture(parameters: Floats, history: BuyingHistory) -> Curved:
     return total
 
 
-def chance_of_count_when_left(parameters: Floats, count: Floats, t: Floats) -> Floats:
-    """P(left before t, having made n repeat purchases): ∫ s β^s (β + y)^−(s + 1) P(N(y) = n) dy, y from 0 to t."""
-    r, alpha, s, beta = parameters
-    scale = min(alpha, beta)
+def chance_of_count_when_left(parameters: tuple[Floats, Floats, float, Floats], count: Floats, t: Floats) -> Floats:
+    """P(left before t, having made n repeat purchases): ∫ s β^s (β + y)^−(s + 1) P(N(y) = n) dy, y from 0 to t.
+
+    r, α and β are given row by row, as the counts and times are.
+    """
+    r, alpha, s, beta = (parameters[0][:, None], parameters[1][:, None], parameters[2], parameters[3][:, None])
+    scale = np.minimum(alpha, beta)
     place, weight = legendre(RULES[-1][0])
-    reach = np.log1p(t / scale)[:, None] * place
+    reach = np.log1p(t[:, None] / scale) * place
     y = scale * np.expm1(reach)
-    ways = (gammaln(r + count) - gammaln(r) - gammaln(count + 1))[:, None]
     n = count[:, None]
+    ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1)
     bought = ways - r * np.log1p(y / alpha) + xlogy(n, y) - n * np.log(alpha + y)
     left = np.log(s / beta) - (s + 1) * np.log1p(y / beta)
-    found: Floats = np.log1p(t / scale) * (np.exp(bought + left + np.log(scale) + reach) @ weight)
+    found: Floats = np.log1p(t / scale[:, 0]) * (np.exp(bought + left + np.log(scale) + reach) @ weight)
     return found
 
 

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln, polygamma, psi
 
-from .arrays import Floats, at_least, groups_of, together, whole
+from .arrays import Floats, at_least, groups_of, together
+from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past
 from .beta_geometric import scale_of
 from .buyers import with_word_on_leaving
 from .history import BuyingHistory
@@ -51,10 +52,15 @@ class ParetoNbd:
         """Log-likelihood of all customers, without the factorials that no parameter touches."""
         return curved_log_likelihood(self._vector, history).value
 
-    def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
-        """Probability that the customer still buys at all at age T. Raises ImpossibleNumbers."""
-        x, t_x, age_ = together(frequency=frequency, recency=recency, age=age)
-        at_least(x, 0.0, "frequency")
+    def probability_alive(
+        self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike, *, ahead: float = 0.0
+    ) -> Floats:
+        """Probability that the customer still buys at age T, or a time `ahead` of it. Raises ImpossibleNumbers."""
+        x, t_x, age_ = customers_of(frequency, recency, age)
+        stays: Floats = np.exp(-self.s * np.log1p(not_past(ahead) / (self.beta + age_)))
+        return self._alive(x, t_x, age_) * stays
+
+    def _alive(self, x: Floats, t_x: Floats, age_: Floats) -> Floats:
         first, group = groups_of(x, t_x, age_)
         found: Floats = expit(-log_odds_of_having_left(self._vector, x[first], t_x[first], age_[first]))[group]
         return found
@@ -63,10 +69,9 @@ class ParetoNbd:
         self, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
     ) -> Floats:
         """Purchases expected in the `horizon` after age T, given the history. Raises ImpossibleNumbers."""
-        t, x, t_x, age_ = together(horizon=horizon, frequency=frequency, recency=recency, age=age)
-        at_least(t, 0.0, "horizon")
+        t, x, t_x, age_ = customers_ahead(horizon, frequency, recency, age)
         pace = (self.r + x) / (self.alpha + age_)
-        return self.probability_alive(x, t_x, age_) * pace * self.expected_time_left(t, age_)
+        return self._alive(x, t_x, age_) * pace * self.expected_time_left(t, age_)
 
     def expected_time_left(self, horizon: Floats, age: Floats) -> Floats:
         """Time alive within the `horizon` of somebody alive at age T: ∫ ((β + T) / (β + T + u))^s du, u from 0 to t."""
@@ -88,12 +93,26 @@ class ParetoNbd:
 
         Raises ImpossibleNumbers.
         """
-        n, t = together(count=count, horizon=horizon)
-        whole(at_least(n, 0.0, "count"), "count")
-        at_least(t, 0.0, "horizon")
-        stayed = np.exp(-self.s * np.log1p(t / self.beta))
-        alive = stayed * nbd_probability(n, self.r, self.alpha, t)
-        found: Floats = alive + chance_of_count_when_left(self._vector, n, t)
+        n, t = counts_of(count, horizon)
+        return self._chance_of_count(n, t, np.zeros_like(n), np.zeros_like(n))
+
+    def probability_of_future_count(
+        self, count: ArrayLike, horizon: ArrayLike, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+    ) -> Floats:
+        """Probability of exactly `count` purchases in the `horizon` after age T, given the history.
+
+        Who is alive then begins anew with Gamma(r + x, α + T) and Gamma(s, β + T). Source: Fader & Hardie,
+        "Deriving the Conditional PMF of the Pareto/NBD Model" (brucehardie.com, 2014). Raises ImpossibleNumbers.
+        """
+        n, t, x, t_x, age_ = counts_ahead(count, horizon, frequency, recency, age)
+        alive = self._alive(x, t_x, age_)
+        return alive * self._chance_of_count(n, t, x, age_) + np.where(n == 0, 1 - alive, 0.0)
+
+    def _chance_of_count(self, n: Floats, t: Floats, x: Floats, age: Floats) -> Floats:
+        shape, scale, left_scale = self.r + x, self.alpha + age, self.beta + age
+        stayed = np.exp(-self.s * np.log1p(t / left_scale))
+        left = chance_of_count_when_left((shape, scale, self.s, left_scale), n, t)
+        found: Floats = stayed * nbd_probability(n, shape, scale, t) + left
         return found
 
     @property

@@ -19,7 +19,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaln, polygamma, psi
+from scipy.special import betaln, hyp2f1, polygamma, psi
 
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
@@ -106,15 +106,24 @@ class ShiftedBetaGeometric:
         found: Floats = np.exp(betaln(self.alpha + 1, self.beta + t - 1) - betaln(self.alpha, self.beta))
         return found
 
-    def expected_payments(self, renewed: ArrayLike, *, horizon: int, discount: float = 0.0) -> Floats:
+    def expected_payments(self, renewed: ArrayLike, *, horizon: int | None, discount: float = 0.0) -> Floats:
         """Payments expected at the next `horizon` renewals of a customer who has renewed so many times.
 
         Σ S(renewed + j) / S(renewed) / (1 + discount)^(j − 1), j from 1: the next renewal is due now, so it is not
-        discounted (Fader & Hardie 2010). `discount` per renewal. Raises ImpossibleNumbers.
+        discounted. `horizon` None sums without end, retention · ₂F₁(1, β + t; α + β + t; 1 / (1 + d)) with t =
+        renewed + 1, and needs a discount: the discounted expected residual lifetime of Fader & Hardie 2010. A customer
+        just won is worth 1 + expected_payments(0) / (1 + d) payments. `discount` per renewal. Raises ImpossibleNumbers.
         """
         (t,) = together(renewed=renewed)
         at_least(t, 0.0, "renewed")
-        if not 0 <= horizon <= TERMS_MAX or discount <= -1:
+        if horizon is None:
+            if not (np.isfinite(discount) and discount > 0):
+                raise ImpossibleNumbers("Without a horizon the discount must be positive: the sum would have no end.")
+            due = t + 1
+            series = hyp2f1(1.0, self.beta + due, self.alpha + self.beta + due, 1 / (1 + discount))
+            found: Floats = self.retention(due) * series
+            return found
+        if not 0 <= horizon <= TERMS_MAX or not discount > -1:
             raise ImpossibleNumbers(f"The horizon is 0 to {TERMS_MAX:,} renewals, and the discount is above −100 %.")
         total, chance = np.zeros_like(t), np.ones_like(t)
         for step in range(1, horizon + 1):

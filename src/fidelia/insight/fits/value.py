@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike
 
 from fidelia.insight.errors import ImpossibleNumbers
 
-from .arrays import Floats, at_least, groups_of, together
+from .arrays import Floats, groups_of, together
+from .asking import customers_of
 from .buyers import BuyerModel
 from .gamma_gamma import GammaGamma
 from .mixing import legendre
@@ -151,16 +152,20 @@ def _continuously(expected: Callable[[float], Floats], horizon: float, rate: flo
 
 
 def purchases_discounted_forever(
-    model: ParetoNbd, *, rate: float, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
+    model: BuyerModel, *, rate: float, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike
 ) -> Floats:
-    """Discounted expected residual transactions of the Pareto/NBD, without a horizon; `rate` > 0 per unit of time.
+    """Discounted expected residual transactions, without a horizon; `rate` > 0 is continuous, per unit of time.
 
-    Raises ImpossibleNumbers.
+    For the Pareto/NBD by its own integral; for the others up to where e^(−rate·t) has vanished. (BG/BB, whose time is
+    counted, has `discounted_forever`.) Raises ImpossibleNumbers.
     """
-    x, t_x, age_ = together(frequency=frequency, recency=recency, age=age)
-    if not rate > 0:
+    x, t_x, age_ = customers_of(frequency, recency, age)
+    if not (np.isfinite(rate) and rate > 0):
         raise ImpossibleNumbers("Without a horizon the discount rate must be positive: the sum would have no end.")
-    at_least(age_, 0.0, "age")
+    if not isinstance(model, ParetoNbd):
+        return discounted_purchases(
+            model, horizon=40.0 / rate, discount=ContinuousDiscount(rate), frequency=x, recency=t_x, age=age_
+        )
     pace = (model.r + x) / (model.alpha + age_)
     return model.probability_alive(x, t_x, age_) * pace * _discounted_time_left(model, rate, age_)
 

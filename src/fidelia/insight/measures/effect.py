@@ -13,7 +13,7 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Final, Literal
 
-from scipy.special import stdtrit
+from scipy.special import nctdtrinc, stdtrit
 
 from fidelia.kernel.errors import Invalid
 
@@ -22,6 +22,7 @@ CONFIDENCE: Final = 0.95
 POWER: Final = 0.80
 Z: Final = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 _BISECTIONS: Final = 60
+PEOPLE_OF_T: Final = 3  # with fewer in both groups together a deviation cannot be told
 PEOPLE_MAX: Final = 1_000_000_000
 
 
@@ -176,10 +177,12 @@ def people_needed_for_difference(
     Unit of both: that of the quantity; `deviation` is its standard deviation between people. As
     `people_needed_for_lift`.
     """
-    if deviation < 0 or difference <= 0:
+    if not (deviation >= 0 and difference > 0):
         raise Invalid("A deviation is not negative, and the difference to be shown is above 0.")
 
     def is_enough(treated: int, control: int) -> bool:
+        if treated + control < PEOPLE_OF_T:
+            return False
         seen = smallest_difference_seen(deviation=deviation, n_treated=treated, n_control=control, power=power)
         return seen <= difference
 
@@ -219,9 +222,14 @@ def _power_of_lift(base: float, lift: float, n_treated: int, n_control: int) -> 
 def smallest_difference_seen(*, deviation: float, n_treated: int, n_control: int, power: float = POWER) -> float:
     """Smallest difference of means that groups of these sizes would show, four times in five.
 
-    Unit: that of `deviation`, the standard deviation of the quantity between people. Source: normal approximation,
-    (z of the interval + z of the power) × standard error of the difference. Raises TooFewPeople.
+    Unit: that of `deviation`, the standard deviation of the quantity between people. Exact for normal quantities of one
+    deviation: the noncentral t whose upper 2.5 % bound of no effect is passed with the power. Source: Cohen,
+    *Statistical Power Analysis for the Behavioral Sciences* (1988), chapter 2; as R's power.t.test and G*Power. Raises
+    TooFewPeople.
     """
-    if min(n_treated, n_control) < 1:
-        raise TooFewPeople("Both groups need at least one person.")
-    return (Z + NormalDist().inv_cdf(power)) * deviation * sqrt(1 / n_treated + 1 / n_control)
+    if min(n_treated, n_control) < 1 or n_treated + n_control < PEOPLE_OF_T:
+        raise TooFewPeople("Both groups need at least one person, and one of them two.")
+    freedom = n_treated + n_control - 2
+    bound = stdtrit(freedom, (1 + CONFIDENCE) / 2)
+    shift = float(nctdtrinc(freedom, 1 - power, bound))
+    return shift * deviation * sqrt(1 / n_treated + 1 / n_control)
