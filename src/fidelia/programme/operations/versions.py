@@ -161,7 +161,8 @@ def lock_programme(programme: Programme, at: datetime) -> datetime:
     """
     Programme.objects.select_for_update().get(id=programme.id)
     last = programme.versions.aggregate(published=Max("published_at"), withdrawn=Max("withdrawn_at"))
-    return max([at, *(moment for moment in last.values() if moment is not None)])
+    moments: list[datetime] = [moment for moment in last.values() if moment is not None]
+    return max([at, *moments])
 
 
 def lock_draft(version_id: UUID) -> ProgrammeVersion:
