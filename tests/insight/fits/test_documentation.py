@@ -35,6 +35,7 @@ def test_what_the_page_names_exists() -> None:
         fidelia.insight.fits.Fit,
         fidelia.insight.fits.BgNbd,
         fidelia.insight.fits.BgBb,
+        fidelia.insight.fits.CountedPurchases,
         fidelia.insight.fits.scoring.Score,
     )
     found = set(re.findall(r"`(?:scoring\.)?([a-z]+_[a-z_]+)`", text))

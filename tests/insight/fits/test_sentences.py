@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import fidelia
-from fidelia.insight.errors import TooLittleToFit
+from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 from fidelia.insight.fits import BuyingHistory, fit_bg_nbd
 from fidelia.insight.fits.sentences import Sentence
 
@@ -25,3 +25,8 @@ def test_a_refusal_is_told_in_french_by_the_catalog() -> None:
     french = gettext.translation("django", LOCALE, languages=["fr"])
     assert message.told(french.gettext).startswith("BG/NBD demande au moins 10 clients, dont 5 ayant racheté")
     assert message.told(lambda text: text) == message
+    with pytest.raises(ImpossibleNumbers) as impossible:
+        BuyingHistory.from_arrays([-1], [0], [10])
+    assert isinstance(impossible.value.message, Sentence)
+    told = impossible.value.message.told(french.gettext)
+    assert told == "La colonne «\xa0fréquence\xa0» vaut -1 à la ligne 1\xa0; il faut au moins 0. Corrigez la ligne."

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fidelia.insight.errors import ImpossibleNumbers
 
 from .arrays import Floats, at_least, together, whole
+from .sentences import Sentence
+from .sentences import gettext_noop as _
+
+MOST: Final = 1e9
 
 
 def customers_of(frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -23,13 +29,18 @@ def customers_ahead(
     """Return t, x, t_x and T at one length. Raises ImpossibleNumbers."""
     t, x, t_x, age_ = together(horizon=horizon, frequency=frequency, recency=recency, age=age)
     _check(x, t_x, age_)
-    return at_least(t, 0.0, "horizon"), x, t_x, age_
+    return time_of(t), x, t_x, age_
+
+
+def time_of(horizon: Floats) -> Floats:
+    """Return the times to come. Raises ImpossibleNumbers when one is negative, or longer than anything lasts."""
+    return not_beyond(at_least(horizon, 0.0, "horizon"), "horizon")
 
 
 def counts_of(count: ArrayLike, horizon: ArrayLike) -> tuple[Floats, Floats]:
     """Return n and t at one length. Raises ImpossibleNumbers."""
     n, t = together(count=count, horizon=horizon)
-    return whole(at_least(n, 0.0, "count"), "count"), at_least(t, 0.0, "horizon")
+    return not_beyond(whole(at_least(n, 0.0, "count"), "count"), "count"), time_of(t)
 
 
 def counts_ahead(
@@ -38,7 +49,7 @@ def counts_ahead(
     """Return n, t, x, t_x and T at one length. Raises ImpossibleNumbers."""
     n, t, x, t_x, age_ = together(count=count, horizon=horizon, frequency=frequency, recency=recency, age=age)
     _check(x, t_x, age_)
-    return whole(at_least(n, 0.0, "count"), "count"), at_least(t, 0.0, "horizon"), x, t_x, age_
+    return not_beyond(whole(at_least(n, 0.0, "count"), "count"), "count"), time_of(t), x, t_x, age_
 
 
 def not_past(ahead: float) -> float:
@@ -46,14 +57,31 @@ def not_past(ahead: float) -> float:
     return float(at_least(together(ahead=ahead)[0], 0.0, "time ahead")[0])
 
 
+def not_beyond(values: Floats, name: str) -> Floats:
+    """Return the values. Raises ImpossibleNumbers beyond a thousand million, where products of them leave a float."""
+    if values.max() > MOST:
+        told = _("The {name} of row {row} is {value}: no count, time or amount is so large. Mend the row.")
+        place = int(np.argmax(values))
+        raise ImpossibleNumbers(Sentence(told, name=name, row=f"{place + 1}", value=f"{values[place]:g}"))
+    return values
+
+
 def _check(x: Floats, t_x: Floats, age: Floats) -> None:
     """Raise ImpossibleNumbers; unlike a history that is fitted, who bought once may have any recency up to the age."""
-    at_least(x, 0.0, "frequency")
+    not_beyond(at_least(x, 0.0, "frequency"), "frequency")
+    not_beyond(age, "age")
     at_least(t_x, 0.0, "recency")
     at_least(age, 0.0, "age")
     if (t_x > age * (1 + 1e-9) + 1e-9).any():
         place = int(np.flatnonzero(t_x > age * (1 + 1e-9) + 1e-9)[0])
         raise ImpossibleNumbers(
-            f"Row {place + 1} bought last at age {t_x[place]:g}, after the end at {age[place]:g}: purchases "
-            "dated after the end of the period must be left out."
+            Sentence(
+                _(
+                    "Row {row} bought last at age {recency}, after the end at {age}: purchases dated "
+                    "after the end of the period must be left out."
+                ),
+                row=f"{place + 1}",
+                recency=f"{t_x[place]:g}",
+                age=f"{age[place]:g}",
+            )
         )

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, expit, gammaln, polygamma, psi
 
-from .arrays import Floats, at_least, groups_of, places_of, together
-from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past
+from .arrays import Floats, groups_of, places_of, together
+from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past, time_of
 from .buyers import with_word_on_leaving
 from .history import BuyingHistory
 from .maximum import Curved, Fit, fit_by_likelihood
@@ -85,7 +85,7 @@ class BgNbd:
     def expected_purchases_of_new(self, horizon: ArrayLike) -> Floats:
         """Repeat purchases expected in the `horizon` after the first purchase. Raises ImpossibleNumbers."""
         (t,) = together(horizon=horizon)
-        distinct, places = places_of(at_least(t, 0.0, "horizon"))
+        distinct, places = places_of(time_of(t))
         zero = np.zeros(len(distinct))
         stays = self.b / (self.a + self.b) if self.first_is_occasion else 1.0
         found: Floats = stays * self._expected_if_alive(distinct, zero, zero)[places]

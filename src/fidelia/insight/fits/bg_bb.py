@@ -24,10 +24,12 @@ from scipy.special import betaln, gammaln, hyp2f1, logsumexp, polygamma, psi
 
 from fidelia.insight.errors import ImpossibleNumbers
 
-from .arrays import Booleans, Floats, at_least, groups_of, numbers_of, together, whole
+from .arrays import Booleans, Floats, at_least, groups_of, numbers_of, shrinking, together, whole
 from .asking import counts_ahead, counts_of
 from .history import BuyingHistory
 from .maximum import Curved, Fit, fit_by_likelihood
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 NAMES: Final = ("alpha", "beta", "gamma", "delta")
 OPPORTUNITIES_MAX: Final = 1_000
@@ -113,9 +115,11 @@ class BgBb:
         """
         x, t_x, n = self._columns(frequency, recency, age)
         if not (np.isfinite(rate) and rate > 0):
-            raise ImpossibleNumbers("Without a horizon the discount rate must be positive: the sum would have no end.")
+            raise ImpossibleNumbers(
+                Sentence(_("Without a horizon the discount rate must be positive: the sum would have no end."))
+            )
         pace = (self.alpha + x) / (self.alpha + self.beta + n)
-        series = hyp2f1(1.0, self.delta + n + 1, self.gamma + self.delta + n + 1, 1 / (1 + rate))
+        series = shrinking(hyp2f1(1.0, self.delta + n + 1, self.gamma + self.delta + n + 1, 1 / (1 + rate)))
         found: Floats = pace * self._chance_of_being_there(x, t_x, n, 1.0) * series / (1 + rate)
         return found
 
@@ -246,15 +250,25 @@ def _check(history: BuyingHistory) -> None:
     _limited(float(history.age.max()))
     if (history.frequency > history.recency).any():
         raise ImpossibleNumbers(
-            "A customer bought more often than there were opportunities until the last purchase: count one purchase "
-            "per opportunity at most."
+            Sentence(
+                _(
+                    "A customer bought more often than there were opportunities until the last purchase: "
+                    "count one purchase per opportunity at most."
+                )
+            )
         )
 
 
 def _limited(opportunities: float) -> int:
     if opportunities > OPPORTUNITIES_MAX:
         raise ImpossibleNumbers(
-            f"BG/BB counts opportunities, at most {OPPORTUNITIES_MAX:,}; this is {opportunities:,.0f}. For purchases "
-            "at any moment use BG/NBD or Pareto/NBD."
+            Sentence(
+                _(
+                    "BG/BB counts opportunities, at most {most}; this is {found}. For purchases at any "
+                    "moment use BG/NBD or Pareto/NBD."
+                ),
+                most=f"{OPPORTUNITIES_MAX:,}",
+                found=f"{opportunities:,.0f}",
+            )
         )
     return round(float(opportunities))

@@ -19,6 +19,8 @@ from .bg_bb import BgBb
 from .buyers import BuyerModel
 from .gamma_gamma import GammaGamma
 from .pareto_nbd import ParetoNbd
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 SMALLEST: Final = 1e-300
 
@@ -47,7 +49,7 @@ def draw_purchases(
         return _until_leaving(chance, model, horizon, standing)
     elif isinstance(model, BgBb):
         return _by_opportunities(chance, model, horizon, standing)
-    raise ImpossibleNumbers("Futures are drawn for BG/NBD, MBG/NBD, Pareto/NBD and BG/BB only.")
+    raise ImpossibleNumbers(Sentence(_("Futures are drawn for BG/NBD, MBG/NBD, Pareto/NBD and BG/BB only.")))
 
 
 def draw_spend(

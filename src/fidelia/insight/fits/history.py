@@ -120,17 +120,34 @@ def _check_order(x: Floats, t_x: Floats, age: Floats) -> None:
     late = np.flatnonzero(t_x > age * (1 + _SLACK) + _SLACK)
     if late.size:
         raise ImpossibleNumbers(
-            f"Row {late[0] + 1} bought last at age {t_x[late[0]]:g}, after the end at {age[late[0]]:g}: purchases "
-            "dated after the end of the period must be left out."
+            Sentence(
+                _(
+                    "Row {row} bought last at age {recency}, after the end at {age}: purchases dated "
+                    "after the end of the period must be left out."
+                ),
+                row=f"{late[0] + 1}",
+                recency=f"{t_x[late[0]]:g}",
+                age=f"{age[late[0]]:g}",
+            )
         )
     single = np.flatnonzero((x == 0) & (t_x != 0))
     if single.size:
         raise ImpossibleNumbers(
-            f"Row {single[0] + 1} has no repeat purchase but a recency of {t_x[single[0]]:g}: recency is the age at "
-            "the last repeat purchase, 0 when there is none."
+            Sentence(
+                _(
+                    "Row {row} has no repeat purchase but a recency of {recency}: recency is the age at "
+                    "the last repeat purchase, 0 when there is none."
+                ),
+                row=f"{single[0] + 1}",
+                recency=f"{t_x[single[0]]:g}",
+            )
         )
     again = np.flatnonzero((x > 0) & (t_x == 0))
     if again.size:
         raise ImpossibleNumbers(
-            f"Row {again[0] + 1} has {x[again[0]]:g} repeat purchases at age 0: count purchases of one day as one."
+            Sentence(
+                _("Row {row} has {count} repeat purchases at age 0: count purchases of one day as one."),
+                row=f"{again[0] + 1}",
+                count=f"{x[again[0]]:g}",
+            )
         )

@@ -76,7 +76,7 @@ def compare_counts(model: BuyerModel, history: BuyingHistory, *, most: int = 7) 
     Raises ImpossibleNumbers.
     """
     if not 1 <= most <= 1_000:
-        raise ImpossibleNumbers("The classes of a count run from 1 to 1,000.")
+        raise ImpossibleNumbers(Sentence(_("The classes of a count run from 1 to 1,000.")))
     ages, places = places_of(history.age)
     customers = np.bincount(places, weights=history.weights)
     counts = np.arange(most)
@@ -110,7 +110,9 @@ def track(
         raise TooLittleToFit(Sentence(_("Nobody bought again: there is nothing to follow. Take a longer period.")))
     number = int(repeats.max() + 1) // period_days if periods is None else periods
     if not (0 < number <= PERIODS_MAX and period_days > 0):
-        raise ImpossibleNumbers(f"Between 1 and {PERIODS_MAX:,} periods of at least a day can be followed.")
+        raise ImpossibleNumbers(
+            Sentence(_("Between 1 and {most} periods of at least a day can be followed."), most=f"{PERIODS_MAX:,}")
+        )
     ends = period_days * np.arange(1, number + 1)
     observed = np.histogram(repeats, bins=np.append(0, ends) - 0.5)[0]
     expected = _expected_by(model, born - first, ends, counted.unit_days)

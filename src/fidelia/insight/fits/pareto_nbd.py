@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln, polygamma, psi
 
-from .arrays import Floats, at_least, groups_of, together
-from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past
+from .arrays import Floats, groups_of, together
+from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past, time_of
 from .beta_geometric import scale_of
 from .buyers import with_word_on_leaving
 from .history import BuyingHistory
@@ -85,7 +85,7 @@ class ParetoNbd:
     def expected_purchases_of_new(self, horizon: ArrayLike) -> Floats:
         """Repeat purchases expected in the `horizon` after the first purchase. Raises ImpossibleNumbers."""
         (t,) = together(horizon=horizon)
-        at_least(t, 0.0, "horizon")
+        time_of(t)
         return self.r / self.alpha * self.expected_time_left(t, np.zeros_like(t))
 
     def probability_of_count(self, count: ArrayLike, horizon: ArrayLike) -> Floats:

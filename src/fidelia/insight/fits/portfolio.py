@@ -17,7 +17,7 @@ from scipy.special import ndtri
 
 from fidelia.insight.errors import ImpossibleNumbers
 
-from .arrays import Floats, together
+from .arrays import Floats, finite, together
 from .buyers import BuyerModel
 from .future import draw_purchases, draw_spend
 from .gamma_gamma import GammaGamma
@@ -95,9 +95,9 @@ def value_portfolio(
     is infinite.
     """
     if not 0 < confidence < 1:
-        raise ImpossibleNumbers("The confidence of an interval lies between 0 and 1: 0.95 is 95 %.")
+        raise ImpossibleNumbers(Sentence(_("The confidence of an interval lies between 0 and 1: 0.95 is 95 %.")))
     columns = together(frequency=frequency, recency=recency, age=age, mean_spend=mean_spend)
-    question = _Question(horizon, discount, margin, *columns)
+    question = _Question(horizon, discount, finite(margin, "margin"), *columns)
     purchases, spends = question.purchases(buying.model), question.spends(spending.model)
     each = purchases * spends
     by_buying = _slope(buying, lambda model: float((question.purchases(model) - purchases) @ spends))

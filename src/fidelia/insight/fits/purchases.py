@@ -76,7 +76,9 @@ def count_purchases(
     who, when, spent = _rows_of(customers, days, amounts)
     end, last = _day_number(until), _day_number(until if observed_until is None else observed_until)
     if unit_days <= 0 or last < end:
-        raise ImpossibleNumbers("The unit of time must be positive, and the holdout must end after the cut-off.")
+        raise ImpossibleNumbers(
+            Sentence(_("The unit of time must be positive, and the holdout must end after the cut-off."))
+        )
     future, returned = when > last, spent < 0
     kept = ~(future | returned)
     ids, place = places_of(who[kept])
@@ -105,10 +107,12 @@ def _rows_of(customers: ArrayLike, days: ArrayLike, amounts: ArrayLike | None) -
     try:
         moments = np.atleast_1d(np.asarray(days, dtype="datetime64[D]"))
     except (TypeError, ValueError):
-        raise ImpossibleNumbers("A day cannot be read as a date: mend the file (2026-11-22).") from None
+        raise ImpossibleNumbers(Sentence(_("A day cannot be read as a date: mend the file (2026-11-22)."))) from None
     if np.isnat(moments).any():
         raise ImpossibleNumbers(
-            f"Row {int(np.flatnonzero(np.isnat(moments))[0]) + 1} has no day: mend or leave it out."
+            Sentence(
+                _("Row {row} has no day: mend or leave it out."), row=f"{int(np.flatnonzero(np.isnat(moments))[0]) + 1}"
+            )
         )
     spent = np.zeros(len(moments)) if amounts is None else numbers_of(amounts, "amount")
     same_length(customers=np.arange(float(len(who))), days=np.arange(float(len(moments))), amounts=spent)

@@ -24,8 +24,9 @@ class Sentence(str):
         return made
 
     def told(self, translate: Callable[[str], str]) -> str:
-        """Return the sentence by the translation of its template."""
-        return translate(self.template).format(**self.values)
+        """Return the sentence by the translation of its template, and of the `name` in it (a column's: “frequency”)."""
+        values = {key: translate(value) if key == "name" else value for key, value in self.values.items()}
+        return translate(self.template).format(**values)
 
 
 def gettext_noop(text: str) -> str:

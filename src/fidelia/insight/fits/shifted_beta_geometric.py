@@ -23,7 +23,18 @@ from scipy.special import betaln, hyp2f1, polygamma, psi
 
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
 
-from .arrays import Booleans, Floats, at_least, groups_of, numbers_of, same_length, together, weights_of, whole
+from .arrays import (
+    Booleans,
+    Floats,
+    at_least,
+    groups_of,
+    numbers_of,
+    same_length,
+    shrinking,
+    together,
+    weights_of,
+    whole,
+)
 from .maximum import Curved, Fit, fit_by_likelihood
 from .sentences import Sentence
 from .sentences import gettext_noop as _
@@ -52,7 +63,9 @@ class ContractHistory:
         w = weights_of(weights, len(t))
         same_length(renewals=t, left=gone, weights=w)
         if ((gone != 0) & (gone != 1)).any() or ((gone == 1) & (t < 1)).any():
-            raise ImpossibleNumbers("A customer left (1) at renewal 1 or later, or is still there (0): mend the row.")
+            raise ImpossibleNumbers(
+                Sentence(_("A customer left (1) at renewal 1 or later, or is still there (0): mend the row."))
+            )
         first, group = groups_of(t, gone)
         return cls(t[first], gone[first] == 1, np.bincount(group, weights=w, minlength=len(first)).astype(np.float64))
 
@@ -64,7 +77,9 @@ class ContractHistory:
         """
         there = at_least(numbers_of(survivors, "survivors"), 0.0, "survivors")
         if len(there) < 2 or (np.diff(there) > 0).any():
-            raise ImpossibleNumbers("Survivors start with the cohort and never grow: give one number per renewal.")
+            raise ImpossibleNumbers(
+                Sentence(_("Survivors start with the cohort and never grow: give one number per renewal."))
+            )
         renewals = np.arange(1.0, len(there))
         ends = [*renewals, renewals[-1]]
         return cls.from_arrays(ends, [1.0] * len(renewals) + [0.0], np.append(-np.diff(there), there[-1]))
@@ -118,13 +133,19 @@ class ShiftedBetaGeometric:
         at_least(t, 0.0, "renewed")
         if horizon is None:
             if not (np.isfinite(discount) and discount > 0):
-                raise ImpossibleNumbers("Without a horizon the discount must be positive: the sum would have no end.")
+                raise ImpossibleNumbers(
+                    Sentence(_("Without a horizon the discount must be positive: the sum would have no end."))
+                )
             due = t + 1
-            series = hyp2f1(1.0, self.beta + due, self.alpha + self.beta + due, 1 / (1 + discount))
+            series = shrinking(hyp2f1(1.0, self.beta + due, self.alpha + self.beta + due, 1 / (1 + discount)))
             found: Floats = self.retention(due) * series
             return found
         if not 0 <= horizon <= TERMS_MAX or not discount > -1:
-            raise ImpossibleNumbers(f"The horizon is 0 to {TERMS_MAX:,} renewals, and the discount is above −100 %.")
+            raise ImpossibleNumbers(
+                Sentence(
+                    _("The horizon is 0 to {most} renewals, and the discount is above −100 %."), most=f"{TERMS_MAX:,}"
+                )
+            )
         total, chance = np.zeros_like(t), np.ones_like(t)
         for step in range(1, horizon + 1):
             chance = chance * self.retention(t + step) / (1 if step == 1 else 1 + discount)

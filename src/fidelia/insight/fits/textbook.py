@@ -18,6 +18,8 @@ import numpy as np
 from fidelia.insight.errors import ImpossibleNumbers
 
 from .arrays import Floats
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 PERIODS_MAX: Final = 100_000
 VANISHED: Final = 1e-15
@@ -43,8 +45,12 @@ def textbook_value(
         ratio = (1 - churn) / (1 + discount)
         if ratio >= 1:
             raise ImpossibleNumbers(
-                "Nobody leaves and nothing is discounted: the sum never ends. Give a number of periods, a churn "
-                "above 0 or a discount."
+                Sentence(
+                    _(
+                        "Nobody leaves and nothing is discounted: the sum never ends. Give a number of "
+                        "periods, a churn above 0 or a discount."
+                    )
+                )
             )
         return margin * ratio**start / (1 - ratio) - acquisition_cost
     terms = textbook_margins(
@@ -68,7 +74,9 @@ def textbook_margins(
     """
     _check(margin, churn, churn_growth, discount, 0.0)
     if periods is not None and not start <= periods <= PERIODS_MAX:
-        raise ImpossibleNumbers(f"The periods run from the start to {PERIODS_MAX:,} at most.")
+        raise ImpossibleNumbers(
+            Sentence(_("The periods run from the start to {most} at most."), most=f"{PERIODS_MAX:,}")
+        )
     last = PERIODS_MAX if periods is None else periods
     leaving = np.minimum(churn * _growing(churn_growth, last), 1.0)
     staying = np.concatenate([[1.0], np.cumprod(1 - leaving)])
@@ -76,7 +84,9 @@ def textbook_margins(
     if periods is None:
         alive = np.flatnonzero(worth > VANISHED)
         if len(alive) > PERIODS_MAX:
-            raise ImpossibleNumbers("The sum hardly shrinks from period to period: give a number of periods.")
+            raise ImpossibleNumbers(
+                Sentence(_("The sum hardly shrinks from period to period: give a number of periods."))
+            )
         worth = worth[: alive[-1] + 1]
     return margin * worth[start:]
 
@@ -89,8 +99,15 @@ def _growing(growth: float, periods: int) -> Floats:
 
 def _check(margin: float, churn: float, growth: float, discount: float, cost: float) -> None:
     if not np.isfinite([margin, churn, growth, discount, cost]).all():
-        raise ImpossibleNumbers("A number is missing or infinite: give margin, churn, growth, discount and cost.")
+        raise ImpossibleNumbers(
+            Sentence(_("A number is missing or infinite: give margin, churn, growth, discount and cost."))
+        )
     if not 0 <= churn <= 1 or growth <= -1 or discount < 0:
         raise ImpossibleNumbers(
-            "Churn is a share from 0 to 1 per period, its growth is above −100 %, and a discount is not negative."
+            Sentence(
+                _(
+                    "Churn is a share from 0 to 1 per period, its growth is above −100 %, and a discount "
+                    "is not negative."
+                )
+            )
         )

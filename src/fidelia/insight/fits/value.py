@@ -21,12 +21,14 @@ from numpy.typing import ArrayLike
 
 from fidelia.insight.errors import ImpossibleNumbers
 
-from .arrays import Floats, groups_of, together
-from .asking import customers_of
+from .arrays import Floats, finite, groups_of
+from .asking import MOST, customers_of
 from .buyers import BuyerModel
 from .gamma_gamma import GammaGamma
 from .mixing import legendre
 from .pareto_nbd import ParetoNbd
+from .sentences import Sentence
+from .sentences import gettext_noop as _
 
 PERIODS_MAX: Final = 1_200
 NODES: Final = 40
@@ -45,8 +47,10 @@ class DiscreteDiscount:
     period: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (self.rate > -1 and self.period > 0):
-            raise ImpossibleNumbers("A discount is above −100 % per period, and a period is longer than nothing.")
+        if not (-1 < self.rate < np.inf and 0 < self.period < np.inf):
+            raise ImpossibleNumbers(
+                Sentence(_("A discount is above −100 % per period, and a period is longer than nothing."))
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class ContinuousDiscount:
     rate: float
 
     def __post_init__(self) -> None:
-        if self.rate < 0:
-            raise ImpossibleNumbers("A continuous discount rate is not negative.")
+        if not 0 <= self.rate < np.inf:
+            raise ImpossibleNumbers(Sentence(_("A continuous discount rate is not negative.")))
 
 
 Discount = DiscreteDiscount | ContinuousDiscount
@@ -83,7 +87,7 @@ def expected_value(
     purchases = discounted_purchases(
         model, horizon=horizon, discount=discount, frequency=frequency, recency=recency, age=age
     )
-    return margin * purchases * spending.expected_spend(frequency, mean_spend)
+    return finite(margin, "margin") * purchases * spending.expected_spend(frequency, mean_spend)
 
 
 def discounted_purchases(
@@ -99,9 +103,9 @@ def discounted_purchases(
 
     Raises ImpossibleNumbers.
     """
-    x, t_x, age_ = together(frequency=frequency, recency=recency, age=age)
-    if not (np.isfinite(horizon) and horizon >= 0):
-        raise ImpossibleNumbers("The horizon is a time of 0 or more.")
+    x, t_x, age_ = customers_of(frequency, recency, age)
+    if not 0 <= horizon <= MOST:
+        raise ImpossibleNumbers(Sentence(_("The horizon is a time of 0 or more.")))
     first, group = groups_of(x, t_x, age_)
     x, t_x, age_ = x[first], t_x[first], age_[first]
     if isinstance(discount, DiscreteDiscount):
@@ -114,8 +118,14 @@ def discounted_purchases(
 def _by_periods(expected: Callable[[float], Floats], horizon: float, discount: DiscreteDiscount) -> Floats:
     periods = ceil(horizon / discount.period - 1e-9)
     if periods > PERIODS_MAX:
-        raise ImpossibleNumbers(f"The horizon has {periods:,} periods; take longer ones: at most {PERIODS_MAX:,}.")
-    if discount.rate == 0:
+        raise ImpossibleNumbers(
+            Sentence(
+                _("The horizon has {periods} periods; take longer ones: at most {most}."),
+                periods=f"{periods:,}",
+                most=f"{PERIODS_MAX:,}",
+            )
+        )
+    if discount.rate == 0 or periods == 0:
         return expected(horizon)
     ends = np.minimum(discount.period * np.arange(1, periods + 1), horizon)
     worth = (1 + discount.rate) ** -np.arange(1.0, periods + 1)
@@ -161,7 +171,9 @@ def purchases_discounted_forever(
     """
     x, t_x, age_ = customers_of(frequency, recency, age)
     if not (np.isfinite(rate) and rate > 0):
-        raise ImpossibleNumbers("Without a horizon the discount rate must be positive: the sum would have no end.")
+        raise ImpossibleNumbers(
+            Sentence(_("Without a horizon the discount rate must be positive: the sum would have no end."))
+        )
     if not isinstance(model, ParetoNbd):
         return discounted_purchases(
             model, horizon=40.0 / rate, discount=ContinuousDiscount(rate), frequency=x, recency=t_x, age=age_
@@ -183,8 +195,8 @@ def _discounted_time_left(model: ParetoNbd, rate: float, age: Floats) -> Floats:
 
 def continuous_from_yearly(yearly: float, *, units_per_year: float) -> ContinuousDiscount:
     """Return the continuous discount that takes as much off in a year as `yearly` (0.15 is 15 %)."""
-    if not (yearly > -1 and units_per_year > 0):
-        raise ImpossibleNumbers("A yearly discount is above −100 %, and a year has some units of time.")
+    if not (-1 < yearly < np.inf and 0 < units_per_year < np.inf):
+        raise ImpossibleNumbers(Sentence(_("A yearly discount is above −100 %, and a year has some units of time.")))
     return ContinuousDiscount(float(np.log1p(yearly)) / units_per_year)
 
 

@@ -25,6 +25,8 @@ from fidelia.insight.fits import (
     track,
     value_portfolio,
 )
+from fidelia.insight.fits.sentences import Sentence
+from fidelia.insight.fits.sentences import gettext_noop as _
 from fidelia.insight.measures.rfm import sales_kept
 
 from .facts import ReportFacts
@@ -82,7 +84,8 @@ def purchases_by_day(facts: ReportFacts) -> tuple[NDArray[Any], NDArray[Any], ND
 
 def _fit(facts: ReportFacts) -> Future:
     if facts.days < DAYS_MIN:
-        raise TooLittleToFit(f"The file covers {facts.days} days; a model of buying needs at least {DAYS_MIN}.")
+        told = _("The file covers {days} days; a model of buying needs at least {least}: take a longer period.")
+        raise TooLittleToFit(Sentence(told, days=f"{facts.days}", least=f"{DAYS_MIN}"))
     who, when, amount = purchases_by_day(facts)
     end = facts.last_at.date()
     counted = count_purchases(who, when, until=end, amounts=amount / facts.scale)

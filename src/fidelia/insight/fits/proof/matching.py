@@ -89,7 +89,7 @@ def compare_matched(columns: Columns, member: ArrayLike, outcome: ArrayLike) -> 
     w, y = numbers_of(member, "membership"), numbers_of(outcome, "outcome")
     same_length(membership=w, outcome=y)
     if not np.isin(w, (0, 1)).all():
-        raise ImpossibleNumbers("Membership is 1 (member) or 0 (not).")
+        raise ImpossibleNumbers(Sentence(_("Membership is 1 (member) or 0 (not).")))
     if min(w.sum(), (1 - w).sum()) < PAIRS_MIN:
         raise TooLittleToFit(
             Sentence(_("A comparison needs at least {least} members and as many others."), least=f"{PAIRS_MIN}")
@@ -97,7 +97,13 @@ def compare_matched(columns: Columns, member: ArrayLike, outcome: ArrayLike) -> 
     features = Features.learn(columns)
     matrix = features.encode(columns)
     if len(matrix) != len(y):
-        raise ImpossibleNumbers(f"The columns have {len(matrix)} people, the outcomes {len(y)}: one each is needed.")
+        raise ImpossibleNumbers(
+            Sentence(
+                _("The columns have {rows} people, the outcomes {responses}: one each is needed."),
+                rows=f"{len(matrix)}",
+                responses=f"{len(y)}",
+            )
+        )
     is_member = w == 1
     members, others = find_pairs(_log_odds(matrix, is_member), is_member)
     if len(members) < PAIRS_MIN:

@@ -102,7 +102,9 @@ def uplift_at(
     """
     s, y, w = _columns(score, did, treated)
     if not 0 < share <= 1:
-        raise ImpossibleNumbers("The part to look at is a share above 0 and up to 1: 0.3 is the best three tenths.")
+        raise ImpossibleNumbers(
+            Sentence(_("The part to look at is a share above 0 and up to 1: 0.3 is the best three tenths."))
+        )
     order = np.argsort(-s, kind="stable").astype(np.int64)
     if ranked == "together":
         best = _first(order, share)
@@ -156,7 +158,7 @@ def _columns(score: ArrayLike, did: ArrayLike, treated: ArrayLike) -> tuple[Floa
     s, y, w = numbers_of(score, "score"), numbers_of(did, "response"), numbers_of(treated, "treatment")
     same_length(score=s, response=y, treatment=w)
     if not np.isin(w, (0, 1)).all():
-        raise ImpossibleNumbers("Treatments are 1 (treated) or 0 (not).")
+        raise ImpossibleNumbers(Sentence(_("Treatments are 1 (treated) or 0 (not).")))
     if w.min() == w.max():
         raise TooLittleToFit(
             Sentence(_("Everybody, or nobody, was treated: without a control group there is no uplift to see."))

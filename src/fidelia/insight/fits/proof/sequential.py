@@ -27,6 +27,9 @@ from scipy.special import betaln, lambertw
 from fidelia.insight.errors import ImpossibleNumbers
 from fidelia.insight.measures.effect import CONFIDENCE, Effect, Proportion, Sample, TooFewPeople
 
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
+
 MISS: Final = 1 - CONFIDENCE
 PEOPLE_MIN: Final = 30
 _BISECTIONS: Final = 50
@@ -38,7 +41,7 @@ def looked_at_share(share: Proportion, *, miss: float = MISS) -> tuple[float, fl
     Unit: a share. `miss` is the chance that any look ever misses the truth.
     """
     if not 0 < miss < 1:
-        raise ImpossibleNumbers("The chance to miss lies between 0 and 1: 0.05 for an interval of 95 %.")
+        raise ImpossibleNumbers(Sentence(_("The chance to miss lies between 0 and 1: 0.05 for an interval of 95 %.")))
     hits, misses = share.count, share.people - share.count
     mixture = float(betaln(1 + hits, 1 + misses)) - log(1 / miss)
 
@@ -71,9 +74,15 @@ def looked_at_difference_of_means(*, treated: Sample, control: Sample, planned_p
     not good.
     """
     if min(treated.people, control.people) < PEOPLE_MIN:
-        raise TooFewPeople(f"Means are looked at from {PEOPLE_MIN} people in each group on: wait for more.")
+        raise TooFewPeople(
+            Sentence(
+                _("Means are looked at from {least} people in each group on: wait for more."), least=f"{PEOPLE_MIN}"
+            )
+        )
     if planned_people < 2 * PEOPLE_MIN:
-        raise ImpossibleNumbers(f"Plan for at least {2 * PEOPLE_MIN} people in both groups together.")
+        raise ImpossibleNumbers(
+            Sentence(_("Plan for at least {least} people in both groups together."), least=f"{2 * PEOPLE_MIN}")
+        )
     variance = treated.variance / treated.people + control.variance / control.people
     information = best_information(MISS) * (treated.people + control.people) / planned_people
     half = sqrt(variance * (information + 1) / information * log((information + 1) / MISS**2))

@@ -59,13 +59,19 @@ def fit_uplift(
     y, w = numbers_of(did, "response"), numbers_of(treated, "treatment")
     same_length(response=y, treatment=w)
     if not (np.isin(y, (0, 1)).all() and np.isin(w, (0, 1)).all()):
-        raise ImpossibleNumbers("Responses and treatments are 1 (yes) or 0 (no).")
+        raise ImpossibleNumbers(Sentence(_("Responses and treatments are 1 (yes) or 0 (no).")))
     kinds = (2 * w + y).astype(np.int64)
     _require_enough(kinds)
     features = Features.learn(columns)
     matrix = features.encode(columns)
     if len(matrix) != len(y):
-        raise ImpossibleNumbers(f"The columns have {len(matrix)} people, the responses {len(y)}: one each is needed.")
+        raise ImpossibleNumbers(
+            Sentence(
+                _("The columns have {rows} people, the responses {responses}: one each is needed."),
+                rows=f"{len(matrix)}",
+                responses=f"{len(y)}",
+            )
+        )
     unseen = np.empty(len(y))
     with threadpool_limits(1):
         for learnt, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(matrix, kinds):

@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fidelia.insight.errors import ImpossibleNumbers
 
-from ..arrays import Floats
+from ..arrays import LARGEST, Floats
+from ..sentences import Sentence
+from ..sentences import gettext_noop as _
 
 VALUES_MAX: Final = 40
 RARE: Final = 10
@@ -88,7 +90,9 @@ class Features:
         """Return one row per customer. Raises ImpossibleNumbers when a column is missing or has another length."""
         missing = [name for name in self.names if name not in columns]
         if missing:
-            raise ImpossibleNumbers(f"The column {missing[0]} is missing: the score was learnt with it.")
+            raise ImpossibleNumbers(
+                Sentence(_("The column {column} is missing: the score was learnt with it."), column=f"{missing[0]}")
+            )
         arrays = arrays_of({name: columns[name] for name in self.names})
         return np.hstack([column.encode(arrays[column.name]) for column in self.columns])
 
@@ -115,10 +119,10 @@ def arrays_of(columns: Columns) -> dict[str, NDArray[Any]]:
     """Return the columns as arrays of one length. Raises ImpossibleNumbers."""
     arrays = {name: np.atleast_1d(np.asarray(values)) for name, values in columns.items()}
     if not arrays:
-        raise ImpossibleNumbers("No column is given: say what is known of the customers.")
+        raise ImpossibleNumbers(Sentence(_("No column is given: say what is known of the customers.")))
     lengths = {len(values) for values in arrays.values()}
     if len(lengths) > 1 or any(values.ndim != 1 for values in arrays.values()):
-        raise ImpossibleNumbers("Every column needs one value per customer; their lengths differ.")
+        raise ImpossibleNumbers(Sentence(_("Every column needs one value per customer; their lengths differ.")))
     return arrays
 
 
@@ -145,13 +149,23 @@ def _learn_text(name: str, values: NDArray[Any]) -> _Text:
 def _as_numbers(values: NDArray[Any]) -> Floats:
     """Raises ValueError when a value that is there does not read as a number."""
     if values.dtype.kind in "biuf":
-        return values.astype(np.float64)
+        return _bounded(values.astype(np.float64))
     if values.dtype.kind == "M":
-        raise ImpossibleNumbers("A column holds dates: give the days since, or until, a date instead.")
+        raise ImpossibleNumbers(Sentence(_("A column holds dates: give the days since, or until, a date instead.")))
     empty = np.array([value is None or str(value).strip() == "" for value in values.tolist()])
     if empty.all():
         raise ValueError
-    return np.where(empty, np.nan, np.where(empty, "nan", values.astype(str)).astype(np.float64))
+    return _bounded(np.where(empty, np.nan, np.where(empty, "nan", values.astype(str)).astype(np.float64)))
+
+
+def _bounded(values: Floats) -> Floats:
+    """Gaps are values like others; a number without end is not. Raises ImpossibleNumbers."""
+    beyond = np.abs(values) > LARGEST
+    if beyond.any():
+        told = _("A column has {value} in row {row}: no count, time or amount is so large. Mend it, or leave it empty.")
+        place = int(np.argmax(beyond))
+        raise ImpossibleNumbers(Sentence(told, value=f"{values[place]:g}", row=f"{place + 1}"))
+    return values
 
 
 def _as_texts(values: NDArray[Any]) -> NDArray[Any]:

@@ -80,7 +80,7 @@ def judge(probability: ArrayLike, did: ArrayLike) -> Judgement:
     """Judge probabilities against what happened (1 or 0). Raises ImpossibleNumbers, TooLittleToFit."""
     p, y = _pair(probability, did)
     if p.min() < 0 or p.max() > 1:
-        raise ImpossibleNumbers("A probability lies between 0 and 1.")
+        raise ImpossibleNumbers(Sentence(_("A probability lies between 0 and 1.")))
     auc, low, high = area_under_curve(p, y)
     rows = calibration_table(p, y)
     base = float(y.mean())
@@ -156,7 +156,7 @@ def _pair(score: ArrayLike, did: ArrayLike) -> tuple[Floats, Booleans]:
     s, y = numbers_of(score, "score"), numbers_of(did, "response")
     same_length(score=s, response=y)
     if ((y != 0) & (y != 1)).any():
-        raise ImpossibleNumbers("What happened is 1 (did) or 0 (did not).")
+        raise ImpossibleNumbers(Sentence(_("What happened is 1 (did) or 0 (did not).")))
     if y.min() == y.max():
         raise TooLittleToFit(
             Sentence(

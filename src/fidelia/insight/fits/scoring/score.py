@@ -129,7 +129,11 @@ def fit_score(columns: Columns, did: ArrayLike, *, method: Method = "logistic", 
     matrix = features.encode(columns)
     if len(matrix) != len(y):
         raise ImpossibleNumbers(
-            f"The columns have {len(matrix)} customers, the responses {len(y)}: one each is needed."
+            Sentence(
+                _("The columns have {rows} customers, the responses {responses}: one each is needed."),
+                rows=f"{len(matrix)}",
+                responses=f"{len(y)}",
+            )
         )
     # Threads of OpenMP that wait for a busy processor burn more than they help: 67 s instead of 3 for 7,000 customers.
     with threadpool_limits(1):
@@ -159,7 +163,7 @@ def _fit(features: Features, matrix: Floats, y: Booleans, method: Method, seed: 
 def _responses(did: ArrayLike) -> Booleans:
     y = numbers_of(did, "response")
     if ((y != 0) & (y != 1)).any():
-        raise ImpossibleNumbers("What happened is 1 (did) or 0 (did not).")
+        raise ImpossibleNumbers(Sentence(_("What happened is 1 (did) or 0 (did not).")))
     fewer = int(min(y.sum(), (1 - y).sum()))
     if fewer < CASES_MIN:
         raise TooLittleToFit(
