@@ -213,6 +213,7 @@ def test_a_file_without_header_is_proposed_by_its_cells(tmp_path: Path) -> None:
     found = propose(Table(write(tmp_path / "a.csv", "\n".join(TILL_ROWS * 3))), PURCHASES)
     assert found.mapping.columns == {
         "occurred_at": "#2",
+        "time": "#3",
         "product": "#4",
         "quantity": "#6",
         "unit_price": "#7",

@@ -12,6 +12,7 @@ from .targets import Column, Kind, Target
 
 Found = tuple[str, Profile, float]
 NEARLY_ALL = 0.9
+PART = 0.1
 PIECES_USUAL = 20  # most lines of a receipt have fewer
 _BY_KIND = {Kind.EMAIL: ("email", 0.8), Kind.PHONE: ("phone", 0.6), Kind.MOMENT: ("moment", 0.6)}
 
@@ -23,6 +24,8 @@ def choose_by_content(
     open_columns = {column.name: column for column in target.columns if column.name not in chosen}
     for column in open_columns.values():
         yield from _of_kind(column, left)
+    if "time" in open_columns and "occurred_at" in chosen and chosen["occurred_at"][0].share("clock") < PART:
+        yield from (("time", profile, 0.7) for profile in left if profile.share("hour") >= NEARLY_ALL)
     if "customer" in open_columns:  # who is named by nothing else is named by an address
         yield from (("customer", profile, 0.7) for profile in left if profile.share("email") >= NEARLY_ALL)
     # Names in another language say as little as none: where no column is an amount, they are not asked.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, timezone
+from decimal import Decimal
 
 from fidelia.kernel.folding import fold
 
@@ -29,6 +30,11 @@ NAMED = re.compile(rf"(?P<day>[0-9]{{1,2}})(?:er|st|nd|rd|th)?[-/. ]\s*{_NAME}[-
 NAMED_FIRST = re.compile(rf"{_NAME}\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s(?P<year>[0-9]{{4}}){_AT}")
 TIME = re.compile(_HOUR)
 TIME_COMPACT = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?")
+# Forms that no strptime knows: days since a spreadsheet's day 0, seconds or their thousandths since 1970.
+SERIAL, EPOCH, EPOCH_MS = "serial", "epoch", "epoch_ms"
+COUNTED_FORMS = (SERIAL, EPOCH, EPOCH_MS)
+COUNT = re.compile(r"(?P<whole>[0-9]{1,13})(?:[.,](?P<part>[0-9]{1,15}))?")
+_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - local, as a spreadsheet counts
 _MONTHS = (
     ("jan", "janv", "january", "janvier"), ("feb", "fev", "fevr", "february", "fevrier"), ("mar", "mars", "march"),
     ("apr", "avr", "april", "avril"), ("may", "mai"), ("jun", "juin", "june"), ("jul", "juil", "july", "juillet"),
@@ -60,6 +66,20 @@ def match_day(text: str, order: DateOrder) -> datetime | None:
     if found is None or not 1 <= month <= 12:
         return None
     return _moment(found, month, day)
+
+
+def moment_of_count(text: str, form: str) -> datetime | None:
+    """Read 45000.5 as days of a spreadsheet (local), 1672531200 as seconds since 1970; None for what is no count.
+
+    Raises ValueError, OverflowError for a count of no day.
+    """
+    found = COUNT.fullmatch(text)
+    if found is None:
+        return None
+    count = Decimal(f"{found['whole']}.{found['part'] or 0}")
+    if form == SERIAL:
+        return _DAY_ZERO + timedelta(seconds=round(count * 86_400))
+    return datetime.fromtimestamp(float(count / 1000 if form == EPOCH_MS else count), UTC)
 
 
 def match_time(text: str) -> time | None:

@@ -12,7 +12,7 @@ from .profiles import Profile
 from .targets import Column, Kind
 
 _SHARES = {Kind.MOMENT: "moment", Kind.DAY: "moment", Kind.NUMBER: "number", Kind.MONEY: "number", Kind.EMAIL: "email"}
-_BEFORE_TAX = frozenset(("ht", "excl", "hors"))
+BEFORE_TAX = frozenset(("ht", "excl", "hors", "excluding", "exclusive", "netto"))
 _RESEMBLES = because("The name only resembles it.", "Le nom ne fait qu’y ressembler.")
 _BY_CELLS = because(
     "Its cells look like it; its name does not say so.", "Ses cellules y ressemblent ; son nom ne le dit pas."
@@ -28,6 +28,10 @@ _ROUNDED = because(
 _POINTED = because(
     "A program has made numbers of these codes: they end in .0, and other files may write them without.",
     "Un programme a fait de ces codes des nombres : ils finissent par .0, d’autres fichiers peut-être non.",
+)
+_REPEATED = because(
+    "Another column of the file has the same name; this is the first of them.",
+    "Une autre colonne du fichier porte le même nom ; celle-ci est la première.",
 )
 _HT = because(
     "The name says before tax; Fidelia counts what the customer pays, tax included.",
@@ -48,9 +52,11 @@ def reasons_to_doubt(column: Column, profile: Profile, confidence: float) -> Ite
             "{share} des cellules regardées ne se comprennent pas ainsi.",
             share=f"{max(1, round(100 * (1 - share)))} %",
         )
+    if profile.is_repeated:
+        yield _REPEATED
     if column.kind is Kind.CODE and profile.share("rounded"):
         yield _ROUNDED
     if column.kind is Kind.CODE and profile.share("pointed") > 0.5:
         yield _POINTED
-    if column.kind is Kind.MONEY and not _BEFORE_TAX.isdisjoint(words_of(profile.name)):
+    if column.kind is Kind.MONEY and not BEFORE_TAX.isdisjoint(words_of(profile.name)):
         yield _HT

@@ -9,13 +9,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from .dates import COMPACT, ISO, LOCAL, NAMED, NAMED_FIRST
+from .dates import COMPACT, COUNT, EPOCH, EPOCH_MS, ISO, LOCAL, NAMED, NAMED_FIRST, SERIAL
+from .likeness import words_of
 from .reading import DateOrder
 from .values import split_currency
 
 SHARE_OF_A_KIND = 0.7  # of the cells of a column that are not empty
 _SPACES = " \u00a0\u202f\u2009"
 _NUMERIC = re.compile(rf"[-+−(]?\s*[0-9]*(?:[.,'’{_SPACES}][0-9]+)*(?:[eE][-+]?[0-9]+)?\s*[-−)%]?")
+_NAMES_OF_DAYS = frozenset(
+    (
+        "date",
+        "datetime",
+        "jour",
+        "day",
+        "time",
+        "timestamp",
+        "created",
+        "at",
+        "on",
+        "horodatage",
+        "datum",
+        "fecha",
+        "data",
+    )
+)
+# What counts may be: days from 1974 to 2064, seconds and thousandths from 1995 to 2096.
+_COUNTS = {SERIAL: (27_000, 60_000), EPOCH: (788_918_400, 4_000_000_000), EPOCH_MS: (788_918_400_000, 4e12)}
 _MARKED = re.compile(rf"[.,'’{_SPACES}]")
 
 
@@ -152,6 +172,23 @@ def guess_form(columns: Iterable[Sequence[str]]) -> str | None:
         best = max(("%d%m%Y", "%m%d%Y"), key=lambda form: _share_of_days(eight, form))
         if _share_of_days(eight, best) > 0.95:
             return best
+    return None
+
+
+def guess_count(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str | None:
+    """Return the form of days that are counts, under a name that speaks of days; None where there are none.
+
+    A spreadsheet that forgot how a day looks writes 45292.5; a web shop writes seconds since 1970.
+    """
+    for name, cells in zip(names, columns, strict=False):
+        if not cells or _NAMES_OF_DAYS.isdisjoint(words_of(name)):
+            continue
+        counts = [float(cell.replace(",", ".")) for cell in cells if COUNT.fullmatch(cell.strip())]
+        if len(counts) < SHARE_OF_A_KIND * len(cells):
+            continue
+        for form, (least, most) in _COUNTS.items():
+            if sum(least <= count <= most for count in counts) >= SHARE_OF_A_KIND * len(cells):
+                return form
     return None
 
 

@@ -23,12 +23,22 @@ def settle_prices(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, c
 
     For targets with the columns quantity, unit_price and net; others are left as they are.
     """
+    if "quantity" not in chosen and "unit_price" in chosen and "net" not in chosen:
+        _take_each_row_for_one(chosen, doubts)
     if "quantity" not in chosen or not {"unit_price", "net"} & set(chosen):
         return
     if {"unit_price", "net"} <= set(chosen):
         _settle_both(chosen, doubts)
     else:
         _settle_one(chosen, profiles, doubts, codes)
+
+
+def _take_each_row_for_one(chosen: Chosen, doubts: Doubts) -> None:
+    """A price and no quantity: each row is one piece."""
+    chosen["net"] = chosen.pop("unit_price")
+    _say(doubts, chosen["net"][0], "net", because(
+        "There is no quantity: each row counts as one piece at this price.",
+        "Il n’y a pas de quantité : chaque ligne compte pour une unité à ce prix."), "unit_price")  # fmt: skip
 
 
 def _settle_both(chosen: Chosen, doubts: Doubts) -> None:

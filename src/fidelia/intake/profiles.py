@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fidelia.kernel.folding import fold
 
 from .countries import country_names
-from .dates import TIME, NotInCalendar, match_day
+from .dates import TIME
 from .notes import count_sensitive
 from .reading import Reading
 from .rows import Row
 from .tables import Table
-from .targets import Kind
-from .values import FALSE, TRUE, BadCell, read_money, split_currency
+from .targets import Column, Kind
+from .values import FALSE, TRUE, BadCell, is_moment, read_money, read_percent, read_quantity, split_currency
 
 EXAMPLES = 3
+WORDS_MAX = 50  # different words of a column that may be a vocabulary
+VOCABULARY_SHARE = 0.9
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
 _PHONE = re.compile(r"(?:\+|00|\(?0)[0-9()./ \u00a0-]{7,20}")
 
+POINTED = re.compile(r"[0-9]+[.,]0")  # 17850.0
 _ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")  # 3,01762E+12
 
 
@@ -42,6 +45,8 @@ class Profile:
     sensitive: int = 0
     usual: str = ""
     usual_share: float = 0.0
+    vocabulary: Mapping[str, int] = field(default_factory=dict)
+    is_repeated: bool = False
 
     def share(self, kind: str) -> float:
         """Return how many of the cells are of a kind."""
@@ -50,20 +55,29 @@ class Profile:
 
 def profile_columns(table: Table, rows: Sequence[Row]) -> list[Profile]:
     """Look at each column of a sample."""
-    return [_profile(name, [row[place] for row in rows], table.reading) for place, name in enumerate(table.columns)]
+    repeated = {name for name in table.columns if f"{name} (2)" in table.columns}
+    return [
+        _profile(name, [row[place] for row in rows], table.reading, is_repeated=name in repeated)
+        for place, name in enumerate(table.columns)
+    ]
 
 
-def fits(profile: Profile, kind: Kind) -> float:
-    """Return from 0 to 1 how well the cells of a column go with a kind; an empty column goes with any, a little."""
+def fits(profile: Profile, column: Column) -> float:
+    """Return from 0 to 1 how well the cells of a column go with one; an empty column goes with any, a little."""
     if not profile.values:
         return 0.8
-    return _FITS[kind](profile)
+    if column.vocabulary:
+        known = sum(count for word, count in profile.vocabulary.items() if word in column.vocabulary)
+        return 1.0 if known >= VOCABULARY_SHARE * profile.values else 0.1
+    return _FITS[column.kind](profile)
 
 
-def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
+def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: bool = False) -> Profile:
     texts = [cell.strip() for cell in cells if cell.strip()]
     count = max(len(texts), 1)
     numbers = tuple(_number(cell, reading) for cell in cells)
+    if 0.4 * count > sum(number is not None for number in numbers):  # “2 pcs” are two
+        numbers = tuple(_counted(cell, reading) for cell in cells)
     known = [number for number in numbers if number is not None]
     is_amount = len(known) >= 0.6 * count
     marks = [marks for text in texts[:500] if (marks := split_currency(text)[1])] if is_amount else []
@@ -71,22 +85,25 @@ def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
         "number": len(known) / count,
         "decimal": sum(number != number.to_integral_value() for number in known) / count,
         "negative": sum(number < 0 for number in known) / count,
-        "moment": sum(_is_moment(text, reading) for text in texts) / count,
+        "moment": sum(is_moment(text, reading) for text in texts) / count,
+        "clock": sum(":" in text for text in texts) / count,
         "hour": sum(TIME.fullmatch(text) is not None for text in texts) / count,
         "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,
         "phone": sum(_is_phone(text) for text in texts) / count,
         "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,
         "country": sum(fold(text) in country_names() for text in texts) / count,
         "rounded": sum(_ROUNDED.fullmatch(text) is not None for text in texts) / count,
-        "pointed": sum(text.endswith((".0", ",0")) for text in texts) / count,
+        "pointed": sum(POINTED.fullmatch(text) is not None for text in texts) / count,
+        "percent": sum(text.endswith("%") for text in texts) / count,
         "ean": sum(map(_is_ean, texts)) / count,
     }
+    different = set(texts)
     usual, copies = Counter(texts).most_common(1)[0] if texts else ("", 0)
     return Profile(
         name=name,
         examples=tuple(dict.fromkeys(text[:80] for text in texts))[:EXAMPLES],
         filled=len(texts) / max(len(cells), 1),
-        distinct=len(set(texts)) / count,
+        distinct=len(different) / count,
         values=len(texts),
         words=sum(len(text.split()) for text in texts) / count,
         shares=shares,
@@ -94,7 +111,9 @@ def _profile(name: str, cells: Sequence[str], reading: Reading) -> Profile:
         currencies=max(set(marks), key=marks.count) if 2 * len(marks) >= len(texts[:500]) > 0 else (),
         usual=usual,
         usual_share=copies / count,
-        sensitive=count_sensitive(set(texts)) if any(" " in text for text in texts) else 0,
+        sensitive=count_sensitive(different) if any(" " in text for text in texts) else 0,
+        vocabulary=Counter(fold(text) or text for text in texts) if len(different) <= WORDS_MAX else {},
+        is_repeated=is_repeated,
     )
 
 
@@ -102,7 +121,14 @@ def _number(text: str, reading: Reading) -> Decimal | None:
     if not text.strip():
         return None
     try:
-        return read_money(text, reading)
+        return read_percent(text, reading) if text.endswith("%") else read_money(text, reading)
+    except BadCell:
+        return None
+
+
+def _counted(text: str, reading: Reading) -> Decimal | None:
+    try:
+        return read_quantity(text, reading) if text.strip() else None
     except BadCell:
         return None
 
@@ -117,13 +143,6 @@ def _is_ean(text: str) -> bool:
     if not (text.isascii() and text.isdigit() and len(text) in (8, 12, 13, 14)):
         return False
     return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(text))) % 10 == 0
-
-
-def _is_moment(text: str, reading: Reading) -> bool:
-    try:
-        return match_day(text, reading.date_order) is not None
-    except NotInCalendar:
-        return True
 
 
 def _of_number(profile: Profile) -> float:

@@ -10,18 +10,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .contents import choose_by_content
-from .doubting import reasons_to_doubt
+from .doubting import BEFORE_TAX, reasons_to_doubt
 from .doubts import Doubt
 from .likeness import RESEMBLING, likeness, words_of
 from .mapping import FileMapping
 from .notes import doubt_of_notes
 from .prices import settle_prices
 from .profiles import Profile, fits, profile_columns
-from .suggestions import OptionProposal, propose_options
+from .proposals import OptionProposal
+from .suggestions import propose_options
 from .tables import Table
 from .targets import Column, Kind, Shape, Target
 
 ALTERNATIVES = 3
+_TAXES = frozenset(("tax", "taxe", "taxes", "tva", "vat", "mwst"))
+_WITH_TAX = frozenset(("incl", "including", "inclusive", "ttc", "incluses", "comprises", "inkl", "with"))
+NO_PRICES = frozenset(
+    (
+        *("code", "cost", "cogs", "cout", "revient", "achat", "pa", "margin", "marge", "profit", "income"),
+        *("benefice", "tax", "taxe", "taxes", "tva", "vat", "freight", "fret", "solde", "balance"),
+        *("percentage", "pct", "taux", "rate", "mwst"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,12 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
     }
     known = {**(defaults or {}), **(shape.options if shape else {})}
     options = propose_options(table, target, columns, draft.profiles, known)
-    values = {option.name: option.value for option in options if option.value not in (None, "", ())}
+    usual = {option.name: option.default for option in target.options if option.rare}
+    values = {
+        option.name: option.value
+        for option in options
+        if option.value not in (None, "", ()) and (option.name not in usual or option.value != usual[option.name])
+    }
     missing = _missing(target, columns)
     return Proposal(
         mapping=FileMapping(target.name, table.reading, columns, values),
@@ -146,10 +161,20 @@ def _take(draft: _Draft, column: str, name: str, score: float) -> None:
 
 def _score_of(column: Column, profile: Profile) -> float:
     names = (column.name.replace("_", " "), *column.synonyms, column.label.en, column.label.fr)
-    like = likeness(profile.name, names)
-    if column.kind is Kind.MONEY and "code" in words_of(profile.name):  # the code of a coupon is no amount
+    like, words = likeness(profile.name, names), set(words_of(profile.name))
+    if not words.isdisjoint(column.not_beside) or (column.kind is Kind.MONEY and _is_no_price(words, names)):
         like = min(like, 0.35)
-    return like * fits(profile, column.kind)
+    if column.kind is Kind.MONEY and not words.isdisjoint(BEFORE_TAX):  # beside one with taxes, that one is paid
+        like *= 0.9
+    return like * fits(profile, column)
+
+
+def _is_no_price(words: set[str], names: Sequence[str]) -> bool:
+    """A code of a coupon, a cost, a margin, a tax are no amount that is paid, unless the column is about them."""
+    others = words & NO_PRICES
+    if words & _WITH_TAX:
+        others -= _TAXES
+    return bool(others) and others.isdisjoint(word for name in names for word in words_of(name))
 
 
 def _codes(table: Table, rows: Sequence[Sequence[str]], draft: _Draft) -> list[str]:

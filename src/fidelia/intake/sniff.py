@@ -18,7 +18,7 @@ from .containers import format_of
 from .doubts import Doubt, because
 from .encodings import Survey, survey
 from .headers import Header, guess_header
-from .notations import DateNotation, NumberNotation, guess_dates, guess_form, guess_numbers
+from .notations import DateNotation, NumberNotation, guess_count, guess_dates, guess_form, guess_numbers
 from .reading import HEADER_ROW_MAX, DateOrder, Format, Reading
 from .rows import Row
 from .separators import guess_separation, separate
@@ -74,7 +74,7 @@ def _sniff_text(path: Path) -> Sniffed:
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
-        date_format=guess_form(columns) if dates.order in (None, DateOrder.YEAR_FIRST) else None,
+        date_format=_form(head[row - 1] if row else [], columns, dates),
         header_row=min(row, HEADER_ROW_MAX),
     )
     doubts = [*_doubts_of_text(surveyed, separation.separator, rivals)]
@@ -93,6 +93,7 @@ def _sniff_workbook(path: Path, kind: Format) -> Sniffed:
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
+        date_format=_form(chosen.header, columns, dates),
         header_row=min(chosen.place.row, HEADER_ROW_MAX),
         sheets=chosen.sheets,
     )
@@ -110,8 +111,15 @@ def _sniff_parquet(path: Path) -> Sniffed:
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
+        date_format=_form(names, columns, dates),
     )
     return Sniffed(reading, tuple(_doubts_of_rows(Header(1, True), 0, numbers, dates, reading)))
+
+
+def _form(names: Sequence[str], columns: Sequence[Sequence[str]], dates: DateNotation) -> str | None:
+    """Return the form of days that no order of day, month and year reads."""
+    form = guess_form(columns) if dates.order in (None, DateOrder.YEAR_FIRST) else None
+    return form or (guess_count(names, columns) if dates.order is None else None)
 
 
 def _without_its_end(text: str) -> str:

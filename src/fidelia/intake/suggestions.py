@@ -9,22 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from fidelia.kernel.folding import fold
-from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import UnknownCurrency, exponent_of
 
 from .countries import country_names
 from .doubts import Doubt, because
 from .likeness import words_of
+from .oddities import propose_oddity
 from .profiles import Profile
-from .rows import BadRow
+from .proposals import OptionProposal
+from .scanning import Scan, scan
 from .tables import Table
 from .targets import Option, Target
 
-ROWS_MAX = 1_000_000
 SOURCE_MAX = 60
 CODES_MAX = 100
 _NOT_PRODUCTS = re.compile(
@@ -52,16 +51,6 @@ _NOT_SAID = because("The file does not say its currency.", "Le fichier ne dit pa
 
 
 @dataclass(frozen=True, slots=True)
-class OptionProposal:
-    """A value of an option and where it comes from; a doubt where a person should look."""
-
-    name: str
-    value: Any
-    reason: LocalizedText
-    doubt: Doubt | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _File:
     """What an option is proposed from."""
 
@@ -69,19 +58,26 @@ class _File:
     columns: Mapping[str, str]
     profiles: Mapping[str, Profile]
     known: Mapping[str, Any]
+    scan: Scan
 
 
 def propose_options(
     table: Table, target: Target, columns: Mapping[str, str], profiles: Sequence[Profile], known: Mapping[str, Any]
 ) -> list[OptionProposal]:
     """Propose each option of a target; those of which nothing is known stand at their default."""
-    file = _File(table, columns, {profile.name: profile for profile in profiles}, known)
+    by_name = {profile.name: profile for profile in profiles}
+    is_of_lines = any(option.name == "not_products" for option in target.options)
+    file = _File(table, columns, by_name, known, scan(table, columns) if is_of_lines else Scan())
     return [_propose(option, file) for option in target.options]
 
 
 def _propose(option: Option, file: _File) -> OptionProposal:
     by_name = _PROPOSERS.get(option.name)
-    found = by_name(option, file) if by_name is not None else None
+    found = (
+        by_name(option, file)
+        if by_name is not None
+        else propose_oddity(option.name, file.columns, file.profiles, file.scan)
+    )
     if found is not None:
         return found
     if file.known.get(option.name) not in (None, ""):
@@ -185,17 +181,7 @@ def _language(option: Option, file: _File) -> OptionProposal | None:
 
 def _not_products(option: Option, file: _File) -> OptionProposal | None:
     """Codes unlike the others (no digit where nearly all have some, or very short) whose words say postage or fee."""
-    if "product" not in file.columns:
-        return None
-    described: dict[str, str] = {}
-    place = file.table.columns.index(file.columns["product"])
-    other = file.table.columns.index(file.columns["description"]) if "description" in file.columns else None
-    for row in islice(file.table.rows(), ROWS_MAX):
-        if isinstance(row, BadRow) or len(row) <= place:
-            continue
-        code = row[place]
-        if not described.get(code):
-            described[code] = row[other] if other is not None and other < len(row) else ""
+    described = file.scan.described
     with_digits = sum(any(map(str.isdigit, code)) for code in described)
     usual = with_digits > 0.8 * len(described)
     codes = [

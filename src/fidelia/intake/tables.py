@@ -14,6 +14,9 @@ from .reading import Format, Reading
 from .rows import CELL_MAX, COLUMNS_MAX, BadRow, Row, name_columns
 from .workbooks import Workbook
 
+ROWS_LOOKED_AT = 2_000
+SHIFTED_SHARE = 0.02
+SHIFTED_FEW = 2
 __all__ = ["CELL_MAX", "BadRow", "Row", "Table"]
 
 
@@ -46,10 +49,11 @@ class Table:
     def sheeted_rows(self) -> Iterator[tuple[int, Row]]:
         """Yield each row with the place of its sheet in `sheets`, from 0. Raises UnreadableFile."""
         width, number = len(self.columns), 0
+        may_trail = self._may_trail()
         self._last_rows = []
         for place, sheet in enumerate(self.sheets):
             for cells in self._data(sheet, is_first=place == 0):
-                row = cells if len(cells) == width else _fitted(cells, width)
+                row = cells if len(cells) == width else _fitted(cells, width, may_trail=may_trail)
                 if any(row) or isinstance(row, BadRow):
                     number += 1
                     yield place, row
@@ -60,7 +64,9 @@ class Table:
         if self.reading.format is Format.PARQUET:
             return [row for row in parquet_files.sample(self.path, most) if any(row)]
         width = len(self.columns)
-        return [row[:width] for row in islice(self.rows(), most) if not isinstance(row, BadRow)]
+        rows = [row for row in islice(self.rows(), most) if not isinstance(row, BadRow)]
+        # A row with a cell too many is shifted: it says nothing of the columns behind, unless all rows are so.
+        return [row for row in rows if len(row) == width] or [row[:width] for row in rows]
 
     def sheet_of(self, number: int) -> str:
         """Return the sheet of a row, counted from 1; empty where the file has no sheets. Known once rows were read."""
@@ -103,6 +109,19 @@ class Table:
         skipped = self.reading.header_row if is_first else self._header_row_of(sheet)
         return islice(self._records(sheet), skipped, None)
 
+    def _may_trail(self) -> bool:
+        """Whether empty cells beyond the header are only separators at the ends of lines.
+
+        Where other rows have values there, a separator within a cell shifts their cells: an empty last cell is then no
+        proof that the others stand where they should.
+        """
+        if self.reading.format is not Format.CSV:
+            return True
+        width = len(self.columns)
+        rows = list(islice(self._records(""), self.reading.header_row, ROWS_LOOKED_AT))
+        shifted = sum(any(cell.strip() for cell in row[width:]) for row in rows if not isinstance(row, BadRow))
+        return shifted <= max(SHIFTED_FEW, SHIFTED_SHARE * len(rows))
+
     def _header_row_of(self, sheet: str) -> int:
         if self.reading.header_row == 0:
             return 0
@@ -112,12 +131,12 @@ class Table:
         raise UnreadableFile(f"The sheet “{sheet}” does not have the columns of “{self.sheets[0]}”.")
 
 
-def _fitted(row: Row, width: int) -> Row:
-    """Fill up a short row; leave out cells beyond the header that hold nothing."""
+def _fitted(row: Row, width: int, *, may_trail: bool) -> Row:
+    """Fill up a short row; leave out cells beyond the header that hold nothing, where that is how lines end."""
     if isinstance(row, BadRow):
         return row
     if len(row) < width:
         return row + [""] * (width - len(row)) if row else row
-    while len(row) > width and not row[-1].strip():
+    while may_trail and len(row) > width and not row[-1].strip():
         row.pop()
     return row

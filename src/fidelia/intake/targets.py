@@ -35,6 +35,8 @@ class Kind(StrEnum):
 class Column:
     """One thing known about a row. `synonyms` are header names that mean it, in French and English, any spelling.
 
+    `not_beside` are words beside which the name means another thing: the name of a customer is no customer.
+    `vocabulary` are the folded words that its cells hold, where they hold no others.
     `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
     (consents default to none).
     """
@@ -49,11 +51,16 @@ class Column:
     length_max: int = 200
     personal: bool = False
     sensitive: bool = False
+    not_beside: tuple[str, ...] = ()
+    vocabulary: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice that holds for the whole file, such as its currency; `choices` empty means free text."""
+    """A choice that holds for the whole file, such as its currency; `choices` empty means free text.
+
+    One that is `rare` matters to few files: it is asked for last.
+    """
 
     name: str
     label: LocalizedText
@@ -63,6 +70,7 @@ class Option:
     help: LocalizedText | None = None
     required: bool = False
     many: bool = False
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from fidelia.kernel.folding import fold
 from fidelia.kernel.money import EXPONENTS, TWO_DECIMALS
 
 from .countries import country_names
-from .dates import NotInCalendar, match_day, match_time
+from .dates import COUNTED_FORMS, NotInCalendar, match_day, match_time, moment_of_count
 from .reading import DateOrder, Reading
 from .wording import say
 
 DIGITS_MAX = 30
+YEARS_OF_COUNTS = range(1974, 2100)  # a smaller number is no day but an amount or a quantity
 PLAIN = Reading()
 EXAMPLES = {
     DateOrder.YEAR_FIRST: "2026-11-22 or 2026-11-22 14:05:00",
@@ -43,6 +44,11 @@ SYMBOLS = {
 _MARK = r"(?P<{0}>[€£¥₹₺]|(?:US|CA|C|AU|A)?\$|Fr\.|zł|kr\.?|[A-Z]{{3}})?"
 _MONEY = re.compile(
     rf"(?P<sign>[-+−(]?)\s*{_MARK.format('before')}\s*(?P<number>.*?)\s*{_MARK.format('after')}(?P<end>\)?)"
+)
+_COUNTED = re.compile(
+    r"[x×*]?\s*(?P<number>[-+−]?[0-9][0-9.,'’ \u00a0\u202f]*?)\s*"
+    r"(?:x|×|pcs?|pces?|pc\(s\)|pi[eè]ces?|u|un|unit(?:é|e)?s?|units?|ea|each|st|stk|stück|szt|kg|g|l|ml|cl|m)?\.?",
+    re.IGNORECASE,
 )
 _SPACES = "[ \u00a0\u202f\u2009]"
 _GROUPS = {"": "", " ": "", "'": "['’]", ",": ",", ".": r"\."}
@@ -126,6 +132,20 @@ def read_percent(text: str, reading: Reading = PLAIN) -> Decimal:
         raise BadCell.because("not_a_percentage", text=text) from None
 
 
+def read_quantity(text: str, reading: Reading = PLAIN) -> Decimal:
+    """Read a quantity, with or without its unit: "2", "2 pcs", "x3", "0,250 kg". Raises BadCell."""
+    try:
+        return read_decimal(text, reading)
+    except BadCell:
+        found = _COUNTED.fullmatch(text.strip())
+        if found is None:
+            raise
+    try:
+        return read_decimal(found["number"], reading)
+    except BadCell:
+        raise BadCell.because("not_a_number", text=text) from None
+
+
 def to_minor(number: Decimal, scale: int, most: int) -> int:
     """Round half away from zero to units of 10^-scale. Raises BadCell beyond `most` units."""
     if number.adjusted() >= DIGITS_MAX:  # such as 1e99, which quantize refuses in its own words
@@ -160,6 +180,15 @@ def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
     return second if before > after else first
 
 
+def is_moment(text: str, reading: Reading = PLAIN) -> bool:
+    """Say whether a text is written as a moment is; one out of the calendar is too."""
+    try:
+        found = _read_local(text, reading.date_format, reading.date_order)
+    except BadCell as bad:
+        return bad.code == "impossible_date" and reading.date_format not in COUNTED_FORMS
+    return found.year in YEARS_OF_COUNTS or reading.date_format not in COUNTED_FORMS
+
+
 def read_day(text: str, reading: Reading = PLAIN) -> date:
     """Read a day of the calendar; an hour beside it is left out. Raises BadCell."""
     return _read_local(text, reading.date_format, reading.date_order).date()
@@ -167,6 +196,8 @@ def read_day(text: str, reading: Reading = PLAIN) -> date:
 
 def _read_local(text: str, pattern: str | None, order: DateOrder) -> datetime:
     cleaned = text.strip()
+    if pattern in COUNTED_FORMS:
+        return _read_counted(cleaned, pattern, order)
     if pattern is not None:
         try:
             return datetime.strptime(cleaned, pattern)  # noqa: DTZ007 - the zone follows
@@ -179,6 +210,19 @@ def _read_local(text: str, pattern: str | None, order: DateOrder) -> datetime:
     if found is None:
         raise BadCell.because("not_a_date", text=text, example=EXAMPLES[order])
     return found
+
+
+def _read_counted(text: str, form: str, order: DateOrder) -> datetime:
+    """Read a moment that is written as a count of days or seconds; those that are written out are understood too."""
+    number, _, hour = text.partition(" ")
+    try:
+        found = moment_of_count(number, form)
+    except (ValueError, OverflowError):
+        raise BadCell.because("impossible_date", text=text) from None
+    if found is None:
+        return _read_local(text, None, order)
+    at = match_time(hour.strip()) if hour.strip() else None
+    return found if at is None else datetime.combine(found, at)
 
 
 def read_time(text: str) -> time:

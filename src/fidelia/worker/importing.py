@@ -15,7 +15,9 @@ from fidelia.intake.preview import preview
 from fidelia.intake.proposing import guess_target, propose
 from fidelia.intake.queries import count_rejections, list_targets
 from fidelia.intake.reading import parse_reading
+from fidelia.intake.sniff import sniff
 from fidelia.intake.tables import Table
+from fidelia.intake.targets import Target
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 from fidelia.kernel.points import format_points
@@ -69,12 +71,20 @@ def how_understood(opened: Import, path: Path) -> Iterator[str]:
     for option in kind.target.options:
         if mapping.options.get(option.name) not in (None, "", [], ()):
             yield f"    {option.label.en:36} = {mapping.options[option.name]}"
+    for doubt in _doubts(table, kind.target, path):
+        yield f"    ? {doubt}"
     left = [name for name in table.columns if name not in mapping.columns.values()]
     if left:
         yield f"    left out: {', '.join(left)}"
     yield "The first rows, as they are understood:"
     for row in preview(table, mapping, kind.target, ROWS_SHOWN).rows:
         yield "    " + " | ".join(_cell(f"!! {cell.reason}" if cell.reason else cell.shown) for cell in row.cells)
+
+
+def _doubts(table: Table, target: Target, path: Path) -> Iterator[str]:
+    """Say what was guessed and may be wrong."""
+    found = [*sniff(path).doubts, *propose(table, target, defaults=_usual()).doubts]
+    yield from dict.fromkeys(f"{doubt.about}: {doubt.reason.en}" for doubt in found)
 
 
 def report_of_check(by: Actor, checked: Import) -> Iterator[str]:
@@ -84,6 +94,9 @@ def report_of_check(by: Actor, checked: Import) -> Iterator[str]:
     for name, words in (("ready", "understood and new"), ("known", "known before"), ("double", "double")):
         if report[f"{name}_rows"] or name == "ready":
             yield f"{report[f'{name}_rows']:>12,} {words}"
+    for total in get_import_kind(checked.target).totals:
+        if total.place == "file" and isinstance(report.get(total.name), int):
+            yield f"{_shown(total, report, checked):>16} {total.label.en}"
     if report.get("duplicate_rows"):
         yield f"{report['duplicate_rows']:>12,} repeat another row exactly, and all count"
     if report["rejected_rows"]:

@@ -1,5 +1,16 @@
 """What files of activity can hold. Knows no Django: a report of a plain file reads by it too."""
 
+from .oddities import RECEIPT_BY, RETURN_WORDS, SALE_WORDS
 from .purchases import CHANNELS, DESCRIPTION_MAX, LINES_MAX, PURCHASES, REASONS, TEXT_MAX
 
-__all__ = ["CHANNELS", "DESCRIPTION_MAX", "LINES_MAX", "PURCHASES", "REASONS", "TEXT_MAX"]
+__all__ = [
+    "CHANNELS",
+    "DESCRIPTION_MAX",
+    "LINES_MAX",
+    "PURCHASES",
+    "REASONS",
+    "RECEIPT_BY",
+    "RETURN_WORDS",
+    "SALE_WORDS",
+    "TEXT_MAX",
+]

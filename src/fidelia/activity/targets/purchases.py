@@ -5,13 +5,13 @@ from __future__ import annotations
 from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.localized import LocalizedText as Text
 
+from .oddities import CURRENCIES, ODD_OPTIONS, RETURN_WORDS, SALE_WORDS
 from .shapes import SHAPES
 
 CHANNELS = ("store", "web", "phone", "app", "other")
 LINES_MAX = 1_000  # of one purchase
 TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
 DESCRIPTION_MAX = 200
-
 PURCHASES = Target(
     name="purchases",
     label=Text(en="Purchases", fr="Achats"),
@@ -24,6 +24,8 @@ PURCHASES = Target(
                 *("receipt", "receipt no", "receipt number", "invoice", "invoice no", "invoiceno", "invoice number"),
                 *("order", "order id", "order number", "transaction", "transaction id", "basket", "basket id", "bill"),
                 *("ticket", "no ticket", "numéro de ticket", "num ticket", "facture", "numéro de facture", "commande"),
+                *("transaction no", "transaction number", "sales id", "order reference", "document number"),
+                *("bon nr", "bonnummer", "belegnummer", "rechnungsnummer", "auftragsnummer", "id"),
                 *("numéro de commande", "id commande", "id transaction", "panier", "bon", "pièce", "numéro de pièce"),
             ),
             help=Text(
@@ -40,7 +42,9 @@ PURCHASES = Target(
                 *("date", "datetime", "date time", "timestamp", "transaction timestamp", "invoice date", "invoicedate"),
                 *("order date", "purchase date", "transaction date", "sold at", "sale date", "date et heure"),
                 *("date heure", "date ticket", "date d'achat", "date achat", "date de vente", "date vente", "jour"),
-                *("date facture", "date de facture", "date commande", "horodatage"),
+                *("date facture", "date de facture", "date commande", "horodatage", "created", "created at"),
+                *("completed at", "created on", "ordered on", "ordered at", "order purchase timestamp", "paid at"),
+                *("txn date", "date pièce", "date de pièce", "date add", "datum", "belegdatum", "kaufdatum", "fecha"),
             ),
             required=True,
         ),
@@ -48,7 +52,10 @@ PURCHASES = Target(
             "time",
             Text(en="Time, where it has a column of its own", fr="Heure, dans une colonne à part"),
             Kind.TEXT,
-            ("time", "hour", "transaction time", "time of day", "heure", "heure ticket", "heure de vente"),
+            (
+                *("time", "hour", "transaction time", "time of day", "heure", "heure ticket", "heure de vente"),
+                *("sale time", "uhrzeit"),
+            ),
         ),
         Column(
             "customer",
@@ -59,6 +66,13 @@ PURCHASES = Target(
                 *("household id", "member", "member id", "card", "card number", "loyalty card", "shopper", "user id"),
                 *("client", "code client", "numéro client", "no client", "id client", "carte", "numéro de carte"),
                 *("no carte", "carte fidélité", "carte de fidélité", "adhérent", "numéro adhérent", "code adhérent"),
+                *("loyalty no", "loyalty number", "loyalty id", "shopper id", "shopper ref", "customer ref", "tiers"),
+                *("code tiers", "compte client", "customer key", "customer email", "member no", "kundennummer"),
+                *("kunden nr", "kunde", "kundenkarte"),
+            ),
+            not_beside=(
+                *("name", "names", "nom", "prénom", "prenom", "nombre", "firstname", "lastname", "age", "segment"),
+                *("city", "ville", "group", "groupe", "gender", "sexe", "since", "category", "zip"),
             ),
             length_max=TEXT_MAX["customer"],
             personal=True,
@@ -68,10 +82,14 @@ PURCHASES = Target(
             Text(en="Product code", fr="Code article"),
             Kind.CODE,
             (
-                *("product", "product id", "product code", "sku", "stock code", "stockcode", "item", "item id", "upc"),
+                *("product", "product id", "product code", "product reference", "item no", "item number", "sku"),
+                *("item sku", "stock code", "stockcode"),
+                *("item", "item id", "upc", "artikelnummer", "artikel nr", "artikel"),
                 *("item code", "article number", "ean", "gtin", "barcode", "article", "code article", "référence"),
                 *("ref", "réf article", "produit", "code produit", "id produit", "code-barres", "code barre"),
+                *("référence article", "référence produit"),
             ),
+            not_beside=("name", "nom", "line", "type", "category", "price", "quantity"),
             length_max=TEXT_MAX["product"],
         ),
         Column(
@@ -80,7 +98,8 @@ PURCHASES = Target(
             Kind.TEXT,
             (
                 *("description", "product name", "item name", "name", "label", "title", "libellé", "désignation"),
-                *("libellé article", "nom du produit", "nom produit", "intitulé"),
+                *("libellé article", "nom du produit", "nom produit", "intitulé", "item desc", "item description"),
+                *("bezeichnung", "artikelbezeichnung"),
             ),
             length_max=DESCRIPTION_MAX,
         ),
@@ -100,14 +119,19 @@ PURCHASES = Target(
             Kind.NUMBER,
             (
                 *("quantity", "qty", "units", "pieces", "count", "quantité", "qté", "qte", "nombre", "nb"),
-                *("nb articles", "unités"),
+                *("nb articles", "unités", "item count", "items", "qty sold", "quantity sold", "units sold", "menge"),
+                *("quantité vendue", "qté vendue", "quantité facturée", "qté facturée", "product quantity", "anzahl"),
             ),
         ),
         Column(
             "unit_price",
             Text(en="Unit price", fr="Prix unitaire"),
             Kind.MONEY,
-            ("unit price", "unitprice", "price", "price each", "prix", "prix unitaire", "pu", "pu ttc", "prix ttc"),
+            (
+                *("unit price", "unitprice", "price", "price each", "prix", "prix unitaire", "pu", "pu ttc"),
+                *("prix ttc", "sell price", "selling price", "unit price incl tax", "prix u", "einzelpreis"),
+            ),
+            not_beside=("total", "line", "ligne", "cumul"),
         ),
         Column(
             "net",
@@ -116,7 +140,10 @@ PURCHASES = Target(
             (
                 *("net", "net amount", "amount", "line total", "total", "total price", "sales value", "sales", "paid"),
                 *("revenue", "value", "spend", "montant", "montant ttc", "montant net", "net payé", "total ttc"),
-                *("montant ligne", "prix total", "total ligne", "ca ttc", "chiffre d'affaires", "ca"),
+                *("montant ligne", "prix total", "total ligne", "ca ttc", "chiffre d'affaires", "ca", "line amount"),
+                *("line value", "net sales", "total incl tax", "total including tax", "total price incl tax"),
+                *("total incl vat", "amount incl vat", "amount incl tax", "order total", "gesamtpreis", "gesamtbetrag"),
+                *("betrag", "umsatz", "importe"),
             ),
         ),
         Column(
@@ -151,7 +178,23 @@ PURCHASES = Target(
             "currency",
             Text(en="Currency", fr="Devise"),
             Kind.CODE,
-            ("currency", "currency code", "devise", "code devise", "monnaie"),
+            ("currency", "currency code", "devise", "code devise", "monnaie", "währung"),
+            vocabulary=CURRENCIES,
+        ),
+        Column(
+            "kind",
+            Text(en="Sale or return", fr="Vente ou retour"),
+            Kind.TEXT,
+            (
+                *("type", "kind", "transaction type", "document type", "line type", "sale type", "order type"),
+                *("type de pièce", "type pièce", "type document", "type de document", "type d'opération", "nature"),
+                *("type ticket", "sens", "opération", "mouvement", "type mouvement", "belegart"),
+            ),
+            help=Text(
+                en="Rows that it calls a return, a refund or a credit note give back, whatever sign they have.",
+                fr="Les lignes qu’elle dit retour, remboursement ou avoir rendent, quel que soit leur signe.",
+            ),
+            vocabulary=frozenset(SALE_WORDS | RETURN_WORDS),
         ),
         Column(
             "store",
@@ -169,6 +212,17 @@ PURCHASES = Target(
             Kind.TEXT,
             ("channel", "sales channel", "canal", "canal de vente", "canal d'achat"),
             choices=CHANNELS,
+        ),
+        Column(
+            "till",
+            Text(en="Till", fr="Caisse"),
+            Kind.CODE,
+            ("till", "till no", "register", "register id", "terminal", "pos id", "caisse", "no caisse", "code caisse"),
+            help=Text(
+                en="Read only where receipt numbers begin again at each till.",
+                fr="Lue seulement si les numéros de ticket recommencent à chaque caisse.",
+            ),
+            length_max=TEXT_MAX["store"],
         ),
         Column(
             "country",
@@ -234,6 +288,7 @@ PURCHASES = Target(
                 fr="Port, frais, corrections : comptés dans les totaux, ils ne donnent pas de points.",
             ),
         ),
+        *ODD_OPTIONS,
     ),
     one_of=(("net", "gross", "unit_price"),),
     shapes=SHAPES,
@@ -246,6 +301,12 @@ REASONS = {
     "no_quantity": Text(en="the quantity is missing", fr="la quantité manque"),
     "zero_quantity": Text(en="the quantity is zero", fr="la quantité est nulle"),
     "no_amount": Text(en="the amount is missing", fr="le montant manque"),
+    "total": Text(
+        en="The row sums others up: it is no purchase, and its amount is not counted.",
+        fr="La ligne totalise les autres : ce n’est pas un achat, et son montant n’est pas compté.",
+    ),
+    "header_again": Text(en="The row repeats the header.", fr="La ligne répète l’en-tête."),
+    "kind_unknown": Text(en="“{text}” is neither a sale nor a return", fr="« {text} » n’est ni une vente ni un retour"),
     "no_receipt": Text(en="the receipt number is missing", fr="le numéro de ticket manque"),
     "identity": Text(
         en="An identity is one line of at most 320 characters.",

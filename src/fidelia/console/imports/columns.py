@@ -159,10 +159,12 @@ def _understood(
     )
     saved = list_saved_mappings(by=request.actor, target=found.target)
     rows = rows_of(looked)
+    options = options_of(target, mapping, doubts, speech.language)
     return {
         "parts": parts_of(mapping.reading, sample.all_sheets, doubts, speech.language),
         "rows": rows,
-        "options": options_of(target, mapping, doubts, speech.language),
+        "options": [one for one in options if not one.is_rare],
+        "rare_options": [one for one in options if one.is_rare],
         "decision": decision_of(target, mapping, speech.language),
         "sensitive_notes": sum(row.sensitive_notes for row in rows),
         "sensitive_columns": ", ".join(row.name for row in rows if row.sensitive_notes),

@@ -32,6 +32,7 @@ class OptionField:
     help: str = ""
     doubt: str = ""
     is_optional: bool = False
+    is_rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _field(option: Option, values: Mapping[str, Any], said: Mapping[str, str], l
         choices=_choices(option, language),
         help=option.help.in_language(language) if option.help else "",
         doubt=said.get(option.name, ""),
+        is_rare=option.rare and (not value or value == option.default),
         is_optional=not (option.required or option.choices or _is_of_consents(option)) and not option.default,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,20 @@ from fidelia.customers.queries import normalise_identity
 from fidelia.intake.countries import country_names
 from fidelia.intake.operations import stage_values
 from fidelia.intake.reading import Reading
-from fidelia.intake.values import BadCell, join_moment, read_decimal, read_moment, read_money, to_minor
+from fidelia.intake.values import (
+    BadCell,
+    join_moment,
+    read_moment,
+    read_money,
+    read_percent,
+    read_quantity,
+    to_minor,
+)
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.folding import fold
 from fidelia.kernel.money import exponent_of
 
-from ...targets import CHANNELS
+from ...targets import CHANNELS, RETURN_WORDS, SALE_WORDS
 from ..requests import NET_MAX
 from .mapping import ImportMapping
 
@@ -35,7 +43,7 @@ CHANNEL_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CellReaders:
     """The functions that read the texts of one file."""
 
@@ -52,21 +60,37 @@ class CellReaders:
         for name in AMOUNTS:
             if name in columns:
                 values = {"number": "numeric", "minor": "bigint", "scale": "smallint"}
-                _stage(name, rows, (name,), values, self.price if name == "unit_price" else self.amount)
+                _stage(name, rows, (name,), values, self._reader_of(name))
         _stage("customer", rows, ("customer", "country"), {"identity": "text"}, self.customer)
         _stage("channel", rows, ("channel",), {"known": "text"}, self.channel)
+        if "kind" in columns:
+            _stage("kind", rows, ("kind",), {"is_back": "boolean"}, self.kind)
         if "currency" in columns:
             _stage("currency", rows, ("currency",), {"known": "text"}, self.currency)
+
+    def _reader_of(self, name: str) -> Callable[..., tuple[Any, ...]]:
+        return {"unit_price": self.price, "discount": self.discount}.get(name, self.amount)
 
     def quantity(self, text: str) -> tuple[Decimal]:
         if not text:
             raise BadCell("no_quantity", "no_quantity")
-        return (_bounded(read_decimal(text, self.reading)),)
+        return (_bounded(read_quantity(text, self.reading)),)
 
     def amount(self, text: str) -> tuple[Decimal | None, None, None]:
         if not text:
             return None, None, None
-        return _bounded(read_money(text, self.reading, self.mapping.currency)), None, None
+        amount = _bounded(read_money(text, self.reading, self.mapping.currency))
+        return amount.scaleb(-exponent_of(self.mapping.currency)) if self.mapping.in_cents else amount, None, None
+
+    def discount(self, text: str) -> tuple[Decimal | None, None, None]:
+        """Return an amount; or, where discounts are rates, which part of the price they are."""
+        if self.mapping.discount_as == "amount" or not text:
+            return self.amount(text)
+        rate = abs(read_percent(text, self.reading))
+        rate = rate / 100 if self.mapping.discount_as == "percent" or text.endswith("%") else rate
+        if rate > 1:
+            raise BadCell.because("not_a_percentage", text=text)
+        return rate, None, None
 
     def price(self, text: str) -> tuple[Decimal | None, int | None, int | None]:
         """Return a unit price, and as it is kept: prices may be finer than the currency's cents."""
@@ -79,7 +103,7 @@ class CellReaders:
 
     def customer(self, text: str, country: str) -> tuple[str | None]:
         """Names are compared as they are kept: two spellings of one card are one customer, from the first check on."""
-        if not text:
+        if not text or text.casefold() in self._nobody:
             return (None,)
         scheme = self.mapping.customer_scheme
         try:
@@ -87,6 +111,17 @@ class CellReaders:
         except Invalid:
             code = {"email": "not_an_email", "phone": "not_a_phone"}.get(scheme, "identity")
             raise BadCell(code, code, text=text) from None
+
+    @cached_property
+    def _nobody(self) -> frozenset[str]:
+        return frozenset(text.casefold() for text in self.mapping.nobody)
+
+    def kind(self, text: str) -> tuple[bool]:
+        """Say whether the row is of something that came back."""
+        word = fold(text)
+        if word and word not in RETURN_WORDS and word not in SALE_WORDS:
+            raise BadCell("kind_unknown", "kind_unknown", text=text)
+        return (word in RETURN_WORDS,)
 
     def channel(self, text: str) -> tuple[str]:
         word = fold(text) or self.mapping.channel

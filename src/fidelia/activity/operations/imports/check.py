@@ -22,7 +22,7 @@ from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import get_only_programme, get_programme
 
 from ...errors import WrongCurrency
-from . import statements
+from . import statements, understanding
 from .cells import CellReaders
 from .mapping import ImportMapping, mapping_of
 
@@ -85,22 +85,36 @@ def sources_of(found: Import, mapping: ImportMapping) -> list[str]:
 def _understand(cursor: Any, found: Import, mapping: ImportMapping, at: datetime) -> None:
     columns = list(found.columns)
     cursor.execute("set local work_mem = '64MB'")
-    cursor.execute(statements.split_statement(found.file_mapping, columns), [found.id])
+    split = understanding.split_statement(
+        found.file_mapping, columns, fill_down=mapping.fill_down, whole_codes=mapping.whole_codes
+    )
+    cursor.execute(split, [found.id])
     cursor.execute("analyze text_line")
     CellReaders(mapping, found.file_mapping.reading).stage("text_line")
-    statement = statements.understand_statement(mapping, width=len(columns), file_hash=found.file_hash)
-    cursor.execute(statement, {"at": at, "default_product": mapping.default_product})
+    statement = understanding.understand_statement(mapping, width=len(columns), file_hash=found.file_hash)
+    date_header = mapping.columns["occurred_at"].lower()
+    cursor.execute(statement, {"at": at, "default_product": mapping.default_product, "date_header": date_header})
+    is_named = not {"receipt", "product", "customer"}.isdisjoint(mapping.columns)
+    cursor.execute(statements.MARK_TOTALS, {"import": found.id, "words": statements.TOTAL_WORDS, "is_named": is_named})
     cursor.execute("analyze line")
 
 
 def _judge_receipts(cursor: Any, found: Import, mapping: ImportMapping) -> None:
     if len(found.file_mapping.reading.sheets) > 1:
         cursor.execute(statements.MARK_DOUBLES)
+    if "receipt" in mapping.columns:
+        cursor.execute(statements.MARK_REPEATED)
+    if "quantity" in mapping.columns:
+        cursor.execute(statements.MARK_GIVEN_BACK)
     cursor.execute(statements.MARK_TWO_CUSTOMERS)
     cursor.execute(statements.MARK_TOO_LARGE)
     if "receipt" in mapping.columns:
-        place = list(found.columns).index(mapping.columns["receipt"]) + 1
-        cursor.execute(statements.MARK_INCOMPLETE, [place, found.id])
+        place = {name: list(found.columns).index(mapping.columns[name]) + 1 for name in ("receipt", "occurred_at")}
+        by_number = mapping.receipt_by == "number"
+        cursor.execute(
+            statements.MARK_INCOMPLETE,
+            {"receipt": place["receipt"], "day": place["occurred_at"], "import": found.id, "by_number": by_number},
+        )
     for statement in statements.MARK_KNOWN:
         cursor.execute(statement, {"sources": sources_of(found, mapping)})
     cursor.execute(statements.REJECT_OTHER_LINES)

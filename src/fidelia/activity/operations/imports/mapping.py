@@ -34,11 +34,14 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
 
-from ...targets import CHANNELS, PURCHASES
+from ...targets import CHANNELS, PURCHASES, RECEIPT_BY
 
 REQUIRED = ("source", "currency", "columns")
 TEXT_LENGTH_MAX = 60
-NO_TEXTS = ("enrol", "columns", "not_products", "reading")
+DISCOUNTS = ("amount", "percent", "fraction")
+LISTS = ("not_products", "nobody", "returns_begin")
+FLAGS = ("enrol", "fill_down", "in_cents", "whole_codes")
+NO_TEXTS = (*FLAGS, *LISTS, "columns", "reading")
 
 
 class MalformedImportMapping(Invalid):
@@ -63,6 +66,13 @@ class ImportMapping:
     default_product: str = "sale"
     enrol: bool = True
     not_products: tuple[str, ...] = field(default_factory=tuple)
+    nobody: tuple[str, ...] = field(default_factory=tuple)
+    returns_begin: tuple[str, ...] = field(default_factory=tuple)
+    receipt_by: str = "number"
+    discount_as: str = "amount"
+    fill_down: bool = False
+    in_cents: bool = False
+    whole_codes: bool = False
     reading: Reading | None = None
 
     @property
@@ -77,7 +87,7 @@ class ImportMapping:
             "target": PURCHASES.name,
             "reading": reading.as_document() | told,
             "columns": dict(self.columns),
-            "options": options | {"not_products": list(self.not_products)},
+            "options": options | {name: list(getattr(self, name)) for name in LISTS},
         }
 
 
@@ -85,15 +95,19 @@ def mapping_of(mapping: FileMapping) -> ImportMapping:
     """Return what the mapping of an import says. Raises MalformedMapping, MalformedImportMapping, UnknownCurrency…"""
     check_mapping(mapping, PURCHASES)
     options = {name: value for name, value in mapping.options.items() if value not in (None, "")}
-    codes = options.pop("not_products", ())
+    lists: dict[str, Any] = {name: _texts(options.pop(name, ())) for name in LISTS}
     made = ImportMapping(
         columns=dict(mapping.columns),
         reading=mapping.reading,
         date_format=mapping.reading.date_format,
-        not_products=tuple(str(code) for code in ([codes] if isinstance(codes, str) else codes)),
+        **lists,
         **options,
     )
     return _checked(made)
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    return tuple(str(code) for code in ([given] if isinstance(given, str) else given or ()))
 
 
 def parse_mapping(document: Any) -> ImportMapping:
@@ -110,9 +124,9 @@ def parse_mapping(document: Any) -> ImportMapping:
     columns = document["columns"]
     if not isinstance(columns, dict) or not all(isinstance(name, str) for name in columns.values()):
         raise MalformedImportMapping("Columns map what Fidelia knows to names in the file.", pointer="/columns")
-    parts = {name: value for name, value in document.items() if name not in ("columns", "not_products")}
-    codes = tuple(str(code) for code in document.get("not_products") or ())
-    return _checked(ImportMapping(columns=dict(columns), not_products=codes, **parts))
+    parts = {name: value for name, value in document.items() if name not in ("columns", *LISTS)}
+    lists: dict[str, Any] = {name: _texts(document.get(name)) for name in LISTS}
+    return _checked(ImportMapping(columns=dict(columns), **lists, **parts))
 
 
 def _checked(mapping: ImportMapping) -> ImportMapping:
@@ -122,6 +136,10 @@ def _checked(mapping: ImportMapping) -> ImportMapping:
     zone_of(mapping.time_zone)
     if mapping.channel not in CHANNELS:
         raise MalformedImportMapping(f"A channel is one of {', '.join(CHANNELS)}.", pointer="/channel")
+    if mapping.receipt_by not in RECEIPT_BY:
+        raise MalformedImportMapping(f"A receipt is told by one of {', '.join(RECEIPT_BY)}.", pointer="/receipt_by")
+    if mapping.discount_as not in DISCOUNTS:
+        raise MalformedImportMapping(f"Discounts are written as one of {', '.join(DISCOUNTS)}.", pointer="/discount_as")
     if mapping.language not in ("fr", "en"):
         raise MalformedImportMapping("A language is fr or en.", pointer="/language")
     return mapping
@@ -131,8 +149,8 @@ def _check_kinds(mapping: ImportMapping) -> None:
     """YAML reads 2024 as a number and no as false: what must be a text is asked for in quotes."""
     for part in fields(ImportMapping):
         value = getattr(mapping, part.name)
-        if part.name == "enrol" and not isinstance(value, bool):
-            raise MalformedImportMapping("Write true or false.", pointer="/enrol")
+        if part.name in FLAGS and not isinstance(value, bool):
+            raise MalformedImportMapping("Write true or false.", pointer=f"/{part.name}")
         if part.name not in NO_TEXTS and not isinstance(value, str | None):
             raise MalformedImportMapping("Write this as a text, in quotes.", pointer=f"/{part.name}")
         if isinstance(value, str) and len(value) > TEXT_LENGTH_MAX:

@@ -1,126 +1,20 @@
 """The statements by which a file of purchases is checked, each over all of its rows.
 
-split       the mapped cells of each row as columns (text_line)
+split       the mapped cells of each row as columns (text_line)              in `understanding`
 understood  what they mean, and the first reason why a row cannot be taken (line)
-receipts    reasons that only a whole receipt has; doubles of other sheets; what is known
+receipts    reasons that only a whole receipt has; doubles; what is known
 kept        receipts with their lines as arrays, in the order in which they will be decided
 """
 
 from __future__ import annotations
 
-from fidelia.intake.mapping import FileMapping
-from fidelia.kernel.money import exponent_of
+from fidelia.intake.oddities import CREDIT_NOTES
 
-from ...targets import DESCRIPTION_MAX, LINES_MAX, TEXT_MAX
-from ..requests import NET_MAX, QUANTITY_MAX
+from ...targets import DESCRIPTION_MAX, LINES_MAX
+from ..requests import NET_MAX
 from .mapping import ImportMapping
 
 LINES_NUMBERED_MAX = 2**15 - 1
-TEXTS = (
-    *("receipt", "occurred_at", "time", "customer", "product", "description", "category", "quantity", "unit_price"),
-    *("net", "gross", "discount", "coupon", "currency", "store", "channel", "country"),
-)
-
-
-def split_statement(mapping: FileMapping, columns: list[str]) -> str:
-    """Return the statement that makes text_line; its parameters are the import's id."""
-    place = {name: columns.index(mapping.columns[name]) + 1 for name in TEXTS if name in mapping.columns}
-    cells = ", ".join(
-        f"intake_cell(cells, {place[name]}) as {name}" if name in place else f"''::text as {name}" for name in TEXTS
-    )
-    return f"""create temporary table text_line on commit drop as
-        select row_number, sheet, intake_width(cells) as width, {cells}
-        from intake_row where import_id = %s and state = 'ready'"""
-
-
-def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) -> str:
-    """Return the statement that makes `line`; its parameters are named: at (now)."""
-    mapped, scale = set(mapping.columns), 10 ** exponent_of(mapping.currency)
-    priced = [name for name in ("net", "gross", "unit_price", "discount", "coupon") if name in mapped]
-    joins = "\n".join(
-        f"join value_of_{name} {name}_value on {name}_value.{name} = t.{name}"
-        for name in [*priced, "channel", *[one for one in ("quantity", "currency") if one in mapped]]
-    )
-    amount = _net_amount(mapped, scale)
-    quantity = "quantity_value.number" if "quantity" in mapped else _sign_of(mapped)
-    receipt = "t.receipt" if "receipt" in mapped else f"'{file_hash[:16]}:' || t.row_number"
-    return f"""create temporary table line on commit drop as
-    select u.row_number, u.sheet, u.receipt, u.at as occurred_at, u.product, u.description, u.category,
-        case when u.reason is null then u.quantity::bigint end as quantity,
-        -- A sender's sum counts rows of an impossible date too.
-        case when u.reason is null or (coalesce(u.quantity_reason, u.amount_reason) is null and abs(u.net) <= {NET_MAX})
-            then u.net::bigint end as net,
-        u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.customer, u.country, u.store, u.channel,
-        u.reason, false as is_double
-    from (
-        select r.*, {_reason(mapped, width)} as reason
-        from (
-            select t.row_number, t.sheet, t.width, {receipt} as receipt, moment_value.at,
-                coalesce(nullif(t.product, ''), %(default_product)s) as product, t.description, t.category,
-                round({quantity} * 1000) as quantity, round({amount}) as net,
-                {"unit_price_value.minor" if "unit_price" in mapped else "null::bigint"} as unit_price,
-                {"unit_price_value.scale" if "unit_price" in mapped else "null::smallint"} as unit_price_scale,
-                {f"abs(round(discount_value.number * {scale}))" if "discount" in mapped else "null::numeric"}
-                    as discount,
-                {f"abs(round(coupon_value.number * {scale}))" if "coupon" in mapped else "null::numeric"} as coupon,
-                customer_value.identity as customer, t.country, t.store, channel_value.known as channel,
-                moment_value.reason as moment_reason,
-                {"quantity_value.reason" if "quantity" in mapped else "null"} as quantity_reason,
-                coalesce({", ".join(f"{name}_value.reason" for name in priced)}) as amount_reason,
-                coalesce({"currency_value.reason, " if "currency" in mapped else ""}channel_value.reason,
-                    customer_value.reason) as other_reason
-            from text_line t
-            join value_of_moment moment_value on moment_value.occurred_at = t.occurred_at
-                and moment_value.time = t.time
-            join value_of_customer customer_value on customer_value.customer = t.customer
-                and customer_value.country = t.country
-            {joins}
-        ) r
-    ) u"""
-
-
-def _net_amount(mapped: set[str], scale: int) -> str:
-    """What was paid, after discounts: beside the amount paid itself, discounts are only counted."""
-    if "net" in mapped:
-        return f"net_value.number * {scale}"
-    off = " + ".join(f"coalesce(abs({name}_value.number), 0)" for name in ("discount", "coupon") if name in mapped)
-    if "gross" in mapped:
-        paid = "gross_value.number"
-    else:
-        paid = "quantity_value.number * unit_price_value.number"
-    return f"({paid} - sign({paid}) * ({off})) * {scale}" if off else f"{paid} * {scale}"
-
-
-def _sign_of(mapped: set[str]) -> str:
-    """Without quantities, what was paid back came back."""
-    amount = "net_value.number" if "net" in mapped else "gross_value.number"
-    return f"case when {amount} < 0 then -1 else 1 end"
-
-
-def _reason(mapped: set[str], width: int) -> str:
-    """The first reason that holds, in the order in which a person would look."""
-    # A line of nothing, as a coupon leaves it, keeps its receipt whole; zero times a price is a mistake.
-    nothing = "and r.net <> 0" if {"net", "gross"} & mapped else ""
-    long = " ".join(
-        f"when length(r.{name}) > {most} then 'long_{name}'" for name, most in TEXT_MAX.items() if name != "customer"
-    )
-    return f"""case
-        when r.width > {width} then 'cells' || chr(31) || 'cells' || chr(31) || r.width || chr(31) || 'columns'
-            || chr(31) || {width}
-        when r.moment_reason is not null then r.moment_reason
-        when r.at > %(at)s then 'future'
-        when r.at < '1900-01-01Z' then 'too_early'
-        when r.quantity_reason is not null then r.quantity_reason
-        when abs(r.quantity) > {QUANTITY_MAX} then 'too_large'
-        when r.amount_reason is not null then r.amount_reason
-        when r.net is null then 'no_amount'
-        when r.quantity = 0 {nothing} then 'zero_quantity'
-        when abs(r.net) > {NET_MAX} or r.discount > {NET_MAX} or r.coupon > {NET_MAX} then 'too_large'
-        when r.receipt = '' then 'no_receipt'
-        {long}
-        when length(r.customer) > {TEXT_MAX["customer"]} then 'long_customer'
-        else r.other_reason end"""
-
 
 # Rows of a later sheet that repeat, one for one, rows of the same receipt in an earlier sheet.
 MARK_DOUBLES = """
@@ -139,12 +33,71 @@ with of_two as (
 )
 update line set is_double = true from repeated where repeated.time > 1 and line.row_number = repeated.row_number
 """
+# Rows that sum others up, by their words, or because they name neither receipt nor date, product nor customer.
+MARK_TOTALS = """
+update line set reason = 'total', net = null, quantity = null
+from text_line told, intake_row row
+where (line.reason is not null or line.is_bare)
+    and told.row_number = line.row_number and row.import_id = %(import)s and row.row_number = line.row_number
+    and (
+        (%(is_named)s and line.reason is not null
+            and concat(told.occurred_at, told.receipt, told.product, told.customer, told.description) = '')
+        or (line.is_bare and row.cells ~* %(words)s)
+        or (line.reason is not null and (told.occurred_at = '' or told.receipt = '') and row.cells ~* %(words)s)
+        or (line.reason is not null and (told.occurred_at ~* %(words)s or told.receipt ~* %(words)s))
+    )
+"""
+TOTAL_WORDS = (
+    "(^|\x1f)[[:space:]]*(sous[- ]?total|sub[- ]?total|grand[- ]?total|total|totaux|totals|cumul|report|solde|"
+    "summe|zwischensumme|gesamt|gesamtsumme|totale|totales|suma|fin d.[eé]dition|end of report)"
+    "([[:space:]:.=*0-9(/-]|$|\x1f)"
+)
+# What could not be read at all is known by its raw cells; a total or a second header leaves its receipt whole.
 MARK_INCOMPLETE = """
 update line set reason = 'incomplete'
 where reason is null and receipt in (
-    select receipt from line where reason is not null and receipt <> ''
+    select receipt from line where reason is not null and receipt <> '' and reason not in ('total', 'header_again')
     union
-    select intake_cell(cells, %s) from intake_row where import_id = %s and state = 'rejected')
+    select line.receipt from line join text_line told using (row_number) join (
+        select intake_cell(cells, %(receipt)s) as receipt, intake_cell(cells, %(day)s) as day
+        from intake_row where import_id = %(import)s and state = 'rejected') lost
+    on told.receipt = lost.receipt and (%(by_number)s or told.occurred_at = lost.day))
+"""
+# A receipt whose price is below zero, and not its quantity, gives back.
+MARK_GIVEN_BACK = """
+update line set quantity = -quantity
+where reason is null and quantity > 0 and net < 0 and receipt in (
+    select receipt from line where reason is null group by receipt
+    having max(net) <= 0 and min(net) < 0 and min(quantity) > 0)
+"""
+# The same export pasted twice: receipts whose rows stand in the file again, all of them, in another place.
+MARK_REPEATED = """
+with told as (
+    select row_number, receipt, hash_record_extended(
+        row(occurred_at, product, description, quantity, net, customer), 0) as content
+    from line where reason is null and not is_double
+), again as (
+    select receipt from (select receipt, content, count(*) as copies from told group by 1, 2) counted
+    group by receipt having min(copies) > 1
+), placed as (
+    select told.*, row_number - row_number() over (partition by receipt order by row_number) as piece
+    from told join again using (receipt)
+), pieces as (
+    select receipt, piece, sum(content::numeric) as content, count(*) as rows
+    from placed group by receipt, piece
+), judged as (
+    select receipt, min(content) = max(content) and min(rows) = max(rows) as is_again, max(rows) as rows,
+        min(piece) as first
+    from pieces group by receipt having count(*) > 1
+), weighed as (
+    select count(*) filter (where is_again and rows > 1) as whole, count(*) filter (where is_again) as again,
+        count(*) filter (where not is_again) as mixed, (select count(distinct receipt) from line) as receipts
+    from judged
+)
+update line set is_double = true
+from placed join judged using (receipt), weighed
+where judged.is_again and placed.piece > judged.first and line.row_number = placed.row_number
+    and ((weighed.whole > 0 and weighed.mixed < weighed.whole) or weighed.again >= 0.2 * weighed.receipts)
 """
 MARK_TWO_CUSTOMERS = """
 update line set reason = 'two_customers'
@@ -227,8 +180,12 @@ TELL_KNOWN = """
 update intake_row row set state = 'known'
 from known_line known where known.is_known and row.import_id = %s and row.row_number = known.row_number
 """
+_CREDIT = ", ".join(f"'{prefix}'" for prefix in sorted(CREDIT_NOTES))
 READY = """reason is null and not is_double
     and not exists (select from known_line known where known.row_number = line.row_number)"""
+
+
+_IS_CREDIT_NOTE = f"coalesce(upper(substring(receipt from '^([A-Za-z]+)[-_/ ]?[0-9][-0-9/]*$')) in ({_CREDIT}), false)"
 
 
 def count_statement(mapping: ImportMapping) -> str:
@@ -253,6 +210,11 @@ def count_statement(mapping: ImportMapping) -> str:
         'products', {_distinct("product")},
         'rows_without_customer', count(*) filter (where customer is null and quantity is not null and not is_double),
         'rows_given_back', count(*) filter (where quantity < 0 and not is_double),
+        'rows_of_credit_notes', (
+            select case when 2 * sum(rows) filter (where is_credit) < sum(rows)
+                then sum(rows) filter (where is_credit) else 0 end::bigint from (
+                select count(*) as rows, {_IS_CREDIT_NOTE} as is_credit
+                from line where not is_double and quantity is not null group by receipt) numbered),
         'rows_of_nothing', count(*) filter (where quantity = 0 and not is_double),
         'rows_without_price', count(*) filter (
             where coalesce(unit_price, net) <= 0 and quantity is not null and not is_double),

@@ -1,0 +1,236 @@
+"""Propose what only some files need: customers who are nobody, receipts that begin again, returns written as sales.
+
+Knows no Django.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from fidelia.kernel.folding import fold
+
+from .doubts import Doubt, because
+from .likeness import words_of
+from .profiles import Profile
+from .proposals import OptionProposal
+from .scanning import Piece, Scan
+
+NOBODY_MAX = 20
+NOBODY = frozenset(
+    (
+        *("n a", "na", "nan", "null", "none", "nil", "inconnu", "unknown", "anonyme", "anonymous", "guest"),
+        *("invite", "divers", "passage", "client de passage", "client passage", "client divers", "comptoir"),
+        *("client comptoir", "comptant", "walk in", "walkin", "cash", "cash customer", "no card", "sans carte"),
+        *("non", "no", "aucun", "aucune", "laufkunde", "not provided", "undefined", "missing", "vide", "sans"),
+    )
+)
+_NOTHING = re.compile(
+    r"[-–—./?#*_ ]+|[A-Za-z]{0,4}[-_ ]?(?:0+(?:[.,]0)?|9{4,})|#N/A|#N/D|#REF!|<NA>|\\N", re.IGNORECASE
+)
+LARGE_SHARE = 0.1  # of the rows that name somebody: more than one customer buys
+CREDIT_NOTES = frozenset(
+    ("AV", "AVO", "AVOIR", "AVR", "CN", "CRN", "CR", "CM", "C", "RT", "RET", "RF", "RFD", "RMA", "R", "GS", "RE", "NC")
+)
+CREDIT_SHARE_MAX = 0.4
+_NUMBERED = re.compile(r"([A-Za-z]*)[-_/ ]?[0-9][-0-9/]*")
+RESTARTING = 0.1
+STILL_MIXED = 0.02
+NUMBER_LENGTH_MAX = 6
+_PARTS = {"day": 1, "store": 2, "till": 3}
+_KEYS = ("day", "store", "store_day", "till_day", "store_till", "store_till_day")
+_RATES = frozenset(("pct", "percent", "percentage", "taux", "rate", "pourcentage"))
+_CENTS = frozenset(("cents", "centimes", "cent", "centime", "minor", "pence"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    columns: Mapping[str, str]
+    profiles: Mapping[str, Profile]
+    scan: Scan
+
+    def profile(self, name: str) -> Profile | None:
+        return self.profiles[self.columns[name]] if name in self.columns else None
+
+
+def propose_oddity(
+    name: str, columns: Mapping[str, str], profiles: Mapping[str, Profile], scan: Scan
+) -> OptionProposal | None:
+    """Propose an option that most files leave at its default; None where this file does too."""
+    proposer = _PROPOSERS.get(name)
+    return proposer(_Seen(columns, profiles, scan)) if proposer is not None else None
+
+
+def _nobody(seen: _Seen) -> OptionProposal | None:
+    found = sorted(
+        (text for text in seen.scan.customers if _NOTHING.fullmatch(text) or fold(text) in NOBODY),
+        key=lambda text: -seen.scan.customers[text],
+    )[:NOBODY_MAX]
+    named = sum(seen.scan.customers.values()) - sum(seen.scan.customers[text] for text in found)
+    frequent = [text for text in _frequent(seen.scan.customers, named) if text not in found]
+    if not found and not frequent:
+        return None
+    reason = because("they stand where nobody is named", "elles tiennent lieu de client")
+    doubt = None
+    if frequent:
+        look = because(
+            "{who} has {share} of all rows that name somebody: counter sales under one number? Then name it here.",
+            "{who} a {share} des lignes qui désignent quelqu’un : ventes de comptoir sous un seul numéro ? Si oui, "
+            "indiquez-le ici.",
+            who=frequent[0],
+            share=f"{round(100 * seen.scan.customers[frequent[0]] / named)} %",
+        )
+        doubt = Doubt("nobody", tuple(found), look, tuple(frequent))
+    return OptionProposal("nobody", found, reason, doubt)
+
+
+def _frequent(customers: Counter[str], named: int) -> list[str]:
+    """Return who buys so much that it can hardly be one customer."""
+    if len(customers) < 20:
+        return []
+    usual = median(customers.values())
+    return [text for text, rows in customers.most_common(3) if rows > max(LARGE_SHARE * named, 20 * usual)]
+
+
+def _receipt_by(seen: _Seen) -> OptionProposal | None:
+    """Numbers that come back on another day, or at another till, are those of other receipts."""
+    pieces = seen.scan.pieces
+    if not pieces or _share(pieces, lambda piece: piece[0].isdigit() and len(piece[0]) <= NUMBER_LENGTH_MAX) < 0.9:
+        return None
+    if _mixed(pieces, ()) < RESTARTING:
+        return None
+    for name in _KEYS:
+        parts = [_PARTS[part] for part in name.split("_")]
+        is_known = all(any(piece[part] for piece in pieces) for part in parts)
+        if is_known and _mixed(pieces, parts) <= STILL_MIXED:
+            look = because(
+                "The numbers begin again: {number} stands for several receipts.",
+                "Les numéros recommencent : {number} désigne plusieurs tickets.",
+                number=_first_mixed(pieces),
+            )
+            reason = because("the numbers begin again", "les numéros recommencent")
+            return OptionProposal("receipt_by", name, reason, Doubt("receipt_by", name, look, ("number",)))
+    return None
+
+
+def _mixed(pieces: Sequence[Piece], parts: Sequence[int]) -> float:
+    """Return the share of keys under which pieces of different days, stores or tills stand."""
+    return _share(_by_key(pieces, parts).values(), lambda found: len(found) > 1)
+
+
+def _by_key(pieces: Sequence[Piece], parts: Sequence[int]) -> dict[tuple[str, ...], set[Piece]]:
+    found: dict[tuple[str, ...], set[Piece]] = defaultdict(set)
+    for piece in pieces:
+        found[(piece[0], *(piece[part] for part in parts))].add(piece)
+    return found
+
+
+def _first_mixed(pieces: Sequence[Piece]) -> str:
+    return next(key[0] for key, found in _by_key(pieces, ()).items() if len(found) > 1)
+
+
+def _fill_down(seen: _Seen) -> OptionProposal | None:
+    scan = seen.scan
+    if scan.gaps < 0.05 * scan.rows_of_receipts or scan.gaps_undated < 0.9 * scan.gaps or not scan.pieces:
+        return None
+    look = because(
+        "{count} of the rows looked at have neither receipt nor date: they are taken for those of the row above.",
+        "{count} des lignes regardées n’ont ni ticket ni date : ceux de la ligne du dessus sont repris.",
+        count=scan.gaps,
+    )
+    reason = because("only the first row of each receipt says them", "seule la première ligne de chaque ticket les dit")
+    return OptionProposal("fill_down", True, reason, Doubt("fill_down", True, look, (False,)))
+
+
+def _returns_begin(seen: _Seen) -> OptionProposal | None:
+    """Credit notes written with positive amounts are told by their numbers alone."""
+    signed = [profile for name in ("quantity", "net", "gross") if (profile := seen.profile(name)) is not None]
+    if "kind" in seen.columns or any(profile.share("negative") for profile in signed):
+        return None
+    numbers = {piece[0] for piece in seen.scan.pieces}
+    prefixes = Counter(found[1].upper() for number in numbers if (found := _NUMBERED.fullmatch(number)))
+    if sum(prefixes.values()) < 0.9 * len(numbers):  # the digits of a hash are no prefixes
+        return None
+    credit = [prefix for prefix in prefixes if prefix in CREDIT_NOTES]
+    share = sum(prefixes[prefix] for prefix in credit) / max(len(numbers), 1)
+    if not credit or share > CREDIT_SHARE_MAX or len(prefixes) == len(credit):
+        return None
+    look = because(
+        "{count} receipts begin with {prefix}, and nothing in the file is below zero: they are taken for credit notes.",
+        "{count} tickets commencent par {prefix}, et rien dans le fichier n’est négatif : ce seraient des avoirs.",
+        count=sum(prefixes[prefix] for prefix in credit),
+        prefix=", ".join(sorted(credit)),
+    )
+    reason = because("by their numbers", "d’après leurs numéros")
+    return OptionProposal("returns_begin", sorted(credit), reason, Doubt("returns_begin", tuple(credit), look, ((),)))
+
+
+def _discount_as(seen: _Seen) -> OptionProposal | None:
+    profile = seen.profile("discount")
+    if profile is None:
+        return None
+    known = [abs(number) for number in profile.numbers if number]
+    is_rate = "%" in profile.name or profile.share("percent") > 0.5 or bool(_RATES & set(words_of(profile.name)))
+    if is_rate:
+        return _rate(
+            "percent" if not known or max(known) > 1 or profile.share("percent") > 0.5 else "fraction", profile
+        )
+    amounts = seen.profile("net") or seen.profile("gross") or seen.profile("unit_price")
+    worth = [abs(number) for number in amounts.numbers if number] if amounts is not None else []
+    few = len(set(known)) <= 20 < len(known)
+    if known and worth and max(known) <= 1 and few and median(worth) > 5:
+        return _rate("fraction", profile)
+    return None
+
+
+def _rate(how: str, profile: Profile) -> OptionProposal:
+    look = because(
+        "The discounts look like rates and not like amounts, such as {example}.",
+        "Les remises ressemblent à des taux et non à des montants, comme {example}.",
+        example=next((text for text in profile.examples if text.strip("0., %")), "0"),
+    )
+    reason = because("by their values", "d’après leurs valeurs")
+    return OptionProposal("discount_as", how, reason, Doubt("discount_as", how, look, ("amount",)))
+
+
+def _in_cents(seen: _Seen) -> OptionProposal | None:
+    money = [profile for name in ("net", "gross", "unit_price") if (profile := seen.profile(name)) is not None]
+    said = [profile for profile in money if _CENTS & set(words_of(profile.name)) and not profile.share("decimal")]
+    if not said or len(said) < len(money):
+        return None
+    look = because(
+        "“{name}” speaks of cents: its numbers are divided by a hundred.",
+        "« {name} » parle de centimes : ses nombres sont divisés par cent.",
+        name=said[0].name,
+    )
+    reason = because("by the name of the column", "d’après son nom")
+    return OptionProposal("in_cents", True, reason, Doubt("in_cents", True, look, (False,)))
+
+
+def _whole_codes(seen: _Seen) -> OptionProposal | None:
+    codes = [profile for name in ("customer", "receipt", "product") if (profile := seen.profile(name)) is not None]
+    pointed = [profile for profile in codes if profile.share("pointed") > 0.5]
+    if not pointed:
+        return None
+    reason = because("a program has made numbers of them", "un programme en a fait des nombres")
+    return OptionProposal("whole_codes", True, reason)
+
+
+def _share(items: Iterable[Any], holds: Callable[[Any], bool]) -> float:
+    found = [holds(item) for item in items]
+    return sum(found) / max(len(found), 1)
+
+
+_PROPOSERS: dict[str, Callable[[_Seen], OptionProposal | None]] = {
+    "nobody": _nobody,
+    "receipt_by": _receipt_by,
+    "fill_down": _fill_down,
+    "returns_begin": _returns_begin,
+    "discount_as": _discount_as,
+    "in_cents": _in_cents,
+    "whole_codes": _whole_codes,
+}
