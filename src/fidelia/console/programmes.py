@@ -50,7 +50,6 @@ from .programme_parts import (
     view_of,
 )
 from .refusals import sentence_of
-from .trials import blank_trial
 from .yaml_text import place_of, read_text, write_text
 
 
@@ -128,43 +127,34 @@ def draft(request: ConsoleRequest, slug: str) -> HttpResponseBase:
 
 
 @signed_in
-def version(request: ConsoleRequest, slug: str, number: int, key: str = "") -> HttpResponseBase:
-    """The rules of a version, one of them open: in its parts, as text and in words."""
-    view = _view(request, slug, number)
-    chosen = next((rule for rule in view.rules if rule.key == key), view.rules[0] if view.rules else None)
-    context = {"chosen": chosen, "trial": blank_trial(view.version, by=request.actor, at=clock.now())}
-    return _show(request, view, "rules", context)
-
-
-@signed_in
 def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     at = clock.now()
     counts = HomeFigures(request.actor).members_by_tier(view.programme, at)
     context: dict[str, Any] = {"tier_rows": tier_rows(view.programme, at, counts, view.version), "preview": None}
     if view.is_draft and request.GET.get("preview"):
         context["preview"] = tier_moves(preview_tiers(by=request.actor, at=at, version=view.version), view)
-    return _show(request, view, "tiers", context)
+    return show_part(request, view, "tiers", context)
 
 
 @signed_in
 def points(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     at = clock.now()
     ends = view.terms.points.expires_at(at, view.terms.zone)
-    return _show(request, view, "points", {"earned_today_ends": ends})
+    return show_part(request, view, "points", {"earned_today_ends": ends})
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def document(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     """The whole document; a draft is changed here, and a mistake is said at its line and column."""
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     if request.method == "POST":
         return _save(request, view)
     text = write_text(ordered(view.version.document))
     form = DocumentForm(initial={"document": text, "note": view.version.note})
-    return _show(request, view, "document", {"form": form, "text": text})
+    return show_part(request, view, "document", {"form": form, "text": text})
 
 
 def _save(request: ConsoleRequest, view: VersionView) -> HttpResponseBase:
@@ -180,7 +170,7 @@ def _save(request: ConsoleRequest, view: VersionView) -> HttpResponseBase:
             return _refused_document(request, view, form, text, refusal)
         messages.success(request, _("The draft is saved."))
         return redirect("console:version", slug=view.programme.slug, number=view.version.number)
-    return _show(request, view, "document", {"form": form, "text": text}, status=422)
+    return show_part(request, view, "document", {"form": form, "text": text}, status=422)
 
 
 def _refused_document(
@@ -189,14 +179,14 @@ def _refused_document(
     place = place_of(text, refusal)
     form.add_error("document", sentence_of(refusal, with_place=False))
     context = {"form": form, "text": text, "place": place, "pointer": refusal.pointer or ""}
-    return _show(request, view, "document", context, status=422)
+    return show_part(request, view, "document", context, status=422)
 
 
 @require_POST
 @signed_in
 def successor(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     """Write a new draft with the changes of this one and what was published since."""
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     made = catch_up(by=request.actor, at=clock.now(), version=view.version)
     messages.success(
         request, _("Draft %(number)s holds your changes and those published since.") % {"number": made.number}
@@ -208,7 +198,7 @@ def successor(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBa
 @signed_in
 def publication(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     """Publish a draft that another person wrote."""
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     form = PublicationForm(request.POST)
     if form.is_valid():
         try:
@@ -230,7 +220,7 @@ def publication(request: ConsoleRequest, slug: str, number: int) -> HttpResponse
 @signed_in
 def withdrawal(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     """Withdraw a published version: the one before it is in force again."""
-    view = _view(request, slug, number)
+    view = view_at(request, slug, number)
     withdraw_version(by=request.actor, at=clock.now(), version=view.version)
     messages.success(request, _("Version %(number)s is withdrawn.") % {"number": number})
     return redirect("console:programme", slug=slug)
@@ -244,12 +234,19 @@ def find_version(actor: Actor, slug: str, number: int) -> ProgrammeVersion:
     return get_version(see_programme(by=actor, slug=slug), number)
 
 
-def _view(request: ConsoleRequest, slug: str, number: int) -> VersionView:
+def view_at(request: ConsoleRequest, slug: str, number: int) -> VersionView:
+    """Return the version at an address, ready to show. Raises Denied, UnknownProgramme, UnknownVersion."""
     return view_of(find_version(request.actor, slug, number), by=request.actor, at=clock.now())
 
 
-def _show(
-    request: ConsoleRequest, view: VersionView, here: str, context: dict[str, Any], *, status: int = 200
+def show_part(
+    request: ConsoleRequest,
+    view: VersionView,
+    here: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    template: str = "",
 ) -> HttpResponseBase:
     place = {"slug": view.programme.slug, "number": view.version.number}
     urls = {
@@ -269,7 +266,7 @@ def _show(
         "publication": PublicationForm(),
         "missed": missed_in_words(view, missed_changes(view.version, clock.now())) if view.is_draft else [],
     }
-    return show(request, f"console/programmes/version_{here}.html", shared | context, status=status)
+    return show(request, template or f"console/programmes/version_{here}.html", shared | context, status=status)
 
 
 def _whole(found: Programme, current: ProgrammeVersion) -> ProgrammeVersion:

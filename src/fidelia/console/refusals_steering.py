@@ -16,6 +16,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "unknown_programme": _("There is no such programme."),
     "unknown_version": _("There is no such version."),
     "malformed_document": _("A part of the document is missing, unknown, or out of bounds."),
+    "changed_meanwhile": _("Another person changed this meanwhile. What you typed is still here; open it anew."),
+    "unknown_rule": _("There is no such rule."),
     "version_not_draft": _("Only a draft can be changed or published."),
     "version_not_in_force": _("Only a published version can be withdrawn."),
     "second_person_needed": _("A second person publishes: you wrote this version."),

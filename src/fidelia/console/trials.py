@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -35,63 +34,12 @@ from fidelia.ui import formats
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, points_name_of
 from .refusals import sentence_of
+from .trial_parts import OutcomeView, Row, TrialView
+from .trial_sources import document_tried, take_purchase
 
 ROWS = 3
 PEOPLE_MAX = 6
 _EXAMPLE = ("34.90", "6.20", "14.50")
-
-
-@dataclass(slots=True)
-class Row:
-    """A line as typed, and what it earned."""
-
-    product: str = ""
-    quantity: str = "1"
-    amount: str = ""
-    name: str = ""
-    mistake: str = ""
-    points: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeView:
-    """What one rule came to: its name, why, and whether it gave anything."""
-
-    name: str
-    text: str
-    gave: bool
-
-
-@dataclass(slots=True)
-class TrialView:
-    """The card: what was typed, its mistakes, and the result once there is one."""
-
-    version: ProgrammeVersion
-    rows: list[Row]
-    when: str
-    channel: str = "store"
-    store: str = ""
-    tier: str = ""
-    member: str = ""
-    customer_id: str = ""
-    is_first: bool = False
-    mistakes: list[str] = field(default_factory=list)
-    people: list[tuple[str, str, str]] = field(default_factory=list)
-    tiers: Sequence[tuple[str, str]] = ()
-    stores: Sequence[tuple[str, str]] = ()
-    products: Sequence[tuple[str, str]] = ()
-    outcomes: Sequence[OutcomeView] = ()
-    total: str = ""
-    points: str = ""
-    who: str = ""
-
-    @property
-    def channels(self) -> list[tuple[str, str]]:
-        names = {
-            "store": _("In store"), "web": _("On the web"), "phone": _("By phone"), "app": _("In the app"),
-            "other": _("Elsewhere"),
-        }  # fmt: skip
-        return [(channel, names[channel]) for channel in CHANNELS]
 
 
 def blank_trial(version: ProgrammeVersion, *, by: Actor, at: datetime) -> TrialView:
@@ -115,7 +63,7 @@ def trial(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
         view = _typed(version, request.actor, request.POST)
         if "more" in request.POST:
             view.rows.append(Row())
-        else:
+        elif "take" not in request.POST or take_purchase(request.actor, view):
             _try(request.actor, view)
     context = {"trial": view, "programme": version.programme, "version": version}
     return show(request, "console/programmes/trial.html", context, partial="card", status=422 if _wrong(view) else 200)
@@ -151,6 +99,8 @@ def _typed(version: ProgrammeVersion, by: Actor, post: QueryDict) -> TrialView:
     view.channel = post.get("channel", "store") if post.get("channel") in CHANNELS else "store"
     view.member, view.customer_id = post.get("member", "").strip(), post.get("customer_id", "")
     view.is_first = "is_first" in post
+    view.receipt = post.get("receipt", "").strip()
+    view.rule_key, view.rule_text = post.get("rule_key", ""), post.get("rule_text", "").replace("\r\n", "\n")
     names = get_products_by_code([row.product for row in rows]) if view.products else {}
     for row in rows:
         row.name = names[row.product].name if row.product in names else ""
@@ -168,7 +118,8 @@ def _try(by: Actor, view: TrialView) -> None:
         tier=view.tier, is_first=view.is_first,
     )  # fmt: skip
     try:
-        _fill_result(view, try_basket(by=by, version=view.version, basket=basket))
+        document = document_tried(view)
+        _fill_result(view, try_basket(by=by, version=view.version, basket=basket, document=document))
     except FideliaError as refusal:
         view.mistakes.append(sentence_of(refusal))
 
@@ -258,15 +209,30 @@ def _fill_result(view: TrialView, result: Trial) -> None:
     view.who = " · ".join(filter(None, [view.who or _("An invented member"), tier_names.get(result.tier, "")]))
     said = explain_outcomes(result.decision, result.terms.rule_set, tongue, points_name=name)
     view.outcomes = [
-        _outcome_view(rule, text, outcome.reason == GRANTED)
+        _outcome_view(rule, text, outcome.reason == GRANTED, _by_line(view, rule, result))
         for rule, (outcome, text) in zip(result.terms.rule_set.rules, said, strict=True)
     ]
 
 
-def _outcome_view(rule: Rule, text: str, gave: bool) -> OutcomeView:
+def _by_line(view: TrialView, rule: Rule, result: Trial) -> str:
+    """Say what a rule gives to each line; nothing where it gives to one line alone."""
+    scale = view.version.programme.points_currency.scale
+    rows = [row for row in view.rows if row.product or row.amount]
+    shares = [
+        (row, dict(line.by_rule).get(rule.key, 0)) for row, line in zip(rows, result.settlement.lines, strict=True)
+    ]
+    given = [(row, share) for row, share in shares if share]
+    if len(given) < 2:
+        return ""
+    return " · ".join(
+        f"{row.name or row.product} {formats.minor_points(share, scale, language(), sign=True)}" for row, share in given
+    )
+
+
+def _outcome_view(rule: Rule, text: str, gave: bool, by_line: str) -> OutcomeView:
     name = rule.name.in_language(language())
     # The sentence begins with the rule's name and a colon, which the page writes itself.
-    return OutcomeView(name, re.sub(r"^[\s:]+", "", text.removeprefix(name)), gave)
+    return OutcomeView(name, re.sub(r"^[\s:]+", "", text.removeprefix(name)), gave, by_line)
 
 
 def _lines_read(result: Trial) -> Sequence[dict[str, int]]:

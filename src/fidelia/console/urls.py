@@ -32,6 +32,8 @@ from . import (
 from .customers import acts, editing, exports, listing, one, points
 from .imports import checking, columns, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
+from .rules import listing as rule_list
+from .rules import views as rule_pages
 
 app_name = "console"
 
@@ -100,8 +102,27 @@ urlpatterns = [
     path("programmes/", programmes.index, name="programmes"),
     path("programmes/<slug:slug>/", programmes.programme, name="programme"),
     path("programmes/<slug:slug>/versions/", programmes.draft, name="programme-drafts"),
-    path("programmes/<slug:slug>/versions/<int:number>/", programmes.version, name="version"),
-    path("programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/", programmes.version, name="version-rule"),
+    path("programmes/<slug:slug>/versions/<int:number>/", rule_pages.version, name="version"),
+    path("programmes/<slug:slug>/versions/<int:number>/rules/", rule_list.add, name="version-rules"),
+    path("programmes/<slug:slug>/versions/<int:number>/rule-order/", rule_list.order, name="version-rule-order"),
+    path("programmes/<slug:slug>/versions/<int:number>/rule-options/", rule_pages.options, name="version-rule-options"),
+    path("programmes/<slug:slug>/versions/<int:number>/rule-return/", rule_list.restore, name="version-rule-return"),
+    path("programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/", rule_pages.rule, name="version-rule"),
+    path(
+        "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/builder/",
+        rule_pages.builder,
+        name="version-rule-builder",
+    ),
+    path(
+        "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/copy/",
+        rule_list.duplicate,
+        name="version-rule-copy",
+    ),
+    path(
+        "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/removal/",
+        rule_list.remove,
+        name="version-rule-removal",
+    ),
     path("programmes/<slug:slug>/versions/<int:number>/tiers/", programmes.tiers, name="version-tiers"),
     path("programmes/<slug:slug>/versions/<int:number>/points/", programmes.points, name="version-points"),
     path("programmes/<slug:slug>/versions/<int:number>/document/", programmes.document, name="version-document"),
