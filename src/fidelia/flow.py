@@ -37,6 +37,17 @@ from fidelia.programme.events import (
     VersionWithdrawn,
 )
 from fidelia.programme.reactions import follow_version, reassess_tiers
+from fidelia.rewards.events import (
+    CouponAssigned,
+    CouponSeriesEnded,
+    CouponSeriesOpened,
+    CouponsGenerated,
+    GiftCardMoved,
+    GiftCardSold,
+    LimitNeared,
+    VoucherIssued,
+    VoucherRevoked,
+)
 
 REACTIONS: tuple[Reaction, ...] = (
     # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
@@ -75,5 +86,14 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     MessageSent: "what became of a message stands on the message",
     MessageFailed: "an address that is dead is marked in the transaction that learns it",
     InsightRefreshed: "what was learnt is on the customers already, as traits",
+    CouponSeriesOpened: "a series is looked up when one of its codes is shown",
+    CouponSeriesEnded: "a series is looked up when one of its codes is shown",
+    CouponsGenerated: "a code is looked up when it is shown",
+    CouponAssigned: "who gives a coupon tells of it",
+    VoucherIssued: "who issues a voucher tells of it",
+    VoucherRevoked: "a voucher is looked up when it is shown",
+    GiftCardSold: "a gift card is looked up when it is shown",
+    GiftCardMoved: "a gift card is looked up when it is shown",
+    LimitNeared: "the console shows what is left of each limit; connectors may be told",
     CampaignEnded: "the segment of the treated is emptied in the transaction that ends it",
 }

@@ -23,6 +23,7 @@ DOMAIN = (
         "products",
         "ledger",
         "programme",
+        "rewards",
         "activity",
         "messaging",
     ),
@@ -35,6 +36,7 @@ NAMES = {
 MORE_NAMES = {
     "ledger": {"sql"},
     "activity": {"sql"},
+    "rewards": {"sql"},
     "insight": {"fits", "measures", "report", "sql"},
     "access": {"rights"},
 }

@@ -92,6 +92,23 @@ RIGHTS: dict[str, str | Promise] = {
     "programme.publish": _("Approve, publish and withdraw a version of a programme"),
     "enrolment.create": _("Enrol a customer in a programme"),
     "enrolment.end": _("End an enrolment"),
+    # rewards
+    "coupon.see": _("See the series of coupons, their codes and their uses"),
+    "coupon.change": _("Create, change and end series of coupons, and revoke codes"),
+    "coupon.generate": _("Generate codes of coupons and bring codes in"),
+    "coupon.export": _("Take the codes of coupons out as a file"),
+    "coupon.assign": _("Give coupons to members"),
+    "voucher.see": _("See vouchers"),
+    "voucher.issue": _("Issue a voucher"),
+    "voucher.revoke": _("Take a voucher back"),
+    "gift_card.see": _("See gift cards, their balances and movements"),
+    "gift_card.sell": _("Sell a gift card"),
+    "gift_card.spend": _("Pay by a gift card"),
+    "gift_card.refund": _("Pay out the money of a gift card"),
+    "gift_card.block": _("Block a gift card"),
+    "gift_card.expire": _("Write down the expiry of gift cards"),
+    "stock.see": _("See what there is to give away"),
+    "stock.change": _("Change what there is to give away"),
     # insight and campaigns
     "insight.see": _("See what insight has learnt"),
     "insight.refresh": _("Export the facts and refresh what is learnt from them"),
@@ -122,6 +139,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             (
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "purchase.*"),
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
+                *("coupon.*", "voucher.*", "gift_card.*", "stock.*"),
                 *("job.*", "event.see", "file.*"),
             ),
         ),
@@ -138,6 +156,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 ),
                 *("message.see", "enrolment.create", "points.see"),
                 *("purchase.see", "purchase.claim", "decision.see", "programme.see", "store.see"),
+                *("coupon.see", "coupon.assign", "voucher.see", "gift_card.see", "gift_card.block"),
             ),
         ),
         BuiltInRole(
@@ -152,6 +171,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                     "enrolment.create",
                 ),
                 *("points.see", "purchase.record", "purchase.see", "purchase.return", "purchase.claim"),
+                *("gift_card.see", "gift_card.sell", "gift_card.spend", "coupon.see", "voucher.see", "stock.see"),
                 "store.see",
             ),
         ),
@@ -174,7 +194,10 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
         BuiltInRole(
             "finance",
             LocalizedText(en="Finance", fr="Finance"),
-            ("programme.see", "points.see", "purchase.see", "decision.see", "campaign.see", "partner.see", "store.see"),
+            (
+                *("programme.see", "points.see", "purchase.see", "decision.see", "campaign.see", "partner.see"),
+                *("store.see", "gift_card.see", "voucher.see"),
+            ),
         ),
         BuiltInRole(
             "partner",

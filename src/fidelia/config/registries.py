@@ -23,6 +23,8 @@ from fidelia.products.operations.imports import KINDS as PRODUCT_IMPORTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
 from fidelia.programme.operations.opening import MEMBERS_KIND
+from fidelia.rewards.facts import FACTS as REWARD_FACTS
+from fidelia.rewards.jobs import JOBS as REWARD_JOBS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -31,6 +33,7 @@ FACTS: tuple[FactTable, ...] = (
     *PRODUCT_FACTS,
     *LEDGER_FACTS,
     *PROGRAMME_FACTS,
+    *REWARD_FACTS,
     *ACTIVITY_FACTS,
     *MESSAGE_FACTS,
     *CAMPAIGN_FACTS,
@@ -43,6 +46,7 @@ JOBS: tuple[JobKind, ...] = (
     *INTAKE_JOBS,
     *LEDGER_JOBS,
     *PROGRAMME_JOBS,
+    *REWARD_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

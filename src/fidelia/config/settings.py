@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "fidelia.products",
     "fidelia.ledger",
     "fidelia.programme",
+    "fidelia.rewards",
     "fidelia.activity",
     "fidelia.messaging",
     "fidelia.insight",

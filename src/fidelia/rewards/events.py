@@ -1,0 +1,105 @@
+"""What rewards announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from fidelia.kernel.outbox import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponSeriesOpened(Event):
+    """A series of coupons was created."""
+
+    name: ClassVar[str] = "coupon_series.opened"
+    series_id: UUID
+    programme_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponSeriesEnded(Event):
+    """A series of coupons was ended by hand, before its last day."""
+
+    name: ClassVar[str] = "coupon_series.ended"
+    series_id: UUID
+    programme_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponsGenerated(Event):
+    """A series got codes."""
+
+    name: ClassVar[str] = "coupons.generated"
+    series_id: UUID
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouponAssigned(Event):
+    """A member was given a coupon."""
+
+    name: ClassVar[str] = "coupon.assigned"
+    series_id: UUID
+    coupon_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherIssued(Event):
+    """A voucher was issued; its amount in minor units."""
+
+    name: ClassVar[str] = "voucher.issued"
+    voucher_id: UUID
+    programme_id: UUID
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherRevoked(Event):
+    """A voucher was taken back."""
+
+    name: ClassVar[str] = "voucher.revoked"
+    voucher_id: UUID
+    programme_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftCardSold(Event):
+    """A gift card was sold; its amount in minor units."""
+
+    name: ClassVar[str] = "gift_card.sold"
+    gift_card_id: UUID
+    programme_id: UUID
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftCardMoved(Event):
+    """A gift card was spent, refunded, or has expired outside a checkout: `amount`, with its sign, in minor units."""
+
+    name: ClassVar[str] = "gift_card.moved"
+    gift_card_id: UUID
+    programme_id: UUID
+    kind: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitNeared(Event):
+    """So many hundredths (`share`) of a limit are gone; told once for each share. Announced by sql/limits.sql.
+
+    `limit` is its subject; `scope_id` the member's or store's it is counted for; amounts as the limit counts.
+    """
+
+    name: ClassVar[str] = "limit.neared"
+    programme_id: UUID
+    limit: str
+    scope_id: UUID | None
+    starts_on: str | None
+    share: int
+    taken: int
+    capacity: int

@@ -1,0 +1,60 @@
+"""The long work of rewards: codes by the million, gift cards that expire, reservations that nobody came back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fidelia.jobs.operations import JobKind, Progress
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
+
+from .operations import expire_gift_cards, generate_codes
+from .operations.coupons import GENERATE
+from .operations.sweeping import sweep_counters, sweep_reservations
+
+EXPIRED_AT_ONCE = 1_000
+ROUNDS_MAX = 10_000
+KEPT_AFTER_EXPIRY = timedelta(days=1)
+KEPT_AFTER_PERIOD = timedelta(days=400)
+
+
+def generate(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Draw codes for a series; arguments as `ask_codes` lays them down. Resumed, it draws what is missing."""
+    series_id, count = UUID(arguments["series_id"]), int(arguments["count"])
+    return {"codes": generate_codes(by=by, at=at, series_id=series_id, count=count, progress=progress)}
+
+
+def expire(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Write down the expiry of gift cards, and tidy what is over: correct before it, and after it."""
+    expired = 0
+    for _round in range(ROUNDS_MAX):
+        done = expire_gift_cards(by=by, at=at, limit=EXPIRED_AT_ONCE)
+        expired += done
+        progress.step(done)
+        if done < EXPIRED_AT_ONCE:
+            break
+    return {
+        "gift_cards": expired,
+        "reservations": sweep_reservations(before=at - KEPT_AFTER_EXPIRY),
+        "counters": sweep_counters(before=(at - KEPT_AFTER_PERIOD).date()),
+    }
+
+
+JOBS = (
+    JobKind(
+        name=GENERATE,
+        label=LocalizedText(en="Codes of coupons", fr="Codes de coupons"),
+        right=GENERATE,
+        function=generate,
+    ),
+    JobKind(
+        name="gift_card.expire",
+        label=LocalizedText(en="Gift cards that expire", fr="Expiration des cartes cadeaux"),
+        right="gift_card.expire",
+        function=expire,
+        cron="20 1 * * *",
+    ),
+)

@@ -1,0 +1,19 @@
+"""Tables of rewards. Read `counting` first: what everything else is counted in."""
+
+from .codes import CouponCode, CouponSeries, Voucher
+from .counting import Counter, Reservation, Slot, Use
+from .gift_cards import GiftCard, GiftCardMovement
+from .stock import Stock
+
+__all__ = [
+    "Counter",
+    "CouponCode",
+    "CouponSeries",
+    "GiftCard",
+    "GiftCardMovement",
+    "Reservation",
+    "Slot",
+    "Stock",
+    "Use",
+    "Voucher",
+]

@@ -1,0 +1,51 @@
+"""The verbs of rewards. Read `executing` first: what a checkout takes."""
+
+from .coupons import ask_codes, assign_coupons, bring_codes, generate_codes, give_coupons, revoke_coupon
+from .executing import GivingBack, LimitItem, Taking, consume, give_back, refusals, release, reserve
+from .gift_cards import (
+    block_gift_card,
+    expire_gift_cards,
+    refund_gift_card,
+    sell_gift_card,
+    spend_gift_card,
+)
+from .limits import left_of_limits, limit_items
+from .series import SeriesTerms, change_series, create_series, end_series
+from .stock import add_stock, end_stock, set_pieces
+from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_voucher, write_vouchers
+
+__all__ = [
+    "GivingBack",
+    "LimitItem",
+    "NewVoucher",
+    "SeriesTerms",
+    "Taking",
+    "add_stock",
+    "ask_codes",
+    "assign_coupons",
+    "block_gift_card",
+    "bring_codes",
+    "change_series",
+    "consume",
+    "create_series",
+    "end_series",
+    "end_stock",
+    "expire_gift_cards",
+    "generate_codes",
+    "give_back",
+    "give_coupons",
+    "issue_voucher",
+    "left_of_limits",
+    "limit_items",
+    "refund_gift_card",
+    "refusals",
+    "release",
+    "reserve",
+    "revoke_coupon",
+    "revoke_voucher",
+    "sell_gift_card",
+    "set_pieces",
+    "spend_gift_card",
+    "withdraw_voucher",
+    "write_vouchers",
+]

@@ -1,0 +1,233 @@
+"""Sell, block, refund and expire gift cards. Spending at a checkout goes through `executing`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.calendar import end_of_day, zone_of
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.money import Money
+from fidelia.kernel.outbox import Origin, announce
+from fidelia.programme.models import Programme
+
+from ..errors import GiftCardBlocked, GiftCardExpired, GiftCardShort, MalformedGiftCard, UnknownGiftCard
+from ..events import GiftCardMoved, GiftCardSold
+from ..models import GiftCard, GiftCardMovement
+from .audit import audit
+from .patterns import ALPHABET, draw_codes, read_code
+from .series import check_free
+
+PATTERN = "####-####-####-####"  # 79 bits: who guesses a billion times a second finds none in a thousand years
+Kind = GiftCardMovement.Kind
+_EXPIRE = """
+with due as (
+    select card.id from rewards_gift_card card
+    where card.expires_at <= %(at)s and card.balance > 0 order by card.id limit %(limit)s for no key update
+), emptied as (
+    update rewards_gift_card card set balance = 0, movements = card.movements + 1
+    from (select id, balance as had from rewards_gift_card where id in (select id from due)) before
+    where card.id = before.id and card.balance = before.had
+    returning card.id, card.movements, before.had, card.programme_id, card.currency, card.customer_id, card.expires_at
+), told as (
+    insert into rewards_gift_card_movement (card_id, number, kind, amount, balance_after, occurred_at, recorded_at)
+    select id, movements, 'expired', -had, 0, expires_at, %(at)s from emptied
+)
+insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
+select 'gift_card.moved', 1, 'live', customer_id, jsonb_build_object('gift_card_id', id, 'programme_id', programme_id,
+    'kind', 'expired', 'amount', -had, 'currency', currency), expires_at
+from emptied
+"""
+
+
+def sell_gift_card(
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme,
+    amount: Money,
+    valid_until: date | None = None,
+    code: str | None = None,
+    customer_id: UUID | None = None,
+    store_id: UUID | None = None,
+    partner_id: UUID | None = None,
+    purchase_id: UUID | None = None,
+    once: RequestKey | None = None,
+) -> GiftCard:
+    """Sell a gift card with this money on it. `code` None draws one; `valid_until` is announced to the buyer.
+
+    Raises Denied (gift_card.sell), MalformedGiftCard, MalformedCode, CodeTaken.
+    """
+    by.require("gift_card.sell", Scope(partner_id, store_id))
+    until = None if valid_until is None else end_of_day(valid_until, zone_of(programme.time_zone))
+    if amount.currency != programme.currency:
+        raise MalformedGiftCard(f"{programme.slug} counts in {programme.currency}.", pointer="/currency")
+    if amount.minor <= 0:
+        raise MalformedGiftCard("A gift card is sold with money on it.", pointer="/amount")
+    if until is not None and until <= at:
+        raise MalformedGiftCard("The last day of a gift card lies ahead.", pointer="/valid_until")
+    with transaction_of_use_case():
+        card_id = new_id()
+        claim(once, at=at, resource_type="gift_card", resource_id=card_id)
+        kept = next(draw_codes(PATTERN, ALPHABET, 1)) if code is None else read_code(code, pointer="/code")
+        check_free(programme.id, [kept])
+        card = GiftCard.objects.create(
+            id=card_id, programme=programme, partner_id=partner_id, store_id=store_id, customer_id=customer_id,
+            code=kept, currency=amount.currency, balance=0, movements=0, sold_at=at, expires_at=until,
+        )  # fmt: skip
+        move(card, Kind.SOLD, amount.minor, at=at, now=at, purchase_id=purchase_id)
+        audit(by, at, "gift_card.sell", card.id, partner_id=partner_id, after={"amount": amount})
+        announce(
+            GiftCardSold(
+                occurred_at=at,
+                customer_id=customer_id,
+                gift_card_id=card.id,
+                programme_id=programme.id,
+                amount=amount.minor,
+                currency=amount.currency,
+            )
+        )
+    return card
+
+
+def spend_gift_card(
+    *,
+    by: Actor,
+    at: datetime,
+    card_id: UUID,
+    amount: Money,
+    purchase_id: UUID | None = None,
+    note: str = "",
+    once: RequestKey | None = None,
+) -> GiftCard:
+    """Pay by a gift card outside a checkout of Fidelia's. What open checkouts have reserved is not there to spend.
+
+    Raises Denied (gift_card.spend), UnknownGiftCard, MalformedGiftCard, GiftCardShort, GiftCardExpired,
+    GiftCardBlocked.
+    """
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="gift_card", resource_id=card_id)
+        card = _locked(by, card_id, "gift_card.spend")
+        _check_amount(card, amount, at, reserved=reserved_of(card, at))
+        move(card, Kind.SPENT, -amount.minor, at=at, now=at, purchase_id=purchase_id, note=note)
+        _tell(by, at, card, Kind.SPENT, -amount.minor)
+    return card
+
+
+def refund_gift_card(
+    *,
+    by: Actor,
+    at: datetime,
+    card_id: UUID,
+    amount: Money | None = None,
+    note: str,
+    once: RequestKey | None = None,
+) -> GiftCard:
+    """Pay money of a card out to who holds it: all that is there, or an amount, with the reason.
+
+    Raises Denied (gift_card.refund), UnknownGiftCard, MalformedGiftCard, GiftCardShort, GiftCardBlocked.
+    """
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="gift_card", resource_id=card_id)
+        card = _locked(by, card_id, "gift_card.refund")
+        if not note.strip():
+            raise MalformedGiftCard("Say why the money is paid out.", pointer="/note")
+        reserved = reserved_of(card, at)
+        asked = Money(card.balance - reserved, card.currency) if amount is None else amount
+        _check_amount(card, asked, at, reserved=reserved)
+        move(card, Kind.REFUNDED, -asked.minor, at=at, now=at, note=note)
+        _tell(by, at, card, Kind.REFUNDED, -asked.minor)
+    return card
+
+
+def block_gift_card(*, by: Actor, at: datetime, card_id: UUID, is_blocked: bool = True) -> GiftCard:
+    """Block a card that is lost or stolen, or let it work again. Raises Denied (gift_card.block), UnknownGiftCard."""
+    with transaction_of_use_case():
+        card = _locked(by, card_id, "gift_card.block")
+        before, card.blocked_at = card.blocked_at, (card.blocked_at or at) if is_blocked else None
+        card.save(update_fields=["blocked_at"])
+        audit(
+            by, at, "gift_card.block", card.id, partner_id=card.partner_id,
+            before={"blocked_at": before}, after={"blocked_at": card.blocked_at},
+        )  # fmt: skip
+    return card
+
+
+def expire_gift_cards(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
+    """Write down which cards have expired, at most so many; return how many. What is expired cannot be spent anyway.
+
+    Raises Denied (gift_card.expire).
+    """
+    by.require("gift_card.expire")
+    with transaction_of_use_case(), connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, {"at": at, "limit": limit})
+        return int(cursor.rowcount)
+
+
+def move(
+    card: GiftCard, kind: str, amount: int, *, at: datetime, now: datetime, purchase_id: UUID | None = None,
+    note: str = "",
+) -> GiftCardMovement:  # fmt: skip
+    """Building block: change a locked card's balance, and write the movement that did it."""
+    require_transaction()
+    card.balance += amount
+    card.movements += 1
+    card.save(update_fields=["balance", "movements"])
+    return GiftCardMovement.objects.create(
+        card=card, number=card.movements, kind=kind, amount=amount, balance_after=card.balance,
+        purchase_id=purchase_id, note=note[:300], occurred_at=at, recorded_at=now,
+    )  # fmt: skip
+
+
+def reserved_of(card: GiftCard, at: datetime) -> int:
+    """Return how much of a card open checkouts have set aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select rewards_held(%s, rewards_anybody(), %s, null, %s)", [card.programme_id, f"gift_card:{card.id}", at]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _locked(by: Actor, card_id: UUID, right: str) -> GiftCard:
+    card = GiftCard.objects.select_for_update(no_key=True).filter(pk=card_id).first()
+    by.require(right, Scope() if card is None else Scope(card.partner_id, card.store_id))
+    if card is None:
+        raise UnknownGiftCard("There is no such gift card.")
+    return card
+
+
+def _check_amount(card: GiftCard, amount: Money, at: datetime, *, reserved: int) -> None:
+    if card.blocked_at is not None:
+        raise GiftCardBlocked("This gift card is blocked.")
+    if card.expires_at is not None and card.expires_at <= at:
+        raise GiftCardExpired("This gift card has expired.")
+    if amount.currency != card.currency:
+        raise MalformedGiftCard(f"This gift card is in {card.currency}.", pointer="/currency")
+    if amount.minor <= 0:
+        raise MalformedGiftCard("A gift card pays more than nothing.", pointer="/amount")
+    if amount.minor > card.balance - reserved:
+        left = Money(max(0, card.balance - reserved), card.currency)
+        raise GiftCardShort(f"There is less on this gift card: {left}.", pointer="/amount", balance=left.minor)
+
+
+def _tell(by: Actor, at: datetime, card: GiftCard, kind: Kind, amount: int) -> None:
+    verb = {Kind.SPENT: "gift_card.spend", Kind.REFUNDED: "gift_card.refund"}[kind]
+    after = {"amount": Money(amount, card.currency), "balance": Money(card.balance, card.currency)}
+    audit(by, at, verb, card.id, partner_id=card.partner_id, after=after)
+    announce(
+        GiftCardMoved(
+            occurred_at=at,
+            origin=Origin.LIVE,
+            customer_id=card.customer_id,
+            gift_card_id=card.id,
+            programme_id=card.programme_id,
+            kind=kind,
+            amount=amount,
+            currency=card.currency,
+        )
+    )

@@ -1,0 +1,140 @@
+"""From the limits of a rule document to counters and back. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fidelia.kernel.calendar import add_months, local_day
+
+from .executing import LimitItem
+
+ALERTS = (80, 100)
+
+
+class Limit(Protocol):
+    """A limit as a rule document says it. `period`: "" (none), day, week, month, year, rolling."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def at_most(self) -> int: ...
+    @property
+    def per(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def rolling_days(self) -> int: ...
+    @property
+    def alerts(self) -> tuple[int, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days over which a limit counts at a moment; None: without begin or end."""
+
+    starts_on: date | None
+    ends_on: date | None
+    rolling_from: date | None = None
+
+
+def period_of(limit: Limit, at: datetime, zone: ZoneInfo) -> Period:
+    """Return the period of a limit in which a moment lies; weeks begin on Monday, in the programme's zone.
+
+    Over the last 30 days means the day of the moment and the 29 before it.
+    """
+    day = local_day(at, zone)
+    match limit.period:
+        case "day":
+            return Period(day, day + timedelta(days=1))
+        case "week":
+            monday = day - timedelta(days=day.weekday())
+            return Period(monday, monday + timedelta(days=7))
+        case "month":
+            return Period(day.replace(day=1), add_months(day.replace(day=1), 1))
+        case "year":
+            return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1))
+        case "rolling":
+            days = timedelta(days=limit.rolling_days)
+            return Period(day, day + days, day - days + timedelta(days=1))
+        case _:
+            return Period(None, None)
+
+
+def limit_items(
+    limits: Iterable[Limit],
+    consumed: Mapping[str, int],
+    *,
+    customer_id: UUID | None,
+    store_id: UUID | None,
+    at: datetime,
+    zone: ZoneInfo,
+) -> tuple[LimitItem, ...]:
+    """Return what a checkout counts at close: of each limit by key the uses, minor units or points it consumed.
+
+    Only what is above zero counts. A limit per member counts nothing where nobody is known, one per store nothing where
+    no store is named: the engine gave nothing there.
+    """
+    items = []
+    for limit in limits:
+        amount = consumed.get(limit.key, 0)
+        scope_id = scope_of(limit, customer_id, store_id)
+        if amount <= 0 or (limit.per != "all" and scope_id is None):
+            continue
+        period = period_of(limit, at, zone)
+        items.append(
+            LimitItem(
+                subject=limit.key,
+                amount=amount,
+                capacity=limit.at_most,
+                scope_id=scope_id,
+                starts_on=period.starts_on,
+                ends_on=period.ends_on,
+                rolling_from=period.rolling_from,
+                alerts=limit.alerts if limit.per != "member" else (),
+            )
+        )
+    return tuple(items)
+
+
+def left_of_limits(
+    limits: Iterable[Limit],
+    counted: Sequence[Mapping[str, Any]],
+    *,
+    customer_id: UUID | None,
+    store_id: UUID | None,
+    at: datetime,
+    zone: ZoneInfo,
+) -> dict[str, int]:
+    """Return what is left of each limit, by key, from what `rewards_for_rules` tells was counted (its "limits")."""
+    by_subject: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in counted:
+        by_subject[one["subject"]].append(one)
+    left = {}
+    for limit in limits:
+        scope_id = scope_of(limit, customer_id, store_id)
+        period = period_of(limit, at, zone)
+        taken = sum(
+            one["taken"]
+            for one in by_subject[limit.key]
+            if one["scope_id"] == (None if scope_id is None else str(scope_id)) and _counts(one["starts_on"], period)
+        )
+        left[limit.key] = max(0, limit.at_most - taken)
+    return left
+
+
+def scope_of(limit: Limit, customer_id: UUID | None, store_id: UUID | None) -> UUID | None:
+    """Return whose counter it is: the member's, the store's, or nobody's own."""
+    return {"member": customer_id, "store": store_id}.get(limit.per)
+
+
+def _counts(starts_on: str, period: Period) -> bool:
+    day = date.fromisoformat(starts_on)
+    if period.rolling_from is not None and period.starts_on is not None:
+        return period.rolling_from <= day <= period.starts_on
+    return day == (period.starts_on or date.min)

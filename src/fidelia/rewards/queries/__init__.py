@@ -1,0 +1,41 @@
+"""Questions about what is scarce."""
+
+from ..operations.patterns import normalise_code, show_code
+from .coupons import count_codes, find_coupon, get_series, list_codes, list_coupons_of, list_series, series_figures
+from .for_rules import read_for_rules
+from .gift_cards import (
+    count_gift_cards,
+    find_gift_cards,
+    get_gift_card,
+    list_movements,
+    look_up_gift_card,
+    what_is_owed,
+)
+from .limits import list_limits
+from .stock import get_stock, list_stock
+from .vouchers import get_voucher, list_vouchers, vouchers_of_source
+
+__all__ = [
+    "count_codes",
+    "count_gift_cards",
+    "find_coupon",
+    "find_gift_cards",
+    "get_gift_card",
+    "get_series",
+    "get_stock",
+    "get_voucher",
+    "list_codes",
+    "list_coupons_of",
+    "list_limits",
+    "list_movements",
+    "list_series",
+    "list_stock",
+    "list_vouchers",
+    "look_up_gift_card",
+    "normalise_code",
+    "read_for_rules",
+    "series_figures",
+    "show_code",
+    "vouchers_of_source",
+    "what_is_owed",
+]

@@ -1,0 +1,55 @@
+"""Questions about limits and budgets: what was counted of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.kernel.actor import Actor
+
+_LIST = """
+select substr(counter.subject, 7), counter.starts_on, counter.ends_on,
+    counter.taken - case when counter.is_spread then (
+        select coalesce(sum(slot.room), 0) from rewards_slot slot
+        where slot.programme_id = counter.programme_id and slot.scope_id = counter.scope_id
+            and slot.subject = counter.subject and slot.starts_on = counter.starts_on) else 0 end,
+    counter.capacity
+from rewards_counter counter
+where counter.programme_id = %s and counter.scope_id = %s and counter.subject >= 'limit:' and counter.subject < 'limit;'
+    and counter.capacity is not null
+order by counter.subject, counter.starts_on desc limit %s
+"""
+LIMIT_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """What was counted of a limit in one period: `taken` of `capacity`, in uses, minor units or points.
+
+    `starts_on` and `ends_on` None: there is no period. `capacity` is what it was last taken under.
+    """
+
+    limit: str
+    starts_on: date | None
+    ends_on: date | None
+    taken: int
+    capacity: int
+
+
+def list_limits(
+    *, by: Actor, programme_id: UUID, scope_id: UUID | None = None, limit: int = LIMIT_MAX
+) -> list[LimitState]:
+    """Return what was counted of a programme's limits, in all, or for one member or store; the latest period first.
+
+    Raises Denied (programme.see).
+    """
+    by.require("programme.see")
+    with connection.cursor() as cursor:
+        cursor.execute(_LIST, [programme_id, scope_id or UUID(int=0), min(limit, LIMIT_MAX)])
+        return [
+            LimitState(name, None if starts_on == date.min else starts_on, ends_on, taken, capacity)
+            for name, starts_on, ends_on, taken, capacity in cursor.fetchall()
+        ]

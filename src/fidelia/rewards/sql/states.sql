@@ -1,0 +1,53 @@
+-- Why a code may not be used, or 'ok'; what is left of it is another question.
+create or replace function rewards_coupon_state(
+    p_code rewards_coupon_code, p_series rewards_coupon_series, p_customer uuid, p_at timestamptz
+) returns text language plpgsql immutable parallel safe as $$
+begin
+    return case
+        when p_code.id is null then 'unknown'
+        when p_code.revoked_at is not null or p_series.ended_at <= p_at then 'blocked'
+        when p_at < p_series.valid_from then 'not_yet'
+        when p_at >= p_series.valid_until then 'expired'
+        when (p_series.is_assigned or p_series.uses_per_member is not null) and p_customer is null then 'needs_member'
+        when p_series.is_assigned and p_code.customer_id is distinct from p_customer then 'of_another_member'
+        when p_code.customer_id <> p_customer then 'of_another_member'
+        else 'ok'
+    end;
+end $$;
+
+create or replace function rewards_voucher_state(p_voucher rewards_voucher, p_customer uuid, p_at timestamptz) returns text
+language plpgsql immutable parallel safe as $$
+begin
+    return case
+        when p_voucher.id is null then 'unknown'
+        when p_voucher.revoked_at is not null then 'blocked'
+        when p_at < p_voucher.valid_from then 'not_yet'
+        when p_at >= p_voucher.valid_until then 'expired'
+        when p_voucher.customer_id is null then 'ok'
+        when p_customer is null then 'needs_member'
+        when p_voucher.customer_id <> p_customer then 'of_another_member'
+        else 'ok'
+    end;
+end $$;
+
+create or replace function rewards_card_state(p_card rewards_gift_card, p_at timestamptz) returns text
+language plpgsql immutable parallel safe as $$
+begin
+    return case
+        when p_card.id is null then 'unknown'
+        when p_card.blocked_at is not null then 'blocked'
+        when p_at >= p_card.expires_at then 'expired'
+        else 'ok'
+    end;
+end $$;
+
+-- What others have set aside of a counter and may still take.
+create or replace function rewards_held(
+    p_programme uuid, p_scope uuid, p_subject text, p_except uuid, p_now timestamptz
+) returns bigint language plpgsql stable as $$
+begin
+    return (
+        select coalesce(sum(held.amount), 0)::bigint from rewards_reservation held
+        where held.programme_id = p_programme and held.scope_id = p_scope and held.subject = p_subject
+            and held.expires_at > p_now and held.checkout_id is distinct from p_except);
+end $$;
