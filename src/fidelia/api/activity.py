@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from fidelia.activity.operations import (
     LineRequest,
     PurchaseRequest,
     Recorded,
+    reading_of,
     record_purchase,
 )
 from fidelia.activity.queries import (
@@ -31,7 +33,7 @@ from fidelia.kernel.money import Money, exponent_of, parse_scaled
 from .answers import answer, language_of
 from .cursors import page_of, read_cursor, read_since, write_mark
 from .errors import located
-from .exchange import exchange_of
+from .exchange import Exchange, Prepared, exchange_of
 from .idempotency import idempotency_key
 from .schemas.activity import (
     LineIn,
@@ -97,6 +99,20 @@ def decision(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
 def _ids_of(by: Actor, customer_id: UUID) -> tuple[UUID, ...]:
     """Every id under which a customer the caller may see has bought. Raises Denied (customer.see), UnknownCustomer."""
     return ids_of(get_customer(by=by, customer_id=customer_id).id)
+
+
+def prepare_purchase(body: Any, key: str) -> Prepared:
+    """Prepare the recording of a purchase for the straight road."""
+    read = PurchaseIn.model_validate(body)
+    asked = asked_purchase(read, key)
+
+    def serve(exchange: Exchange, found: str) -> HttpResponse:
+        source = read.source or exchange.stream
+        return answer_recorded(
+            record_purchase(by=exchange.by, at=exchange.at, request=asked, source=source, found=found)
+        )
+
+    return Prepared(reading_of(asked), serve)
 
 
 def answer_recorded(recorded: Recorded) -> HttpResponse:

@@ -29,7 +29,7 @@ log = logging.getLogger("fidelia.api")
 _AGAIN = "Send the request again with the same Idempotency-Key."
 PREFIX = "/api/"
 PAGES = "/api/docs"  # the description for people is a page like any other
-_ACCEPTED = frozenset({"", "*/*", "application/json"})  # the usual ways to say what need not be taken apart
+ACCEPTED = frozenset({"", "*/*", "application/json"})  # the usual ways to say what need not be taken apart
 ADDRESSES_KEPT = 1_000
 
 
@@ -44,28 +44,33 @@ class ApiDoor:
             return self.get_response(request)
         exchange = begin_exchange(request)
         response = _serve(request, exchange)
-        _add_headers(response, exchange)
+        add_headers(response, exchange)
         return response
 
 
 def _serve(request: HttpRequest, exchange: Exchange) -> HttpResponse:
     try:
         return _dispatch_on_living_connection(request, exchange)
-    except FideliaError as error:
-        refusal = error
     except Http404:
-        refusal = NoSuchAddress(f"There is nothing at {request.path_info[:200]}.")
+        refusal: FideliaError = NoSuchAddress(f"There is nothing at {request.path_info[:200]}.")
     except RequestDataTooBig:
         refusal = _too_large()
     except (UnreadablePostError, RawPostDataException, BadRequest):
         refusal = MalformedRequest("The request ended before it was whole.")
-    except OperationalError:  # the database is away, or gave up on a lock; what was begun was rolled back
-        log.exception("unavailable %s: %s %r", exchange.request_id, request.method, request.path_info)
-        refusal = Unavailable(f"The database does not answer. {_AGAIN}")
-    except Exception:
-        log.exception("incident %s: %s %r", exchange.request_id, request.method, request.path_info)
-        refusal = Incident(f"Something went wrong on our side. {_AGAIN}", incident=exchange.request_id)
+    except Exception as error:
+        refusal = refusal_of(error, exchange, request.method or "", request.path_info)
     return answer_problem(request, refusal)
+
+
+def refusal_of(error: Exception, exchange: Exchange, method: str, path: str) -> FideliaError:
+    """Return what the caller is told of what went wrong in serving it; our own part of it goes to the log."""
+    if isinstance(error, FideliaError):
+        return error
+    if isinstance(error, OperationalError):  # the database is away, or gave up on a lock; it was rolled back
+        log.error("unavailable %s: %s %r", exchange.request_id, method, path, exc_info=error)
+        return Unavailable(f"The database does not answer. {_AGAIN}")
+    log.error("incident %s: %s %r", exchange.request_id, method, path, exc_info=error)
+    return Incident(f"Something went wrong on our side. {_AGAIN}", incident=exchange.request_id)
 
 
 def _dispatch_on_living_connection(request: HttpRequest, exchange: Exchange) -> HttpResponse:
@@ -85,7 +90,7 @@ def _dispatch_on_living_connection(request: HttpRequest, exchange: Exchange) -> 
 
 def _dispatch(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match = _resolved(request.path_info)
-    if request.META.get("HTTP_ACCEPT", "") not in _ACCEPTED and not request.accepts("application/json"):
+    if request.META.get("HTTP_ACCEPT", "") not in ACCEPTED and not request.accepts("application/json"):
         raise NotAcceptable("The API answers in application/json; accept it.")
     if _length_of(request) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise _too_large()
@@ -114,7 +119,8 @@ def _too_large() -> BodyTooLarge:
     return BodyTooLarge(f"The body has more than {most} bytes.", bytes_max=most)
 
 
-def _add_headers(response: HttpResponse, exchange: Exchange) -> None:
+def add_headers(response: HttpResponse, exchange: Exchange) -> None:
+    """Add what every answer of the API carries."""
     response["X-Request-Id"] = exchange.request_id
     response["Content-Length"] = str(len(response.content))
     response["X-Content-Type-Options"] = "nosniff"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from fidelia.access.operations import Admission
+from fidelia.access.operations import Admission, Reading
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.clock import now
 from fidelia.kernel.ids import new_id
@@ -45,10 +46,25 @@ class Exchange:
         return f"key:{self.key_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A hot call that is read and found good: what to read with the admission of its caller, and how to serve it then.
+
+    `serve` takes the exchange, admitted, and the text that was read.
+    """
+
+    reading: Reading
+    serve: Callable[[Exchange, str], HttpResponse]
+
+
+def new_exchange(given_id: str) -> Exchange:
+    """Return the exchange of a request that has just arrived; a caller's own X-Request-Id is kept."""
+    return Exchange(given_id if _REQUEST_ID.fullmatch(given_id) else str(new_id()), at=now())
+
+
 def begin_exchange(request: HttpRequest) -> Exchange:
-    """Attach an exchange to a request that has just arrived; a caller's own X-Request-Id is kept."""
-    given = request.META.get("HTTP_X_REQUEST_ID", "")
-    exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else str(new_id()), at=now())
+    """Attach a new exchange to a request."""
+    exchange = new_exchange(request.META.get("HTTP_X_REQUEST_ID", ""))
     request.exchange = exchange  # type: ignore[attr-defined]
     return exchange
 

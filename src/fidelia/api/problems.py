@@ -17,7 +17,7 @@ from fidelia.kernel.errors import Denied, FideliaError, NotFound
 from fidelia.programme.errors import UnknownEnrolment, UnknownProgramme
 
 from .errors import InvalidRequest, Mistake, WrongMethod
-from .exchange import exchange_of
+from .exchange import Exchange, exchange_of
 from .limits import limited_headers
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,8 +37,12 @@ _UNKNOWN: Mapping[str, tuple[type[NotFound], str]] = {
 
 def answer_problem(request: HttpRequest, error: FideliaError) -> HttpResponse:
     """Return the response that tells of a refusal."""
-    error = hide_foreign(request, error)
-    admission = exchange_of(request).admission
+    return problem_in(exchange_of(request), hide_foreign(request, error))
+
+
+def problem_in(exchange: Exchange, error: FideliaError) -> HttpResponse:
+    """Return the response that tells of a refusal to whoever asked in this exchange."""
+    admission = exchange.admission
     if admission is None or not admission.actor.may("customer.see"):
         error.details.pop("customer_id", None)  # whom an identity names is told to those who may see everybody
     response = HttpResponse(
@@ -51,7 +55,7 @@ def answer_problem(request: HttpRequest, error: FideliaError) -> HttpResponse:
     if error.status == 503:
         response["Retry-After"] = "1"
     if isinstance(error, RateLimited):
-        for name, value in limited_headers(error, exchange_of(request).at).items():
+        for name, value in limited_headers(error, exchange.at).items():
             response[name] = value
     return response
 

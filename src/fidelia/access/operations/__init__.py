@@ -1,6 +1,15 @@
 """The verbs of access. `record_audit` is the one every other module calls."""
 
-from .admission import Admission, admit, admit_log_in, check_failures, count_failure, forget_idle_subjects
+from .admission import (
+    Admission,
+    Reading,
+    admit,
+    admit_and_read,
+    admit_log_in,
+    check_failures,
+    count_failure,
+    forget_idle_subjects,
+)
 from .approvals import approve, ask_approval, reject
 from .audit import Change, record_audit, record_audits
 from .keys import IssuedKey, issue_key, revoke_key
@@ -12,7 +21,9 @@ __all__ = [
     "Admission",
     "Change",
     "IssuedKey",
+    "Reading",
     "admit",
+    "admit_and_read",
     "admit_log_in",
     "approve",
     "ask_approval",

@@ -4,6 +4,7 @@ from .claims import ClaimRequest, ReceiptProof, claim_purchase
 from .lone_returns import record_lone_return
 from .purchases import Recorded, record_purchase
 from .queued import Queued, record_queued
+from .reading import reading_of
 from .requests import LineRequest, PurchaseRequest, ReturnedLine, ReturnRequest, SoldReceipt
 from .returns import record_return
 from .trying import Basket, Trial, try_basket
@@ -21,6 +22,7 @@ __all__ = [
     "SoldReceipt",
     "Trial",
     "claim_purchase",
+    "reading_of",
     "record_lone_return",
     "record_purchase",
     "record_queued",

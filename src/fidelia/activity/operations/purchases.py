@@ -22,7 +22,7 @@ from ..errors import ReceiptKnown
 from ..events import PurchaseRecorded
 from ..models import Purchase
 from .deciding import Decided, decide
-from .reading import Known, Member, Surroundings, find_known, read_surroundings
+from .reading import Known, Member, Surroundings, find_known, read_surroundings, surroundings_in
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
 from .writing import LineRow, Posting, PurchaseRow, write_if_first
@@ -53,11 +53,14 @@ class Recorded:
     lines: Sequence[LineRow] = ()
 
 
-def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source: str) -> Recorded:
+def record_purchase(
+    *, by: Actor, at: datetime, request: PurchaseRequest, source: str, found: str | None = None
+) -> Recorded:
     """Record a purchase and grant what the rules in force at its own moment give.
 
     `source` names the caller's stream of receipts; a receipt number is recorded once in it. The same idempotency key
-    with the same request changes nothing and says so. Raises Denied, UnknownProgramme, UnknownMember, StoreUnknown,
+    with the same request changes nothing and says so. `found` is what `reading_of(request)` read just now with the
+    admission of `by`; without it, it is read here. Raises Denied, UnknownProgramme, UnknownMember, StoreUnknown,
     WrongCurrency, UnknownCurrency, OccurredInFuture, MalformedLines, TotalDiffers, ReceiptKnown, IdempotencyKeyReused.
     """
     if not by.may_somewhere("purchase.record"):
@@ -65,7 +68,7 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
     check_purchase(request, at)
     caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request, source))
     try:
-        recorded = _read_and_record(caller, request, locks=False)
+        recorded = _read_and_record(caller, request, locks=False, found=found)
         if recorded is None:
             with transaction_of_use_case():
                 recorded = _read_and_record(caller, request, locks=True)
@@ -75,13 +78,18 @@ def record_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source
     return recorded
 
 
-def _read_and_record(caller: Caller, request: PurchaseRequest, *, locks: bool) -> Recorded | None:
+def _read_and_record(
+    caller: Caller, request: PurchaseRequest, *, locks: bool, found: str | None = None
+) -> Recorded | None:
     """Record it by what is read now; None when another decision about the member came between reading and writing.
 
     That is seldom: a member is at one till at a time. So a purchase waits for nobody while it reads, and needs no
     transaction but the one that its last statement is. Whom another came before reads again, and locks.
     """
-    around = read_surroundings(caller.by, request, owner=caller.owner, locks=locks)
+    if found is None:
+        around = read_surroundings(caller.by, request, owner=caller.owner, locks=locks)
+    else:
+        around = surroundings_in(found, request)
     if isinstance(around, Known):
         around.check_same(caller.request_hash)
         return Recorded(around.purchase_id, is_replay=True)

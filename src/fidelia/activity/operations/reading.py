@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from fidelia.access.operations import Reading
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
 from fidelia.organisation.errors import StoreUnknown
@@ -20,6 +21,10 @@ from .deciding import ChainHead
 from .requests import PurchaseRequest
 
 _BEGIN = "select activity_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+# With the admission of the key that asks; its owner is what `caller_of` calls it.
+_BEGIN_ADMITTED = (
+    "activity_begin('key:' || admitted.key_id, %s, %s, admitted.mode = 'test', %s, %s, %s, %s, %s, %s, false)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +111,25 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks:
 
     Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
     """
+    names = [*_names(request), request.occurred_at, locks]
+    (text,) = ask(_BEGIN, [owner, request.idempotency_key, request.programme, by.mode == "test", *names])
+    return surroundings_in(text, request)
+
+
+def reading_of(request: PurchaseRequest) -> Reading:
+    """Return what `read_surroundings` would read, without locking, for `access.operations.admit_and_read`."""
+    names = [*_names(request), request.occurred_at]
+    return Reading(_BEGIN_ADMITTED, [request.idempotency_key, request.programme, *names])
+
+
+def _names(request: PurchaseRequest) -> list[Any]:
     scheme, identity = request.identity or (None, None)
-    (text,) = ask(
-        _BEGIN,
-        [
-            *(owner, request.idempotency_key, request.programme, by.mode == "test"),
-            *(request.customer_id, scheme, identity, request.store),
-            [line.product_code for line in request.lines],
-            *(request.occurred_at, locks),
-        ],
-    )
+    codes = [line.product_code for line in request.lines]
+    return [request.customer_id, scheme, identity, request.store, codes]
+
+
+def surroundings_in(text: str, request: PurchaseRequest) -> Surroundings | Known:
+    """Return what was read for a request. Raises as `read_surroundings`."""
     found = _decode(text)
     if found.known is not None:
         return Known(found.known.purchase_id, bytes.fromhex(found.known.request_hash))
