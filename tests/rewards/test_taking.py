@@ -213,7 +213,6 @@ def test_stock_is_never_oversold(circle: Programme) -> None:
     with pytest.raises(StockUsedUp) as refused:
         close(circle, stock=((mug.id, 2),))
     assert refused.value.details["left"] == 1
-    assert refused.value.message == "Too few pieces are left: 1."
 
 
 def test_a_voucher_is_used_once_and_by_its_owner(circle: Programme) -> None:

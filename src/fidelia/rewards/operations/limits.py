@@ -18,7 +18,11 @@ ALERTS = (80, 100)
 
 
 class Limit(Protocol):
-    """A limit as a rule document says it. `period`: "" (none), day, week, month, year, rolling."""
+    """A limit as a rule document says it (`fidelia.rules.rule_terms.Limit`).
+
+    `period`: ever, day, week, month, quarter, year, or rolling, which has `rolling_days`. `alerts`, where it has them,
+    are the shares in hundredths of which is told.
+    """
 
     @property
     def key(self) -> str: ...
@@ -28,10 +32,6 @@ class Limit(Protocol):
     def per(self) -> str: ...
     @property
     def period(self) -> str: ...
-    @property
-    def rolling_days(self) -> int: ...
-    @property
-    def alerts(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ def period_of(limit: Limit, at: datetime, zone: ZoneInfo) -> Period:
     Over the last 30 days means the day of the moment and the 29 before it.
     """
     day = local_day(at, zone)
+    if limit.period == "rolling":
+        days = timedelta(days=getattr(limit, "rolling_days", 30))
+        return Period(day, day + days, day - days + timedelta(days=1))
     match limit.period:
         case "day":
             return Period(day, day + timedelta(days=1))
@@ -57,11 +60,11 @@ def period_of(limit: Limit, at: datetime, zone: ZoneInfo) -> Period:
             return Period(monday, monday + timedelta(days=7))
         case "month":
             return Period(day.replace(day=1), add_months(day.replace(day=1), 1))
+        case "quarter":
+            first = date(day.year, day.month - (day.month - 1) % 3, 1)
+            return Period(first, add_months(first, 3))
         case "year":
             return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1))
-        case "rolling":
-            days = timedelta(days=limit.rolling_days)
-            return Period(day, day + days, day - days + timedelta(days=1))
         case _:
             return Period(None, None)
 
@@ -96,7 +99,8 @@ def limit_items(
                 starts_on=period.starts_on,
                 ends_on=period.ends_on,
                 rolling_from=period.rolling_from,
-                alerts=limit.alerts if limit.per != "member" else (),
+                spreads=limit.per != "member",
+                alerts=getattr(limit, "alerts", ALERTS) if limit.per != "member" else (),
             )
         )
     return tuple(items)

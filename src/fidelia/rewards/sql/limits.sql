@@ -11,7 +11,7 @@ begin
             coalesce((one->>'scope_id')::uuid, rewards_anybody()) as scope_id,
             coalesce((one->>'starts_on')::date, rewards_no_period()) as starts_on, (one->>'ends_on')::date as ends_on,
             (one->>'rolling_from')::date as rolling_from, (one->>'amount')::bigint as amount,
-            (one->>'capacity')::bigint as capacity,
+            (one->>'capacity')::bigint as capacity, coalesce((one->>'spreads')::boolean, false) as spreads,
             array(select jsonb_array_elements_text(coalesce(one->'alerts', '[]'))::smallint) as alerts
         from jsonb_array_elements(p->'limits') one where (one->>'amount')::bigint > 0
         order by 1, 2, 3
@@ -24,7 +24,7 @@ begin
                 asked.rolling_from, asked.amount, asked.capacity);
         else
             perform rewards_take_limit(p, asked.scope_id, asked.subject, asked.starts_on, asked.ends_on, asked.amount,
-                asked.capacity, asked.alerts);
+                asked.capacity, asked.alerts, asked.spreads);
         end if;
         insert into rewards_use (purchase_id, programme_id, scope_id, subject, starts_on, amount, is_counted,
                 customer_id, store_id, occurred_at, recorded_at)
@@ -38,30 +38,6 @@ create or replace function rewards_refuse_limit(p_subject text, p_left bigint) r
 begin
     perform rewards_refuse('limit_reached',
         jsonb_build_object('kind', 'limit', 'id', substr(p_subject, 7), 'left', p_left));
-end $$;
-
-create or replace function rewards_take_limit(
-    p jsonb, p_scope uuid, p_subject text, p_starts date, p_ends date, p_amount bigint, p_capacity bigint,
-    p_alerts smallint[]
-) returns void language plpgsql as $$
-declare
-    programme uuid := p->>'programme_id';
-    now_taken bigint;
-    told smallint;
-begin
-    insert into rewards_counter as counter (programme_id, scope_id, subject, starts_on, ends_on, taken, capacity)
-        values (programme, p_scope, p_subject, p_starts, p_ends, p_amount, p_capacity)
-        on conflict (programme_id, scope_id, subject, starts_on) do update
-            set taken = counter.taken + excluded.taken, capacity = excluded.capacity
-            where counter.taken + excluded.taken <= excluded.capacity
-        returning counter.taken, counter.alerted into now_taken, told;
-    if not found then
-        perform rewards_refuse_limit(p_subject, (
-            select greatest(0, p_capacity - counter.taken) from rewards_counter counter
-            where counter.programme_id = programme and counter.scope_id = p_scope and counter.subject = p_subject
-                and counter.starts_on = p_starts));
-    end if;
-    perform rewards_alert(p, p_scope, p_subject, p_starts, now_taken, p_capacity, p_alerts, told);
 end $$;
 
 -- Tell, once for each share, that so many hundredths of a limit are gone.
