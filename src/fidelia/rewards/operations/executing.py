@@ -29,8 +29,8 @@ class LimitItem:
 
     `scope_id` is the member's or store's for whom it is counted (None: in all). `starts_on` is the first day of the
     period (None: there is none), `ends_on` the first after it. For a limit over the last days, `starts_on` is the day
-    of the checkout and `rolling_from` the first that counts. `alerts` are shares in hundredths. What `spreads` is counted
-    in slots while there is much left, so that checkouts of many members do not wait for one row.
+    of the checkout and `rolling_from` the first that counts. `alerts` are shares in hundredths. What `spreads` is
+    counted in slots while there is much left, so that checkouts of many members do not wait for one row.
     """
 
     subject: str

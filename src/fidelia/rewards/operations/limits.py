@@ -52,21 +52,28 @@ def period_of(limit: Limit, at: datetime, zone: ZoneInfo) -> Period:
     if limit.period == "rolling":
         days = timedelta(days=getattr(limit, "rolling_days", 30))
         return Period(day, day + days, day - days + timedelta(days=1))
-    match limit.period:
+    starts_on, ends_on = _calendar_period(limit.period, day)
+    return Period(starts_on, ends_on)
+
+
+def _calendar_period(period: str, day: date) -> tuple[date, date] | tuple[None, None]:
+    month = day.replace(day=1)
+    match period:
         case "day":
-            return Period(day, day + timedelta(days=1))
+            found = (day, day + timedelta(days=1))
         case "week":
             monday = day - timedelta(days=day.weekday())
-            return Period(monday, monday + timedelta(days=7))
+            found = (monday, monday + timedelta(days=7))
         case "month":
-            return Period(day.replace(day=1), add_months(day.replace(day=1), 1))
+            found = (month, add_months(month, 1))
         case "quarter":
-            first = date(day.year, day.month - (day.month - 1) % 3, 1)
-            return Period(first, add_months(first, 3))
+            first = month.replace(month=day.month - (day.month - 1) % 3)
+            found = (first, add_months(first, 3))
         case "year":
-            return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1))
+            found = (date(day.year, 1, 1), date(day.year + 1, 1, 1))
         case _:
-            return Period(None, None)
+            return (None, None)
+    return found
 
 
 def limit_items(
