@@ -28,6 +28,8 @@ COMPACT = re.compile(
 LOCAL = re.compile(rf"(?P<first>[0-9]{{1,2}})(?P<sign>[-/. ])(?P<other>[0-9]{{1,2}})(?P=sign){_YEAR}{_AT}")
 NAMED = re.compile(rf"(?P<day>[0-9]{{1,2}})(?:er|st|nd|rd|th)?[-/. ]\s*{_NAME}[-/. ,]\s*{_YEAR}{_AT}")
 NAMED_FIRST = re.compile(rf"{_NAME}\s(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s(?P<year>[0-9]{{4}}){_AT}")
+# What most systems write; Python reads it in C, in a tenth of the time.
+PLAIN_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2})?")
 TIME = re.compile(_HOUR)
 TIME_COMPACT = re.compile(r"(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?")
 # Forms that no strptime knows: days since a spreadsheet's day 0, seconds or their thousandths since 1970.
@@ -54,6 +56,8 @@ def match_day(text: str, order: DateOrder) -> datetime | None:
     ISO (year first, apart or together) and months in words are understood in any order, 03/04/2026 only where the order
     says which is the month.
     """
+    if PLAIN_ISO.fullmatch(text) is not None and (plain := _plain_iso(text)) is not None:
+        return plain
     found = ISO.fullmatch(text) or COMPACT.fullmatch(text)
     if found is not None:
         month, day = int(found["month"]), int(found["day"])
@@ -80,6 +84,13 @@ def moment_of_count(text: str, form: str) -> datetime | None:
     if form == SERIAL:
         return _DAY_ZERO + timedelta(seconds=round(count * 86_400))
     return datetime.fromtimestamp(float(count / 1000 if form == EPOCH_MS else count), UTC)
+
+
+def _plain_iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # which of its parts is wrong is told below
 
 
 def match_time(text: str) -> time | None:

@@ -173,6 +173,8 @@ def read_moment(text: str, zone: ZoneInfo, pattern: str | None = None, reading: 
 
 def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
     """As PostgreSQL does: of an hour that comes twice the second, for one that is skipped the offset of before."""
+    if zone.key == "UTC":
+        return local.replace(tzinfo=UTC)
     first, second = local.replace(tzinfo=zone), local.replace(tzinfo=zone, fold=1)
     before, after = first.utcoffset(), second.utcoffset()
     assert before is not None

@@ -53,6 +53,16 @@ def test_without_customers_in_both_parts_nothing_is_judged() -> None:
     assert (result.customers, result.recall, result.ndcg) == (0, 0.0, 0.0)
 
 
+def test_of_many_customers_some_are_judged_and_all_are_learnt_from() -> None:
+    many = {f"c{number:03}": {"tea": 1 + number % 3, "cup" if number % 2 else "pot": 1} for number in range(300)}
+    before, after = counts(**many), counts(**{name: {"tea": 1} for name in many})
+    (whole,) = foretell(before, after, k=2, methods=["collaborative"])
+    (part,) = foretell(before, after, k=2, methods=["collaborative"], customers_max=40)
+    assert (whole.customers, part.customers) == (300, 40)
+    assert part == foretell(before, after, k=2, methods=["collaborative"], customers_max=40)[0]
+    assert part.recall == whole.recall == 1.0
+
+
 def test_counts_are_of_purchases_of_known_customers() -> None:
     history = History()
     history.sale("leonore", 5, ("tea-1", 500), ("tea-1", 500))

@@ -17,9 +17,11 @@ from fidelia.insight.fits import (
     Fit,
     GammaGamma,
     HoldoutCompared,
+    Silence,
     Tracked,
     compare_holdout,
     count_purchases,
+    find_silence,
     fit_bg_nbd,
     fit_gamma_gamma,
     track,
@@ -82,6 +84,17 @@ def purchases_by_day(facts: ReportFacts) -> tuple[NDArray[Any], NDArray[Any], ND
     return found
 
 
+def silence_of(facts: ReportFacts) -> Silence:
+    """Hold each customer's silence against the customer's own rhythm; computed once. Raises TooLittleToFit."""
+
+    def compute() -> Silence:
+        who, when, _amount = purchases_by_day(facts)
+        return find_silence(who, when, until=facts.last_at.date())
+
+    found: Silence = facts.once("silence", compute)
+    return found
+
+
 def _fit(facts: ReportFacts) -> Future:
     if facts.days < DAYS_MIN:
         told = _("The file covers {days} days; a model of buying needs at least {least}: take a longer period.")
@@ -107,5 +120,5 @@ def _fit(facts: ReportFacts) -> Future:
         alive=np.asarray(buying.model.probability_alive(**history)),
         expected_year=np.asarray(buying.model.expected_purchases(WEEKS_PER_YEAR, **history)),
         judged=compare_holdout(judge, earlier, holdout=(end - cut).days / 7.0),
-        tracked=track(judge, count_purchases(who, when, until=cut, observed_until=end)),
+        tracked=track(judge, earlier),
     )  # fmt: skip

@@ -26,7 +26,7 @@ TEXTS: Final = ("receipt", "customer", "product", "description", "category", "st
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 THOUSANDTHS: Final = 1_000
 AMOUNT_MAX: Final = 10**15
-KNOWN_MAX: Final = 1_000_000
+KNOWN_MAX: Final = 200_000
 LINE_SCHEMA: Final = pyarrow.schema(
     [
         ("row_number", pyarrow.int64()),
@@ -169,19 +169,29 @@ def _each(
 ) -> list[Any]:
     if len(known) > KNOWN_MAX:
         known.clear()
-    values = []
-    for place, group in enumerate(groups):
-        value = known.get(group)
-        if value is None:
-            try:
-                value = known[group] = read(group)
-            except BadCell as cell:
-                value = known[group] = cell
-        if value.__class__ is BadCell:
-            bad.setdefault(place, value)
-            value = None
-        values.append(value)
+    wanted = list(groups)
+    values = list(map(known.get, wanted))  # most are known: this runs without a step of ours per row
+    for place, value in enumerate(values):
+        if value is None or value.__class__ is BadCell:
+            read_now = _read_once(wanted[place], known, read)
+            if isinstance(read_now, BadCell):
+                bad.setdefault(place, read_now)
+                read_now = None
+            values[place] = read_now
     return values
+
+
+def _read_once(
+    group: tuple[str, ...], known: dict[tuple[str, ...], Any], read: Callable[[tuple[str, ...]], Any]
+) -> Any:
+    value = known.get(group)
+    if value is None:
+        try:
+            value = read(group)
+        except BadCell as cell:
+            value = cell
+        known[group] = value
+    return value
 
 
 def _net_of(amounts: dict[str, Decimal], quantity: Decimal) -> tuple[Decimal, Decimal]:

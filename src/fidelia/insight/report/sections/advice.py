@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from fidelia.insight.fits import find_silence
 from fidelia.insight.report.blocks import Advice
-from fidelia.insight.report.buying import future_of, purchases_by_day
+from fidelia.insight.report.buying import future_of, silence_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.kernel.errors import FideliaError
@@ -42,12 +41,12 @@ def _if_it_fits(
 
 def _win_back(facts: ReportFacts, speech: Speech) -> Proposal | None:
     _ = speech.text
-    who, when, _amount = purchases_by_day(facts)
-    silence, future = find_silence(who, when, until=facts.last_at.date()), future_of(facts)
+    silence, future = silence_of(facts), future_of(facts)
     silent = silence.customers[(silence.silence > silence.limit) & silence.own_rhythm]
     if not len(silent):
         return None
-    kept = np.isin(future.counted.customers, silent)
+    wanted = set(silent.tolist())  # numpy compares texts one by one
+    kept = np.fromiter((customer in wanted for customer in future.counted.customers), dtype=bool)
     # What they would bring if they were surely active.
     stake = float((future.worth[kept] / np.maximum(future.alive[kept], ALIVE_MIN)).sum())
     return stake, Advice(

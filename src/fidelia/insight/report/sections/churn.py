@@ -8,7 +8,7 @@ import numpy as np
 
 from fidelia.insight.fits import Silence, find_silence
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
-from fidelia.insight.report.buying import Future, future_of, purchases_by_day
+from fidelia.insight.report.buying import Future, future_of, silence_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Series, Unit, stacked_bars
@@ -19,8 +19,7 @@ NOBODY: Final = 0.01  # share of customers who have left, below which there is n
 
 def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
-    who, when, _amount = purchases_by_day(facts)
-    silence = find_silence(who, when, until=facts.last_at.date())
+    silence = silence_of(facts)
     silent = (silence.silence > silence.limit) & silence.own_rhythm
     future = future_of(facts)
     worth = dict(zip(future.counted.customers.tolist(), future.worth.tolist(), strict=True))

@@ -19,6 +19,7 @@ PAIRS_SHOWN: Final = 10
 SPLIT: Final = 5  # the last fifth of the file judges what is foretold
 K: Final = 10
 CUSTOMERS_JUDGED_MIN: Final = 50
+CUSTOMERS_JUDGED_MAX: Final = 20_000
 
 
 def products(facts: ReportFacts, speech: Speech, title: str) -> Section:
@@ -119,7 +120,7 @@ def _foretold(facts: ReportFacts, speech: Speech) -> list[Block]:
     before, after = (_counts(facts, early=early, cut=cut) for early in (True, False))
     if before is None or after is None:
         return []
-    results = foretell(before, after, k=K)
+    results = foretell(before, after, k=K, customers_max=CUSTOMERS_JUDGED_MAX)
     if results[0].customers < CUSTOMERS_JUDGED_MIN:
         return []
     names = {"popular": _("What everybody buys"), "personal": _("What the customer bought most"),
