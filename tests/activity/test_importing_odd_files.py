@@ -18,9 +18,9 @@ from fidelia.customers.operations import add_identity
 from fidelia.intake.errors import UnreadableFile
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
-from fidelia.programme.operations import end_enrolment
+from fidelia.programme.operations import end_enrolment, enrol
 from tests.cast import SYSTEM
-from tests.programme.cast import AT, programme
+from tests.programme.cast import AT, BEGUN, programme
 
 from .test_importing_history import HEADER, MAPPING, bring_in
 
@@ -155,7 +155,9 @@ def test_rejects_mended_once_may_be_rejected_again(tmp_path: Path) -> None:
 def test_what_comes_back_after_a_new_membership_is_taken_from_the_new_account(tmp_path: Path) -> None:
     programme(may_go_negative=True)
     bring_in(tmp_path, "T1,2025-03-01 10:00:00,mug,Mug,1,30.00,C1,France")
-    end_enrolment(by=SYSTEM, at=AT, enrolment=Enrolment.objects.get())
+    left = Enrolment.objects.get()
+    end_enrolment(by=SYSTEM, at=AT, enrolment=left)
+    enrol(by=SYSTEM, at=AT, programme=left.programme, customer_id=left.customer_id, enrolled_at=BEGUN)
     bring_in(tmp_path, "T2,2025-04-01 10:00:00,mug,Mug,-1,30.00,C1,France", at=AT + timedelta(days=1))
     returned = Purchase.objects.get(kind="return")
     assert returned.points == -80

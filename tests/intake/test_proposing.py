@@ -76,6 +76,7 @@ def test_the_complete_journey_is_proposed_right(shared_data: Path) -> None:
         "net": "sales_value",
         "discount": "retail_disc",
         "coupon": "coupon_disc",
+        "coupon_match": "coupon_match_disc",
         "store": "store_id",
     }
 

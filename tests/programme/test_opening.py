@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from fidelia.customers.models import Consent, Customer
 from fidelia.customers.queries.identities import find_by_identity
-from fidelia.intake.errors import MalformedMapping
+from fidelia.intake.errors import MalformedMapping, OtherUnderWay
 from fidelia.intake.models import Import
+from fidelia.intake.operations import Unwatched, record_now
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.outbox import Origin
@@ -25,6 +27,7 @@ from fidelia.programme.operations import rederive_tiers
 from fidelia.programme.queries import VersionHistory, tier_at, tier_grants_of_accounts, tier_standing
 from fidelia.rules.tiers import TierTracker
 from tests.cast import PIZARRO, SYSTEM
+from tests.conftest import address_of
 from tests.customers.files import brought_in, checked, counts, reasons, undone, write
 
 from .cast import AT, member, programme
@@ -291,6 +294,27 @@ def test_it_is_taken_back_as_one_batch_and_can_be_brought_in_again(tmp_path: Pat
     again = opened(path)
     assert (counts(again)["recorded"], available("2900000024")) == (3, 1200)
     assert nothing_is_broken()
+
+
+def test_who_was_a_member_before_is_brought_in_again_after_it_was_taken_back(tmp_path: Path) -> None:
+    live = member(programme())
+    path = write(tmp_path, "card,balance", "2990441788200,30")
+    undone(opened(path), at=AT + timedelta(hours=1))
+    again = opened(path)
+    assert (counts(again)["recorded"], available("2990441788200")) == (1, 30)
+    assert Enrolment.objects.get().id == live.id
+    assert nothing_is_broken()
+
+
+def test_a_second_file_of_members_waits_for_the_first(tmp_path: Path) -> None:
+    programme()
+    waiting = looked_at(write(tmp_path, "card,balance", "2990441788200,30"))
+    with psycopg.connect(address_of(str(connection.settings_dict["NAME"]))) as first:
+        first.execute("select pg_advisory_lock(hashtextextended('recording of members', 0))")
+        with pytest.raises(OtherUnderWay):
+            record_now(by=SYSTEM, at=AT, import_id=waiting.id, progress=Unwatched())
+    done = record_now(by=SYSTEM, at=AT, import_id=waiting.id, progress=Unwatched())
+    assert (counts(done)["recorded"], available("2990441788200")) == (1, 30)
 
 
 def test_it_is_not_taken_back_once_members_went_on(tmp_path: Path) -> None:

@@ -53,6 +53,12 @@ class NotUndoable(Refused):
     default_code = "not_undoable"
 
 
+class OtherUnderWay(Unavailable):
+    """Another file of the same kind is being recorded at this moment."""
+
+    default_code = "other_import_under_way"
+
+
 class NoRoom(Unavailable):
     """The disk of the database is full."""
 

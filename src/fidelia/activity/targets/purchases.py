@@ -175,6 +175,12 @@ PURCHASES = Target(
             ),
         ),
         Column(
+            "coupon_match",
+            Text(en="The shop’s part of a coupon", fr="Part du magasin sur un bon"),
+            Kind.MONEY,
+            ("coupon match disc", "coupon match", "coupon match discount", "part magasin bon"),
+        ),
+        Column(
             "currency",
             Text(en="Currency", fr="Devise"),
             Kind.CODE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.errors import Unavailable
 from fidelia.kernel.localized import LocalizedText
 
-from ..errors import ImportNotReady, NotUndoable
+from ..errors import ImportNotReady, NotUndoable, OtherUnderWay
 from ..kinds import get_import_kind
 from ..models import Import, ImportState, Mending
 from .mapping_files import audit, checked_mapping, hash_of_mapping, locked
@@ -32,6 +32,8 @@ MAY_UNDO = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
 FORGOTTEN_TOGETHER_MAX = 1_000
 FROM_CHECK = ("rows", "file_", "double_", "rejected_")
 _STATES = "select state, count(*) from intake_row where import_id = %s group by state"
+_HOLD = "select pg_try_advisory_lock(hashtextextended('recording of ' || %s, 0))"
+_LET_GO = "select pg_advisory_unlock(hashtextextended('recording of ' || %s, 0))"
 _FORGET_RECORDED = "delete from intake_row where import_id = %s and state <> 'rejected'"
 
 
@@ -94,7 +96,7 @@ def record_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) 
         _require_checked(found)
         found.started_at = found.started_at or at
         found.save(update_fields=["started_at"])
-    with _ending_badly(found, at), room_needed():
+    with _ending_badly(found, at), room_needed(), _alone(found):
         totals = get_import_kind(found.target).record(found, by=by, at=at, progress=progress)
         found.totals = _added(found, totals)
         _end(found, ImportState.DONE, at, "totals")
@@ -204,6 +206,23 @@ def _added(found: Import, recorded: Mapping[str, Any]) -> dict[str, Any]:
         recorded_as = "recorded_rows" if name == "known_rows" else name.removeprefix("known_")
         totals[name] = max(0, checked[name] + recorded.get(name, 0) - before.get(recorded_as, 0))
     return totals
+
+
+@contextmanager
+def _alone(found: Import) -> Iterator[None]:
+    """Hold the recording of a kind in this session, which ends with its process. Raises OtherUnderWay."""
+    if not get_import_kind(found.target).one_at_a_time:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [found.target])
+        if not cursor.fetchone()[0]:
+            raise OtherUnderWay("Another file of this kind is being recorded; this one waits for its end.")
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError), connection.cursor() as cursor:  # a connection that is lost holds nothing
+            cursor.execute(_LET_GO, [found.target])
 
 
 @contextmanager

@@ -17,6 +17,7 @@ PURCHASES_KIND = ImportKind(
     forget=forget_checked,
     reasons=REASONS,
     totals=TOTALS,
+    one_at_a_time=False,
 )
 
 __all__ = [

@@ -33,7 +33,7 @@ from .mapping import ImportMapping
 
 PRICE_SCALE_MAX = 6
 DIGITS_MAX = 30
-AMOUNTS = ("net", "gross", "unit_price", "discount", "coupon")
+AMOUNTS = ("net", "gross", "unit_price", "discount", "coupon", "coupon_match")
 CHANNEL_WORDS = {
     **dict.fromkeys(("magasin", "boutique", "shop", "in store", "en magasin", "pos"), "store"),
     **dict.fromkeys(("internet", "online", "site", "site web", "e-commerce", "ecommerce", "en ligne"), "web"),

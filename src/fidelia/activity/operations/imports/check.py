@@ -76,8 +76,11 @@ def programme_of(mapping: ImportMapping) -> Programme:
 
 
 def sources_of(found: Import, mapping: ImportMapping) -> list[str]:
-    """Return the streams in which its receipts may be known: its own, and those under which the file came before."""
-    same = Import.objects.filter(file_hash=found.file_hash, target=found.target).exclude(totals={})
+    """Return the streams in which its receipts may be known: its own, and those under which the file came before.
+
+    A recording that was stopped has left receipts in its stream too.
+    """
+    same = Import.objects.filter(file_hash=found.file_hash, target=found.target, started_at__isnull=False)
     before = {document["options"].get("source") for document in same.values_list("mapping", flat=True)}
     return sorted({mapping.source, *(source for source in before if source)})
 
@@ -91,7 +94,7 @@ def _understand(cursor: Any, found: Import, mapping: ImportMapping, at: datetime
     cursor.execute(split, [found.id])
     cursor.execute("analyze text_line")
     CellReaders(mapping, found.file_mapping.reading).stage("text_line")
-    statement = understanding.understand_statement(mapping, width=len(columns), file_hash=found.file_hash)
+    statement = understanding.understand_statement(mapping, width=len(columns))
     date_header = mapping.columns["occurred_at"].lower()
     cursor.execute(statement, {"at": at, "default_product": mapping.default_product, "date_header": date_header})
     is_named = not {"receipt", "product", "customer"}.isdisjoint(mapping.columns)
@@ -125,17 +128,22 @@ def _keep(cursor: Any, import_id: UUID, mapping: ImportMapping, programme: Progr
     cursor.execute("select distinct customer from receipt_line where customer is not null")
     names = [name for (name,) in cursor.fetchall()]
     cursor.execute("create temporary table person (customer text, person text) on commit drop")
-    for first in range(0, len(names), PEOPLE_TOGETHER):
-        some = names[first : first + PEOPLE_TOGETHER]
-        copy_rows("person", ("customer", "person"), _people_of(some, mapping.customer_scheme, programme))
+    copy_rows("person", ("customer", "person"), people_of(names, mapping.customer_scheme, programme))
     cursor.execute("analyze person")
     cursor.execute(statements.KEEP_IN_ORDER, [import_id])
     cursor.execute(statements.KEEP_PRODUCTS, [import_id])
     cursor.execute("select activity_analyze_import()")
 
 
-def _people_of(names: Sequence[str], scheme: str, programme: Programme) -> list[tuple[str, str]]:
+def people_of(names: Sequence[str], scheme: str, programme: Programme) -> list[tuple[str, str]]:
     """Return what holds together all that counts for one account: the account, else the customer, else the name."""
+    people: list[tuple[str, str]] = []
+    for first in range(0, len(names), PEOPLE_TOGETHER):
+        people += _people_of_some(names[first : first + PEOPLE_TOGETHER], scheme, programme)
+    return people
+
+
+def _people_of_some(names: Sequence[str], scheme: str, programme: Programme) -> list[tuple[str, str]]:
     holders = find_by_identities((scheme, name) for name in names)
     enrolled = Enrolment.objects.filter(
         programme=programme, customer_id__in=set(holders.values()), ended_at__isnull=True

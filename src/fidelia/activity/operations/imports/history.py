@@ -22,7 +22,7 @@ from .receipts import Receipt
 DECIDED_COLUMNS = {
     "place": "bigint", "purchase_id": "uuid", "customer_id": "uuid", "enrolment_id": "uuid", "account_id": "uuid",
     "points": "bigint", "rule_version_id": "uuid", "posting_id": "uuid", "line_points": "bigint[]",
-    "back_purchases": "uuid[]", "back_lines": "smallint[]",
+    "back_purchases": "uuid[]", "back_lines": "smallint[]", "borne_by_store_id": "uuid",
 }  # fmt: skip
 DECISION_COLUMNS = (
     *("account_id", "sequence", "purchase_id", "rule_version_id", "record", "previous_hash", "hash", "occurred_at"),
@@ -266,6 +266,16 @@ class _BatchDecision:
         store = self._around.stores.get(receipt.store)
         return (UUID(store["partner_id"]), UUID(store["id"])) if store else (None, None)
 
+    def _borne_by(self, receipt: Receipt, matched: Mapping[int, SoldLine]) -> UUID | None:
+        """The store whose sales a return lowers: that of the sale, where the terms of the return's date say so."""
+        _partner_id, own = self._where(receipt)
+        terms = self._around.versions.terms_at(receipt.occurred_at)
+        stores = {sold.store_id for sold in matched.values()}
+        is_of_one_sale = len(matched) == receipt.line_count and len(stores) == 1
+        if is_of_one_sale and (terms is None or terms.purchases.returns_borne_by == "purchase"):
+            return stores.pop() or own
+        return own
+
     def _write(
         self,
         receipt: Receipt,
@@ -288,6 +298,7 @@ class _BatchDecision:
                 *(points, outcome.rule_version_id if outcome is not None else None, posting_id),
                 _array(outcome.lines) if outcome is not None else None,
                 *_back_arrays(receipt, matched),
+                self._borne_by(receipt, matched) if receipt.is_return else None,
             )
         )
         self._count(receipt, points, matched)
@@ -309,7 +320,8 @@ class _BatchDecision:
                 points = outcome.lines[place] if outcome is not None else 0
                 state.sold[product].append(
                     SoldLine(
-                        *(quantity, receipt.nets[place], purchase_id, place + 1, points, receipt.occurred_at, account)
+                        *(quantity, receipt.nets[place], purchase_id, place + 1, points, receipt.occurred_at, account),
+                        self._where(receipt)[1],
                     )
                 )
 

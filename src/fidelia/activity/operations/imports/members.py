@@ -53,7 +53,7 @@ select pg_advisory_xact_lock(hashtextextended(sale.id::text, 0)) from (
 """
 _OPEN_LINES = """
 select sale.customer_id, line.product_code, line.quantity, line.net, line.purchase_id, line.line_number, line.points,
-       sale.occurred_at, sale.account_id
+       sale.occurred_at, sale.account_id, sale.store_id
 from activity_purchase sale join activity_line line using (purchase_id)
 where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and line.product_code = any(%s)
     and not exists (
@@ -74,6 +74,7 @@ class SoldLine:
     points: int
     occurred_at: datetime
     account_id: UUID | None  # the account that earned by it, which is another one after a new membership
+    store_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ def load_members(
     by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
     states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol:
-        members = _new_members(states, first)
+        members = _without_those_who_left(programme, _new_members(states, first))
         enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source=ENROLLED_BY)
     _load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, returned_products(receipts))
@@ -175,12 +176,22 @@ def _new_members(states: Mapping[str, MemberState], first: Mapping[str, Receipt]
     return [NewMember(customer_id, moment) for customer_id, moment in since.items()]
 
 
+def _without_those_who_left(programme: Programme, members: Sequence[NewMember]) -> list[NewMember]:
+    """Who has ended a membership is not made a member again by what they bought before or after."""
+    ids = [member.customer_id for member in members]
+    ended = Enrolment.objects.filter(programme=programme, customer_id__in=ids, ended_at__isnull=False)
+    # A membership that an opening made, and took back, was never ended by anybody.
+    ended = ended.exclude(openings__is_enrolled=True, openings__opening__undone_at__isnull=False)
+    left = set(ended.values_list("customer_id", flat=True))
+    return [member for member in members if member.customer_id not in left]
+
+
 def in_order_of_time(receipts: Sequence[Receipt], states: Mapping[str, MemberState]) -> list[Receipt]:
     """Return the receipts of a batch, each account's together in the order of time, whatever names they came under."""
     place: dict[UUID | None, int] = {}
     for receipt in receipts:
         place.setdefault(_account_of(receipt, states), len(place))
-    return sorted(receipts, key=lambda receipt: (place[_account_of(receipt, states)], receipt.occurred_at))
+    return sorted(receipts, key=lambda one: (place[_account_of(one, states)], one.occurred_at, one.is_return))
 
 
 def _account_of(receipt: Receipt, states: Mapping[str, MemberState]) -> UUID | None:

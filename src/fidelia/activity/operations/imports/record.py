@@ -30,7 +30,7 @@ from fidelia.programme.queries import VersionHistory
 
 from ...errors import ImportRunning
 from ...events import PurchasesImported
-from .check import forget_checked, programme_of, sources_of
+from .check import forget_checked, people_of, programme_of, sources_of
 from .history import Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
@@ -47,6 +47,12 @@ _LET_GO = "select pg_advisory_unlock(hashtextextended('import ' || %s, 0))"
 _COUNT = """
 select coalesce(sum(line_count), 0)::bigint from activity_import_receipt where import_id = %s and place > %s
 """
+_NAMES = """
+select customer, max(person) from activity_import_receipt
+where import_id = %s and place > %s and customer is not null group by customer
+"""
+# Whoever holds an account for longer holds the import up, and a batch that waits for its turn holds accounts itself.
+_WAIT_AT_MOST = "set local lock_timeout = '60s'"
 _PRODUCTS = "select code, name, category from activity_import_product where import_id = %s order by code"
 _KNOW_PRODUCTS = """
 update activity_import_product product
@@ -69,7 +75,9 @@ def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progre
     mapping = mapping_of(found.file_mapping)
     programme = programme_of(mapping)
     reached = dict(progress.checkpoint or {"place": 0, "counts": Batch().counts})
-    with only_import_of(mapping.source):
+    # The same file under another name of its stream is the same file still: two people may bring it in at once.
+    with only_import_of(mapping.source), only_import_of(found.file_hash):
+        _require_same_people(found.id, mapping, programme, after=reached["place"])
         around = _circumstances(by, at, programme, mapping, found.id)
         spans = list_spans(found.id, after=reached["place"], most=RECEIPTS_PER_BATCH)
         _require_staged(found, reached["counts"], _rows_after(found.id, reached["place"]))
@@ -87,13 +95,27 @@ def _require_staged(found: Import, counts: Mapping[str, int], left: int) -> None
         raise ImportNotReady("What was checked is no longer there: the database was restarted. Check the file again.")
 
 
+def _require_same_people(import_id: UUID, mapping: ImportMapping, programme: Programme, *, after: int) -> None:
+    """Raise ImportNotReady where names that the check took apart are one account by now.
+
+    Two batches would then wait for each other: one for the account, the other for its turn.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, [import_id, after])
+        people = dict(cursor.fetchall())
+    held: dict[str, str] = {}
+    for name, account in people_of(list(people), mapping.customer_scheme, programme):
+        if held.setdefault(account, people[name]) != people[name]:
+            raise ImportNotReady("Customers were joined since the file was checked. Check it again.")
+
+
 @contextmanager
 def only_import_of(source: str) -> Iterator[None]:
-    """Hold the source while its file is recorded. Raises ImportRunning."""
+    """Hold a source, or the content of a file, while it is recorded. Raises ImportRunning."""
     with connection.cursor() as cursor:
         cursor.execute(_HOLD, [source])
         if not cursor.fetchone()[0]:
-            raise ImportRunning(f"A file of “{source}” is being imported; wait for its end.")
+            raise ImportRunning("This file, or one of the same source, is being imported; wait for its end.")
     try:
         yield
     finally:
@@ -144,6 +166,8 @@ class _Run:
 
     def _record_batch(self, number: int, span: tuple[int, int]) -> None:
         with transaction_of_use_case():
+            with connection.cursor() as cursor:
+                cursor.execute(_WAIT_AT_MOST)
             batch = self._decide_and_write(span)
             self._await_turn(number)
             for name, value in batch.counts.items():

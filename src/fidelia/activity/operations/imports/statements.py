@@ -204,6 +204,7 @@ def count_statement(mapping: ImportMapping) -> str:
             select coalesce(sum(line.net), 0)::bigint from line join known_line using (row_number) where is_known),
         'file_discount', coalesce(sum(discount) filter (where not is_double), 0)::bigint,
         'file_coupon', coalesce(sum(coupon) filter (where not is_double), 0)::bigint,
+        'file_coupon_match', coalesce(sum(coupon_match) filter (where not is_double), 0)::bigint,
         'coupon_rows', count(*) filter (where coupon > 0 and not is_double),
         'receipts', {_distinct("receipt")},
         'customers', {_distinct("customer")},
@@ -252,8 +253,9 @@ select receipt collate "C" as receipt, min(occurred_at) as occurred_at, min(cust
     array_agg(product) as products, array_agg(left(description, {DESCRIPTION_MAX})) as descriptions,
     array_agg(category) as categories, array_agg(quantity) as quantities, array_agg(net) as nets,
     array_agg(unit_price) as unit_prices, array_agg(unit_price_scale) as unit_price_scales,
-    case when count(discount) + count(coupon) > 0
-        then array_agg(coalesce(discount, 0)::bigint + coalesce(coupon, 0)::bigint) end as discounts
+    case when count(discount) + count(coupon) + count(coupon_match) > 0 then array_agg(
+        coalesce(discount, 0)::bigint + coalesce(coupon, 0)::bigint + coalesce(coupon_match, 0)::bigint
+    ) end as discounts
 from (select * from line where {READY} order by receipt collate "C", row_number) line
 group by receipt collate "C"
 """
@@ -262,11 +264,13 @@ KEEP_IN_ORDER = """
 insert into activity_import_receipt (
     import_id, place, receipt, kind, person, customer, occurred_at, country, store, channel, net, line_count, products,
     descriptions, categories, quantities, nets, unit_prices, unit_price_scales, discounts)
-select %s, row_number() over (order by person.person collate "C" nulls last, r.occurred_at, r.receipt),
-    r.receipt, case when r.net < 0 or r.all_back then 'return' else 'sale' end,
+-- Of one moment, which a day without an hour is for a whole day, what was sold comes before what came back.
+select %s, row_number() over (order by person.person collate "C" nulls last, r.occurred_at, r.is_return, r.receipt),
+    r.receipt, case when r.is_return then 'return' else 'sale' end,
     person.person, r.customer, r.occurred_at, r.country, r.store, r.channel, r.net, r.line_count, r.products,
     r.descriptions, r.categories, r.quantities, r.nets, r.unit_prices, r.unit_price_scales, r.discounts
-from receipt_line r left join person on person.customer = r.customer
+from (select *, net < 0 or all_back as is_return from receipt_line) r
+left join person on person.customer = r.customer
 """
 KEEP_PRODUCTS = f"""
 insert into activity_import_product (import_id, code, name, category)

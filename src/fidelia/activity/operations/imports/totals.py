@@ -118,5 +118,9 @@ TOTALS = (
         Text("Rows with a discount by coupon.", "Lignes portant une remise par bon."),
     ),
     Total("file_coupon", Text("Discounts by coupon", "Remises par bon"), Text("Their sum.", "Leur somme."), "money"),
+    Total(
+        "file_coupon_match", Text("The shop’s part of coupons", "Part du magasin sur les bons"),
+        Text("Their sum.", "Leur somme."), "money",
+    ),
     Total("file_discount", Text("Other discounts", "Autres remises"), Text("Their sum.", "Leur somme."), "money"),
 )  # fmt: skip

@@ -14,7 +14,9 @@ from .mapping import ImportMapping
 TEXTS = (
     *("receipt", "occurred_at", "time", "customer", "product", "description", "category", "quantity", "unit_price"),
     *("net", "gross", "discount", "coupon", "currency", "store", "channel", "country", "till", "kind"),
+    "coupon_match",
 )
+DISCOUNTS = ("discount", "coupon", "coupon_match")
 CODES = ("receipt", "customer", "product")
 # What stands on the first row of a receipt only, where a file leaves repetitions out.
 FILLED = ("occurred_at", "time", "customer", "store", "till", "channel", "country", "currency", "kind")
@@ -55,10 +57,17 @@ def _filled_down(split: str, place: dict[str, int]) -> str:
         window part as (partition by sheet, part order by row_number)"""
 
 
-def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) -> str:
+# Without receipt numbers a row is known by what it says, and the second of equal rows by being the second: so it is
+# when an export is sent again with more rows, and when two sheets overlap.
+_CONTENT = """md5(row(u.at, u.product, u.description, u.quantity, u.net, u.customer, u.store, u.moment_text)::text)"""
+_KEY_OF_CONTENT = f"""{_CONTENT} || ':' || row_number() over (
+    partition by {_CONTENT}, u.sheet order by u.row_number)"""
+
+
+def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     """Return the statement that makes `line`; its parameters are named: at (now)."""
     mapped, scale = set(mapping.columns), 10 ** exponent_of(mapping.currency)
-    priced = [name for name in ("net", "gross", "unit_price", "discount", "coupon") if name in mapped]
+    priced = [name for name in ("net", "gross", "unit_price", *DISCOUNTS) if name in mapped]
     joins = "\n".join(
         f"join value_of_{name} {name}_value on {name}_value.{name} = t.{name}"
         for name in [*priced, "channel", *[one for one in ("quantity", "currency", "kind") if one in mapped]]
@@ -67,17 +76,18 @@ def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) 
     is_back = _is_back(mapping)
     amount = _signed(_net_amount(mapping, mapped), quantity, is_back, has_quantity="quantity" in mapped)
     quantity = f"case when {is_back} then -abs({quantity}) else {quantity} end" if is_back else quantity
-    receipt = _receipt_of(mapping) if "receipt" in mapped else f"'{file_hash[:16]}:' || t.row_number"
+    receipt = _receipt_of(mapping) if "receipt" in mapped else "''"
     discount = _discount(mapping, mapped)
     return f"""create temporary table line on commit drop as
-    select u.row_number, u.sheet, u.receipt, u.at as occurred_at, u.product, u.description, u.category,
+    select u.row_number, u.sheet, {"u.receipt" if "receipt" in mapped else _KEY_OF_CONTENT} as receipt,
+        u.at as occurred_at, u.product, u.description, u.category,
         case when u.reason is null then u.quantity::bigint end as quantity,
         -- A sender's sum counts rows of an impossible date too.
         case when u.reason is null or (
                 u.width <= {width} and coalesce(u.quantity_reason, u.amount_reason) is null and abs(u.net) <= {NET_MAX})
             then u.net::bigint end as net,
-        u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.customer, u.country, u.store, u.channel,
-        u.reason, false as is_double, {_is_bare(mapped)} as is_bare
+        u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.coupon_match, u.customer, u.country, u.store,
+        u.channel, u.reason, false as is_double, {_is_bare(mapped)} as is_bare
     from (
         select r.*, {_reason(mapped, width)} as reason
         from (
@@ -87,7 +97,8 @@ def understand_statement(mapping: ImportMapping, *, width: int, file_hash: str) 
                 {"unit_price_value.minor" if "unit_price" in mapped else "null::bigint"} as unit_price,
                 {"unit_price_value.scale" if "unit_price" in mapped else "null::smallint"} as unit_price_scale,
                 {f"abs(round({discount} * {scale}))" if "discount" in mapped else "null::numeric"} as discount,
-                {f"abs(round(coupon_value.number * {scale}))" if "coupon" in mapped else "null::numeric"} as coupon,
+                {_coupon("coupon", mapped, scale)} as coupon,
+                {_coupon("coupon_match", mapped, scale)} as coupon_match,
                 customer_value.identity as customer, t.country, t.store, channel_value.known as channel,
                 moment_value.reason as moment_reason, t.occurred_at as moment_text, t.product = '' as is_unnamed,
                 {"quantity_value.reason" if "quantity" in mapped else "null"} as quantity_reason,
@@ -110,7 +121,7 @@ def _net_amount(mapping: ImportMapping, mapped: set[str]) -> str:
     if "net" in mapped:
         return "net_value.number"
     paid = _before_discounts(mapped)
-    off = " + ".join(_taken_off(mapping, name, paid) for name in ("discount", "coupon") if name in mapped)
+    off = " + ".join(_taken_off(mapping, name, paid) for name in DISCOUNTS if name in mapped)
     return f"({paid} - sign({paid}) * ({off}))" if off else paid
 
 
@@ -136,6 +147,10 @@ def _discount(mapping: ImportMapping, mapped: set[str]) -> str:
         rate = "discount_value.number"
         return f"(case when {rate} < 1 then net_value.number * {rate} / (1 - {rate}) else 0 end)"
     return f"discount_value.number * {_before_discounts(mapped)}"
+
+
+def _coupon(name: str, mapped: set[str], scale: int) -> str:
+    return f"abs(round({name}_value.number * {scale}))" if name in mapped else "null::numeric"
 
 
 def _is_back(mapping: ImportMapping) -> str:
@@ -209,7 +224,7 @@ def _reason(mapped: set[str], width: int) -> str:
         when r.net is null then 'no_amount'
         when r.quantity = 0 {nothing} then 'zero_quantity'
         when abs(r.net) > {NET_MAX} or r.discount > {NET_MAX} or r.coupon > {NET_MAX} then 'too_large'
-        when r.receipt = '' then 'no_receipt'
+        {"when r.receipt = '' then 'no_receipt'" if "receipt" in mapped else ""}
         {long}
         when length(r.customer) > {TEXT_MAX["customer"]} then 'long_customer'
         else r.other_reason end"""

@@ -77,8 +77,16 @@ def standing_of(reader: MemberReader, customer_ids: Iterable[UUID], import_id: U
             "account_id", flat=True
         )
     )
+    own.update(_taken_back(list(accounts)))
     standing.has_moved = {account for account, held in balances.items() if held.version > own[account]}
     return standing
+
+
+def _taken_back(accounts: Sequence[UUID]) -> Counter[UUID]:
+    """Count the postings of openings that were taken back, and their reversals: they leave an account as it was."""
+    lots = OpeningLot.objects.filter(account_id__in=accounts, opening__undone_at__isnull=False)
+    counted = Counter(lots.values_list("account_id", flat=True))
+    return Counter({account: 2 * count for account, count in counted.items()})
 
 
 def _read_lots(standing: Standing, reader: MemberReader, accounts: Sequence[UUID], import_id: UUID) -> None:
