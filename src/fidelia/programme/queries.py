@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.money import exponent_of
 from fidelia.ledger.queries import list_dated_earnings
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.terms import (
@@ -22,7 +23,7 @@ from fidelia.rules.terms import (
     PurchasePolicy,
     parse_points_policy,
     parse_purchase_policy,
-    parse_tier_set,
+    parse_tier_sets,
 )
 from fidelia.rules.tiers import HeldTier, TierLevel, TierSet
 
@@ -43,6 +44,12 @@ class Terms:
     tiers: TierSet | None
     zone: ZoneInfo
     purchases: PurchasePolicy
+    more_tiers: tuple[TierSet, ...] = ()
+
+    @property
+    def tier_sets(self) -> tuple[TierSet, ...]:
+        """Every set of tiers, the main one first."""
+        return (() if self.tiers is None else (self.tiers,)) + self.more_tiers
 
 
 def get_programme(slug: str) -> Programme:
@@ -88,12 +95,14 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
     if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
         raise MalformedDocument("A document has format, groups, rules (required), points, tiers and purchases.")
     rules = {part: document[part] for part in RULE_PARTS if part in document}
-    scale = programme.points_currency.scale
+    scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
+    tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
     return Terms(
         version_id=version_id,
         rule_set=parse_rule_set(rules, catalogue_of(programme), points_scale=scale),
-        points=parse_points_policy(document.get("points")),
-        tiers=parse_tier_set(document.get("tiers"), scale),
+        points=parse_points_policy(document.get("points"), scale, money_scale),
+        tiers=tier_sets[0] if tier_sets else None,
+        more_tiers=tier_sets[1:],
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )

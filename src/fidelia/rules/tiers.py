@@ -1,84 +1,60 @@
-"""Tiers by points earned in a rolling window: which tier a member holds at each instant, derived from dated earnings.
+"""Which tier a member holds at each instant, derived from dated facts: points earned, money spent, purchases, balances.
 
-Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept for
-`kept_days` (to the end of that local day) and then becomes what the window gives at that moment: the same tier is
-kept on, as one period. A purchase that is given back is un-earned at its own date: a tier that would not be held
-without it ends when it comes back (`on_return` "lower"), or is kept as announced ("keep"). What is taken back without
-its purchase lowers the window from its own date, and no tier. A tier that was granted (brought along from another
-programme) is held at least until its own end.
+Pure arithmetic, the same for a till, an import of years of history, and a backtest. A tier reached is kept as its set
+says (`TierSet`) and then becomes what the window gives at that moment: the same tier is kept on, as one period. A
+purchase that is given back is un-earned at its own date: a tier that would not be held without it ends when it comes
+back (`on_return` "lower"), or is kept as announced ("keep"). What is taken back without its purchase lowers the window
+from its own date, and no tier. A tier that was granted (brought along from another programme) is held at least until
+its own end.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fidelia.kernel.calendar import end_of_day, local_day
-from fidelia.kernel.localized import LocalizedText
+from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet
 
-NO_TIER = ""
-# When, how many points (negative: taken back), and of which instant those were that a return un-earns, if it is known.
+__all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers"]
+
+# When, how much (negative: taken back), and of which instant that was which a return un-earns, if it is known.
 Earning = tuple[datetime, int] | tuple[datetime, int, datetime | None]
-
-
-@dataclass(frozen=True, slots=True)
-class TierLevel:
-    """One tier: reached when the points earned in the window are at least `threshold` minor units."""
-
-    key: str
-    name: LocalizedText
-    threshold: int
-
-
-@dataclass(frozen=True, slots=True)
-class TierSet:
-    """Tiers from lowest to highest."""
-
-    window_days: int
-    kept_days: int
-    levels: tuple[TierLevel, ...]
-    on_return: Literal["lower", "keep"] = "lower"
-
-    def rank_of(self, earned: int) -> int:
-        """Return the index of the highest level that `earned` reaches, −1 for none."""
-        return max((i for i, level in enumerate(self.levels) if earned >= level.threshold), default=-1)
-
-    def key_of(self, rank: int) -> str:
-        return self.levels[rank].key if rank >= 0 else NO_TIER
-
-
-@dataclass(frozen=True, slots=True)
-class HeldTier:
-    """A tier held in [valid_from, valid_until); no end while nothing but what is earned next can end it."""
-
-    tier: str
-    valid_from: datetime
-    valid_until: datetime | None
 
 
 class TierTracker:
     """Follows one member through time. Feed `earn` in the order of `at`; ask `tier_at` for any later instant."""
 
-    def __init__(self, tier_set: TierSet, zone: ZoneInfo, grants: Iterable[HeldTier] = ()) -> None:
-        """`grants` are tiers held whatever is earned; one that the tiers no longer know is left out."""
+    def __init__(
+        self,
+        tier_set: TierSet,
+        zone: ZoneInfo,
+        grants: Iterable[HeldTier] = (),
+        joined_at: datetime | None = None,
+    ) -> None:
+        """`grants` are tiers held whatever is earned; one that the tiers no longer know is left out. `joined_at` is
+        the day that anniversaries return (the first fact's, when it is not known).
+        """
         self._set = tier_set
         self._zone = zone
+        self._joined_at = joined_at
         self._granted = tuple(grants)
         self._grants = _ranked(tier_set, self._granted)
         # What would be held without grants: a grant moves the days on which a tier is looked at again, and must not
         # cost anybody what the rules alone would have kept.
-        self._plain = TierTracker(tier_set, zone) if self._grants else None
+        self._plain = TierTracker(tier_set, zone, (), joined_at) if self._grants else None
         self._begun = 0
         self._window: deque[tuple[datetime, int]] = deque()
         self._history: list[tuple[datetime, int]] = []
         self._earned = 0
         self._rank = -1
         self._until: datetime | None = None
+        self._is_in_grace = False
+        self._held_at: datetime | None = None
+        self._ahead: tuple[datetime, int] | None = None  # when a tier that is reached begins, and its rank
         self.periods: list[HeldTier] = []
 
     def tier_at(self, at: datetime) -> str:
@@ -93,17 +69,35 @@ class TierTracker:
         return self._earned
 
     def earn(self, at: datetime, amount: int) -> None:
-        """Count points earned (negative: taken back) and move up when a threshold is reached."""
+        """Count what was earned (negative: taken back) and move up when a threshold is reached."""
         self._let_time_pass(at)
         if self._plain is not None:
             self._plain.earn(at, amount)
+        self._joined_at = self._joined_at or at
         self._window.append((at, amount))
         self._history.append((at, amount))
         self._earned += amount
         self._forget_before(at)
         reached = self._set.rank_of(self._earned)
         if reached > self._rank:
+            self._move_up(reached, at)
+        elif self._is_in_grace and reached == self._rank:
             self._hold(reached, at)
+        elif self._set.window == "ever":
+            self._follow_balance(reached, at)
+
+    def _move_up(self, reached: int, at: datetime) -> None:
+        if self._set.begins == "at_once":
+            self._hold(reached, at)
+        elif self._ahead is None or reached > self._ahead[1]:
+            self._ahead = (self._set.next_period(at, self._zone, self._anchor(at)), reached)
+
+    def _follow_balance(self, reached: int, at: datetime) -> None:
+        """A balance has no window to run out: its tier is kept for a time from when the balance no longer gives it."""
+        if reached < self._rank and self._until is None:
+            self._end_at(self._set.kept_until(at, self._zone, self._anchor(at)))
+        elif reached >= self._rank >= 0 and self._until is not None:
+            self._end_at(None)
 
     def un_earn(self, at: datetime, undone: Sequence[tuple[int, datetime]]) -> None:
         """Let it be from `at` on as if points (how many, when they were earned) had never been.
@@ -119,12 +113,13 @@ class TierTracker:
         self._window = deque(self._history)
         self._earned = sum(amount for _at, amount in self._history)
         self._forget_before(at)
-        without = TierTracker(self._set, self._zone, self._granted)
+        without = TierTracker(self._set, self._zone, self._granted, self._joined_at)
         for earned_at, amount in self._history:
             without.earn(earned_at, amount)
         without._let_time_pass(at)
+        self._ahead = without._ahead
         if without._rank < self._rank:
-            self._until = without._until
+            self._until, self._is_in_grace, self._held_at = without._until, without._is_in_grace, without._held_at
             self._begin_period(without._rank, at)
 
     def _strike(self, amount: int, earned_at: datetime) -> None:
@@ -139,12 +134,21 @@ class TierTracker:
     def _let_time_pass(self, at: datetime) -> None:
         while True:
             begins = self._grants[self._begun][1] if self._begun < len(self._grants) else None
-            if begins is not None and begins <= at and (self._until is None or begins < self._until):
+            ends = self._until
+            if begins is not None and begins <= at and (ends is None or begins < ends):
                 self._begin_grant()
-            elif self._until is not None and self._until <= at:
-                self._end_of_tier(self._until)
+            elif self._ahead is not None and self._ahead[0] <= at and (ends is None or self._ahead[0] < ends):
+                self._begin_ahead()
+            elif ends is not None and ends <= at:
+                self._end_of_tier(ends)
             else:
                 break
+
+    def _begin_ahead(self) -> None:
+        assert self._ahead is not None, "asked for by the caller"
+        (begins, rank), self._ahead = self._ahead, None
+        if rank > self._rank:
+            self._hold(rank, begins)
 
     def _begin_grant(self) -> None:
         rank, begins, until = self._grants[self._begun]
@@ -155,8 +159,7 @@ class TierTracker:
 
     def _end_of_tier(self, ended: datetime) -> None:
         """What follows is the most of what the window gives, the rules alone would hold, and a grant still lasts."""
-        self._forget_before(ended)
-        reached = self._set.rank_of(self._earned)
+        reached = self._reached_by(ended)
         granted = [grant for grant in self._grants[: self._begun] if grant[2] is None or grant[2] > ended]
         rank, _begun, until = max(granted, key=_of_more, default=(-1, ended, None))
         if self._plain is not None:
@@ -165,31 +168,68 @@ class TierTracker:
                 rank, until = self._plain._rank, self._plain._until
         if rank > reached:
             self._hold(rank, ended, until, is_granted=True)
+        elif reached < self._rank and self._set.grace is not None and not self._is_in_grace:
+            self._is_in_grace = True
+            self._end_at(self._set.grace.end(ended - JUST_BEFORE, self._zone))
+        elif reached < self._rank and self._set.falls == "one_step":
+            self._hold(max(reached, self._rank - 1), ended, is_renewed=True)
         else:
-            self._hold(reached, ended)
+            self._hold(reached, ended, is_renewed=True)
+
+    def _reached_by(self, ended: datetime) -> int:
+        """The rank that the window gives as a tier ends: of a window of periods, the period that is over by then,
+        unless the tier was reached in it; what has reached a tier does not renew it too.
+        """
+        over = ended - JUST_BEFORE
+        if self._set.has_periods and self._set.begins_after(self._held_at, over, self._zone, self._anchor(over)):
+            self._forget_before(over)
+        else:
+            self._forget_before(ended)
+        reached = self._set.rank_of(self._earned)
+        if self._ahead is not None and self._ahead[0] <= ended:
+            reached, self._ahead = max(reached, self._ahead[1]), None
+        return reached
 
     def _forget_before(self, at: datetime) -> None:
-        horizon = at - timedelta(days=self._set.window_days)
-        while self._window and self._window[0][0] <= horizon:
+        horizon = self._set.horizon(at, self._zone, self._anchor(at))
+        while self._window and horizon is not None and self._window[0][0] <= horizon:
             self._earned -= self._window.popleft()[1]
+
+    def _anchor(self, at: datetime) -> datetime:
+        if self._set.window == "tier" and self._rank >= 0:
+            return self.periods[-1].valid_from
+        return self._joined_at or at
 
     def let_all_time_pass(self) -> None:
         """Follow the tier to where time alone no longer changes it, as if nothing were earned any more."""
         while self._begun < len(self._grants):
             self._let_time_pass(self._grants[self._begun][1])
-        while self._until is not None:
-            self._let_time_pass(self._until)
+        while self._ahead is not None or self._until is not None:
+            self._let_time_pass(min(at for at in (self._until, self._ahead and self._ahead[0]) if at is not None))
 
-    def _hold(self, rank: int, at: datetime, until: datetime | None = None, *, is_granted: bool = False) -> None:
+    def _hold(
+        self, rank: int, at: datetime, until: datetime | None = None, *,
+        is_granted: bool = False, is_renewed: bool = False,
+    ) -> None:  # fmt: skip
         """Hold a rank from `at`: until the end of a grant, or as long as the tiers keep what is reached."""
-        self._until = until
-        if not is_granted and rank >= 0 and self._window:  # what an empty window gives, time no longer changes
-            kept_to = local_day(at, self._zone) + timedelta(days=self._set.kept_days)
-            self._until = end_of_day(kept_to, self._zone)
-        if rank == self._rank and self.periods:
-            self.periods[-1] = replace(self.periods[-1], valid_until=self._until)
-        else:
+        self._until, self._is_in_grace, self._held_at = until, False, at
+        is_held = rank == self._rank and bool(self.periods)
+        if not is_held:
             self._begin_period(rank, at)
+        if not is_granted and self._is_ended_by_time(rank):
+            self._until = self._set.kept_until(at, self._zone, self._anchor(at), is_renewed=is_renewed)
+        if self.periods and (is_held or rank >= 0):
+            self._end_at(self._until)
+
+    def _is_ended_by_time(self, rank: int) -> bool:
+        """Whether a rank reached can be lost by time alone: what an empty window gives is held for ever."""
+        if self._set.window == "ever":
+            return False
+        return rank >= 0 and (bool(self._window) or rank > self._set.rank_of(0))
+
+    def _end_at(self, until: datetime | None) -> None:
+        self._until = until
+        self.periods[-1] = replace(self.periods[-1], valid_until=until)
 
     def _begin_period(self, rank: int, at: datetime) -> None:
         if self.periods and self.periods[-1].valid_from == at:
@@ -218,6 +258,7 @@ def derive_tiers(
     zone: ZoneInfo,
     earnings: Iterable[Earning],
     grants: Iterable[HeldTier] = (),
+    joined_at: datetime | None = None,
 ) -> list[HeldTier]:
     """Return the tiers held from the first one reached or granted on, from what was earned and taken back.
 
@@ -227,7 +268,7 @@ def derive_tiers(
     They reach into the future, as if nothing were earned any more: a tier that the window renews is held by whoever
     earns nothing on that day too, and nobody needs to derive it then.
     """
-    tracker = TierTracker(tier_set, zone, grants)
+    tracker = TierTracker(tier_set, zone, grants, joined_at)
     for at, found in groupby(sorted(earnings, key=lambda earning: earning[0]), key=lambda earning: earning[0]):
         undone, plain = [], []
         for _at, amount, *of in found:

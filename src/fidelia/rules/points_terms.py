@@ -1,0 +1,213 @@
+"""What becomes of points: when they come to life, when they die, what they pay, and what a return may take back.
+
+    {"validity_months": 24, "ends": "month", "counts_from": "earning", "renewed_by": ["earn", "redeem"],
+     "pending": {"days": 14}, "notice_days": [30, 7], "reinstatement_days": 10, "transfers": "keep",
+     "pays": {"points": "100", "money": "1", "minimum": "500", "step": "100", "share": 50}, "approval_above": "1000"}
+
+Everything may be left out; points of an empty policy are there at once and never expire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
+from fidelia.kernel.errors import Invalid
+from fidelia.kernel.points import parse_points
+
+from .paying import PayPolicy
+from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_ends, read_object, read_whole
+from .spans import Span
+
+NOTICES_MAX = 5
+ACTIVITIES = ("earn", "redeem")
+PARTS = {
+    *("validity_months", "validity_days", "ends", "counts_from", "renewed_by", "pending", "notice_days"),
+    *("reinstatement_days", "transfers", "pays", "approval_above"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPolicy:
+    """Points wait: `days` after they were earned, until the day `until`, or for the event `event` ("delivered").
+
+    An event that has not come by the end of the local day `cancelled_after_days` later cancels them.
+    """
+
+    days: int | None = None
+    until: date | None = None
+    event: str = ""
+    cancelled_after_days: int | None = None
+
+    def activates_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return when they come to life by time alone: as a local day begins; None when an event does it."""
+        if self.event:
+            return None
+        elif self.until is not None:
+            return max(start_of_day(self.until, zone), earned_at)
+        return start_of_day(local_day(earned_at, zone) + timedelta(days=self.days or 0), zone)
+
+    def cancelled_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return when they are given up, if the event has not come."""
+        if self.cancelled_after_days is None:
+            return None
+        return end_of_day(local_day(earned_at, zone) + timedelta(days=self.cancelled_after_days), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPolicy:
+    """The life of points in one currency: `validity_months`, then `validity_days` after they were earned (both None:
+    for ever), to the end that `ends` names.
+
+    counts_from         "earning": each lot has its own life; "activity": all live on with each of `renewed_by`
+    notice_days         how many days before the end the member is told
+    reinstatement_days  for how many days what expired can be given back
+    transfers           points given to another member "keep" their end or "restart"
+    pays                what they pay at the till; None: they do not pay
+    approval_above      from which amount on a correction by hand needs a second person
+    """
+
+    validity_months: int | None = None
+    ends: str | tuple[tuple[int, int], ...] = "month"
+    validity_days: int | None = None
+    counts_from: str = "earning"
+    renewed_by: tuple[str, ...] = ACTIVITIES
+    pending: PendingPolicy | None = None
+    notice_days: tuple[int, ...] = ()
+    reinstatement_days: int = 0
+    transfers: str = "keep"
+    pays: PayPolicy | None = None
+    approval_above: int | None = None
+
+    @property
+    def life(self) -> Span | None:
+        """How long points live; None for ever."""
+        if self.validity_months is None and self.validity_days is None:
+            return None
+        return Span(self.validity_months or 0, self.validity_days or 0, self.ends)
+
+    def expires_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return the first instant at which points that came to life then are no longer there; None: never."""
+        life = self.life
+        return None if life is None else life.end(earned_at, zone)
+
+    def renewed_until(self, activity: str, occurred_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return until when an activity lets all points live on; None when it renews nothing."""
+        if self.counts_from != "activity" or activity not in self.renewed_by:
+            return None
+        return self.expires_at(occurred_at, zone)
+
+    def activates_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return when pending points come to life by time alone; None of those that are there at once, or wait for
+        an event.
+        """
+        return None if self.pending is None else self.pending.activates_at(earned_at, zone)
+
+
+def parse_points_policy(document: Any, scale: int = 0, money_scale: int = 2) -> PointsPolicy:
+    """Read the policy of a points currency with `scale` decimals beside a money with `money_scale`.
+
+    Raises MalformedTerms.
+    """
+    if document is None:
+        return PointsPolicy()
+    known = read_object(document, "/points", PARTS)
+    months, days = known.get("validity_months"), known.get("validity_days")
+    if months is not None:
+        read_whole(months, "/points/validity_months", least=0, most=MONTHS_MAX)
+    if days is not None:
+        read_whole(days, "/points/validity_days", least=0, most=DAYS_MAX)
+    counts_from = read_choice(known.get("counts_from", "earning"), "/points/counts_from", ("earning", "activity"))
+    if counts_from == "activity" and months is None and days is None:
+        raise MalformedTerms("Points that live on with activity need a validity.", pointer="/points/counts_from")
+    return PointsPolicy(
+        validity_months=months,
+        ends=read_ends(known.get("ends", "month"), "/points/ends"),
+        validity_days=days,
+        counts_from=counts_from,
+        renewed_by=_activities(known.get("renewed_by", list(ACTIVITIES))),
+        pending=_pending(known.get("pending")),
+        notice_days=_notices(known.get("notice_days", [])),
+        reinstatement_days=read_whole(
+            known.get("reinstatement_days", 0), "/points/reinstatement_days", least=0, most=366
+        ),
+        transfers=read_choice(known.get("transfers", "keep"), "/points/transfers", ("keep", "restart")),
+        pays=_pays(known.get("pays"), scale, money_scale),
+        approval_above=_amount(known, "approval_above", "/points", scale) if "approval_above" in known else None,
+    )
+
+
+def _activities(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise MalformedTerms("Name what lets points live on: earn, redeem.", pointer="/points/renewed_by")
+    return tuple(read_choice(each, f"/points/renewed_by/{n}", ACTIVITIES) for n, each in enumerate(value))
+
+
+def _pending(document: Any) -> PendingPolicy | None:
+    if document is None:
+        return None
+    pointer = "/points/pending"
+    known = read_object(document, pointer, {"days", "until", "event", "cancelled_after_days"})
+    if len({"days", "until", "event"} & set(known)) != 1:
+        raise MalformedTerms("Points wait for “days”, “until” a day, or for an “event”: one of them.", pointer=pointer)
+    if "cancelled_after_days" in known and "event" not in known:
+        raise MalformedTerms("Only what waits for an event can be cancelled for its want.", pointer=pointer)
+    event = known.get("event", "")
+    if not isinstance(event, str) or len(event) > 40 or ("event" in known and not event.isidentifier()):
+        raise MalformedTerms("An event is a word such as “delivered”.", pointer=f"{pointer}/event")
+    return PendingPolicy(
+        days=_optional(known, "days", pointer, 0, 366),
+        until=_day(known["until"], f"{pointer}/until") if "until" in known else None,
+        event=event,
+        cancelled_after_days=_optional(known, "cancelled_after_days", pointer, 1, 366),
+    )
+
+
+def _optional(known: dict[str, Any], name: str, pointer: str, least: int, most: int) -> int | None:
+    return read_whole(known[name], f"{pointer}/{name}", least=least, most=most) if name in known else None
+
+
+def _day(value: Any, pointer: str) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise MalformedTerms("A day is written 2026-12-24.", pointer=pointer) from None
+
+
+def _notices(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > NOTICES_MAX:
+        message = f"Name up to {NOTICES_MAX} numbers of days before the end."
+        raise MalformedTerms(message, pointer="/points/notice_days")
+    read = {read_whole(each, f"/points/notice_days/{n}", least=1, most=366) for n, each in enumerate(value)}
+    return tuple(sorted(read, reverse=True))
+
+
+def _pays(document: Any, scale: int, money_scale: int) -> PayPolicy | None:
+    if document is None:
+        return None
+    pointer = "/points/pays"
+    known = read_object(document, pointer, {"points", "money", "minimum", "step", "share"})
+    policy = PayPolicy(
+        points=_amount(known, "points", pointer, scale),
+        money=_amount(known, "money", pointer, money_scale),
+        minimum=_amount(known, "minimum", pointer, scale) if "minimum" in known else 0,
+        step=_amount(known, "step", pointer, scale) if "step" in known else 0,
+        share=read_whole(known.get("share", 100), f"{pointer}/share", least=1, most=100),
+    )
+    if policy.step and policy.step * policy.money % policy.points:
+        raise MalformedTerms("A step pays a whole amount of money.", pointer=f"{pointer}/step")
+    return policy
+
+
+def _amount(known: dict[str, Any], name: str, pointer: str, scale: int) -> int:
+    value = known.get(name)
+    try:
+        amount = parse_points(str(value), scale) if isinstance(value, str | int) else 0
+    except Invalid:
+        amount = 0
+    if amount <= 0:
+        raise MalformedTerms("Write an amount above zero, such as “100”.", pointer=f"{pointer}/{name}")
+    return amount

@@ -1,0 +1,74 @@
+"""What every part of a version's terms is read with: objects, whole numbers, choices, spans of the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fidelia.kernel.errors import Invalid
+
+from .spans import ENDS, FIXED_DATES_MAX, Span
+
+MONTHS_MAX = 600
+DAYS_MAX = 3660
+
+
+class MalformedTerms(Invalid):
+    """A part of the document of a version is missing, unknown, or out of bounds."""
+
+    default_code = "malformed_document"
+
+
+def read_object(document: Any, pointer: str, keys: set[str]) -> dict[str, Any]:
+    """Return an object of no other members than these. Raises MalformedTerms."""
+    if not isinstance(document, dict):
+        raise MalformedTerms("This part of the document is an object.", pointer=pointer)
+    unknown = sorted(set(document) - keys)
+    if unknown:
+        raise MalformedTerms(f"“{unknown[0]}” is not known here; known are {', '.join(sorted(keys))}.", pointer=pointer)
+    return document
+
+
+def read_whole(value: Any, pointer: str, *, least: int, most: int) -> int:
+    """Return a whole number within bounds. Raises MalformedTerms."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise MalformedTerms(f"Write a whole number from {least} to {most}.", pointer=pointer)
+    return value
+
+
+def read_choice(value: Any, pointer: str, choices: Sequence[str]) -> str:
+    """Return one of the words. Raises MalformedTerms."""
+    if not isinstance(value, str) or value not in choices:
+        raise MalformedTerms(f"Choose one of {', '.join(choices)}.", pointer=pointer)
+    return value
+
+
+def read_ends(value: Any, pointer: str) -> str | tuple[tuple[int, int], ...]:
+    """Return when a span ends: one of ENDS, or fixed dates of the year written "09-30". Raises MalformedTerms."""
+    if isinstance(value, list):
+        if not 1 <= len(value) <= FIXED_DATES_MAX:
+            raise MalformedTerms(f"Name 1 to {FIXED_DATES_MAX} dates such as “09-30”.", pointer=pointer)
+        return tuple(sorted({_date_of_year(each, f"{pointer}/{n}") for n, each in enumerate(value)}))
+    return read_choice(value, pointer, ENDS)
+
+
+def read_span(document: Any, pointer: str) -> Span:
+    """Read {"months": 0…600, "days": 0…3660, "ends": see `read_ends`}, each of which may be left out.
+
+    Raises MalformedTerms.
+    """
+    known = read_object(document, pointer, {"months", "days", "ends"})
+    return Span(
+        months=read_whole(known.get("months", 0), f"{pointer}/months", least=0, most=MONTHS_MAX),
+        days=read_whole(known.get("days", 0), f"{pointer}/days", least=0, most=DAYS_MAX),
+        ends=read_ends(known.get("ends", "day"), f"{pointer}/ends"),
+    )
+
+
+def _date_of_year(value: Any, pointer: str) -> tuple[int, int]:
+    try:
+        found = date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        raise MalformedTerms("A fixed date is written month-day, such as “09-30”.", pointer=pointer) from None
+    return found.month, found.day

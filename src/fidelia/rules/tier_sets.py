@@ -1,0 +1,138 @@
+"""What a set of tiers is: levels, what is measured over which window, how long a level is kept, and how it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from fidelia.kernel.calendar import add_months, end_of_day, local_day, start_of_day
+from fidelia.kernel.localized import LocalizedText
+
+from .spans import MONTHS_OF, Span, anniversary_before, first_of_period, last_of_period
+
+NO_TIER = ""
+METRICS = ("earned", "spent", "purchases", "balance")
+WINDOWS = ("rolling", *MONTHS_OF, "anniversary", "tier", "ever")
+BEGINS = ("at_once", "next_period")
+FALLS = ("to_earned", "one_step")
+ON_RETURN = ("lower", "keep")
+JUST_BEFORE = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TierLevel:
+    """One tier: reached when what is measured in the window is at least `threshold`, in minor units of the metric.
+
+    `benefits` say in words what it gives; `entitlements` name it for rules and tills ("free_delivery").
+    """
+
+    key: str
+    name: LocalizedText
+    threshold: int
+    benefits: tuple[LocalizedText, ...] = ()
+    entitlements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TierSet:
+    """Tiers from lowest to highest.
+
+    metric    points "earned", money "spent", the number of "purchases", or the "balance" of points
+    window    "rolling" (the last `window_days`), a calendar period, a year from joining ("anniversary") or from the
+              beginning of the tier ("tier"), or "ever" (a balance)
+    begins    a tier reached begins "at_once" or with the "next_period" (of a rolling window: the next month)
+    kept      how long it is kept: a span, or to the end of so many further periods (0: of the one in which it is
+              reached); None: `kept_days`, to the end of that local day
+    grace     how much longer a tier that is not reached again is kept, during which it can be
+    falls     then to what the window gives ("to_earned"), or by "one_step" at most
+    """
+
+    window_days: int
+    kept_days: int
+    levels: tuple[TierLevel, ...]
+    on_return: Literal["lower", "keep"] = "lower"
+    key: str = ""
+    name: LocalizedText | None = None
+    metric: str = "earned"
+    currency: str = ""
+    window: str = "rolling"
+    begins: str = "at_once"
+    kept: Span | int | None = None
+    grace: Span | None = None
+    falls: str = "to_earned"
+    notice_days: int = 0
+
+    def rank_of(self, earned: int) -> int:
+        """Return the index of the highest level that `earned` reaches, −1 for none."""
+        return max((i for i, level in enumerate(self.levels) if earned >= level.threshold), default=-1)
+
+    def key_of(self, rank: int) -> str:
+        return self.levels[rank].key if rank >= 0 else NO_TIER
+
+    def level(self, key: str) -> TierLevel | None:
+        return next((level for level in self.levels if level.key == key), None)
+
+    @property
+    def has_periods(self) -> bool:
+        """Whether the window begins anew on certain days, so that a tier that ends is judged by the period before."""
+        return self.window not in ("rolling", "ever")
+
+    def horizon(self, at: datetime, zone: ZoneInfo, anchor: datetime) -> datetime | None:
+        """Return the last instant that is out of the window open at `at`; None where everything is in it.
+
+        `anchor` is the instant of joining, or that at which the tier began.
+        """
+        if self.window == "rolling":
+            return at - timedelta(days=self.window_days)
+        elif self.window == "ever":
+            return None
+        begun = start_of_day(self.first_day(local_day(at, zone), local_day(anchor, zone)), zone) - JUST_BEFORE
+        return max(begun, anchor) if self.window == "tier" else begun  # what has reached it counts for it no more
+
+    def begins_after(self, held_at: datetime | None, at: datetime, zone: ZoneInfo, anchor: datetime) -> bool:
+        """Tell whether the period of a moment began no sooner than a tier was reached."""
+        horizon = self.horizon(at, zone, anchor)
+        return held_at is None or horizon is None or horizon + JUST_BEFORE >= held_at
+
+    def first_day(self, day: date, anchor: date) -> date:
+        """Return the first day of the period of a window of the calendar."""
+        if self.window in MONTHS_OF:
+            return first_of_period(day, self.window)
+        return anniversary_before(anchor, day)
+
+    def next_period(self, at: datetime, zone: ZoneInfo, anchor: datetime) -> datetime:
+        """Return when the next period begins."""
+        day = local_day(at, zone)
+        if self.window in ("anniversary", "tier"):
+            following = add_months(local_day(anchor, zone), 12 * self._year_of(day, local_day(anchor, zone)))
+            return start_of_day(following, zone)
+        return end_of_day(last_of_period(day, self.window if self.window in MONTHS_OF else "month"), zone)
+
+    @staticmethod
+    def _year_of(day: date, anchor: date) -> int:
+        years = max(day.year - anchor.year, 0)
+        return years + 1 if add_months(anchor, 12 * years) <= day else max(years, 1)
+
+    def kept_until(self, at: datetime, zone: ZoneInfo, anchor: datetime, *, is_renewed: bool = False) -> datetime:
+        """Return until when a tier is kept that is reached at `at`, or renewed as the one before ends then."""
+        if self.kept is None:
+            return end_of_day(local_day(at, zone) + timedelta(days=self.kept_days), zone)
+        begun = at - JUST_BEFORE if is_renewed else at
+        if isinstance(self.kept, Span):
+            until = self.kept.end(begun, zone)
+            return until if until > at else self.kept.end(at, zone)
+        until = begun
+        for _period in range(self.kept + 1):
+            until = self.next_period(until, zone, anchor)
+        return until if until > at else self.next_period(until, zone, anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTier:
+    """A tier held in [valid_from, valid_until); no end while nothing but what is earned next can end it."""
+
+    tier: str
+    valid_from: datetime
+    valid_until: datetime | None
