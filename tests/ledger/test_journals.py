@@ -53,6 +53,8 @@ class Book:
             self.check_balance(date_of(words[0]), words[2], words[3:])
         elif words[1] == "sweep":
             self.sweep(date_of(words[0]), outcome)
+        elif words[1] == "wake":
+            self.wake(date_of(words[0]), outcome)
         else:
             self.post(words, outcome)
 
@@ -65,10 +67,10 @@ class Book:
 
     def post(self, words: list[str], outcome: str) -> None:
         occurred_at, verb, name = date_of(words[0]), words[1], words[2]
-        amount = None if len(words) < 4 or words[3] in ("of", "all") else int(words[3])
-        options = dict(
-            zip(words[3 if words[3] == "of" else 4 :: 2], words[4 if words[3] == "of" else 5 :: 2], strict=True)
-        )
+        has_amount = len(words) > 3 and words[3] not in ("of", "all", "expires", "since")
+        amount = int(words[3]) if has_amount else None
+        rest = words[4:] if has_amount or words[3] == "all" else words[3:]
+        options = dict(zip(rest[::2], rest[1::2], strict=True))
         call = self.call_of(verb, self.accounts[name], amount, options)
         common: dict[str, Any] = {
             "by": SYSTEM, "at": date_of(options["known"]) if "known" in options else occurred_at, "currency": "points",
@@ -101,6 +103,24 @@ class Book:
             own["account_id"] = account
         if verb in ("earn", "redeem", "adjust", "hold", "capture", "revoke"):
             own["amount"] = amount
+        if verb in ("earn", "redeem") and "renews" in options:
+            own["lives_until"] = date_of(options["renews"])
+        if verb == "pend":
+            assert amount is not None
+            expires_at = date_of(options["expires"]) if "expires" in options else None
+            own["parts"] = [operations.EarnPart(amount=amount, expires_at=expires_at)]
+            own["activates_at"] = date_of(options["active"]) if "active" in options else None
+            own["cancels_at"] = date_of(options["until"]) if "until" in options else None
+        if verb in ("activate", "cancel"):
+            own["posting_id"] = target
+        if verb in ("activate", "extend", "reinstate") and "expires" in options:
+            own["expires_at"] = date_of(options["expires"])
+        if verb == "reinstate":
+            own["since"] = date_of(options["since"])
+        if verb == "transfer" and "restart" in options:
+            own |= {"restarts": True, "expires_at": date_of(options["restart"])}
+        if verb == "revoke" and "on" in options:
+            own["posted_on"] = self.accounts[options["on"]]
         if verb in ("earn", "adjust", "hold"):
             own["expires_at"] = date_of(options["expires"]) if "expires" in options else None
         if verb in ("capture", "release"):
@@ -109,7 +129,7 @@ class Book:
             own["posting_id"] = target
         if "policy" in options:
             own["policy"] = options["policy"]
-        operation = getattr(operations, "reverse_transfer" if verb == "undo" else verb)
+        operation = getattr(operations, {"undo": "reverse_transfer", "cancel": "cancel_pending"}.get(verb, verb))
         return lambda **common: operation(**own, **common)
 
     def check_outcome(self, result: PostingResult, outcome: str) -> None:
@@ -121,6 +141,11 @@ class Book:
         with transaction.atomic():
             expired = operations.expire_due(by=SYSTEM, at=at)
         assert str(expired) == outcome, self.place
+
+    def wake(self, at: datetime, outcome: str) -> None:
+        with transaction.atomic():
+            ended = operations.activate_due(by=SYSTEM, at=at)
+        assert str(sum(lots for _account, _currency, lots in ended)) == outcome, self.place
 
     def check_balance(self, at: datetime, name: str, words: list[str]) -> None:
         balance = get_balance(account_id=self.accounts[name], currency="points", at=at)

@@ -27,7 +27,8 @@ def test_the_inner_functions_do_nothing_for_the_application(client: Client) -> N
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         client.ask(
             """select public.ledger_write(%s, row('k', '', gen_random_uuid(), 'earn', 'points', 1, now(), now(), null,
-                null, 'system', null, 'live', '', null, '', null, null, null, null, null)::public.ledger_request, b,
+                null, 'system', null, 'live', '', null, '', null, null, null, null, null, null, null, null, null,
+                null)::public.ledger_request, b,
                 array[row('issuance', 'member', 1, null, null, 'operator', 0)::public.ledger_move], false)
                 from public.ledger_balance b where account_id = %s""",
             account,
@@ -41,5 +42,5 @@ def test_what_runs_with_the_rights_of_the_owner_looks_names_up_where_nobody_else
         """select proname, coalesce(array_to_string(proconfig, ' '), '') from pg_proc
            where pronamespace = 'public'::regnamespace and starts_with(proname, 'ledger_') and prosecdef"""
     )
-    assert len(functions) == 11
+    assert len(functions) == 13
     assert [name for name, settings in functions if "search_path=pg_catalog, pg_temp" not in settings] == []

@@ -12,7 +12,7 @@ def test_every_key_begins_with_the_account(client: Client) -> None:
            join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
            where i.indisunique and t.relkind = 'r' and starts_with(t.relname, 'ledger_')"""
     )
-    assert len(firsts) == 7
+    assert len(firsts) == 8
     assert {first for _index, first in firsts} == {"account_id"}
 
 

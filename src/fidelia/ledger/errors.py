@@ -10,6 +10,8 @@ Refused
 ├── MoreThanEarned        more would be taken back than was brought
 ├── HoldGone              the hold was captured, released or has expired
 ├── MoreThanHeld          more would be captured than was held
+├── NothingPending        nothing waits any more under that posting
+├── NothingExpired        nothing expired since then
 ├── AccountClosed
 └── AccountNotEmpty
 NotFound
@@ -88,6 +90,18 @@ class MoreThanHeld(Refused):
     default_code = "more_than_held"
 
 
+class NothingPending(Refused):
+    """Nothing is pending under that posting: it has come to life, was given up, or never was."""
+
+    default_code = "nothing_pending"
+
+
+class NothingExpired(Refused):
+    """No points of the account expired since then; details: since."""
+
+    default_code = "nothing_expired"
+
+
 class AccountClosed(Refused):
     """The account was closed."""
 
@@ -134,6 +148,8 @@ MESSAGES: dict[type[FideliaError], str | Promise] = {
     MoreThanEarned: _("More would be taken back than was earned ({earned})."),
     HoldGone: _("This hold is no longer open: it is {state}."),
     MoreThanHeld: _("More would be captured than is held ({held})."),
+    NothingPending: _("These points are not pending any more."),
+    NothingExpired: _("No points have expired since then."),
     AccountClosed: _("This account is closed."),
     AccountNotEmpty: _("This account is not empty."),
     UnknownAccount: _("There is no such account in this currency."),

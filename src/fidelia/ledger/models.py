@@ -33,6 +33,7 @@ class Balance(models.Model):
     version = models.BigIntegerField()
     may_go_negative = models.BooleanField()
     is_closed = models.BooleanField()
+    pending = models.BigIntegerField()
 
     class Meta:
         db_table = "ledger_balance"
@@ -61,6 +62,7 @@ class Posting(models.Model):
     source_type = models.TextField()
     source_id = models.UUIDField(null=True)
     note = models.TextField()
+    lives_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "ledger_posting"
@@ -112,6 +114,27 @@ class Lot(models.Model):
 
     class Meta:
         db_table = "ledger_lot"
+        managed = False
+
+
+class Pending(models.Model):
+    """Points promised: a lot to be, of the same id, at `activates_at` or when an event says so."""
+
+    pk = models.CompositePrimaryKey("account_id", "lot_id")
+    account_id = models.UUIDField()
+    lot_id = models.UUIDField()
+    posting_id = models.UUIDField()
+    currency = models.TextField()
+    amount = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    is_open = models.BooleanField()
+    pended_at = models.DateTimeField()
+    activates_at = models.DateTimeField(null=True)
+    cancels_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ledger_pending"
         managed = False
 
 

@@ -24,7 +24,8 @@ class AccountBalance:
     """A balance at a moment, in minor units of its currency. available = posted - held - due.
 
     `posted` counts everything entered, held points too; `due` what has expired and is not yet written off; `owed` what
-    was taken back beyond what was there. `version` counts the postings that changed it.
+    was taken back beyond what was there. `version` counts the postings that changed it. `pending` is promised, and not
+    among the rest.
     """
 
     account_id: UUID
@@ -37,6 +38,7 @@ class AccountBalance:
     version: int
     may_go_negative: bool
     is_closed: bool
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def get_balance(*, account_id: UUID, currency: str, at: datetime) -> AccountBala
 def list_balances(*, account_ids: Sequence[UUID], currency: str, at: datetime) -> dict[UUID, AccountBalance]:
     """Return the balance of each account, by one statement. Raises UnknownAccount when one is missing."""
     rows = _rows(
-        """select a.account_id, b.posted, b.held, b.owed, b.due, b.available, b.version, b.may_go_negative, b.is_closed
+        """select a.account_id, b.posted, b.held, b.owed, b.due, b.available, b.version, b.may_go_negative, b.is_closed,
+               b.pending
            from unnest(%s::uuid[]) a (account_id)
            cross join lateral public.ledger_balance_of(a.account_id, %s, %s) b""",
         [list(account_ids), currency, at],

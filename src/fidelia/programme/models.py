@@ -10,17 +10,39 @@ from fidelia.kernel.localized_field import LocalizedTextField
 
 
 class PointsCurrency(models.Model):
-    """What a programme counts in: points, miles, or euros of a cagnotte (scale 2). The ledger knows it by its code."""
+    """What a programme counts in: points, miles, or euros of a cagnotte (scale 2). The ledger knows it by its code.
+
+    `negative_policy` is what a return does with points that are spent: it is refused, takes only what is pending, takes
+    what is left, or takes all and lets the balance go below zero.
+    """
+
+    class Negative(models.TextChoices):
+        FORBID = "forbid"
+        ONLY_PENDING = "only_pending"
+        WITHIN_BALANCE = "within_balance"
+        UNLIMITED = "unlimited"
+
+    class Look(models.TextChoices):
+        POINTS = "points"
+        MILES = "miles"
+        MONEY = "money"
 
     code = models.CharField(max_length=12, primary_key=True)
     name = LocalizedTextField()
     scale = models.SmallIntegerField(default=0)
     may_go_negative = models.BooleanField(default=False)
+    negative_policy = models.CharField(max_length=16, choices=Negative.choices, default=Negative.WITHIN_BALANCE)
+    look = models.CharField(max_length=10, choices=Look.choices, default=Look.POINTS)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(scale__gte=0, scale__lte=4), name="a points currency has 0 to 4 decimals"
+            ),
+            models.CheckConstraint(
+                condition=Q(may_go_negative=True, negative_policy="unlimited")
+                | (Q(may_go_negative=False) & ~Q(negative_policy="unlimited")),
+                name="a balance goes below zero where the policy has no limit",
             ),
         ]
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.outbox import Origin
-from fidelia.ledger.operations import PostingResult, earn
+from fidelia.ledger.operations import PostingResult, post_entry
+from fidelia.programme.operations.granting import granting
 from fidelia.programme.queries import Terms
 from fidelia.rules import LineAllocation, points_of_returned
 
@@ -53,17 +54,17 @@ class _Whose:
 def _earn(whose: _Whose, claim: PurchaseClaim, around: Surroundings, terms: Terms) -> PostingResult | None:
     if claim.points <= 0:
         return None
-    return earn(
-        by=whose.caller.by,
-        at=whose.caller.at,
+    provenance = provenance_of(whose.sale)
+    provenance["origin"] = Origin.LATE
+    request = granting(
+        terms=terms,
         account_id=claim.account_id,
         currency=around.programme["points_code"],
         amount=claim.points,
         key=f"purchase:{claim.purchase_id}",
-        expires_at=terms.points.expires_at(whose.sale.occurred_at, terms.zone),
-        rule_version_id=terms.version_id,
-        **(provenance_of(whose.sale) | {"origin": Origin.LATE}),
+        **provenance,
     )
+    return post_entry(by=whose.caller.by, at=whose.caller.at, request=request)
 
 
 def _parts_of(back: Purchase, allocation: Sequence[LineAllocation], returned: dict[int, int]) -> list[ReturnedPart]:

@@ -15,7 +15,8 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin
-from fidelia.ledger.operations import EarnPart, Provenance, earning
+from fidelia.ledger.operations import Provenance
+from fidelia.programme.operations.granting import granting
 from fidelia.programme.queries import Terms, terms_of
 
 from ..errors import ReceiptKnown
@@ -204,15 +205,11 @@ def values_of(request: PurchaseRequest, around: Surroundings, terms: Terms) -> d
 def _posting(caller: Caller, purchase: PurchaseRow, around: Surroundings, terms: Terms) -> Posting | None:
     if purchase.points <= 0 or purchase.account_id is None:
         return None
-    part = EarnPart(
-        amount=purchase.points,
-        expires_at=terms.points.expires_at(purchase.occurred_at, terms.zone),
-        rule_version_id=terms.version_id,
-    )
-    request = earning(
+    request = granting(
+        terms=terms,
         account_id=purchase.account_id,
         currency=around.programme["points_code"],
-        parts=[part],
+        amount=purchase.points,
         key=f"purchase:{purchase.purchase_id}",
         **provenance_of(purchase),
     )

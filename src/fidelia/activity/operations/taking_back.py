@@ -5,8 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from fidelia.kernel.outbox import Origin
-from fidelia.ledger.operations import PostingResult, Provenance, RevokePolicy, revoke
-from fidelia.programme.models import PointsCurrency
+from fidelia.ledger.operations import PostingResult, Provenance, revoke
+from fidelia.programme.operations.granting import revoke_policy_of
 from fidelia.programme.queries import get_programme_by_id
 
 from ..events import PurchaseReturned
@@ -33,7 +33,7 @@ def take_back(
         account_id=returned.account_id,
         currency=currency.code,
         amount=-returned.points,
-        policy=policy_of(currency),
+        policy=revoke_policy_of(currency),
         key=f"purchase:{returned.purchase_id}",
         posting_id=target_id,
         **provenance,
@@ -44,11 +44,6 @@ def bearer_of(returned: Purchase, sale: Purchase) -> Provenance:
     """Return the partner and the store that bear a return: those of the purchase, or those of the return itself."""
     bearer = sale if returned.borne_by_store_id == sale.store_id else returned
     return Provenance(partner_id=bearer.partner_id, store_id=bearer.store_id)
-
-
-def policy_of(currency: PointsCurrency) -> RevokePolicy:
-    """What becomes of points that are spent already: owed where a balance may go below zero, else given up."""
-    return "allow_negative" if currency.may_go_negative else "take_what_is_left"
 
 
 def event_of_return(returned: Purchase) -> PurchaseReturned:

@@ -169,6 +169,7 @@ class BalanceOut(Output):
             "available": "380",
             "held": "100",
             "owed": "0",
+            "pending": "0",
             "expiring_next": {"amount": "120", "expires_at": "2027-03-31T22:00:00Z"},
             "as_of": "2026-03-02T09:30:00Z",
         }
@@ -180,6 +181,7 @@ class BalanceOut(Output):
     available: str
     held: str
     owed: str = Field(description="What was taken back beyond what was there.")
+    pending: str = Field(description="What is promised, and neither in the balance nor available yet.")
     expiring_next: ExpiringOut | None
     as_of: datetime
 
@@ -278,6 +280,7 @@ def balance_out(
         available=format_points(balance.available, scale),
         held=format_points(balance.held, scale),
         owed=format_points(balance.owed, scale),
+        pending=format_points(balance.pending, scale),
         expiring_next=None
         if next_ is None
         else ExpiringOut(amount=format_points(next_.amount, scale), expires_at=next_.expires_at),

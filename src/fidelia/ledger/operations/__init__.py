@@ -15,6 +15,16 @@ from .bulk import BulkEarn, BulkResult, BulkRevoke, post_in_bulk
 from .correcting import RevokePolicy, adjust, reverse, revoke
 from .expiring import expire_due
 from .holding import capture, hold, release
+from .living import (
+    activate,
+    activate_due,
+    cancel_pending,
+    extend,
+    pend,
+    pending,
+    reinstate,
+    shut_account,
+)
 from .moving import TransferResult, reverse_transfer, transfer
 from .opening import BulkOpening, BulkReversal, open_in_bulk, reverse_in_bulk
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
@@ -33,14 +43,18 @@ __all__ = [
     "Provenance",
     "RevokePolicy",
     "TransferResult",
+    "activate",
+    "activate_due",
     "adjust",
     "adjust_points",
+    "cancel_pending",
     "capture",
     "close_account",
     "earn",
     "earn_parts",
     "earning",
     "expire_due",
+    "extend",
     "forget_notes",
     "hold",
     "let_go_negative",
@@ -48,14 +62,18 @@ __all__ = [
     "open_accounts",
     "open_accounts_in_bulk",
     "open_in_bulk",
+    "pend",
+    "pending",
     "post_entry",
     "post_in_bulk",
     "redeem",
+    "reinstate",
     "release",
     "reverse",
     "reverse_in_bulk",
     "reverse_transfer",
     "revoke",
+    "shut_account",
     "transfer",
     "transfer_points",
 ]

@@ -10,7 +10,7 @@ from fidelia.kernel.actor import Actor
 
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
 
-RevokePolicy = Literal["refuse", "allow_negative", "take_what_is_left"]
+RevokePolicy = Literal["refuse", "only_pending", "allow_negative", "take_what_is_left"]
 
 
 def revoke(
@@ -23,18 +23,22 @@ def revoke(
     policy: RevokePolicy,
     key: str,
     posting_id: UUID | None = None,
+    posted_on: UUID | None = None,
     **provenance: Unpack[Provenance],
 ) -> PostingResult:
     """Take back points that `posting_id` (an earn, or None when it is not known) had brought: a return.
 
-    From the lots of that posting, then oldest first. What had expired of its own lots is not taken a second time
-    (`already_expired`). What is spent: "refuse" raises InsufficientPoints, "allow_negative" goes below zero
-    (`shortfall`; the next points fill it), "take_what_is_left" gives it up (`uncollected`). Raises NegativeNotAllowed,
-    MoreThanEarned (all revokes of a posting together), UnknownPosting, AlreadyReversed, UnknownAccount, KeyReused.
+    What of it is still pending goes first; then from the lots of that posting, then oldest first. `posted_on` is the
+    account where it was posted, when its points have moved here since. What had expired of its own lots is not taken a
+    second time (`already_expired`). What is spent: "refuse" raises InsufficientPoints, "allow_negative" goes below
+    zero (`shortfall`; the next points fill it), "take_what_is_left" gives it up (`uncollected`); "only_pending" takes
+    nothing but what is still pending. Raises NegativeNotAllowed, MoreThanEarned (all revokes of a posting together),
+    UnknownPosting, AlreadyReversed, UnknownAccount, KeyReused.
     """
     request = PostingRequest(
         account_id=account_id, currency=currency, key=key, kind="revoke", amount=amount,
         provenance=provenance, target_id=posting_id, policy=policy,
+        target_account_id=posted_on,
     )  # fmt: skip
     return post_entry(by=by, at=at, request=request)
 

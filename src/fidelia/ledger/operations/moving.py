@@ -35,9 +35,13 @@ def transfer(
     currency: str,
     amount: int | None,
     key: str,
+    restarts: bool = False,
+    expires_at: datetime | None = None,
     **provenance: Unpack[Provenance],
 ) -> TransferResult:
     """Move points, all that is available when `amount` is None, oldest first; lots keep expiry, cost and funding.
+
+    With `restarts` the points begin a new life with the receiver, until `expires_at` (None: for ever).
 
     The `link_id` in the result names the pair. Both accounts are locked in the order of their keys. Raises
     InsufficientPoints, UnknownAccount, AccountClosed, KeyReused, MalformedPosting.
@@ -47,6 +51,7 @@ def transfer(
     request = PostingRequest(
         account_id=from_account_id, currency=currency, key=key, kind="transfer", amount=amount,
         provenance={**provenance, "source_type": "account", "source_id": to_account_id},
+        policy="restart" if restarts else None, lives_until=expires_at if restarts else None,
     )  # fmt: skip
     request = replace(request, link_id=request.posting_id)
     return _post_both("ledger_transfer", by=by, at=at, request=request, other=to_account_id)

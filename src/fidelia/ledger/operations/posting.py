@@ -21,10 +21,14 @@ from fidelia.kernel.outbox import Origin
 
 from ..errors import MalformedPosting, refusal_of
 
-Kind = Literal["earn", "redeem", "hold", "capture", "release", "revoke", "adjust", "transfer", "reverse"]
+Kind = Literal[
+    "earn", "pend", "activate", "cancel", "extend", "reinstate", "redeem", "hold", "capture", "release", "revoke",
+    "adjust", "transfer", "reverse",
+]  # fmt: skip
 POINTS_MAX = 10**15  # of one posting; a balance of a thousand such still fits 64 bits
 PARTS_MAX = 100
 KEY_LENGTH_MAX = 200
+LIFE = ("activates_at", "cancels_at", "lives_until", "since", "target_account_id")
 CLOCK_PREFIX = "clock:"  # keys of what time does by itself: nobody may take them beforehand
 
 
@@ -65,7 +69,11 @@ class EarnPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingRequest:
-    """What one posting shall do to one account; `amount` None is all there is (transfer) or was (release, reverse)."""
+    """What one posting shall do to one account; `amount` None is all there is (transfer) or was (release, reverse).
+
+    `lives_until` is until when the posting lets lots live on (None: it does not); `activates_at` and `cancels_at` when
+    what it promises comes to life, or is given up; `target_account_id` where the target was posted, if elsewhere.
+    """
 
     account_id: UUID
     currency: str
@@ -78,6 +86,11 @@ class PostingRequest:
     link_id: UUID | None = None
     policy: str | None = None
     hold_expires_at: datetime | None = None
+    activates_at: datetime | None = None
+    cancels_at: datetime | None = None
+    lives_until: datetime | None = None
+    since: datetime | None = None
+    target_account_id: UUID | None = None
     posting_id: UUID = field(default_factory=new_id)
 
 
@@ -144,6 +157,10 @@ def request_json(request: PostingRequest, *, by: Actor, at: datetime) -> str:
         "link_id": request.link_id, "policy": request.policy, "hold_expires_at": request.hold_expires_at,
         "parts": [_part_fields(part, occurred_at, partner_id) for part in request.parts] or None,
     }  # fmt: skip
+    for name in LIFE:  # absent is null: a plain posting carries no more than before
+        value = getattr(request, name)
+        if value is not None:
+            fields[name] = value
     return msgspec.json.encode(fields).decode()
 
 

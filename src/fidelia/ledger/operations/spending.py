@@ -56,12 +56,21 @@ def earn_parts(
 
 
 def earning(
-    *, account_id: UUID, currency: str, parts: Sequence[EarnPart], key: str, **provenance: Unpack[Provenance]
+    *,
+    account_id: UUID,
+    currency: str,
+    parts: Sequence[EarnPart],
+    key: str,
+    lives_until: datetime | None = None,
+    **provenance: Unpack[Provenance],
 ) -> PostingRequest:
-    """Return the request of `earn_parts`, for a use case that posts in the statement that writes all of it."""
+    """Return the request of `earn_parts`, for a use case that posts in the statement that writes all of it.
+
+    With `lives_until` it is an activity that lets all points of the account live on until then.
+    """
     return PostingRequest(
         account_id=account_id, currency=currency, key=key, kind="earn", provenance=provenance,
-        amount=sum(part.amount for part in parts), parts=tuple(parts),
+        amount=sum(part.amount for part in parts), parts=tuple(parts), lives_until=lives_until,
     )  # fmt: skip
 
 
@@ -73,13 +82,17 @@ def redeem(
     currency: str,
     amount: int,
     key: str,
+    lives_until: datetime | None = None,
     **provenance: Unpack[Provenance],
 ) -> PostingResult:
     """Take points for something, first expiring first out. Never below zero; due lots and holds do not count.
 
+    With `lives_until` it is an activity that lets what remains live on until then.
+
     Raises InsufficientPoints, UnknownAccount, AccountClosed, KeyReused, MalformedPosting.
     """
     request = PostingRequest(
-        account_id=account_id, currency=currency, key=key, kind="redeem", amount=amount, provenance=provenance
-    )
+        account_id=account_id, currency=currency, key=key, kind="redeem", amount=amount, provenance=provenance,
+        lives_until=lives_until,
+    )  # fmt: skip
     return post_entry(by=by, at=at, request=request)

@@ -39,7 +39,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform from public.ledger_balance where account_id = p_account order by currency for update;
     if exists (
-        select from public.ledger_balance where account_id = p_account and (posted <> 0 or held <> 0 or owed <> 0)
+        select from public.ledger_balance where account_id = p_account and (posted <> 0 or held <> 0 or owed <> 0 or pending <> 0)
     ) then
         perform public.ledger_refuse('account_not_empty', jsonb_build_object('account_id', p_account));
     end if;
@@ -48,6 +48,22 @@ begin
     if not found then
         perform public.ledger_refuse('unknown_account', jsonb_build_object('account_id', p_account));
     end if;
+end $$;
+
+-- Shut an account in all its currencies while its member counts elsewhere (in a pool), or open it again. Nothing is
+-- posted to what is shut. Returns false where it is not empty: what is there would be out of everybody's reach.
+create function public.ledger_shut(p_account uuid, p_is_shut boolean) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from public.ledger_balance where account_id = p_account order by currency for update;
+    if p_is_shut and exists (
+        select from public.ledger_balance
+        where account_id = p_account and (posted <> 0 or held <> 0 or owed <> 0 or pending <> 0)
+    ) then
+        return false;
+    end if;
+    update public.ledger_balance set is_closed = p_is_shut where account_id = p_account;
+    return true;
 end $$;
 
 -- Erasure: what people wrote beside the postings of an account. The postings themselves are bookkeeping and stay.

@@ -192,7 +192,7 @@ begin
                 p_keys[i], p_hashes[i], p_postings[i], p_kinds[i], p_currency, p_amounts[i], p_occurred[i],
                 p_recorded_at, p_partners[i], p_stores[i], p_actor_kind, p_actor_id, p_origin, p_source_type,
                 p_sources[i], '', public.ledger_posting_under(p_accounts[i], p_target_keys[i]), null, p_policies[i],
-                null, parts
+                null, parts, null, null, null, null, null
             )::public.ledger_request);
             status := case when o.replayed then 'replayed' else 'posted' end;
         exception when sqlstate 'FL001' then

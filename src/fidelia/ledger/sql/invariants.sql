@@ -5,18 +5,21 @@ with entries as (
             sum(amount) filter (where code in ('member', 'held')) as posted,
             coalesce(sum(amount) filter (where code = 'held'), 0) as held,
             coalesce(-sum(amount) filter (where code = 'member' and lot_id is null), 0) as owed,
+            coalesce(sum(amount) filter (where code = 'pending'), 0) as pending,
             max(version) as version,
             count(distinct version) as versions
         from public.ledger_entry group by account_id, currency
 ), lots as (
     select account_id, currency, sum(remaining) as remaining from public.ledger_lot group by account_id, currency
+), promised as (
+    select account_id, currency, sum(remaining) as remaining from public.ledger_pending group by account_id, currency
 ), holds as (
     select account_id, currency, sum(amount) as held from public.ledger_hold where state = 'open'
         group by account_id, currency
 ), chain as (
     select account_id, currency, posting_id, balance_after,
             sum(amount) over (partition by account_id, currency, code order by version, seq) as running
-        from public.ledger_entry where code in ('member', 'held')
+        from public.ledger_entry where code in ('member', 'held', 'pending')
 )
 select account_id, currency, posting_id, 'the entries of a posting sum to zero', sum(amount)::text
     from public.ledger_entry group by account_id, currency, posting_id having sum(amount) <> 0
@@ -39,13 +42,13 @@ union all
 select account_id, currency, posting_id, 'an entry moves something, under a known code', format('%s %s', code, amount)
     from public.ledger_entry
     where amount = 0 or code not in (
-        'member', 'held', 'issuance', 'redemption', 'breakage', 'adjustment', 'opening', 'clearing'
+        'member', 'held', 'pending', 'promise', 'issuance', 'redemption', 'breakage', 'adjustment', 'opening', 'clearing'
     )
 union all
 select account_id, currency, posting_id, 'a posting has a known kind and origin', format('%s %s', kind, origin)
     from public.ledger_posting
     where origin not in ('live', 'late', 'backfill', 'simulation') or kind not in (
-        'earn', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'open', 'transfer_out', 'transfer_in',
+        'earn', 'pend', 'activate', 'cancel', 'extend', 'reinstate', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'open', 'transfer_out', 'transfer_in',
         'expire', 'reverse'
     )
 union all
@@ -54,6 +57,20 @@ select account_id, currency, null, 'a lot is the sum of its entries',
     from public.ledger_lot l full join (
         select account_id, currency, lot_id, sum(amount) as moved from public.ledger_entry
             where code = 'member' and lot_id is not null group by account_id, currency, lot_id
+    ) e using (account_id, currency, lot_id)
+    where l.remaining is distinct from coalesce(e.moved, 0)
+union all
+select b.account_id, b.currency, null, 'what is pending is the sum of its entries, and of what is promised',
+        format('%s, entries %s, promised %s', b.pending, e.pending, p.remaining)
+    from public.ledger_balance b left join entries e using (account_id, currency)
+    left join promised p using (account_id, currency)
+    where (b.pending, b.pending) <> (coalesce(e.pending, 0), coalesce(p.remaining, 0))
+union all
+select account_id, currency, null, 'what is promised is the sum of its entries',
+        format('lot %s: %s, entries %s', lot_id, l.remaining, e.moved)
+    from public.ledger_pending l full join (
+        select account_id, currency, lot_id, sum(amount) as moved from public.ledger_entry
+            where code = 'pending' group by account_id, currency, lot_id
     ) e using (account_id, currency, lot_id)
     where l.remaining is distinct from coalesce(e.moved, 0)
 union all
@@ -83,6 +100,7 @@ select p.account_id, p.currency, p.posting_id, 'every posting moved something or
     where not exists (
             select from public.ledger_entry e where e.account_id = p.account_id and e.posting_id = p.posting_id
         )
+        and p.kind not in ('extend', 'reinstate')
         and not (p.kind in ('revoke', 'adjust') and p.already_expired + p.uncollected = abs(p.requested))
         and not (p.kind = 'reverse' and not exists (
             select from public.ledger_entry e where e.account_id = p.account_id and e.posting_id = p.target_id
@@ -92,6 +110,7 @@ select l.account_id, l.currency, null, 'every lot and hold belongs to a balance'
     from (
         select account_id, currency, lot_id as id from public.ledger_lot
         union all select account_id, currency, hold_id from public.ledger_hold
+        union all select account_id, currency, lot_id from public.ledger_pending
     ) l left join public.ledger_balance b using (account_id, currency) where b.account_id is null
 union all
 select p.account_id, p.currency, p.posting_id, 'what is reversed exists', p.target_id::text

@@ -134,35 +134,46 @@ language plpgsql as $$
 declare
     own uuid[] := '{}';
     expired bigint := 0;
+    wanted bigint := abs(p.amount);
+    from_pending public.ledger_move[] := '{}';
     from_own record;
     from_others record;
     missing bigint;
+    moves public.ledger_move[] := '{}';
 begin
     if p.target_id is not null then
         own := public.ledger_lots_brought_by(p_account, p);
         expired := public.ledger_expired_of(p_account, p, own);
+        from_pending := public.ledger_take_from_pending(p_account, p, wanted, own);
+        wanted := wanted - coalesce((select sum(m.amount) from unnest(from_pending) m), 0);
     end if;
-    from_own := public.ledger_take_from_lots(p_account, p, abs(p.amount), own, true);
-    expired := least(expired, from_own.missing);
-    from_others := public.ledger_take_from_lots(p_account, p, from_own.missing - expired, own, false);
-    missing := from_others.missing;
+    if p.policy = 'only_pending' then
+        expired := least(expired, wanted);
+        missing := wanted - expired;
+    else
+        from_own := public.ledger_take_from_lots(p_account, p, wanted, own, true);
+        expired := least(expired, from_own.missing);
+        from_others := public.ledger_take_from_lots(p_account, p, from_own.missing - expired, own, false);
+        missing := from_others.missing;
+        moves := from_own.moves || from_others.moves;
+    end if;
     if missing > 0 and p.policy = 'refuse' then
         perform public.ledger_refuse('insufficient_points', jsonb_build_object(
             'currency', p.currency, 'requested', abs(p.amount), 'available', abs(p.amount) - expired - missing));
     elsif missing > 0 and p.policy = 'allow_negative' and not b.may_go_negative then
         perform public.ledger_refuse('negative_not_allowed', jsonb_build_object('currency', p.currency));
     end if;
-    if expired > 0 or (missing > 0 and p.policy = 'take_what_is_left') then
+    if expired > 0 or (missing > 0 and p.policy in ('take_what_is_left', 'only_pending')) then
         update public.ledger_posting
             set already_expired = expired,
-                uncollected = case when p.policy = 'take_what_is_left' then missing else 0 end
+                uncollected = case when p.policy in ('take_what_is_left', 'only_pending') then missing else 0 end
             where account_id = p_account and idem_key = p.idem_key;
     end if;
     if missing > 0 and p.policy = 'allow_negative' then
-        return from_own.moves || from_others.moves || row('member', public.ledger_counter_of(p.kind), missing, null,
+        return from_pending || moves || row('member', public.ledger_counter_of(p.kind), missing, null,
             null, 'operator', 0)::public.ledger_move;
     end if;
-    return from_own.moves || from_others.moves;
+    return from_pending || moves;
 end $$;
 
 -- The lots that the posting to be revoked brought; refuse when it brought less than is to be taken back in all.
@@ -173,14 +184,15 @@ declare
     brought bigint;
     lots uuid[];
 begin
-    t := public.ledger_target_of(p_account, p, array['earn', 'adjust']);
+    t := public.ledger_target_of(coalesce(p.target_account_id, p_account), p, array['earn', 'adjust', 'pend']);
     select coalesce(sum(e.amount), 0), coalesce(array_agg(e.lot_id) filter (where e.lot_id is not null), '{}')
         into brought, lots
         from public.ledger_entry e
-        where e.account_id = p_account and e.occurred_at = t.occurred_at and e.posting_id = t.posting_id
-            and e.code = 'member';
+        where e.account_id = t.account_id and e.occurred_at = t.occurred_at and e.posting_id = t.posting_id
+            and e.code = case when t.kind = 'pend' then 'pending' else 'member' end;
     if brought < abs(p.amount) + coalesce((
-        select sum(r.requested) from public.ledger_revokes_of(p_account, p.target_id, p.posting_id) r
+        select sum(r.requested) from (values (p_account), (p.target_account_id)) a (account_id)
+            cross join lateral public.ledger_revokes_of(a.account_id, p.target_id, p.posting_id) r
     ), 0) then
         perform public.ledger_refuse('more_than_earned', jsonb_build_object(
             'posting_id', p.target_id, 'earned', brought));
@@ -371,9 +383,14 @@ begin
     for e in
         select * from public.ledger_entry
         where account_id = p_account and occurred_at = t.occurred_at and posting_id = t.posting_id
-            and code not in ('member', 'held')
+            and code not in ('member', 'held', 'pending')
         order by seq
     loop
+        if e.code = 'promise' then -- a revoke took it from what was pending
+            moves := moves || row('promise', 'pending', e.amount, e.lot_id, e.rule_version_id, e.funding,
+                e.unit_cost)::public.ledger_move;
+            continue;
+        end if;
         if e.amount < 0 then
             perform public.ledger_check_still_there(p_account, p, b, e);
             moves := moves || row('member', e.code, -e.amount, e.lot_id, e.rule_version_id, e.funding,

@@ -16,11 +16,11 @@ declare
 begin
     insert into public.ledger_posting (
         occurred_at, recorded_at, requested, account_id, posting_id, target_id, link_id, actor_id, source_id, idem_key,
-        request_hash, kind, currency, origin, actor_kind, source_type, note
+        request_hash, kind, currency, origin, actor_kind, source_type, note, lives_until
     ) values (
         p.occurred_at, p.recorded_at, coalesce(p.amount, 0), p_account, p.posting_id, p.target_id, p.link_id,
         p.actor_id, p.source_id, p.idem_key, p.request_hash, p.kind, p.currency, p.origin, p.actor_kind, p.source_type,
-        p.note
+        p.note, p.lives_until
     ) on conflict do nothing;
     if not found then
         return public.ledger_replay(p_account, p);
@@ -29,7 +29,7 @@ begin
     if plain is not null then -- check, change and lock in one: nine postings of ten
         update public.ledger_balance set posted = posted + plain, version = version + 1
             where account_id = p_account and currency = p.currency and not is_closed and owed = 0
-                and (plain > 0 or (held = 0 and posted + plain >= 0))
+                and (plain > 0 or (held = 0 and pending = 0 and posted + plain >= 0))
             returning posted - plain, held, owed, version - 1 into b.posted, b.held, b.owed, b.version;
         if found then
             return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), true);
@@ -42,6 +42,12 @@ begin
     end if;
     if b.held > 0 and p.kind not in ('earn', 'release') then
         b := public.ledger_release_expired_holds(p_account, p, b);
+    end if;
+    if b.pending > 0 and p.kind not in ('earn', 'pend', 'activate', 'cancel', 'release', 'expire') then
+        b := public.ledger_activate_ripe(p_account, p, b);
+    end if;
+    if p.kind = 'activate' then
+        p.parts := public.ledger_parts_to_activate(p_account, p);
     end if;
     return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), false);
 end $$;
@@ -98,6 +104,8 @@ begin
         return public.ledger_plan_end_of_hold(p_account, p, b);
     elsif p.kind = 'expire' then
         return public.ledger_plan_expiry(p_account, p);
+    elsif p.kind in ('pend', 'activate', 'cancel', 'extend', 'reinstate') then
+        return public.ledger_plan_of_life(p_account, p, b);
     elsif p.kind = 'reverse' then
         return public.ledger_plan_reversal(p_account, p, b);
     end if;
@@ -108,7 +116,7 @@ end $$;
 create function public.ledger_counter_of(p_kind text) returns text
 language sql immutable as $$
     select case
-        when p_kind in ('earn', 'revoke') then 'issuance'
+        when p_kind in ('earn', 'activate', 'revoke') then 'issuance'
         when p_kind in ('redeem', 'capture') then 'redemption'
         when p_kind in ('transfer_out', 'transfer_in') then 'clearing'
         when p_kind = 'adjust' then 'adjustment'
@@ -132,6 +140,7 @@ declare
     new_member bigint := b.posted - b.held;
     new_held bigint := b.held;
     new_owed bigint := b.owed;
+    new_pending bigint := b.pending;
     known public.ledger_posting;
 begin
     foreach m in array moves loop
@@ -139,6 +148,10 @@ begin
         new_member := new_member + to_member;
         new_held := new_held
             + case when m.to_code = 'held' then m.amount when m.from_code = 'held' then -m.amount else 0 end;
+        if m.from_code = 'pending' or m.to_code = 'pending' then
+            new_pending := new_pending + case when m.to_code = 'pending' then m.amount else -m.amount end;
+            perform public.ledger_write_pending(p_account, p, m);
+        end if;
         if m.lot_id is null then
             new_owed := new_owed - to_member;
         elsif p.parts is null and to_member <> 0 then
@@ -151,27 +164,33 @@ begin
             partner_id, store_id, rule_version_id, seq, code, currency, funding
         ) values (
             p.occurred_at, p.recorded_at, -m.amount,
-            case when m.from_code = 'member' then new_member when m.from_code = 'held' then new_held end, m.unit_cost,
+            case m.from_code when 'member' then new_member when 'held' then new_held when 'pending' then new_pending end,
+            m.unit_cost,
             b.version + 1, p_account, p.posting_id, m.lot_id, p.partner_id, p.store_id, m.rule_version_id, places,
             m.from_code, p.currency, m.funding
         ), (
             p.occurred_at, p.recorded_at, m.amount,
-            case when m.to_code = 'member' then new_member when m.to_code = 'held' then new_held end, m.unit_cost,
+            case m.to_code when 'member' then new_member when 'held' then new_held when 'pending' then new_pending end,
+            m.unit_cost,
             b.version + 1, p_account, p.posting_id, m.lot_id, p.partner_id, p.store_id, m.rule_version_id, places + 1,
             m.to_code, p.currency, m.funding
         );
         places := places + 2;
     end loop;
     if places > 0 then
-        if p.parts is not null then
+        if p.parts is not null and p.kind <> 'pend' then
             perform public.ledger_write_new_lots(p_account, p, moves);
         end if;
         if not is_balance_written then
             update public.ledger_balance
                 set posted = posted + (new_member + new_held - b.posted), held = held + (new_held - b.held),
-                    owed = owed + (new_owed - b.owed), version = version + 1
+                    owed = owed + (new_owed - b.owed), pending = pending + (new_pending - b.pending),
+                    version = version + 1
                 where account_id = p_account and currency = p.currency;
         end if;
+    end if;
+    if p.lives_until is not null and p.kind in ('earn', 'pend', 'redeem', 'capture', 'extend') then
+        perform public.ledger_let_live(p_account, p);
     end if;
     if p.kind = 'hold' then
         insert into public.ledger_hold (account_id, hold_id, currency, amount, held_at, expires_at)
@@ -195,7 +214,7 @@ declare
 begin
     foreach m in array moves loop
         foreach part in array p.parts loop
-            continue when part.lot_id is distinct from m.lot_id;
+            continue when part.lot_id is distinct from m.lot_id or m.to_code <> 'member';
             if p.kind = 'transfer_in' then
                 update public.ledger_lot
                     set amount = amount + m.amount, remaining = remaining + m.amount, is_open = true

@@ -1,12 +1,14 @@
 -- The balance at a moment not before its last change: what is stored, less what time has done since. Lots that are due
--- are no longer there; holds whose time is up are free again, but for what they kept of due lots.
+-- are no longer there; holds whose time is up are free again, but for what they kept of due lots; what was pending is
+-- there from its moment on.
 create function public.ledger_balance_of(p_account uuid, p_currency text, p_at timestamptz) returns table (
     posted bigint, held bigint, owed bigint, due bigint, available bigint, version bigint, may_go_negative boolean,
-    is_closed boolean
+    is_closed boolean, pending bigint
 )
 language sql stable as $$
     select b.posted, b.held - freed.amount, b.owed, dead.amount + freed.due,
-            b.posted - b.held + freed.amount - dead.amount - freed.due, b.version, b.may_go_negative, b.is_closed
+            b.posted - b.held + freed.amount - dead.amount - freed.due + ripe.amount, b.version, b.may_go_negative,
+            b.is_closed, waiting.amount
         from public.ledger_balance b
         cross join lateral (
             select coalesce(sum(l.remaining), 0)::bigint as amount from public.ledger_lot l
@@ -22,5 +24,15 @@ language sql stable as $$
                 where b.held > 0 and h.account_id = b.account_id and h.currency = b.currency and h.state = 'open'
                     and h.expires_at <= p_at
         ) freed
+        cross join lateral ( -- has come to life and, unless its life is over too, is there
+            select coalesce(sum(w.remaining), 0)::bigint as amount from public.ledger_pending w
+            where b.pending > 0 and w.account_id = b.account_id and w.currency = b.currency and w.is_open
+                and w.activates_at <= p_at and (w.expires_at is null or w.expires_at > p_at)
+        ) ripe
+        cross join lateral (
+            select coalesce(sum(w.remaining), 0)::bigint as amount from public.ledger_pending w
+            where b.pending > 0 and w.account_id = b.account_id and w.currency = b.currency and w.is_open
+                and (w.activates_at is null or w.activates_at > p_at) and (w.cancels_at is null or w.cancels_at > p_at)
+        ) waiting
         where b.account_id = p_account and b.currency = p_currency
 $$;

@@ -14,6 +14,7 @@ create table public.ledger_account (
 
 -- posted: all points of the account (codes member and held). held: the part kept by open holds. owed: what was taken
 -- back beyond what was there; the next points fill it first. So: posted - held = what the open lots hold - owed.
+-- pending: promised and not yet there, beside all of that.
 create table public.ledger_balance (
     account_id uuid not null references public.ledger_account,
     currency text collate "C" not null,
@@ -23,6 +24,7 @@ create table public.ledger_balance (
     version bigint not null default 0,
     may_go_negative boolean not null,
     is_closed boolean not null default false,
+    pending bigint not null default 0,
     primary key (account_id, currency),
     constraint "what is held is not negative" check (held >= 0),
     constraint "what is held is there" check (posted - held >= -owed),
@@ -50,6 +52,7 @@ create table public.ledger_posting (
     actor_kind text collate "C" not null,
     source_type text not null default '',
     note text not null default '',
+    lives_until timestamptz, -- until when it let the account's lots live on
     primary key (account_id, idem_key)
 );
 create unique index a_posting_is_reversed_once on public.ledger_posting (account_id, target_id) where kind = 'reverse';
@@ -114,6 +117,35 @@ create table public.ledger_hold (
 );
 create index open_holds_by_expiry on public.ledger_hold (expires_at, account_id) where state = 'open';
 
+-- Points promised: `remaining` of them become a lot of the same id at activates_at, or when somebody says so; at
+-- cancels_at they are given up. expires_at is that of the lot they become by time alone.
+create table public.ledger_pending (
+    amount bigint not null,
+    remaining bigint not null,
+    pended_at timestamptz not null,
+    activates_at timestamptz,
+    cancels_at timestamptz,
+    expires_at timestamptz,
+    unit_cost bigint not null,
+    account_id uuid not null,
+    lot_id uuid not null,
+    posting_id uuid not null,
+    partner_id uuid,
+    rule_version_id uuid,
+    currency text collate "C" not null,
+    funding text collate "C" not null,
+    is_open boolean not null,
+    primary key (account_id, lot_id),
+    constraint "what is pending is never overdrawn" check (remaining >= 0),
+    constraint "points are pending while something remains" check (is_open = (remaining > 0))
+);
+create index pending_by_activation on public.ledger_pending (activates_at, account_id)
+    where is_open and activates_at is not null;
+create index pending_by_cancellation on public.ledger_pending (cancels_at, account_id)
+    where is_open and cancels_at is not null;
+revoke insert, update, delete, truncate on public.ledger_pending from fidelia_app;
+-- (end of what is promised)
+
 -- What the functions speak: one part of what is earned, one movement, a request, and its outcome.
 create type public.ledger_part as (
     lot_id uuid,
@@ -155,7 +187,12 @@ create type public.ledger_request as (
     link_id uuid,
     policy text,
     hold_expires_at timestamptz,
-    parts public.ledger_part[]
+    parts public.ledger_part[],
+    activates_at timestamptz,
+    cancels_at timestamptz,
+    lives_until timestamptz,
+    since timestamptz,
+    target_account_id uuid
 );
 create type public.ledger_outcome as (
     posting_id uuid,

@@ -10,8 +10,12 @@ begin
     r.kind := 'transfer_out';
     r.source_id := p_to;
     return next public.ledger_post_entry(p_from, r);
-    select array_agg(row(lot.lot_id, -e.amount, lot.earned_at, lot.expires_at, lot.partner_id, lot.rule_version_id,
-            lot.funding, lot.unit_cost)::public.ledger_part order by e.seq)
+    -- A lot that restarts is another lot: what remains with the giver keeps its own end.
+    select array_agg(row(
+            case when p.policy = 'restart' then md5(lot.lot_id::text || p_posting_in::text)::uuid else lot.lot_id end,
+            -e.amount, case when p.policy = 'restart' then p.occurred_at else lot.earned_at end,
+            case when p.policy = 'restart' then p.lives_until else lot.expires_at end, lot.partner_id,
+            lot.rule_version_id, lot.funding, lot.unit_cost)::public.ledger_part order by e.seq)
         into r.parts
         from public.ledger_entry e
         join public.ledger_lot lot on lot.account_id = p_from and lot.lot_id = e.lot_id

@@ -28,21 +28,21 @@ def create_programme(
     points_name: LocalizedText,
     points_scale: int = 0,
     may_go_negative: bool = False,
+    negative_policy: str | None = None,
+    points_look: str = PointsCurrency.Look.POINTS,
     is_sandbox: bool = False,
     partner_id: UUID | None = None,
 ) -> Programme:
-    """Create a programme with its points currency.
+    """Create a programme with its points currency; without `negative_policy`, `may_go_negative` chooses it.
 
     Raises Denied, SlugTaken, UnknownCurrency, UnknownTimeZone.
     """
     by.require("programme.create", Scope(partner_id))
+    limit = PointsCurrency.Negative.UNLIMITED if may_go_negative else PointsCurrency.Negative.WITHIN_BALANCE
     exponent_of(currency)
     zone_of(time_zone)
     with transaction_of_use_case():
-        points, _made = PointsCurrency.objects.get_or_create(
-            code=points_code,
-            defaults={"name": points_name, "scale": points_scale, "may_go_negative": may_go_negative},
-        )
+        points = _know_currency(points_code, points_name, points_scale, negative_policy or limit, points_look)
         if Programme.objects.filter(slug=slug).exists():
             raise SlugTaken(f"There is a programme “{slug}” already.", pointer="/slug")
         programme = Programme.objects.create(
@@ -57,3 +57,16 @@ def create_programme(
         )
         audit(by, at, "programme.create", programme.id, after={"slug": slug, "currency": currency})
     return programme
+
+
+def _know_currency(code: str, name: LocalizedText, scale: int, policy: str, look: str) -> PointsCurrency:
+    """Return the points currency of this code; one that is known already stays as it is."""
+    defaults = {
+        "name": name,
+        "scale": scale,
+        "may_go_negative": policy == PointsCurrency.Negative.UNLIMITED,
+        "negative_policy": PointsCurrency.Negative(policy),
+        "look": PointsCurrency.Look(look),
+    }
+    points, _made = PointsCurrency.objects.get_or_create(code=code, defaults=defaults)
+    return points

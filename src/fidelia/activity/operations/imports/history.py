@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
+from fidelia.programme.operations.granting import granted_at
 from fidelia.programme.queries import Terms, VersionHistory
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 
@@ -231,12 +232,13 @@ class _BatchDecision:
         terms = self._around.versions.terms_at(receipt.occurred_at)
         assert terms is not None
         partner_id, store_id = self._where(receipt)
+        granted = granted_at(terms, receipt.occurred_at, self._around.at)
         return BulkEarn(
             account_id=account_id,
             amount=outcome.points,
             key=f"purchase:{purchase_id}",
-            occurred_at=receipt.occurred_at,
-            expires_at=terms.points.expires_at(receipt.occurred_at, terms.zone),
+            occurred_at=granted,
+            expires_at=terms.points.expires_at(granted, terms.zone),
             rule_version_id=terms.version_id,
             source_id=purchase_id,
             partner_id=partner_id,

@@ -26,6 +26,7 @@ from fidelia.kernel.outbox import Origin, announce
 from fidelia.products.operations import NewProduct, add_products_in_bulk
 from fidelia.programme.models import Programme
 from fidelia.programme.operations import rederive_tiers
+from fidelia.programme.operations.granting import revoke_policy_of
 from fidelia.programme.queries import VersionHistory
 
 from ...errors import ImportRunning
@@ -234,7 +235,7 @@ def _circumstances(
         versions=VersionHistory(programme),
         products=_know_products(by, at, mapping, import_id),
         stores=_know_stores(import_id),
-        policy="allow_negative" if programme.points_currency.may_go_negative else "take_what_is_left",
+        policy=revoke_policy_of(programme.points_currency),
         at=at,
     )
 

@@ -1,0 +1,64 @@
+"""Points as the terms grant them: there at once or pending, with the life that the policy of their currency gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Unpack
+from uuid import UUID
+
+from fidelia.ledger.operations import EarnPart, PostingRequest, Provenance, RevokePolicy, earning, pending
+
+from ..models import PointsCurrency
+from ..queries import Terms
+
+POLICIES: dict[str, RevokePolicy] = {
+    PointsCurrency.Negative.FORBID: "refuse",
+    PointsCurrency.Negative.ONLY_PENDING: "only_pending",
+    PointsCurrency.Negative.WITHIN_BALANCE: "take_what_is_left",
+    PointsCurrency.Negative.UNLIMITED: "allow_negative",
+}
+
+
+def granting(
+    *,
+    terms: Terms,
+    account_id: UUID,
+    currency: str,
+    amount: int,
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> PostingRequest:
+    """Return the request that brings points earned at `occurred_at`: an earn, or where the terms let them wait, a pend.
+
+    Points that wait for days have their life reckoned from the day on which they come to life.
+    """
+    policy, zone = terms.points, terms.zone
+    occurred_at = provenance["occurred_at"]
+    lives_until = policy.renewed_until("earn", occurred_at, zone)
+    if policy.pending is None:
+        part = EarnPart(
+            amount=amount, expires_at=policy.expires_at(occurred_at, zone), rule_version_id=terms.version_id
+        )
+        return earning(
+            account_id=account_id, currency=currency, parts=[part], key=key, lives_until=lives_until, **provenance
+        )
+    activates_at = policy.activates_at(occurred_at, zone)
+    expires_at = None if activates_at is None else policy.expires_at(activates_at, zone)
+    part = EarnPart(amount=amount, expires_at=expires_at, rule_version_id=terms.version_id)
+    return pending(
+        account_id=account_id, currency=currency, parts=[part], key=key, activates_at=activates_at,
+        cancels_at=policy.pending.cancelled_at(occurred_at, zone), lives_until=lives_until, **provenance,
+    )  # fmt: skip
+
+
+def granted_at(terms: Terms, occurred_at: datetime, at: datetime) -> datetime:
+    """Return when points of the past came to life: what an import brings in waits for nothing that is past, nor for an
+    event that nobody can report any more.
+    """
+    activates_at = terms.points.activates_at(occurred_at, terms.zone)
+    return occurred_at if activates_at is None or activates_at > at else max(activates_at, occurred_at)
+
+
+def revoke_policy_of(currency: PointsCurrency) -> RevokePolicy:
+    """Return what a return does with points that are spent already, as their currency says."""
+    return POLICIES[currency.negative_policy]
