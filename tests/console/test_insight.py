@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from fidelia.insight.operations import refresh
+import pytest
+from django.utils import translation
+
+from fidelia.access.queries import actor_of
+from fidelia.console.chapters import _rows_with_people
+from fidelia.insight.operations import refresh, write_chapters
+from fidelia.insight.queries import get_last_refresh
+from fidelia.insight.report.blocks import Grid
 from fidelia.jobs.models import Job
-from tests.cast import SYSTEM, marzelline, person
+from tests.cast import SYSTEM, actor_with, marzelline, person
 
 from .shop import shop
 
 __all__ = ["shop"]
 pytestmark = pytest.mark.django_db(transaction=True)
+OVERVIEW = "/console/insight/"
 RFM = "/console/insight/rfm/"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -58,16 +66,67 @@ def test_names_stay_closed_to_who_may_not_see_customers(scored):
 
 def test_a_refresh_is_a_job_that_can_be_watched_and_stopped(shop):
     client = shop.client(shop.leonore)
-    assert client.post("/console/insight/refreshes/").url == RFM
+    assert client.post("/console/insight/refreshes/").url == OVERVIEW
     job = Job.objects.get(kind="insight.refresh")
     watched = f"/console/insight/refreshes/{job.id}/"
-    assert watched in client.get(RFM).content.decode()
+    for page in (OVERVIEW, RFM):
+        assert watched in client.get(page).content.decode()
     assert "attend son tour" in client.get(watched, headers=HTMX).content.decode()
     assert "n’a pas abouti" in client.post(watched, headers=HTMX).content.decode()
 
 
+@pytest.fixture
+def told(scored):
+    write_chapters(by=SYSTEM, at=scored.at, refresh=get_last_refresh())
+    return scored
+
+
+def test_before_the_first_refresh_each_chapter_says_so(shop):
+    client = shop.client(shop.leonore)
+    for page in (OVERVIEW, f"{OVERVIEW}lifecycle/"):
+        assert "Rien n’est encore appris" in client.get(page).content.decode()
+    assert client.get(f"{OVERVIEW}report.pdf").status_code == 404
+    assert client.get(f"{OVERVIEW}nonsense/").status_code == 404
+
+
+def test_the_overview_says_what_to_do_and_opens_each_chapter(told):
+    client = told.client(told.leonore)
+    overview = client.get(OVERVIEW).content.decode()
+    assert "Que faire à présent" in overview
+    chapters = re.findall(r'class="f-go" href="(/console/insight/[a-z]+/)"', overview)
+    assert {f"{OVERVIEW}lifecycle/", f"{OVERVIEW}churn/", RFM} <= set(chapters)
+    for chapter in set(chapters):
+        assert client.get(chapter).status_code == 200, chapter
+    assert client.get(f"{OVERVIEW}advice/").status_code == 404
+
+
+def test_a_chapter_offers_its_people_as_a_segment(told, django_assert_max_num_queries):
+    client = told.client(told.leonore)
+    with django_assert_max_num_queries(12):
+        page = client.get(f"{OVERVIEW}lifecycle/").content.decode()
+    assert "trait.lifecycle_stage+%3D%3D+%22customer%22" in page
+    assert "Cela ne peut pas encore se dire" in page, "two months are too short a history for stages"
+
+
+def test_a_row_about_a_customer_names_whom_one_may_see(told):
+    someone = told.members(1)[0]
+    grid = Grid("Whom to call", ["Customer", "Days"], [[str(someone.id), "40"], ["Total", "40"]])
+    row, total = _rows_with_people(actor_of(told.leonore), grid)
+    assert row == [(someone.display_name, f"/console/customers/{someone.id}/"), ("40", "")]
+    assert total == [("Total", ""), ("40", "")]
+    with translation.override("fr"):
+        hidden, _total = _rows_with_people(actor_with("insight.see"), grid)
+    assert hidden[0] == ("Un client que vous ne pouvez pas voir", "")
+
+
+def test_all_chapters_come_as_a_pdf(told):
+    answer = told.client(told.leonore).get(f"{OVERVIEW}report.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+
+
 def test_who_may_not_see_insight_gets_none(shop):
     client = shop.client(marzelline())
-    for page in ("/console/insight/", RFM, f"{RFM}5-5/"):
+    for page in (OVERVIEW, f"{OVERVIEW}lifecycle/", f"{OVERVIEW}report.pdf", RFM, f"{RFM}5-5/"):
         assert client.get(page).status_code in (403, 404)
     assert client.post("/console/insight/refreshes/").status_code == 403

@@ -14,6 +14,7 @@ from fidelia.insight.errors import MalformedMoment
 from fidelia.insight.jobs import refresh_insight
 from fidelia.insight.models import Refresh
 from fidelia.insight.operations.exporting import registered_tables
+from fidelia.insight.report.sections import SECTIONS
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import Progress, get_kind, run_job, start_job
 from fidelia.kernel.errors import Denied
@@ -36,7 +37,7 @@ def test_it_refreshes_and_says_how_far_it_has_come() -> None:
     job = Job.objects.get(id=started.id)
     done = Refresh.objects.get()
     assert (job.state, job.result) == ("done", {"refresh_id": str(done.id), "customers": 1})
-    assert job.done == job.total == len(registered_tables()) + 2
+    assert job.done == job.total == len(registered_tables()) + 2 + 2 * len(SECTIONS)
     assert (done.window_days, done.as_of) == (90, AT)
 
 

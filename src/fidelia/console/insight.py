@@ -64,12 +64,6 @@ class SegmentOffer:
 
 
 @signed_in
-def index(request: ConsoleRequest) -> HttpResponseBase:
-    request.actor.require("insight.see")
-    return redirect("console:insight-rfm")
-
-
-@signed_in
 def rfm(request: ConsoleRequest) -> HttpResponseBase:
     """Who bought how recently and how often, with what they spent; each cell opens its people."""
     actor = request.actor
@@ -142,7 +136,7 @@ def cell(request: ConsoleRequest, recency: int, frequency: int) -> HttpResponseB
 def refresh(request: ConsoleRequest) -> HttpResponseBase:
     """Start the refresh as a job; its progress shows on the page."""
     start_job(by=request.actor, at=clock.now(), kind=JOB, arguments={})
-    return redirect("console:insight-rfm")
+    return redirect("console:insight")
 
 
 @signed_in

@@ -20,12 +20,13 @@ Text = str | Promise
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page: `right` is asked for somewhere (empty: everybody signed in; "a|b": either); `key` follows G; `counter`
-    names a count.
+    names a count. `argument` is the part of the address that the page is found by, such as the key of a chapter.
     """
 
     text: Text
     icon: str
     url_name: str
+    argument: str = ""
     right: str = ""
     key: str = ""
     counter: str = ""
@@ -65,7 +66,27 @@ MENU: tuple[Block, ...] = (
         ),
     ),
     Block(_("Act"), (Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),)),
-    Block(_("Steer"), (Entry(_("Insight"), "chart-dots-2", "console:insight", right="insight.see", key="i"),)),
+    Block(
+        _("Steer"),
+        (
+            Entry(
+                _("Insight"),
+                "chart-dots-2",
+                "console:insight",
+                right="insight.see",
+                key="i",
+                children=(
+                    Entry(_("Recency and frequency"), "chart-dots-2", "console:insight-rfm", right="insight.see"),
+                    Entry(_("Lifecycle"), "route", "console:insight-chapter", "lifecycle", right="insight.see"),
+                    Entry(_("Portfolio"), "chart-pie", "console:insight-chapter", "portfolio", right="insight.see"),
+                    Entry(_("Lifetime value"), "diamond", "console:insight-chapter", "value", right="insight.see"),
+                    Entry(_("Churn"), "users-minus", "console:insight-chapter", "churn", right="insight.see"),
+                    Entry(_("Cohorts"), "stack-2", "console:insight-chapter", "cohorts", right="insight.see"),
+                    Entry(_("Products sold"), "package", "console:insight-chapter", "products", right="insight.see"),
+                ),
+            ),
+        ),
+    ),
 )
 FOOT: tuple[Entry, ...] = (
     Entry(
@@ -135,7 +156,7 @@ def _may_open(entry: Entry, actor: Actor) -> bool:
 
 
 def _show(entry: Entry, actor: Actor, path: str, counts: Mapping[str, int]) -> ShownEntry:
-    url = reverse(entry.url_name)
+    url = reverse(entry.url_name, args=(entry.argument,) if entry.argument else ())
     children = _shown(entry.children, actor, path, counts)
     home = url == reverse("console:home")
     beneath = path == url or (not home and path.startswith(url)) or any(child.open for child in children)

@@ -7,6 +7,7 @@ from django.urls import path
 from . import (
     audit,
     campaigns,
+    chapters,
     claims,
     events,
     first_run,
@@ -152,11 +153,13 @@ urlpatterns = [
     path("campaigns/<slug:key>/stop/", campaigns.stop, name="campaign-stop"),
     path("campaigns/<slug:key>/measurement/", campaigns.measurement, name="campaign-measurement"),
     # /console/insight/
-    path("insight/", insight.index, name="insight"),
+    path("insight/", chapters.overview, name="insight"),
+    path("insight/report.pdf", chapters.report, name="insight-report"),
     path("insight/rfm/", insight.rfm, name="insight-rfm"),
     path("insight/rfm/<int:recency>-<int:frequency>/", insight.cell, name="insight-cell"),
     path("insight/refreshes/", insight.refresh, name="insight-refresh"),
     path("insight/refreshes/<uuid:job_id>/", insight.refreshing, name="insight-refreshing"),
+    path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),
     path("settings/stores/", stores.stores, name="stores"),

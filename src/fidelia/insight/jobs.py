@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.localized import LANGUAGES, LocalizedText
 
 from .errors import MalformedMoment
 from .measures.rfm import WINDOW_DAYS
-from .operations import refresh
+from .operations import refresh, write_chapters
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
+from .report.sections import SECTIONS
 
 STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
 
@@ -22,12 +23,12 @@ STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
 def refresh_insight(
     arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress
 ) -> dict[str, str | int]:
-    """Refresh insight. Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days.
+    """Refresh insight and write its chapters.
 
-    It can be stopped between two tables of facts; nothing of it is kept then. Raises what `refresh` raises,
-    MalformedMoment.
+    Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days. It can be stopped between two tables
+    of facts; nothing of it is kept then. Raises what `refresh` raises, MalformedMoment.
     """
-    progress.expect(len(registered_tables()) + STEPS_AFTER_EXPORT)
+    progress.expect(len(registered_tables()) + STEPS_AFTER_EXPORT + len(LANGUAGES) * len(SECTIONS))
     done = refresh(
         by=by,
         at=at,
@@ -37,6 +38,7 @@ def refresh_insight(
         told=lambda _line: progress.step(),
     )
     progress.step()
+    write_chapters(by=by, at=at, refresh=done, told=lambda _title: progress.step())
     return {"refresh_id": str(done.id), "customers": done.customer_count}
 
 

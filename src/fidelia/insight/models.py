@@ -105,3 +105,31 @@ class RfmScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.segment}"
+
+
+class Chapter(models.Model):
+    """A chapter of insight as one refresh wrote it in one language: what a page shows without computing anything.
+
+    `blocks` and `definitions` are the report's own (see report.keeping). `offers` are the groups of people that the
+    chapter speaks of, each with the condition of a segment: [{"key", "name", "condition", "people"}].
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="chapters", db_index=False)
+    key = models.CharField(max_length=30)
+    language = models.CharField(max_length=2)
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    finding = models.TextField(blank=True)
+    blocks = models.JSONField()
+    definitions = models.JSONField()
+    offers = models.JSONField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["language", "key"], name="a chapter is kept once in a language"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.language})"

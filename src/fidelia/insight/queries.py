@@ -19,7 +19,7 @@ from fidelia.activity.queries import (
     sum_sales,
 )
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.money import Money
+from fidelia.kernel.money import Money, exponent_of
 from fidelia.ledger.queries import PointsFlow, list_weeks_of_flow, sum_flow
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import count_members, count_members_by_tier
@@ -30,7 +30,13 @@ from .measures.engine import open_facts
 from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from .models import FactExport, KeptFigure, Refresh, RfmScore, folder_of
+from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, folder_of
+from .report.blocks import Advice
+from .report.drawing import open_drawer
+from .report.keeping import read_section
+from .report.making import Report
+from .report.pdf import write_pdf
+from .report.speech import Speech
 
 CUSTOMERS_PER_PAGE_MAX = 200
 
@@ -88,6 +94,39 @@ def get_cut_off() -> datetime | None:
     """Return the instant up to which the newest export knows the facts; None before the first."""
     exports = FactExport.objects.filter(purged_at__isnull=True)
     return exports.order_by("-exported_at", "-id").values_list("cut_off_at", flat=True).first()
+
+
+def list_chapters(*, by: Actor, language: str) -> list[Chapter]:
+    """Return the chapters of the last refresh in a language in their order, to be listed: their blocks are not read.
+
+    Raises Denied (insight.see).
+    """
+    by.require("insight.see")
+    return list(Chapter.objects.filter(language=language).order_by("position").defer("blocks", "definitions"))
+
+
+def get_chapter(*, by: Actor, key: str, language: str) -> Chapter | None:
+    """Return a chapter with its refresh; None before the first refresh and for a key that is none. Raises Denied."""
+    by.require("insight.see")
+    return Chapter.objects.select_related("refresh").filter(language=language, key=key).first()
+
+
+def compose_report(*, by: Actor, language: str) -> tuple[str, bytes] | None:
+    """Return the name and the PDF of all chapters of the last refresh; None when there are none. Raises Denied."""
+    by.require("insight.see")
+    kept = list(Chapter.objects.select_related("refresh").filter(language=language).order_by("position"))
+    if not kept:
+        return None
+    head, *others = kept
+    currency = head.refresh.currency
+    speech = Speech(language, currency, int(10 ** exponent_of(currency)))
+    report = Report(
+        title=head.title, subtitle=head.finding, language=language, made_at=head.written_at,
+        advice=[Advice(**each) for each in head.blocks],
+        sections=[read_section(one.key, one.title, one.finding, one.blocks, one.definitions) for one in others],
+    )  # fmt: skip
+    with open_drawer() as drawer:
+        return f"fidelia-{head.refresh.as_of:%Y-%m-%d}.pdf", write_pdf(report, speech, drawer)
 
 
 _CELLS = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 from uuid import UUID
 
@@ -75,12 +75,14 @@ def set_traits(
     source: str,
     valid_from: datetime | None = None,
     origin: Origin = Origin.LIVE,
+    whole: Collection[str] = (),
 ) -> int:
     """Set (customer, trait, value) rows from `valid_from` (`at` if not given) on, in the caller's transaction.
 
     A value of None ends the trait. A row equal to what holds at that moment is skipped, any other closes it; a moment
-    before known values ends where the next begins. One row per customer and trait. Returns how many changed, announces
-    one TraitsSet if any did. Raises Denied (customer.set_traits), UnknownTrait, WrongTraitValue with a pointer (/17).
+    before known values ends where the next begins. One row per customer and trait. Of the traits named in `whole` the
+    rows say all: who holds one and is not among them holds it no longer. Returns how many changed, announces one
+    TraitsSet if any did. Raises Denied (customer.set_traits), UnknownTrait, WrongTraitValue with a pointer (/17).
     """
     by.require("customer.set_traits")
     require_transaction()
@@ -89,6 +91,8 @@ def set_traits(
     stage_rows("staged_trait", _STAGED, _checked_rows(rows, types))
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists pg_temp.changed_trait")
+        if whole:
+            cursor.execute(_END_THE_OTHERS, {"moment": moment, "whole": list(whole)})
         cursor.execute(_JUDGE, {"moment": moment})
         changed: int = cursor.rowcount
         cursor.execute(_CLOSE, {"moment": moment, "at": at})
@@ -102,6 +106,12 @@ def set_traits(
     return changed
 
 
+_END_THE_OTHERS = """
+insert into staged_trait (customer_id, name)
+select t.customer_id, t.name from customers_trait t
+where t.name = any (%(whole)s) and t.valid_from <= %(moment)s and (t.valid_until is null or t.valid_until > %(moment)s)
+    and not exists (select from staged_trait s where s.customer_id = t.customer_id and s.name = t.name)
+"""
 _JUDGE = """
 create temporary table changed_trait on commit drop as
 select s.*, former.id as former_id, least(former.valid_until, later.begins) as valid_until

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from fidelia.insight.operations import refresh
+from fidelia.insight.operations import refresh, write_chapters
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.messaging.models import Message
@@ -166,11 +166,12 @@ class _Filling:
         author, at = self.team.author, self._at
         with self._steps("insight again") as say:
             scored = refresh(by=author, at=at)
+            chapters = write_chapters(by=author, at=at, refresh=scored)
             plans.refresh_segments(by=author, at=at)
             plans.measure(by=author, at=at, campaign=self._campaign)
             plans.draft_next_campaign(by=author, at=at, programme=self._programme)
             circle.propose_winter(author=author, at=at, programme=self._programme)
-            say(f"{scored.customer_count:,} customers scored, the campaign measured")
+            say(f"{scored.customer_count:,} customers scored, {chapters} chapters, the campaign measured")
 
     def sell_today(self) -> None:
         """Record a few purchases live."""

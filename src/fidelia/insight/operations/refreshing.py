@@ -92,11 +92,11 @@ def _write_down(by: Actor, at: datetime, export: FactExport, facts: Facts, scope
             export=export, as_of=scope.as_of, currency=scope.currency, window_days=scope.window_days,
             customer_count=0, refreshed_at=at,
         )  # fmt: skip
-        former = _forget_former_scores()
+        _forget_former_scores()
         done.customer_count = copy_rows("insight_rfm", SCORE_COLUMNS, _score_rows(facts, scope, done.id))
         done.cells = count_cells()
         done.save(update_fields=["customer_count", "cells"])
-        _set_rfm_traits(by, at, facts, scope, gone=former - _scored_customers())
+        _set_rfm_traits(by, at, facts, scope)
         record_audit(
             by=by, at=at, verb="insight.refresh", object_type="refresh", object_id=done.id,
             after={"as_of": scope.as_of, "customers": done.customer_count},
@@ -110,16 +110,9 @@ def _lock_refreshes() -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
 
 
-def _forget_former_scores() -> set[UUID]:
+def _forget_former_scores() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("delete from insight_rfm returning customer_id")
-        return {customer_id for (customer_id,) in cursor.fetchall()}
-
-
-def _scored_customers() -> set[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute("select customer_id from insight_rfm")
-        return {customer_id for (customer_id,) in cursor.fetchall()}
+        cursor.execute("delete from insight_rfm")
 
 
 def _scored(facts: Facts, scope: _Scope) -> Iterator[dict[str, Any]]:
@@ -139,17 +132,18 @@ def _score_rows(facts: Facts, scope: _Scope, refresh_id: UUID) -> Iterator[tuple
         yield tuple(row[column] for column in SCORE_COLUMNS)
 
 
-def _set_rfm_traits(by: Actor, at: datetime, facts: Facts, scope: _Scope, *, gone: set[UUID]) -> None:
+def _set_rfm_traits(by: Actor, at: datetime, facts: Facts, scope: _Scope) -> None:
     for name, type_, label, unit in TRAITS:
         place_trait_definition(by=by, at=at, name=name, type=type_, label=label, unit=unit)
     lent = replace(
         by, grants=(*by.grants, Grant("customer.set_traits"))
     )  # who may refresh insight may set its traits, no other
-    rows = _trait_rows(facts, scope, gone)
-    set_traits(by=lent, at=at, rows=rows, source=SOURCE, valid_from=scope.as_of)
+    names = [name for name, *_rest in TRAITS]  # nobody without a sale in the window keeps a score
+    rows = _trait_rows(facts, scope)
+    set_traits(by=lent, at=at, rows=rows, source=SOURCE, valid_from=scope.as_of, whole=names)
 
 
-def _trait_rows(facts: Facts, scope: _Scope, gone: set[UUID]) -> Iterator[TraitRow]:
+def _trait_rows(facts: Facts, scope: _Scope) -> Iterator[TraitRow]:
     for row in _scored(facts, scope):
         customer_id = UUID(row["customer_id"])
         yield customer_id, "rfm_recency", row["recency_score"]
@@ -159,6 +153,3 @@ def _trait_rows(facts: Facts, scope: _Scope, gone: set[UUID]) -> Iterator[TraitR
         yield customer_id, "rfm_last_sale_on", row["last_sale_at"].astimezone(scope.zone).date()
         yield customer_id, "rfm_sales", row["frequency"]
         yield customer_id, "rfm_net", row["amount"]
-    for customer_id in gone:  # nobody without a sale in the window keeps a score
-        for name, *_rest in TRAITS:
-            yield customer_id, name, None

@@ -86,8 +86,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing to do next: the verb, why, and what is at stake."""
+    """One thing to do next: the verb, why, what is at stake, and the key of the chapter that shows whom it is about."""
 
     title: str
     reason: str
     stake: str = ""
+    chapter: str = ""

@@ -115,7 +115,7 @@ def _link(flow: Flow, left: str) -> dict[str, Any]:
 def _side(text: str, place: dict[str, int]) -> dict[str, Any]:
     return {
         "type": "text",
-        "top": 2,
+        "top": 4,
         "silent": True,
         "style": {"text": text, "fill": "@text-2", "fontSize": 12, "fontWeight": 600},
         **place,

@@ -56,6 +56,7 @@ def _win_back(facts: ReportFacts, speech: Speech) -> Proposal | None:
             n=speech.number(len(silent)),
         ),
         _("{stake} of margin over three years, if all came back", stake=speech.money(stake)),
+        "churn",
     )
 
 
@@ -73,6 +74,7 @@ def _second_purchase(facts: ReportFacts, speech: Speech) -> Proposal | None:
         _("{n} customers bought for the first time in the last 60 days; {share} of all have bought again.",
           n=speech.number(int(recent.sum())), share=speech.share(float(repeat.mean()))),
         _("{stake} of margin, if each came back once", stake=speech.money(stake)),
+        "rfm",
     )  # fmt: skip
 
 
@@ -87,6 +89,7 @@ def _question_marks(facts: ReportFacts, speech: Speech) -> Proposal | None:
         _("Invest in the question marks"),
         _("{n} customers brought little so far and are expected to bring much.", n=speech.number(int(marks.sum()))),
         _("{stake} of margin expected of them", stake=speech.money(stake)),
+        "portfolio",
     )
 
 
@@ -103,6 +106,7 @@ def _keep_the_best(facts: ReportFacts, speech: Speech) -> Proposal | None:
         _("Recognise the best before you reward them"),
         _("{n} champions make {share} of the sales.", n=speech.number(int(best.sum())), share=speech.share(share)),
         _("{stake} of the value of the portfolio", stake=speech.money(stake)),
+        "rfm",
     )
 
 
@@ -118,4 +122,5 @@ def _know_them(facts: ReportFacts, speech: Speech) -> Proposal | None:
         _("{share} of the sales name nobody: a card or an address at the till makes them customers.",
           share=speech.share(amount / whole)),
         _("{amount} of sales without a name", amount=speech.money(amount)),
+        "sales",
     )  # fmt: skip

@@ -1,0 +1,179 @@
+"""Insight › Overview and its chapters: what one refresh wrote, shown without computing anything, and as a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fidelia.customers.queries import list_customers_by_id
+from fidelia.insight.models import Chapter
+from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
+from fidelia.insight.report.blocks import Advice, Block, Drawing, Grid, Missing, Numbers, Words
+from fidelia.insight.report.keeping import read_section
+from fidelia.jobs.queries import list_jobs
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.localized import LocalizedText
+from fidelia.ui.parts import Figure
+
+from .insight import JOB, SegmentOffer, progress_of
+from .pages import ConsoleRequest, show, signed_in
+from .programme_parts import language
+
+ADVICE = "advice"
+OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their own, with cells that open
+TONES = {"plain": "", "good": "success", "warn": "warning", "bad": "danger"}
+ICONS = {
+    "sales": "chart-bar", "rfm": "chart-dots-2", "lifecycle": "route", "cohorts": "stack-2", "value": "diamond",
+    "churn": "users-minus", "portfolio": "chart-pie", "profit": "scale", "products": "package",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    """A block as the template draws it: which `kind`, and the part itself; `rows` are those of a grid, with links."""
+
+    kind: str
+    part: Block
+    figures: Sequence[Figure] = ()
+    rows: Sequence[Sequence[tuple[str, str]]] = ()
+    tone: str = ""
+
+
+@signed_in
+def overview(request: ConsoleRequest) -> HttpResponseBase:
+    """What to do next, most money first, and what each chapter found."""
+    by = request.actor
+    found = list_chapters(by=by, language=language())
+    advice = get_chapter(by=by, key=ADVICE, language=language())
+    running = next(iter(list_jobs(by=by, kind=JOB, under_way=True, limit=1)), None)
+    context = {
+        "last": get_last_refresh(),
+        "subtitle": advice.finding if advice else "",
+        "advice": [_with_link(Advice(**each), found) for each in advice.blocks] if advice else [],
+        "chapters": [
+            {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key)}
+            for one in found
+            if one.key != ADVICE
+        ],
+        "job": progress_of(running, clock.now()) if running else None,
+        "may_refresh": by.may_somewhere("insight.refresh") and running is None,
+    }
+    return show(request, "console/insight/overview.html", context)
+
+
+@signed_in
+def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
+    """One chapter: its finding, its blocks, the people it speaks of, and how its numbers are counted."""
+    found = None if key == ADVICE else get_chapter(by=request.actor, key=key, language=language())
+    if found is None:
+        return _missing(request, key)
+    section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
+    context = {
+        "chapter": found,
+        "last": found.refresh,
+        "blocks": list(_shown(request.actor, section.blocks)),
+        "definitions": section.definitions,
+        "groups": _groups(found),
+        "may_define": request.actor.may_somewhere("segment.define"),
+    }
+    return show(request, "console/insight/chapter.html", context)
+
+
+@signed_in
+def report(request: ConsoleRequest) -> HttpResponseBase:
+    """Every chapter as one PDF, to be shown to a board."""
+    made = compose_report(by=request.actor, language=language())
+    if made is None:
+        raise Http404
+    name, content = made
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _with_link(advice: Advice, chapters: Sequence[Chapter]) -> dict[str, Any]:
+    """An advice with the title and the address of the chapter where its people are."""
+    title = next((one.title for one in chapters if one.key == advice.chapter), "")
+    return {"advice": advice, "title": title, "url": url_of(advice.chapter) if title else ""}
+
+
+def icon_of(key: str) -> str:
+    return ICONS.get(key, "chart-line")
+
+
+def url_of(key: str) -> str:
+    """Return the address of a chapter."""
+    if key in OWN_PAGES:
+        return reverse(OWN_PAGES[key])
+    return reverse("console:insight-chapter", args=(key,))
+
+
+def _missing(request: ConsoleRequest, key: str) -> HttpResponseBase:
+    """Before the first refresh a known chapter says so; any other key is no page."""
+    last = get_last_refresh()
+    if key not in ICONS or (last is not None and Chapter.objects.exists()):
+        raise Http404
+    context = {"last": last, "chapter": None, "may_refresh": request.actor.may_somewhere("insight.refresh")}
+    return show(request, "console/insight/chapter.html", context)
+
+
+def _groups(found: Chapter) -> list[dict[str, Any]]:
+    tongue = language()
+    groups = []
+    for offer in found.offers:
+        name = LocalizedText(**offer["name"])
+        url = SegmentOffer(offer["key"], offer["condition"], name).url
+        groups.append({"name": name.in_language(tongue), "people": offer["people"], "url": url})
+    return groups
+
+
+def _shown(by: Actor, blocks: Sequence[Block]) -> Iterator[ShownBlock]:
+    for block in blocks:
+        if isinstance(block, Numbers):
+            figures = [Figure(one.label, one.value, note=one.note) for one in block.numbers]
+            for start in range(0, len(figures), 5):
+                yield ShownBlock("numbers", block, figures=figures[start : start + 5])
+        elif isinstance(block, Grid):
+            yield ShownBlock("grid", block, rows=_rows_with_people(by, block))
+        elif isinstance(block, Words):
+            yield ShownBlock("words", block, tone=TONES[block.tone])
+        elif isinstance(block, Drawing):
+            yield ShownBlock("drawing", block)
+        elif isinstance(block, Missing):
+            yield ShownBlock("missing", block)
+
+
+def _rows_with_people(by: Actor, grid: Grid) -> list[list[tuple[str, str]]]:
+    """Return the cells of a grid as (text, address); a row about a customer names and links whom the actor may see."""
+    ids = {text: UUID(text) for row in grid.rows for text in row[:1] if _is_id(text)}
+    known = list_customers_by_id(list(ids.values())) if ids and by.may_somewhere("customer.see") else {}
+    seen: Mapping[UUID, Any] = {
+        id: one for id, one in known.items() if by.may("customer.see", Scope(one.partner_id, one.home_store_id))
+    }
+    return [
+        [_cell(text, ids, seen) if place == 0 else (text, "") for place, text in enumerate(row)] for row in grid.rows
+    ]
+
+
+def _cell(text: str, ids: Mapping[str, UUID], seen: Mapping[UUID, Any]) -> tuple[str, str]:
+    if text not in ids:
+        return text, ""
+    customer = seen.get(ids[text])
+    if customer is None:
+        return _("A customer you may not see"), ""
+    return customer.display_name, reverse("console:customer", args=(customer.id,))
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return len(text) == 36 and bool(UUID(text))
+    except ValueError:
+        return False

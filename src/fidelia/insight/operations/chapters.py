@@ -1,0 +1,94 @@
+"""Write the chapters of insight on the facts of a refresh, and what they say of each customer as traits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from fidelia.customers.operations import place_trait_definition, set_traits
+from fidelia.kernel.actor import Actor, Grant
+from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.localized import LANGUAGES
+from fidelia.organisation.models import Operator
+from fidelia.organisation.queries import get_operator
+
+from ..errors import NothingToReport
+from ..models import Chapter, Refresh, folder_of
+from ..report import Report, ReportFacts, make_report
+from ..report.exported import open_export
+from ..report.keeping import blocks_as_values, definitions_as_values
+from .exporting import Told
+from .learning import LEARNT, Learnt, Offer
+from .refreshing import SOURCE
+
+ADVICE: Final = "advice"
+ABOUT_A_FILE: Final = "contents"  # how a file was understood: the platform's own imports have pages of their own
+
+
+def write_chapters(*, by: Actor, at: datetime, refresh: Refresh, told: Told = lambda _line: None) -> int:
+    """Write every chapter of the report in both languages on the facts that a refresh exported, in place of the former
+    ones, and set the traits of `learning.LEARNT` on each customer; return how many chapters there are.
+
+    Without any purchase there is none, and nobody keeps such a trait. `told` hears the title of each chapter.
+    Raises Denied (insight.refresh), OperatorNotSetUp.
+    """
+    by.require("insight.refresh")
+    operator = get_operator()
+    with ExitStack() as opened:
+        try:
+            facts = opened.enter_context(_facts_of(refresh, operator))
+        except NothingToReport:
+            return _keep(by, at, refresh, [], None)
+        reports = [make_report(facts, language=language, made_at=at, told=told) for language in LANGUAGES]
+        return _keep(by, at, refresh, reports, facts)
+
+
+def _facts_of(refresh: Refresh, operator: Operator) -> AbstractContextManager[ReportFacts]:
+    return open_export(
+        folder_of(refresh.export_id), name=operator.name, currency=refresh.currency,
+        zone=zone_of(operator.time_zone), as_of=refresh.as_of,
+    )  # fmt: skip
+
+
+def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], facts: ReportFacts | None) -> int:
+    learnt = Learnt(facts) if facts is not None else None
+    with transaction_of_use_case():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
+        _set_traits(by, at, refresh, learnt)
+        offers = learnt.offers() if learnt is not None else {}
+        Chapter.objects.all().delete()
+        rows = [row for report in reports for row in _rows_of(report, offers, refresh, at)]
+        Chapter.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _rows_of(report: Report, offers: dict[str, list[Offer]], refresh: Refresh, at: datetime) -> Iterator[Chapter]:
+    common = {"refresh": refresh, "language": report.language, "written_at": at}
+    yield Chapter(
+        key=ADVICE, position=0, title=report.title[:120], finding=report.subtitle, definitions=[], offers=[],
+        blocks=[asdict(advice) for advice in report.advice], **common,
+    )  # fmt: skip
+    for position, section in enumerate(report.sections, 1):
+        if section.key != ABOUT_A_FILE:
+            yield Chapter(
+                key=section.key, position=position, title=section.title, finding=section.finding,
+                blocks=blocks_as_values(section), definitions=definitions_as_values(section),
+                offers=offers.get(section.key, []), **common,
+            )  # fmt: skip
+
+
+def _set_traits(by: Actor, at: datetime, refresh: Refresh, learnt: Learnt | None) -> None:
+    for name, type_, label, unit in LEARNT:
+        place_trait_definition(by=by, at=at, name=name, type=type_, label=label, unit=unit)
+    # Who may refresh insight may set its traits, no other.
+    lent = replace(by, grants=(*by.grants, Grant("customer.set_traits")))
+    rows = learnt.rows() if learnt is not None else iter(())
+    names = [name for name, *_rest in LEARNT]
+    set_traits(by=lent, at=at, rows=rows, source=SOURCE, valid_from=refresh.as_of, whole=names)

@@ -1,0 +1,140 @@
+"""Load: the facts that the platform exported, as the tables that a report is made from.
+
+The chapters of `fidelia report` were written for a file; read like this, the same chapters tell of the live platform.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import ibis
+import ibis.expr.datatypes as dt
+
+from fidelia.insight.errors import NothingToReport
+from fidelia.insight.measures.engine import Facts
+from fidelia.insight.measures.margin import DEFAULT_RATE
+
+from .facts import FileQuality, ReportFacts
+
+MEMORY_LIMIT: Final = "1GB"
+_ALWAYS: Final = frozenset({"customer", "product", "description", "store", "currency", "receipt"})
+
+
+@contextmanager
+def open_export(
+    folder: Path,
+    *,
+    name: str,
+    currency: str,
+    zone: ZoneInfo,
+    as_of: datetime,
+    margin_rate: Fraction = DEFAULT_RATE,
+    threads: int = 2,
+) -> Iterator[ReportFacts]:
+    """Open the facts of one export for a report: purchases in `currency` of the whole days before `as_of`.
+
+    Days are those of `zone`: an instant becomes the clock on the wall there, written as if it were UTC, so that a sale
+    at half past midnight counts on its own day. Merged customers are one person; what was simulated or tried in a
+    sandbox is left out. The tables live as long as the block. Raises NothingToReport when no purchase is left.
+    """
+    midnight = datetime.combine(as_of.astimezone(zone).date(), time(), tzinfo=UTC)
+    with tempfile.TemporaryDirectory(prefix="fidelia-chapters-") as scratch:
+        backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=scratch)
+        try:
+            export = _Export(backend, Facts(folder, backend), Path(scratch), currency, zone, midnight)
+            yield _facts_of(export, name=name, margin_rate=margin_rate)
+        finally:
+            backend.disconnect()
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What is told of: the facts of one export, and the day (as a clock on the wall) before which they count."""
+
+    backend: Any
+    facts: Facts
+    scratch: Path
+    currency: str
+    zone: ZoneInfo
+    midnight: datetime
+
+    def purchases(self) -> ibis.Table:
+        """Write the purchases of the currency with their place on the wall clock; return them."""
+        known = self.facts.people_of("purchases").filter(ibis._.currency == self.currency)
+        told = known.select(
+            "purchase_id", "customer_id", "total", "kind", "currency",
+            occurred_at=_as_utc("UTC", _on_the_wall(self.zone.key, known.occurred_at)),
+            store=ibis._.store_id, country=ibis.null("string"),
+        )  # fmt: skip
+        return self._written(told.filter(told.occurred_at < self.midnight), "told_purchases")
+
+    def lines(self, purchases: ibis.Table) -> ibis.Table:
+        """Write the lines of these purchases, each with what it is and whose; return them."""
+        head = purchases.select("purchase_id", "customer_id", "store", "country", "occurred_at")
+        products = self.facts.table("products").select("product_id", "category", description="name")
+        own = self.facts.table("lines").drop("occurred_at").join(head, "purchase_id")
+        named = own.left_join(products, "product_id")
+        told = named.select(
+            "purchase_id", "customer_id", "occurred_at", "store", "country", "product_code", "is_product", "quantity",
+            "net", "returns_purchase_id", "category", "description",
+            row_number=named.line_number.cast("int64"), discount=ibis.literal(0, "int64"),
+        )  # fmt: skip
+        return self._written(told, "told_lines")
+
+    def _written(self, table: ibis.Table, name: str) -> ibis.Table:
+        path = self.scratch / f"{name}.parquet"
+        self.backend.to_parquet(table, path)
+        written: ibis.Table = self.backend.read_parquet(path, table_name=name)
+        return written
+
+
+def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFacts:
+    purchases = export.purchases()
+    lines = export.lines(purchases)
+    survey = lines.agg(
+        rows=lines.count(),
+        anonymous=lines.customer_id.isnull().cast("int64").sum(),
+        returned=(lines.net < 0).cast("int64").sum(),
+        matched=lines.returns_purchase_id.notnull().cast("int64").sum(),
+        categories=lines.category.nunique(),
+        first_at=lines.occurred_at.min(),
+    )
+    (found,) = export.backend.to_pyarrow(survey).to_pylist()
+    if not found["rows"]:
+        raise NothingToReport("There is no purchase yet that a chapter could be written about.")
+    quality = FileQuality(
+        name=name, rows=found["rows"], taken=found["rows"], repeated=0, duplicates=0, refusals=(),
+        anonymous_rows=found["anonymous"], matched_lines=found["matched"], return_lines=found["returned"],
+        understood=(),
+    )  # fmt: skip
+    return ReportFacts(
+        purchases=purchases, lines=lines, backend=export.backend, currency=export.currency,
+        first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
+        has=_ALWAYS | ({"category"} if found["categories"] else frozenset()), quality=quality, margin_rate=margin_rate,
+    )  # fmt: skip
+
+
+# DuckDB's two readings of `timezone`: of an instant the clock on the wall, of a clock on the wall the instant.
+
+
+def _zone_to_wall(zone: str, moment: Any) -> Any:
+    """Return the clock on the wall of the zone."""
+
+
+def _wall_to_zone(zone: str, clock: Any) -> Any:
+    """Return the instant at which a clock of the zone shows this."""
+
+
+_INSTANT: Final = dt.Timestamp(timezone="UTC")
+_on_the_wall: Any = ibis.udf.scalar.builtin(
+    _zone_to_wall, name="timezone", signature=((dt.string, _INSTANT), dt.timestamp)
+)
+_as_utc: Any = ibis.udf.scalar.builtin(_wall_to_zone, name="timezone", signature=((dt.string, dt.timestamp), _INSTANT))

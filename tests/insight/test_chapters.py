@@ -1,0 +1,162 @@
+"""Chapters: written on what was exported, in both languages, with what they say of each customer as dated traits."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from fidelia.customers.models import Customer, Trait
+from fidelia.customers.queries import traits_at
+from fidelia.insight.models import Chapter, Refresh, folder_of
+from fidelia.insight.operations import refresh, write_chapters
+from fidelia.insight.operations.learning import LEARNT
+from fidelia.insight.queries import compose_report, get_chapter, list_chapters
+from fidelia.insight.report.blocks import Drawing, Grid, Numbers
+from fidelia.insight.report.exported import open_export
+from fidelia.insight.report.keeping import blocks_as_values, definitions_as_values, read_section
+from fidelia.insight.report.making import make_report
+from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.errors import Denied
+from fidelia.kernel.models import OutboxEvent
+from tests.cast import AT, PIZARRO, actor_with
+from tests.insight.shop import buy, customers, open_shop, purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROCCO = actor_with("insight.*", label="Rocco")
+LEARNT_NAMES = {name for name, *_rest in LEARNT}
+
+
+@pytest.fixture(autouse=True)
+def facts_root(tmp_path: Path, settings: Any) -> None:
+    settings.FACTS_ROOT = tmp_path / "facts"
+
+
+@pytest.fixture
+def people() -> list[UUID]:
+    """Sixty customers over two years: a third came once, a third come each month, a third came monthly until June."""
+    open_shop()
+    found = customers(60)
+    rows = []
+    for place, person in enumerate(found):
+        months = (1, 24, 15)[place % 3]
+        begun = AT - timedelta(days=715 - place % 7)
+        rows += [purchase(person, 1_500 + 10 * place, begun + timedelta(days=30 * month)) for month in range(months)]
+    buy(rows)
+    return found
+
+
+def written(at: datetime = AT) -> int:
+    return write_chapters(by=ROCCO, at=at, refresh=refresh(by=ROCCO, at=at))
+
+
+def learnt(person: UUID, at: datetime = AT) -> dict[str, Any]:
+    return {name: value for name, value in traits_at(person, at).items() if name in LEARNT_NAMES}
+
+
+def test_every_chapter_is_written_in_both_languages(people: list[UUID]) -> None:
+    count = written()
+    keys = {language: [one.key for one in list_chapters(by=ROCCO, language=language)] for language in ("en", "fr")}
+    assert keys["en"] == keys["fr"]
+    assert keys["en"][:4] == ["advice", "sales", "rfm", "lifecycle"]
+    assert "contents" not in keys["en"]
+    assert count == 2 * len(keys["en"])
+    lifecycle = get_chapter(by=ROCCO, key="lifecycle", language="fr")
+    assert lifecycle is not None
+    assert lifecycle.finding == "20 clients sur 60 n’ont acheté qu’une fois\xa0; 20 ne sont pas venus depuis 357 jours."
+    assert {offer["key"]: offer["people"] for offer in lifecycle.offers} == {"customer": 40, "left": 20}
+
+
+def test_what_is_kept_is_read_again_as_it_was(people: list[UUID]) -> None:
+    done = refresh(by=ROCCO, at=AT)
+    with open_export(
+        folder_of(done.export_id), name="Shop", currency="EUR", zone=zone_of("Europe/Paris"), as_of=AT
+    ) as facts:
+        report = make_report(facts, language="en", made_at=AT)
+    for section in report.sections:
+        values = json.loads(json.dumps([blocks_as_values(section), definitions_as_values(section)]))
+        again = read_section(section.key, section.title, section.finding, *values)
+        assert json.loads(json.dumps([blocks_as_values(again), definitions_as_values(again)])) == values
+    kinds = {type(block) for section in report.sections for block in section.blocks}
+    assert {Drawing, Grid, Numbers} <= kinds
+
+
+def test_what_is_said_of_a_customer_is_a_dated_trait(people: list[UUID]) -> None:
+    written()
+    once, regular, silent = (learnt(person) for person in people[:3])
+    assert once["lifecycle_stage"] == "left"
+    assert "usual_days" not in once, "who bought once has no rhythm"
+    assert (regular["lifecycle_stage"], regular["usual_days"], regular["is_silent"]) == ("customer", 30, False)
+    assert (silent["lifecycle_stage"], silent["usual_days"], silent["is_silent"]) == ("customer", 30, True)
+    assert silent["probability_active"] < 5 < 90 < regular["probability_active"] <= 100
+    assert silent["expected_value"] < regular["expected_value"]
+    assert regular["portfolio_class"] in {"stars", "profit_customers", "question_marks", "to_select"}
+    assert learnt(people[0], AT - timedelta(seconds=1)) == {}
+
+
+def test_only_what_changed_is_written_anew(people: list[UUID]) -> None:
+    written()
+    before = OutboxEvent.objects.filter(name="traits.set").count()
+    written(AT + timedelta(minutes=5))
+    assert OutboxEvent.objects.filter(name="traits.set").count() == before
+    assert Chapter.objects.filter(key="sales").count() == 2, "the former chapters made room"
+    Customer.objects.filter(id=people[1]).update(merged_into=people[2])
+    later = AT + timedelta(hours=1)
+    written(later)
+    held = Trait.objects.filter(customer_id=people[1], name__in=LEARNT_NAMES)
+    assert {trait.valid_until for trait in held} == {later}, "they held until the two were found to be one person"
+    assert learnt(people[2], later)["lifecycle_stage"] == "customer"
+
+
+def test_without_a_purchase_there_is_no_chapter() -> None:
+    open_shop()
+    customers(3)
+    assert written() == 0
+    assert list_chapters(by=ROCCO, language="en") == []
+    assert compose_report(by=ROCCO, language="en") is None
+
+
+def test_a_few_purchases_are_told_without_a_model() -> None:
+    open_shop()
+    (leonore,) = customers(1)
+    buy([purchase(leonore, 2_000, AT - timedelta(days=2))])
+    written()
+    value = get_chapter(by=ROCCO, key="value", language="fr")
+    assert value is not None
+    assert [block["kind"] for block in value.blocks] == ["missing"]
+    assert set(learnt(leonore)) == {"lifecycle_stage"}, "no probability is made up"
+
+
+def test_days_are_those_of_the_shop(people: list[UUID]) -> None:
+    buy([purchase(people[0], 100, datetime(2026, 2, 27, 23, 30, tzinfo=UTC))])  # half past midnight in Paris
+    done = refresh(by=ROCCO, at=AT)
+    with open_export(
+        folder_of(done.export_id), name="Shop", currency="EUR", zone=zone_of("Europe/Paris"), as_of=AT
+    ) as facts:
+        found = facts.rows(facts.purchases.filter(facts.purchases.total == 100).select("occurred_at"))
+    assert [row["occurred_at"].replace(tzinfo=UTC) for row in found] == [datetime(2026, 2, 28, 0, 30, tzinfo=UTC)]
+
+
+def test_all_chapters_make_one_pdf_and_need_the_right(people: list[UUID]) -> None:
+    written()
+    made = compose_report(by=ROCCO, language="fr")
+    assert made is not None
+    assert made[0] == f"fidelia-{AT:%Y-%m-%d}.pdf"
+    assert made[1].startswith(b"%PDF-")
+    with CaptureQueriesContext(connection) as asked:
+        assert all(one.finding is not None for one in list_chapters(by=ROCCO, language="fr"))
+    assert len(asked) == 1
+    for question in (
+        lambda: list_chapters(by=PIZARRO, language="fr"),
+        lambda: get_chapter(by=PIZARRO, key="sales", language="fr"),
+        lambda: compose_report(by=PIZARRO, language="fr"),
+        lambda: write_chapters(by=PIZARRO, at=AT, refresh=Refresh.objects.get()),
+    ):
+        with pytest.raises(Denied):
+            question()
