@@ -458,12 +458,14 @@ def test_unknown_stores_are_named_before_anything_is_recorded(shop: Shop) -> Non
     assert "Stores that are not known here lyon-9." in words(page(client, "import-check", found))
 
 
-def test_purchases_wait_for_a_programme(db: None) -> None:
+def test_purchases_come_as_history_before_there_is_a_programme(db: None) -> None:
     user = leonore()
     client = Client()
     client.force_login(user)
     hand_in(client, TILL)
-    assert "Il n’y a pas encore de programme" in words(page(client, "import-columns", Import.objects.get()))
+    said = words(page(client, "import-columns", Import.objects.get()))
+    assert "Il n’y a pas encore de programme" in said
+    assert "Ces achats entrent comme historique" in said
 
 
 def test_who_runs_the_stores_brings_stores_in_and_nothing_else(shop: Shop) -> None:

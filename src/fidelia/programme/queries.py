@@ -163,7 +163,11 @@ def version_in_force(programme: Programme, at: datetime) -> ProgrammeVersion | N
 class VersionHistory:
     """Every published version of a programme, for asking which was in force at each of many instants."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme | None) -> None:
+        """Without a programme nothing was ever in force."""
+        if programme is None:
+            self._spans: list[tuple[datetime | None, datetime | None, UUID]] = []
+            return
         published = programme.versions.filter(in_force_from__isnull=False).order_by("-in_force_from", "-number")
         self._spans = [(version.in_force_from, version.withdrawn_at, version.id) for version in published]
 

@@ -73,6 +73,8 @@ def how_understood(opened: Import, path: Path) -> Iterator[str]:
             yield f"    {option.label.en:36} = {mapping.options[option.name]}"
     for doubt in _doubts(table, kind.target, path):
         yield f"    ? {doubt}"
+    if opened.target == PURCHASES.name and not mapping.options.get("programme") and not list_programmes():
+        yield "    ! There is no programme yet: these purchases come in as history, and nobody earns points by them."
     left = [name for name in table.columns if name not in mapping.columns.values()]
     if left:
         yield f"    left out: {', '.join(left)}"

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from fidelia.activity.targets import PURCHASES
 from fidelia.files.queries import local_path
 from fidelia.intake.doubts import Doubt
 from fidelia.intake.errors import MalformedMapping, UnreadableFile
@@ -132,6 +133,7 @@ def _context(request: ConsoleRequest, found: Import, mistake: str) -> dict[str, 
         "mistake": mistake,
         "targets": [(name, name_of_target(name, speech.language)) for name in list_targets(by=request.actor)],
         "target": found.target,
+        "earns_nothing": found.target == PURCHASES.name,
         "lacks_programme": lacks_programme(get_import_kind(found.target).target),
         "lacking": _what_lacks(found, speech.language),
     }

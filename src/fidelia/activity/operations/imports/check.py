@@ -55,9 +55,9 @@ def check_purchases(found: Import, *, by: Actor, at: datetime, progress: Progres
         for statement in (statements.TELL_REJECTED, statements.TELL_DOUBLE, statements.TELL_KNOWN):
             cursor.execute(statement, [found.id])
         _keep(cursor, found.id, mapping, programme)
-    found.programme_id = programme.id
+    found.programme_id = programme.id if programme is not None else None
     found.save(update_fields=["programme_id"])
-    return report | {"currency": mapping.currency, "programme": programme.slug}
+    return report | {"currency": mapping.currency, "programme": programme.slug if programme is not None else ""}
 
 
 def forget_checked(import_id: UUID) -> None:
@@ -67,8 +67,13 @@ def forget_checked(import_id: UUID) -> None:
             cursor.execute(statement, [import_id])
 
 
-def programme_of(mapping: ImportMapping) -> Programme:
-    """Return the programme of an import. Raises UnknownProgramme, WrongCurrency."""
+def programme_of(mapping: ImportMapping) -> Programme | None:
+    """Return the programme of an import; None before there is any: purchases are then history that earns nothing.
+
+    Raises UnknownProgramme, WrongCurrency.
+    """
+    if not mapping.programme and not Programme.objects.filter(is_sandbox=False).exists():
+        return None
     programme = get_programme(mapping.programme) if mapping.programme else get_only_programme(sandbox=False)
     if programme.currency != mapping.currency:
         raise WrongCurrency(f"{programme.slug} counts in {programme.currency}.", pointer="/currency")
@@ -123,7 +128,7 @@ def _judge_receipts(cursor: Any, found: Import, mapping: ImportMapping) -> None:
     cursor.execute(statements.REJECT_OTHER_LINES)
 
 
-def _keep(cursor: Any, import_id: UUID, mapping: ImportMapping, programme: Programme) -> None:
+def _keep(cursor: Any, import_id: UUID, mapping: ImportMapping, programme: Programme | None) -> None:
     cursor.execute(statements.KEEP_RECEIPTS)
     cursor.execute("select distinct customer from receipt_line where customer is not null")
     names = [name for (name,) in cursor.fetchall()]
@@ -135,7 +140,7 @@ def _keep(cursor: Any, import_id: UUID, mapping: ImportMapping, programme: Progr
     cursor.execute("select activity_analyze_import()")
 
 
-def people_of(names: Sequence[str], scheme: str, programme: Programme) -> list[tuple[str, str]]:
+def people_of(names: Sequence[str], scheme: str, programme: Programme | None) -> list[tuple[str, str]]:
     """Return what holds together all that counts for one account: the account, else the customer, else the name."""
     people: list[tuple[str, str]] = []
     for first in range(0, len(names), PEOPLE_TOGETHER):
@@ -143,11 +148,13 @@ def people_of(names: Sequence[str], scheme: str, programme: Programme) -> list[t
     return people
 
 
-def _people_of_some(names: Sequence[str], scheme: str, programme: Programme) -> list[tuple[str, str]]:
+def _people_of_some(names: Sequence[str], scheme: str, programme: Programme | None) -> list[tuple[str, str]]:
     holders = find_by_identities((scheme, name) for name in names)
-    enrolled = Enrolment.objects.filter(
-        programme=programme, customer_id__in=set(holders.values()), ended_at__isnull=True
-    )
+    enrolled = Enrolment.objects.none()
+    if programme is not None:
+        enrolled = Enrolment.objects.filter(
+            programme=programme, customer_id__in=set(holders.values()), ended_at__isnull=True
+        )
     accounts = dict(enrolled.values_list("customer_id", "account_id"))
     people = []
     for name in names:

@@ -51,7 +51,7 @@ class Circumstances:
 
     import_id: UUID
     mapping: ImportMapping
-    programme_id: UUID
+    programme_id: UUID | None
     versions: VersionHistory
     products: Mapping[str, dict[str, Any]]
     stores: Mapping[str, dict[str, Any]]
@@ -130,7 +130,7 @@ class _BatchDecision:
     def _earns(self, receipt: Receipt, state: MemberState, terms: Terms | None) -> bool:
         """A file that makes members makes them so from their first purchase in any of its files."""
         enrolment = state.enrolment
-        assert enrolment is not None
+        assert enrolment is not None, "who has an account is a member"
         if terms is None or (self._around.mapping.enrol and enrolment.source == ENROLLED_BY):
             return True
         return terms.purchases.earns_at(receipt.occurred_at, enrolment.enrolled_at, terms.zone)

@@ -122,7 +122,7 @@ def load_members(
     *,
     by: Actor,
     at: datetime,
-    programme: Programme,
+    programme: Programme | None,
     mapping: ImportMapping,
     receipts: Sequence[Receipt],
     terms: Terms | None,
@@ -138,10 +138,11 @@ def load_members(
     ids = add_customers_in_bulk(by=by.lent("customer.create"), at=at, rows=rows)
     by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
     states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
-    if mapping.enrol:
+    if mapping.enrol and programme is not None:
         members = _without_those_who_left(programme, _new_members(states, first))
         enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source=ENROLLED_BY)
-    _load_enrolments(programme, by_customer, terms)
+    if programme is not None:
+        _load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, returned_products(receipts))
     return states
 

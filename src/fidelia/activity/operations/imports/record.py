@@ -69,6 +69,8 @@ select store, organisation_store_for_rules(store) from (
 def record_purchases(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
     """Record the receipts that a check has kept: members enrolled, points granted at each purchase's own date.
 
+    Before there is a programme they are history: customers are added, nobody is enrolled, nothing is granted.
+
     Nobody is informed (origin backfill). Stopped half-way and run again, it goes on. Returns what was recorded: counts,
     and sums in minor units. Raises Denied, MalformedMapping, UnknownProgramme, WrongCurrency, ImportRunning.
     """
@@ -96,7 +98,7 @@ def _require_staged(found: Import, counts: Mapping[str, int], left: int) -> None
         raise ImportNotReady("What was checked is no longer there: the database was restarted. Check the file again.")
 
 
-def _require_same_people(import_id: UUID, mapping: ImportMapping, programme: Programme, *, after: int) -> None:
+def _require_same_people(import_id: UUID, mapping: ImportMapping, programme: Programme | None, *, after: int) -> None:
     """Raise ImportNotReady where names that the check took apart are one account by now.
 
     Two batches would then wait for each other: one for the account, the other for its turn.
@@ -130,7 +132,7 @@ class _Run:
 
     by: Actor
     at: datetime
-    programme: Programme
+    programme: Programme | None
     around: Circumstances
     sources: list[str]
     progress: Progress
@@ -226,16 +228,16 @@ class BatchGivenUp(Exception):
 
 
 def _circumstances(
-    by: Actor, at: datetime, programme: Programme, mapping: ImportMapping, import_id: UUID
+    by: Actor, at: datetime, programme: Programme | None, mapping: ImportMapping, import_id: UUID
 ) -> Circumstances:
     return Circumstances(
         import_id=import_id,
         mapping=mapping,
-        programme_id=programme.id,
+        programme_id=programme.id if programme is not None else None,
         versions=VersionHistory(programme),
         products=_know_products(by, at, mapping, import_id),
         stores=_know_stores(import_id),
-        policy=revoke_policy_of(programme.points_currency),
+        policy=revoke_policy_of(programme.points_currency) if programme is not None else "take_what_is_left",
         at=at,
     )
 

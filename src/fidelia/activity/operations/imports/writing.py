@@ -67,13 +67,14 @@ where activity_chain.account_id = moved.account_id
 """
 
 
-def write_batch(by: Actor, at: datetime, programme: Programme, around: Circumstances, batch: Batch) -> None:
+def write_batch(by: Actor, at: datetime, programme: Programme | None, around: Circumstances, batch: Batch) -> None:
     """Building block: write all that a batch decided, and post its points."""
     stage_rows("decided", DECIDED_COLUMNS, batch.decided)
     _write_purchases(around)
     copy_rows("activity_decision", DECISION_COLUMNS, batch.decisions)
     _move_chains(batch)
-    _post(by, at, programme, batch)
+    if programme is not None:
+        _post(by, at, programme, batch)
 
 
 def _write_purchases(around: Circumstances) -> None:
