@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from fidelia.access.queries import actor_of
 from fidelia.console.chapters import _rows_with_people
+from fidelia.customers.operations import set_traits
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.insight.queries import get_last_refresh
 from fidelia.insight.report.blocks import Grid
@@ -117,6 +119,21 @@ def test_a_row_about_a_customer_names_whom_one_may_see(told):
     with translation.override("fr"):
         hidden, _total = _rows_with_people(actor_with("insight.see"), grid)
     assert hidden[0] == ("Un client que vous ne pouvez pas voir", "")
+
+
+def test_a_customers_page_says_what_was_learnt_and_why(told):
+    someone = told.members(1)[0]
+    page = f"/console/customers/{someone.id}/"
+    rows = [(someone.id, "lifecycle_stage", "supporter"), (someone.id, "probability_active", 83),
+            (someone.id, "usual_days", 12), (someone.id, "is_silent", True)]  # fmt: skip
+    with transaction.atomic():
+        set_traits(by=SYSTEM, at=told.at, rows=rows, source="insight")
+    card = told.client(told.leonore).get(page).content.decode().partition("Ce que disent les analyses")[2]
+    assert "Supporter" in card
+    assert "83\xa0%" in card or "83\u202f%" in card
+    assert "Achète d’habitude tous les 12 jours" in card
+    assert "C’est plus long que ce rythme ne l’explique" in card
+    assert "Ce que disent les analyses" not in told.client(marzelline()).get(page).content.decode()
 
 
 def test_all_chapters_come_as_a_pdf(told):

@@ -179,12 +179,16 @@ def _failed(job: Job) -> str:
 
 
 def heat_map(cells: Sequence[Cell], last: Refresh) -> charts.Chart:
-    """Recency across, the last on the right; frequency upwards; count in the cell, median amount in its colour."""
+    """Recency across, the last on the right; frequency upwards; count in the cell, median amount in its colour.
+
+    A score that nobody has (equal values share one) has no row or column: an empty one would only ask questions.
+    """
     by_score = {(one.recency_score, one.frequency_score): one for one in cells}
-    frequencies = tuple(reversed(SCORES))
-    grid = [[by_score[recency, frequency] for recency in SCORES] for frequency in frequencies]
+    recencies = [r for r in SCORES if any(by_score[r, f].customers for f in SCORES)]
+    frequencies = [f for f in reversed(SCORES) if any(by_score[r, f].customers for r in SCORES)]
+    grid = [[by_score[recency, frequency] for recency in recencies] for frequency in frequencies]
     return charts.heat_map(
-        [_days_text(_span([by_score[r, f].recency_days for f in SCORES])) for r in SCORES],
+        [_days_text(_span([by_score[r, f].recency_days for f in SCORES])) for r in recencies],
         [_purchases_text(_span([by_score[r, f].frequency for r in SCORES])) for f in frequencies],
         [[one.customers for one in line] for line in grid],
         [[float(one.median_amount.text()) for one in line] for line in grid],

@@ -113,7 +113,19 @@ FACTS: Words = {
 KINDS: Words = {"person": _("Person"), "company": _("Company")}
 LANGUAGES: Words = {"fr": _("French"), "en": _("English")}
 PURCHASE_KINDS: Words = {"sale": _("Purchase"), "return": _("Return")}
-TRAIT_VALUES: Words = {"treated": _("gets the offer"), "control": _("in the control group")}
+TRAIT_VALUES: Words = {
+    "treated": _("gets the offer"),
+    "control": _("in the control group"),
+    "buyer": _("Has bought once"),
+    "customer": _("Comes back"),
+    "supporter": _("Supporter"),
+    "ambassador": _("Ambassador"),
+    "left": _("No longer comes"),
+    "stars": _("Star"),
+    "question_marks": _("Question mark"),
+    "profit_customers": _("Profit customer"),
+    "to_select": _("To select"),
+}
 RESULTS: Words = {
     "customers": _("Customers"),
     "bytes": _("Bytes"),

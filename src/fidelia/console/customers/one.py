@@ -41,6 +41,7 @@ from ..words import (
     word,
 )
 from .figures import figures_of, permissions_of, tier_card_of
+from .learnt import learnt_card_of
 from .reading import Dossier, frame_of, read_dossier
 from .timeline import KINDS as TIMELINE_KINDS
 from .timeline import kinds_open_to, timeline_of
@@ -63,6 +64,7 @@ def customer(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
         "timeline": timeline,
         "older_url": query_without(request, before=older.isoformat()) if older else "",
         "tier_card": tier_card_of(dossier),
+        "learnt": learnt_card_of(dossier),
         "permissions": permissions_of(dossier),
         "contacts": _contacts(dossier),
         "segments": sorted(segments_at(customer_id, dossier.at)) if dossier.by.may("segment.see") else [],
