@@ -179,3 +179,26 @@ def test_what_was_taken_off_is_kept_with_its_line(tmp_path: Path) -> None:
         160,
         40,
     )
+
+
+def test_a_file_that_was_recorded_whole_is_told_as_it_was_and_not_read_again(tmp_path: Path) -> None:
+    programme()
+    path = of_rows(tmp_path / "a.csv", *ROWS)
+    first = recorded(looked_at(path))
+    again = looked_at(path.rename(tmp_path / "b.csv"), source="another name")
+    assert (again.check_report["same_as"], again.check_report["known_net"]) == (str(first.id), 12000)
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from intake_row")
+        assert cursor.fetchone() == (0,)
+    done = recorded(again)
+    named = ("rows", "recorded_rows", "known_rows", "double_rows", "rejected_rows", "file_net", "net", "known_net")
+    assert [done.totals[name] for name in named] == [12, 0, 12, 0, 0, 12000, 0, 12000]
+    assert done.programme_id == first.programme_id
+
+
+def test_one_with_rows_to_mend_is_read_again(tmp_path: Path) -> None:
+    programme()
+    path = of_rows(tmp_path / "a.csv", *ROWS, "T99,someday,mug,1,10.00,C1")
+    recorded(looked_at(path))
+    again = looked_at(path).check_report
+    assert ("same_as" in again, again["known_rows"], again["rejected_rows"]) == (False, 12, 1)

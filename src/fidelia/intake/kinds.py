@@ -57,9 +57,10 @@ class ImportKind:
     """A target with the right to bring it in and its steps; without `undo` it cannot be taken back.
 
     `reasons` are the words of its own reasons for rejecting a row, beside those of intake; `totals` the numbers that
-    pages show of what its steps return, in their order. Of a kind that is recorded `one_at_a_time`, a second file waits
-    for the end of the first: what both name is then known to the second. `forget` deletes what its check keeps beside
-    the staged rows.
+    pages show of what its steps return, in their order. `forget` deletes what its check keeps beside the staged rows.
+    Of a kind that is recorded `one_at_a_time`, a second file waits for the end of the first: what both name is then
+    known to the second. Where a kind `is_known_by_content`, a file that was recorded whole is told as it was told
+    then, and not read again.
     """
 
     target: Target
@@ -71,6 +72,7 @@ class ImportKind:
     reasons: Mapping[str, LocalizedText] = field(default_factory=dict)
     totals: tuple[Total, ...] = ()
     one_at_a_time: bool = True
+    is_known_by_content: bool = False
 
 
 def list_import_kinds() -> tuple[ImportKind, ...]:

@@ -93,6 +93,8 @@ def report_of_check(by: Actor, checked: Import) -> Iterator[str]:
     """Say what the whole file holds, and why some rows cannot be taken."""
     report = checked.check_report
     yield f"{report['rows']:>12,} rows in the file"
+    if report.get("same_as"):
+        yield f"{'':>12} recorded whole on {report['same_as_at'][:10]} from {report['same_as_name']}: nothing is new"
     for name, words in (("ready", "understood and new"), ("known", "known before"), ("double", "double")):
         if report[f"{name}_rows"] or name == "ready":
             yield f"{report[f'{name}_rows']:>12,} {words}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +81,18 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "sums": sums,
         "mending": mending_of(request, found, speech) if report.get("rejected_rows") else None,
         "ready": report.get("ready_rows", 0),
+        "same_as": _same_as(report, speech),
+    }
+
+
+def _same_as(report: dict[str, Any], speech: Speech) -> str:
+    """Say that this very content was recorded before; empty where it was not."""
+    if not report.get("same_as_at"):
+        return ""
+    day = speech.plain_date(datetime.fromisoformat(report["same_as_at"]))
+    return _("This very file was recorded whole on %(day)s, as %(name)s. Nothing of it is new.") % {
+        "day": day,
+        "name": report["same_as_name"],
     }
 
 

@@ -18,6 +18,7 @@ PURCHASES_KIND = ImportKind(
     reasons=REASONS,
     totals=TOTALS,
     one_at_a_time=False,
+    is_known_by_content=True,
 )
 
 __all__ = [
