@@ -47,6 +47,7 @@ def reported(path: Path, language: str = "en") -> tuple[Report, Speech]:
 
 def texts_of(report: Report) -> str:
     parts = [report.title, report.subtitle]
+    parts += [text for one in report.numbers for text in (one.label, one.value, one.note)]
     for advice in report.advice:
         parts += [advice.title, advice.reason, advice.stake]
     for section in report.sections:
@@ -77,6 +78,7 @@ def test_every_chapter_is_there_with_its_definitions(both: Both, language: str) 
     assert not [block for section in report.sections for block in section.blocks if isinstance(block, Missing)]
     assert all(section.definitions and section.finding for section in report.sections)
     assert 3 <= len(report.advice) <= 5
+    assert len(report.numbers) == 5
     assert not NOT_NUMBERS.search(texts_of(report))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Final
 
 from fidelia.ui.charts import Chart
 
-from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Numbers, Section, Words
+from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Number, Numbers, Section, Words
 from .drawing import Drawer
 from .making import Report
 from .speech import Speech
@@ -29,8 +29,12 @@ def write_html(report: Report, speech: Speech, drawer: Drawer) -> str:
         f"<header><p class='made'>{escape(made)}</p><h1>{escape(report.title)}</h1>"
         f"<p class='subtitle'>{escape(report.subtitle)}</p></header>"
         f"<nav aria-label='{escape(_('Contents'))}'>{_contents(report)}</nav>"
-        f"<main>{_advice(report.advice, speech)}{chapters}</main></body></html>"
+        f"<main>{_cover(report.numbers)}{_advice(report.advice, speech)}{chapters}</main></body></html>"
     )
+
+
+def _cover(numbers: Sequence[Number]) -> str:
+    return f"<div class='cover'>{_numbers(Numbers(numbers))}</div>" if numbers else ""
 
 
 def _contents(report: Report) -> str:

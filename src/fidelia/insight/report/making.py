@@ -9,7 +9,8 @@ from datetime import datetime
 from fidelia.insight.fits.sentences import Sentence
 from fidelia.kernel.errors import FideliaError
 
-from .blocks import Advice, Missing, Section
+from .blocks import Advice, Missing, Number, Section
+from .cover import cover_numbers
 from .facts import ReportFacts
 from .sections import SECTIONS
 from .sections.advice import advise
@@ -26,6 +27,7 @@ class Report:
     subtitle: str
     language: str
     made_at: datetime
+    numbers: Sequence[Number]
     advice: Sequence[Advice]
     sections: Sequence[Section]
 
@@ -48,6 +50,7 @@ def make_report(
         ),
         language=language,
         made_at=made_at,
+        numbers=cover_numbers(facts, speech),
         advice=advise(facts, speech),
         sections=sections,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +12,14 @@ import typst
 
 from fidelia.ui.charts import Chart
 
-from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Numbers, Section, Words
+from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Number, Numbers, Section, Words
 from .drawing import Drawer
 from .making import Report
 from .speech import Speech
 
 WHOLE: Final = 860
-NARROWED: Final = 0.8  # drawings that are not as wide as the page are tall: smaller, two chapters fit a page
+NARROWED: Final = 0.85  # drawings that are not as wide as the page leave room for their sentence beside them
+LOWERED: Final = 0.85  # and those as wide as the page a little lower than on a screen
 LAYOUT: Final = Path(__file__).with_name("report.typ")
 
 
@@ -33,7 +34,7 @@ def write_pdf(report: Report, speech: Speech, drawer: Drawer) -> bytes:
             f"#show: report.with(title: {_text(report.title)}, subtitle: {_text(report.subtitle)}, "
             f"language: {_text(report.language[:2])}, "
             f"made: {_text(speech.text('Made on {day} by Fidelia', day=speech.day(report.made_at)))})\n"
-            f"{_advice(report.advice, speech)}\n{body}\n",
+            f"{_cover(report.numbers)}\n{_advice(report.advice, speech)}\n{body}\n",
             encoding="utf-8",
         )
 
@@ -51,9 +52,18 @@ class _Pictures:
     def add(self, drawing: Drawing) -> str:
         self._count += 1
         name = f"chart-{self._count}.svg"
-        svg = self._drawer.draw(drawing.chart, width=drawing.width, height=drawing.height)
+        height = round(drawing.height * LOWERED) if drawing.width >= WHOLE else drawing.height
+        svg = self._drawer.draw(drawing.chart, width=drawing.width, height=height)
         (self._folder / name).write_text(svg, encoding="utf-8")
         return name
+
+
+def _cover(numbers: Sequence[Number]) -> str:
+    return f"#cover({_numbers(numbers)})" if numbers else ""
+
+
+def _numbers(numbers: Sequence[Number]) -> str:
+    return _array(*(_array(_text(one.label), _text(one.value), _text(one.note)) for one in numbers))
 
 
 def _advice(advice: Iterable[Advice], speech: Speech) -> str:
@@ -75,8 +85,7 @@ def _block(block: Block, pictures: _Pictures) -> str:
     if isinstance(block, Missing):
         return f"#missing({_text(block.reason)})"
     if isinstance(block, Numbers):
-        items = [_array(_text(one.label), _text(one.value), _text(one.note)) for one in block.numbers]
-        return f"#numbers({_array(*items)})"
+        return f"#numbers({_numbers(block.numbers)})"
     if isinstance(block, Grid):
         return _grid(block)
     share = 1.0 if block.width >= WHOLE else NARROWED * block.width / WHOLE

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 from .chart import Chart, LegendEntry, Series, base_option, require_series
 from .scale import category_axis, value_axis, zero_line
 from .units import Unit
 from .words import course_of, say
+
+COMPARABLE: Final = 4.0  # what goes out is at least a quarter of what comes in
 
 
 def stacked_bars(
@@ -62,8 +64,9 @@ def in_out_bars(
     require_series([inward, *outward], labels, most=4)
     below = [Series(one.name, [-value for value in one.values], one.colour) for one in outward]
     sums = [sum(values) for values in zip(*(one.values for one in below), strict=True)] if below else []
-    edge = max([*inward.values, *(-value for value in sums), 0.0])
-    axis = value_axis([edge, -edge], unit, language)
+    edge, out = max([*inward.values, *(-value for value in sums), 0.0]), min([*sums, 0.0])
+    # Both sides alike where they can be compared; where little goes out, half the drawing would be empty.
+    axis = value_axis([edge, -edge if -out * COMPARABLE >= edge else out], unit, language)
     option = base_option(
         xAxis=category_axis(labels) | {"axisLine": {"show": False}},
         yAxis=axis,

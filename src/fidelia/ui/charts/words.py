@@ -10,6 +10,7 @@ from pathlib import Path
 from .chart import Series
 from .units import Unit
 
+SIZES_TOLD = 6
 LOCALE = Path(__file__).resolve().parents[2] / "locale"
 
 
@@ -40,6 +41,13 @@ def course_of(one: Series, labels: Sequence[str], unit: Unit, language: str) -> 
         high=unit.full(high, language),
         high_label=labels[list(one.values).index(high)],
     )
+
+
+def sizes_of(one: Series, labels: Sequence[str], unit: Unit, language: str) -> str:
+    """Tell the values of kinds that follow no course, the largest first."""
+    order = sorted(range(len(labels)), key=lambda place: -one.values[place])
+    told = ", ".join(f"{labels[place]} {unit.full(one.values[place], language)}" for place in order[:SIZES_TOLD])
+    return say(language, "{name}, the largest first: {told}.", name=one.name, told=told)
 
 
 @cache

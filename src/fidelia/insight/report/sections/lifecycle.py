@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Flow, Series, Unit, sankey, stacked_bars
+from fidelia.ui.charts.words import sizes_of
 
 from .rfm import scored
 
@@ -41,20 +43,18 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
         days=definition.left_after_days,
     )  # fmt: skip
     shown = [stage for stage in MOVED if counts[stage]]
-    bars = stacked_bars(
-        [names[stage] for stage in shown],
-        [Series(_("Customers"), [float(counts[stage]) for stage in shown])],
-        unit=Unit(),
-        language=speech.language,
-        heading=_("Stage"),
+    labels, people = [names[stage] for stage in shown], Series(_("Customers"), [float(counts[one]) for one in shown])
+    bars = replace(
+        stacked_bars(labels, [people], unit=Unit(), language=speech.language, heading=_("Stage")),
+        sentence=sizes_of(people, labels, Unit(), speech.language),
     )
-    blocks: list[Block] = [Drawing(_("At which stage are the customers?"), bars, 240)]
+    blocks: list[Block] = [Drawing(_("At which stage are the customers?"), bars, 220)]
     if flows:
         blocks.append(
             Drawing(
                 _("What became of the customers of {day}?", day=speech.day(facts.as_of - back)),
                 _sankey(flows, names, speech),
-                340,
+                300,
             )
         )
         blocks.append(_matrix(flows, names, speech))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from fidelia.insight.measures.bands import with_band_scores
+from fidelia.insight.measures.frat import frat
 from fidelia.insight.measures.rfm import rfm
 from fidelia.insight.measures.segments import SEGMENTS
-from fidelia.insight.report.blocks import Drawing, Grid, Missing, Section
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import heat_map
+
+from .bands import fixed_bands
+from .types import types_of_purchase
 
 SCORES: Final = (1, 2, 3, 4, 5)
 PEOPLE_MIN: Final = 25
@@ -37,14 +42,16 @@ def rfm_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
         champions=speech.number(best[0]), share=speech.share(best[1] / whole if whole else 0.0),
         risk=speech.number(risk[0]), amount=speech.money(risk[1]),
     )  # fmt: skip
-    return Section(
-        "rfm", title, finding,
-        [
-            Drawing(_("Where are the customers, and where the money?"), _heat(cells, speech), 340),
-            _groups(groups, speech),
-        ],
-        [speech.definition(_("RFM"), rfm)],
-    )  # fmt: skip
+    blocks: list[Block] = [
+        Drawing(_("Where are the customers, and where the money?"), _heat(cells, speech), 340),
+        _groups(groups, speech),
+        *fixed_bands(people, facts, speech),
+    ]
+    definitions = [speech.definition(_("RFM"), rfm), speech.definition(_("Fixed bands"), with_band_scores)]
+    if "category" in facts.has:
+        blocks += types_of_purchase(facts, speech)
+        definitions.append(speech.definition(_("Type of purchase (FRAT)"), frat))
+    return Section("rfm", title, finding, blocks, definitions)
 
 
 def scored(facts: ReportFacts) -> dict[str, Any]:
