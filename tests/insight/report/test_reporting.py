@@ -130,7 +130,7 @@ def test_a_product_is_called_what_it_is_called_most_often_and_what_is_not_there_
     assert "Black tea (T1)" in texts_of(report)
     findings = {section.key: section.finding for section in report.sections}
     assert findings["contents"] == "40 rows were read, and all of them count."
-    assert findings["sales"].endswith("in 40 purchases; the file holds no returns.")
+    assert findings["sales"].endswith("in 40 purchases; the history holds no returns.")
 
 
 FILES = {

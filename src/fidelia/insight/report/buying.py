@@ -97,7 +97,7 @@ def silence_of(facts: ReportFacts) -> Silence:
 
 def _fit(facts: ReportFacts) -> Future:
     if facts.days < DAYS_MIN:
-        told = _("The file covers {days} days; a model of buying needs at least {least}: take a longer period.")
+        told = _("The history covers {days} days; a model of buying needs at least {least}: take a longer period.")
         raise TooLittleToFit(Sentence(told, days=f"{facts.days}", least=f"{DAYS_MIN}"))
     who, when, amount = purchases_by_day(facts)
     end = facts.last_at.date()

@@ -72,7 +72,7 @@ def _told(refused: FideliaError, speech: Speech) -> str:
         return refused.message.told(speech.untold)
     by_code = {
         "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
-        "no_convergence": _("The model does not settle on this file: its assumptions do not hold here."),
-        "impossible_numbers": _("Some numbers of the file make no sense here: see the rows left out."),
+        "no_convergence": _("The model does not settle on this history: its assumptions do not hold here."),
+        "impossible_numbers": _("Some numbers of the history make no sense here: see the rows left out."),
     }
     return refused.message if speech.language.startswith("en") else by_code.get(refused.code, refused.message)

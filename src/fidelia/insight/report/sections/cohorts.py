@@ -48,7 +48,7 @@ def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     if curve is not None:
         blocks.append(Drawing(_("Do newer customers come back more than older ones?"), curve))
     if any(row["is_partial"] for row in computed):
-        blocks.append(Words(_("The last month is not over at the end of the file: it is left out here.")))
+        blocks.append(Words(_("The last month is not over at the end of the history: it is left out here.")))
     return Section(
         "cohorts",
         title,

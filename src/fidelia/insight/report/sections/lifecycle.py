@@ -23,7 +23,7 @@ MOVED: Final = ("buyer", "customer", "supporter", "ambassador", "left")
 def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
     if facts.days < DAYS_MIN:
-        return Section("lifecycle", title, "", [Missing(_("The file covers less than {n} days.", n=DAYS_MIN))])
+        return Section("lifecycle", title, "", [Missing(_("The history covers less than {n} days.", n=DAYS_MIN))])
     definition = definition_for(facts)
     back = timedelta(days=min(YEAR_DAYS, facts.days // 2))
     now = _stages(facts, facts.as_of, definition)
@@ -33,7 +33,7 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
         row["stage"]: row["people"] for row in facts.rows(now.group_by("stage").agg(people=now.count()))
     }
     if not sum(counts.values()):
-        return Section("lifecycle", title, "", [Missing(_("The file names no customer who kept a purchase."))])
+        return Section("lifecycle", title, "", [Missing(_("The history names no customer who kept a purchase."))])
     names = stage_names(speech)
     whole = max(1, sum(counts.values()))
     once = int((scored(facts)["frequency"] == 1).sum())
@@ -112,6 +112,6 @@ def _definition_in_words(definition: StageDefinition, facts: ReportFacts, speech
         n=definition.supporter_new_products, days=definition.window_days,
     )  # fmt: skip
     if "product" not in facts.has:
-        supporter = _("The file names no products, so nobody is a supporter.")
+        supporter = _("The history names no products, so nobody is a supporter.")
     ambassador = _("It says nothing of recommendations, so nobody is an ambassador.")
     return f"{supporter} {ambassador}"

@@ -26,7 +26,7 @@ def products(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
     if "product" not in facts.has:
         return Section(
-            "products", title, "", [Missing(_("The file names no products: a column with their codes brings this."))]
+            "products", title, "", [Missing(_("The history names no products: a column with their codes brings this."))]
         )
     names = _names(facts)
     rows = sorted(
@@ -139,7 +139,7 @@ def _foretold(facts: ReportFacts, speech: Speech) -> list[Block]:
 
 def _best_method(best: Foretold, names: dict[str, str], speech: Speech) -> str:
     return speech.text(
-        "Judged on {n} customers who bought both before and in the last fifth of the file; best here: {method}.",
+        "Judged on {n} customers who bought both before and in the last fifth of the history; best here: {method}.",
         n=speech.number(best.customers), method=names[best.method],
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ def _counts(facts: ReportFacts, *, early: bool, cut: Any) -> Counts | None:
 def _promotions(facts: ReportFacts, speech: Speech) -> list[Block]:
     _ = speech.text
     if not {"discount", "coupon"} & facts.has:
-        return [Missing(_("The file holds no discounts, so nothing is said of who buys only at a discount."))]
+        return [Missing(_("The history holds no discounts, so nothing is said of who buys only at a discount."))]
     bands = {
         "never": _("Never at a discount"), "up_to_quarter": _("Up to a quarter"), "up_to_half": _("Up to half"),
         "more_than_half": _("More than half"), "always": _("Always"),

@@ -17,7 +17,7 @@ FEW: Final = 30
 def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
     if facts.days < YEARS_MIN * 365:
-        text = _("The file covers less than a year and a half: nobody in it has been loyal for long.")
+        text = _("The history covers less than a year and a half: nobody in it has been loyal for long.")
         return Section("profit", title, "", [Missing(text)])
     margins = margin_by_purchase(with_margin(facts.lines, assumed_rate=facts.margin_rate))
     rows = facts.rows(loyalty_and_profit(facts.purchases, margins, facts.lines, as_of=facts.as_of))

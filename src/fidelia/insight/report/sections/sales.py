@@ -34,7 +34,7 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Drawing(_("What was sold, and what came back?"), _bars(rows, period, speech)),
     ]
     if facts.ends_within(period):
-        blocks.append(Words(_("The last period is not over at the end of the file.")))
+        blocks.append(Words(_("The last period is not over at the end of the history.")))
     blocks += _concentration(facts, speech)
     return Section("sales", title, finding, blocks, _definitions(speech))
 
@@ -42,7 +42,7 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
 def _finding(sold: int, back: int, count: int, speech: Speech) -> str:
     _ = speech.text
     if not back:
-        return _("{sold} were sold in {n} purchases; the file holds no returns.",
+        return _("{sold} were sold in {n} purchases; the history holds no returns.",
                  sold=speech.money(sold), n=speech.number(count))  # fmt: skip
     return _(
         "{sold} were sold and {back} given back ({share}).",

@@ -68,8 +68,8 @@ def _verdict(future: Future, speech: Speech) -> Words:
     judged = future.judged
     gap = judged.expected_total / judged.observed_total - 1 if judged.observed_total else 0.0
     text = _(
-        "Fitted on the first two thirds of the file, the model expected {expected} repeat purchases in the last third; "
-        "there were {observed} ({gap}). Read the value with that in mind.",
+        "Fitted on the first two thirds of the history, the model expected {expected} repeat purchases in the last "
+        "third; there were {observed} ({gap}). Read the value with that in mind.",
         expected=speech.number(judged.expected_total), observed=speech.number(judged.observed_total),
         gap=speech.share(gap, 0) if gap < 0 else f"+{speech.share(gap, 0)}",
     )  # fmt: skip
@@ -106,7 +106,7 @@ def _textbook(facts: ReportFacts, future: Future, speech: Speech) -> list[Block]
             _(
                 "By the textbook, Σ m·rᵗ from the first year on: with a margin of {margin} a year and {churn} of the "
                 "customers leaving each year, one customer is worth {steady}; {growing} if churn grows by a tenth each "
-                "year. Costs of acquisition are not in the file and are not taken off.",
+                "year. Costs of acquisition are not in the history and are not taken off.",
                 margin=speech.money(margin, exact=True),
                 churn=speech.share(churn),
                 steady=speech.money(steady, exact=True),
@@ -120,7 +120,7 @@ def _definitions(facts: ReportFacts, speech: Speech) -> list[Definition]:
     _ = speech.text
     assumed = _(
         "Expected margin of the next {years} years, discounted by {discount} a year. The margin is assumed: {rate} of "
-        "sales, since the file knows no costs.",
+        "sales, since the history knows no costs.",
         years=YEARS, discount=speech.share(YEARLY_DISCOUNT, 0), rate=speech.share(float(facts.margin_rate), 0),
     )  # fmt: skip
     return [
