@@ -10,10 +10,11 @@ from django.db import connection
 
 from fidelia.access.operations.audit import Change, record_audits
 from fidelia.jobs.models import Job
-from fidelia.jobs.operations import Progress, start_job
+from fidelia.jobs.operations import Progress, queue_job
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.bulk import stage_rows
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim, name_resource
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.outbox import announce, announce_all
 
@@ -45,20 +46,24 @@ order by code.id limit %s for no key update skip locked
 """
 
 
-def ask_codes(*, by: Actor, at: datetime, series_id: UUID, count: int) -> Job:
+def ask_codes(*, by: Actor, at: datetime, series_id: UUID, count: int, once: RequestKey | None = None) -> Job:
     """Start the job that draws codes. Raises Denied (coupon.generate) and what `generate_codes` refuses at once."""
-    if count < 1:
-        raise MalformedSeries(f"Ask for 1 to {COUNT_MAX} codes.", pointer="/count")
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="job")
         found = locked_series(by, series_id, GENERATE)
+        if count < 1:
+            raise MalformedSeries(f"Ask for 1 to {COUNT_MAX} codes.", pointer="/count")
         _check_count(found, count)
-    label = LocalizedText(
-        en=f"{count:,} codes of “{found.name.en}”", fr=f"{count:,} codes de « {found.name.fr} »".replace(",", " ")
-    )
-    return start_job(
-        by=by, at=at, kind=GENERATE, label=label, scope=Scope(found.partner_id),
-        arguments={"series_id": str(series_id), "count": count},
-    )  # fmt: skip
+        label = LocalizedText(
+            en=f"{count:,} codes of “{found.name.en}”",
+            fr=f"{count:,} codes de « {found.name.fr} »".replace(",", "\u202f"),
+        )
+        job = queue_job(
+            by=by, at=at, kind=GENERATE, label=label, scope=Scope(found.partner_id),
+            arguments={"series_id": str(series_id), "count": count},
+        )  # fmt: skip
+        name_resource(once, job.id)
+    return job
 
 
 def generate_codes(
@@ -84,13 +89,16 @@ def generate_codes(
     return progress.done
 
 
-def bring_codes(*, by: Actor, at: datetime, series_id: UUID, codes: Sequence[str]) -> int:
+def bring_codes(
+    *, by: Actor, at: datetime, series_id: UUID, codes: Sequence[str], once: RequestKey | None = None
+) -> int:
     """Keep codes printed elsewhere in a series of unique ones; at most 10,000 at once.
 
     Raises Denied (coupon.generate), UnknownSeries, SeriesEnded, MalformedSeries, MalformedCode, CodeTaken.
     """
     kept = [read_code(code, pointer=f"/codes/{place}") for place, code in enumerate(codes)]
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="coupon_series", resource_id=series_id)
         series = locked_series(by, series_id, GENERATE)
         _check(series)
         if not 1 <= len(set(kept)) == len(kept) <= GIVEN_AT_ONCE_MAX:
@@ -104,13 +112,16 @@ def bring_codes(*, by: Actor, at: datetime, series_id: UUID, codes: Sequence[str
     return len(kept)
 
 
-def assign_coupons(*, by: Actor, at: datetime, series_id: UUID, customer_ids: Sequence[UUID]) -> list[CouponCode]:
+def assign_coupons(
+    *, by: Actor, at: datetime, series_id: UUID, customer_ids: Sequence[UUID], once: RequestKey | None = None
+) -> list[CouponCode]:
     """Give each of these members a free code of a series of unique ones; at most 10,000 at once.
 
     A code is free that nobody has been given, and nobody has used. Raises Denied (coupon.assign), UnknownSeries,
     SeriesEnded, MalformedSeries, CodesExhausted (fewer are free; nobody is given one).
     """
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="coupon_series", resource_id=series_id)
         series = locked_series(by, series_id, "coupon.assign")
         return give_coupons(by=by, at=at, series=series, customer_ids=customer_ids)
 
@@ -140,9 +151,10 @@ def give_coupons(*, by: Actor, at: datetime, series: CouponSeries, customer_ids:
     return codes
 
 
-def revoke_coupon(*, by: Actor, at: datetime, coupon_id: int) -> CouponCode:
+def revoke_coupon(*, by: Actor, at: datetime, coupon_id: int, once: RequestKey | None = None) -> CouponCode:
     """Let a code work no more. Raises Denied (coupon.change), UnknownCoupon, CouponBlocked (it was revoked)."""
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="coupon", resource_id=coupon_id)
         code = CouponCode.objects.select_for_update(of=("self",)).select_related("series").filter(pk=coupon_id).first()
         by.require("coupon.change", Scope(None if code is None else code.series.partner_id))
         if code is None:

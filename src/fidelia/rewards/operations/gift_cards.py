@@ -145,9 +145,12 @@ def refund_gift_card(
     return card
 
 
-def block_gift_card(*, by: Actor, at: datetime, card_id: UUID, is_blocked: bool = True) -> GiftCard:
+def block_gift_card(
+    *, by: Actor, at: datetime, card_id: UUID, is_blocked: bool = True, once: RequestKey | None = None
+) -> GiftCard:
     """Block a card that is lost or stolen, or let it work again. Raises Denied (gift_card.block), UnknownGiftCard."""
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="gift_card", resource_id=card_id)
         card = _locked(by, card_id, "gift_card.block")
         before, card.blocked_at = card.blocked_at, (card.blocked_at or at) if is_blocked else None
         card.save(update_fields=["blocked_at"])

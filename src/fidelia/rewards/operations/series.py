@@ -85,12 +85,15 @@ def create_series(
     return series
 
 
-def change_series(*, by: Actor, at: datetime, series_id: UUID, terms: SeriesTerms) -> CouponSeries:
+def change_series(
+    *, by: Actor, at: datetime, series_id: UUID, terms: SeriesTerms, once: RequestKey | None = None
+) -> CouponSeries:
     """Say anew what a series says; its codes, and what was used of them, stay.
 
     Raises Denied (coupon.change), UnknownSeries, SeriesEnded, MalformedSeries.
     """
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="coupon_series", resource_id=series_id)
         series = locked_series(by, series_id, "coupon.change")
         if series.ended_at is not None:
             raise SeriesEnded("This series was ended.")
@@ -103,9 +106,10 @@ def change_series(*, by: Actor, at: datetime, series_id: UUID, terms: SeriesTerm
     return series
 
 
-def end_series(*, by: Actor, at: datetime, series_id: UUID) -> CouponSeries:
+def end_series(*, by: Actor, at: datetime, series_id: UUID, once: RequestKey | None = None) -> CouponSeries:
     """End a series now: none of its codes works any more. Raises Denied (coupon.change), UnknownSeries, SeriesEnded."""
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="coupon_series", resource_id=series_id)
         series = locked_series(by, series_id, "coupon.change")
         if series.ended_at is not None:
             raise SeriesEnded("This series was ended.")

@@ -59,12 +59,13 @@ def add_stock(
     return stock
 
 
-def set_pieces(*, by: Actor, at: datetime, stock_id: UUID, pieces: int | None) -> Stock:
+def set_pieces(*, by: Actor, at: datetime, stock_id: UUID, pieces: int | None, once: RequestKey | None = None) -> Stock:
     """Say anew how many pieces there are in all, those given included (None: without end).
 
     Raises Denied (stock.change), UnknownStock, MalformedStock (fewer than were given).
     """
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="stock", resource_id=stock_id)
         stock = Stock.objects.filter(pk=stock_id).first()
         by.require("stock.change", Scope() if stock is None else Scope(stock.partner_id, stock.store_id))
         if stock is None:

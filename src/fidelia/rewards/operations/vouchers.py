@@ -102,9 +102,10 @@ def write_vouchers(
     return made
 
 
-def revoke_voucher(*, by: Actor, at: datetime, voucher_id: UUID) -> Voucher:
+def revoke_voucher(*, by: Actor, at: datetime, voucher_id: UUID, once: RequestKey | None = None) -> Voucher:
     """Take a voucher back that nobody has used. Raises Denied (voucher.revoke), UnknownVoucher, VoucherUsedUp."""
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="voucher", resource_id=voucher_id)
         voucher = withdraw_voucher(at=at, voucher_id=voucher_id, by=by)
         audit(by, at, "voucher.revoke", voucher.id, partner_id=voucher.partner_id, after={"revoked_at": at})
     return voucher

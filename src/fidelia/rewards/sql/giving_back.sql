@@ -1,6 +1,7 @@
 -- Give back what a purchase took: all of it when it is cancelled, a part when a part is returned; never more than it took,
 -- and into the periods in which it was counted.
-create or replace function rewards_give_back(p jsonb) returns void language plpgsql as $$
+create or replace function rewards_give_back(p jsonb) returns void
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
     purchase uuid := p->>'purchase_id';
     programme uuid;

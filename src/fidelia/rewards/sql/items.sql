@@ -24,7 +24,8 @@ begin
             where bound.is_asked and bound.scope_id is not null
             union all
             select 2, 'voucher:' || voucher.id, rewards_anybody(),
-                case when voucher.is_divisible then (asked->>'amount')::bigint else voucher.amount end, voucher.amount,
+                case when voucher.is_divisible then (asked->>'amount')::bigint else voucher.amount end,
+                case when voucher.revoked_at is null then voucher.amount else 0 end,
                 'voucher', voucher.id::text
             from jsonb_array_elements(coalesce(p->'vouchers', '[]')) asked
             join rewards_voucher voucher on voucher.id = (asked->>'id')::uuid

@@ -2,7 +2,7 @@
 create or replace function rewards_for_rules(
     p_programme uuid, p_customer uuid, p_store uuid, p_checkout uuid, p_codes text[], p_gift_cards text[],
     p_at timestamptz
-) returns jsonb language plpgsql stable as $$
+) returns jsonb language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
     return jsonb_build_object(
         'codes', case when cardinality(p_codes) > 0

@@ -39,14 +39,15 @@ begin
     end if;
 end $$;
 
-create or replace function rewards_reserve(p jsonb) returns void language plpgsql as $$
+create or replace function rewards_reserve(p jsonb) returns void
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
     programme uuid := p->>'programme_id';
     items rewards_item[];
 begin
+    perform rewards_check(p);
     perform rewards_lock(programme, rewards_items(p));
-    perform rewards_check(p); -- after the wait: who withdraws a voucher or lowers a stock holds the same rows
-    items := rewards_items(p);
+    items := rewards_items(p); -- after the wait: who lowers a stock or withdraws a voucher holds the same rows
     perform rewards_fit(p, items);
     perform rewards_check_cards(p);
     delete from rewards_reservation where checkout_id = (p->>'checkout_id')::uuid;
@@ -67,33 +68,39 @@ begin
     delete from rewards_reservation where checkout_id = p_checkout;
 end $$;
 
-create or replace function rewards_consume(p jsonb) returns jsonb language plpgsql as $$
+-- What needs no lock comes before the locks, so that they are held for as little as can be: the uses are written, and the
+-- reservations dropped, by a transaction that may yet refuse. Generic plans: a plan made anew for each checkout costs more
+-- than all it does (0.93 ms against 0.57 for one piece of stock); no sequential scans, as those plans are kept.
+create or replace function rewards_consume(p jsonb) returns jsonb
+language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
     programme uuid := p->>'programme_id';
     items rewards_item[];
     cards jsonb;
 begin
     if p ?| array['coupons', 'vouchers', 'stock'] then
+        perform rewards_check(p);
+    end if;
+    if p->>'checkout_id' is not null then
+        delete from rewards_reservation where checkout_id = (p->>'checkout_id')::uuid;
+    end if;
+    if p ?| array['coupons', 'vouchers', 'stock'] then
         items := rewards_items(p);
+        perform rewards_tell(p, items);
         perform rewards_lock(programme, array(select one from unnest(items) one where one.rank < 3));
         cards := rewards_spend_cards(p); -- before stock: that is the order
         perform rewards_lock(programme, array(select one from unnest(items) one where one.rank > 3));
-        perform rewards_check(p); -- after the wait: who withdraws a voucher or lowers a stock holds the same rows
-        items := rewards_items(p);
+        items := rewards_items(p); -- after the wait: who lowers a stock or withdraws a voucher holds the same rows
         perform rewards_fit(p, items);
         update rewards_counter counter set taken = counter.taken + item.amount, capacity = item.capacity
             from unnest(items) item
             where counter.programme_id = programme and counter.scope_id = item.scope_id
                 and counter.subject = item.subject and counter.starts_on = item.starts_on
                 and item.capacity is not null;
-        perform rewards_tell(p, items);
     else
         cards := rewards_spend_cards(p);
     end if;
     perform rewards_take_limits(p);
-    if p->>'checkout_id' is not null then
-        delete from rewards_reservation where checkout_id = (p->>'checkout_id')::uuid;
-    end if;
     return jsonb_build_object('gift_cards', cards);
 end $$;
 
