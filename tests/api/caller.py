@@ -17,6 +17,7 @@ TILL_RIGHTS = (
     *("customer.create", "customer.see", "customer.see_contacts", "customer.change", "customer.record_consent"),
     *("enrolment.create", "enrolment.end", "points.see", "purchase.record", "purchase.return", "purchase.see"),
     *("decision.see", "product.see", "product.change", "programme.see", "store.see"),
+    *("coupon.*", "voucher.*", "gift_card.*", "stock.*"),
 )
 
 

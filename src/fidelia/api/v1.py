@@ -9,7 +9,21 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation
 
-from . import access, activity, batches, claims, customers, ledger, organisation, products, programme, returns
+from . import (
+    access,
+    activity,
+    batches,
+    claims,
+    coupons,
+    customers,
+    gift_cards,
+    ledger,
+    organisation,
+    products,
+    programme,
+    returns,
+    vouchers,
+)
 from .authentication import BearerKey
 from .errors import InvalidRequest, Mistake
 from .openapi import describe, query_names_of
@@ -36,6 +50,13 @@ api.add_router("/purchases", returns.of_purchases)
 api.add_router("/returns", returns.returns)
 api.add_router("/lone-returns", returns.lone_returns)
 api.add_router("/purchase-claims", claims.router)
+# /api/v1/coupon-series, /api/v1/coupons, /api/v1/codes, /api/v1/gift-cards, /api/v1/vouchers, /api/v1/stock
+api.add_router("/coupon-series", coupons.series)
+api.add_router("/coupons", coupons.coupons)
+api.add_router("/codes", coupons.codes)
+api.add_router("/gift-cards", gift_cards.router)
+api.add_router("/vouchers", vouchers.vouchers)
+api.add_router("/stock", vouchers.stock)
 # /api/v1/products
 api.add_router("/products", products.router)
 # /api/v1/stores

@@ -1,7 +1,7 @@
 """What rewards refuse.
 
 NotFound
-├── UnknownSeries, UnknownCoupon, UnknownVoucher, UnknownGiftCard, UnknownStock
+├── UnknownSeries, UnknownCode, UnknownCoupon, UnknownVoucher, UnknownGiftCard, UnknownStock
 Invalid
 ├── MalformedSeries, MalformedCode, MalformedVoucher, MalformedGiftCard, MalformedStock
 Refused
@@ -33,6 +33,12 @@ class UnknownSeries(NotFound):
     """There is no such series of coupons, or not the actor's to see."""
 
     default_code = "unknown_coupon_series"
+
+
+class UnknownCode(NotFound):
+    """Neither a coupon, nor a voucher, nor a gift card has this code."""
+
+    default_code = "unknown_code"
 
 
 class UnknownCoupon(NotFound):

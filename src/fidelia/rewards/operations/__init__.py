@@ -10,6 +10,7 @@ from .gift_cards import (
     spend_gift_card,
 )
 from .limits import left_of_limits, limit_items
+from .looking_up import LookedUp, look_up_code
 from .series import SeriesTerms, change_series, create_series, end_series
 from .stock import add_stock, end_stock, set_pieces
 from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_voucher, write_vouchers
@@ -17,6 +18,7 @@ from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_vouche
 __all__ = [
     "GivingBack",
     "LimitItem",
+    "LookedUp",
     "NewVoucher",
     "SeriesTerms",
     "Taking",
@@ -37,6 +39,7 @@ __all__ = [
     "issue_voucher",
     "left_of_limits",
     "limit_items",
+    "look_up_code",
     "refund_gift_card",
     "refusals",
     "release",

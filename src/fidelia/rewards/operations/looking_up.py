@@ -11,7 +11,7 @@ from fidelia.access.operations import check_failures, count_failure
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import Programme
 
-from ..errors import UnknownCoupon
+from ..errors import UnknownCode
 from ..queries.for_rules import read_for_rules
 from .patterns import normalise_code
 
@@ -44,12 +44,12 @@ def look_up_code(
     """Tell what a code is that somebody shows, for the member who shows it. Outside a transaction.
 
     After 30 unknown codes within 10 minutes the one who asks (`subject`, by default the actor) waits, as guessing would
-    make him. Raises Denied, UnknownCoupon (nothing has this code), RateLimited.
+    make him. Raises Denied, UnknownCode, RateLimited.
     """
     if not any(by.may_somewhere(right) for right in RIGHTS.values()):
         by.require(RIGHTS["coupon"])
-    who = {"kind": _KIND, "subject": subject or f"{by.kind}:{by.id}", "limit": GUESSES, "period": GUESSED_IN, "at": at}
-    check_failures(**who)
+    guesser = subject or f"{by.kind}:{by.id}"
+    check_failures(kind=_KIND, subject=guesser, limit=GUESSES, period=GUESSED_IN, at=at)
     shown = normalise_code(code)
     found = read_for_rules(
         programme_id=programme.id, at=at, customer_id=customer_id, store_id=store_id, codes=[shown], gift_cards=[shown]
@@ -58,6 +58,6 @@ def look_up_code(
     if told["state"] == "unknown":
         told = {"what": "gift_card", **found["gift_cards"][shown]}
     if told["state"] == "unknown" or not by.may_somewhere(RIGHTS[told["what"]]):
-        count_failure(**who)
-        raise UnknownCoupon("Nothing has this code.", code="unknown_code")
+        count_failure(kind=_KIND, subject=guesser, limit=GUESSES, period=GUESSED_IN, at=at)
+        raise UnknownCode("Nothing has this code.")
     return LookedUp(shown, told["what"], told["state"], told)

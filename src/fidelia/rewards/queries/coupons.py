@@ -18,6 +18,7 @@ from ..models import CouponCode, CouponSeries, Use
 from ..operations.patterns import normalise_code
 
 LIMIT_MAX = 200
+ID_MAX = 2**63 - 1
 _FIGURES = """
 select
     (select count(*) from rewards_coupon_code code where code.series_id = %(series)s),
@@ -134,6 +135,17 @@ def find_coupon(*, by: Actor, programme_id: UUID, code: str) -> CodeRow:
     )
     if found is None or not by.may("coupon.see", Scope(found.series.partner_id)):
         raise UnknownCoupon("No coupon has this code.")
+    return with_uses([found])[0]
+
+
+def get_coupon(*, by: Actor, coupon_id: int) -> CodeRow:
+    """Return one coupon. Raises Denied (coupon.see), UnknownCoupon."""
+    if not by.may_somewhere("coupon.see"):
+        by.require("coupon.see")
+    mode = {"series__programme__is_sandbox": by.mode == "test"}
+    found = CouponCode.objects.select_related("series").filter(pk=min(coupon_id, ID_MAX), **mode).first()
+    if found is None or not by.may("coupon.see", Scope(found.series.partner_id)):
+        raise UnknownCoupon("There is no such coupon.")
     return with_uses([found])[0]
 
 
