@@ -16,9 +16,9 @@ from fidelia.rules.functions import FUNCTIONS
 from fidelia.rules.lexer import LENGTH_MAX
 from fidelia.rules.nodes import ROW_COST
 from fidelia.rules.parser import DEPTH_MAX
+from fidelia.rules.pricing.reasons import CHECKOUT_REASONS
 from fidelia.rules.program import COST_MAX
 from fidelia.rules.rounding import ROUNDINGS
-from fidelia.rules.settlement import REASONS
 
 from .shop import CATALOGUE
 
@@ -41,7 +41,8 @@ def test_each_macro_type_rounding_reason_and_effect_is_there() -> None:
     assert re.findall(r"^\| `([^`]+)`", section("Macros"), re.MULTILINE) == list(MACRO_SIGNATURES.values())
     assert re.findall(r"^\| `(\w+)`", section("Types"), re.MULTILINE) == [str(kind) for kind in Type]
     assert set(re.findall(r"`(\w+)`", section("Roundings"))) == set(ROUNDINGS)
-    assert re.findall(r"^\| `(\w+)`", section("Reasons"), re.MULTILINE) == list(REASONS)
+    rows = re.findall(r"^\| (`.+?`) \|", section("Reasons"), re.MULTILINE)
+    assert [code for row in rows for code in re.findall(r"`(\w+)`", row)] == list(CHECKOUT_REASONS)
     assert [name for name in re.findall(r"### (\w+)", section("Rule sets")) if name in EFFECTS] == list(EFFECTS)
     assert all(f"`{policy}`" in section("Rule sets").replace("policy: ", "") for policy in POLICIES)
 

@@ -4,10 +4,11 @@ Plain Python: no Django, no clock, no database. Read `check_rule` first, then `p
 """
 
 from .catalogue import Catalogue, Field, Records
-from .decision import GENESIS, Decision, canonical_text, chain, chain_text, find_break, record_decision
+from .decision import GENESIS, Decision, canonical_text, chain, chain_text, find_break, record_bill, record_decision
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
-from .explanation import POINTS, PointsName, describe_rule, explain, explain_outcomes
+from .explanation import describe_rule, explain, explain_outcomes
+from .points_name import POINTS, PointsName
 from .program import Program, check_rule
 from .rule_set import Group, Rule, RuleSet
 from .settlement import (
@@ -58,6 +59,7 @@ __all__ = [
     "parse_rule_set",
     "points_by_unit",
     "points_of_returned",
+    "record_bill",
     "record_decision",
     "settle",
 ]

@@ -16,6 +16,8 @@ import msgspec
 
 from fidelia.kernel.errors import Invalid
 
+from .pricing.bill import Bill
+from .pricing.frozen import FrozenBill, freeze
 from .rule_set import RuleSet
 from .settlement import LineAllocation, Outcome, Settlement, Values
 from .types import Type
@@ -38,6 +40,7 @@ class Decision:
     values    what was read, by the keys of the values mapping, as JSON holds it: dates and moments as ISO text
     outcomes  what each rule came to, in declared order, with reason codes
     lines     the frozen allocation, by position of the line
+    bill      of a checkout: its frozen bill; None where the prices were final before
     """
 
     rule_version_id: str
@@ -47,10 +50,14 @@ class Decision:
     outcomes: tuple[Outcome, ...]
     lines: tuple[LineAllocation, ...]
     unassigned: int = 0
+    bill: FrozenBill | None = None
 
     def as_mapping(self) -> dict[str, Any]:
         """Return the compact JSON form; `from_mapping` reads it back."""
+        # A record without a bill has the bytes, and the hash, that it had before there were bills.
+        more = {} if self.bill is None else {"bill": self.bill.as_mapping()}
         return {
+            **more,
             "format": FORMAT,
             "rule_version": self.rule_version_id,
             "occurred_at": self.occurred_at.astimezone(UTC).isoformat(),
@@ -77,6 +84,7 @@ class Decision:
                 outcomes=outcomes,
                 lines=tuple(_read_line(row, order) for row in stored["lines"]),
                 unassigned=stored["unassigned"],
+                bill=FrozenBill.from_mapping(stored["bill"]) if "bill" in stored else None,
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise MalformedDecision("This is not a decision record.") from error
@@ -93,11 +101,25 @@ def record_decision(
     return Decision(
         rule_version_id=rule_version_id,
         occurred_at=occurred_at,
-        values=_values_read(rule_set, values),
+        values=_values_read(rule_set, values, rule_set.fields_read_of_final),
         points=settlement.points,
         outcomes=settlement.outcomes,
         lines=settlement.lines,
         unassigned=settlement.unassigned,
+    )
+
+
+def record_bill(rule_set: RuleSet, bill: Bill, *, rule_version_id: str, occurred_at: datetime) -> Decision:
+    """Return the record of a checkout: its bill as closed, and what its rules read, computed values included."""
+    return Decision(
+        rule_version_id=rule_version_id,
+        occurred_at=occurred_at,
+        values=_values_read(rule_set, bill.values, rule_set.fields_read),
+        points=bill.points.points,
+        outcomes=bill.outcomes,
+        lines=bill.points.lines,
+        unassigned=bill.points.unassigned,
+        bill=freeze(bill),
     )
 
 
@@ -130,11 +152,11 @@ def find_break(decisions: Sequence[Decision], hashes: Sequence[bytes], *, start:
     return None
 
 
-def _values_read(rule_set: RuleSet, values: Values) -> dict[str, Any]:
+def _values_read(rule_set: RuleSet, values: Values, paths: Sequence[str]) -> dict[str, Any]:
     catalogue = rule_set.catalogue
     read: dict[str, Any] = {}
     of_records: dict[str, list[str]] = {}
-    for path in rule_set.fields_read:
+    for path in paths:
         if path in catalogue.field_at:
             key = catalogue.field_at[path].key
             read[key] = _as_json(values[key])

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fidelia.kernel.localized import LocalizedText
 
 from .decision import Decision
+from .points_name import POINTS, PointsName
+from .price_wording import PriceWords, say_missing
+from .pricing.reasons import (
+    AMOUNT_SHORT,
+    COUPON_MISSING,
+    COUPON_STATES,
+    EXCLUDED,
+    GIFT_NOT_IN_BASKET,
+    NEEDS_MEMBER,
+    NO_ADVANTAGE,
+    NOT_CLAIMED,
+    OUT_OF_STOCK,
+    POINTS_SHORT,
+    TOO_FEW_UNITS,
+    UNDONE,
+)
 from .rule_set import Effect, FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit, Rule, RuleSet
 from .settlement import (
     CONDITION_FALSE,
     EXPIRED,
     GRANTED,
+    LIMIT_REACHED,
     NO_LINES,
     NOT_BEST,
     NOT_FIRST,
     NOT_YET_VALID,
     NOTHING_EARNED,
+    ONLY_AT_CHECKOUT,
     Outcome,
 )
 from .types import Type
 from .wording import Words, french_of, language_of
 from .writing import say_money, say_number
-
-
-@dataclass(frozen=True, slots=True)
-class PointsName:
-    """What the points are called: "mile", "miles". French counts from 2 in the plural, English all but 1."""
-
-    one: LocalizedText
-    many: LocalizedText
-
-    def say(self, amount: int, scale: int, language: str) -> str:
-        """Write an amount with its name: "1 point", "1,200.5 points"."""
-        unit = 10**scale
-        is_one = abs(amount) < 2 * unit if language == "fr" else abs(amount) == unit
-        name = (self.one if is_one else self.many).in_language(language)
-        return f"{say_number(amount, scale, language)}\u00a0{name}"
-
-
-POINTS = PointsName(LocalizedText(en="point", fr="point"), LocalizedText(en="points", fr="points"))
 
 _IF = LocalizedText(en="If {0}, {1}.", fr="Si {0}, {1}.")
 _FIXED = LocalizedText(en="the purchase earns {points}", fr="l’achat rapporte {points}")
@@ -102,14 +100,81 @@ _WHY_NOT = {
     NOT_FIRST: LocalizedText(
         en="{name}: set aside, another advantage comes first.", fr="{name} : écarté, un autre avantage passe avant."
     ),
+    ONLY_AT_CHECKOUT: LocalizedText(
+        en="{name}: nothing, it applies at the checkout only.", fr="{name} : rien, il ne vaut qu’au passage en caisse."
+    ),
+    LIMIT_REACHED: LocalizedText(
+        en="{name}: nothing, its limit is reached.", fr="{name} : rien, sa limite est atteinte."
+    ),
+    NO_ADVANTAGE: LocalizedText(
+        en="{name}: nothing, there is nothing left to lower.", fr="{name} : rien, il n’y a plus rien à réduire."
+    ),
+    TOO_FEW_UNITS: LocalizedText(en="{name}: nothing, too few units.", fr="{name} : rien, trop peu d’unités."),
+    AMOUNT_SHORT: LocalizedText(
+        en="{name}: nothing, the amount is too small.", fr="{name} : rien, le montant est trop petit."
+    ),
+    EXCLUDED: LocalizedText(
+        en="{name}: set aside, another advantage stands alone.",
+        fr="{name} : écarté, un autre avantage s’applique seul.",
+    ),
+    UNDONE: LocalizedText(
+        en="{name}: withdrawn, its condition no longer held after another advantage.",
+        fr="{name} : retiré, sa condition n’était plus remplie après un autre avantage.",
+    ),
+    COUPON_MISSING: LocalizedText(
+        en="{name}: nothing, its code was not presented.", fr="{name} : rien, son code n’a pas été présenté."
+    ),
+    COUPON_STATES["unknown"]: LocalizedText(
+        en="{name}: nothing, the code is not known.", fr="{name} : rien, le code est inconnu."
+    ),
+    COUPON_STATES["expired"]: LocalizedText(
+        en="{name}: nothing, the code has expired.", fr="{name} : rien, le code est périmé."
+    ),
+    COUPON_STATES["not_yet_valid"]: LocalizedText(
+        en="{name}: nothing, the code is not valid yet.", fr="{name} : rien, le code n’est pas encore valable."
+    ),
+    COUPON_STATES["used_up"]: LocalizedText(
+        en="{name}: nothing, the code has been used already.", fr="{name} : rien, le code a déjà servi."
+    ),
+    COUPON_STATES["not_yours"]: LocalizedText(
+        en="{name}: nothing, the code is someone else’s.", fr="{name} : rien, le code est celui d’une autre personne."
+    ),
+    COUPON_STATES["cancelled"]: LocalizedText(
+        en="{name}: nothing, the code was cancelled.", fr="{name} : rien, le code a été annulé."
+    ),
+    NOT_CLAIMED: LocalizedText(
+        en="{name}: nothing, it was not asked for.", fr="{name} : rien, il n’a pas été demandé."
+    ),
+    POINTS_SHORT: LocalizedText(
+        en="{name}: nothing, the balance is too low.", fr="{name} : rien, le solde est insuffisant."
+    ),
+    NEEDS_MEMBER: LocalizedText(
+        en="{name}: nothing, it is for members.", fr="{name} : rien, il est réservé aux adhérents."
+    ),
+    OUT_OF_STOCK: LocalizedText(
+        en="{name}: nothing, the gift is out of stock.", fr="{name} : rien, le cadeau est épuisé."
+    ),
+    GIFT_NOT_IN_BASKET: LocalizedText(
+        en="{name}: a gift is waiting, it is not in the basket.",
+        fr="{name} : un cadeau vous attend, il n’est pas au panier.",
+    ),
 }
+# Of what lowers prices; {n} counts units, {base} is what the share was counted on, {uncapped} what it was before a cap.
+_LOWERED = LocalizedText(en="{name}: −{discount}.", fr="{name} : −{discount}.")
+_LOWERED_UNITS = LocalizedText(en="{name}: −{discount} on {quantity}.", fr="{name} : −{discount} sur {quantity}.")
+_CAPPED = LocalizedText(
+    en="{name}: −{discount}, its cap ({unlimited} without it).",
+    fr="{name} : −{discount}, son plafond ({unlimited} sans lui).",
+)
+_ISSUED = LocalizedText(en="{name}: granted.", fr="{name} : accordé.")
+_BY = LocalizedText(en=" ({other})", fr=" ({other})")
 
 
 def describe_rule(rule: Rule, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS) -> str:
     """Return one sentence that says when a rule gives what, in "en" or "fr"."""
     tongue = language_of(language)
     words = Words(rule_set.catalogue, tongue)
-    said = _effect(rule, rule_set, words, points_name)
+    said = _effect(rule, rule_set, words, points_name) + _terms(rule, rule_set, words, points_name)
     if rule.limit_per_purchase is not None:
         limit = points_name.say(rule.limit_per_purchase, rule_set.points_scale, tongue)
         said += _LIMIT.in_language(tongue).format(points=limit)
@@ -123,6 +188,8 @@ def _effect(rule: Rule, rule_set: RuleSet, words: Words, points_name: PointsName
     lines = words.said(rule_set.lines.words)
     if rule.lines is not None:
         lines = _WHERE.in_language(tongue).format(lines=lines, clause=words.clause(rule.lines.tree))
+    if rule.lowers_prices or rule.issues:
+        return PriceWords(rule, rule_set, words, lines, points_name).effect()
     template, parts = _effect_parts(effect, rule_set, words)
     amount = getattr(effect, "points", getattr(effect, "amount", 0))
     return template.in_language(tongue).format(
@@ -132,6 +199,10 @@ def _effect(rule: Rule, rule_set: RuleSet, words: Words, points_name: PointsName
         many=points_name.many.in_language(tongue),
         **parts,
     )
+
+
+def _terms(rule: Rule, rule_set: RuleSet, words: Words, points_name: PointsName) -> str:
+    return PriceWords(rule, rule_set, words, "", points_name).terms()
 
 
 def _effect_parts(effect: Effect, rule_set: RuleSet, words: Words) -> tuple[LocalizedText, dict[str, str]]:
@@ -156,6 +227,8 @@ def _effect_parts(effect: Effect, rule_set: RuleSet, words: Words) -> tuple[Loca
         case MultiplyPoints():
             ratio = effect.numerator * 10**4 // effect.denominator
             return _MULTIPLIED, {"ratio": say_number(ratio, 4, tongue)}
+        case _:
+            raise AssertionError(effect)
 
 
 def explain(decision: Decision, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS) -> list[str]:
@@ -181,33 +254,53 @@ def explain_outcomes(
 
 
 def _sentence(outcome: Outcome, rule_set: RuleSet, tongue: str, points_name: PointsName) -> str:
-    currency, scale = rule_set.catalogue.currency, rule_set.points_scale
+    rule = rule_set.rule_at[outcome.rule_key]
+    if outcome.reason != GRANTED:
+        return _refusal(outcome, rule_set, tongue)
+    elif rule.lowers_prices:
+        return _lowered(outcome, rule_set, tongue)
+    elif rule.issues:
+        return _ISSUED.in_language(tongue).format(name=rule.name.in_language(tongue))
+    scale = rule_set.points_scale
     parts = {
-        "name": rule_set.rule_at[outcome.rule_key].name.in_language(tongue),
+        "name": rule.name.in_language(tongue),
         "points": _signed(outcome.points) + points_name.say(outcome.points, scale, tongue),
     }
-    if outcome.reason != GRANTED:
-        if outcome.missing is None or outcome.missing_type is None:
-            template = _WHY_NOT[outcome.reason]
-        else:
-            template = _MISSING
-            parts["missing"] = _amount(outcome.missing, outcome.missing_type, rule_set, tongue)
-    elif outcome.unlimited is not None:
+    if outcome.unlimited is not None:
         template = _LIMITED
         parts["unlimited"] = say_number(outcome.unlimited, scale, tongue)
     elif outcome.base is not None:
         template = _GIVEN_ON
-        parts["base"] = say_money(outcome.base, currency, tongue)
+        parts["base"] = say_money(outcome.base, rule_set.catalogue.currency, tongue)
     else:
         template = _GIVEN
     return template.in_language(tongue).format(**parts)
 
 
+def _refusal(outcome: Outcome, rule_set: RuleSet, tongue: str) -> str:
+    name = rule_set.rule_at[outcome.rule_key].name.in_language(tongue)
+    if outcome.missing is not None and outcome.missing_type is not None:
+        missing = say_missing(outcome.missing, outcome.missing_type, rule_set, tongue)
+        return _MISSING.in_language(tongue).format(name=name, missing=missing)
+    said = _WHY_NOT[outcome.reason].in_language(tongue).format(name=name)
+    if outcome.by is None or outcome.by not in rule_set.rule_at:
+        return said
+    other = rule_set.rule_at[outcome.by].name.in_language(tongue)
+    return said[:-1] + _BY.in_language(tongue).format(other=other) + said[-1]
+
+
+def _lowered(outcome: Outcome, rule_set: RuleSet, tongue: str) -> str:
+    currency = rule_set.catalogue.currency
+    name = rule_set.rule_at[outcome.rule_key].name.in_language(tongue)
+    discount = say_money(outcome.discount or 0, currency, tongue)
+    if outcome.unlimited is not None:
+        unlimited = say_money(outcome.unlimited, currency, tongue)
+        return _CAPPED.in_language(tongue).format(name=name, discount=discount, unlimited=unlimited)
+    elif outcome.quantity:
+        quantity = say_missing(outcome.quantity, Type.QUANTITY, rule_set, tongue)
+        return _LOWERED_UNITS.in_language(tongue).format(name=name, discount=discount, quantity=quantity)
+    return _LOWERED.in_language(tongue).format(name=name, discount=discount)
+
+
 def _signed(points: int) -> str:
     return "+" if points > 0 else ""
-
-
-def _amount(number: int, kind: Type, rule_set: RuleSet, tongue: str) -> str:
-    if kind is Type.MONEY:
-        return say_money(number, rule_set.catalogue.currency, tongue)
-    return say_number(number, rule_set.catalogue.scale_of(kind), tongue)

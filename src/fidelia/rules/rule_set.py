@@ -7,17 +7,20 @@ zero gives none. A return takes back what the frozen allocation of its purchase 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from fidelia.kernel.localized import LocalizedText
 
 from .catalogue import Catalogue, Records
+from .effects import ISSUE_KINDS, PRICE_KINDS, GiftProduct, IssueEffect, PriceEffect, line_fields_of, programs_of
 from .nodes import Arithmetic, Compare, Constant, Every, Node
 from .program import Program
 from .python_rendering import Compiled, compile_to_python
+from .rule_terms import NO_CHECKOUT_TERMS, NO_TERMS, Campaign, CheckoutTerms, Limit, RuleTerms
 from .types import NUMBERS, Type
 
 LINES = "lines"
@@ -66,7 +69,8 @@ class MultiplyPoints:
     rounding: str = "half_up"
 
 
-Effect = FixedPoints | PointsPerAmount | PointsPerUnit | MultiplyPoints
+PointsEffect = FixedPoints | PointsPerAmount | PointsPerUnit | MultiplyPoints
+Effect = PointsEffect | PriceEffect | IssueEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,21 @@ class Rule:
     limit_per_purchase: int | None = None
     group: str | None = None
     choose_lines: Compiled | None = field(default=None, repr=False, compare=False)
+    terms: RuleTerms = NO_TERMS
+
+    @cached_property
+    def lowers_prices(self) -> bool:
+        return isinstance(self.effect, PRICE_KINDS)
+
+    @cached_property
+    def issues(self) -> bool:
+        """Whether it gives something else than a lower price or points that can be spent."""
+        return isinstance(self.effect, ISSUE_KINDS)
+
+    @cached_property
+    def only_at_checkout(self) -> bool:
+        """Whether it never applies to a purchase whose prices are final."""
+        return self.lowers_prices or self.issues or self.terms.needs_checkout
 
     @property
     def multiplies(self) -> bool:
@@ -115,7 +134,8 @@ class Rule:
         effect = self.effect
         more = effect.program if isinstance(effect, FixedPoints) else None
         base = effect.base if isinstance(effect, PointsPerAmount) else None
-        return [each for each in (self.when, self.lines, more, base) if each is not None]
+        others = programs_of(effect) if isinstance(effect, (*PRICE_KINDS, *ISSUE_KINDS)) else []
+        return [each for each in (self.when, self.lines, more, base, *others) if each is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +145,14 @@ class Group:
     all    every rule gives
     best   only the rule that gives most; of equals, the one declared first
     first  only the first declared that gives anything
+    exclusive  every rule gives, and if any does, no rule outside lowers a price
+
+    scope    "best" is chosen for the whole checkout, or for each line by itself
     """
 
     key: str
-    policy: Literal["all", "best", "first"]
+    policy: Literal["all", "best", "first", "exclusive"]
+    scope: Literal["checkout", "line"] = "checkout"
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,29 @@ class RuleSet:
     points_scale: int
     rules: tuple[Rule, ...]
     groups: tuple[Group, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    checkout: CheckoutTerms = NO_CHECKOUT_TERMS
+    # What others make of it once, such as the checkout's plan.
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def limits(self) -> tuple[Limit, ...]:
+        """Every limit of a rule or campaign, in declared order."""
+        of_rules = [limit for rule in self.rules for limit in rule.terms.limits]
+        return (*of_rules, *[limit for campaign in self.campaigns for limit in campaign.limits])
+
+    @cached_property
+    def limits_of(self) -> dict[str, tuple[Limit, ...]]:
+        """The limits that a rule obeys, its own and its campaign's, by rule key."""
+        of_campaign = {campaign.key: campaign.limits for campaign in self.campaigns}
+        found = {rule.key: rule.terms.limits + of_campaign.get(rule.terms.campaign or "", ()) for rule in self.rules}
+        return {key: limits for key, limits in found.items() if limits}
+
+    @cached_property
+    def gift_products(self) -> frozenset[str]:
+        """The codes of all products that a rule may add to a basket."""
+        gifts = [rule.effect for rule in self.rules if isinstance(rule.effect, GiftProduct)]
+        return frozenset(code for gift in gifts for code in gift.products)
 
     @cached_property
     def lines(self) -> Records:
@@ -162,9 +209,22 @@ class RuleSet:
     @cached_property
     def fields_read(self) -> tuple[str, ...]:
         """Every path that a decision depends on, sorted."""
+        return self._fields_read(self.rules)
+
+    @cached_property
+    def fields_read_of_final(self) -> tuple[str, ...]:
+        """Every path that the decision on a purchase depends on whose prices are final, sorted."""
+        return self._fields_read([rule for rule in self.rules if not rule.only_at_checkout])
+
+    def _fields_read(self, rules: Sequence[Rule]) -> tuple[str, ...]:
         of_lines = {f"{LINES}.{name}" for name in (NET, QUANTITY, EARNS) if name in self.lines.by_name}
-        read = {path for rule in self.rules for program in rule.programs for path in program.fields_read}
-        return tuple(sorted(of_lines | read | {LINES}))
+        read = {path for rule in rules for program in rule.programs for path in program.fields_read}
+        compared = {f"{LINES}.{name}" for rule in rules if rule.lowers_prices for name in _compared(rule)}
+        return tuple(sorted(of_lines | read | compared | {LINES}))
+
+
+def _compared(rule: Rule) -> list[str]:
+    return line_fields_of(rule.effect) if isinstance(rule.effect, PRICE_KINDS) else []
 
 
 def _threshold(term: Node) -> Threshold:

@@ -198,6 +198,53 @@ SENTENCES: dict[str, LocalizedText] = {
         en="The catalogue has no lines with net, quantity and earns.",
         fr="Le catalogue n’a pas de lignes avec net, quantity et earns.",
     ),
+    "flag": LocalizedText(en="Write true or false.", fr="Écrivez true ou false."),
+    "whole": LocalizedText(
+        en="A whole number from {least} to {most} is expected here.", fr="Il faut ici un entier de {least} à {most}."
+    ),
+    "share_of": LocalizedText(
+        en="A percentage above 0 and at most 100, with at most 4 decimals, is expected here.",
+        fr="Il faut ici un pourcentage supérieur à 0 et d’au plus 100, avec 4 décimales au plus.",
+    ),
+    "one_of": LocalizedText(en="Name exactly one of: {choices}.", fr="Nommez exactement un parmi : {choices}."),
+    "effect_on_no_line": LocalizedText(
+        en="The effect is on no line: nothing could ever have it.",
+        fr="L’effet ne porte sur aucune ligne : rien ne pourrait jamais en profiter.",
+    ),
+    "lines_not_here": LocalizedText(
+        en="An effect on the order or on shipping chooses no lines.",
+        fr="Un effet sur la commande ou sur la livraison ne choisit pas de lignes.",
+    ),
+    "steps_rise": LocalizedText(
+        en="Each step begins higher than the one before it.", fr="Chaque palier commence plus haut que le précédent."
+    ),
+    "marginal_units": LocalizedText(
+        en="Marginal steps are counted in units.", fr="Les paliers marginaux se comptent en unités."
+    ),
+    "unknown_campaign": LocalizedText(en="There is no campaign “{text}”.", fr="Il n’y a pas de campagne « {text} »."),
+    "mixed_kinds": LocalizedText(
+        en="The group “{text}” mixes rules that cannot be compared: prices, points, and what is issued.",
+        fr="Le groupe « {text} » mêle des règles incomparables : prix, points et ce qui est émis.",
+    ),
+    "only_best_by_line": LocalizedText(
+        en="Only “best” can be chosen for each line.", fr="Seul « best » peut se choisir ligne par ligne."
+    ),
+    "only_for_points": LocalizedText(
+        en="This is for rules that give points only; a price has a cap.",
+        fr="Ceci vaut seulement pour les règles qui donnent des points ; un prix a un plafond (cap).",
+    ),
+    "only_for_prices": LocalizedText(
+        en="This is for rules that lower prices only.", fr="Ceci vaut seulement pour les règles qui baissent les prix."
+    ),
+    "only_for_gifts": LocalizedText(en="Only a gift is claimed in units.", fr="Seul un cadeau se réclame en unités."),
+    "shipping_stage": LocalizedText(
+        en="Effects on shipping, and only they, have the stage “shipping”.",
+        fr="Les effets sur la livraison, et eux seuls, ont l’étape « shipping ».",
+    ),
+    "limit_misfit": LocalizedText(
+        en="This rule gives no {text}: the limit would never be reached.",
+        fr="Cette règle ne donne pas de {text} : la limite ne serait jamais atteinte.",
+    ),
     "rule_text": LocalizedText(en="The rule’s text is refused.", fr="Le texte de la règle est refusé."),
 }
 

@@ -6,7 +6,7 @@ SQL). All parts are whole numbers that sum to their whole: shares go by largest 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,20 @@ NO_LINES = "no_lines"
 NOTHING_EARNED = "nothing_earned"
 NOT_BEST = "not_best"
 NOT_FIRST = "not_first"
-REASONS = (GRANTED, NOT_YET_VALID, EXPIRED, CONDITION_FALSE, NO_LINES, NOTHING_EARNED, NOT_BEST, NOT_FIRST)
+ONLY_AT_CHECKOUT = "only_at_checkout"
+LIMIT_REACHED = "limit_reached"
+REASONS = (
+    GRANTED,
+    NOT_YET_VALID,
+    EXPIRED,
+    CONDITION_FALSE,
+    NO_LINES,
+    NOTHING_EARNED,
+    NOT_BEST,
+    NOT_FIRST,
+    ONLY_AT_CHECKOUT,
+    LIMIT_REACHED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +123,32 @@ class Settlement:
 def evaluate(rule_set: RuleSet, values: Values, *, at: datetime) -> Settlement:
     """Decide the points of a purchase that occurred at `at`.
 
-    `values` has an entry for the key of each of `rule_set.fields_read`; the lines are a sequence of mappings under the
-    key of "lines". Money and quantities are in minor units. Raises ValueOutOfBounds.
+    `values` has an entry for the key of each of `rule_set.fields_read_of_final`; the lines are a sequence of mappings
+    under the key of "lines". Money and quantities are in minor units. Rules that need a checkout do not apply. Raises
+    ValueOutOfBounds.
     """
-    rule_set.catalogue.check_values(values, rule_set.fields_read)
+    rule_set.catalogue.check_values(values, rule_set.fields_read_of_final)
     return settle(rule_set, find_candidates(rule_set, values, at=at), values)
 
 
 def find_candidates(rule_set: RuleSet, values: Values, *, at: datetime) -> tuple[Candidate, ...]:
     """Tell of each rule, in declared order, whether it applies, and to which lines."""
     count = len(values[rule_set.lines.key])
-    return tuple([_candidate(rule, values, count, at) for rule in rule_set.rules])
+    return tuple([find_candidate(rule, values, count, at) for rule in rule_set.rules])
 
 
-def _candidate(rule: Rule, values: Values, count: int, at: datetime) -> Candidate:
+def find_candidate(
+    rule: Rule, values: Values, count: int, at: datetime, *, at_checkout: bool = False, explain: bool = True
+) -> Candidate:
+    """Tell whether a rule applies to these values, of `count` lines. Without `explain` nothing missing is computed."""
+    if rule.only_at_checkout and not at_checkout:
+        return Candidate(rule.key, False, ONLY_AT_CHECKOUT)
     if rule.valid_from is not None and at < rule.valid_from:
         return Candidate(rule.key, False, NOT_YET_VALID)
     if rule.valid_until is not None and at >= rule.valid_until:
         return Candidate(rule.key, False, EXPIRED)
     if rule.when is not None and not rule.when.run(values):
-        missing, unit = _missing(rule, values)
+        missing, unit = missing_of(rule, values) if explain else (None, None)
         return Candidate(rule.key, False, CONDITION_FALSE, missing, unit)
     chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
     # Without lines there is still the gift for a review or a birthday: fixed points that no line earned.
@@ -138,7 +157,8 @@ def _candidate(rule: Rule, values: Values, count: int, at: datetime) -> Candidat
     return Candidate(rule.key, True, lines=chosen)
 
 
-def _missing(rule: Rule, values: Values) -> tuple[int | None, Type | None]:
+def missing_of(rule: Rule, values: Values) -> tuple[int | None, Type | None]:
+    """Return how much more would have met the condition of a rule, and of what; None where it is not so simple."""
     # A part that stands after a failed has() is never asked: we stop at the second failure, and the first must be a
     # comparison of numbers, which guards nothing.
     failed = None
@@ -169,10 +189,16 @@ class _Grant:
         return sum(self.parts) + self.unassigned
 
 
-def settle(rule_set: RuleSet, candidates: Sequence[Candidate], values: Values) -> Settlement:
+Ceiling = Callable[[str, int], int]  # from a rule key and its points to the points that limits leave it
+
+
+def settle(
+    rule_set: RuleSet, candidates: Sequence[Candidate], values: Values, *, ceiling: Ceiling | None = None
+) -> Settlement:
     """Settle what the candidates give: effects, limits, groups, and the share of each line.
 
     Rules that multiply come after all they multiply, wherever they are declared; groups choose in declared order.
+    `ceiling` is asked, in this order, how much of what a rule would give is left of its limits.
     """
     lines = values[rule_set.lines.key]
     earned = [0] * len(lines)
@@ -184,6 +210,8 @@ def settle(rule_set: RuleSet, candidates: Sequence[Candidate], values: Values) -
             if each.applies and each.rule_key in wave
         ]
         _choose_in_groups(rule_set, wave_grants)
+        if ceiling is not None:
+            _hold_to_ceiling(wave_grants, ceiling)
         for grant in wave_grants:
             grants[grant.rule.key] = grant
             if grant.reason == GRANTED and grant.rule.is_proportional:
@@ -209,6 +237,8 @@ def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Value
             more = effect.numerator - effect.denominator
             bonus = ROUNDINGS[effect.rounding](sum(parts) * more, effect.denominator)
             return _Grant(rule, chosen, split_by_largest_remainder(bonus, parts))
+        case _:
+            raise AssertionError(f"{rule.key} gives no points")
 
 
 def _grant_fixed(rule_set: RuleSet, rule: Rule, effect: FixedPoints, chosen: tuple[int, ...], values: Values) -> _Grant:
@@ -251,14 +281,28 @@ def _weights(amounts: list[int]) -> list[int]:
 def _limited(grant: _Grant) -> _Grant:
     limit, points = grant.rule.limit_per_purchase, grant.points
     if limit is not None and points > limit:
-        grant.unlimited = points
-        if grant.parts:
-            grant.parts = split_by_largest_remainder(limit, grant.parts)
-        else:
-            grant.unassigned = limit
+        _lower(grant, limit)
     if points == 0:
         grant.reason = NOTHING_EARNED
     return grant
+
+
+def _lower(grant: _Grant, limit: int) -> None:
+    grant.unlimited = grant.unlimited or grant.points
+    if grant.parts:
+        grant.parts = split_by_largest_remainder(limit, grant.parts)
+    else:
+        grant.unassigned = limit
+
+
+def _hold_to_ceiling(grants: Sequence[_Grant], ceiling: Ceiling) -> None:
+    for grant in grants:
+        if grant.reason == GRANTED:
+            left = ceiling(grant.rule.key, grant.points)
+            if left < grant.points:
+                _lower(grant, left)
+            if left == 0:
+                grant.reason = LIMIT_REACHED
 
 
 def _choose_in_groups(rule_set: RuleSet, grants: Sequence[_Grant]) -> None:

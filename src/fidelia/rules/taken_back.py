@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fidelia.kernel.localized import LocalizedText
 
-from .explanation import POINTS, PointsName
+from .points_name import POINTS, PointsName
 from .wording import language_of
 
 

@@ -18,6 +18,8 @@ from .bill import (
     Tender,
     TierCredit,
 )
+from .checking import InvalidBasket
+from .evaluation import evaluate_basket
 from .frozen import FrozenBill, FrozenLine, MalformedBill, freeze
 from .reversal import MoreThanBought, Returned, Reversal, ReversedLine, everything_left, reverse, spread_amount
 
@@ -36,6 +38,7 @@ __all__ = [
     "FrozenLine",
     "Gift",
     "GiftCard",
+    "InvalidBasket",
     "Issue",
     "Line",
     "MalformedBill",
@@ -50,6 +53,7 @@ __all__ = [
     "TaxRate",
     "Tender",
     "TierCredit",
+    "evaluate_basket",
     "everything_left",
     "freeze",
     "reverse",

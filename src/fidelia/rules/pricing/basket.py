@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..paying import PayPolicy
+
 TaxRounding = Literal["line", "rate_by_net", "rate_by_gross", "keep_gross"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]
 
@@ -21,12 +23,14 @@ class TaxRate:
 
     key       "vat20"; equal keys are summed together
     compound  it is counted on the amount with the taxes named before it, not on the amount alone
+    included  prices of this line hold this tax, or it comes on top; None: as the basket's arithmetic says
     """
 
     key: str
     numerator: int
     denominator: int
     compound: bool = False
+    included: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,14 @@ class Coupon:
     series  the key by which rules name it (`coupon: welcome`); empty when the code is unknown
     state   "valid", or why it is not: each has its own answer
     value   of a voucher: what it is worth, in minor units; None for a coupon
+    minimum the basket (as it is paid when the rule comes) from which on the code is good
     """
 
     code: str
     series: str = ""
     state: CouponState = "valid"
     value: int | None = None
+    minimum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ class Basket:
     coupons       in the order in which they were presented
     gift_cards    in the order in which they pay
     points        None: the member does not pay with points
+    pays          how points pay: the policy of the programme's terms (`terms.points.pays`); None: they do not
     points_balance  points that may be spent now, in minor units of the points currency
     claims        how often the member takes a rule that must be claimed (rewards that cost points): rule key → times
     choices       of a gift among several products: rule key → product code
@@ -160,6 +167,7 @@ class Basket:
     coupons: tuple[Coupon, ...] = ()
     gift_cards: tuple[GiftCard, ...] = ()
     points: PointsOffered | None = None
+    pays: PayPolicy | None = None
     points_balance: int = 0
     claims: Mapping[str, int] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)

@@ -170,13 +170,17 @@ class Consumed:
 class CouponAnswer:
     """What became of a presented code: `used` by rules (their keys), or the reason why not.
 
+    amount  of a voucher: what was used of its worth, as prices are stated
+
     reason  "used"; "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled" (its state); "no_rule"
-            (no rule names its series); otherwise the reason code of the rule that would have used it
+            (no rule names its series); "not_needed" (another code of its series was enough); otherwise the reason code
+            of the rule that would have used it
     """
 
     code: str
     reason: str
     used: tuple[str, ...] = ()
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,8 @@ class Bill:
     effects    discounts, gifts, issues, tier credits, custom effects, costs in points, in the order of the rules
     consumed   for the counting at close: only what is above zero, one use per checkout and limit
     coupons    the answer to each presented code
-    rounds     how often the bill was settled again because a rule had lost its condition
+    rounds     how often the basket was settled: again for each rule that had lost its condition
+    values     what the points rules read: the values given and those computed, for `record_decision`
     """
 
     currency: str
@@ -217,6 +222,7 @@ class Bill:
     consumed: tuple[Consumed, ...] = ()
     coupons: tuple[CouponAnswer, ...] = ()
     rounds: int = 1
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def points_spent(self) -> int:

@@ -1,0 +1,346 @@
+"""Reading the effects that lower prices, and those that give something else than points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+
+from .document_parts import (
+    Reader,
+    read_choice,
+    read_decimal,
+    read_items,
+    read_key,
+    read_members,
+    read_percent,
+    read_text,
+    read_whole,
+)
+from .effects import (
+    Advantage,
+    AmountOff,
+    Bundle,
+    BundlePart,
+    BuyGet,
+    CreditTier,
+    CustomEffect,
+    FixedPrice,
+    GiftProduct,
+    IssueCode,
+    IssueEffect,
+    PercentOff,
+    PriceEffect,
+    PriceTable,
+    Sets,
+    Split,
+    Step,
+    Target,
+    Volume,
+)
+from .errors import InvalidRuleSet
+from .program import Program
+from .python_rendering import Compiled
+from .types import Type
+
+PRICE_EFFECTS = (
+    "percent_off",
+    "amount_off",
+    "fixed_price",
+    "price_table",
+    "sets",
+    "buy_get",
+    "bundle",
+    "volume",
+    "gift",
+)
+ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "custom")
+TARGETS = ("lines", "order", "shipping")
+SPLITS = ("proportional", "evenly", "first", "by_quantity")
+PICKS = ("cheapest", "dearest", "last")
+PARTS_MAX = 10
+STEPS_MAX = 20
+PRODUCTS_MAX = 50
+PRICES_MAX = 5_000
+VALUES_MAX = 20
+UNITS_MAX = 10_000
+DAYS_MAX = 3_660
+Pick = Literal["cheapest", "dearest", "last"]
+
+
+def read_price_effect(reader: Reader, name: str, value: object, pointer: str) -> PriceEffect:
+    return _READ[name](reader, value, pointer)
+
+
+def _read_percent_off(reader: Reader, value: object, pointer: str) -> PercentOff:
+    members = value if isinstance(value, Mapping) else {"percent": value}
+    read_members(members, pointer, ("percent", "of", "per"), required=("percent",))
+    per = read_choice(members.get("per", "all"), ("all", "line", "unit"), f"{pointer}/per")
+    ratio = read_percent(members["percent"], f"{pointer}/percent")
+    return PercentOff(ratio, _target(members, pointer), cast(Literal["all", "line", "unit"], per))
+
+
+def _read_amount_off(reader: Reader, value: object, pointer: str) -> AmountOff:
+    members = value if isinstance(value, Mapping) else {"amount": value}
+    read_members(members, pointer, ("amount", "each", "split", "of"), required=("amount",))
+    each = read_choice(members.get("each", "once"), ("once", "line", "unit"), f"{pointer}/each")
+    split = read_choice(members.get("split", "proportional"), SPLITS, f"{pointer}/split")
+    amount, program = 0, None
+    is_voucher = members["amount"] == "voucher"
+    if not is_voucher:
+        amount, program = _amount_or_program(reader, members["amount"], f"{pointer}/amount")
+    return AmountOff(
+        amount=amount,
+        program=program,
+        is_voucher=is_voucher,
+        each=cast(Literal["once", "line", "unit"], each),
+        split=cast(Split, split),
+        target=_target(members, pointer),
+    )
+
+
+def _amount_or_program(reader: Reader, value: object, pointer: str) -> tuple[int, Program | None]:
+    try:
+        return reader.money(value, pointer), None
+    except InvalidRuleSet:
+        if not isinstance(value, str) or not any(sign.isalpha() for sign in value):
+            raise
+    return 0, reader.program(value, pointer, (Type.MONEY,))
+
+
+def _read_fixed_price(reader: Reader, value: object, pointer: str) -> FixedPrice:
+    members = value if isinstance(value, Mapping) else {"price": value}
+    read_members(members, pointer, ("price", "each", "of"), required=("price",))
+    each = read_choice(members.get("each", "unit"), ("unit", "line", "once"), f"{pointer}/each")
+    price = reader.money_or_zero(members["price"], f"{pointer}/price")
+    return FixedPrice(price, cast(Literal["unit", "line", "once"], each), _target(members, pointer))
+
+
+def _read_price_table(reader: Reader, value: object, pointer: str) -> PriceTable:
+    members = read_members(value, pointer, ("by", "prices"), required=("prices",))
+    field = reader.line_field(members.get("by", "product"), f"{pointer}/by")
+    prices = members["prices"]
+    if not isinstance(prices, Mapping) or not prices:
+        raise InvalidRuleSet("mapping", pointer=f"{pointer}/prices")
+    if len(prices) > PRICES_MAX:
+        raise InvalidRuleSet("too_many", pointer=f"{pointer}/prices", limit=PRICES_MAX)
+    read = {str(key): reader.money_or_zero(price, f"{pointer}/prices/{key}") for key, price in prices.items()}
+    return PriceTable(field, read)
+
+
+def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
+    own = ("of", "take", "pick", "among", "same", "distinct", "times")
+    members = read_members(value, pointer, (*own, *_ADVANTAGES), required=("of",))
+    size = read_whole(members["of"], f"{pointer}/of", most=UNITS_MAX)
+    among = read_choice(members.get("among", "each"), ("each", "all"), f"{pointer}/among")
+    advantage = _advantage(reader, members, pointer, or_free=True)
+    whole = advantage.kind == "set_price"
+    return Sets(
+        size=size,
+        take=size if whole else read_whole(members.get("take", 1), f"{pointer}/take", most=size),
+        advantage=advantage,
+        pick=_pick(members, pointer),
+        among="all" if among == "all" and not whole else "each",
+        same=_field(reader, members, "same", pointer),
+        distinct=_field(reader, members, "distinct", pointer),
+        times=_times(members, pointer),
+    )
+
+
+def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
+    own = ("buy", "buy_for", "get", "from", "pick", "times")
+    members = read_members(value, pointer, (*own, *_ADVANTAGES))
+    units, amount = members.get("buy"), members.get("buy_for")
+    if (units is None) is (amount is None):
+        raise InvalidRuleSet("one_of", pointer=pointer, choices="buy, buy_for")
+    get = members.get("get", 1)
+    chosen = reader.lines(members.get("from"), f"{pointer}/from")
+    if chosen is None and get == "all":
+        raise InvalidRuleSet("missing_member", pointer=f"{pointer}/from", text="from")
+    return BuyGet(
+        advantage=_advantage(reader, members, pointer, or_free=True),
+        buy_units=0 if units is None else read_whole(units, f"{pointer}/buy", most=UNITS_MAX),
+        buy_amount=0 if amount is None else reader.money(amount, f"{pointer}/buy_for"),
+        get_units=None if get == "all" else read_whole(get, f"{pointer}/get", most=UNITS_MAX),
+        get=reader.chooser(chosen, only_earning=False),
+        get_program=chosen,
+        pick=_pick(members, pointer),
+        times=_times(members, pointer),
+    )
+
+
+def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
+    members = read_members(value, pointer, ("parts", "times", *_ADVANTAGES), required=("parts",))
+    parts = [
+        _bundle_part(reader, each, f"{pointer}/parts/{n}")
+        for n, each in read_items(members, "parts", PARTS_MAX, pointer)
+    ]
+    if not parts:
+        raise InvalidRuleSet("effect_on_no_line", pointer=f"{pointer}/parts")
+    advantage = _advantage(reader, members, pointer, or_free=False)
+    if advantage.kind == "price":
+        advantage = Advantage("set_price", amount=advantage.amount)
+    return Bundle(tuple(parts), advantage, _times(members, pointer))
+
+
+def _bundle_part(reader: Reader, value: object, pointer: str) -> BundlePart:
+    members = read_members(value, pointer, ("lines", "units"), required=("lines",))
+    program = reader.lines(members["lines"], f"{pointer}/lines")
+    assert program is not None
+    chooser = reader.chooser(program, only_earning=False)
+    return BundlePart(
+        read_whole(members.get("units", 1), f"{pointer}/units", most=UNITS_MAX), cast(Compiled, chooser), program
+    )
+
+
+def _read_volume(reader: Reader, value: object, pointer: str) -> Volume:
+    members = read_members(value, pointer, ("by", "how", "same", "steps"), required=("steps",))
+    measure = read_choice(members.get("by", "units"), ("units", "amount"), f"{pointer}/by")
+    how = read_choice(members.get("how", "all"), ("all", "marginal"), f"{pointer}/how")
+    if measure == "amount" and how == "marginal":
+        raise InvalidRuleSet("marginal_units", pointer=f"{pointer}/how")
+    steps = [
+        _step(reader, each, f"{pointer}/steps/{n}", measure)
+        for n, each in read_items(members, "steps", STEPS_MAX, pointer)
+    ]
+    if not steps:
+        raise InvalidRuleSet("effect_on_no_line", pointer=f"{pointer}/steps")
+    if [step.begins for step in steps] != sorted({step.begins for step in steps}):
+        raise InvalidRuleSet("steps_rise", pointer=f"{pointer}/steps")
+    return Volume(
+        "amount" if measure == "amount" else "units",
+        tuple(steps),
+        "marginal" if how == "marginal" else "all",
+        _field(reader, members, "same", pointer),
+    )
+
+
+def _step(reader: Reader, value: object, pointer: str, measure: str) -> Step:
+    members = read_members(value, pointer, ("from", *_ADVANTAGES), required=("from",))
+    scale = reader.catalogue.scale_of(Type.MONEY if measure == "amount" else Type.QUANTITY)
+    advantage = _advantage(reader, members, pointer, or_free=False)
+    if advantage.kind == "set_price":
+        raise InvalidRuleSet("one_of", pointer=pointer, choices="percent, amount, price")
+    return Step(read_decimal(members["from"], scale, f"{pointer}/from"), advantage)
+
+
+def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
+    own = ("product", "products", "units", "for_units", "for_amount", "how", "times")
+    members = read_members(value, pointer, own)
+    if (members.get("product") is None) is (members.get("products") is None):
+        raise InvalidRuleSet("one_of", pointer=pointer, choices="product, products")
+    listed = [(0, members["product"])] if "product" in members else read_items(members, "products", 50, pointer)
+    if not listed:
+        raise InvalidRuleSet("effect_on_no_line", pointer=f"{pointer}/products")
+    if members.get("for_units") is not None and members.get("for_amount") is not None:
+        raise InvalidRuleSet("one_of", pointer=pointer, choices="for_units, for_amount")
+    for_amount = members.get("for_amount")
+    how = read_choice(members.get("how", "add"), ("add", "unlock"), f"{pointer}/how")
+    return GiftProduct(
+        products=tuple(read_text(each, f"{pointer}/products/{n}") for n, each in listed),
+        units=read_whole(members.get("units", 1), f"{pointer}/units", most=UNITS_MAX),
+        for_units=read_whole(members.get("for_units", 0), f"{pointer}/for_units", least=0, most=UNITS_MAX),
+        for_amount=0 if for_amount is None else reader.money(for_amount, f"{pointer}/for_amount"),
+        how="unlock" if how == "unlock" else "add",
+        times=_times(members, pointer),
+    )
+
+
+def read_issue_effect(reader: Reader, name: str, value: object, pointer: str) -> IssueEffect:
+    if name == "credit_tier":
+        return _read_credit(reader, value, pointer)
+    elif name == "custom":
+        return _read_custom(reader, value, pointer)
+    return _read_issue(reader, value, pointer, is_voucher=name == "issue_voucher")
+
+
+def _read_issue(reader: Reader, value: object, pointer: str, *, is_voucher: bool) -> IssueCode:
+    own = ("series", "count", "when", "valid_days", *(("value",) if is_voucher else ()))
+    members = read_members(value, pointer, own, required=("series", "value") if is_voucher else ("series",))
+    worth, program = None, None
+    if is_voucher:
+        worth, program = _amount_or_program(reader, members["value"], f"{pointer}/value")
+    when = read_choice(members.get("when", "now"), ("now", "after_return_window"), f"{pointer}/when")
+    days = members.get("valid_days")
+    return IssueCode(
+        kind="voucher" if is_voucher else "coupon",
+        series=read_key(members["series"], f"{pointer}/series"),
+        count=read_whole(members.get("count", 1), f"{pointer}/count", most=100),
+        value=worth,
+        program=program,
+        when="after_return_window" if when == "after_return_window" else "now",
+        valid_days=None if days is None else read_whole(days, f"{pointer}/valid_days", most=DAYS_MAX),
+    )
+
+
+def _read_credit(reader: Reader, value: object, pointer: str) -> CreditTier:
+    if isinstance(value, str) and any(sign.isalpha() for sign in value):
+        return CreditTier(program=reader.program(value, pointer, (Type.INT,)))
+    return CreditTier(reader.points(value, pointer))
+
+
+def _read_custom(reader: Reader, value: object, pointer: str) -> CustomEffect:
+    members = read_members(value, pointer, ("kind", "values", "computed"), required=("kind",))
+    values, computed = members.get("values", {}), members.get("computed", {})
+    for name, mapping in (("values", values), ("computed", computed)):
+        if not isinstance(mapping, Mapping):
+            raise InvalidRuleSet("mapping", pointer=f"{pointer}/{name}")
+        if len(mapping) > VALUES_MAX:
+            raise InvalidRuleSet("too_many", pointer=f"{pointer}/{name}", limit=VALUES_MAX)
+        for key in mapping:
+            read_key(key, f"{pointer}/{name}/{key}")
+    for key, each in values.items():
+        if not isinstance(each, str | int | bool):
+            raise InvalidRuleSet("text", pointer=f"{pointer}/values/{key}")
+    kinds = (Type.INT, Type.MONEY, Type.QUANTITY, Type.STRING, Type.BOOL)
+    programs = {key: reader.program(text, f"{pointer}/computed/{key}", kinds) for key, text in computed.items()}
+    kind = read_key(members["kind"], f"{pointer}/kind")
+    return CustomEffect(kind, dict(values), {key: each for key, each in programs.items() if each is not None})
+
+
+_ADVANTAGES = ("percent", "amount", "price", "set_price")
+
+
+def _advantage(reader: Reader, members: Mapping[str, Any], pointer: str, *, or_free: bool) -> Advantage:
+    given = [name for name in _ADVANTAGES if members.get(name) is not None]
+    if not given and or_free:
+        given, members = ["percent"], {**members, "percent": 100}
+    if len(given) != 1:
+        raise InvalidRuleSet("one_of", pointer=pointer, choices=", ".join(_ADVANTAGES))
+    name, place = given[0], f"{pointer}/{given[0]}"
+    if name == "percent":
+        return Advantage("percent", ratio=read_percent(members[name], place))
+    elif name == "amount":
+        return Advantage("amount", amount=reader.money(members[name], place))
+    kind: Literal["price", "set_price"] = "price" if name == "price" else "set_price"
+    return Advantage(kind, amount=reader.money_or_zero(members[name], place))
+
+
+def _target(members: Mapping[str, Any], pointer: str) -> Target:
+    return cast(Target, read_choice(members.get("of", "lines"), TARGETS, f"{pointer}/of"))
+
+
+def _pick(members: Mapping[str, Any], pointer: str) -> Pick:
+    return cast(Pick, read_choice(members.get("pick", "cheapest"), PICKS, f"{pointer}/pick"))
+
+
+def _field(reader: Reader, members: Mapping[str, Any], name: str, pointer: str) -> str | None:
+    return None if members.get(name) is None else reader.line_field(members[name], f"{pointer}/{name}")
+
+
+def _times(members: Mapping[str, Any], pointer: str) -> int | None:
+    times = members.get("times")
+    return None if times is None else read_whole(times, f"{pointer}/times", most=UNITS_MAX)
+
+
+_READ: dict[str, Callable[[Reader, object, str], PriceEffect]] = {
+    "percent_off": _read_percent_off,
+    "amount_off": _read_amount_off,
+    "fixed_price": _read_fixed_price,
+    "price_table": _read_price_table,
+    "sets": _read_sets,
+    "buy_get": _read_buy_get,
+    "bundle": _read_bundle,
+    "volume": _read_volume,
+    "gift": _read_gift,
+}
+assert tuple(_READ) == PRICE_EFFECTS

@@ -1,0 +1,303 @@
+"""Rules of the checkout in words: what they do to prices, what they give besides points, and on which terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fidelia.kernel.localized import LocalizedText as Text
+
+from .effects import (
+    Advantage,
+    AmountOff,
+    Bundle,
+    BuyGet,
+    CreditTier,
+    CustomEffect,
+    FixedPrice,
+    GiftProduct,
+    IssueCode,
+    PercentOff,
+    PriceTable,
+    Sets,
+    Volume,
+)
+from .points_name import PointsName
+from .rule_set import Rule, RuleSet
+from .rule_terms import Limit
+from .types import Type
+from .wording import Words, french_of
+from .writing import say_money, say_number
+
+_TARGETS = {
+    "order": Text(en="the order", fr="la commande"),
+    "shipping": Text(en="shipping", fr="la livraison"),
+}
+_LESS = {
+    "lines": Text(en="{target} cost {off} less", fr="{target} coûtent {off} de moins"),
+    "one": Text(en="{target} costs {off} less", fr="{target} coûte {off} de moins"),
+}
+_EACH = {
+    "once": Text(en="", fr=""),
+    "line": Text(en=" each", fr=" chacune"),
+    "unit": Text(en=" for each unit", fr=" par unité"),
+}
+_VOUCHER = Text(en="the worth of the voucher", fr="la valeur du bon")
+_PRICE = {
+    "unit": Text(en="a unit of {target} costs at most {price}", fr="une unité {de_target} coûte au plus {price}"),
+    "line": Text(en="{target} cost at most {price} each", fr="{target} coûtent au plus {price} chacune"),
+    "once": Text(en="{target} together cost at most {price}", fr="{target} coûtent ensemble au plus {price}"),
+}
+_TABLE = Text(
+    en="a unit of {target} costs what the table says ({count} prices)",
+    fr="une unité {de_target} coûte ce que dit le tarif ({count} prix)",
+)
+_SETS = Text(
+    en="of every {size} units of {target}, {picked}: {advantage}",
+    fr="par lot de {size} unités {de_target}, {picked} : {advantage}",
+)
+_ALL_OF_SET = Text(en="all", fr="toutes")
+_PICKED = {
+    "cheapest": (Text(en="the cheapest", fr="la moins chère"), Text(en="the {n} cheapest", fr="les {n} moins chères")),
+    "dearest": (Text(en="the dearest", fr="la plus chère"), Text(en="the {n} dearest", fr="les {n} plus chères")),
+    "last": (Text(en="the last", fr="la dernière"), Text(en="the last {n}", fr="les {n} dernières")),
+}
+_BUY_UNITS = Text(
+    en="for every {units} bought of {target}, {got}: {advantage}",
+    fr="pour {units} unités achetées {de_target}, {got} : {advantage}",
+)
+_BUY_AMOUNT = Text(
+    en="for every {amount} of {target}, {got}: {advantage}",
+    fr="par tranche de {amount} {de_target}, {got} : {advantage}",
+)
+_GOT = Text(en="{n} of {target}", fr="{n} {de_target}")
+_GOT_ALL = Text(en="every unit of {target}", fr="toute unité {de_target}")
+_GOT_OWN = Text(en="{n} more", fr="{n} de plus")
+_BUNDLE = Text(en="together, {parts}: {advantage}", fr="ensemble, {parts} : {advantage}")
+_VOLUME = {
+    "units": Text(
+        en="from {begins} units of {target}: {advantage}", fr="dès {begins} unités {de_target} : {advantage}"
+    ),
+    "amount": Text(en="from {begins} of {target}: {advantage}", fr="dès {begins} {de_target} : {advantage}"),
+}
+_MARGINAL = Text(en=" (each unit at its own step)", fr=" (chaque unité à son palier)")
+_GIFT = Text(en="{units} × {products} as a gift", fr="{units} × {products} en cadeau")
+_FOR_UNITS = Text(en=" for every {n} units of {target}", fr=" par lot de {n} unités {de_target}")
+_FOR_AMOUNT = Text(en=" for every {n} of {target}", fr=" par tranche de {n} {de_target}")
+_UNLOCKED = Text(en=", if in the basket", fr=", si présent au panier")
+_OR = Text(en=" or ", fr=" ou ")
+_COUPON_ISSUED = Text(en="{count} × coupon “{series}” is issued", fr="{count} × coupon « {series} » est émis")
+_VOUCHER_ISSUED = Text(
+    en="{count} × voucher “{series}” worth {value} is issued",
+    fr="{count} × bon « {series} » d’une valeur de {value} est émis",
+)
+_LATER = Text(en=" after the return window", fr=" après le délai de retour")
+_TIER = Text(en="{points} count for the tier", fr="{points} comptent pour le statut")
+_TIER_PROGRAM = Text(
+    en="as many {many} as {value} count for the tier", fr="autant de {many} que {value} comptent pour le statut"
+)
+_CUSTOM = Text(en="the till does “{kind}”", fr="la caisse exécute « {kind} »")
+_FREE = Text(en="free", fr="gratuit")
+_ADVANTAGES = {
+    "percent": Text(en="{amount}\u00a0% off", fr="{amount}\u00a0% de remise"),
+    "amount": Text(en="{amount} off", fr="{amount} de remise"),
+    "price": Text(en="{amount} each", fr="{amount} l’unité"),
+    "set_price": Text(en="{amount} for the set", fr="{amount} le lot"),
+}
+_CAP = Text(en=", at most {amount} per purchase", fr=", au plus {amount} par achat")
+_WITH_COUPON = Text(en=", with a code of “{series}”", fr=", avec un code « {series} »")
+_COSTS = Text(en=", for {points} each", fr=", contre {points} chaque fois")
+_CLAIMED = Text(en=", when asked for", fr=", à la demande")
+_ALONE = Text(en=", and no other advantage on prices", fr=", sans autre avantage sur les prix")
+_LIMIT = Text(en=", at most {amount}{per}{period}", fr=", au plus {amount}{per}{period}")
+_USES = (Text(en="once", fr="une fois"), Text(en="{n} times", fr="{n} fois"))
+_PER = {
+    "all": Text(en=" in all", fr=" en tout"),
+    "member": Text(en=" per member", fr=" par adhérent"),
+    "store": Text(en=" per store", fr=" par magasin"),
+}
+_PERIODS = {
+    "ever": Text(en="", fr=""),
+    "day": Text(en=" and day", fr=" et par jour"),
+    "week": Text(en=" and week", fr=" et par semaine"),
+    "month": Text(en=" and month", fr=" et par mois"),
+    "quarter": Text(en=" and quarter", fr=" et par trimestre"),
+    "year": Text(en=" and year", fr=" et par an"),
+}
+
+
+class PriceWords:
+    """Says the effect and the terms of one rule in one language. `lines` are its lines, as a noun phrase."""
+
+    def __init__(self, rule: Rule, rule_set: RuleSet, words: Words, lines: str, points_name: PointsName) -> None:
+        self.rule = rule
+        self.rule_set = rule_set
+        self.words = words
+        self.tongue = words.language
+        self.lines = lines
+        self.points_name = points_name
+
+    def fill(self, template: Text, **parts: object) -> str:
+        return template.in_language(self.tongue).format(**parts)
+
+    def money(self, amount: int) -> str:
+        return say_money(amount, self.rule_set.catalogue.currency, self.tongue)
+
+    def points(self, amount: int) -> str:
+        return self.points_name.say(amount, self.rule_set.points_scale, self.tongue)
+
+    def effect(self) -> str:  # noqa: PLR0911, PLR0912
+        """Return what the rule does as a clause."""
+        match self.rule.effect:
+            case PercentOff() as effect:
+                percent = say_number(int(effect.ratio * 10**6), 4, self.tongue)
+                return self.less(effect.target, f"{percent}\u00a0%")
+            case AmountOff() as effect:
+                return self.less(effect.target, self.amount_of(effect) + self.fill(_EACH[effect.each]))
+            case FixedPrice() as effect:
+                target = self.target(effect.target)
+                price = self.money(effect.price)
+                return self.fill(_PRICE[effect.each], target=target, de_target=french_of(target), price=price)
+            case PriceTable() as effect:
+                return self.of_lines(_TABLE, count=len(effect.prices))
+            case Sets() as effect:
+                picked = self.picked(effect.pick, effect.take, effect.size)
+                return self.of_lines(_SETS, size=effect.size, picked=picked, advantage=self.advantage(effect.advantage))
+            case BuyGet() as effect:
+                return self.buy_get(effect)
+            case Bundle() as effect:
+                return self.bundle(effect)
+            case Volume() as effect:
+                return self.volume(effect)
+            case GiftProduct() as effect:
+                return self.gift(effect)
+            case IssueCode() as effect:
+                return self.issue(effect)
+            case CreditTier() as effect:
+                return self.credit(effect)
+            case CustomEffect() as effect:
+                return self.fill(_CUSTOM, kind=effect.kind)
+            case _:
+                raise AssertionError(f"{self.rule.key} gives points")
+
+    def target(self, target: str) -> str:
+        return self.lines if target == "lines" else self.fill(_TARGETS[target])
+
+    def less(self, target: str, off: str) -> str:
+        return self.fill(_LESS["lines" if target == "lines" else "one"], target=self.target(target), off=off)
+
+    def of_lines(self, template: Text, **parts: object) -> str:
+        return self.fill(template, target=self.lines, de_target=french_of(self.lines), **parts)
+
+    def amount_of(self, effect: AmountOff) -> str:
+        if effect.is_voucher:
+            return self.fill(_VOUCHER)
+        return self.money(effect.amount) if effect.program is None else self.words.value(effect.program.tree)
+
+    def advantage(self, advantage: Advantage) -> str:
+        if advantage.kind == "percent":
+            if advantage.ratio == 1:
+                return self.fill(_FREE)
+            return self.fill(_ADVANTAGES["percent"], amount=say_number(int(advantage.ratio * 10**6), 4, self.tongue))
+        return self.fill(_ADVANTAGES[advantage.kind], amount=self.money(advantage.amount))
+
+    def picked(self, pick: str, take: int, size: int) -> str:
+        if take == size:
+            return self.fill(_ALL_OF_SET)
+        one, many = _PICKED[pick]
+        return self.fill(one if take == 1 else many, n=take)
+
+    def chosen(self, clause: str) -> str:
+        template = Text(en="{lines} where {clause}", fr="{lines} où {clause}")
+        return self.fill(template, lines=self.words.said(self.rule_set.lines.words), clause=clause)
+
+    def buy_get(self, effect: BuyGet) -> str:
+        if effect.get_program is None:
+            got = self.fill(_GOT_OWN, n=effect.get_units)
+        else:
+            target = self.chosen(self.words.clause(effect.get_program.tree))
+            template = _GOT_ALL if effect.get_units is None else _GOT
+            got = self.fill(template, n=effect.get_units, target=target, de_target=french_of(target))
+        advantage = self.advantage(effect.advantage)
+        if effect.buy_amount:
+            return self.of_lines(_BUY_AMOUNT, amount=self.money(effect.buy_amount), got=got, advantage=advantage)
+        return self.of_lines(_BUY_UNITS, units=effect.buy_units, got=got, advantage=advantage)
+
+    def bundle(self, effect: Bundle) -> str:
+        parts = []
+        for part in effect.parts:
+            target = self.chosen(self.words.clause(part.program.tree))
+            parts.append(self.fill(_GOT, n=part.units, target=target, de_target=french_of(target)))
+        return self.fill(_BUNDLE, parts="; ".join(parts), advantage=self.advantage(effect.advantage))
+
+    def volume(self, effect: Volume) -> str:
+        scale = self.rule_set.catalogue.quantity_scale
+        steps = []
+        for step in effect.steps:
+            is_units = effect.measure == "units"
+            begins = say_number(step.begins, scale, self.tongue) if is_units else self.money(step.begins)
+            steps.append(
+                self.of_lines(_VOLUME[effect.measure], begins=begins, advantage=self.advantage(step.advantage))
+            )
+        more = self.fill(_MARGINAL) if effect.how == "marginal" else ""
+        return "; ".join(steps) + more
+
+    def gift(self, effect: GiftProduct) -> str:
+        said = self.fill(_GIFT, units=effect.units, products=self.fill(_OR).join(effect.products))
+        if effect.for_units:
+            said += self.of_lines(_FOR_UNITS, n=effect.for_units)
+        elif effect.for_amount:
+            said += self.of_lines(_FOR_AMOUNT, n=self.money(effect.for_amount))
+        return said + (self.fill(_UNLOCKED) if effect.how == "unlock" else "")
+
+    def issue(self, effect: IssueCode) -> str:
+        if effect.kind == "coupon":
+            said = self.fill(_COUPON_ISSUED, count=effect.count, series=effect.series)
+        else:
+            fixed = self.money(effect.value or 0)
+            value = fixed if effect.program is None else self.words.value(effect.program.tree)
+            said = self.fill(_VOUCHER_ISSUED, count=effect.count, series=effect.series, value=value)
+        return said + (self.fill(_LATER) if effect.when == "after_return_window" else "")
+
+    def credit(self, effect: CreditTier) -> str:
+        if effect.program is None:
+            return self.fill(_TIER, points=self.points(effect.points))
+        many = self.points_name.many.in_language(self.tongue)
+        return self.fill(_TIER_PROGRAM, many=many, value=self.words.value(effect.program.tree))
+
+    def terms(self) -> str:
+        """Return the terms besides the condition, each after a comma."""
+        terms = self.rule.terms
+        said = "" if terms.cap is None else self.fill(_CAP, amount=self.money(terms.cap))
+        if terms.coupon is not None:
+            said += self.fill(_WITH_COUPON, series=terms.coupon)
+        if terms.costs_points:
+            said += self.fill(_COSTS, points=self.points(terms.costs_points))
+        elif terms.is_claimed:
+            said += self.fill(_CLAIMED)
+        said += self.limits(terms.limits)
+        return said + (self.fill(_ALONE) if terms.exclusive else "")
+
+    def limits(self, limits: Sequence[Limit]) -> str:
+        said = ""
+        for limit in limits:
+            if limit.of == "uses":
+                amount = self.fill(_USES[0] if limit.at_most == 1 else _USES[1], n=limit.at_most)
+            else:
+                amount = self.money(limit.at_most) if limit.of == "money" else self.points(limit.at_most)
+            said += self.fill(
+                _LIMIT, amount=amount, per=self.fill(_PER[limit.per]), period=self.fill(_PERIODS[limit.period])
+            )
+        return said
+
+
+def say_missing(amount: int, kind: Type, rule_set: RuleSet, tongue: str) -> str:
+    """Write what is missing: "€18.20", "2 units"."""
+    if kind is Type.MONEY:
+        return say_money(amount, rule_set.catalogue.currency, tongue)
+    number = say_number(amount, rule_set.catalogue.scale_of(kind), tongue)
+    if kind is not Type.QUANTITY:
+        return number
+    unit = 10**rule_set.catalogue.quantity_scale
+    is_one = abs(amount) < 2 * unit if tongue == "fr" else abs(amount) == unit
+    word = Text(en="unit", fr="unité") if is_one else Text(en="units", fr="unités")
+    return f"{number}\u00a0{word.in_language(tongue)}"

@@ -1,0 +1,277 @@
+"""What an effect would take off the parts of chosen lines: shares, amounts, prices, tables, steps.
+
+Each function returns a grant and changes nothing. What it takes never passes what a part has left above its floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from fidelia.kernel.money import split_by_largest_remainder
+
+from ..effects import Advantage, AmountOff, FixedPrice, PercentOff, PriceTable, Step, Volume
+from ..rounding import ROUNDINGS, round_half_up
+from ..types import Type
+from .gating import is_good
+from .plan import PlannedRule
+from .reasons import AMOUNT_SHORT, COUPON_MISSING, TOO_FEW_UNITS
+from .state import Grant, Part, Running
+
+
+def apply_percent(running: Running, planned: PlannedRule, effect: PercentOff, parts: Sequence[Part]) -> Grant:
+    grant = Grant()
+    grant.is_taxed = planned.rule.terms.with_tax
+    bases, room = _bases(running, planned, parts), _room(running, planned, parts)
+    grant.base = sum(bases)
+    if effect.per == "all":
+        whole = take_share(grant.base, effect.ratio, running.rounding)
+        offs = split_by_largest_remainder(whole, bases) if parts else []
+    elif effect.per == "line":
+        offs = _by_line(running, effect.ratio, parts, bases)
+    else:
+        offs = [_by_unit(running, effect.ratio, part, base) for part, base in zip(parts, bases, strict=True)]
+    grant.takes = [[part, None, part.amount, min(off, most)] for part, off, most in zip(parts, offs, room, strict=True)]
+    return grant
+
+
+def take_share(amount: int, ratio: Fraction, rounding: str) -> int:
+    return ROUNDINGS[rounding](amount * ratio.numerator, ratio.denominator)
+
+
+def _by_line(running: Running, ratio: Fraction, parts: Sequence[Part], bases: Sequence[int]) -> list[int]:
+    sums: dict[int, list[int]] = {}
+    for n, part in enumerate(parts):
+        sums.setdefault(part.line, []).append(n)
+    offs = [0] * len(parts)
+    for places in sums.values():
+        whole = take_share(sum([bases[n] for n in places]), ratio, running.rounding)
+        for n, off in zip(places, split_by_largest_remainder(whole, [bases[n] for n in places]), strict=True):
+            offs[n] = off
+    return offs
+
+
+def _by_unit(running: Running, ratio: Fraction, part: Part, base: int) -> int:
+    units = running.units_of(part)
+    if not units:
+        return take_share(base, ratio, running.rounding)
+    each, dearer = divmod(base, units)
+    return take_share(each + 1, ratio, running.rounding) * dearer + take_share(each, ratio, running.rounding) * (
+        units - dearer
+    )
+
+
+def apply_amount(running: Running, planned: PlannedRule, effect: AmountOff, parts: Sequence[Part]) -> Grant:
+    grant = Grant()
+    grant.is_taxed = planned.rule.terms.with_tax
+    room = _room(running, planned, parts)
+    amount = effect.amount
+    if effect.is_voucher:
+        amount, grant.coupons = _worth_of_vouchers(running, planned, sum(room))
+        if not grant.coupons:
+            return Grant(COUPON_MISSING)
+    elif effect.program is not None:
+        amount = max(0, effect.program.run(running.values))
+    amount *= running.basket.claims.get(planned.key, 1) if planned.rule.terms.is_claimed else 1
+    if effect.each == "once":
+        offs = _split(effect, min(amount, sum(room)), parts, room)
+    elif effect.each == "line":
+        offs = _per_line(amount, parts, room)
+    else:
+        offs = [
+            min(most, round_half_up(amount * part.quantity, running.unit))
+            for part, most in zip(parts, room, strict=True)
+        ]
+    grant.takes = [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
+    return grant
+
+
+def _worth_of_vouchers(running: Running, planned: PlannedRule, wanted: int) -> tuple[int, tuple[str, ...]]:
+    """Return what the presented vouchers of a series are worth: as many as are needed, in their order."""
+    worth, codes = 0, []
+    for coupon in running.basket.coupons:
+        is_usable = coupon.series == planned.rule.terms.coupon and is_good(running, coupon)
+        if is_usable and coupon.code not in running.coupons_used and worth < wanted:
+            worth += coupon.value or 0
+            codes.append(coupon.code)
+    return worth, tuple(codes)
+
+
+def _split(effect: AmountOff, amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[int]:
+    """Split an amount that fits into all the room: what a part cannot hold goes on to the others."""
+    if not parts:
+        return []
+    if effect.split == "proportional":
+        return split_by_largest_remainder(amount, room)
+    offs = [0] * len(parts)
+    left, open_places = amount, [n for n, most in enumerate(room) if most]
+    while left and open_places:
+        if effect.split == "first":
+            shares = [left, *[0] * (len(open_places) - 1)]
+        else:
+            evenly = effect.split == "evenly"
+            weights = [1 if evenly else parts[n].quantity for n in open_places]
+            shares = split_by_largest_remainder(left, weights)
+        for n, share in zip(open_places, shares, strict=True):
+            given = min(share, room[n] - offs[n])
+            offs[n] += given
+            left -= given
+        open_places = [n for n in open_places if offs[n] < room[n]]
+    return offs
+
+
+def _per_line(amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[int]:
+    offs = [0] * len(parts)
+    left: dict[int, int] = {}
+    for n, part in enumerate(parts):
+        here = left.setdefault(part.line, amount)
+        offs[n] = min(here, room[n])
+        left[part.line] = here - offs[n]
+    return offs
+
+
+def apply_price(running: Running, planned: PlannedRule, effect: FixedPrice, parts: Sequence[Part]) -> Grant:
+    grant = Grant()
+    room = [part.amount - part.floor for part in parts]
+    if effect.each == "unit":
+        offs = [_above_price(running, part, effect.price, most) for part, most in zip(parts, room, strict=True)]
+    elif effect.each == "line":
+        amounts: dict[int, int] = {}
+        for part in parts:
+            amounts[part.line] = amounts.get(part.line, 0) + part.amount
+        wanted = {line: max(0, amount - effect.price) for line, amount in amounts.items()}
+        offs = []
+        for part, most in zip(parts, room, strict=True):
+            offs.append(min(most, wanted[part.line]))
+            wanted[part.line] -= offs[-1]
+    else:
+        whole = max(0, sum([part.amount for part in parts]) - effect.price)
+        offs = split_by_largest_remainder(min(whole, sum(room)), room) if parts else []
+    grant.takes = [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
+    return grant
+
+
+def apply_table(running: Running, planned: PlannedRule, effect: PriceTable, parts: Sequence[Part]) -> Grant:
+    grant = Grant()
+    key = running.rule_set.lines.by_name[effect.field_key].key
+    for part in parts:
+        price = effect.prices.get(str(running.rows[part.line][key]))
+        if price is not None:
+            off = _above_price(running, part, price, part.amount - part.floor)
+            grant.takes.append([part, None, part.amount, off])
+    return grant
+
+
+def _above_price(running: Running, part: Part, price: int, most: int) -> int:
+    wanted: int = round_half_up(price * part.quantity, running.unit)
+    return min(most, max(0, part.amount - wanted))
+
+
+def apply_volume(running: Running, planned: PlannedRule, effect: Volume, parts: Sequence[Part]) -> Grant:
+    grant = Grant()
+    closest: int | None = None
+    for group in _alike(running, effect, parts):
+        if effect.measure == "units":
+            reached = sum([part.quantity for part in group])
+        else:
+            reached = sum([part.listed if planned.rule.terms.base == "initial" else part.amount for part in group])
+        step = _step_at(effect.steps, reached)
+        if step is None:
+            missing = effect.steps[0].begins - reached
+            closest = missing if closest is None else min(closest, missing)
+        elif effect.how == "all":
+            grant.takes += _all_at(running, step.advantage, group, effect.measure)
+        else:
+            grant.takes += _marginal(running, effect.steps, group)
+    if not grant.takes and closest is not None:
+        if effect.measure == "units":
+            return Grant(TOO_FEW_UNITS, closest, Type.QUANTITY)
+        return Grant(AMOUNT_SHORT, closest, Type.MONEY)
+    return grant
+
+
+def _alike(running: Running, effect: Volume, parts: Sequence[Part]) -> list[list[Part]]:
+    if effect.same is None:
+        return [list(parts)] if parts else []
+    key = running.rule_set.lines.by_name[effect.same].key
+    groups: dict[object, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(running.rows[part.line][key], []).append(part)
+    return list(groups.values())
+
+
+def _step_at(steps: Sequence[Step], reached: int) -> Step | None:
+    found = [step for step in steps if step.begins <= reached]
+    return found[-1] if found else None
+
+
+def _all_at(running: Running, advantage: Advantage, parts: Sequence[Part], measure: str) -> list[list[object]]:
+    room = [part.amount - part.floor for part in parts]
+    if advantage.kind == "percent":
+        offs = split_by_largest_remainder(take_share(sum(room), advantage.ratio, running.rounding), room)
+    elif advantage.kind == "amount" and measure == "amount":
+        offs = split_by_largest_remainder(min(advantage.amount, sum(room)), room)
+    elif advantage.kind == "amount":
+        offs = [
+            min(most, round_half_up(advantage.amount * part.quantity, running.unit))
+            for part, most in zip(parts, room, strict=True)
+        ]
+    else:
+        offs = [_above_price(running, part, advantage.amount, most) for part, most in zip(parts, room, strict=True)]
+    return [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
+
+
+def _marginal(running: Running, steps: Sequence[Step], parts: Sequence[Part]) -> list[list[object]]:
+    """Give each unit the step in which it lies, counted as the lines stand."""
+    takes: list[list[object]] = []
+    begins = 0
+    for part in parts:
+        off = sum(
+            [
+                _on_stretch(running, step.advantage, part, _overlap(running, step, following, (begins, part.quantity)))
+                for step, following in zip(steps, [*steps[1:], None], strict=True)
+            ]
+        )
+        takes.append([part, None, part.amount, min(off, part.amount - part.floor)])
+        begins += part.quantity
+    return takes
+
+
+def _overlap(running: Running, step: Step, following: Step | None, stretch: tuple[int, int]) -> int:
+    # A step from 10 on holds the tenth unit: what lies above nine.
+    begins, ends = stretch[0], sum(stretch)
+    low = max(begins, step.begins - running.unit)
+    high = ends if following is None else min(ends, following.begins - running.unit)
+    return max(0, high - low)
+
+
+def _on_stretch(running: Running, advantage: Advantage, part: Part, quantity: int) -> int:
+    if not quantity:
+        return 0
+    carried = round_half_up(part.amount * quantity, part.quantity)
+    if advantage.kind == "percent":
+        return take_share(carried, advantage.ratio, running.rounding)
+    asked = round_half_up(advantage.amount * quantity, running.unit)
+    return min(carried, asked) if advantage.kind == "amount" else max(0, carried - asked)
+
+
+def _bases(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:
+    """Return the money that a share is counted on: as listed or as it runs, without what no rule may touch."""
+    if planned.rule.terms.base == "initial":
+        bases = [part.listed - part.floor for part in parts]
+        return _with_tax(running, planned, parts, bases)
+    return _room(running, planned, parts)
+
+
+def _room(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:
+    room = [part.amount - part.floor for part in parts]
+    return _with_tax(running, planned, parts, room)
+
+
+def _with_tax(running: Running, planned: PlannedRule, parts: Sequence[Part], amounts: list[int]) -> list[int]:
+    if not planned.rule.terms.with_tax:
+        return amounts
+    return [
+        running.paid(part.line, amount) + (running.shift.get(part.line, 0) if amount == part.amount and amount else 0)
+        for part, amount in zip(parts, amounts, strict=True)
+    ]

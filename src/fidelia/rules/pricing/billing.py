@@ -1,0 +1,126 @@
+"""Writing the bill: lines, effects, what is counted, and the answer to each code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..rule_terms import Limit
+from ..settlement import GRANTED, LineAllocation, Outcome
+from .basket import Coupon, Line
+from .bill import BilledLine, Consumed, CouponAnswer, Discount, Effect, Issue, Piece, Shares, TierCredit
+from .earning import costs_of
+from .state import Part, Running
+from .taxes import Taxed
+from .tenders import Payable
+
+if TYPE_CHECKING:
+    from .stacking import Settling
+
+
+def billed_line(
+    line: Line,
+    parts: Sequence[Part],
+    taxed: Taxed,
+    payable: Payable,
+    earned: tuple[LineAllocation | None, int, str],
+) -> BilledLine:
+    """Write one line; `earned` are its points, the money they were counted on, and the product of a gift."""
+    allocation, base, product = earned
+    return BilledLine(
+        key=line.key,
+        quantity=line.quantity,
+        listed=sum([part.listed for part in parts]),
+        amount=taxed.amount,
+        untaxed=taxed.untaxed,
+        total=taxed.total,
+        discounts=_discounts(parts),
+        taxes=taxed.all_taxes,
+        paid=tuple(payable.paid),
+        points_paid=payable.points,
+        earn_base=base,
+        points=allocation.points if allocation else 0,
+        points_by_rule=allocation.by_rule if allocation else (),
+        product=product,
+        pieces=tuple([Piece(part.quantity, part.listed, tuple(part.given)) for part in parts]),
+    )
+
+
+def _discounts(parts: Sequence[Part]) -> Shares:
+    if len(parts) == 1:
+        given = parts[0].given
+        if len(given) < 2:
+            return tuple(given)
+    sums: dict[str, int] = {}
+    for part in parts:
+        for key, amount in part.given:
+            sums[key] = sums.get(key, 0) + amount
+    return tuple([(key, amount) for key, amount in sums.items() if amount])
+
+
+def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
+    """List what every rule does, rule by rule in declared order."""
+    running = settling.running
+    discounts: dict[str, list[Effect]] = {}
+    count = len(running.lines)
+    for n, line in enumerate(lines):
+        for key, amount in line.discounts:
+            quantity = sum([piece.quantity for piece in line.pieces if key in dict(piece.discounts)])
+            discounts.setdefault(key, []).append(Discount(key, line.key, quantity, amount, n >= count))
+    found: list[Effect] = []
+    for rule, outcome in zip(running.rule_set.rules, outcomes, strict=True):
+        found += discounts.get(rule.key, ())
+        found += running.effects.get(rule.key, ())
+        if outcome.reason == GRANTED and rule.terms.costs_points:
+            found += costs_of(running, rule)
+    return tuple(found)
+
+
+def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed, ...]:
+    """Count against each limit what the rules that it binds really gave; nothing where nothing was given."""
+    rule_set = running.rule_set
+    if not rule_set.limits:
+        return ()
+    gave = {each.rule_key: each for each in outcomes if each.reason == GRANTED}
+    found = []
+    for limit in rule_set.limits:
+        rules = [key for key, limits in rule_set.limits_of.items() if key in gave and limit in limits]
+        amount = _counted(running, limit, [gave[key] for key in rules])
+        if amount > 0:
+            found.append(Consumed(limit.key, limit.of, amount, tuple(rules)))
+    return tuple(found)
+
+
+def _counted(running: Running, limit: Limit, gave: Sequence[Outcome]) -> int:
+    if limit.of == "uses":
+        return 1 if gave else 0
+    issued = [effect for each in gave for effect in running.effects.get(each.rule_key, ())]
+    if limit.of == "money":
+        worth = sum([(each.value or 0) * each.count for each in issued if isinstance(each, Issue)])
+        return sum([each.discount or 0 for each in gave]) + worth
+    return sum([each.points for each in gave]) + sum([each.points for each in issued if isinstance(each, TierCredit)])
+
+
+def coupon_answers(running: Running, outcomes: Sequence[Outcome]) -> tuple[CouponAnswer, ...]:
+    """Say of each presented code what became of it."""
+    if not running.basket.coupons:
+        return ()
+    asked: dict[str, list[str]] = {}
+    for rule, outcome in zip(running.rule_set.rules, outcomes, strict=True):
+        if rule.terms.coupon is not None:
+            asked.setdefault(rule.terms.coupon, []).append(outcome.reason)
+    return tuple([_answer(running, coupon, asked.get(coupon.series, [])) for coupon in running.basket.coupons])
+
+
+def _answer(running: Running, coupon: Coupon, reasons: Sequence[str]) -> CouponAnswer:
+    used = running.coupons_used.get(coupon.code)
+    if used:
+        amount = running.voucher_used.get(coupon.code, 0) if coupon.value is not None else 0
+        return CouponAnswer(coupon.code, "used", tuple(used), amount)
+    elif coupon.state != "valid":
+        return CouponAnswer(coupon.code, coupon.state)
+    elif not reasons:
+        return CouponAnswer(coupon.code, "no_rule")
+    # A second code of a series whose rule was content with the first is not needed: it stays good for another day.
+    refused = [reason for reason in reasons if reason != GRANTED]
+    return CouponAnswer(coupon.code, refused[0] if refused else "not_needed")

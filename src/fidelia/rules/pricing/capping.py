@@ -1,0 +1,64 @@
+"""Holding what a rule would take to its cap and to what is left of its limits."""
+
+from __future__ import annotations
+
+from fidelia.kernel.money import split_by_largest_remainder
+
+from ..rounding import round_half_up
+from ..rule_terms import Limit
+from ..settlement import LIMIT_REACHED
+from ..types import Type
+from .plan import PlannedRule
+from .state import Grant, Running
+
+
+def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None:
+    """Hold a grant to its cap and to what is left of its limits of money."""
+    terms, total = planned.rule.terms, grant.total
+    if terms.cap is not None and _taxed_total(running, planned, grant) > terms.cap:
+        whole = _taxed_total(running, planned, grant)
+        lower(grant, terms.cap if whole == total else total * terms.cap // whole)
+    if grant.is_taxed:
+        _state_without_tax(running, grant)
+    for limit in planned.limits:
+        left = running.left[limit.key]
+        if limit.of == "money" and grant.total > left:
+            refuse_or_lower(grant, limit, left)
+
+
+def refuse_or_lower(grant: Grant, limit: Limit, left: int) -> None:
+    if limit.partial and left > 0:
+        lower(grant, left)
+    else:
+        grant.reason, grant.missing, grant.missing_type = LIMIT_REACHED, grant.total - left, Type.MONEY
+
+
+def lower(grant: Grant, total: int) -> None:
+    """Lower a grant to a total, each part in proportion."""
+    if grant.uncapped is None:
+        grant.uncapped = grant.total
+    offs = split_by_largest_remainder(total, [take[3] for take in grant.takes])
+    for take, off in zip(grant.takes, offs, strict=True):
+        take[3] = off
+
+
+def _taxed_total(running: Running, planned: PlannedRule, grant: Grant) -> int:
+    if grant.is_taxed or not planned.rule.terms.with_tax:
+        return grant.total
+    return sum([running.paid(take[0].line, take[3]) for take in grant.takes])
+
+
+def _state_without_tax(running: Running, grant: Grant) -> None:
+    """Turn amounts meant with tax into amounts as prices are stated; cents that no stated price can say are kept."""
+    for take in grant.takes:
+        part, off = take[0], take[3]
+        factors = running.factors_at(part.line)
+        if factors.whole == factors.inside or not off:
+            continue
+        shift = running.shift.get(part.line, 0)
+        target = running.paid(part.line, part.amount) + shift - off
+        stated = min(part.amount, max(part.floor, round_half_up(target * factors.inside, factors.whole)))
+        if target <= 0:
+            stated = part.floor
+        take[3] = part.amount - stated
+        grant.shifts[part.line] = target - running.paid(part.line, stated) if stated else 0

@@ -1,0 +1,113 @@
+"""Gifts: a product added as a line with price zero, or units in the basket that become free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..effects import GiftProduct
+from ..types import Type
+from .basket import Line, Product
+from .bill import Gift
+from .plan import PlannedRule
+from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNITS
+from .state import Grant, Part, Running, choose_parts
+
+PRODUCT_FIELD = "product"
+_DEFAULTS: dict[Type, Any] = {Type.BOOL: False, Type.INT: 0, Type.MONEY: 0, Type.QUANTITY: 0, Type.STRING: ""}
+
+
+def apply_gift(running: Running, planned: PlannedRule, effect: GiftProduct, parts: Sequence[Part], times: int) -> Grant:
+    """Grant as many units as are deserved; `times` is how often the rule was claimed, or 1."""
+    deserved = _deserved(running, effect, parts)
+    if isinstance(deserved, Grant):
+        return deserved
+    if effect.times is not None:
+        deserved = min(deserved, effect.times)
+    units = effect.units * deserved * times
+    if planned.rule.terms.claimed_in == "units":
+        units = min(units, running.basket.claims.get(planned.key, 0))
+    return _unlock(running, planned, effect, units) if effect.how == "unlock" else _add(running, planned, effect, units)
+
+
+def _deserved(running: Running, effect: GiftProduct, parts: Sequence[Part]) -> int | Grant:
+    """Return how often the basket deserves the gift, or what is missing for the first time."""
+    if effect.for_units:
+        bought = sum([part.quantity for part in parts])
+        wanted = effect.for_units * running.unit
+        return bought // wanted or Grant(TOO_FEW_UNITS, wanted - bought, Type.QUANTITY)
+    elif effect.for_amount:
+        spent = sum([running.paid(part.line, part.amount) for part in parts])
+        return spent // effect.for_amount or Grant(AMOUNT_SHORT, effect.for_amount - spent, Type.MONEY)
+    return 1
+
+
+def _add(running: Running, planned: PlannedRule, effect: GiftProduct, units: int) -> Grant:
+    code = _chosen(running, planned, effect)
+    if code is None:
+        return Grant(OUT_OF_STOCK)
+    stock = running.stock.get(code)
+    grant = Grant()
+    grant.products = [(code, units if stock is None else min(units, stock))]
+    return grant
+
+
+def _chosen(running: Running, planned: PlannedRule, effect: GiftProduct) -> str | None:
+    """Return the product that the member chose, else the first at hand."""
+    at_hand = [code for code in effect.products if running.stock.get(code) != 0]
+    wanted = running.basket.choices.get(planned.key)
+    if wanted in at_hand:
+        return wanted
+    return at_hand[0] if at_hand else None
+
+
+def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
+    """Make granted products lines of the basket, and let the grant take their whole price off."""
+    for code, units in grant.products:
+        product = running.basket.products.get(code, Product(0))
+        key = f"gift:{planned.key}:{code}"
+        line = Line(
+            key, units * running.unit, product.unit_price, product.price_scale, product.rates, (), product.facts
+        )
+        part = running.add_line(planned.key, line, row_of(running, code))
+        if part.listed:
+            grant.takes.append([part, None, part.amount, part.listed])
+        stock = running.stock.get(code)
+        if stock is not None:
+            running.stock[code] = stock - units
+        grant.gifts.append(Gift(planned.key, code, line.quantity, key, added=True))
+
+
+def row_of(running: Running, code: str) -> dict[str, Any]:
+    """Return values for a line that nobody described: unknown where that may be, else the emptiest of its type."""
+    row: dict[str, Any] = {}
+    for field in running.rule_set.lines.fields:
+        if field.many:
+            row[field.key] = []
+        else:
+            row[field.key] = None if field.optional else _DEFAULTS.get(field.type)
+        if field.path == PRODUCT_FIELD:
+            row[field.key] = code
+    return row
+
+
+def _unlock(running: Running, planned: PlannedRule, effect: GiftProduct, units: int) -> Grant:
+    grant = Grant()
+    key = running.rule_set.lines.by_name[PRODUCT_FIELD].key
+    places = running.positions(key, effect.products)
+    found = [part for part in choose_parts(running, places, planned.rule.terms.pool) if running.units_of(part)]
+    found.sort(key=lambda part: (part.amount * running.unit // part.quantity, part.line))
+    for part in found:
+        free = min(units, running.units_of(part))
+        if free:
+            carried = part.amount if free == running.units_of(part) else part.amount * free // running.units_of(part)
+            off = max(0, carried - part.floor * free // running.units_of(part))
+            grant.takes.append([part, free, carried, off])
+            line = running.lines[part.line]
+            grant.gifts.append(Gift(planned.key, running.rows[part.line][key], free * running.unit, line.key))
+            units -= free
+    if not grant.takes:
+        missing = Grant(GIFT_NOT_IN_BASKET, running.unit * max(1, units), Type.QUANTITY)
+        missing.gifts = [Gift(planned.key, code, running.unit, offered=True) for code in effect.products]
+        return missing
+    return grant

@@ -1,0 +1,167 @@
+"""A rule set made ready for the checkout, once: the price rules in their order, an index of the lines they look for.
+
+A till asks the same rules about every basket. What does not change from basket to basket is found here, so that 200
+rules on ten lines cost what they do, not what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..effects import STAGES, Bundle, BuyGet, GiftProduct
+from ..names import LINE_ROW
+from ..nodes import Among, Compare, Constant, Every, Node, Read
+from ..rule_set import LINES, Group, Rule, RuleSet
+from ..rule_terms import Limit
+from ..settlement import Outcome
+from ..types import Type
+from .fields import COMPUTED, COMPUTED_OF_LINE
+
+_STAGE_PLACES: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
+_LINES_COMPUTED = {f"{LINES}.{name}" for name in COMPUTED_OF_LINE}
+Chooser = Callable[[Mapping[str, Any]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The lines whose field `key` has one of `values` are the only ones that a rule may choose.
+
+    is_all  they are exactly those that it chooses
+    """
+
+    key: str
+    values: frozenset[str]
+    is_all: bool
+
+
+@dataclass(slots=True)
+class PlannedRule:
+    """One price rule. `reasons` keeps its outcomes that say no more than a reason: they are the same every time."""
+
+    rule: Rule
+    place: int
+    group: Group | None
+    wanted: Wanted | None
+    limits: tuple[Limit, ...]
+    is_gated: bool
+    reasons: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.rule.key
+
+    def refused(self, reason: str, by: str | None = None) -> Outcome:
+        """Return the outcome that says this reason and nothing more."""
+        if by is not None:
+            return Outcome(self.rule.key, 0, reason, by=by)
+        outcome = self.reasons.get(reason)
+        if outcome is None:
+            outcome = self.reasons[reason] = Outcome(self.rule.key, 0, reason)
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The price rules in the order in which they come, and what else the checkout asks of a rule set.
+
+    asked         the fields that must be given: read by some rule, and not computed by the engine
+    live          computed fields that a price rule reads: they are kept up while prices change
+    line_fields   computed fields of lines that the catalogue has: name → key of the values;  live_lines: those read
+    exclusives    the rules, or groups of rules, before which all others stand back
+    """
+
+    rules: tuple[PlannedRule, ...]
+    points_rules: tuple[Rule, ...]
+    issue_rules: tuple[Rule, ...]
+    exclusives: tuple[tuple[PlannedRule, ...], ...]
+    groups: Mapping[str, tuple[PlannedRule, ...]]
+    fields: Mapping[str, str]
+    line_fields: Mapping[str, str]
+    asked: tuple[str, ...]
+    live: frozenset[str]
+    live_lines: frozenset[str]
+
+
+def plan_of(rule_set: RuleSet) -> Plan:
+    """Return the plan of a rule set, made when it is first asked for."""
+    plan: Plan | None = rule_set.kept.get("plan")
+    if plan is None:
+        plan = rule_set.kept["plan"] = _make_plan(rule_set)
+    return plan
+
+
+def _make_plan(rule_set: RuleSet) -> Plan:
+    group_of = {group.key: group for group in rule_set.groups}
+    planned = [
+        PlannedRule(
+            rule=rule,
+            place=place,
+            group=group_of.get(rule.group or ""),
+            wanted=_wanted(rule),
+            limits=rule_set.limits_of.get(rule.key, ()),
+            is_gated=rule.terms.needs_checkout,
+        )
+        for place, rule in enumerate(rule_set.rules)
+        if rule.lowers_prices
+    ]
+    ordered = sorted(planned, key=_turn)
+    catalogue = rule_set.catalogue
+    read = {path for each in planned for program in each.rule.programs for path in program.fields_read}
+    return Plan(
+        rules=tuple(ordered),
+        points_rules=tuple([rule for rule in rule_set.rules if not rule.lowers_prices and not rule.issues]),
+        issue_rules=tuple([rule for rule in rule_set.rules if rule.issues]),
+        exclusives=_exclusives(ordered),
+        groups={key: tuple([each for each in ordered if each.rule.group == key]) for key in group_of},
+        fields={path: catalogue.field_at[path].key for path in COMPUTED if path in catalogue.field_at},
+        line_fields={
+            name: rule_set.lines.by_name[name].key for name in COMPUTED_OF_LINE if name in rule_set.lines.by_name
+        },
+        asked=tuple([path for path in rule_set.fields_read if path not in COMPUTED and path not in _LINES_COMPUTED]),
+        live=frozenset(path for path in COMPUTED if path in read),
+        live_lines=frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read),
+    )
+
+
+def _turn(planned: PlannedRule) -> tuple[int, int, int]:
+    terms = planned.rule.terms
+    return _STAGE_PLACES[terms.stage], terms.order, planned.place
+
+
+def _exclusives(rules: Sequence[PlannedRule]) -> tuple[tuple[PlannedRule, ...], ...]:
+    found: dict[str, list[PlannedRule]] = {}
+    for each in rules:
+        if each.rule.terms.exclusive:
+            found.setdefault(f"rule {each.key}", []).append(each)
+        elif each.group is not None and each.group.policy == "exclusive":
+            found.setdefault(f"group {each.group.key}", []).append(each)
+    return tuple([tuple(each) for each in found.values()])
+
+
+def _wanted(rule: Rule) -> Wanted | None:
+    """Find what a rule asks of one text of its lines, such as line.product == "moka": what no line has, none meets."""
+    if rule.lines is None or isinstance(rule.effect, BuyGet | Bundle | GiftProduct):
+        return None
+    tree = rule.lines.tree
+    terms = tree.terms if isinstance(tree, Every) else (tree,)
+    for term in terms:
+        found = _equality(term)
+        if found is not None:
+            return Wanted(found[0], found[1], is_all=len(terms) == 1)
+    return None
+
+
+def _equality(term: Node) -> tuple[str, frozenset[str]] | None:
+    if isinstance(term, Compare) and term.sign == "==":
+        sides: tuple[Node, ...] = (term.left, term.right)
+    elif isinstance(term, Among):
+        sides = (term.item, *term.items)
+    else:
+        return None
+    reads = [each for each in sides if isinstance(each, Read) and each.row == LINE_ROW and each.type is Type.STRING]
+    texts = [each.value for each in sides if isinstance(each, Constant) and isinstance(each.value, str)]
+    if len(reads) != 1 or len(texts) != len(sides) - 1:
+        return None
+    return reads[0].field.key, frozenset(texts)

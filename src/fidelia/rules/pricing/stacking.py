@@ -1,0 +1,282 @@
+"""Price rules in their turn: who comes first, who stands back, what undoes what.
+
+settle_prices → [exclusive rules tried alone] → settle_with: each rule in order, groups chosen → rules whose condition
+was undone are withdrawn, one by one, and everything is settled again, until nothing changes (at most once a rule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..rule_set import RuleSet
+from ..settlement import (
+    CONDITION_FALSE,
+    EXPIRED,
+    GRANTED,
+    NO_LINES,
+    NOT_BEST,
+    NOT_FIRST,
+    NOT_YET_VALID,
+    Outcome,
+    missing_of,
+)
+from .basket import Basket
+from .capping import hold_to_limits
+from .gating import gate
+from .gifts import add_gifts
+from .granting import grant_of
+from .plan import Plan, PlannedRule, plan_of
+from .reasons import EXCLUDED, NO_ADVANTAGE, UNDONE
+from .state import Grant, Running
+
+
+class Settling:
+    """One run of the price rules over one basket: the running state, and what each rule came to."""
+
+    def __init__(
+        self, rule_set: RuleSet, plan: Plan, basket: Basket, values: Mapping[str, Any], *, at: datetime, explain: bool
+    ) -> None:
+        self.rule_set = rule_set
+        self.plan = plan
+        self.at = at
+        self.explain = explain
+        self.running = Running(rule_set, plan, basket, values)
+        self.outcomes: dict[str, Outcome] = {}
+        self.granted: list[tuple[PlannedRule, Grant]] = []
+        self.undone: dict[str, str] = {}
+        self.stopped_by: str | None = None
+        self.rounds = 1
+
+    @property
+    def discount(self) -> int:
+        return sum([grant.total for _, grant in self.granted])
+
+    def settle(self, active: Collection[str] | None, withdrawn: Mapping[str, str], excluded_by: str | None) -> None:
+        """Let each rule have its turn. Rules not `active` are excluded; those withdrawn before stay so."""
+        for planned in self.plan.rules:
+            if planned.key in self.outcomes:
+                continue
+            if planned.key in withdrawn:
+                self.outcomes[planned.key] = planned.refused(UNDONE, withdrawn[planned.key])
+            elif active is not None and planned.key not in active:
+                self.outcomes[planned.key] = planned.refused(EXCLUDED, excluded_by)
+            elif self.stopped_by is not None and not planned.rule.terms.always:
+                self.outcomes[planned.key] = planned.refused(EXCLUDED, self.stopped_by)
+            elif planned.group is not None and planned.group.policy in ("best", "first"):
+                self.settle_group(self.members(planned, active, withdrawn))
+            else:
+                self.settle_one(planned)
+
+    def members(
+        self, planned: PlannedRule, active: Collection[str] | None, withdrawn: Mapping[str, str]
+    ) -> list[PlannedRule]:
+        assert planned.group is not None
+        return [
+            each
+            for each in self.plan.groups[planned.group.key]
+            if each.key not in withdrawn and (active is None or each.key in active)
+        ]
+
+    def settle_one(self, planned: PlannedRule) -> bool:
+        grant = self.attempt(planned)
+        if grant is not None:
+            self.grant(planned, grant)
+        return grant is not None
+
+    def attempt(self, planned: PlannedRule) -> Grant | None:
+        """Return what a rule would take now; None, with its outcome told, when that is nothing."""
+        refusal = self.refusal_of(planned)
+        if refusal is not None:
+            self.outcomes[planned.key] = refusal
+            return None
+        grant = grant_of(self.running, planned)
+        if grant is None:
+            self.outcomes[planned.key] = planned.refused(NO_LINES)
+            return None
+        if grant.reason is None:
+            hold_to_limits(self.running, planned, grant)
+        if grant.reason is None and grant.total == 0 and not grant.products:
+            grant.reason = NO_ADVANTAGE
+        if grant.reason is not None:
+            self.outcomes[planned.key] = Outcome(planned.key, 0, grant.reason, grant.missing, grant.missing_type)
+            if grant.gifts:
+                self.running.effects[planned.key] = grant.gifts
+            return None
+        return grant
+
+    def refusal_of(self, planned: PlannedRule) -> Outcome | None:
+        rule = planned.rule
+        if rule.valid_from is not None and self.at < rule.valid_from:
+            return planned.refused(NOT_YET_VALID)
+        elif rule.valid_until is not None and self.at >= rule.valid_until:
+            return planned.refused(EXPIRED)
+        elif rule.when is not None and not rule.when.run(self.running.values):
+            missing, kind = missing_of(rule, self.running.values) if self.explain else (None, None)
+            if missing is None:
+                return planned.refused(CONDITION_FALSE)
+            return Outcome(rule.key, 0, CONDITION_FALSE, missing, kind)
+        elif planned.is_gated:
+            return gate(self.running, rule, planned.limits)
+        return None
+
+    def grant(self, planned: PlannedRule, grant: Grant) -> None:
+        """Make a grant true, and note whose condition it undoes."""
+        running = self.running
+        add_gifts(running, planned, grant)
+        running.commit(planned, grant)
+        self.granted.append((planned, grant))
+        if grant.gifts:
+            running.effects[planned.key] = grant.gifts
+        self.outcomes[planned.key] = Outcome(
+            planned.key,
+            0,
+            GRANTED,
+            base=grant.base,
+            unlimited=grant.uncapped,
+            discount=grant.total,
+            quantity=_quantity_of(running, grant),
+        )
+        self.note_undone(planned)
+        if planned.rule.terms.stops:
+            self.stopped_by = planned.key
+
+    def settle_group(self, members: Sequence[PlannedRule]) -> None:
+        group = members[0].group
+        assert group is not None
+        if group.policy == "first":
+            self.settle_first(members)
+        elif group.scope == "line":
+            self.settle_best_by_line(members)
+        else:
+            self.settle_best(members)
+
+    def settle_first(self, members: Sequence[PlannedRule]) -> None:
+        first: str | None = None
+        for planned in members:
+            if first is not None:
+                self.outcomes[planned.key] = planned.refused(NOT_FIRST, first)
+            elif self.settle_one(planned):
+                first = planned.key
+
+    def settle_best(self, members: Sequence[PlannedRule]) -> None:
+        found = [(planned, grant) for planned in members if (grant := self.attempt(planned)) is not None]
+        if not found:
+            return
+        best, kept = max(found, key=lambda pair: self.worth(pair[1]))
+        for planned, _ in found:
+            if planned is not best:
+                self.outcomes[planned.key] = planned.refused(NOT_BEST, best.key)
+        self.grant(best, kept)
+
+    def settle_best_by_line(self, members: Sequence[PlannedRule]) -> None:
+        """Give each line the rule that takes most off it; of equals the first."""
+        found = [(planned, grant) for planned in members if (grant := self.attempt(planned)) is not None]
+        best: dict[int, tuple[int, int]] = {}
+        for n, (_, grant) in enumerate(found):
+            sums: dict[int, int] = {}
+            for part, _, _, off in grant.takes:
+                sums[part.line] = sums.get(part.line, 0) + off
+            for line, off in sums.items():
+                if off > best.get(line, (0, 0))[0]:
+                    best[line] = (off, n)
+        for n, (planned, grant) in enumerate(found):
+            grant.takes = [take for take in grant.takes if best.get(take[0].line, (0, -1))[1] == n]
+            if grant.total or grant.products:
+                self.grant(planned, grant)
+            else:
+                self.outcomes[planned.key] = planned.refused(NOT_BEST)
+
+    def worth(self, grant: Grant) -> int:
+        """Return what a grant is worth to the customer, gifts at their price."""
+        products = self.running.basket.products
+        gifts = [products[code].unit_price * units for code, units in grant.products if code in products]
+        return grant.total + sum(gifts)
+
+    def note_undone(self, by: PlannedRule) -> None:
+        """Note the first rule after which a condition no longer holds, its own discount left out of account."""
+        for planned, grant in self.granted:
+            if planned.rule.terms.when_undone == "withdraw" and planned is not by and planned.rule.when is not None:
+                if self.holds_without(planned, grant):
+                    self.undone.pop(planned.key, None)
+                else:
+                    self.undone.setdefault(planned.key, by.key)
+
+    def holds_without(self, planned: PlannedRule, grant: Grant) -> bool:
+        """Ask a rule's condition as if the rule itself had taken nothing."""
+        running = self.running
+        lowered: dict[int, int] = {}
+        for parts in running.parts:
+            for part in parts:
+                own = sum([amount for key, amount in part.given if key == planned.key])
+                if own:
+                    part.amount += own
+                    lowered[id(part)] = own
+        touched = {part.line for parts in running.parts for part in parts if id(part) in lowered}
+        running.refresh_lines(touched)
+        assert planned.rule.when is not None
+        holds = bool(planned.rule.when.run(running.values))
+        for parts in running.parts:
+            for part in parts:
+                part.amount -= lowered.get(id(part), 0)
+        running.refresh_lines(touched)
+        return holds
+
+
+def _quantity_of(running: Running, grant: Grant) -> int:
+    return sum([take[0].quantity if take[1] is None else take[1] * running.unit for take in grant.takes if take[3]])
+
+
+def settle_prices(
+    rule_set: RuleSet, basket: Basket, values: Mapping[str, Any], *, at: datetime, explain: bool
+) -> Settling:
+    """Settle the prices of a basket: the whole of stage catalog to shipping."""
+    plan = plan_of(rule_set)
+
+    def run(active: Collection[str] | None = None, by: str | None = None) -> Settling:
+        withdrawn: dict[str, str] = {}
+        for rounds in range(1, len(plan.rules) + 2):
+            settling = Settling(rule_set, plan, basket, values, at=at, explain=explain)
+            settling.rounds = rounds
+            settling.settle(active, withdrawn, by)
+            first = next((each.key for each in plan.rules if each.key in settling.undone), None)
+            if first is None:
+                return settling
+            withdrawn[first] = settling.undone[first]
+        raise AssertionError("each round withdraws a rule")
+
+    if not plan.exclusives:
+        return run()
+    return _settle_exclusives(rule_set, plan, run)
+
+
+def _settle_exclusives(rule_set: RuleSet, plan: Plan, run: Any) -> Settling:
+    """Try each exclusive rule, or group, without the others; what gives first counts, or what gives most."""
+    always = {each.key for each in plan.rules if each.rule.terms.always}
+    exclusive = {each.key for unit in plan.exclusives for each in unit}
+    best: Settling | None = None
+    for unit in plan.exclusives:
+        keys = {each.key for each in unit}
+        trial: Settling = run(keys | always, unit[0].key)
+        if any(planned.key in keys for planned, _ in trial.granted):
+            if rule_set.checkout.exclusive == "first":
+                return trial
+            if best is None or trial.discount > best.discount:
+                best = trial
+    rest: Settling = run({each.key for each in plan.rules} - exclusive | always)
+    if best is not None and best.discount >= rest.discount:
+        return best
+    refused = _refusals_of_exclusives(plan, exclusive - always, run) if best is None else {}
+    rest.outcomes.update(refused)
+    return rest
+
+
+def _refusals_of_exclusives(plan: Plan, exclusive: set[str], run: Any) -> dict[str, Outcome]:
+    """Return why exclusive rules gave nothing when nothing excluded them."""
+    outcomes: dict[str, Outcome] = {}
+    for unit in plan.exclusives:
+        keys = {each.key for each in unit} & exclusive
+        trial: Settling = run(keys)
+        outcomes |= {key: trial.outcomes[key] for key in keys}
+    return outcomes

@@ -1,0 +1,300 @@
+"""A basket on its way to the bill: prices as they run, in parts that were treated alike, and what is left of limits.
+
+A line begins as one part. An effect on some of its units cuts it: of five pieces, two for half. What a rule takes is
+gathered in a grant first, changes nothing, and can still be set aside; `commit` makes it true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fidelia.kernel.money import exponent_of
+
+from ..rounding import ROUNDINGS, round_half_up
+from ..rule_set import QUANTITY, RuleSet
+from ..types import Type
+from .basket import Basket, Line
+from .bill import Effect
+from .plan import Plan, PlannedRule
+from .taxes import Factors, factors_of, undiscounted
+
+# [part, whole units or None for the whole part, what they carry, what is taken off]: a list, because caps lower it
+Take = list[Any]
+
+
+class Part:
+    """Units of a line that were treated alike.
+
+    floor  what no rule may touch: fixed taxes, or all of it where the line is not to be discounted
+    given  what each rule took: [rule key, amount]
+    pools  the pools whose rules used these units
+    """
+
+    __slots__ = ("amount", "floor", "given", "line", "listed", "pools", "quantity")
+
+    def __init__(self, line: int, quantity: int, listed: int, floor: int) -> None:
+        self.line = line
+        self.quantity = quantity
+        self.listed = listed
+        self.amount = listed
+        self.floor = floor
+        self.given: list[tuple[str, int]] = []
+        self.pools: frozenset[str] = frozenset()
+
+
+class Grant:
+    """What a rule would take. `uses` are units that it needs without lowering them; `is_taxed`: amounts with tax."""
+
+    __slots__ = (
+        "base", "coupons", "gifts", "is_taxed", "missing", "missing_type", "products", "reason", "shifts", "takes",
+        "times", "uncapped", "uses",
+    )  # fmt: skip
+
+    def __init__(self, reason: str | None = None, missing: int | None = None, kind: Type | None = None) -> None:
+        self.takes: list[Take] = []
+        self.uses: list[tuple[Part, int, int]] = []
+        self.products: list[tuple[str, int]] = []
+        self.gifts: list[Effect] = []
+        self.coupons: tuple[str, ...] = ()
+        self.reason = reason
+        self.missing = missing
+        self.missing_type = kind
+        self.base: int | None = None
+        self.uncapped: int | None = None
+        self.times = 1
+        self.is_taxed = False
+        self.shifts: dict[int, int] = {}
+
+    @property
+    def total(self) -> int:
+        return sum([take[3] for take in self.takes])
+
+
+class Running:
+    """The state of one settling of a basket."""
+
+    def __init__(self, rule_set: RuleSet, plan: Plan, basket: Basket, values: Mapping[str, Any]) -> None:
+        self.rule_set = rule_set
+        self.plan = plan
+        self.basket = basket
+        self.unit: int = 10**rule_set.catalogue.quantity_scale
+        self.exponent = exponent_of(rule_set.catalogue.currency)
+        self.rounding = basket.arithmetic.rounding
+        self.lines = list(basket.lines)
+        self.gift_rules: list[str] = []
+        self.factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in self.lines]
+        self.shipping_factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in basket.shipping]
+        self.parts = [[self.part_of(place, line)] for place, line in enumerate(self.lines)]
+        self.shipping = [self.part_of(-1 - place, line) for place, line in enumerate(basket.shipping)]
+        self.shift: dict[int, int] = {}
+        self.left: dict[str, int] = {limit.key: basket.left.get(limit.key, limit.at_most) for limit in rule_set.limits}
+        self.uses_counted: set[str] = set()
+        self.points_left = basket.points_balance
+        self.coupons_used: dict[str, list[str]] = {}
+        self.worth_of = {coupon.code: coupon.value or 0 for coupon in basket.coupons}
+        self.voucher_used: dict[str, int] = {}
+        self.stock = {code: product.stock for code, product in basket.products.items()}
+        self.effects: dict[str, list[Effect]] = {}
+        self.values = dict(values)
+        self.rows: list[dict[str, Any]] = [{**line.facts, **self.still(line)} for line in self.lines]
+        self.values[rule_set.lines.key] = self.rows
+        self.indexes: dict[str, dict[Any, list[int]]] = {}
+        self.refresh_all(every=False)
+
+    # Prices
+
+    def part_of(self, place: int, line: Line) -> Part:
+        listed = self.price_of(line, line.quantity)
+        factors = self.factors[place] if place >= 0 else self.shipping_factors[-1 - place]
+        if not line.discountable:
+            floor = listed
+        elif line.fixed_taxes:
+            floor = min(listed, undiscounted(line.fixed_taxes, factors, line.quantity, self.unit))
+        else:
+            floor = 0
+        return Part(place, line.quantity, listed, floor)
+
+    def price_of(self, line: Line, quantity: int) -> int:
+        """Return price × quantity in minor units, rounded once."""
+        finer = 0 if line.price_scale is None else line.price_scale - self.exponent
+        product, divisor = line.unit_price * quantity, self.unit
+        if finer > 0:
+            divisor *= 10**finer
+        elif finer < 0:
+            product *= 10**-finer
+        return ROUNDINGS[self.rounding](product, divisor)
+
+    def factors_at(self, place: int) -> Factors:
+        return self.factors[place] if place >= 0 else self.shipping_factors[-1 - place]
+
+    def units_of(self, part: Part) -> int:
+        """Return the whole units of a part; weighed goods are no units."""
+        units, rest = divmod(part.quantity, self.unit)
+        return 0 if rest else units
+
+    def paid(self, place: int, amount: int) -> int:
+        """Return what a stated amount of a line costs with its taxes."""
+        factors = self.factors_at(place)
+        if factors.whole == factors.inside:
+            return amount
+        return round_half_up(amount * factors.whole, factors.inside)
+
+    def amount_of(self, place: int) -> int:
+        return sum([part.amount for part in self.parts[place]])
+
+    # What rules read
+
+    def still(self, line: Line) -> dict[str, Any]:
+        """Return the computed values of a line that never change."""
+        fields = self.plan.line_fields
+        values: dict[str, Any] = {fields[QUANTITY]: line.quantity}
+        if "unit_price" in fields:
+            values[fields["unit_price"]] = self.price_of(line, self.unit)
+        if "is_gift" in fields:
+            values[fields["is_gift"]] = False
+        return values
+
+    def refresh_all(self, *, every: bool) -> None:
+        """Bring the computed values up to date: those that price rules read, or every one."""
+        if "purchase.coupons" in self.plan.fields:
+            series = {coupon.series for coupon in self.basket.coupons if coupon.state == "valid"}
+            self.values[self.plan.fields["purchase.coupons"]] = sorted(series)
+        self.refresh_lines(range(len(self.lines)), every=every)
+
+    def refresh_lines(self, places: Iterable[int], *, every: bool = False) -> None:
+        fields = self.plan.line_fields
+        names = fields.keys() if every else self.plan.live_lines
+        if names:
+            for place in places:
+                row, amount = self.rows[place], self.amount_of(place)
+                if "net" in names:
+                    row[fields["net"]] = self.paid(place, amount)
+                if "listed" in names:
+                    row[fields["listed"]] = sum([part.listed for part in self.parts[place]])
+                if "discount" in names:
+                    row[fields["discount"]] = sum([part.listed - part.amount for part in self.parts[place]])
+                if "untaxed" in names:
+                    factors = self.factors[place]
+                    row[fields["untaxed"]] = round_half_up(amount * factors.one, factors.inside)
+        self.refresh_sums(self.plan.fields.keys() if every else self.plan.live)
+
+    def refresh_sums(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name != "purchase.coupons":
+                self.values[self.plan.fields[name]] = self.sum_of(name)
+
+    def sum_of(self, name: str) -> int:
+        places = range(len(self.lines))
+        if name == "purchase.total":
+            return sum([self.paid(place, self.amount_of(place)) for place in places])
+        elif name == "purchase.shipping":
+            return sum([self.paid(part.line, part.amount) for part in self.shipping])
+        elif name == "purchase.units":
+            return sum([line.quantity for line in self.basket.lines])
+        elif name == "purchase.listed":
+            return sum([part.listed for parts in self.parts for part in parts])
+        elif name == "purchase.discount":
+            return sum([part.listed - part.amount for parts in self.parts for part in parts])
+        whole = 0
+        for place in places:
+            factors = self.factors[place]
+            whole += round_half_up(self.amount_of(place) * factors.one, factors.inside)
+        return whole
+
+    def positions(self, key: str, values: Iterable[Any]) -> list[int]:
+        """Return the places of the basket's lines whose field has one of the values, in their order."""
+        index = self.indexes.get(key)
+        if index is None:
+            index = self.indexes[key] = {}
+            for place, row in enumerate(self.rows[: len(self.basket.lines)]):
+                index.setdefault(row[key], []).append(place)
+        found = [places for value in values if (places := index.get(value))]
+        if len(found) == 1:
+            return found[0]
+        return sorted([place for places in found for place in places])
+
+    # Making grants true
+
+    def commit(self, planned: PlannedRule, grant: Grant) -> None:
+        """Take what the grant says off the prices, and use up its units."""
+        pool = planned.rule.terms.pool
+        touched: set[int] = set()
+        for part, units, carried, amount in grant.takes:
+            piece = part if units is None else self.cut(part, units, carried)
+            if amount:
+                piece.amount -= amount
+                piece.given.append((planned.key, amount))
+                touched.add(piece.line)
+            if pool is not None:
+                piece.pools |= {pool}
+        if pool is not None:
+            for part, units, carried in grant.uses:
+                self.cut(part, units, carried).pools |= {pool}
+        self.shift.update(grant.shifts)
+        self.count(planned, grant)
+        if touched and (self.plan.live or self.plan.live_lines):
+            self.refresh_lines([place for place in touched if place >= 0])
+
+    def count(self, planned: PlannedRule, grant: Grant) -> None:
+        """Lower what is left of the rule's limits, and mark its coupons."""
+        for limit in planned.limits:
+            if limit.of == "money":
+                self.left[limit.key] -= grant.total
+            elif limit.of == "uses":
+                self.uses_counted.add(limit.key)
+        rest = grant.total
+        for code in grant.coupons:
+            self.coupons_used.setdefault(code, []).append(planned.key)
+            part = min(rest, self.worth_of.get(code, 0))
+            self.voucher_used[code] = self.voucher_used.get(code, 0) + part
+            rest -= part
+        if planned.rule.terms.costs_points:
+            self.points_left -= planned.rule.terms.costs_points * grant.times
+
+    def cut(self, part: Part, units: int, carried: int) -> Part:
+        """Cut so many whole units off a part, which carry so much of its amount; the rest stays in `part`."""
+        whole = self.units_of(part)
+        if units == whole:
+            return part
+        piece = Part(part.line, units * self.unit, 0, 0)
+        piece.amount = carried
+        piece.floor = min(carried, first_units(part.floor, whole, units))
+        piece.given = [(key, first_units(amount, whole, units)) for key, amount in part.given]
+        piece.listed = piece.amount + sum([amount for _, amount in piece.given])
+        piece.pools = part.pools
+        part.quantity -= piece.quantity
+        part.amount -= piece.amount
+        part.floor = min(part.amount, max(0, part.floor - piece.floor))
+        part.listed -= piece.listed
+        part.given = [(key, amount - less) for (key, amount), (_, less) in zip(part.given, piece.given, strict=True)]
+        if part.line >= 0:
+            self.parts[part.line].append(piece)
+        return piece
+
+    def add_line(self, rule_key: str, line: Line, row: Mapping[str, Any]) -> Part:
+        """Add a gift as a line of its own. Its price is taken off by the grant that brought it."""
+        self.lines.append(line)
+        self.gift_rules.append(rule_key)
+        self.factors.append(factors_of(line.rates, self.basket.arithmetic.tax_included))
+        part = self.part_of(len(self.lines) - 1, line)
+        self.parts.append([part])
+        self.rows.append({**row, **line.facts, **self.still(line)})
+        if "is_gift" in self.plan.line_fields:
+            self.rows[-1][self.plan.line_fields["is_gift"]] = True
+        self.refresh_lines([len(self.lines) - 1])
+        return part
+
+
+def first_units(amount: int, whole: int, units: int) -> int:
+    """Return what the first `units` of `whole` units carry of an amount: a cent more each, until the rest is dealt."""
+    each, rest = divmod(amount, whole)
+    return each * units + min(rest, units)
+
+
+def choose_parts(running: Running, places: Sequence[int], pool: str | None) -> list[Part]:
+    """Return the parts of lines, without those whose units a rule of the pool used."""
+    parts = running.parts
+    if pool is None:
+        return [part for place in places for part in parts[place]]
+    return [part for place in places for part in parts[place] if pool not in part.pools]

@@ -1,0 +1,192 @@
+"""Taxes of lines: included in the price or on top of it, compound, fixed, and rounded by one of four policies.
+
+Each tax is a factor of the untaxed amount (20 % is 1/5; a compound tax is multiplied by what comes before it). With
+included factors I and factors on top E, a stated amount a holds the untaxed a ÷ (1 + I) and costs a × (1 + I + E) ÷
+(1 + I). All factors of a line are whole numbers over one denominator, so that every amount is rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+
+from fidelia.kernel.money import split_by_largest_remainder
+
+from ..rounding import ROUNDINGS, round_half_up
+from .basket import Arithmetic, FixedTax, TaxRate
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """The taxes of a line, in the order in which they are counted: `factors` ÷ `one` of its untaxed amount.
+
+    inside   one + what is included;  whole  inside + what comes on top: a stated amount costs amount × whole ÷ inside
+    """
+
+    keys: tuple[str, ...]
+    factors: tuple[int, ...]
+    are_included: tuple[bool, ...]
+    one: int
+    inside: int
+    whole: int
+
+
+@lru_cache(maxsize=4096)
+def factors_of(rates: tuple[TaxRate, ...], tax_included: bool) -> Factors:
+    """Return the factors of a line's rates; `tax_included` is the basket's policy where a rate does not say."""
+    factors: list[Fraction] = []
+    for rate in rates:
+        ratio = Fraction(rate.numerator, rate.denominator)
+        factors.append(ratio * (1 + sum(factors, Fraction(0))) if rate.compound else ratio)
+    one = lcm(*[each.denominator for each in factors])
+    whole_numbers = tuple([int(each * one) for each in factors])
+    are_included = tuple([tax_included if rate.included is None else rate.included for rate in rates])
+    inside = one + sum([each for each, is_in in zip(whole_numbers, are_included, strict=True) if is_in])
+    keys = tuple([rate.key for rate in rates])
+    return Factors(keys, whole_numbers, are_included, one, inside, one + sum(whole_numbers))
+
+
+def fixed_amount(tax: FixedTax, quantity: int, unit: int) -> int:
+    """Return a fixed tax on a quantity: so much for each whole unit, and a share of it for a part of one."""
+    return round_half_up(tax.amount * quantity, unit)
+
+
+def undiscounted(fixed: Sequence[FixedTax], factors: Factors, quantity: int, unit: int) -> int:
+    """Return how much of a stated amount is fixed tax, with the taxes on it: no discount ever touches that."""
+    plain = sum([fixed_amount(tax, quantity, unit) for tax in fixed if tax.included and not tax.taxed])
+    taxed = sum([fixed_amount(tax, quantity, unit) for tax in fixed if tax.included and tax.taxed])
+    return plain + round_half_up(taxed * factors.inside, factors.one)
+
+
+@dataclass(slots=True)
+class Taxed:
+    """A line on its way through the taxes: `amount` as stated after discounts; the rest is filled in.
+
+    shift        cents by which its total is held to a discount that was meant with tax
+    goods        what the rates are counted on, as stated;  base  the same without tax, × factors.inside
+    taxed_fixed  fixed taxes within `goods`;  added_fixed  fixed taxes on top that the rates are counted on too
+    """
+
+    factors: Factors
+    fixed: tuple[FixedTax, ...]
+    quantity: int
+    amount: int
+    shift: int = 0
+    untaxed: int = 0
+    taxes: list[tuple[str, int]] = field(default_factory=list)
+    fixed_taxes: list[tuple[str, int]] = field(default_factory=list)
+    goods: int = 0
+    base: int = 0
+    taxed_fixed: int = 0
+    added_fixed: int = 0
+
+    @property
+    def all_taxes(self) -> tuple[tuple[str, int], ...]:
+        return (*self.fixed_taxes, *self.taxes)
+
+    @property
+    def total(self) -> int:
+        return self.untaxed + sum([amount for _, amount in self.all_taxes])
+
+
+def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None:
+    """Fill in the taxes of all lines by the basket's policy."""
+    for line in lines:
+        line.goods = line.amount
+        if line.fixed:
+            _separate_fixed(line, unit)
+        _tax_line(line, arithmetic.rounding)
+    if arithmetic.tax_rounding != "line":
+        groups: dict[Factors, list[Taxed]] = {}
+        for line in lines:
+            if line.factors.keys and line.base > 0:
+                groups.setdefault(line.factors, []).append(line)
+        for factors, group in groups.items():
+            _tax_group(factors, group, arithmetic)
+
+
+def _separate_fixed(line: Taxed, unit: int) -> None:
+    for tax in line.fixed:
+        amount = fixed_amount(tax, line.quantity, unit)
+        line.fixed_taxes.append((tax.key, amount))
+        if tax.included and not tax.taxed:
+            line.goods -= amount
+        elif tax.included:
+            line.taxed_fixed += amount
+        elif tax.taxed:
+            line.added_fixed += amount
+
+
+def _tax_line(line: Taxed, rounding: str) -> None:
+    factors, held = line.factors, line.goods
+    rounds = ROUNDINGS[rounding]
+    line.base = line.goods * factors.one + line.added_fixed * factors.inside
+    for key, factor, is_included in zip(factors.keys, factors.factors, factors.are_included, strict=True):
+        amount = rounds(line.base * factor, factors.one * factors.inside)
+        if is_included:
+            held -= rounds(line.goods * factor, factors.inside)
+        line.taxes.append((key, amount))
+    line.untaxed = held - line.taxed_fixed
+    if factors.keys:
+        _settle_cents(line)
+
+
+def _settle_cents(line: Taxed) -> None:
+    """Where everything but the fixed taxes is discounted away no cent of goods is left: the last tax takes it."""
+    is_free = line.taxed_fixed > 0 and line.goods == round_half_up(
+        line.taxed_fixed * line.factors.inside, line.factors.one
+    )
+    cents = line.shift
+    if is_free or line.untaxed < 0:
+        cents += line.untaxed
+        line.untaxed = 0
+    if cents:
+        key, amount = line.taxes[-1]
+        line.taxes[-1] = (key, amount + cents)
+
+
+def _tax_group(factors: Factors, lines: Sequence[Taxed], arithmetic: Arithmetic) -> None:
+    """Round the taxes of lines with the same rates together, and hand the cents to the lines by largest remainder."""
+    rounds = ROUNDINGS[arithmetic.rounding]
+    exact = sum([line.base for line in lines])
+    if arithmetic.tax_rounding == "rate_by_gross":
+        taxes = [rounds(exact * factor, factors.inside * factors.one) for factor in factors.factors]
+        _hand_out(lines, factors, taxes)
+        for line in lines:
+            line.untaxed = line.goods - _inside(line) - line.taxed_fixed
+    elif arithmetic.tax_rounding == "keep_gross" and factors.whole == factors.inside:
+        net = rounds(exact, factors.inside)
+        taxes = [rounds(net * factor, factors.one) for factor in factors.factors]
+        _hand_out(lines, factors, taxes)
+        _spread_untaxed(lines, net + sum(taxes))
+    else:
+        for line in lines:
+            line.untaxed = rounds(line.goods * factors.one, factors.inside) - line.taxed_fixed
+        net = sum([line.untaxed + line.taxed_fixed + line.added_fixed for line in lines])
+        _hand_out(lines, factors, [rounds(net * factor, factors.one) for factor in factors.factors])
+
+
+def _hand_out(lines: Sequence[Taxed], factors: Factors, taxes: Sequence[int]) -> None:
+    weights = [line.base for line in lines]
+    for line in lines:
+        line.taxes = []
+    for key, whole in zip(factors.keys, taxes, strict=True):
+        for line, part in zip(lines, split_by_largest_remainder(whole, weights), strict=True):
+            line.taxes.append((key, part))
+
+
+def _inside(line: Taxed) -> int:
+    pairs = zip(line.taxes, line.factors.are_included, strict=True)
+    return sum([amount for (_, amount), is_included in pairs if is_included])
+
+
+def _spread_untaxed(lines: Sequence[Taxed], total: int) -> None:
+    """Keep what each line costs if the sum can be kept; else move the lines by the fewest cents."""
+    totals = [line.goods for line in lines]
+    if total != sum(totals):
+        totals = split_by_largest_remainder(total, totals)
+    for line, whole in zip(lines, totals, strict=True):
+        line.untaxed = whole - sum([amount for _, amount in line.taxes]) - line.taxed_fixed

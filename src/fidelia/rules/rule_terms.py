@@ -1,0 +1,132 @@
+"""The terms of a rule at the checkout besides its effect: stage, stacking, caps, coupons, claims, limits.
+
+And the terms that all rules of a version share: what earns points, in which order tenders pay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+LimitUnit = Literal["uses", "money", "points"]
+UNITS: tuple[LimitUnit, ...] = ("uses", "money", "points")
+Scope = Literal["all", "member", "store"]
+SCOPES: tuple[Scope, ...] = ("all", "member", "store")
+Period = Literal["ever", "day", "week", "month", "quarter", "year", "rolling"]
+PERIODS: tuple[Period, ...] = ("ever", "day", "week", "month", "quarter", "year")
+ALERTS = (80, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so much of something, for whom and in which period.
+
+    key      "<rule or campaign key>/<its own key, or place>", the name under which it is counted
+    period   of the calendar, or "rolling": the last `rolling_days` days
+    alerts   percents of at_most at which people are told
+    of       "uses" (one per checkout), "money" (minor units of discount) or "points" (minor units)
+    partial  what is left is given when more would be due; otherwise nothing is
+    owner    the key of the rule or campaign;  is_campaign  which of the two
+    """
+
+    key: str
+    owner: str
+    of: LimitUnit
+    at_most: int
+    per: Scope = "all"
+    period: Period = "ever"
+    partial: bool = False
+    is_campaign: bool = False
+    rolling_days: int = 0
+    alerts: tuple[int, ...] = ALERTS
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Rules that are counted together: two rules of one campaign use it once per checkout."""
+
+    key: str
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTerms:
+    """What a rule says of itself besides condition and effect.
+
+    stage        when it comes: catalog → item → order → shipping; "" of a rule that lowers no price
+    order        within its stage: lower first, then as declared
+    base         shares and conditions of amount count on the price as listed, or as it runs
+    cap          the most it takes off in one checkout;  with_tax: cap, amount and share are meant with tax
+    exclusive    if it gives, no other rule lowers a price;  stops: no rule after it does
+    always       exclusive rules and stops do not touch it
+    pool         units that it uses are used up for all rules of this pool; None: it uses none up
+    when_undone  "keep" what was met, or "withdraw" when later rules undid the condition
+    coupon       the series of which a valid code must be presented
+    costs_points minor units that one claim costs;  is_claimed: it applies only when claimed
+    claimed_in   what a claim counts: times, or units of the gift
+    """
+
+    stage: str = ""
+    order: int = 0
+    base: Literal["initial", "running"] = "running"
+    cap: int | None = None
+    with_tax: bool = False
+    exclusive: bool = False
+    stops: bool = False
+    always: bool = False
+    pool: str | None = None
+    when_undone: Literal["keep", "withdraw"] = "keep"
+    coupon: str | None = None
+    campaign: str | None = None
+    costs_points: int = 0
+    is_claimed: bool = False
+    claimed_in: Literal["times", "units"] = "times"
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def needs_checkout(self) -> bool:
+        """Whether what it asks for is known at a checkout only, not of a purchase whose prices are final."""
+        return bool(self.coupon or self.is_claimed or self.limits or self.campaign)
+
+
+NO_TERMS = RuleTerms()
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """On which money points are counted.
+
+    tax           with tax;  discounted: the share that rules took off counts too
+    shipping      shipping costs earn as a line of their own
+    paid_by_points, paid_by_gift_cards   the shares that these tenders pay count too
+    """
+
+    tax: bool = True
+    shipping: bool = False
+    discounted: bool = False
+    paid_by_points: bool = True
+    paid_by_gift_cards: bool = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is what is paid for the lines, whatever the tender: the meaning of `line.net`."""
+        return self == PLAIN
+
+
+PLAIN = Earning()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutTerms:
+    """What all rules of a version share at the checkout.
+
+    exclusive    of several exclusive rules the first that gives, or whatever is best for the customer
+    tender_order the order in which points and gift cards pay
+    """
+
+    exclusive: Literal["first", "best"] = "first"
+    earning: Earning = PLAIN
+    tender_order: tuple[str, ...] = ("points", "gift_cards")
+
+
+NO_CHECKOUT_TERMS = CheckoutTerms()
