@@ -31,7 +31,9 @@ begin
             where account_id = p_account and currency = p.currency and not is_closed and owed = 0
                 and (plain > 0 or (held = 0 and pending = 0 and posted + plain >= 0))
             returning posted - plain, held, owed, version - 1 into b.posted, b.held, b.owed, b.version;
-        if found then
+        if found and p.kind = 'earn' and cardinality(p.parts) = 1 then
+            return public.ledger_write_earning(p_account, p, p.parts[1], b);
+        elsif found then
             return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), true);
         end if;
     end if;
@@ -50,6 +52,37 @@ begin
         p.parts := public.ledger_parts_to_activate(p_account, p);
     end if;
     return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), false);
+end $$;
+
+-- The whole plan of an earning of one part by a balance that owes nothing, as nearly all are: one lot, both legs. What
+-- ledger_plan and ledger_write would do for it, without the lists of movements: a posting costs a fifth less.
+create function public.ledger_write_earning(
+    p_account uuid, p public.ledger_request, part public.ledger_part, b public.ledger_balance
+) returns public.ledger_outcome
+language plpgsql as $$
+declare
+    new_member constant bigint := b.posted - b.held + part.amount;
+begin
+    with lot as (
+        insert into public.ledger_lot (
+            amount, remaining, earned_at, expires_at, unit_cost, account_id, lot_id, partner_id, rule_version_id,
+            currency, funding, is_open
+        ) values (
+            part.amount, part.amount, part.earned_at, part.expires_at, part.unit_cost, p_account, part.lot_id,
+            part.partner_id, part.rule_version_id, p.currency, part.funding, true
+        )
+    )
+    insert into public.ledger_entry (
+        occurred_at, recorded_at, amount, balance_after, unit_cost, version, account_id, posting_id, lot_id,
+        partner_id, store_id, rule_version_id, seq, code, currency, funding
+    ) values (
+        p.occurred_at, p.recorded_at, -part.amount, null, part.unit_cost, b.version + 1, p_account, p.posting_id,
+        part.lot_id, p.partner_id, p.store_id, part.rule_version_id, 0, 'issuance', p.currency, part.funding
+    ), (
+        p.occurred_at, p.recorded_at, part.amount, new_member, part.unit_cost, b.version + 1, p_account, p.posting_id,
+        part.lot_id, p.partner_id, p.store_id, part.rule_version_id, 1, 'member', p.currency, part.funding
+    );
+    return row(p.posting_id, false, part.amount, new_member, 0::bigint, 0::bigint, 0::bigint)::public.ledger_outcome;
 end $$;
 
 -- Answer a repeated key as the first time; another request under the same key is refused.
