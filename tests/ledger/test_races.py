@@ -31,6 +31,7 @@ WRITE_AFTER_BARRIER = """
         return public.ledger_write(p_account, p, b, moves, {});
     end;
 """
+EARN = "return public.ledger_write_earning(p_account, p, p.parts[1], b);"  # the whole plan of a plain earning
 PLAIN = "if plain is not null then"  # its conditional update is a lock too
 LOCK = "where account_id = p_account and currency = p.currency and not is_closed for update;"
 ONE_STATEMENT_PLAN = """
@@ -65,6 +66,8 @@ def put_barrier(address: str, *, lock: bool = True) -> None:
     for written in ("true", "false"):
         assert WRITE.format(written) in text
         text = text.replace(WRITE.format(written), WRITE_AFTER_BARRIER.format(written))
+    assert EARN in text
+    text = text.replace(EARN, f"perform pg_advisory_xact_lock_shared(4242); {EARN}")
     if not lock:
         assert LOCK in text
         assert PLAIN in text

@@ -4,9 +4,9 @@ from importlib import import_module
 
 from django.db import migrations
 
-read_again = import_module("fidelia.ledger.migrations.0003_opening_balances").read_again
+read_again = import_module("fidelia.ledger.migrations.0004_life_of_points").read_again
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0003_opening_balances")]
+    dependencies = [("ledger", "0004_life_of_points")]
     operations = [migrations.RunSQL(read_again("posting"), migrations.RunSQL.noop)]

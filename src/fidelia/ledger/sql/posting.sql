@@ -31,7 +31,7 @@ begin
             where account_id = p_account and currency = p.currency and not is_closed and owed = 0
                 and (plain > 0 or (held = 0 and pending = 0 and posted + plain >= 0))
             returning posted - plain, held, owed, version - 1 into b.posted, b.held, b.owed, b.version;
-        if found and p.kind = 'earn' and cardinality(p.parts) = 1 then
+        if found and p.kind = 'earn' and cardinality(p.parts) = 1 and p.lives_until is null then
             return public.ledger_write_earning(p_account, p, p.parts[1], b);
         elsif found then
             return public.ledger_write(p_account, p, b, public.ledger_plan(p_account, p, b), true);
