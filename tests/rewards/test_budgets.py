@@ -10,8 +10,22 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from .racing import AT, BARRIER, at_the_barrier, call, connected, consume, function, outcomes, run_as_owner, seed
+from .racing import (
+    AT,
+    BARRIER,
+    PROGRAMME,
+    STOCK,
+    at_the_barrier,
+    call,
+    connected,
+    consume,
+    function,
+    outcomes,
+    run_as_owner,
+    seed,
+)
 
+LAST_GUARD = "no counter passes its capacity"
 TRUE_SUM = """
 select counter.taken - coalesce((select sum(room) from rewards_slot), 0), counter.is_spread,
     (select coalesce(sum(amount), 0) from rewards_use), counter.taken <= counter.capacity
@@ -49,8 +63,12 @@ def test_the_last_euro_is_given_once(shop: str) -> None:
         assert consume(one, limits=budget(1, 100)) == "done"
     run_as_owner(shop, text.replace(place, BARRIER + place).replace(lock, ";"))
     with at_the_barrier(shop, 16, take, arriving=16) as futures:
-        assert outcomes(futures) == {"done": 16}, "everybody had found enough"
-    assert true_sum(shop)[:3] == (61, False, 961), "and each has overwritten what the others counted"
+        assert outcomes(futures) == {"done": 1, LAST_GUARD: 15}, "everybody had found enough"
+    run_as_owner(shop, f'alter table rewards_counter drop constraint "{LAST_GUARD}"')
+    run_as_owner(shop, "update rewards_counter set taken = 0; truncate rewards_use")
+    with at_the_barrier(shop, 16, take, arriving=16) as futures:
+        assert outcomes(futures) == {"done": 16}
+    assert true_sum(shop)[:3] == (960, False, 960), "nine times as much as there was"
     run_as_owner(shop, "update rewards_counter set taken = 0; truncate rewards_use")
     run_as_owner(shop, text.replace(place, BARRIER + place))
     with at_the_barrier(shop, 16, take, arriving=1) as futures:
@@ -101,3 +119,35 @@ def test_what_comes_back_meanwhile_is_given_again_and_no_more(shop: str) -> None
         kept = sum(pool.map(take_and_bring_back, range(8)))
     counted, _is_spread, used, holds = true_sum(shop)
     assert (counted, used, holds) == (kept, kept, True)
+
+
+def test_many_pieces_are_given_from_slots_to_the_very_last_and_reserved_ones_are_kept(shop: str) -> None:
+    run_as_owner(shop, "update rewards_stock set pieces = 2000")
+    checkout = str(uuid4())
+    asked = {
+        "programme_id": str(PROGRAMME), "checkout_id": checkout, "currency": "EUR", "at": AT, "now": AT,
+        "expires_at": "2026-03-02T10:00:00+00:00", "stock": [{"id": STOCK, "pieces": 3}],
+    }  # fmt: skip
+
+    def until_refused(_number: int) -> tuple[int, str]:
+        with connected(shop) as one:
+            given = 0
+            while True:
+                ended = consume(one, stock=[{"id": STOCK, "pieces": 1}])
+                if ended != "done":
+                    return given, ended
+                given += 1
+
+    with connected(shop) as one:
+        assert consume(one, stock=[{"id": STOCK, "pieces": 1}]) == "done"
+        assert call(one, "select rewards_reserve(%s)", asked) == "done"
+    with ThreadPoolExecutor(16) as pool:
+        ended = list(pool.map(until_refused, range(16)))
+    assert sum(given for given, _how in ended) == 2000 - 1 - 3
+    assert {how for _given, how in ended} == {"stock_reserved"}
+    with connected(shop) as one:
+        assert consume(one, checkout_id=checkout, stock=[{"id": STOCK, "pieces": 3}]) == "done"
+        assert consume(one, stock=[{"id": STOCK, "pieces": 1}]) == "stock_used_up"
+    with psycopg.connect(shop) as owner:
+        used = owner.execute("select sum(amount), (select max(taken) from rewards_counter) from rewards_use").fetchone()
+    assert used == (2000, 2000)

@@ -34,9 +34,10 @@ end $$;
 NO_CHECK = 'alter table rewards_counter drop constraint "no counter passes its capacity"'
 
 
-def put_barrier(address: str) -> None:
+def put_barrier(address: str, asked: dict[str, Any]) -> None:
     """Let whoever has found that all fits wait before it is taken."""
-    text, place = function("rewards_consume", "taking"), "update rewards_counter counter"
+    name, file = ("rewards_take_piece", "pieces") if "stock" in asked else ("rewards_consume", "taking")
+    text, place = function(name, file), "update rewards_counter counter"
     assert place in text
     run_as_owner(address, text.replace(place, BARRIER + place))
 
@@ -75,7 +76,7 @@ LAST: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("asked", "refusal"), LAST, ids=["coupon", "piece"])
 def test_the_last_one_is_had_once_by_sixteen(shop: str, asked: dict[str, Any], refusal: str) -> None:
-    put_barrier(shop)
+    put_barrier(shop, asked)
     with at_the_barrier(shop, CLIENTS, lambda one: consume(one, **asked), arriving=1) as futures:
         assert outcomes(futures) == {refusal: CLIENTS - 1, "done": 1}
     assert count(shop, "select sum(taken) from rewards_counter") == 1
@@ -83,7 +84,7 @@ def test_the_last_one_is_had_once_by_sixteen(shop: str, asked: dict[str, Any], r
 
 @pytest.mark.parametrize(("asked", "_refusal"), LAST, ids=["coupon", "piece"])
 def test_without_the_lock_the_database_is_the_last_guard(shop: str, asked: dict[str, Any], _refusal: str) -> None:
-    put_barrier(shop)
+    put_barrier(shop, asked)
     run_as_owner(shop, NO_LOCK)
     with at_the_barrier(shop, 2, lambda one: consume(one, **asked), arriving=2) as futures:
         assert outcomes(futures) == {"done": 1, "no counter passes its capacity": 1}

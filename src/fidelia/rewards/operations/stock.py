@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
@@ -103,8 +103,17 @@ def _lock_given(stock: Stock) -> int:
         [Counter(programme_id=stock.programme_id, scope_id=UUID(int=0), subject=subject, starts_on=date.min)],
         ignore_conflicts=True,
     )
-    counters = Counter.objects.select_for_update().filter(programme_id=stock.programme_id, scope_id=UUID(int=0))
-    return counters.get(subject=subject).taken
+    counters = Counter.objects.select_for_update(no_key=True).filter(
+        programme_id=stock.programme_id, scope_id=UUID(int=0), subject=subject
+    )
+    counter = counters.get()
+    with connection.cursor() as cursor:  # what slots have set aside was not given
+        cursor.execute(
+            "select rewards_collect(%s, rewards_anybody(), %s, rewards_no_period())", [stock.programme_id, subject]
+        )
+        given = counter.taken - int(cursor.fetchone()[0])
+    counters.update(taken=given, is_spread=False)
+    return given
 
 
 def _check_pieces(pieces: int | None) -> None:

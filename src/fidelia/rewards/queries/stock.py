@@ -11,7 +11,7 @@ from django.db.models import Sum
 from fidelia.kernel.actor import Actor, Scope
 
 from ..errors import UnknownStock
-from ..models import Counter, Reservation, Stock
+from ..models import Counter, Reservation, Slot, Stock
 
 LIMIT_MAX = 1_000
 
@@ -54,12 +54,15 @@ def get_stock(*, by: Actor, at: datetime, stock_id: UUID) -> StockRow:
 
 
 def with_given(rows: list[Stock], at: datetime) -> list[StockRow]:
-    """Return stock with what was given of it; two queries."""
+    """Return stock with what was given of it; three queries."""
     subjects = [f"stock:{one.id}" for one in rows]
     counted = Counter.objects.filter(
         programme_id__in={one.programme_id for one in rows}, scope_id=UUID(int=0), subject__in=subjects
     )
     given = dict(counted.values_list("subject", "taken"))
+    rooms = Slot.objects.filter(programme_id__in={one.programme_id for one in rows}, subject__in=subjects)
+    for subject, room in rooms.values("subject").annotate(sum=Sum("room")).values_list("subject", "sum"):
+        given[subject] -= int(room)
     held = Reservation.objects.filter(subject__in=subjects, expires_at__gt=at).values("subject")
     reserved = dict(held.annotate(sum=Sum("amount")).values_list("subject", "sum"))
     return [StockRow(one, given.get(f"stock:{one.id}", 0), int(reserved.get(f"stock:{one.id}", 0))) for one in rows]

@@ -101,6 +101,7 @@ begin
         select coalesce(jsonb_object_agg(found.key, jsonb_build_object('id', found.id, 'left', found.left_over)), '{}')
         from (
             select distinct on (stock.key) stock.key, stock.id, greatest(0, stock.pieces - coalesce(counter.taken, 0)
+                + case when counter.is_spread then rewards_room(p_programme, 'stock:' || stock.id) else 0 end
                 - rewards_held(p_programme, rewards_anybody(), 'stock:' || stock.id, p_checkout, p_at)) as left_over
             from rewards_stock stock
             left join rewards_counter counter on counter.programme_id = p_programme
@@ -131,4 +132,13 @@ begin
             and counter.scope_id = any (array[rewards_anybody(), p_customer, p_store])
             and counter.subject >= 'limit:' and counter.subject < 'limit;'
             and (counter.ends_on is null or counter.ends_on > (p_at - interval '1 day')::date));
+end $$;
+
+-- What the slots of a counter of stock may still give away.
+create or replace function rewards_room(p_programme uuid, p_subject text) returns bigint language plpgsql stable as $$
+begin
+    return (
+        select coalesce(sum(slot.room), 0)::bigint from rewards_slot slot
+        where slot.programme_id = p_programme and slot.scope_id = rewards_anybody() and slot.subject = p_subject
+            and slot.starts_on = rewards_no_period());
 end $$;

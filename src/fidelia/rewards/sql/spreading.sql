@@ -16,6 +16,7 @@ declare
     known rewards_counter;
     next_stage bigint; -- the next amount at which something is told, or the end
     chunk bigint := 0;
+    collected bigint := 0;
 begin
     if p_spreads and rewards_take_of_slot(programme, p_scope, p_subject, p_starts, p_amount, own) then
         return;
@@ -29,7 +30,8 @@ begin
     next_stage := least(p_capacity, (
         select min((p_capacity * share + 99) / 100) from unnest(p_alerts) share where share > known.alerted));
     if known.is_spread and known.taken + p_amount >= next_stage then
-        known.taken := known.taken - rewards_collect(programme, p_scope, p_subject, p_starts);
+        collected := rewards_collect(programme, p_scope, p_subject, p_starts);
+        known.taken := known.taken - collected;
         known.is_spread := false;
     end if;
     if known.taken + p_amount > p_capacity then
@@ -40,7 +42,8 @@ begin
         chunk := case when chunk < 4 * p_amount then 0 else chunk end; -- so little is not worth a slot
     end if;
     update rewards_counter counter
-        set taken = known.taken + p_amount + chunk, capacity = p_capacity, is_spread = known.is_spread or chunk > 0
+        set taken = counter.taken - collected + p_amount + chunk, capacity = p_capacity,
+            is_spread = known.is_spread or chunk > 0
         where counter.programme_id = programme and counter.scope_id = p_scope and counter.subject = p_subject
             and counter.starts_on = p_starts;
     if chunk > 0 then

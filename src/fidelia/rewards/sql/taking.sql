@@ -48,6 +48,7 @@ begin
     perform rewards_check(p);
     perform rewards_lock(programme, rewards_items(p));
     items := rewards_items(p); -- after the wait: who lowers a stock or withdraws a voucher holds the same rows
+    perform rewards_collect_stock(programme, items);
     perform rewards_fit(p, items);
     perform rewards_check_cards(p);
     delete from rewards_reservation where checkout_id = (p->>'checkout_id')::uuid;
@@ -89,14 +90,15 @@ begin
         perform rewards_tell(p, items);
         perform rewards_lock(programme, array(select one from unnest(items) one where one.rank < 3));
         cards := rewards_spend_cards(p); -- before stock: that is the order
-        perform rewards_lock(programme, array(select one from unnest(items) one where one.rank > 3));
-        items := rewards_items(p); -- after the wait: who lowers a stock or withdraws a voucher holds the same rows
+        items := array( -- after the wait: who withdraws a voucher holds the same rows
+            select one from unnest(rewards_items(p)) one where one.rank < 3 or one.capacity is null);
         perform rewards_fit(p, items);
         update rewards_counter counter set taken = counter.taken + item.amount, capacity = item.capacity
             from unnest(items) item
             where counter.programme_id = programme and counter.scope_id = item.scope_id
                 and counter.subject = item.subject and counter.starts_on = item.starts_on
                 and item.capacity is not null;
+        perform rewards_take_pieces(p);
     else
         cards := rewards_spend_cards(p);
     end if;
