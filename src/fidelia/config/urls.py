@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("fidelia.api.urls")),
     path("console/", include("fidelia.console.urls")),
+    path("till/", include("fidelia.console.till.urls")),
     path("", include("fidelia.portal.urls")),
 ]
 

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fidelia.access.errors import LogInRefused, RateLimited
 from fidelia.access.operations import log_in
+from fidelia.access.queries import actor_of
 from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
 from fidelia.ui.formats import duration
 
 from .preferences import remember
@@ -54,7 +56,7 @@ def login(request: HttpRequest) -> HttpResponse:
             language = request.LANGUAGE_CODE
             form.add_error(None, _t("Too many attempts. Try again in %(wait)s.") % {"wait": duration(wait, language)})
     status = 422 if form.errors else 200
-    return render(request, "console/login.html", {"form": form, "next": _next_of(request)}, status=status)
+    return render(request, "console/login.html", {"form": form, "next": _wanted(request)}, status=status)
 
 
 @require_POST
@@ -72,13 +74,23 @@ def _let_in(request: HttpRequest, form: LoginForm) -> HttpResponse:
         at=clock.now(),
     )
     auth.login(request, user, backend=BACKEND)
-    response = HttpResponseRedirect(_next_of(request))
+    response = HttpResponseRedirect(_next_of(request, landing_of(actor_of(user))))
     remember(response, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
     return response
 
 
-def _next_of(request: HttpRequest) -> str:
-    """Return where the person wanted to go, if that is here."""
-    address = request.POST.get("next") or request.GET.get("next", "")
+def landing_of(actor: Actor) -> str:
+    """Return the page on which a person begins: who sells and steers nothing, at the till."""
+    is_cashier = actor.may_somewhere("purchase.record") and not actor.may_somewhere("programme.see")
+    return reverse("till:till" if is_cashier else "console:home")
+
+
+def _next_of(request: HttpRequest, landing: str = "") -> str:
+    """Return where the person wanted to go, if that is here; else where they begin."""
+    address = _wanted(request)
     here = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if here else reverse("console:home")
+    return address if here else landing or reverse("console:home")
+
+
+def _wanted(request: HttpRequest) -> str:
+    return request.POST.get("next") or request.GET.get("next", "")

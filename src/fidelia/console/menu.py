@@ -63,6 +63,7 @@ MENU: tuple[Block, ...] = (
             Entry(_("Programme"), "award", "console:programmes", right="programme.see", key="p"),
             Entry(_("Purchases"), "receipt", "console:purchases", right="purchase.see"),
             Entry(_("Products"), "package", "console:products", right="product.see"),
+            Entry(_("Till"), "cash-register", "till:till", right="purchase.record"),
         ),
     ),
     Block(_("Act"), (Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),)),

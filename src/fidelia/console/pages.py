@@ -55,7 +55,7 @@ def signed_in(
             return _to_login(request)
         inside = cast(ConsoleRequest, request)
         inside.actor = actor_of(inside.user)
-        inside.house, zone = _house_and_zone()
+        inside.house, zone = house_and_zone()
         with translation.override(inside.user.language), timezone.override(zone):
             try:
                 return view(inside, *args, **kwargs)
@@ -83,7 +83,8 @@ def show(
     return response
 
 
-def _house_and_zone() -> tuple[str, ZoneInfo]:
+def house_and_zone() -> tuple[str, ZoneInfo]:
+    """Return the operator's name and time zone; before set-up no name, and UTC."""
     try:
         operator = get_operator()
     except OperatorNotSetUp:

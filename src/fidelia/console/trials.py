@@ -231,8 +231,12 @@ def _by_line(view: TrialView, rule: Rule, result: Trial) -> str:
 
 def _outcome_view(rule: Rule, text: str, gave: bool, by_line: str) -> OutcomeView:
     name = rule.name.in_language(language())
-    # The sentence begins with the rule's name and a colon, which the page writes itself.
-    return OutcomeView(name, re.sub(r"^[\s:]+", "", text.removeprefix(name)), gave, by_line)
+    return OutcomeView(name, text_without_name(text, name), gave, by_line)
+
+
+def text_without_name(text: str, name: str) -> str:
+    """Return a sentence about a rule without its name and colon, which the page writes itself."""
+    return re.sub(r"^[\s:]+", "", text.removeprefix(name))
 
 
 def _lines_read(result: Trial) -> Sequence[dict[str, int]]:

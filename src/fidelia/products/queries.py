@@ -47,6 +47,20 @@ def list_products(*, by: Actor, text: str = "", after: str = "", limit: int = 50
     return list(products.order_by("code")[: min(limit, LIMIT_MAX)])
 
 
+def list_sellable(*, by: Actor, text: str, limit: int = 8) -> list[Product]:
+    """Return products for a till: the one of exactly this code, else those whose code or name begins so or holds it.
+
+    Raises Denied (purchase.record). What the rows say of costs is nothing.
+    """
+    if not by.may_somewhere("purchase.record"):
+        by.require("purchase.record")
+    exact = Product.objects.filter(code=text).first()
+    if exact is not None:
+        return [exact]
+    found = Product.objects.filter(Q(code__istartswith=text) | Q(name__icontains=text))
+    return list(found.order_by("name", "code")[: min(limit, LIMIT_MAX)])
+
+
 def cost_on(product_id: UUID, currency: str, day: date) -> Money | None:
     """Return what one unit of the product cost on a day, to the minor unit; None where no cost was known."""
     found = unit_cost_on(product_id, currency, day)

@@ -1,0 +1,439 @@
+/* The till: one sale after the other. What is drawn is in till_page.js, what is kept in till_store.js, what is asked in
+   till_net.js; here is what happens when. */
+
+import { askBack, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
+import { watchEntry } from "./till_entry.js";
+import { ask, Offline, Refused } from "./till_net.js";
+import { announce, at, drawChoices, drawClosed, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
+import * as kept from "./till_store.js";
+
+const LOOK_AGAIN = 5_000; // while there is no network
+const SETTLE = 180; // after a key, before the bill is asked for again
+const DIGIT_ALONE = 350; // a digit with nothing behind it is an offer, not the beginning of a number
+
+let facts = JSON.parse(localStorage.getItem("fidelia-till-facts") ?? "null"); // the programme, the stores, the cashier
+let place = kept.readPlace();
+let sale = kept.readSale() ?? freshSale();
+let bill = null;
+let online = navigator.onLine;
+let write = facts ? writer(facts.programme) : null;
+
+let last = Promise.resolve();
+
+/** One thing after the other, in the order of the keys: who presses F12 right after a scan closes with what was scanned. */
+function inTurn(act) {
+  last = last.then(act, act);
+  return last;
+}
+
+function freshSale() {
+  return { key: crypto.randomUUID(), customer: null, unknown: "", lines: [], chosen: {}, request: null, closed: null };
+}
+
+// Drawing ---------------------------------------------------------------------------------------------------------------------------
+
+function draw() {
+  kept.writeSale(sale);
+  if (!write) return;
+  drawClosed(sale.closed, write);
+  at("t-member").hidden = Boolean(sale.closed) && !sale.customer;
+  drawMember(sale.customer, write);
+  drawLines(sale, bill, write, changeLine);
+  drawSums(sale, bill, write, !online);
+  document.querySelector(".t-offers-part").hidden = Boolean(sale.closed);
+  drawOffers(bill?.offers ?? [], online ? TEXTS.no_offers : TEXTS.offers_offline, pressOffer);
+}
+
+function drawPlace() {
+  at("t-store").textContent = place?.name ?? document.title;
+  at("t-cashier").textContent = [place && say("till_n", { till: place.till }), facts?.cashier].filter(Boolean).join(" · ");
+}
+
+async function drawNet() {
+  const waiting = await kept.listSales();
+  const refused = waiting.filter((one) => one.refused).length;
+  const count = waiting.length - refused;
+  const badge = at("t-net");
+  badge.className = `f-badge ${online ? "f-green" : "f-amber"}`;
+  badge.querySelector("span").textContent = online ? TEXTS.online : TEXTS.offline;
+  const text = count === 1 ? TEXTS.waiting_one : say("waiting_many", { n: count });
+  at("t-offline").hidden = online && !count;
+  at("t-offline").querySelector("span").textContent = [online ? "" : TEXTS.offline_bar, count ? text : ""].filter(Boolean).join(" ");
+  at("t-problems").hidden = !refused;
+  at("t-problems").querySelector("span").textContent = String(refused);
+}
+
+// The network: gone and back ----------------------------------------------------------------------------------------------------------
+
+async function lost() {
+  if (online) announce(TEXTS.offline_bar);
+  online = false;
+  bill = null;
+  await drawNet();
+  draw();
+}
+
+async function found() {
+  if (!online) announce(TEXTS.online);
+  online = true;
+  await drawNet();
+}
+
+/** Ask where things stand: it is the sign of life, and brings what the page needs to know. */
+async function look() {
+  try {
+    const query = place ? `?${new URLSearchParams({ store: place.store, till: place.till })}` : "";
+    facts = await ask(`/till/state/${query}`);
+    localStorage.setItem("fidelia-till-facts", JSON.stringify({ ...facts, token: undefined }));
+    write = writer(facts.programme);
+    kept.sawNumber(facts.last_number);
+    await found();
+    await send();
+  } catch (error) {
+    if (error instanceof Offline) await lost();
+    else if (!signedOut(error)) tell(say("failed", { reason: error.message }));
+  }
+}
+
+function signedOut(error) {
+  if (!(error instanceof Refused) || error.status !== 401) return false;
+  tell(TEXTS.signed_out);
+  const link = Object.assign(document.createElement("a"), { href: document.body.dataset.login, textContent: ` ${TEXTS.log_in}` });
+  at("t-said").append(link);
+  return true;
+}
+
+let sending = null;
+
+/** Send what waits, in its order; what the server has is dropped, what it refuses is kept and shown. */
+function send() {
+  sending ??= sendAll().finally(() => { sending = null; });
+  return sending;
+}
+
+async function sendAll() {
+  for (;;) {
+    const waiting = (await kept.listSales()).filter((one) => !one.refused).slice(0, 50);
+    if (!waiting.length) break;
+    const said = await ask("/till/queue/", { body: { sales: waiting.map((one) => one.request) } });
+    for (const row of said.rows) await settleRow(waiting.find((one) => one.key === row.key), row);
+    announce(say("sent", { n: said.rows.filter((row) => row.state !== "refused").length }));
+  }
+  await drawNet();
+}
+
+async function settleRow(one, row) {
+  if (row.state !== "refused" && !row.warning) await kept.dropSale(one.key);
+  else if (row.code === "receipt_known") await kept.keepSale({ ...one, request: { ...one.request, receipt: receiptNumber() } });
+  else await kept.keepSale({ ...one, refused: row.warning ?? row.message });
+  if (sale.closed?.queued && sale.key === one.key && row.state !== "refused") {
+    sale.closed = { ...row, again: false };
+    draw();
+  }
+}
+
+// Who, and what ---------------------------------------------------------------------------------------------------------------------------
+
+function begin() {
+  if (!sale.closed) return;
+  sale = freshSale();
+  bill = null;
+}
+
+async function scan(text) {
+  begin();
+  tell("");
+  drawChoices([], chooseMember);
+  try {
+    const said = await ask(`/till/scan/?${new URLSearchParams({ q: text })}`);
+    if (said.members.length === 1) await takeMember(said.members[0], text);
+    else if (said.members.length) drawChoices(said.members, chooseMember);
+    else if (said.products.length === 1) addProduct(said.products[0]);
+    else if (said.products.length) drawChoices(said.products, (product) => { drawChoices([], chooseMember); addProduct(product); focusScan(); });
+    else tell(say("none_found", { text }));
+    await found();
+  } catch (error) {
+    if (error instanceof Offline) await recall(text);
+    else if (!signedOut(error)) tell(say("failed", { reason: error.message }));
+  }
+  draw();
+}
+
+async function recall(text) {
+  await lost();
+  const member = await kept.recallMember(text);
+  sale.customer = member;
+  sale.unknown = member ? "" : text;
+  if (!member) tell(TEXTS.none_found_offline, "info");
+}
+
+async function chooseMember(chosen) {
+  drawChoices([], chooseMember);
+  try {
+    await takeMember((await ask(`/till/members/${chosen.id}/`)).member);
+  } catch (error) {
+    tell(say("failed", { reason: error instanceof Offline ? TEXTS.needs_network : error.message }));
+  }
+  focusScan();
+}
+
+async function takeMember(member, text = "") {
+  sale.customer = member;
+  sale.unknown = "";
+  draw();
+  reckon();
+  if (text) await kept.rememberMember(text, member);
+}
+
+// The basket --------------------------------------------------------------------------------------------------------------------------------
+
+function addProduct(product, quantity = 1000, price = product.price) {
+  begin();
+  if (price === null || price === undefined) {
+    at("t-product").value = product.code;
+    at("t-product").dataset.name = product.name;
+    tell(say("price_needed", { name: product.name }), "info");
+    at("t-price").focus();
+    return false;
+  }
+  const same = sale.lines.find((line) => line.product === product.code && line.price === price);
+  if (same) same.quantity += quantity;
+  else sale.lines.push({ product: product.code, name: product.name, quantity, price });
+  changed();
+  return true;
+}
+
+function changeLine(position, what, text) {
+  if (what === "remove") sale.lines.splice(position, 1);
+  else {
+    const value = readNumber(text, what === "quantity" ? 3 : facts.programme.exponent);
+    if (value === null || (what === "quantity" && value === 0)) tell(TEXTS.line_wrong);
+    else sale.lines[position][what] = value;
+  }
+  changed();
+}
+
+function changed() {
+  sale.request = null;
+  bill = null;
+  draw();
+  reckon();
+}
+
+let asked = 0;
+let asking = null;
+
+/** Ask for the bill once the keys rest; a later question makes an earlier one void. */
+function reckon() {
+  clearTimeout(asked);
+  asking?.abort();
+  asking = new AbortController();
+  if (!sale.lines.length || sale.closed) return;
+  const { signal } = asking;
+  asked = setTimeout(async () => {
+    try {
+      bill = await ask("/till/bill/", { body: requestOf(), signal });
+      if (!online) await found();
+      draw();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Offline) await lost();
+      else if (!signedOut(error)) tell(say("failed", { reason: error.message }));
+    }
+  }, SETTLE);
+}
+
+function pressOffer(offer) {
+  if (!offer.toggle) return announce(TEXTS.applied_alone);
+  sale.chosen = { ...sale.chosen, [offer.toggle]: !offer.chosen };
+  return changed();
+}
+
+// Closing -------------------------------------------------------------------------------------------------------------------------------------
+
+const receiptNumber = () => `${place.till}-${String(kept.nextNumber()).padStart(5, "0")}`;
+
+function requestOf() {
+  const customer = sale.customer?.member ? sale.customer.id : null;
+  return { store: place.store, till: place.till, lines: sale.lines, customer_id: customer, chosen: sale.chosen };
+}
+
+/** Close the sale once: a second time shows the same receipt, and what is sent again is sent under the same key. */
+async function close() {
+  if (!sale.closed) return sale.lines.length ? closeNow() : tell(TEXTS.empty_basket);
+  sale.closed.again = true;
+  draw();
+  focusScan();
+  return announce(TEXTS.closed_again);
+}
+
+async function closeNow() {
+  asking?.abort();
+  clearTimeout(asked);
+  sale.request ??= { ...requestOf(), key: sale.key, receipt: receiptNumber(), occurred_at: new Date().toISOString(), named: sale.unknown, expected: bill?.due ?? null };
+  kept.writeSale(sale);
+  try {
+    sale.closed = await ask("/till/sales/", { body: sale.request });
+    if (!online) await found();
+  } catch (error) {
+    if (error instanceof Offline) await keep();
+    else if (error instanceof Refused && error.code === "receipt_known") return renumber();
+    else {
+      sale.request = null;
+      if (!signedOut(error)) tell(say("failed", { reason: error.message }));
+      return reckon();
+    }
+  }
+  tell("");
+  bill = { ...bill, offers: [] };
+  draw();
+  focusScan();
+  refreshMember();
+  return announce(`${sale.closed.queued ? TEXTS.closed_offline : TEXTS.closed}. ${say("closed_facts", { number: sale.closed.receipt, money: write.money(sale.closed.total) })}`);
+}
+
+/** After the sale the member has other points. */
+async function refreshMember() {
+  const closed = sale;
+  if (!online || !closed.customer?.member) return;
+  try {
+    const { member } = await ask(`/till/members/${closed.customer.id}/`);
+    closed.customer = { ...member, say: "" };
+    if (sale === closed) draw();
+  } catch {
+    // The receipt stands; only the balance shown is older.
+  }
+}
+
+/** The answer never came: it may be recorded or not. Its key decides when it is sent again. */
+async function keep() {
+  await kept.keepSale({ key: sale.key, request: sale.request, refused: "" });
+  const total = sale.lines.reduce((sum, line) => sum + Math.round((line.quantity * line.price) / 1000), 0);
+  sale.closed = { queued: true, receipt: sale.request.receipt, total };
+  await lost();
+}
+
+async function renumber() {
+  sale.request = { ...sale.request, receipt: receiptNumber() };
+  announce(say("renumbered", { number: sale.request.receipt }));
+  return closeNow();
+}
+
+let cancelled = 0;
+
+function cancel() {
+  if (sale.closed || (!sale.lines.length && !sale.customer)) {
+    begin();
+    sale = freshSale();
+  } else if (Date.now() - cancelled > 3_000) {
+    cancelled = Date.now();
+    return tell(TEXTS.cancel_again, "info");
+  } else {
+    sale = freshSale();
+    tell(TEXTS.cancelled, "info");
+  }
+  bill = null;
+  draw();
+  return focusScan();
+}
+
+// Keys, buttons and fields ----------------------------------------------------------------------------------------------------------------------
+
+const field = at("t-scan-field");
+const focusScan = () => { field.focus(); field.select(); };
+
+const ACTS = {
+  help: () => open("t-help"),
+  scan: () => { begin(); draw(); focusScan(); },
+  product: () => { begin(); draw(); at("t-product").focus(); },
+  nobody: () => { sale.customer = null; sale.unknown = ""; changed(); focusScan(); },
+  join: () => { begin(); askJoin(place, field.value, (member, phone) => { field.value = ""; takeMember(member, phone); focusScan(); }); },
+  back: () => askBack(place, write, (text) => { tell(text, "info"); announce(text); focusScan(); }),
+  problems: () => showProblems(write, () => send().catch(() => lost())),
+  place: () => choosePlace(),
+  person: () => leave(),
+  close: () => inTurn(close),
+  cancel: () => inTurn(cancel),
+};
+const KEYS = { F1: "help", F2: "scan", F3: "product", F4: "nobody", F6: "join", F7: "back", F8: "problems", F10: "person", F12: "close" };
+
+document.addEventListener("keydown", (event) => {
+  const isInDialog = document.querySelector("dialog[open]");
+  const act = KEYS[event.key] ?? (event.key === "Escape" && at("t-found").hidden ? "cancel" : "");
+  if (act && !isInDialog) {
+    event.preventDefault();
+    if (!event.repeat && write && place) ACTS[act]();
+  } else if (act && event.key !== "Escape") event.preventDefault();
+  else if (event.key.length === 1 && !event.ctrlKey && !event.altKey && !isInDialog && !event.target.closest("input, select, textarea")) field.focus();
+  else if (event.altKey && /^[1-9]$/.test(event.key) && !isInDialog) {
+    event.preventDefault();
+    pressNumber(event.key);
+  }
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button && write) ACTS[button.dataset.act]();
+});
+
+function pressNumber(digit) {
+  const offer = bill?.offers?.find((one) => String(one.number) === digit);
+  if (offer) pressOffer(offer);
+  return Boolean(offer);
+}
+
+let digit = 0;
+field.addEventListener("input", () => {
+  clearTimeout(digit);
+  if (!/^[1-9]$/.test(field.value) || !bill?.offers?.length) return;
+  digit = setTimeout(() => { if (pressNumber(field.value)) field.value = ""; }, DIGIT_ALONE);
+});
+at("t-scan").addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(digit);
+  const text = field.value.trim();
+  field.value = "";
+  if (text && write && place) inTurn(() => scan(text));
+});
+
+// Beginning and leaving --------------------------------------------------------------------------------------------------------------------------
+
+function choosePlace() {
+  askPlace(facts?.stores ?? [], place, (chosen) => {
+    if (place && (place.store !== chosen.store || place.till !== chosen.till)) kept.forgetNumbers();
+    place = chosen;
+    kept.writePlace(place);
+    drawPlace();
+    look();
+    focusScan();
+  });
+}
+
+async function leave() {
+  await kept.forgetMembers();
+  localStorage.removeItem("fidelia-till-facts");
+  kept.writeSale(freshSale());
+  navigator.serviceWorker?.controller?.postMessage("forget the page");
+  at("t-logout").submit();
+}
+
+async function start() {
+  watchEntry({ write: () => write, exponent: () => facts.programme.exponent, add: addProduct, inTurn });
+  navigator.serviceWorker?.register("/till/worker.js", { scope: "/till/" }).catch(() => {});
+  addEventListener("offline", lost);
+  addEventListener("online", look);
+  setInterval(async () => {
+    const waits = (await kept.listSales()).some((one) => !one.refused);
+    if (!online || waits) look();
+  }, LOOK_AGAIN);
+  await look();
+  if (place && facts && online && !facts.stores.some((store) => store.code === place.store)) place = null;
+  drawPlace();
+  draw();
+  document.documentElement.dataset.ready = "";
+  if (place) {
+    focusScan();
+    reckon();
+  } else choosePlace();
+}
+
+start();

@@ -1,0 +1,180 @@
+"""What the till asks while a sale goes on: where it stands, who it is, which product, and a quick sign-up."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.views.decorators.http import require_POST, require_safe
+
+from fidelia.activity.queries import list_purchases
+from fidelia.customers.models import Customer
+from fidelia.customers.operations import NewCustomer, add_customer
+from fidelia.customers.queries import get_customer, ids_of, search_customers
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.errors import Invalid
+from fidelia.kernel.idempotency import RequestKey, RequestRepeated
+from fidelia.organisation.models import Store
+from fidelia.organisation.queries import get_store_by_code, list_stores
+from fidelia.products.queries import list_sellable
+from fidelia.programme.models import Programme
+from fidelia.programme.operations import enrol
+from fidelia.programme.queries import find_enrolment, get_programme, list_programmes
+
+from ..customers.rows import name_of
+from ..pages import ConsoleRequest
+from .answers import Answer, answers, read_question
+from .people import facts_of, programme_facts
+
+FOUND_MAX = 6
+_NUMBERED = re.compile(r".*-(\d{1,9})")
+
+
+class UnknownTill(Invalid):
+    """The till is of no store where this person sells."""
+
+    default_code = "unknown_till"
+
+
+class Newcomer(msgspec.Struct):
+    """A quick sign-up: two fields, and the key under which it is made once."""
+
+    key: str
+    phone: str
+    name: str
+    store: str
+
+
+@require_safe
+@answers
+def state(request: ConsoleRequest) -> Answer:
+    """Where one may sell, what is counted in, and the last receipt of this till."""
+    by = request.actor
+    if not by.may_somewhere("purchase.record"):
+        by.require("purchase.record")
+    programme = programme_of(request)
+    store, till = request.GET.get("store", ""), request.GET.get("till", "")
+    return {
+        "token": get_token(request),
+        "cashier": request.user.name,
+        "language": request.user.language,
+        "stores": [{"code": one.code, "name": one.name} for one in stores_of(by)],
+        "programme": programme_facts(programme),
+        "last_number": _last_number(by, store, till) if store and till else 0,
+    }
+
+
+@require_safe
+@answers
+def scan(request: ConsoleRequest) -> Answer:
+    """Who, or which product, is named by what was scanned or typed."""
+    text = request.GET.get("q", "").strip()[:100]
+    if not text:
+        return {"members": [], "products": []}
+    programme, at = programme_of(request), clock.now()
+    found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
+    goods = list_sellable(by=request.actor, text=text, limit=FOUND_MAX)
+    if len(goods) == 1 and goods[0].code == text and len(found) != 1:
+        found = []
+    members = [facts_of(request.actor, one, programme, at) for one in found] if len(found) == 1 else _named(found)
+    return {"members": members, "products": [_product(one, programme) for one in goods] if not members else []}
+
+
+@require_safe
+@answers
+def products(request: ConsoleRequest) -> Answer:
+    """Products of this code, or named so."""
+    text = request.GET.get("q", "").strip()[:100]
+    goods = list_sellable(by=request.actor, text=text) if text else []
+    programme = programme_of(request)
+    return {"products": [_product(one, programme) for one in goods]}
+
+
+@require_safe
+@answers
+def member(request: ConsoleRequest, customer_id: UUID) -> Answer:
+    """One of several people of a name, chosen."""
+    found = get_customer(by=request.actor, customer_id=customer_id)
+    return {"member": facts_of(request.actor, found, programme_of(request), clock.now())}
+
+
+@require_POST
+@answers
+def join(request: ConsoleRequest) -> Answer:
+    """Sign a customer up by a phone number and a name; who is known by the number is enrolled, not added again."""
+    new, at, programme = read_question(request, Newcomer), clock.now(), programme_of(request)
+    store = store_of(request.actor, new.store)
+    customer = _known_by_phone(request.actor, new) or _add(request.actor, new, store)
+    if find_enrolment(programme, ids_of(customer.id)) is None:
+        enrol(
+            by=request.actor, at=at, programme=programme, customer_id=customer.id, source="till", store_id=store.id,
+            partner_id=store.partner_id,
+        )  # fmt: skip
+    return {"member": facts_of(request.actor, customer, programme, at)}
+
+
+def programme_of(request: HttpRequest) -> Programme:
+    """Return the programme that the till names, else the oldest there is. Raises UnknownProgramme."""
+    slug = request.GET.get("programme", "")
+    found = list_programmes()
+    return get_programme(slug) if slug or not found else found[0]
+
+
+def store_of(by: Actor, code: str) -> Store:
+    """Return the store of a till, where the actor may sell. Raises UnknownTill, StoreUnknown."""
+    if not by.may_somewhere("purchase.record"):
+        by.require("purchase.record")
+    store = get_store_by_code(code=code)
+    if not by.may("purchase.record", store.scope):
+        raise UnknownTill("This till is of no store where you sell.", pointer="/store")
+    return store
+
+
+def stores_of(by: Actor) -> list[Store]:
+    """Return the open stores where the actor may sell."""
+    return [store for store in list_stores(by=by, open_only=True) if by.may("purchase.record", store.scope)]
+
+
+def source_of(store: str, till: str) -> str:
+    """Return the stream of receipts of one till."""
+    return f"till:{store}:{till}"[:60]
+
+
+def _last_number(by: Actor, store: str, till: str) -> int:
+    """Return the number of the till's last receipt, so that a browser that forgot its own goes on after it."""
+    found = list_purchases(by=by, store_id=store_of(by, store).id, limit=50)
+    numbers = [_NUMBERED.fullmatch(one.receipt_number) for one in found if one.source == source_of(store, till)]
+    return max((int(number[1]) for number in numbers if number), default=0)
+
+
+def _named(found: list[Customer]) -> list[Answer]:
+    return [{"id": str(one.id), "name": name_of(one), "town": one.town} for one in found]
+
+
+def _product(product: Any, programme: Programme) -> Answer:
+    is_own = product.price is not None and product.price_currency == programme.currency
+    return {"code": product.code, "name": product.name or product.code, "price": product.price if is_own else None}
+
+
+def _known_by_phone(by: Actor, new: Newcomer) -> Customer | None:
+    found = search_customers(by=by, text=new.phone.strip(), limit=2) if new.phone.strip() else []
+    return found[0] if len(found) == 1 else None
+
+
+def _add(by: Actor, new: Newcomer, store: Store) -> Customer:
+    said = hashlib.sha256(f"{new.phone}|{new.name}".encode()).digest()
+    once = RequestKey(f"user:{by.id}"[:80], f"join:{new.key}"[:255], said)
+    customer = NewCustomer(
+        source="till", given_name=new.name.strip(), phone=new.phone.strip(), country=store.country,
+        partner_id=store.partner_id, home_store_id=store.id,
+    )  # fmt: skip
+    try:
+        return add_customer(by=by, at=clock.now(), customer=customer, once=once)
+    except RequestRepeated as repeated:
+        return get_customer(by=by, customer_id=UUID(repeated.resource_id))

@@ -1,0 +1,67 @@
+"""What the page of the till says by itself, in the cashier's language: its script knows no words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def page_texts() -> dict[str, str]:
+    """Return the texts by name; `{…}` stands for what the script fills in."""
+    return {
+        "online": _("on line"),
+        "offline": _("off line"),
+        "offline_bar": _("Off line. Sales are kept here and sent by themselves; points are promised to the member."),
+        "waiting_one": _("1 sale waits to be sent."),
+        "waiting_many": _("{n} sales wait to be sent."),
+        "sent": _("{n} sent"),
+        "till_n": _("Till {till}"),
+        "not_member": _("Not a member"),
+        "member_since": _("Member since {year}"),
+        "from_cache": _("From this till’s memory, as of {time}"),
+        "worth": _("worth {money}"),
+        "expire": _("{points} expire in {days} days"),
+        "to_say": _("To say:"),
+        "nobody": _("No member: nothing is earned. F2 to scan a card, F6 to sign up."),
+        "none_found": _("Nobody and nothing is called “{text}”."),
+        "none_found_offline": _("Off line, and not in this till’s memory: the card is kept with the sale."),
+        "choose": _("Which of them?"),
+        "no_offers": _("Offers show once the basket has an article."),
+        "offers_offline": _("Off line: offers and points are reckoned when the sale is sent."),
+        "articles_none": _("empty"),
+        "articles_one": _("1 article"),
+        "articles_many": _("{n} articles"),
+        "remove": _("Remove {name}"),
+        "quantity_of": _("Quantity of {name}"),
+        "price_of": _("Price of {name}"),
+        "earned": _("Points earned by this purchase"),
+        "promised": _("Points are promised"),
+        "closed": _("Purchase closed"),
+        "closed_offline": _("Kept at this till"),
+        "closed_again": _("This purchase is closed already: the same receipt."),
+        "closed_facts": _("Receipt {number} · {money}"),
+        "closed_points": _("{points} earned"),
+        "next_sale": _("Scan or press F2 for the next one."),
+        "empty_basket": _("The basket is empty."),
+        "price_needed": _("Type the price of {name}."),
+        "line_wrong": _("Quantities and prices are numbers above zero."),
+        "failed": _("This was not done: {reason}"),
+        "signed_out": _("The session has ended. Log in again: nothing that waits is lost."),
+        "log_in": _("Log in"),
+        "joined": _("{name} is a member now."),
+        "sale_not_found": _("No sale has this receipt number."),
+        "sale_facts": _("{date} · {money}"),
+        "left": _("{n} left of {of}"),
+        "all_back": _("all of it came back"),
+        "nothing_back": _("Say how much of which line comes back."),
+        "back_done": _("Taken back: {money} to give back, {points}."),
+        "needs_network": _("This needs the network: try again on line."),
+        "problem_none": _("Everything was sent."),
+        "problem_row": _("Receipt {number}, {money}: {reason}"),
+        "retry": _("Send again"),
+        "put_aside": pgettext("till", "Put aside"),
+        "applied_alone": _("This offer acts by itself: nothing to choose."),
+        "cancelled": _("The sale is cancelled. Nothing was recorded."),
+        "cancel_again": _("Esc once more cancels the sale."),
+        "renumbered": _("The receipt has number {number} now."),
+    }

@@ -1,0 +1,158 @@
+"""What the till asks and is answered: who, which product, the bill, one sale under its key, returns, a queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fidelia.activity.models import Purchase
+from fidelia.customers.models import Customer
+from fidelia.kernel.clock import now
+from tests.cast import jaquino
+
+from .till_shop import TillShop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def till() -> TillShop:
+    return TillShop()
+
+
+def test_a_cashier_begins_at_the_till_and_sees_no_menu(till):
+    answer = till.client.get("/till/")
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "f-menu" not in page
+    assert "Conclure l’achat" in page
+    till.client.logout()
+    login = {"email": till.cashier.email, "password": "O namenlose Freude!"}
+    assert till.client.post("/console/login/", login).url == "/till/"
+
+
+def test_who_sells_nothing_has_no_till(till):
+    till.client.force_login(jaquino())
+    assert till.client.get("/till/").status_code == 403
+    assert till.get("state/").status_code == 403
+    assert till.post("bill/", till.sale()).status_code == 403
+
+
+def test_nobody_signed_in_is_told_so_without_a_page(till):
+    till.client.logout()
+    assert (till.get("scan/", q="x").status_code, till.get("scan/", q="x").json()) == (401, {"code": "signed_out"})
+
+
+def test_the_state_names_the_stores_where_one_sells_and_the_last_receipt(till):
+    state = till.get("state/", store="lyon", till="2").json()
+    assert [store["code"] for store in state["stores"]] == ["lyon"]
+    assert state["programme"] == {
+        "slug": "cercle", "currency": "EUR", "exponent": 2, "points_scale": 0, "point": "point", "points": "points",
+    }  # fmt: skip
+    assert state["last_number"] == 0
+    till.post("sales/", till.sale(receipt="2-00041"))
+    assert till.get("state/", store="lyon", till="2").json()["last_number"] == 41
+    assert till.get("state/", store="lyon", till="3").json()["last_number"] == 0
+
+
+def test_a_card_a_name_and_a_product_are_told_apart(till):
+    member = till.get("scan/", q=till.card).json()["members"][0]
+    assert (member["name"], member["member"], member["points"]) == ("Léonore Müller", True, 105)
+    assert till.get("scan/", q="mull").json()["members"][0]["id"] == member["id"]
+    assert till.get("scan/", q="moka").json()["products"] == [
+        {"code": "moka", "name": "Moka Sidamo 1 kg", "price": 3490}
+    ]
+    assert [each["code"] for each in till.get("scan/", q="thé").json()["products"]] == ["vrac", "theiere"]
+    assert till.get("scan/", q="nobody at all").json() == {"members": [], "products": []}
+
+
+def test_what_to_say_is_the_birthday_before_all_else(till):
+    born = (now() + timedelta(days=3)).date().replace(year=1990)
+    Customer.objects.filter(id=till.shop.customer_id).update(birth_on=born)
+    assert till.get("scan/", q=till.card).json()["members"][0]["say"] == "son anniversaire est dans 3\u00a0jours."
+
+
+def test_the_bill_says_points_by_line_and_what_each_offer_does(till):
+    bill = till.post("bill/", till.sale()).json()
+    assert (bill["due"], bill["points"]) == (13290, 167)
+    assert [line["points"] for line in bill["lines"]] == [70, 97]
+    assert [(offer["number"], offer["rule"], offer["state"]) for offer in bill["offers"]] == [
+        (1, "base", "applied"),
+        (2, "coffee", "applied"),
+        (3, "first", "aside"),
+    ]
+    assert Purchase.objects.count() == 2
+    assert till.post("bill/", till.sale(customer_id=None)).json()["points"] == 0
+
+
+def test_a_sale_is_closed_once_under_its_key(till):
+    sale = till.sale(occurred_at=now().isoformat())
+    first, again = till.post("sales/", sale).json(), till.post("sales/", sale).json()
+    assert (first["receipt"], first["total"], first["points"], first["is_replay"]) == ("2-00001", 13290, 167, False)
+    assert again == first | {"is_replay": True}
+    other = till.post("sales/", sale | {"key": "k-2"})
+    assert (other.status_code, other.json()["code"]) == (409, "receipt_known")
+    sold = Purchase.objects.get(receipt_number="2-00001")
+    assert (sold.source, sold.store_id, sold.customer_id) == ("till:lyon:2", till.shop.lyon.id, till.shop.customer_id)
+
+
+def test_another_store_than_ones_own_is_refused(till):
+    answer = till.post("sales/", till.sale(store="lille"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_till")
+
+
+def test_goods_come_back_by_receipt_line_and_quantity(till):
+    till.post("sales/", till.sale())
+    (found,) = till.get("sales/", receipt="2-00001").json()["sales"]
+    assert [(line["name"], line["left"]) for line in found["lines"]] == [("Moka", 1000), ("Théière", 2000)]
+    back = {
+        "key": "b-1", "receipt": "2-R00002", "store": "lyon", "till": "2", "purchase_id": found["purchase_id"],
+        "occurred_at": now().isoformat(),
+        "lines": [{"line_number": 2, "quantity": 1000}],
+    }  # fmt: skip
+    assert till.post("returns/", back).json() == {"receipt": "2-R00002", "total": -4900, "points": -49}
+    assert till.post("returns/", back).json()["total"] == -4900
+    (found,) = till.get("sales/", receipt="2-00001").json()["sales"]
+    assert [line["left"] for line in found["lines"]] == [1000, 1000]
+    more = back | {"key": "b-2", "receipt": "2-R00003", "lines": [{"line_number": 2, "quantity": 2000}]}
+    assert till.post("returns/", more).json()["code"] == "more_than_bought"
+
+
+def test_a_queue_is_recorded_row_by_row_and_once(till):
+    at = now() - timedelta(hours=2)
+    rows = [
+        till.sale(key="q-1", receipt="2-00001", occurred_at=at.isoformat(), customer_id=None, named=till.card),
+        till.sale(key="q-2", receipt="2-00002", occurred_at=at.isoformat(), customer_id=None, named="0000"),
+        till.sale(key="q-3", receipt="2-00003", occurred_at=at.isoformat(), lines=[]),
+    ]
+    first = till.post("queue/", {"sales": rows}).json()["rows"]
+    assert [row["state"] for row in first] == ["recorded", "recorded", "refused"]
+    assert first[0]["points"] == 167
+    assert first[1]["warning"] == "«\u00a00000\u00a0» ne désigne aucun adhérent\u00a0: enregistrée sans adhérent."
+    assert first[2]["code"] == "malformed_lines"
+    again = till.post("queue/", {"sales": rows}).json()["rows"]
+    assert [row["state"] for row in again] == ["known", "known", "refused"]
+    sold = Purchase.objects.get(receipt_number="2-00001")
+    assert (sold.customer_id, sold.occurred_at) == (till.shop.customer_id, at)
+    assert Purchase.objects.count() == 4
+
+
+def test_two_fields_sign_somebody_up_once(till):
+    new = {"key": "j-1", "phone": "06 39 98 41 99", "name": "Rocco", "store": "lyon"}
+    first, again = till.post("members/", new).json()["member"], till.post("members/", new).json()["member"]
+    assert (first["name"], first["member"], first["points"]) == ("Rocco", True, 0)
+    assert again["id"] == first["id"]
+    assert till.get("scan/", q="0639984199").json()["members"][0]["id"] == first["id"]
+
+
+def test_a_number_that_is_none_is_refused(till):
+    answer = till.post("members/", {"key": "j", "phone": "12", "name": "Rocco", "store": "lyon"})
+    assert answer.status_code == 422
+    assert "numéro de téléphone" in answer.json()["message"]
+
+
+def test_what_the_page_sends_is_read_strictly(till):
+    assert till.post("bill/", {"store": "lyon"}).json()["code"] == "malformed_question"
+    assert till.client.get("/till/worker.js")["Content-Type"].startswith("text/javascript")
+    assert "/static/console/till.js" in till.client.get("/till/worker.js").content.decode()
