@@ -137,11 +137,16 @@ def find_addresses(customer_ids: Sequence[UUID], channel: str) -> dict[UUID, str
 
 
 class _WordsMatch(Func):
-    """The expression of the index customers_by_words_of_name, matched with a text query."""
+    """The words of a name, which the database keeps beside `search_key`, matched with a text query."""
 
-    template = "(to_tsvector('simple', %(expressions)s))"
-    arg_joiner = ") @@ to_tsquery('simple', "
+    template = "(%(expressions)s)"
+    arg_joiner = " @@ "
     output_field = models.BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        statement, parameters = super().as_sql(compiler, connection, **context)
+        key, match, query = statement.partition(self.arg_joiner)
+        return f"{key.replace('search_key', 'search_words')}{match}to_tsquery('simple', {query[:-1]}))", parameters
 
 
 def _visible_to(by: Actor) -> QuerySet[Customer]:
