@@ -126,7 +126,7 @@ def _drawn_sums(
     taken = np.arange(n) if n <= DRAWN_MAX else chance.choice(n, DRAWN_MAX, replace=False)
     x, t_x, age, z = (column[taken] for column in (question.x, question.t_x, question.age, question.z))
     if n <= SMALL:
-        draws = min(4_000, max(400, 4 * DRAWS // max(n, 1)))
+        draws = min(4_000, max(400, 2 * DRAWS // max(n, 1)))
     else:
         draws = max(20, DRAWS // len(taken))
     # Several futures of each at once: the customers are repeated and told apart by their number.
