@@ -111,7 +111,8 @@ class Chapter(models.Model):
     """A chapter of insight as one refresh wrote it in one language: what a page shows without computing anything.
 
     `blocks` and `definitions` are the report's own (see report.keeping). `offers` are the groups of people that the
-    chapter speaks of, each with the condition of a segment: [{"key", "name", "condition", "people"}].
+    chapter speaks of, each with the condition of a segment: [{"key", "name", "condition", "people"}]. The first one, of
+    the advice, holds the figures of the cover as its definitions.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -31,7 +31,7 @@ from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
 from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, folder_of
-from .report.blocks import Advice
+from .report.blocks import Advice, Number
 from .report.drawing import open_drawer
 from .report.keeping import read_section
 from .report.making import Report
@@ -122,7 +122,7 @@ def compose_report(*, by: Actor, language: str) -> tuple[str, bytes] | None:
     speech = Speech(language, currency, int(10 ** exponent_of(currency)))
     report = Report(
         title=head.title, subtitle=head.finding, language=language, made_at=head.written_at,
-        advice=[Advice(**each) for each in head.blocks],
+        numbers=[Number(**each) for each in head.definitions], advice=[Advice(**each) for each in head.blocks],
         sections=[read_section(one.key, one.title, one.finding, one.blocks, one.definitions) for one in others],
     )  # fmt: skip
     with open_drawer() as drawer:

@@ -72,8 +72,9 @@ def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], fact
 def _rows_of(report: Report, offers: dict[str, list[Offer]], refresh: Refresh, at: datetime) -> Iterator[Chapter]:
     common = {"refresh": refresh, "language": report.language, "written_at": at}
     yield Chapter(
-        key=ADVICE, position=0, title=report.title[:120], finding=report.subtitle, definitions=[], offers=[],
-        blocks=[asdict(advice) for advice in report.advice], **common,
+        key=ADVICE, position=0, title=report.title[:120], finding=report.subtitle, offers=[],
+        blocks=[asdict(advice) for advice in report.advice],
+        definitions=[asdict(number) for number in report.numbers], **common,
     )  # fmt: skip
     for position, section in enumerate(report.sections, 1):
         if section.key != ABOUT_A_FILE:
