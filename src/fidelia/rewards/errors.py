@@ -276,6 +276,8 @@ RAISED: dict[str, tuple[type[FideliaError], str | Promise]] = {
     "stock_reserved": (StockUsedUp, _("Too few pieces are left: the last ones are reserved by another checkout.")),
     "stock_blocked": (StockEnded, _("This is not given away any more.")),
     "stock_malformed": (MalformedStock, _("At least one piece is given.")),
+    "series_unknown": (UnknownSeries, _("There is no series of coupons “{id}”.")),
+    "codes_exhausted": (CodesExhausted, _("Too many codes of this pattern are taken.")),
     "limit_reached": (LimitReached, _("The limit “{id}” is reached.")),
     "more_than_used": (MoreThanUsed, _("More would be given back than was taken ({used}).")),
 }

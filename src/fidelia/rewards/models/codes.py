@@ -65,7 +65,10 @@ class CouponSeries(models.Model):
 
 
 class CouponCode(models.Model):
-    """One code of a series, in the form in which codes are compared. `customer_id`: the member it was given to."""
+    """One code of a series, in the form in which codes are compared. `customer_id`: the member it was given to.
+
+    `valid_from` and `valid_until` narrow the series' own; `source_id` is the purchase that issued it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     programme_id = models.UUIDField()
@@ -75,6 +78,9 @@ class CouponCode(models.Model):
     assigned_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    valid_from = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
+    source_id = models.UUIDField(null=True)
 
     class Meta:
         db_table = "rewards_coupon_code"

@@ -9,6 +9,7 @@ from .gift_cards import (
     sell_gift_card,
     spend_gift_card,
 )
+from .issuing import issues_of
 from .limits import left_of_limits, limit_items
 from .looking_up import LookedUp, look_up_code
 from .series import SeriesTerms, change_series, create_series, end_series
@@ -37,6 +38,7 @@ __all__ = [
     "give_back",
     "give_coupons",
     "issue_voucher",
+    "issues_of",
     "left_of_limits",
     "limit_items",
     "look_up_code",

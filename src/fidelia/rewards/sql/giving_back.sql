@@ -33,6 +33,9 @@ begin
             and (asked.scope_id is null or asked.scope_id = used.scope_id)
         where whole or asked.amount is not null
         order by 1, used.subject, used.scope_id);
+    if whole then
+        perform rewards_withdraw_issued(purchase, (p->>'now')::timestamptz);
+    end if;
     perform rewards_untake(programme, array(select one from unnest(back) one where one.rank < 3));
     perform rewards_refill_cards(p, whole);
     perform rewards_untake(programme, array(select one from unnest(back) one where one.rank > 3));

@@ -6,8 +6,8 @@ begin
     return case
         when p_code.id is null then 'unknown'
         when p_code.revoked_at is not null or p_series.ended_at <= p_at then 'blocked'
-        when p_at < p_series.valid_from then 'not_yet'
-        when p_at >= p_series.valid_until then 'expired'
+        when p_at < greatest(p_series.valid_from, p_code.valid_from) then 'not_yet'
+        when p_at >= least(p_series.valid_until, p_code.valid_until) then 'expired'
         when (p_series.is_assigned or p_series.uses_per_member is not null) and p_customer is null then 'needs_member'
         when p_series.is_assigned and p_code.customer_id is distinct from p_customer then 'of_another_member'
         when p_code.customer_id <> p_customer then 'of_another_member'
