@@ -9,7 +9,7 @@ import pytest
 
 from fidelia.activity.errors import AlreadyClaimed
 from fidelia.activity.models import Purchase, PurchaseClaim
-from fidelia.activity.operations import ClaimRequest, claim_purchase, claims, returns
+from fidelia.activity.operations import ClaimRequest, claim_purchase, claims, locking, returns
 from fidelia.activity.queries import find_broken_chain
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
@@ -97,7 +97,7 @@ def test_without_the_lock_the_return_would_be_nobodys_and_the_points_stay(
     leonore, _other = two_members()
     sale, gate = sold(identity=None), Gate()
     monkeypatch.setattr(claims, "lock_purchase", unlocked)
-    monkeypatch.setattr(returns, "lock_purchase", unlocked)
+    monkeypatch.setattr(locking, "lock_purchase", unlocked)
     monkeypatch.setattr(returns, "_parts_given_back", gate.before(returns._parts_given_back))
     returned = begin(pool, lambda: give_back(sale, "r1"))
     gate.wait()

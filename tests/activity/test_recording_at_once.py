@@ -130,7 +130,7 @@ def test_without_the_lock_it_would_be_given_back_twice(
 ) -> None:
     programme()
     sale, gate = sold(identity=None), Gate()
-    monkeypatch.setattr(returns, "_lock", unlocked)
+    monkeypatch.setattr(returns, "lock_sale", unlocked)
     monkeypatch.setattr(returns, "_parts_given_back", gate.before(returns._parts_given_back))
     acts = [begin(pool, lambda key=key: give_back(sale, key)) for key in ("r1", "r2")]  # type: ignore[misc]
     gate.wait()

@@ -63,6 +63,9 @@ class Caller:
     def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Answer:
         return self.send("POST", path, body, **{"Idempotency-Key": key or str(uuid4()), **headers})
 
+    def put(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Answer:
+        return self.send("PUT", path, body, **{"Idempotency-Key": key or str(uuid4()), **headers})
+
     def patch(self, path: str, body: Any, *, key: str | None = None, **headers: str) -> Answer:
         return self.send("PATCH", path, body, **{"Idempotency-Key": key or str(uuid4()), **headers})
 

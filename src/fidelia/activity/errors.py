@@ -155,43 +155,13 @@ class NoTermsInForce(Refused):
     default_code = "no_terms_in_force"
 
 
-class UnknownCoupon(Invalid):
-    """Nobody gave out a coupon with this code."""
-
-    default_code = "unknown_coupon"
-
-
-class CouponExpired(Refused):
-    """The days of the coupon are over."""
-
-    default_code = "coupon_expired"
-
-
-class CouponUsedUp(Refused):
-    """The coupon has been used as often as it may be."""
-
-    default_code = "coupon_used_up"
-
-
-class CouponNotUsable(Refused):
-    """The coupon is not usable here and now; details: state."""
-
-    default_code = "coupon_not_usable"
-
-
-class UnknownGiftCard(Invalid):
-    """There is no gift card with this code."""
-
-    default_code = "unknown_gift_card"
-
-
-class GiftCardNotUsable(Refused):
-    """The gift card does not pay here and now; details: state."""
-
-    default_code = "gift_card_not_usable"
-
-
 class TooLateToReopen(Refused):
     """The checkout can no longer be reopened."""
 
     default_code = "too_late_to_reopen"
+
+
+class MixedCurrencies(Invalid):
+    """A line is in another currency than its basket."""
+
+    default_code = "mixed_currencies"

@@ -34,7 +34,7 @@ from .answers import answer, language_of
 from .cursors import page_of, read_cursor, read_since, write_mark
 from .errors import located
 from .exchange import Exchange, Prepared, exchange_of
-from .idempotency import idempotency_key
+from .idempotency import check_key, idempotency_key
 from .schemas.activity import (
     LineIn,
     PurchaseIn,
@@ -104,7 +104,7 @@ def _ids_of(by: Actor, customer_id: UUID) -> tuple[UUID, ...]:
 def prepare_purchase(body: Any, key: str) -> Prepared:
     """Prepare the recording of a purchase for the straight road."""
     read = PurchaseIn.model_validate(body)
-    asked = asked_purchase(read, key)
+    asked = asked_purchase(read, check_key(key))
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         source = read.source or exchange.stream

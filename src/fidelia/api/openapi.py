@@ -15,7 +15,8 @@ from .idempotency import HEADER
 from .problems import MEDIA_TYPE
 from .schemas.types import Input, Output
 
-WRITES = ("post", "patch")
+WRITES = ("post", "patch", "put")
+ONLY_ASKED = ("evaluate_checkout",)  # sent like writes, for they bring much, and change nothing
 PROBLEM_EXAMPLE = {
     "type": "https://loyalty.example.org/api/docs/errors#unknown_customer",
     "title": "No such customer, or not the actor's to see.",
@@ -151,10 +152,11 @@ def _page(path: str, summary: str) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:
     asks_key = bool(operation.get("security"))
-    if method in WRITES:
+    is_write = method in WRITES and operation["operationId"] not in ONLY_ASKED
+    if is_write:
         operation["parameters"] = [*operation["parameters"], KEY_PARAMETER]
     for status, response in operation["responses"].items():
-        response["headers"] = _headers_of(asks_key, is_write=method in WRITES)
+        response["headers"] = _headers_of(asks_key, is_write=is_write)
         _give_example(response, schemas)
         response.setdefault("description", str(status))
     if "requestBody" in operation:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from fidelia.access.errors import RateLimited
-from fidelia.activity.errors import UnknownPurchase
+from fidelia.activity.errors import CheckoutBusy, UnknownPurchase
 from fidelia.customers.errors import UnknownCustomer
 from fidelia.kernel.errors import Denied, FideliaError, NotFound
 from fidelia.programme.errors import UnknownEnrolment, UnknownProgramme
@@ -52,7 +52,7 @@ def problem_in(exchange: Exchange, error: FideliaError) -> HttpResponse:
         response["WWW-Authenticate"] = 'Bearer realm="fidelia"'
     if isinstance(error, WrongMethod):
         response["Allow"] = error.allowed
-    if error.status == 503:
+    if error.status == 503 or isinstance(error, CheckoutBusy):
         response["Retry-After"] = "1"
     if isinstance(error, RateLimited):
         for name, value in limited_headers(error, exchange.at).items():

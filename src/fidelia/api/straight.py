@@ -5,13 +5,14 @@ One idea: what is plain and good is served here, and whatever else, down to an o
 than what tills send all day. From the admission on both roads run the same code: verbs, rights, refusals, answers.
 
 A call joins by a line in `_CALLS`: method and address, and a function that takes the JSON body and the Idempotency-Key
-and returns a `Prepared`. It may raise what it likes to refuse: the door then refuses the same.
+(which it checks) and returns a `Prepared`. It may raise what it likes to refuse: the door then refuses the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -26,9 +27,9 @@ from fidelia.kernel.errors import FideliaError
 
 from .activity import prepare_purchase
 from .bodies import parse_json
+from .checkouts import prepare_closure, prepare_evaluation
 from .door import ACCEPTED, add_headers, refusal_of
 from .exchange import Prepared, new_exchange
-from .idempotency import check_key
 from .problems import problem_in
 
 Environ = dict[str, Any]
@@ -38,7 +39,10 @@ Prepare = Callable[[Any, str], Prepared]
 
 _CALLS: Mapping[tuple[str, str], Prepare] = {
     ("POST", "/api/v1/purchases"): prepare_purchase,
+    ("POST", "/api/v1/checkouts:evaluate"): prepare_evaluation,
 }
+# Of a checkout, whose id is in the address.
+_CLOSURE = re.compile(r"/api/v1/checkouts/([A-Za-z0-9._~@-]{1,80})/closure\Z", re.ASCII)
 _JSON = frozenset({"application/json", "application/json; charset=utf-8"})
 _KEY_SENT = re.compile(r"Bearer [\x21-\x7e]+\Z")
 # With one of these a request is not plain.
@@ -53,12 +57,19 @@ class StraightRoad:
         self.door = door
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        prepare = _CALLS.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        prepare = _call(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         response = None if prepare is None else _serve(prepare, environ)
         if response is None:
             return self.door(environ, start_response)
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return [response.content]
+
+
+def _call(method: str, path: str) -> Prepare | None:
+    prepare = _CALLS.get((method, path))
+    if prepare is None and method == "POST" and (found := _CLOSURE.match(path)) is not None:
+        return partial(prepare_closure, found[1])
+    return prepare
 
 
 def _serve(prepare: Prepare, environ: Environ) -> HttpResponse | None:
@@ -89,7 +100,7 @@ def _prepared(prepare: Prepare, environ: Environ) -> Prepared | None:
     raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     environ["wsgi.input"] = BytesIO(raw)  # so that the door can read it again
     try:
-        return prepare(parse_json(raw), check_key(environ.get("HTTP_IDEMPOTENCY_KEY", "")))
+        return prepare(parse_json(raw), environ.get("HTTP_IDEMPOTENCY_KEY", ""))
     except (FideliaError, ValidationError):
         return None
 

@@ -13,6 +13,7 @@ from . import (
     access,
     activity,
     batches,
+    checkouts,
     claims,
     coupons,
     customers,
@@ -50,6 +51,9 @@ api.add_router("/purchases", returns.of_purchases)
 api.add_router("/returns", returns.returns)
 api.add_router("/lone-returns", returns.lone_returns)
 api.add_router("/purchase-claims", claims.router)
+# /api/v1/checkouts, /api/v1/checkouts:evaluate
+api.add_router("/checkouts", checkouts.router)
+api.add_router("/checkouts:evaluate", checkouts.evaluations)
 # /api/v1/coupon-series, /api/v1/coupons, /api/v1/codes, /api/v1/gift-cards, /api/v1/vouchers, /api/v1/stock
 api.add_router("/coupon-series", coupons.series)
 api.add_router("/coupons", coupons.coupons)

@@ -30,7 +30,7 @@ from fidelia.rules.tiers import HeldTier, TierLevel, TierSet
 from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
 from .models import Enrolment, Programme, ProgrammeVersion, TierGrant, TierPeriod
 
-RULE_PARTS = ("format", "groups", "rules")
+RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
 PARTS = {*RULE_PARTS, "points", "tiers", "purchases"}
 
 
@@ -93,7 +93,9 @@ def catalogue_of(programme: Programme) -> Catalogue:
 def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
     """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
     if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
-        raise MalformedDocument("A document has format, groups, rules (required), points, tiers and purchases.")
+        raise MalformedDocument(
+            "A document has format, groups, campaigns, rules (required), checkout, points, tiers and purchases."
+        )
     rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
     tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)

@@ -1,21 +1,24 @@
 """The terms of a programme version: its rules, how long points live, and its tiers, read from one document.
 
     {"rules": {…}, "points": {"validity_months": 24, "ends": "month"}, "tiers": {…},
-     "purchases": {"earns_days_before_enrolment": 0, "claim_days": 30, "returns_borne_by": "purchase"}}
+     "purchases": {"earns_days_before_enrolment": 0, "claim_days": 30, "returns_borne_by": "purchase", "reopen_days": 1,
+                   "arithmetic": {"prices_with_tax": true, "cash_step": 5}}}
 
 `points` null or absent: points never expire. `tiers` null or absent: no tiers. `purchases`: its defaults.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import end_of_day, local_day
 
+from .arithmetic_terms import parse_arithmetic
 from .points_terms import PointsPolicy, parse_points_policy
+from .pricing.basket import Arithmetic
 from .reading import MalformedTerms, read_object, read_whole
 from .tier_terms import parse_tier_set, parse_tier_sets
 
@@ -36,12 +39,15 @@ class PurchasePolicy:
 
     A purchase earns from the local day of the enrolment on, or from so many days before it. An anonymous purchase may
     be claimed by a member up to the end of the local day `claim_days` after it (0: never). What is brought back to
-    another store is borne by the store of the purchase, or by that of the return.
+    another store is borne by the store of the purchase, or by that of the return. A closed checkout may be opened again
+    for `reopen_days` times 24 hours. `arithmetic` says how a checkout rounds.
     """
 
     earns_days_before_enrolment: int = 0
     claim_days: int = 30
     returns_borne_by: Literal["purchase", "return"] = "purchase"
+    reopen_days: int = 1
+    arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def earns_at(self, occurred_at: datetime, enrolled_at: datetime, zone: ZoneInfo) -> bool:
         """Tell whether a member enrolled at one instant earns by a purchase of the other."""
@@ -56,12 +62,15 @@ class PurchasePolicy:
 
 
 def parse_purchase_policy(document: Any) -> PurchasePolicy:
-    """Read earns_days_before_enrolment and claim_days (0…3660) and returns_borne_by. Raises MalformedTerms."""
+    """Read earns_days_before_enrolment, claim_days and reopen_days (0…3660), returns_borne_by and arithmetic.
+
+    Raises MalformedTerms.
+    """
     known = read_object({} if document is None else document, "/purchases", set(PurchasePolicy.__slots__))
-    for name in ("earns_days_before_enrolment", "claim_days"):
+    for name in ("earns_days_before_enrolment", "claim_days", "reopen_days"):
         if name in known:
             read_whole(known[name], f"/purchases/{name}", least=0, most=3660)
     if known.get("returns_borne_by", "purchase") not in ("purchase", "return"):
         message = "A return is borne by the store of the “purchase” or of the “return”."
         raise MalformedTerms(message, pointer="/purchases/returns_borne_by")
-    return PurchasePolicy(**known)
+    return PurchasePolicy(**{**known, "arithmetic": parse_arithmetic(known.get("arithmetic"))})

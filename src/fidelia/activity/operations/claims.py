@@ -35,10 +35,10 @@ from ..errors import (
 from ..events import PurchaseClaimed
 from ..models import Purchase, PurchaseClaim
 from .attributing import attribute
+from .locking import lock_purchase
 from .purchases import earns
 from .reading import Known, Surroundings, read_surroundings
 from .requests import LineRequest, PurchaseRequest
-from .returns import lock_purchase
 
 FAILURES_PER_MEMBER = 5
 FAILURES_PER_CALLER = 100

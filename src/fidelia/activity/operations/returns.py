@@ -19,17 +19,17 @@ from fidelia.programme.queries import terms_of as terms_of_version
 from fidelia.rules import LineAllocation, points_of_returned
 
 from ..errors import MalformedLines, MoreThanBought, NotASale, ReturnedBeforeBought, UnknownPurchase
-from ..models import DecisionRecord, Purchase, PurchaseClaim, PurchaseLine
+from ..models import DecisionRecord, Purchase, PurchaseLine
+from .checkouts.frozen import lock_closed, read_sold
+from .checkouts.reversing import ReturnedItem, Reversing, reverse_sale
 from .deciding import ChainHead, ReturnedPart, allocation_of, decide_return
+from .locking import lock_sale
 from .purchases import Caller, Recorded, caller_of, deed_of, origin_of, replay_after_race
 from .reading import find_known
 from .requests import ReturnRequest, check_moment, hash_of_request
 from .taking_back import bearer_of, event_of_return, take_back
 from .writing import LineRow, write_purchase
 
-_LOCK_CHAIN = "select sequence, hash from activity_chain where account_id = %s for update"
-# Two returns of an anonymous purchase, or a return and its claim, have no chain to wait on: they wait on the purchase.
-_LOCK_PURCHASE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _RETURNED = """
 select returns_line_number, -sum(quantity)::bigint from activity_line
 where returns_purchase_id = %s group by returns_line_number
@@ -67,6 +67,8 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
             by.require("purchase.return", _scope_of(purchase, store))
             if request.occurred_at < purchase.occurred_at:
                 raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
+            if purchase.checkout_id is not None:
+                return _return_of_checkout(caller, request, purchase, store)
             bought = _read_bought(purchase)
             known = find_known(caller.owner, caller.key)
             if known is not None:
@@ -76,6 +78,24 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
             return Recorded(_record(caller, request, bought, parts, store), is_replay=False)
     except IntegrityError as error:
         return replay_after_race(error, caller)
+
+
+def _return_of_checkout(caller: Caller, request: ReturnRequest, sale: Purchase, store: Store | None) -> Recorded:
+    """A closed checkout froze more than points: what it was paid with goes back too."""
+    lock_closed(sale)
+    known = find_known(caller.owner, caller.key)
+    if known is not None:
+        known.check_same(caller.request_hash)
+        return Recorded(known.purchase_id, is_replay=True)
+    asked = Reversing(
+        occurred_at=request.occurred_at,
+        receipt_number=request.receipt_number,
+        lines=tuple([ReturnedItem(line.line_number, line.quantity) for line in request.lines]),
+        store=store,
+        borne_by_store_id=_bearing_store(request, sale, store),
+    )
+    back = reverse_sale(caller, read_sold(sale), asked)
+    return Recorded(back.purchase.purchase_id, is_replay=False, purchase=back.purchase, lines=back.lines)
 
 
 def _store_of(request: ReturnRequest) -> Store | None:
@@ -125,7 +145,7 @@ def _read_bought(purchase: Purchase) -> Bought:
     purchase_id = purchase.purchase_id
     if purchase.kind != Purchase.Kind.SALE:
         raise NotASale("This is a return; only a sale can be returned.")
-    head = _lock(purchase)
+    head = lock_sale(purchase)
     with connection.cursor() as cursor:  # read after the lock: what others gave back meanwhile is seen
         cursor.execute(_RETURNED, [purchase_id])
         returned = dict(cursor.fetchall())
@@ -137,27 +157,6 @@ def _read_bought(purchase: Purchase) -> Bought:
         returned=returned,
         head=head,
     )
-
-
-def _lock(purchase: Purchase) -> ChainHead | None:
-    """Lock what the purchase's returns and claim wait on, and read whose it is by now."""
-    if purchase.account_id is None:
-        lock_purchase(purchase.purchase_id)
-        purchase.count_for(PurchaseClaim.objects.filter(purchase_id=purchase.purchase_id).first())
-    return None if purchase.account_id is None else _lock_chain(purchase.account_id)
-
-
-def lock_purchase(purchase_id: UUID) -> None:
-    """Hold an anonymous purchase until the transaction ends: against another return of it, and against its claim."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_PURCHASE, [str(purchase_id)])
-
-
-def _lock_chain(account_id: UUID) -> ChainHead | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_CHAIN, [account_id])
-        row = cursor.fetchone()
-    return None if row is None else ChainHead(account_id, row[0], bytes(row[1]))
 
 
 def _parts_given_back(request: ReturnRequest, bought: Bought) -> list[ReturnedPart]:

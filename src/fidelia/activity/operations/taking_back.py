@@ -12,10 +12,11 @@ from fidelia.programme.queries import get_programme_by_id
 from ..events import PurchaseReturned
 from ..models import Purchase
 from .purchases import Caller, provenance_of
+from .writing import PurchaseRow
 
 
 def take_back(
-    caller: Caller, returned: Purchase, *, target_id: UUID | None, borne_by: Provenance | None = None
+    caller: Caller, returned: Purchase | PurchaseRow, *, target_id: UUID | None, borne_by: Provenance | None = None
 ) -> PostingResult | None:
     """Building block: post that the points of a return go back; None where there are none to take.
 
@@ -40,13 +41,13 @@ def take_back(
     )
 
 
-def bearer_of(returned: Purchase, sale: Purchase) -> Provenance:
+def bearer_of(returned: Purchase | PurchaseRow, sale: Purchase) -> Provenance:
     """Return the partner and the store that bear a return: those of the purchase, or those of the return itself."""
     bearer = sale if returned.borne_by_store_id == sale.store_id else returned
     return Provenance(partner_id=bearer.partner_id, store_id=bearer.store_id)
 
 
-def event_of_return(returned: Purchase) -> PurchaseReturned:
+def event_of_return(returned: Purchase | PurchaseRow) -> PurchaseReturned:
     """Return what a return announces."""
     return PurchaseReturned(
         occurred_at=returned.occurred_at,

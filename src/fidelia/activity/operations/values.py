@@ -30,10 +30,36 @@ def values_for_rules(
 
     `customer` is what customers_for_rules() gives; `lines` what line_values() gives.
     """
+    values = values_of_occasion(
+        occurred_at=occurred_at,
+        zone=zone,
+        channel=channel,
+        store=store,
+        enrolled_at=enrolled_at,
+        tier=tier,
+        is_first=is_first,
+        customer=customer,
+    )
+    values["purchase.total"] = sum(line["net"] for line in lines)
+    values["lines"] = lines
+    return values
+
+
+def values_of_occasion(
+    *,
+    occurred_at: datetime,
+    zone: ZoneInfo,
+    channel: str,
+    store: Mapping[str, Any] | None,
+    enrolled_at: datetime,
+    tier: str,
+    is_first: bool,
+    customer: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the value of every field but those of the money and the lines: what a checkout knows before it prices."""
     local = occurred_at.astimezone(zone)
     today = local.date()
     return {
-        "purchase.total": sum(line["net"] for line in lines),
         "purchase.channel": channel,
         "purchase.store": store["code"] if store else "",
         "purchase.banner": store["banner"] if store else "",
@@ -45,7 +71,6 @@ def values_for_rules(
         "member.tier": tier,
         "member.enrolled_on": local_day(enrolled_at, zone),
         **values_of_customer(customer, on=today),
-        "lines": lines,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,9 +42,10 @@ def get_purchase(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
     if purchase is None:
         raise UnknownPurchase("There is no such purchase.")
     lines = list_lines([purchase_id]).get(purchase_id, [])
-    record = DecisionRecord.objects.filter(purchase_id=purchase_id).values_list("record", flat=True).first()
+    purchase.count_for(claim_of(purchase))
+    record = _records_of([purchase]).get(purchase_id)
     decision = Decision.from_mapping(record) if record is not None else None
-    return PurchaseDetail(purchase.count_for(claim_of(purchase)), lines, decision, claim_of(purchase))
+    return PurchaseDetail(purchase, lines, decision, claim_of(purchase))
 
 
 def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, PurchaseDetail]:
@@ -52,9 +53,20 @@ def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, Purc
     found = _visible(by).filter(purchase_id__in=list(purchase_ids))
     purchases = {purchase.purchase_id: purchase.count_for(claim_of(purchase)) for purchase in found}
     lines = list_lines(purchases)
-    records = DecisionRecord.objects.filter(purchase_id__in=purchases).values_list("purchase_id", "record")
-    decisions = {purchase_id: Decision.from_mapping(record) for purchase_id, record in records}
+    records = _records_of(list(purchases.values()))
+    decisions = {purchase_id: Decision.from_mapping(record) for purchase_id, record in records.items()}
     return {id: PurchaseDetail(purchases[id], lines.get(id, []), decisions.get(id)) for id in purchases}
+
+
+def _records_of(purchases: Sequence[Purchase]) -> dict[UUID, Any]:
+    """Return the decision of each: of the member for whom it counts, or the one that a closed checkout is by itself."""
+    accounts = {purchase.purchase_id: purchase.account_id for purchase in purchases}
+    found = DecisionRecord.objects.filter(purchase_id__in=accounts).values_list("purchase_id", "account_id", "record")
+    return {
+        purchase_id: record
+        for purchase_id, account_id, record in found
+        if accounts[purchase_id] is None or account_id == accounts[purchase_id]
+    }
 
 
 def get_recorded(purchase_id: UUID) -> PurchaseDetail:

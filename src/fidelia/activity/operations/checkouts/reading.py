@@ -14,16 +14,21 @@ from django.conf import settings
 from django.db import OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from fidelia.access.operations import Reading
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
 from fidelia.programme.errors import UnknownProgramme
 
 from ...errors import CheckoutBusy, IdempotencyKeyReused, NoTermsInForce, WrongCheckoutState
-from ...models import TRANSITIONS, Checkout
+from ...models import TRANSITIONS
 from ..reading import Found, Member, Surroundings, surroundings_of
 from .requests import CheckoutBasket, CheckoutCall, read_basket
 
 _BEGIN = "select activity_checkout_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+# With the admission of the key that asks; its owner is what `caller_of` calls it, its stream what the face does.
+_TRY_ADMITTED = "activity_checkout_begin(null, null, null, null, %s, admitted.mode = 'test', %s, false, null)"
+_BEGIN_ADMITTED = """activity_checkout_begin(
+    'key:' || admitted.key_id, %s, 'key:' || admitted.key_id, %s, %s, admitted.mode = 'test', %s, false, null)"""
 RESOURCE: Final = "checkout"  # as kernel.idempotency names what a request made
 
 
@@ -77,6 +82,7 @@ class _CheckoutFound(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_CheckoutFound).decode
+kept_of = msgspec.json.Decoder(KeptCheckout).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,10 @@ class CheckoutSurroundings:
         return self.around.member
 
     @property
+    def customer_id(self) -> UUID | None:
+        return self.around.member.customer_id if self.around.member is not None else None
+
+    @property
     def version_id(self) -> UUID:
         """Return the version in force. Raises NoTermsInForce."""
         if self.around.version_id is None:
@@ -108,40 +118,64 @@ class CheckoutSurroundings:
         return self.around.version_id
 
 
-def read_untouched(by: Actor, basket: CheckoutBasket, *, at: datetime) -> CheckoutSurroundings:
-    """Read what a basket needs that is only tried; locks and writes nothing. Raises as `read_checkout`."""
-    found = _ask([None, None, None, None, basket.as_json(), by.mode == "test", at, False, None])
-    return _surroundings(found, basket)
+def read_untouched(
+    by: Actor, basket: CheckoutBasket, *, at: datetime, found: str | None = None
+) -> CheckoutSurroundings:
+    """Read what a basket needs that is only tried; locks and writes nothing. Raises as `read_checkout`.
+
+    `found` is what `reading_of_basket` read.
+    """
+    if found is None:
+        found = _ask([None, None, None, None, basket.as_json(), by.mode == "test", at, False, None])
+    return _surroundings(_decode(found), basket)
+
+
+def reading_of_basket(basket: CheckoutBasket, at: datetime) -> Reading:
+    """Return what `read_untouched` would read, for `access.operations.admit_and_read`."""
+    return Reading(_TRY_ADMITTED, [basket.as_json(), at])
+
+
+def reading_of_call(call: CheckoutCall, at: datetime) -> Reading:
+    """Return what `read_checkout` would read without locking, of a call in the stream of the key that asks."""
+    text = None if call.basket is None else call.basket.as_json()
+    return Reading(_BEGIN_ADMITTED, [call.idempotency_key, call.number, text, call.occurred_at or at])
 
 
 def read_checkout(
-    by: Actor, call: CheckoutCall, *, owner: str, at: datetime, locks: bool
-) -> CheckoutSurroundings | KeptCheckout | Replay | None:
+    by: Actor, call: CheckoutCall, *, owner: str | None, at: datetime, locks: bool, found: str | None = None
+) -> CheckoutSurroundings | Replay | None:
     """Read a checkout with what its basket needs, and lock it and its member's chain or not.
 
-    Replay when the key was used before; None when there is no such checkout and the call brings no basket; the bare
-    checkout for a call that decides nothing anew. Raises CheckoutBusy, IdempotencyKeyReused, UnknownProgramme,
-    UnknownMember, StoreUnknown, WrongCurrency.
+    Replay when the owner used the key before (an owner None is not asked); None when there is no such checkout and the
+    call brings no basket. `found` is what `reading_of_call` read. Raises CheckoutBusy, IdempotencyKeyReused,
+    UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
     """
-    text = None if call.basket is None else call.basket.as_json()
-    wait = settings.CHECKOUT_WAIT_MS if locks else None
-    found = _ask([owner, call.idempotency_key, call.source, call.number, text, by.mode == "test", at, locks, wait])
-    replay = _replay(found, call)
+    if found is None:
+        found = _read(by, call, owner, at, locks=locks)
+    read = _decode(found)
+    replay = _replay(read, call)
     if replay is not None:
         return replay
-    if found.around is None:
+    if read.around is None:
         return None
     basket = call.basket
     if basket is None:
-        assert found.checkout is not None, "a basket is sent or kept"
-        basket = read_basket(found.checkout.basket)
-    return _surroundings(found, basket)
+        assert read.checkout is not None, "a basket is sent or kept"
+        basket = read_basket(read.checkout.basket)
+    return _surroundings(read, basket)
 
 
-def _ask(values: list[Any]) -> _CheckoutFound:
+def _read(by: Actor, call: CheckoutCall, owner: str | None, at: datetime, *, locks: bool) -> str:
+    text = None if call.basket is None else call.basket.as_json()
+    wait = settings.CHECKOUT_WAIT_MS if locks else None
+    named = [owner, call.idempotency_key, call.source, call.number]
+    return _ask([*named, text, by.mode == "test", call.occurred_at or at, locks, wait])
+
+
+def _ask(values: list[Any]) -> str:
     with waiting_in_time():
         (text,) = ask(_BEGIN, values)
-    return _decode(text)
+    return str(text)
 
 
 def _replay(found: _CheckoutFound, call: CheckoutCall) -> Replay | None:
@@ -174,6 +208,13 @@ def _surroundings(found: _CheckoutFound, basket: CheckoutBasket) -> CheckoutSurr
     )
 
 
+def products_by_code(codes: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what the file of products says of these, by code: of what rules may add, which no caller has sent."""
+    (text,) = ask("select products_for_rules(%s)::text", [codes])
+    found: dict[str, dict[str, Any]] = msgspec.json.decode(text)
+    return found
+
+
 @contextmanager
 def waiting_in_time() -> Iterator[None]:
     """Turn a wait for a lock that took too long into CheckoutBusy."""
@@ -183,7 +224,3 @@ def waiting_in_time() -> Iterator[None]:
         if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
             raise
         raise CheckoutBusy("Another call on the same checkout, member or code did not end in time.") from None
-
-
-def state_of(kept: KeptCheckout) -> Checkout.State:
-    return Checkout.State(kept.state)

@@ -85,7 +85,7 @@ class GiftCardTender:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutBasket:
-    """The whole of a basket, sent anew each time. `pay_points` is in minor units of the points currency, None: all.
+    """The whole of a basket, sent anew each time. `pay_points` is a decimal of points, None: all.
 
     The member is named by id or by an identity (scheme and value), or not at all. An identity that nobody has, as of a
     card that is not known here, is refused unless `unknown_is_anonymous`. `claims` says how often a reward that costs
@@ -106,7 +106,7 @@ class CheckoutBasket:
     shipping: Shipping | None = None
     coupons: tuple[str, ...] = ()
     pays_with_points: bool = False
-    pay_points: int | None = None
+    pay_points: str | None = None
     gift_cards: tuple[GiftCardTender, ...] = ()
     claims: tuple[tuple[str, int], ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
@@ -127,8 +127,9 @@ read_basket = msgspec.json.Decoder(CheckoutBasket).decode
 class CheckoutCall:
     """A call on a checkout of the caller's own `number`: which step, with what, and under which idempotency key.
 
-    `expected_total` (minor units) and `revision` are what the caller believes; where they are given and are wrong, the
-    call is refused. `receipt_number` is the receipt's, where it has another than the checkout.
+    `expected_total` (a decimal) and `revision` are what the caller believes; where they are given and are wrong, the
+    call is refused. `receipt_number` is the receipt's, where it has another than the checkout; `given` tells one return
+    from another.
     """
 
     idempotency_key: str
@@ -136,16 +137,17 @@ class CheckoutCall:
     source: str
     number: str
     basket: CheckoutBasket | None = None
-    expected_total: int | None = None
+    expected_total: str | None = None
     revision: int | None = None
     receipt_number: str | None = None
     occurred_at: datetime | None = None
+    given: tuple[Any, ...] = ()
 
     def hash(self) -> bytes:
         """Return the SHA-256 by which the same idempotency key with another request is told apart."""
         content: list[Any] = [
             *(self.step, self.source, self.number, self.basket, self.expected_total, self.revision),
-            *(self.receipt_number, self.occurred_at),
+            *(self.receipt_number, self.occurred_at, self.given),
         ]
         return hashlib.sha256(msgspec.json.encode(["checkout", *content], order="deterministic")).digest()
 

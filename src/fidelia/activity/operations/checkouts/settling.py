@@ -1,0 +1,207 @@
+"""Settle a basket: hand the engine what was sent and what is known, and get the bill. Pure but for what was read.
+
+The same for a basket that is only tried, for an open checkout and for its closure: evaluating says what closing does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.points import parse_points
+from fidelia.programme.queries import Terms
+from fidelia.rewards.operations import left_of_limits
+from fidelia.rules.pricing import (
+    Arithmetic,
+    Basket,
+    Bill,
+    Coupon,
+    FixedTax,
+    GiftCard,
+    Line,
+    PointsOffered,
+    Product,
+    TaxRate,
+    evaluate_basket,
+)
+
+from ..purchases import earns
+from ..values import values_of_occasion
+from .reading import CheckoutSurroundings, products_by_code
+from .requests import BasketLine, CheckoutBasket, Shipping, Tax
+
+SHIPPING: Final = "shipping"
+# Where nobody is known, rules read a customer of whom nothing is known.
+NOBODY: Final[Mapping[str, Any]] = {
+    "kind": "person", "country": "", "language": "fr", "source": "", "birth_on": None, "segments": [], "traits": {},
+    "trait_types": {},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a basket comes to: the bill, and the terms by which it was made."""
+
+    bill: Bill
+    terms: Terms
+    is_member: bool
+
+
+def settle_basket(found: CheckoutSurroundings, terms: Terms, *, at: datetime, explain: bool) -> Settled:
+    """Return the bill of a basket by these terms. Raises ValueOutOfBounds."""
+    occurred_at = found.basket.occurred_at or at
+    is_member = earns(occurred_at, found.member, terms)
+    values = _values(found, terms, occurred_at)
+    basket = _basket(found, terms, occurred_at, is_member=is_member)
+    bill = evaluate_basket(terms.rule_set, basket, values, at=occurred_at, explain=explain)
+    return Settled(bill, terms, is_member)
+
+
+def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) -> dict[str, Any]:
+    member, around = found.member, found.around
+    facts = member.facts if member is not None else {**NOBODY, "acquired_at": occurred_at.isoformat()}
+    values = values_of_occasion(
+        occurred_at=occurred_at,
+        zone=terms.zone,
+        channel=found.basket.channel,
+        store=around.store,
+        enrolled_at=member.enrolled_at if member is not None else occurred_at,
+        tier=member.tier if member is not None else "",
+        is_first=member.is_first if member is not None else False,
+        customer=facts,
+    )
+    traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
+    return {**dict.fromkeys(traits), **values}
+
+
+def _basket(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, *, is_member: bool) -> Basket:
+    asked, rewards = found.basket, found.rewards
+    return Basket(
+        lines=tuple([_line(line, i, found) for i, line in enumerate(asked.lines, 1)]),
+        shipping=() if asked.shipping is None else (_shipping(asked.shipping),),
+        arithmetic=_arithmetic(asked, terms),
+        coupons=tuple([_coupon(code, rewards.get("codes", {}).get(code, {}), asked) for code in asked.coupons]),
+        gift_cards=tuple(_gift_cards(asked, rewards.get("gift_cards", {}))),
+        points=PointsOffered(wanted_points(found)) if asked.pays_with_points and is_member else None,
+        points_balance=max(0, found.points_available or 0),
+        pays=terms.points.pays,
+        products=_gifts(found, terms),
+        claims=dict(asked.claims),
+        choices=dict(asked.choices),
+        left=left_of_limits(
+            terms.rule_set.limits,
+            rewards.get("limits", []),
+            customer_id=found.customer_id if is_member else None,
+            store_id=found.around.scope.store_id,
+            at=occurred_at,
+            zone=terms.zone,
+        ),
+        is_member=is_member,
+        in_cash=asked.in_cash,
+    )
+
+
+def wanted_points(found: CheckoutSurroundings) -> int | None:
+    """Return how many points are to pay, in minor units; None: as many as are useful. Raises MalformedAmount."""
+    text = found.basket.pay_points
+    if text is None:
+        return None
+    try:
+        return parse_points(text, found.around.programme["points_scale"])
+    except FideliaError as refusal:
+        refusal.pointer = "/pay_points"
+        raise
+
+
+def _arithmetic(asked: CheckoutBasket, terms: Terms) -> Arithmetic:
+    arithmetic = terms.purchases.arithmetic
+    if asked.prices_with_tax is None or asked.prices_with_tax == arithmetic.tax_included:
+        return arithmetic
+    return replace(arithmetic, tax_included=asked.prices_with_tax)
+
+
+def _line(line: BasketLine, number: int, found: CheckoutSurroundings) -> Line:
+    return Line(
+        key=str(number),
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        price_scale=line.price_scale,
+        rates=_rates(line.taxes),
+        fixed_taxes=tuple([FixedTax(tax.name, tax.amount, tax.is_included, tax.is_taxed) for tax in line.unit_taxes]),
+        facts=_facts(line.product_code, found.around.products.get(line.product_code), line.category, line.brand),
+        discountable=line.is_discountable,
+        tenders=line.is_paid_by_tenders,
+    )
+
+
+def _facts(code: str, product: Mapping[str, Any] | None, category: str = "", brand: str = "") -> dict[str, Any]:
+    """Return what rules read of a product: what the file of products says, else what the till says."""
+    known = product or {}
+    return {
+        "product": code,
+        "category": known.get("category") or category,
+        "brand": known.get("brand") or brand,
+        "earns": known.get("earns", True) and known.get("is_product", True),
+    }
+
+
+def _shipping(shipping: Shipping) -> Line:
+    facts = {"product": SHIPPING, "category": "", "brand": "", "earns": False}
+    return Line(key=SHIPPING, quantity=1000, unit_price=shipping.amount, rates=_rates(shipping.taxes), facts=facts)
+
+
+def _rates(taxes: tuple[Tax, ...]) -> tuple[TaxRate, ...]:
+    return tuple([TaxRate(tax.name, tax.numerator, tax.denominator, tax.is_compound) for tax in taxes])
+
+
+def _coupon(code: str, known: Mapping[str, Any], asked: CheckoutBasket) -> Coupon:
+    is_foreign = known.get("currency", asked.currency) != asked.currency
+    return Coupon(
+        code=code,
+        series=known.get("series") or known.get("what", ""),
+        state="cancelled" if is_foreign else STATES.get(known.get("state", "unknown"), "cancelled"),
+        value=known.get("amount"),
+        minimum=known.get("minimum_basket") or 0,
+    )
+
+
+# What rewards says of a code, in the engine's words.
+STATES: Final[Mapping[str, Any]] = {
+    "ok": "valid",
+    "unknown": "unknown",
+    "expired": "expired",
+    "not_yet": "not_yet_valid",
+    "used_up": "used_up",
+    "reserved": "used_up",
+    "of_another_member": "not_yours",
+    "needs_member": "not_yours",
+    "blocked": "cancelled",
+}
+
+
+def _gifts(found: CheckoutSurroundings, terms: Terms) -> dict[str, Product]:
+    """Return what rules may add as gifts, with the pieces that are left of each."""
+    codes = terms.rule_set.gift_products
+    if not codes:
+        return {}
+    known, stock = products_by_code(sorted(codes)), found.rewards.get("stock", {})
+    found.around.products.update(known)
+    return {
+        code: Product(unit_price=0, facts=_facts(code, known.get(code)), stock=_left(stock.get(code))) for code in codes
+    }
+
+
+def _left(stock: Mapping[str, Any] | None) -> int | None:
+    return None if stock is None else stock["left"]
+
+
+def _gift_cards(asked: CheckoutBasket, known: Mapping[str, Mapping[str, Any]]) -> list[GiftCard]:
+    cards = []
+    for tender in asked.gift_cards:
+        card = known.get(tender.code, {})
+        if card.get("state") == "ok" and card.get("currency") == asked.currency:
+            cards.append(GiftCard(key=str(card["id"]), balance=card["balance"], wanted=tender.amount))
+    return cards

@@ -1,0 +1,256 @@
+"""/checkouts: a basket is evaluated, opened, updated, closed, given back, cancelled and opened again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query, Router
+
+from fidelia.activity.operations.checkouts import (
+    CheckoutCall,
+    CheckoutOutcome,
+    Evaluation,
+    GivenBack,
+    ReturnedItem,
+    cancel_checkout,
+    close_checkout,
+    evaluate_checkout,
+    reading_of_basket,
+    reading_of_call,
+    reopen_checkout,
+    return_from_checkout,
+    update_checkout,
+)
+from fidelia.activity.operations.checkouts.requests import Step
+from fidelia.activity.queries import list_lines
+from fidelia.activity.queries.checkouts import get_checkout, list_checkouts
+from fidelia.kernel import clock
+from fidelia.kernel.changes import read_mark
+from fidelia.kernel.money import parse_scaled
+
+from .answers import answer
+from .baskets import asked_basket, currency_of, minor
+from .cursors import page_of, read_cursor, read_since, write_mark
+from .exchange import Exchange, Prepared, exchange_of
+from .idempotency import check_key, idempotency_key
+from .rendering import checkout_fields, evaluation_fields, refund_fields
+from .schemas.activity import purchase_fields
+from .schemas.checkout_answers import CheckoutOut, CheckoutPage, CheckoutReturnOut, EvaluationOut
+from .schemas.checkouts import (
+    CheckoutIn,
+    CheckoutNumber,
+    CheckoutQuery,
+    CheckoutReturnIn,
+    ClosureIn,
+    EvaluationIn,
+    ReopeningIn,
+    SourceQuery,
+    UndoIn,
+)
+
+router = Router(tags=["checkouts"])
+evaluations = Router(tags=["checkouts"])
+CHECKOUTS = "checkouts"
+QUANTITY_SCALE = 3
+
+
+@evaluations.post("", response=EvaluationOut, summary="Evaluate a basket", operation_id="evaluate_checkout")
+def evaluate(request: HttpRequest, body: EvaluationIn) -> HttpResponse:
+    """What closing this basket would come to, now or at another moment, by the rules in force or by drafts. Nothing is
+    written. Needs purchase.record; to try drafts, programme.see.
+    """
+    exchange, asked = exchange_of(request), _evaluation(body)
+    return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked), asked)
+
+
+def prepare_evaluation(body: Any, _key: str) -> Prepared:
+    """Prepare the evaluation of a basket for the straight road."""
+    asked = _evaluation(EvaluationIn.model_validate(body))
+
+    def serve(exchange: Exchange, found: str) -> HttpResponse:
+        return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked, found=found), asked)
+
+    return Prepared(reading_of_basket(asked.basket, clock.now()), serve)
+
+
+def _evaluation(body: EvaluationIn) -> Evaluation:
+    return Evaluation(basket=asked_basket(body), explain=body.explain, version=body.version, drafts=tuple(body.drafts))
+
+
+def _answered_evaluation(found: dict[str, Any], asked: Evaluation) -> HttpResponse:
+    return answer(evaluation_fields(found, found["programme_id"], explain=asked.explain))
+
+
+@router.put("/{number}", response=CheckoutOut, summary="Open or update a checkout", operation_id="update_checkout")
+def update(
+    request: HttpRequest, number: Path[CheckoutNumber], body: CheckoutIn, asked: Query[SourceQuery]
+) -> HttpResponse:
+    """The whole basket each time, under an id of your own. What it needs of coupons, gift cards and gifts is reserved
+    for a while. Needs purchase.record.
+    """
+    exchange = exchange_of(request)
+    call = CheckoutCall(
+        idempotency_key=idempotency_key(request),
+        step="update",
+        source=asked.source or exchange.stream,
+        number=number,
+        basket=asked_basket(body),
+        expected_total=body.expected_total,
+        revision=body.revision,
+    )
+    return _answered(update_checkout(by=exchange.by, at=exchange.at, call=call), 200, explain=body.explain)
+
+
+@router.get("", response=CheckoutPage, summary="List checkouts", operation_id="list_checkouts")
+def list_(request: HttpRequest, asked: Query[CheckoutQuery]) -> HttpResponse:
+    """The last opened first. Needs purchase.see."""
+    by, since = exchange_of(request).by, read_since(asked.updated_since)
+    until = read_mark() if since is not None else None
+    rows = list_checkouts(
+        by=by,
+        state=asked.state,
+        source=asked.source,
+        updated_since=since,
+        updated_until=until,
+        after=read_cursor(CHECKOUTS, asked.after, datetime.fromisoformat, UUID),
+        limit=asked.limit + 1,
+    )
+    page, next_ = page_of(CHECKOUTS, rows, asked.limit, lambda row: (row["opened_at"], row["checkout_id"]))
+    data = [checkout_fields(row, explain=False) for row in page]
+    return answer({"data": data, "next": next_, "updated_until": write_mark(until) if until else None})
+
+
+@router.get("/{number}", response=CheckoutOut, summary="One checkout", operation_id="get_checkout")
+def get(request: HttpRequest, number: Path[CheckoutNumber], asked: Query[SourceQuery]) -> HttpResponse:
+    """With what its basket comes to, and why. Needs purchase.see."""
+    exchange = exchange_of(request)
+    found = get_checkout(by=exchange.by, source=asked.source or exchange.stream, number=number)
+    return answer(checkout_fields(found, explain=True))
+
+
+@router.post("/{number}/closure", response={201: CheckoutOut}, summary="Close it", operation_id="close_checkout")
+def close(
+    request: HttpRequest, number: Path[CheckoutNumber], body: ClosureIn, asked: Query[SourceQuery]
+) -> HttpResponse:
+    """It is a purchase from now on: points are posted, coupons, gift cards and gifts taken. Needs purchase.record."""
+    exchange = exchange_of(request)
+    call = _closure(idempotency_key(request), asked.source or exchange.stream, number, body)
+    return _answered(close_checkout(by=exchange.by, at=exchange.at, call=call), explain=body.explain)
+
+
+def prepare_closure(number: str, body: Any, key: str) -> Prepared:
+    """Prepare the closure of a checkout for the straight road, in the stream of the key that asks."""
+    read = ClosureIn.model_validate(body)
+    asked = _closure(check_key(key), "", number, read)
+
+    def serve(exchange: Exchange, found: str) -> HttpResponse:
+        call = replace(asked, source=exchange.stream)
+        done = close_checkout(by=exchange.by, at=exchange.at, call=call, found=found)
+        return _answered(done, explain=read.explain)
+
+    return Prepared(reading_of_call(asked, clock.now()), serve)
+
+
+def _closure(key: str, source: str, number: str, body: ClosureIn) -> CheckoutCall:
+    return CheckoutCall(
+        idempotency_key=key,
+        step="close",
+        source=source,
+        number=number,
+        basket=None if body.basket is None else asked_basket(body.basket, "/basket"),
+        expected_total=body.expected_total,
+        revision=body.revision,
+        receipt_number=body.receipt_number,
+        occurred_at=body.occurred_at,
+    )
+
+
+@router.post(
+    "/{number}/returns",
+    response={201: CheckoutReturnOut},
+    summary="Give goods back",
+    operation_id="return_from_checkout",
+)
+def give_back(
+    request: HttpRequest, number: Path[CheckoutNumber], body: CheckoutReturnIn, asked: Query[SourceQuery]
+) -> HttpResponse:
+    """By line and quantity, by line and amount, or by an amount over all of it: as it was frozen when it was closed.
+    Needs purchase.return.
+    """
+    exchange = exchange_of(request)
+    source = asked.source or exchange.stream
+    has_amount = body.amount is not None or any(line.amount is not None for line in body.lines)
+    currency = currency_of(exchange.by, source, number) if has_amount else None
+    given = GivenBack(
+        lines=tuple(_item(line, currency, f"/lines/{i}") for i, line in enumerate(body.lines)),
+        amount=minor(body.amount, currency, "/amount"),
+    )
+    call = CheckoutCall(
+        idempotency_key=idempotency_key(request),
+        step="return",
+        source=source,
+        number=number,
+        receipt_number=body.receipt_number,
+        occurred_at=body.occurred_at,
+        given=(given.amount, *((item.line_number, item.quantity, item.amount) for item in given.lines)),
+    )
+    done = return_from_checkout(by=exchange.by, at=exchange.at, call=call, given=given)
+    return _answered_return(done)
+
+
+def _item(line: Any, currency: str | None, pointer: str) -> ReturnedItem:
+    quantity = None if line.quantity is None else parse_scaled(line.quantity, QUANTITY_SCALE)
+    return ReturnedItem(line.line_number, quantity, minor(line.amount, currency, f"{pointer}/amount"))
+
+
+@router.post("/{number}/cancellation", response={201: CheckoutOut}, summary="Cancel it", operation_id="cancel_checkout")
+def cancel(request: HttpRequest, number: Path[CheckoutNumber], body: UndoIn, asked: Query[SourceQuery]) -> HttpResponse:
+    """What it reserved is free again; of a closed one all is undone, coupons too. Needs purchase.record, and
+    purchase.return where it was closed.
+    """
+    exchange = exchange_of(request)
+    call = _call(request, "cancel", number, asked.source, revision=body.revision, occurred_at=body.occurred_at)
+    return _answered(cancel_checkout(by=exchange.by, at=exchange.at, call=call))
+
+
+@router.post(
+    "/{number}/reopening", response={201: CheckoutOut}, summary="Open it again", operation_id="reopen_checkout"
+)
+def reopen(
+    request: HttpRequest, number: Path[CheckoutNumber], body: ReopeningIn, asked: Query[SourceQuery]
+) -> HttpResponse:
+    """A cancelled one, or one closed not long ago, of which nothing came back. Needs purchase.record, and
+    purchase.return where it was closed.
+    """
+    exchange = exchange_of(request)
+    basket = None if body.basket is None else asked_basket(body.basket, "/basket")
+    call = _call(request, "reopen", number, asked.source, revision=body.revision, basket=basket)
+    return _answered(reopen_checkout(by=exchange.by, at=exchange.at, call=call))
+
+
+def _call(request: HttpRequest, step: Step, number: str, source: str | None, **more: Any) -> CheckoutCall:
+    return CheckoutCall(
+        idempotency_key=idempotency_key(request),
+        step=step,
+        source=source or exchange_of(request).stream,
+        number=number,
+        **more,
+    )
+
+
+def _answered(done: CheckoutOutcome, status: int = 201, *, explain: bool = False) -> HttpResponse:
+    balance = done.made.balance_after if done.made is not None else None
+    issued = (done.rewards or {}).get("issued", ())
+    fields = checkout_fields(done.checkout, explain=explain, balance_after=balance, issued=issued)
+    return answer(fields, status, replayed=done.is_replay)
+
+
+def _answered_return(done: CheckoutOutcome) -> HttpResponse:
+    returned = done.made
+    lines = done.lines if done.lines is not None else list_lines([returned.purchase_id])[returned.purchase_id]
+    fields = {"refund": refund_fields(returned), "purchase": purchase_fields(returned, lines)}
+    return answer(fields, 201, replayed=done.is_replay)

@@ -1,0 +1,30 @@
+"""Rule documents of the tests of checkouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.programme.cast import DOCUMENT
+
+
+def said(text: str) -> dict[str, str]:
+    return {"en": text, "fr": text}
+
+
+BASE = {"key": "base", "name": said("One point per euro"), "points_per": {"amount": "1.00", "points": "1"}}
+TENTH = {
+    "key": "tenth", "name": said("A tenth off"), "coupon": "once", "percent_off": {"percent": "10", "of": "order"},
+}  # fmt: skip
+FIVE = {
+    "key": "five", "name": said("Five euros off"), "amount_off": {"amount": "5.00", "of": "order"},
+    "limits": [{"of": "money", "at_most": "5.00"}],
+}  # fmt: skip
+GIFT = {"key": "mug", "name": said("A mug as a gift"), "coupon": "mug", "gift": {"product": "mug", "units": 1}}
+
+
+def document(*rules: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """The document of the programme of the tests, with these rules after the one that gives points."""
+    return {**DOCUMENT, "rules": [BASE, *rules], **parts}
+
+
+WITH_COUPON = document(TENTH)
