@@ -99,7 +99,7 @@ def test_the_overview_says_what_to_do_and_opens_each_chapter(told):
     assert {f"{OVERVIEW}lifecycle/", f"{OVERVIEW}churn/", RFM} <= set(chapters)
     for chapter in set(chapters):
         assert client.get(chapter).status_code == 200, chapter
-    assert client.get(f"{OVERVIEW}advice/").status_code == 404
+    assert client.get(f"{OVERVIEW}cover/").status_code == 404
 
 
 def test_a_chapter_offers_its_people_as_a_segment(told, django_assert_max_num_queries):

@@ -7,6 +7,7 @@ from fidelia.activity.operations.imports import PURCHASES_KIND
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
+from fidelia.customers.jobs import JOBS as CUSTOMER_JOBS
 from fidelia.customers.operations.imports import CUSTOMERS_KIND
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
 from fidelia.intake.jobs import JOBS as INTAKE_JOBS
@@ -44,6 +45,7 @@ JOBS: tuple[JobKind, ...] = (
     *JOBS_OF_JOBS,
     *HOUSEKEEPING,
     *INTAKE_JOBS,
+    *CUSTOMER_JOBS,
     *LEDGER_JOBS,
     *PROGRAMME_JOBS,
     *REWARD_JOBS,

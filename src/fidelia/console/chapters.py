@@ -16,7 +16,7 @@ from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import Chapter
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
 from fidelia.insight.report.blocks import Advice, Block, Drawing, Grid, Missing, Numbers, Words
-from fidelia.insight.report.keeping import read_section
+from fidelia.insight.report.keeping import read_cover, read_section
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
@@ -27,7 +27,7 @@ from .insight import JOB, SegmentOffer, progress_of
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 
-ADVICE = "advice"
+COVER = "cover"
 OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their own, with cells that open
 TONES = {"plain": "", "good": "success", "warn": "warning", "bad": "danger"}
 ICONS = {
@@ -52,16 +52,18 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
     """What to do next, most money first, and what each chapter found."""
     by = request.actor
     found = list_chapters(by=by, language=language())
-    advice = get_chapter(by=by, key=ADVICE, language=language())
+    cover = get_chapter(by=by, key=COVER, language=language())
+    numbers, advice = read_cover(cover.blocks) if cover else ([], [])
     running = next(iter(list_jobs(by=by, kind=JOB, under_way=True, limit=1)), None)
     context = {
         "last": get_last_refresh(),
-        "subtitle": advice.finding if advice else "",
-        "advice": [_with_link(Advice(**each), found) for each in advice.blocks] if advice else [],
+        "subtitle": cover.finding if cover else "",
+        "figures": [Figure(one.label, one.value, note=one.note) for one in numbers[:5]],
+        "advice": [_with_link(one, found) for one in advice],
         "chapters": [
             {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key)}
             for one in found
-            if one.key != ADVICE
+            if one.key != COVER
         ],
         "job": progress_of(running, clock.now()) if running else None,
         "may_refresh": by.may_somewhere("insight.refresh") and running is None,
@@ -72,7 +74,7 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
 @signed_in
 def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     """One chapter: its finding, its blocks, the people it speaks of, and how its numbers are counted."""
-    found = None if key == ADVICE else get_chapter(by=request.actor, key=key, language=language())
+    found = None if key == COVER else get_chapter(by=request.actor, key=key, language=language())
     if found is None:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)

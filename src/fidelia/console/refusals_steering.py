@@ -32,6 +32,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "segment_key_taken": _("Another segment has this key."),
     "unknown_segment": _("There is no such segment."),
     "segment_archived": _("The segment is archived."),
+    "segment_fixed": _("The segment holds the people who were put into it: it follows no condition."),
     "segment_ahead": _("The segment was already refreshed for a later moment."),
     # campaigns
     "unknown_campaign": _("There is no such campaign."),

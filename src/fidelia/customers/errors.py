@@ -21,6 +21,7 @@ Refused
 ├── SegmentKeyTaken
 ├── SegmentArchived
 ├── SegmentAhead
+├── SegmentFixed
 ├── ImportDependedOn
 └── TraitTypeFixed
 """
@@ -43,6 +44,7 @@ __all__ = [
     "NamelessCustomer",
     "SegmentAhead",
     "SegmentArchived",
+    "SegmentFixed",
     "SegmentKeyTaken",
     "TextTooLong",
     "TooManyRows",
@@ -182,6 +184,12 @@ class SegmentAhead(Refused):
     """The segment was refreshed for a later moment; its past is not drawn again."""
 
     default_code = "segment_ahead"
+
+
+class SegmentFixed(Refused):
+    """The segment holds the people who were put into it: it follows no condition, and is not refreshed."""
+
+    default_code = "segment_fixed"
 
 
 class TraitTypeFixed(Refused):

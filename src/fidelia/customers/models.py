@@ -316,13 +316,17 @@ class SegmentState(models.TextChoices):
 
 
 class Segment(models.Model):
-    """A condition over customers, in the rule language, and how many met it when it was last refreshed."""
+    """A condition over customers, in the rule language, and how many met it when it was last refreshed.
+
+    A fixed segment follows no condition any more: it holds those who met it when it was made.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key = models.SlugField(max_length=60, unique=True)
     name = LocalizedTextField()
     condition = models.TextField()
     state = models.CharField(max_length=8, choices=SegmentState.choices, default=SegmentState.ACTIVE)
+    is_fixed = models.BooleanField(default=False)
     member_count = models.PositiveIntegerField(default=0)
     refreshed_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()

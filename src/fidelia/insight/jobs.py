@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from fidelia.customers.operations import refresh_segments
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LANGUAGES, LocalizedText
@@ -23,7 +24,7 @@ STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
 def refresh_insight(
     arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress
 ) -> dict[str, str | int]:
-    """Refresh insight and write its chapters.
+    """Refresh insight, write its chapters, and find the people of the segments anew.
 
     Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days. It can be stopped between two tables
     of facts; nothing of it is kept then. Raises what `refresh` raises, MalformedMoment.
@@ -39,6 +40,7 @@ def refresh_insight(
     )
     progress.step()
     write_chapters(by=by, at=at, refresh=done, told=lambda _title: progress.step())
+    refresh_segments(by=by.lent("segment.refresh"), at=at)  # what was learnt is of use once the segments know it
     return {"refresh_id": str(done.id), "customers": done.customer_count}
 
 

@@ -31,9 +31,8 @@ from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
 from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, folder_of
-from .report.blocks import Advice, Number
 from .report.drawing import open_drawer
-from .report.keeping import read_section
+from .report.keeping import read_cover, read_section
 from .report.making import Report
 from .report.pdf import write_pdf
 from .report.speech import Speech
@@ -120,9 +119,10 @@ def compose_report(*, by: Actor, language: str) -> tuple[str, bytes] | None:
     head, *others = kept
     currency = head.refresh.currency
     speech = Speech(language, currency, int(10 ** exponent_of(currency)))
+    numbers, advice = read_cover(head.blocks)
     report = Report(
         title=head.title, subtitle=head.finding, language=language, made_at=head.written_at,
-        numbers=[Number(**each) for each in head.definitions], advice=[Advice(**each) for each in head.blocks],
+        numbers=numbers, advice=advice,
         sections=[read_section(one.key, one.title, one.finding, one.blocks, one.definitions) for one in others],
     )  # fmt: skip
     with open_drawer() as drawer:

@@ -11,10 +11,12 @@ from .segments import (
     SegmentRefresh,
     change_segment,
     define_segment,
+    fix_segment,
     place_members,
     place_segment,
     preview_segment,
     refresh_segment,
+    refresh_segments,
 )
 from .traits import define_trait, place_trait_definition, set_traits
 
@@ -34,6 +36,7 @@ __all__ = [
     "define_segment",
     "define_trait",
     "end_identity",
+    "fix_segment",
     "mark_contact_bounced",
     "place_customer",
     "place_members",
@@ -43,6 +46,7 @@ __all__ = [
     "record_consent",
     "record_consents_in_bulk",
     "refresh_segment",
+    "refresh_segments",
     "retire_contact_point",
     "set_traits",
     "update_customer",

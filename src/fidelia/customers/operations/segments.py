@@ -1,8 +1,9 @@
-"""Define a segment, look at whom it would hold, find out anew who is in it."""
+"""Define a segment, look at whom it would hold, find out anew who is in it, fix who is in it now."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,12 @@ from django.db import connection, transaction
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.outbox import announce
 from fidelia.rules import RuleError, check_rule
 
-from ..errors import SegmentAhead, SegmentArchived, SegmentKeyTaken, UnknownChoice, UnknownSegment
+from ..errors import SegmentAhead, SegmentArchived, SegmentFixed, SegmentKeyTaken, UnknownChoice, UnknownSegment
 from ..events import SegmentChanged
 from ..fields import SEGMENT_RELATION, segment_catalogue
 from ..models import Customer, Segment, SegmentState
@@ -51,11 +53,16 @@ def define_segment(*, by: Actor, at: datetime, key: str, name: LocalizedText, co
     Raises Denied (segment.define), UnknownChoice for a key that is no key, SegmentKeyTaken, RuleError.
     """
     by.require("segment.define")
-    if not _KEY.fullmatch(key):
-        raise UnknownChoice("A key is lower-case letters, digits, - and _, and begins with a letter.", pointer="/key")
+    check_key(key)
     sql_of_condition(condition)
     with transaction_of_use_case():
         return place_segment(by=by, at=at, key=key, name=name, condition=condition)
+
+
+def check_key(key: str) -> None:
+    """Raise UnknownChoice for a key that is no key."""
+    if not _KEY.fullmatch(key):
+        raise UnknownChoice("A key is lower-case letters, digits, - and _, and begins with a letter.", pointer="/key")
 
 
 def place_segment(*, by: Actor, at: datetime, key: str, name: LocalizedText, condition: str) -> Segment:
@@ -81,7 +88,8 @@ def change_segment(
 ) -> Segment:
     """Change what is given; members change at the next refresh. An archived segment keeps its past members.
 
-    Raises Denied (segment.define), UnknownSegment, UnknownChoice, RuleError.
+    Raises Denied (segment.define), UnknownSegment, UnknownChoice, RuleError, SegmentFixed for a new condition of a
+    fixed one.
     """
     by.require("segment.define")
     if condition is not None:
@@ -90,6 +98,8 @@ def change_segment(
         raise UnknownChoice(f"“{state}” is not one of {', '.join(SegmentState.values)}.", pointer="/state")
     with transaction_of_use_case():
         segment = _lock(segment_id)
+        if segment.is_fixed and condition not in (None, segment.condition):
+            raise SegmentFixed(f"The segment “{segment.key}” follows no condition.", pointer="/condition")
         before = _state_of(segment)
         segment.name = name or segment.name
         segment.condition = condition or segment.condition
@@ -128,19 +138,67 @@ def refresh_segment(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefr
     """Find out who meets the condition at `at`: close and open memberships, and announce SegmentChanged if any moved.
 
     Four statements whatever the number of customers. Raises Denied (segment.refresh), UnknownSegment, SegmentArchived,
-    SegmentAhead.
+    SegmentFixed, SegmentAhead.
     """
     by.require("segment.refresh")
     with transaction_of_use_case():
         return place_members(by=by, at=at, segment_id=segment_id)
 
 
+def refresh_segments(*, by: Actor, at: datetime, told: Callable[[str], None] = lambda _key: None) -> int:
+    """Refresh every segment that follows its condition, each in a transaction of its own; return how many.
+
+    One that cannot be refreshed (its condition reads a trait that is no more) holds up no other; the first refusal is
+    raised when all have been gone through. `told` hears each key. Raises Denied (segment.refresh).
+    """
+    by.require("segment.refresh")
+    following = Segment.objects.filter(state=SegmentState.ACTIVE, is_fixed=False).order_by("key")
+    done, refused = 0, None
+    for segment_id, key in list(following.values_list("id", "key")):
+        try:
+            refresh_segment(by=by, at=at, segment_id=segment_id)
+            done += 1
+        except (SegmentAhead, SegmentArchived, SegmentFixed):
+            pass  # somebody refreshed, archived or fixed it in this moment
+        except FideliaError as error:
+            refused = refused or error
+        told(key)
+    if refused is not None:
+        raise refused
+    return done
+
+
+def fix_segment(*, by: Actor, at: datetime, segment_id: UUID, key: str, name: LocalizedText) -> Segment:
+    """Keep those who are in a segment at `at` as a segment of its own, which no refresh changes.
+
+    Raises Denied (segment.define), UnknownSegment, UnknownChoice, SegmentKeyTaken.
+    """
+    by.require("segment.define")
+    check_key(key)
+    with transaction_of_use_case():
+        source = _lock(segment_id)
+        fixed = place_segment(by=by, at=at, key=key, name=name, condition=source.condition)
+        with connection.cursor() as cursor:
+            cursor.execute(_COPY, {"source": source.id, "fixed": fixed.id, "moment": at})
+            fixed.member_count = cursor.rowcount
+        fixed.is_fixed, fixed.refreshed_at = True, at
+        fixed.save(update_fields=["is_fixed", "member_count", "refreshed_at"])
+        if fixed.member_count:
+            announce(SegmentChanged(occurred_at=at, segment_id=fixed.id, entered=fixed.member_count, left=0))
+    return fixed
+
+
 def place_members(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefresh:
-    """Refresh a segment inside the caller's transaction. Raises UnknownSegment, SegmentArchived, SegmentAhead."""
+    """Refresh a segment in the caller's transaction.
+
+    Raises UnknownSegment, SegmentArchived, SegmentFixed, SegmentAhead.
+    """
     require_transaction()
     segment = _lock(segment_id)
     if segment.state == SegmentState.ARCHIVED:
         raise SegmentArchived(f"The segment “{segment.key}” is archived.")
+    if segment.is_fixed:
+        raise SegmentFixed(f"The segment “{segment.key}” follows no condition.")
     if segment.refreshed_at is not None and at < segment.refreshed_at:
         raise SegmentAhead(f"The segment was already refreshed for {segment.refreshed_at.isoformat()}.")
     refresh = _move_members(segment, at)
@@ -193,6 +251,13 @@ select %(segment)s, now.id, %(moment)s, %(moment)s, %(moment)s from meeting_segm
 where not exists (
     select from customers_segment_membership m
     where m.segment_id = %(segment)s and m.customer_id = now.id and m.valid_until is null)
+"""
+
+_COPY = """
+insert into customers_segment_membership (segment_id, customer_id, valid_from, recorded_at, updated_at)
+select %(fixed)s, m.customer_id, %(moment)s, %(moment)s, %(moment)s from customers_segment_membership m
+where m.segment_id = %(source)s and m.valid_from <= %(moment)s
+    and (m.valid_until is null or m.valid_until > %(moment)s)
 """
 
 

@@ -36,7 +36,15 @@ from .listing import (
     list_next_by_id,
     read_place,
 )
-from .segments import describe_conditions, get_segment, list_segments, list_sizes, member_ids_at
+from .segments import (
+    Overlap,
+    describe_conditions,
+    get_segment,
+    list_overlaps,
+    list_segments,
+    list_sizes,
+    member_ids_at,
+)
 from .traits import (
     list_trait_definitions,
     list_traits,
@@ -56,6 +64,7 @@ __all__ = [
     "CustomerFilters",
     "CustomerOrder",
     "Listed",
+    "Overlap",
     "consent_at",
     "count_customers",
     "count_listed",
@@ -78,6 +87,7 @@ __all__ = [
     "list_fact_changes",
     "list_identities",
     "list_next_by_id",
+    "list_overlaps",
     "list_segments",
     "list_sizes",
     "list_trait_definitions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -22,12 +22,12 @@ from ..errors import NothingToReport
 from ..models import Chapter, Refresh, folder_of
 from ..report import Report, ReportFacts, make_report
 from ..report.exported import open_export
-from ..report.keeping import blocks_as_values, definitions_as_values
+from ..report.keeping import blocks_as_values, cover_as_values, definitions_as_values
 from .exporting import Told
 from .learning import LEARNT, Learnt, Offer
 from .refreshing import SOURCE
 
-ADVICE: Final = "advice"
+COVER: Final = "cover"
 ABOUT_A_FILE: Final = "contents"  # how a file was understood: the platform's own imports have pages of their own
 
 
@@ -72,9 +72,8 @@ def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], fact
 def _rows_of(report: Report, offers: dict[str, list[Offer]], refresh: Refresh, at: datetime) -> Iterator[Chapter]:
     common = {"refresh": refresh, "language": report.language, "written_at": at}
     yield Chapter(
-        key=ADVICE, position=0, title=report.title[:120], finding=report.subtitle, offers=[],
-        blocks=[asdict(advice) for advice in report.advice],
-        definitions=[asdict(number) for number in report.numbers], **common,
+        key=COVER, position=0, title=report.title[:120], finding=report.subtitle, definitions=[], offers=[],
+        blocks=cover_as_values(report.numbers, report.advice), **common,
     )  # fmt: skip
     for position, section in enumerate(report.sections, 1):
         if section.key != ABOUT_A_FILE:

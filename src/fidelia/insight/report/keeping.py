@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from fidelia.ui.charts import Chart, LegendEntry
 
-from .blocks import Block, Definition, Drawing, Grid, Missing, Number, Numbers, Section, Words
+from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Number, Numbers, Section, Words
 
 _KINDS: Final[Mapping[str, type]] = {kind.__name__.lower(): kind for kind in (Words, Numbers, Drawing, Grid, Missing)}
 
@@ -21,6 +21,17 @@ def blocks_as_values(section: Section) -> list[dict[str, Any]]:
 def definitions_as_values(section: Section) -> list[dict[str, str]]:
     """Return the definitions of a section as JSON values."""
     return [asdict(definition) for definition in section.definitions]
+
+
+def cover_as_values(numbers: Sequence[Number], advice: Sequence[Advice]) -> list[dict[str, Any]]:
+    """Return what stands before the chapters, its figures and what to do next, as JSON values."""
+    return [{"numbers": [asdict(one) for one in numbers], "advice": [asdict(one) for one in advice]}]
+
+
+def read_cover(values: Sequence[Mapping[str, Any]]) -> tuple[list[Number], list[Advice]]:
+    """Return figures and advice from what `cover_as_values` gave."""
+    (cover,) = values
+    return [Number(**one) for one in cover["numbers"]], [Advice(**one) for one in cover["advice"]]
 
 
 def read_block(values: Mapping[str, Any]) -> Block:
