@@ -70,3 +70,23 @@ def test_who_may_not_see_segments_is_told_so(shop):
     client = shop.client(jaquino())
     assert client.get("/console/segments/").status_code == 403
     assert client.post("/console/segments/preview/", {"condition": "true"}, headers=HTMX).status_code == 403
+
+
+def test_the_people_of_a_segment_are_kept_as_a_fixed_list(shop):
+    shop.members(3)
+    client = shop.client(shop.leonore)
+    client.post("/console/segments/new/", NEW)
+    page = client.post("/console/segments/french/fixed/").url
+    fixed = Segment.objects.get(is_fixed=True)
+    assert (page, fixed.member_count) == (f"/console/segments/{fixed.key}/", 3)
+    shown = client.get(page).content.decode()
+    assert "Liste figée" in shown
+    assert "Aussi dans d’autres segments" in shown
+    assert "Actualiser le segment" not in shown
+    assert (
+        "disabled"
+        in shown.partition('id="id_condition"')[0].rpartition("<textarea")[2]
+        + shown.partition('id="id_condition"')[2].partition(">")[0]
+    )
+    assert "Liste figée" in client.get("/console/segments/").content.decode()
+    assert shop.client(jaquino()).post("/console/segments/french/fixed/").status_code == 403

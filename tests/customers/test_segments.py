@@ -10,19 +10,21 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
-from fidelia.customers.errors import SegmentAhead, SegmentArchived, SegmentKeyTaken, UnknownChoice
+from fidelia.customers.errors import SegmentAhead, SegmentArchived, SegmentFixed, SegmentKeyTaken, UnknownChoice
 from fidelia.customers.fields import RULE_FIELDS, segment_catalogue, values_of_customer
-from fidelia.customers.models import Customer, Segment, SegmentMembership
+from fidelia.customers.models import Customer, Segment, SegmentMembership, TraitDefinition
 from fidelia.customers.operations import (
     SegmentRefresh,
     change_segment,
     define_segment,
     define_trait,
+    fix_segment,
     preview_segment,
     refresh_segment,
+    refresh_segments,
     set_traits,
 )
-from fidelia.customers.queries import list_trait_definitions, member_ids_at, segments_at
+from fidelia.customers.queries import list_overlaps, list_trait_definitions, member_ids_at, segments_at
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
@@ -151,3 +153,75 @@ def test_whom_a_test_key_added_is_in_no_segment(people: list[Customer]) -> None:
     assert preview_segment(by=SYSTEM, at=DAY, condition="true").count == len(people)
     segment = define_segment(by=SYSTEM, at=DAY, key="everybody", name=NAME, condition="true")
     assert refresh_segment(by=SYSTEM, at=DAY, segment_id=segment.id).count == len(people)
+
+
+def defined(key: str, condition: str) -> Segment:
+    return define_segment(by=SYSTEM, at=DAY, key=key, name=NAME, condition=condition)
+
+
+def test_every_segment_that_follows_its_condition_is_refreshed_and_a_broken_one_holds_up_no_other() -> None:
+    added(country="FR")
+    define_trait(by=SYSTEM, at=DAY, name="mood", type="text", label=NAME)
+    broken, french, archived = (
+        defined("a-broken", 'has(trait.mood) && trait.mood == "merry"'),
+        defined("b-french", 'customer.country == "FR"'),
+        defined("c-archived", 'customer.country == "FR"'),
+    )
+    change_segment(by=SYSTEM, at=DAY, segment_id=archived.id, state="archived")
+    TraitDefinition.objects.all().delete()
+    told: list[str] = []
+    with pytest.raises(RuleError):
+        refresh_segments(by=SYSTEM, at=DAY, told=told.append)
+    assert told == ["a-broken", "b-french"]
+    for segment in (broken, french, archived):
+        segment.refresh_from_db()
+    assert (broken.refreshed_at, french.refreshed_at, french.member_count, archived.refreshed_at) == (
+        None,
+        DAY,
+        1,
+        None,
+    )
+    change_segment(by=SYSTEM, at=DAY, segment_id=broken.id, state="archived")
+    assert refresh_segments(by=SYSTEM, at=DAY + timedelta(hours=1)) == 1
+    assert refresh_segments(by=SYSTEM, at=DAY) == 0, "one refreshed for a later moment is left as it is"
+    with pytest.raises(Denied):
+        refresh_segments(by=PIZARRO, at=DAY)
+
+
+def test_a_fixed_list_keeps_who_was_in_the_segment_and_follows_nothing() -> None:
+    leonore = added(country="FR")
+    french = defined("french", 'customer.country == "FR"')
+    refresh_segment(by=SYSTEM, at=DAY, segment_id=french.id)
+    later = DAY + timedelta(days=1)
+    fixed = fix_segment(by=SYSTEM, at=later, segment_id=french.id, key="french-then", name=NAME)
+    assert (fixed.is_fixed, fixed.member_count, fixed.refreshed_at) == (True, 1, later)
+    added(country="FR", identities=(), email="")
+    refresh_segments(by=SYSTEM, at=later + timedelta(days=1))
+    assert len(member_ids_at(french.id, later + timedelta(days=1))) == 2
+    assert member_ids_at(fixed.id, later + timedelta(days=1)) == [leonore.id]
+    assert member_ids_at(fixed.id, DAY) == []
+    for refused in (
+        lambda: refresh_segment(by=SYSTEM, at=later, segment_id=fixed.id),
+        lambda: change_segment(by=SYSTEM, at=later, segment_id=fixed.id, condition='customer.country == "DE"'),
+    ):
+        with pytest.raises(SegmentFixed):
+            refused()
+    with pytest.raises(SegmentKeyTaken):
+        fix_segment(by=SYSTEM, at=later, segment_id=french.id, key="french-then", name=NAME)
+    with pytest.raises(UnknownChoice):
+        fix_segment(by=SYSTEM, at=later, segment_id=french.id, key="Not a key", name=NAME)
+    with pytest.raises(Denied):
+        fix_segment(by=PIZARRO, at=later, segment_id=french.id, key="other", name=NAME)
+
+
+def test_it_says_with_which_segments_it_shares_people() -> None:
+    added(country="FR", language="fr")
+    added(country="FR", language="en", identities=(), email="")
+    added(country="DE", language="en", identities=(), email="")
+    french = defined("french", 'customer.country == "FR"')
+    defined("english", 'customer.language == "en"')
+    defined("german", 'customer.country == "DE"')
+    refresh_segments(by=SYSTEM, at=DAY)
+    assert [(one.segment.key, one.both) for one in list_overlaps(by=SYSTEM, segment_id=french.id)] == [("english", 1)]
+    with pytest.raises(Denied):
+        list_overlaps(by=PIZARRO, segment_id=french.id)

@@ -24,6 +24,7 @@ from fidelia.customers.operations import (
     SegmentPreview,
     change_segment,
     define_segment,
+    fix_segment,
     preview_segment,
     refresh_segment,
 )
@@ -31,6 +32,7 @@ from fidelia.customers.queries import (
     CustomerFilters,
     describe_conditions,
     get_segment,
+    list_overlaps,
     list_segments,
     list_sizes,
     list_trait_definitions,
@@ -48,6 +50,7 @@ from .programme_parts import language
 from .refusals import put_on, sentence_of
 
 EXAMPLES = 10
+OVERLAPS = 8
 WEEKS_SHOWN = 12
 CONDITION = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "f-area f-code-input"})
 FIELDS = {"/key": "key", "/condition": "condition", "/name": "name_fr"}
@@ -141,6 +144,8 @@ def segment(request: ConsoleRequest, key: str) -> HttpResponseBase:
     kept = get_segment(by=request.actor, key=key)
     initial = {"name_fr": kept.name.fr, "name_en": kept.name.en, "condition": kept.condition}
     form = ChangedSegmentForm(request.POST or None, initial=initial)
+    if kept.is_fixed:
+        form.fields["condition"].disabled = True
     if request.method == "POST" and form.is_valid() and _change(request, kept, form):
         messages.success(request, _("The segment is changed; refresh it to find its customers anew."))
         return redirect("console:segment", key=key)
@@ -152,9 +157,10 @@ def segment(request: ConsoleRequest, key: str) -> HttpResponseBase:
         "found": _found_at_refresh(request.actor, kept) or _find(request.actor, kept.condition, at),
         "form": form,
         "chart": _sizes(request.actor, kept, at),
+        "overlaps": _overlaps(request.actor, kept),
         "people_url": people_url(kept),
         "may_define": _may(request, "define"),
-        "may_refresh": _may(request, "refresh") and kept.state == "active",
+        "may_refresh": _may(request, "refresh") and kept.state == "active" and not kept.is_fixed,
         "may_campaign": request.actor.may_somewhere("campaign.draft"),
     }
     return show(request, "console/segments/segment.html", context, status=422 if form.errors else 200)
@@ -169,6 +175,23 @@ def refreshing(request: ConsoleRequest, key: str) -> HttpResponseBase:
     numbers = {name: formats.number(getattr(done, name), language()) for name in ("count", "entered", "left")}
     messages.success(request, _("%(count)s customers now: %(entered)s came in, %(left)s left.") % numbers)
     return redirect("console:segment", key=key)
+
+
+@require_POST
+@signed_in
+def fixing(request: ConsoleRequest, key: str) -> HttpResponseBase:
+    """Keep those who are in a segment now as a list of its own, which no refresh changes."""
+    kept = get_segment(by=request.actor, key=key)
+    at = clock.now()
+    day = timezone.localtime(at).date()
+    name = LocalizedText(
+        en=f"{kept.name.en}, {formats.plain_date(day, 'en')}", fr=f"{kept.name.fr}, {formats.plain_date(day, 'fr')}"
+    )
+    fixed = fix_segment(
+        by=request.actor, at=at, segment_id=kept.id, key=f"{key[:40]}-{timezone.localtime(at):%Y%m%d-%H%M%S}", name=name
+    )
+    messages.success(request, _("These customers are kept as they are now; the first segment goes on."))
+    return redirect("console:segment", key=fixed.key)
 
 
 @require_POST
@@ -245,6 +268,19 @@ def _sizes(by: Actor, kept: Segment, at: datetime) -> charts.Chart | None:
     labels = [formats.short_date(timezone.localtime(moment).date(), language(), today=today) for moment in moments]
     series = charts.Series(_("Customers"), [float(size) for size in sizes])
     return charts.lines(labels, [series], unit=charts.Unit(), language=language(), heading=_("Day"))
+
+
+def _overlaps(by: Actor, kept: Segment) -> list[dict[str, Any]]:
+    """The other segments that its people are in too, with the share of this one."""
+    if not kept.member_count:
+        return []
+    return [
+        {
+            "key": one.segment.key, "name": one.segment.name.in_language(language()), "both": one.both,
+            "share": one.both / kept.member_count, "ratio": min(1.0, one.both / kept.member_count),
+        }
+        for one in list_overlaps(by=by, segment_id=kept.id)[:OVERLAPS]
+    ]  # fmt: skip
 
 
 def _fields_shown() -> list[tuple[str, str]]:

@@ -139,6 +139,7 @@ urlpatterns = [
     path("segments/preview/", segments.preview, name="segment-preview"),
     path("segments/<slug:key>/", segments.segment, name="segment"),
     path("segments/<slug:key>/refresh/", segments.refreshing, name="segment-refreshing"),
+    path("segments/<slug:key>/fixed/", segments.fixing, name="segment-fixing"),
     path("segments/<slug:key>/archive/", segments.archiving, name="segment-archiving"),
     # /console/campaigns/
     path("campaigns/", campaigns.index, name="campaigns"),
