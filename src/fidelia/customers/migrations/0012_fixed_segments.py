@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0010_read_by_kept_plans'),
+        ('customers', '0011_keep_the_words_of_names'),
     ]
 
     operations = [
