@@ -25,18 +25,22 @@ from fidelia.customers.events import (
 from fidelia.insight.events import InsightRefreshed
 from fidelia.kernel.outbox import Event, Origin, Reaction
 from fidelia.messaging.events import MessageFailed, MessageSent
-from fidelia.messaging.reactions import inform_of_points
+from fidelia.messaging.reactions import inform_of_points, tell_of_expiry, tell_of_tiers
 from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
 from fidelia.products.events import ProductsChanged
 from fidelia.programme.events import (
     BalancesOpened,
     MemberEnrolled,
     MembersEnrolled,
+    PointsExpiring,
+    PoolJoined,
+    PoolLeft,
     TierChanged,
+    TierEnding,
     VersionPublished,
     VersionWithdrawn,
 )
-from fidelia.programme.reactions import follow_version, reassess_tiers
+from fidelia.programme.reactions import follow_version, reassess_pools, reassess_tiers
 from fidelia.rewards.events import (
     CouponAssigned,
     CouponSeriesEnded,
@@ -57,6 +61,11 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     # A version published or withdrawn → everybody's tiers, where it has others.
     Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
+    # Who joins or leaves a pool → the tiers of all who count together there.
+    Reaction(reassess_pools, on=[PoolJoined, PoolLeft], origins=[Origin.LIVE]),
+    # Points about to die, a tier about to end, a tier reached → the letter that says so.
+    Reaction(tell_of_expiry, on=[PointsExpiring], origins=[Origin.LIVE]),
+    Reaction(tell_of_tiers, on=[TierChanged, TierEnding], origins=[Origin.LIVE]),
     # A purchase → the e-mail that says what it earned, and why.
     Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
     # A launch → the letter of the campaign to those treated.
@@ -82,7 +91,6 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     MemberEnrolled: "nobody is greeted before a programme asks for it",
     BalancesOpened: "what an import brings in writes to nobody",
     MembersEnrolled: "what an import brings in writes to nobody",
-    TierChanged: "rules read the tier of the moment",
     MessageSent: "what became of a message stands on the message",
     MessageFailed: "an address that is dead is marked in the transaction that learns it",
     InsightRefreshed: "what was learnt is on the customers already, as traits",

@@ -78,6 +78,13 @@ RIGHTS: dict[str, str | Promise] = {
     "points.transfer": _("Move points from one account to another"),
     "points.expire": _("Write down the expiry of points"),
     "points.see": _("See the points of members"),
+    "points.grant": _("Give points to a member as the terms say"),
+    "points.activate": _("Bring pending points to life, or give them up"),
+    "points.extend": _("Let points live longer"),
+    "points.reinstate": _("Bring expired points back"),
+    "points.approve": _("Approve a correction of points that another person asked"),
+    "pool.create": _("Create a pool of points"),
+    "pool.change": _("Let members join and leave a pool of points"),
     # purchases
     "purchase.see": _("See purchases and returns"),
     "purchase.import": _("Bring past purchases in from a file"),
@@ -137,7 +144,8 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             "loyalty_manager",
             LocalizedText(en="Loyalty manager", fr="Responsable fidélité"),
             (
-                *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "purchase.*"),
+                *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "pool.*"),
+                "purchase.*",
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
                 *("coupon.*", "voucher.*", "gift_card.*", "stock.*"),
                 *("job.*", "event.see", "file.*"),

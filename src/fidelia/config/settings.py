@@ -113,6 +113,8 @@ if read_flag("FIDELIA_DATABASE_PREPARED", default=True):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 # What the rules of a programme may read: (currency) -> Catalogue. Programme lies below who gives the fields.
 PURCHASE_CATALOGUE = "fidelia.activity.queries.purchase_catalogue"
+NIGHTLY_REWARDS: list[str] = []
+TIER_FACTS = "fidelia.activity.queries.tier_facts.list_purchase_facts"
 # The tables of facts that insight exports for analytics.
 FACTS = "fidelia.config.registries.FACTS"
 # The kinds of long work, and what hands them to procrastinate.

@@ -40,6 +40,11 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return start_of_day(day + timedelta(days=1), zone)
 
 
+def last_day(ends_at: datetime, zone: ZoneInfo) -> date:
+    """Return the last local day of what ends at an instant: that which `end_of_day` was asked of."""
+    return local_day(ends_at - timedelta(microseconds=1), zone)
+
+
 def add_months(day: date, months: int) -> date:
     """Return the day `months` later; 31 January plus one month is the last of February."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -59,6 +59,25 @@ class ExpiringPoints:
 
 
 @dataclass(frozen=True, slots=True)
+class LotUsed:
+    """How much of a lot a posting took, and what that lot was."""
+
+    lot_id: UUID
+    amount: int
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiringOfAccount:
+    """How many points of an account will die at one instant."""
+
+    account_id: UUID
+    expires_at: datetime
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class PointsFlow:
     """What came in and went out in a span, in minor units, all given positive; reversals lower their own date."""
 
@@ -230,6 +249,57 @@ def list_dated_earnings(
     for account_id, occurred_at, amount, undoes in rows:
         earnings[account_id].append((occurred_at, amount, undoes))
     return earnings
+
+
+def lots_used(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, list[LotUsed]]:
+    """Return which lots each posting took from, and how much of each, in the order in which they were taken."""
+    rows = _rows(
+        """select e.posting_id, e.lot_id, -e.amount, lot.earned_at, lot.expires_at
+           from ledger_entry e join ledger_lot lot on lot.account_id = e.account_id and lot.lot_id = e.lot_id
+           where e.account_id = %s and e.posting_id = any(%s) and e.code = 'member' and e.amount < 0
+           order by e.occurred_at, e.posting_id, e.seq""",
+        [account_id, list(posting_ids)],
+    )
+    used: dict[UUID, list[LotUsed]] = defaultdict(list)
+    for posting_id, *lot in rows:
+        used[posting_id].append(LotUsed(*lot))
+    return used
+
+
+def list_expiring(
+    *, currency: str, since: datetime, until: datetime, after: UUID | None, limit: int
+) -> list[ExpiringOfAccount]:
+    """Return the points of the next accounts that die after `since` and by `until`, by account and instant.
+
+    `limit` bounds the accounts; `after` is the last one of the page before.
+    """
+    rows = _rows(
+        """select account_id, expires_at, sum(remaining)::bigint from ledger_lot
+           where is_open and currency = %(currency)s and expires_at > %(since)s and expires_at <= %(until)s
+               and account_id in (
+                   select distinct account_id from ledger_lot
+                   where is_open and currency = %(currency)s and expires_at > %(since)s and expires_at <= %(until)s
+                       and account_id > %(after)s
+                   order by account_id limit %(limit)s)
+           group by account_id, expires_at order by account_id, expires_at""",
+        {"currency": currency, "since": since, "until": until, "limit": limit, "after": after or UUID(int=0)},
+    )
+    return [ExpiringOfAccount(*row) for row in rows]
+
+
+def list_dated_movements(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, list[tuple[datetime, int]]]:
+    """Return what came to the balance of each account and left it, posting by posting, oldest first."""
+    rows = _rows(
+        """select account_id, occurred_at, sum(amount)::bigint from ledger_entry
+           where account_id = any(%s) and currency = %s and code in ('member', 'held')
+           group by account_id, occurred_at, posting_id having sum(amount) <> 0
+           order by account_id, occurred_at, posting_id""",
+        [list(account_ids), currency],
+    )
+    movements: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+    for account_id, occurred_at, amount in rows:
+        movements[account_id].append((occurred_at, amount))
+    return movements
 
 
 def sum_flow(*, currency: str, since: datetime, until: datetime) -> PointsFlow:

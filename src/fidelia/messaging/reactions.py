@@ -10,14 +10,16 @@ from uuid import UUID
 
 from fidelia.activity.queries import PurchaseDetail, explain_purchase, get_purchases
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.calendar import local_day, zone_of
+from fidelia.kernel.calendar import last_day, local_day, zone_of
 from fidelia.kernel.localized import LANGUAGES
 from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Announced, Origin
-from fidelia.programme.queries import list_programmes
+from fidelia.programme.events import TierEnding
+from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, measured, tier_standing
 from fidelia.ui.formats import minor_points, money, plain_date
 
-from .operations import POINTS_EARNED, MessageRequest, queue_messages
+from .operations import MessageRequest, queue_messages
+from .operations.defaults import POINTS_EARNED, POINTS_EXPIRING, TIER_ENDING, TIER_REACHED
 
 
 def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -43,6 +45,92 @@ def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) ->
                 )
             )
     queue_messages(by=by, at=at, requests=requests)
+
+
+def tell_of_expiry(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell members which of their points are about to die."""
+    programmes = {programme.id: programme for programme in list_programmes()}
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        if programme is None or event.customer_id is None:
+            continue  # a sandbox tells nobody anything
+        until = last_day(datetime.fromisoformat(event.payload["expires_at"]), zone_of(programme.time_zone))
+        unit, points = programme.points_currency, int(event.payload["points"])
+        variables = {
+            language: {
+                "points": minor_points(points, unit.scale, language),
+                "unit": unit.name.in_language(language),
+                "until": plain_date(until, language),
+                "programme": programme.name.in_language(language),
+            }
+            for language in LANGUAGES
+        }
+        requests.append(_service(event, POINTS_EXPIRING, "tell_of_expiry", variables))
+    queue_messages(by=by, at=at, requests=requests)
+
+
+def tell_of_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell members a tier that they have reached, and one that is about to end."""
+    programmes = {programme.id: programme for programme in list_programmes()}
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        if programme is None or event.customer_id is None:
+            continue
+        enrolment = get_enrolment(UUID(event.payload["enrolment_id"]))
+        standing = tier_standing(enrolment, at, event.payload.get("tier_set", ""))
+        if standing is None:
+            continue
+        if event.name == TierEnding.name:
+            texts = {language: _ending(event, programme, standing, language) for language in LANGUAGES}
+            requests.append(_service(event, TIER_ENDING, "tell_of_tiers", texts))
+        elif _is_higher(standing, event.payload["from_tier"], event.payload["to_tier"]):
+            texts = {language: _reached(event, programme, standing, language) for language in LANGUAGES}
+            requests.append(_service(event, TIER_REACHED, "tell_of_tiers", texts))
+    queue_messages(by=by, at=at, requests=requests)
+
+
+def _service(event: Announced, template: str, reaction: str, variables: dict[str, dict[str, Any]]) -> MessageRequest:
+    assert event.customer_id is not None, "asked for by the caller"
+    return MessageRequest(
+        customer_id=event.customer_id,
+        template=template,
+        purpose="service",
+        idempotency_key=f"messaging.{reaction}:{event.event_id}",
+        variables=variables,
+        by_language=True,
+        cause_event_id=event.event_id,
+    )
+
+
+def _is_higher(standing: TierStanding, before: str, now: str) -> bool:
+    ranks = {level.key: place for place, level in enumerate(standing.tiers.levels)}
+    return ranks.get(now, -1) > ranks.get(before, -1)
+
+
+def _reached(event: Announced, programme: Any, standing: TierStanding, language: str) -> dict[str, Any]:
+    level = standing.tiers.level(event.payload["to_tier"])
+    assert level is not None, "asked for by the caller"
+    until = standing.held_until
+    return {
+        "tier": level.name.in_language(language),
+        "until": plain_date(last_day(until, zone_of(programme.time_zone)), language) if until else "",
+        "benefits": [each.in_language(language) for each in level.benefits],
+        "programme": programme.name.in_language(language),
+    }
+
+
+def _ending(event: Announced, programme: Any, standing: TierStanding, language: str) -> dict[str, Any]:
+    level, then = standing.tiers.level(event.payload["tier"]), standing.tiers.level(event.payload["to_tier"])
+    until = last_day(datetime.fromisoformat(event.payload["ends_at"]), zone_of(programme.time_zone))
+    return {
+        "tier": level.name.in_language(language) if level else event.payload["tier"],
+        "until": plain_date(until, language),
+        "missing": measured(standing.tiers, programme, int(event.payload["missing"]), language),
+        "then": then.name.in_language(language) if then else "",
+        "programme": programme.name.in_language(language),
+    }
 
 
 def _variables(detail: PurchaseDetail, programme: Any, language: str) -> dict[str, Any]:

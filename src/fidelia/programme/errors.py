@@ -92,6 +92,54 @@ class OpeningDependedOn(Refused):
     default_code = "opening_depended_on"
 
 
+class PoolFull(Refused):
+    """The pool has as many members as it may have."""
+
+    default_code = "pool_full"
+
+
+class InAPool(Refused):
+    """The member is in a pool already."""
+
+    default_code = "in_a_pool"
+
+
+class NotInAPool(Refused):
+    """The member is in no pool."""
+
+    default_code = "not_in_a_pool"
+
+
+class UnknownPool(NotFound):
+    """There is no such pool."""
+
+    default_code = "unknown_pool"
+
+
+class NotSettled(Refused):
+    """Something of the member's account is held or owed: it cannot be left behind."""
+
+    default_code = "account_not_settled"
+
+
+class NothingWaits(Refused):
+    """The correction has been decided already, or never was asked."""
+
+    default_code = "nothing_waits"
+
+
+class TooLateToReinstate(Refused):
+    """The programme gives nothing back that expired so long ago, or nothing at all."""
+
+    default_code = "too_late_to_reinstate"
+
+
+class UnknownPointsCurrency(NotFound):
+    """The programme does not count in that currency."""
+
+    default_code = "unknown_points_currency"
+
+
 class PublishedInThePast(Refused):
     """A version cannot begin before it is published: members were told otherwise."""
 

@@ -68,3 +68,51 @@ class TierChanged(Event):
     programme_id: UUID
     from_tier: str
     to_tier: str
+    tier_set: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierEnding(Event):
+    """A member's tier ends on a day known beforehand unless more is earned; `missing` in minor units of the metric."""
+
+    name: ClassVar[str] = "tier.ending"
+    enrolment_id: UUID
+    programme_id: UUID
+    tier_set: str
+    tier: str
+    to_tier: str
+    ends_at: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsExpiring(Event):
+    """Points of a member die at an instant known beforehand, so many days ahead; points in minor units."""
+
+    name: ClassVar[str] = "points.expiring"
+    enrolment_id: UUID
+    programme_id: UUID
+    currency: str
+    points: int
+    expires_at: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolJoined(Event):
+    """A member joined a pool of points."""
+
+    name: ClassVar[str] = "pool.joined"
+    enrolment_id: UUID
+    pool_id: UUID
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLeft(Event):
+    """A member left a pool of points."""
+
+    name: ClassVar[str] = "pool.left"
+    enrolment_id: UUID
+    pool_id: UUID
+    points: int

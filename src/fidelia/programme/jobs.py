@@ -13,6 +13,7 @@ from fidelia.kernel.localized import LocalizedText
 
 from .operations import FOLLOW, follow_tiers
 from .operations.exporting import EXPORT, AskedCustomers, export_customers, filters_of
+from .operations.nightly import NIGHT, run_night
 
 
 def export(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
@@ -37,7 +38,19 @@ def follow(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: P
     return follow_tiers(by=by, at=at, progress=progress)
 
 
+def nightly(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Activate, reward, follow tiers, expire, tell beforehand: the night's work in its order."""
+    return run_night(by=by, at=at, progress=progress)
+
+
 JOBS = (
+    JobKind(
+        name=NIGHT,
+        label=LocalizedText(en="The night: points and tiers", fr="La nuit : points et statuts"),
+        right="programme.publish",
+        function=nightly,
+        cron="41 2 * * *",
+    ),
     JobKind(
         name=FOLLOW,
         label=LocalizedText(en="Tiers that end, and tiers of a new version", fr="Fins de statut et nouveaux seuils"),

@@ -147,22 +147,25 @@ class Enrolment(models.Model):
 class TierPeriod(models.Model):
     """A tier held from one instant to another. Never overwritten: a re-derivation supersedes rows and adds new ones.
 
-    `announced_at` says when its beginning was told; it stays empty while that lies ahead.
+    `tier_set` is the key of the set, empty for the main one. `announced_at` says when its beginning was told; it stays
+    empty while that lies ahead. `noticed_at` says when its end was told beforehand.
     """
 
     id = models.BigAutoField(primary_key=True)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="tier_periods")
+    tier_set = models.CharField(max_length=40, blank=True, default="", db_default="")
     tier = models.CharField(max_length=40)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
     announced_at = models.DateTimeField(null=True)
+    noticed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["enrolment", "valid_from"],
+                fields=["enrolment", "tier_set", "valid_from"],
                 condition=Q(superseded_at__isnull=True),
                 name="one tier begins at an instant",
             ),
@@ -272,3 +275,121 @@ class OpeningLot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opening_id} {self.row_number}.{self.place}"
+
+
+class ProgrammeCurrency(models.Model):
+    """A further currency of a programme beside its main one: points that qualify for tiers, a cagnotte in euros."""
+
+    class Role(models.TextChoices):
+        REDEEMABLE = "redeemable"
+        QUALIFYING = "qualifying"
+        CAGNOTTE = "cagnotte"
+
+    id = models.BigAutoField(primary_key=True)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="more_currencies")
+    currency = models.ForeignKey(PointsCurrency, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, choices=Role.choices)
+
+    class Meta:
+        db_table = "programme_currency"
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "currency"], name="a programme counts once in a currency"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme_id} {self.currency_id}"
+
+
+class PointsPool(models.Model):
+    """Points that several members have together, a family's or a company's: one account, several enrolments at it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="pools")
+    account_id = models.UUIDField(unique=True)
+    name = models.CharField(max_length=120)
+    members_max = models.PositiveSmallIntegerField(default=10)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "programme_points_pool"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PoolMembership(models.Model):
+    """A membership of a pool from joining to leaving; the member's own account waits meanwhile, empty and shut."""
+
+    id = models.BigAutoField(primary_key=True)
+    pool = models.ForeignKey(PointsPool, on_delete=models.PROTECT, related_name="memberships")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="pool_memberships")
+    own_account_id = models.UUIDField(db_index=True)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "programme_pool_membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment"], condition=Q(left_at__isnull=True), name="a member is in one pool at a time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pool_id} {self.enrolment_id}"
+
+
+class ExpiryNotice(models.Model):
+    """Points of an account about to die at an instant, told so many days before: once."""
+
+    id = models.BigAutoField(primary_key=True)
+    account_id = models.UUIDField()
+    currency = models.CharField(max_length=12)
+    expires_at = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+    amount = models.BigIntegerField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "programme_expiry_notice"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "currency", "expires_at", "days"],
+                name="an expiry is noticed once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.expires_at}"
+
+
+class AskedAdjustment(models.Model):
+    """A correction of points by hand that waits for a second person."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        DONE = "done"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="asked_adjustments")
+    currency = models.CharField(max_length=12)
+    amount = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    expires_at = models.DateTimeField(null=True)
+    approval_id = models.UUIDField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    asked_at = models.DateTimeField()
+    asked_by_label = models.CharField(max_length=150)
+    decided_at = models.DateTimeField(null=True)
+    posting_id = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "programme_asked_adjustment"
+        indexes = [
+            models.Index(fields=["asked_at"], name="adjustments_that_wait", condition=Q(state="asked")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -10,6 +10,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.outbox import Announced, Origin
 
 from .operations import follow_version_soon, rederive_tiers
+from .queries import beside, members_of_pools
 
 
 def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -17,10 +18,18 @@ def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> N
     live: set[UUID] = set()
     late: set[UUID] = set()
     for event in events:
-        if event.payload["enrolment_id"] is not None and event.payload["points"]:
+        if event.payload["enrolment_id"] is not None:
             (live if event.origin is Origin.LIVE else late).add(UUID(event.payload["enrolment_id"]))
+    live = beside(live)
     rederive_tiers(at=at, enrolment_ids=live)
-    rederive_tiers(at=at, enrolment_ids=late - live, origin=Origin.LATE)
+    rederive_tiers(at=at, enrolment_ids=beside(late) - live, origin=Origin.LATE)
+
+
+def reassess_pools(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Derive anew the tiers of those who joined or left a pool, and of all who stay in it."""
+    moved = {UUID(event.payload["enrolment_id"]) for event in events}
+    pools = {UUID(event.payload["pool_id"]) for event in events}
+    rederive_tiers(at=at, enrolment_ids=moved | members_of_pools(pools))
 
 
 def follow_version(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:

@@ -68,6 +68,34 @@ class TierTracker:
         self._forget_before(at)
         return self._earned
 
+    @property
+    def tier_set(self) -> TierSet:
+        """The tiers that are followed."""
+        return self._set
+
+    @property
+    def rank(self) -> int:
+        """The place of the tier held from the lowest, −1 for none."""
+        return self._rank
+
+    @property
+    def begins_on(self) -> datetime | None:
+        """When a tier that is reached and does not yet count begins."""
+        return None if self._ahead is None else self._ahead[0]
+
+    def missing_to_keep(self) -> tuple[int, datetime | None]:
+        """Return how much more would keep the tier held on beyond its end, and that end; nothing where none is near."""
+        until = self._until
+        if until is None or self._rank < 0:
+            return 0, None
+        over = until - JUST_BEFORE
+        is_judged = self._set.has_periods and self._set.begins_after(
+            self._held_at, over, self._zone, self._anchor(over)
+        )
+        horizon = self._set.horizon(over if is_judged else until, self._zone, self._anchor(over))
+        counting = sum(amount for at, amount in self._window if horizon is None or at > horizon)
+        return max(self._set.levels[self._rank].threshold - counting, 0), until
+
     def earn(self, at: datetime, amount: int) -> None:
         """Count what was earned (negative: taken back) and move up when a threshold is reached."""
         self._let_time_pass(at)
@@ -269,10 +297,18 @@ def derive_tiers(
     earns nothing on that day too, and nobody needs to derive it then.
     """
     tracker = TierTracker(tier_set, zone, grants, joined_at)
+    feed(tracker, earnings)
+    tracker.let_all_time_pass()
+    return tracker.periods
+
+
+def feed(tracker: TierTracker, earnings: Iterable[Earning]) -> None:
+    """Let a tracker count dated facts, whatever their order; see `derive_tiers`."""
+    lowers = tracker.tier_set.on_return == "lower"
     for at, found in groupby(sorted(earnings, key=lambda earning: earning[0]), key=lambda earning: earning[0]):
         undone, plain = [], []
         for _at, amount, *of in found:
-            if of and of[0] is not None and amount < 0 and tier_set.on_return == "lower":
+            if of and of[0] is not None and amount < 0 and lowers:
                 undone.append((-amount, of[0]))
             else:
                 plain.append(amount)
@@ -280,5 +316,3 @@ def derive_tiers(
             tracker.earn(at, amount)
         if undone:
             tracker.un_earn(at, undone)
-    tracker.let_all_time_pass()
-    return tracker.periods

@@ -7,7 +7,7 @@ from uuid import UUID
 from fidelia.kernel.outbox import Origin
 from fidelia.ledger.operations import PostingResult, Provenance, revoke
 from fidelia.programme.operations.granting import revoke_policy_of
-from fidelia.programme.queries import get_programme_by_id
+from fidelia.programme.queries import account_now, get_programme_by_id
 
 from ..events import PurchaseReturned
 from ..models import Purchase
@@ -28,15 +28,17 @@ def take_back(
     currency = get_programme_by_id(returned.programme_id).points_currency
     provenance = provenance_of(returned)
     provenance.update(borne_by or {})
+    account_id = account_now(returned.account_id)
     return revoke(
         by=caller.by,
         at=caller.at,
-        account_id=returned.account_id,
+        account_id=account_id,
         currency=currency.code,
         amount=-returned.points,
         policy=revoke_policy_of(currency),
         key=f"purchase:{returned.purchase_id}",
         posting_id=target_id,
+        posted_on=returned.account_id if target_id is not None and account_id != returned.account_id else None,
         **provenance,
     )
 

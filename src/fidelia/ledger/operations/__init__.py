@@ -13,7 +13,7 @@ from .accounts import (
 )
 from .bulk import BulkEarn, BulkResult, BulkRevoke, post_in_bulk
 from .correcting import RevokePolicy, adjust, reverse, revoke
-from .expiring import expire_due
+from .expiring import expire_account, expire_due
 from .holding import capture, hold, release
 from .living import (
     activate,
@@ -53,6 +53,7 @@ __all__ = [
     "earn",
     "earn_parts",
     "earning",
+    "expire_account",
     "expire_due",
     "extend",
     "forget_notes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -12,6 +13,14 @@ from fidelia.kernel.db import require_transaction
 from .posting import refusals
 
 LIMIT_MAX = 10_000
+
+
+def expire_account(*, by: Actor, at: datetime, account_id: UUID, currency: str) -> int:
+    """Write down what of one account is due at `at`, and what has come to life; return how many lots were expired."""
+    require_transaction()
+    with refusals(), connection.cursor() as cursor:
+        cursor.execute("select public.ledger_settle_account(%s, %s, %s)", [account_id, currency, at])
+        return int(cursor.fetchone()[0])
 
 
 def expire_due(*, by: Actor, at: datetime, limit: int = 500) -> int:

@@ -23,6 +23,15 @@ begin
     return written;
 end $$;
 
+-- One account brought up to date: what is ripe comes to life, what is due expires.
+create function public.ledger_settle_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+begin
+    perform from public.ledger_balance where account_id = p_account and currency = p_currency for update;
+    perform public.ledger_end_pending(p_account, p_currency, p_at, p_at);
+    return public.ledger_expire_account(p_account, p_currency, p_at);
+end $$;
+
 create function public.ledger_expire_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
 language plpgsql as $$
 declare

@@ -12,11 +12,10 @@ from uuid import UUID
 from fidelia.jobs.operations import Progress, queue_job
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.ledger.queries import list_dated_earnings
 from fidelia.rules.tiers import NO_TIER, TierSet, derive_tiers
 
 from ..models import Enrolment, Programme, ProgrammeVersion
-from ..queries import parse_document, terms_of, tier_grants_of, tiers_of_each_at, version_in_force
+from ..queries import dated_facts, parse_document, terms_of, tier_grants_of, tiers_of_each_at, version_in_force
 from .tiers import announce_begun_tiers, rederive_tiers
 
 FOLLOW = "programme.follow_tiers"
@@ -61,8 +60,8 @@ def _follow_version(programme: Programme, at: datetime, progress: Progress) -> i
     return moved
 
 
-def _tiers_of(version_id: UUID | None) -> TierSet | None:
-    return terms_of(version_id).tiers if version_id is not None else None
+def _tiers_of(version_id: UUID | None) -> tuple[TierSet, ...]:
+    return terms_of(version_id).tier_sets if version_id is not None else ()
 
 
 def _derive_everybody(programme: Programme, at: datetime, progress: Progress) -> int:
@@ -118,14 +117,12 @@ def preview_tiers(*, by: Actor, at: datetime, version: ProgrammeVersion, most: i
     count = members.count()
     drawn = list(members.order_by("id" if count <= most else "?")[:most])
     held = tiers_of_each_at([member.id for member in drawn], at)
-    earnings = list_dated_earnings(
-        account_ids=[member.account_id for member in drawn], currency=programme.points_currency_id
-    )
+    facts = dated_facts(terms.tiers, programme, drawn) if terms.tiers is not None else {}
     grants = tier_grants_of(member.id for member in drawn)
     moves: Counter[tuple[str, str]] = Counter()
     for member in drawn if terms.tiers is not None else []:
         assert terms.tiers is not None, "asked for just now"
-        then = derive_tiers(terms.tiers, terms.zone, earnings.get(member.account_id, ()), grants[member.id])
+        then = derive_tiers(terms.tiers, terms.zone, facts[member.id], grants[member.id], member.enrolled_at)
         reached = next((each.tier for each in reversed(then) if each.valid_from <= at), NO_TIER)
         if reached != held.get(member.id, NO_TIER):
             moves[held.get(member.id, NO_TIER), reached] += 1

@@ -7,6 +7,7 @@ from typing import Unpack
 from uuid import UUID
 
 from fidelia.ledger.operations import EarnPart, PostingRequest, Provenance, RevokePolicy, earning, pending
+from fidelia.rules.terms import PointsPolicy
 
 from ..models import PointsCurrency
 from ..queries import Terms
@@ -26,13 +27,15 @@ def granting(
     currency: str,
     amount: int,
     key: str,
+    policy: PointsPolicy | None = None,
     **provenance: Unpack[Provenance],
 ) -> PostingRequest:
     """Return the request that brings points earned at `occurred_at`: an earn, or where the terms let them wait, a pend.
 
-    Points that wait for days have their life reckoned from the day on which they come to life.
+    `policy` is that of a further currency. Points that wait for days have their life reckoned from the day on which
+    they come to life.
     """
-    policy, zone = terms.points, terms.zone
+    policy, zone = policy or terms.points, terms.zone
     occurred_at = provenance["occurred_at"]
     lives_until = policy.renewed_until("earn", occurred_at, zone)
     if policy.pending is None:

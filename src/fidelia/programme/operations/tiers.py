@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +12,11 @@ from django.db.models import QuerySet
 
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import Origin, announce_all
-from fidelia.ledger.queries import list_dated_earnings
-from fidelia.rules.tiers import NO_TIER, HeldTier, derive_tiers
+from fidelia.rules.tiers import NO_TIER, HeldTier, TierSet, derive_tiers
 
 from ..events import TierChanged
 from ..models import Enrolment, Programme, TierPeriod
-from ..queries import VersionHistory, tier_grants_of
+from ..queries import VersionHistory, dated_facts, tier_grants_of
 
 STALE_AFTER = timedelta(days=1)  # what time did longer ago informs nobody
 
@@ -29,6 +28,7 @@ class TierMove:
     enrolment: Enrolment
     from_tier: str
     to_tier: str
+    tier_set: str = ""
 
 
 def rederive_tiers(
@@ -70,10 +70,10 @@ def _announce(periods: QuerySet[TierPeriod], at: datetime, *, limit: int | None 
         superseded_at__isnull=True,
         enrolment__in=[period.enrolment_id for period in found],
         valid_until__in=[period.valid_from for period in found],
-    ).values_list("enrolment_id", "valid_until", "tier")
-    before = {(enrolment_id, until): tier for enrolment_id, until, tier in ended}
+    ).values_list("enrolment_id", "tier_set", "valid_until", "tier")
+    before = {(enrolment_id, tier_set, until): tier for enrolment_id, tier_set, until, tier in ended}
     TierPeriod.objects.filter(id__in=[period.id for period in found]).update(announced_at=at)
-    told = [(period, before.get((period.enrolment_id, period.valid_from), NO_TIER)) for period in found]
+    told = [(one, before.get((one.enrolment_id, one.tier_set, one.valid_from), NO_TIER)) for one in found]
     announce_all([_event_of_time(period, was, at) for period, was in told if was != period.tier and _is_held(period)])
     return len(found)
 
@@ -84,34 +84,49 @@ def _is_held(period: TierPeriod) -> bool:
 
 
 def _event_of_time(period: TierPeriod, was: str, at: datetime) -> TierChanged:
-    move = TierMove(period.enrolment, was, period.tier)
+    move = TierMove(period.enrolment, was, period.tier, period.tier_set)
     return _event_of(move, period.valid_from, Origin.LATE if at - period.valid_from > STALE_AFTER else Origin.LIVE)
 
 
 def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: datetime) -> list[TierMove]:
     terms = VersionHistory(programme).terms_at(at)
-    if terms is None or terms.tiers is None:
+    if terms is None:
         return []
-    earnings = list_dated_earnings(
-        account_ids=[enrolment.account_id for enrolment in enrolments], currency=programme.points_currency_id
-    )
-    grants = tier_grants_of(enrolment.id for enrolment in enrolments)
-    known: dict[UUID, list[TierPeriod]] = defaultdict(list)
+    known: dict[tuple[str, UUID], list[TierPeriod]] = defaultdict(list)
     for period in TierPeriod.objects.filter(enrolment__in=enrolments, superseded_at__isnull=True):
-        known[period.enrolment_id].append(period)
-    moves, fresh, stale = [], [], []
-    for enrolment in enrolments:
-        held = derive_tiers(terms.tiers, terms.zone, earnings.get(enrolment.account_id, ()), grants[enrolment.id])
-        before = known[enrolment.id]
-        added, dropped = _difference(before, held)
-        fresh += [_row(enrolment, period, at) for period in added]
-        stale += [period.id for period in dropped]
-        was, now = _tier_at(before, at), _tier_at(held, at)
+        known[period.tier_set, period.enrolment_id].append(period)
+    changes = _Changes()
+    for tier_set in terms.tier_sets:
+        facts = dated_facts(tier_set, programme, enrolments)
+        # What was brought along from another programme was brought along for the main set.
+        grants = tier_grants_of([one.id for one in enrolments] if tier_set is terms.tiers else [])
+        for enrolment in enrolments:
+            held = derive_tiers(
+                tier_set, terms.zone, facts[enrolment.id], grants.get(enrolment.id, ()), enrolment.enrolled_at
+            )
+            changes.compare(enrolment, tier_set, known[tier_set.key, enrolment.id], held, at)
+    TierPeriod.objects.filter(id__in=changes.stale).update(superseded_at=at)
+    TierPeriod.objects.bulk_create(changes.fresh, batch_size=5_000)
+    return changes.moves
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a derivation comes to: who moves, rows to add, and rows that no longer hold."""
+
+    moves: list[TierMove] = field(default_factory=list)
+    fresh: list[TierPeriod] = field(default_factory=list)
+    stale: list[int] = field(default_factory=list)
+
+    def compare(
+        self, enrolment: Enrolment, tier_set: TierSet, known: list[TierPeriod], held: list[HeldTier], at: datetime
+    ) -> None:
+        added, dropped = _difference(known, held)
+        self.fresh += [_row(enrolment, tier_set.key, period, at) for period in added]
+        self.stale += [period.id for period in dropped]
+        was, now = _tier_at(known, at), _tier_at(held, at)
         if was != now:
-            moves.append(TierMove(enrolment, was, now))
-    TierPeriod.objects.filter(id__in=stale).update(superseded_at=at)
-    TierPeriod.objects.bulk_create(fresh, batch_size=5_000)
-    return moves
+            self.moves.append(TierMove(enrolment, was, now, tier_set.key))
 
 
 def _difference(known: Sequence[TierPeriod], held: Sequence[HeldTier]) -> tuple[list[HeldTier], list[TierPeriod]]:
@@ -129,9 +144,10 @@ def _tier_at(periods: Iterable[TierPeriod | HeldTier], at: datetime) -> str:
     return NO_TIER
 
 
-def _row(enrolment: Enrolment, period: HeldTier, at: datetime) -> TierPeriod:
+def _row(enrolment: Enrolment, tier_set: str, period: HeldTier, at: datetime) -> TierPeriod:
     return TierPeriod(
         enrolment=enrolment,
+        tier_set=tier_set,
         tier=period.tier,
         valid_from=period.valid_from,
         valid_until=period.valid_until,
@@ -149,4 +165,5 @@ def _event_of(move: TierMove, at: datetime, origin: Origin) -> TierChanged:
         programme_id=move.enrolment.programme_id,
         from_tier=move.from_tier,
         to_tier=move.to_tier,
+        tier_set=move.tier_set,
     )

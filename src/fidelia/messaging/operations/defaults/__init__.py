@@ -12,6 +12,9 @@ from ...queries.rendering import TemplateTexts
 
 POINTS_EARNED = "points_earned"
 CAMPAIGN_OFFER = "campaign_offer"
+POINTS_EXPIRING = "points_expiring"
+TIER_REACHED = "tier_reached"
+TIER_ENDING = "tier_ending"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -27,7 +30,7 @@ class DefaultTemplate:
 
 def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
-    return (_points_earned(), _campaign_offer())
+    return (_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending())
 
 
 def _points_earned() -> DefaultTemplate:
@@ -66,6 +69,67 @@ def _campaign_offer() -> DefaultTemplate:
             "campaign": {"doc": "The name of the campaign.", "example": "Points doubles sur le café"},
             "programme": {"doc": "The name of the programme.", "example": "Fidelio"},
             "ends_on": {"doc": "The last local day of the offer, in words.", "example": "31 mars 2026"},
+        },
+    )
+
+
+_PROGRAMME = {"doc": "The name of the programme.", "example": "Fidelio"}
+_UNTIL = {"doc": "The last local day, in words.", "example": "31 mars 2026"}
+_TIER = {"doc": "The name of the tier.", "example": "Or"}
+
+
+def _points_expiring() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=POINTS_EXPIRING,
+        name=LocalizedText(en="Points about to end", fr="Points bientôt échus"),
+        texts=TemplateTexts(
+            subject=LocalizedText(
+                en="{{ points }} {{ unit }} to use until {{ until }}",
+                fr="{{ points }} {{ unit }} à utiliser jusqu’au {{ until }}",
+            ),
+            body=_body_of(POINTS_EXPIRING),
+        ),
+        variables={
+            "points": {"doc": "How many end, written for the language.", "example": "120"},
+            "unit": {"doc": "The name of the points currency.", "example": "points"},
+            "until": _UNTIL,
+            "programme": _PROGRAMME,
+        },
+    )
+
+
+def _tier_reached() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=TIER_REACHED,
+        name=LocalizedText(en="Tier reached", fr="Statut atteint"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="You are {{ tier }}", fr="Vous êtes {{ tier }}"), body=_body_of(TIER_REACHED)
+        ),
+        variables={
+            "tier": _TIER,
+            "until": {**_UNTIL, "doc": "The last local day on which it is held, in words; empty without end."},
+            "benefits": {"doc": "What it gives, sentence by sentence.", "example": ["Livraison offerte"]},
+            "programme": _PROGRAMME,
+        },
+    )
+
+
+def _tier_ending() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=TIER_ENDING,
+        name=LocalizedText(en="Tier about to end", fr="Statut bientôt échu"),
+        texts=TemplateTexts(
+            subject=LocalizedText(
+                en="Your tier {{ tier }} ends on {{ until }}", fr="Votre statut {{ tier }} se termine le {{ until }}"
+            ),
+            body=_body_of(TIER_ENDING),
+        ),
+        variables={
+            "tier": _TIER,
+            "until": _UNTIL,
+            "missing": {"doc": "How much more keeps it, in words; empty where nothing can.", "example": "120 points"},
+            "then": {"doc": "The tier that follows; empty for none.", "example": "Argent"},
+            "programme": _PROGRAMME,
         },
     )
 

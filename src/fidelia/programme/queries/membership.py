@@ -1,55 +1,19 @@
-"""What one may ask of programme. Nothing here writes."""
+"""What one may ask of programmes, memberships and tiers. Nothing here writes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet
-from django.utils.module_loading import import_string
 
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.calendar import zone_of
-from fidelia.kernel.money import exponent_of
-from fidelia.ledger.queries import list_dated_earnings
-from fidelia.rules import Catalogue, RuleSet, parse_rule_set
-from fidelia.rules.terms import (
-    PointsPolicy,
-    PurchasePolicy,
-    parse_points_policy,
-    parse_purchase_policy,
-    parse_tier_sets,
-)
-from fidelia.rules.tiers import HeldTier, TierLevel, TierSet
+from fidelia.rules.tiers import HeldTier
 
-from .errors import MalformedDocument, UnknownEnrolment, UnknownProgramme, UnknownVersion
-from .models import Enrolment, Programme, ProgrammeVersion, TierGrant, TierPeriod
-
-RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "tiers", "purchases"}
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A version ready to decide with: compiled rules, the life of points, tiers, policies, and the zone of its days."""
-
-    version_id: UUID
-    rule_set: RuleSet
-    points: PointsPolicy
-    tiers: TierSet | None
-    zone: ZoneInfo
-    purchases: PurchasePolicy
-    more_tiers: tuple[TierSet, ...] = ()
-
-    @property
-    def tier_sets(self) -> tuple[TierSet, ...]:
-        """Every set of tiers, the main one first."""
-        return (() if self.tiers is None else (self.tiers,)) + self.more_tiers
+from ..errors import UnknownEnrolment, UnknownProgramme, UnknownVersion
+from ..models import Enrolment, Programme, ProgrammeVersion, TierGrant, TierPeriod
 
 
 def get_programme(slug: str) -> Programme:
@@ -84,61 +48,6 @@ def get_only_programme(*, sandbox: bool) -> Programme:
     return programmes[0]
 
 
-def catalogue_of(programme: Programme) -> Catalogue:
-    """Return the fields that this programme's rules may read, as the composition root registers them."""
-    catalogue: Catalogue = import_string(settings.PURCHASE_CATALOGUE)(programme.currency)
-    return catalogue
-
-
-def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
-    """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
-    if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
-        raise MalformedDocument(
-            "A document has format, groups, campaigns, rules (required), checkout, points, tiers and purchases."
-        )
-    rules = {part: document[part] for part in RULE_PARTS if part in document}
-    scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
-    tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
-    return Terms(
-        version_id=version_id,
-        rule_set=parse_rule_set(rules, catalogue_of(programme), points_scale=scale),
-        points=parse_points_policy(document.get("points"), scale, money_scale),
-        tiers=tier_sets[0] if tier_sets else None,
-        more_tiers=tier_sets[1:],
-        zone=zone_of(programme.time_zone),
-        purchases=parse_purchase_policy(document.get("purchases")),
-    )
-
-
-# A published version never changes, so what it compiles to is kept for the life of the process.
-_published_terms: dict[UUID, Terms] = {}
-_PUBLISHED_TERMS_MAX = 1_000
-
-
-def terms_of(version_id: UUID) -> Terms:
-    """Return the terms of a published version; compiled once per process. Raises UnknownVersion."""
-    terms = _published_terms.get(version_id)
-    if terms is None:
-        version = _version_with_programme(version_id)
-        terms = parse_document(version.programme, version.document, version_id=version.id)
-        if len(_published_terms) >= _PUBLISHED_TERMS_MAX:
-            _published_terms.clear()
-        _published_terms[version_id] = terms
-    return terms
-
-
-def _version_with_programme(version_id: UUID) -> ProgrammeVersion:
-    version = (
-        ProgrammeVersion.objects.select_related("programme__points_currency")
-        .filter(id=version_id)
-        .exclude(state=ProgrammeVersion.State.DRAFT)
-        .first()
-    )
-    if version is None:
-        raise UnknownVersion("There is no such published version.")
-    return version
-
-
 def get_version(programme: Programme, number: int) -> ProgrammeVersion:
     """Return a version by its number. Raises UnknownVersion."""
     try:
@@ -150,35 +59,6 @@ def get_version(programme: Programme, number: int) -> ProgrammeVersion:
 def list_versions(programme: Programme) -> list[ProgrammeVersion]:
     """Return the versions, the newest first."""
     return list(programme.versions.order_by("-number"))
-
-
-def version_in_force(programme: Programme, at: datetime) -> ProgrammeVersion | None:
-    """Return the version in force at an instant: the last one begun by then and not withdrawn by then."""
-    return (
-        programme.versions.filter(in_force_from__lte=at)
-        .filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at))
-        .order_by("-in_force_from", "-number")
-        .first()
-    )
-
-
-class VersionHistory:
-    """Every published version of a programme, for asking which was in force at each of many instants."""
-
-    def __init__(self, programme: Programme | None) -> None:
-        """Without a programme nothing was ever in force."""
-        if programme is None:
-            self._spans: list[tuple[datetime | None, datetime | None, UUID]] = []
-            return
-        published = programme.versions.filter(in_force_from__isnull=False).order_by("-in_force_from", "-number")
-        self._spans = [(version.in_force_from, version.withdrawn_at, version.id) for version in published]
-
-    def terms_at(self, at: datetime) -> Terms | None:
-        """Return the terms in force at an instant, None before the first version."""
-        for begun, withdrawn, version_id in self._spans:
-            if begun is not None and begun <= at and (withdrawn is None or withdrawn > at):
-                return terms_of(version_id)
-        return None
 
 
 def get_enrolment(enrolment_id: UUID) -> Enrolment:
@@ -258,56 +138,17 @@ def holders_of(tier: str, at: datetime) -> QuerySet[Enrolment, UUID]:
 def tiers_of_each_at(enrolment_ids: Iterable[UUID], at: datetime) -> dict[UUID, str]:
     """Return the key of the tier that each membership holds at an instant; those without one are left out."""
     held = TierPeriod.objects.filter(
-        enrolment_id__in=list(enrolment_ids), superseded_at__isnull=True, valid_from__lte=at
+        enrolment_id__in=list(enrolment_ids), tier_set="", superseded_at__isnull=True, valid_from__lte=at
     ).filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
     return {id: tier for id, tier in held.order_by("valid_from").values_list("enrolment_id", "tier") if tier}
 
 
-@dataclass(frozen=True, slots=True)
-class TierStanding:
-    """Where a member stands: the level held until `held_until`, the points earned in the window, and what is next.
-
-    `earned` and the thresholds are minor units of the points currency. `rank` is the place of the level from the top,
-    beginning with 1; None without a level.
-    """
-
-    tiers: TierSet
-    held: TierLevel | None
-    held_until: datetime | None
-    rank: int | None
-    earned: int
-    next: TierLevel | None
-
-
-def tier_standing(enrolment: Enrolment, at: datetime) -> TierStanding | None:
-    """Return where a member stands on the tiers now in force; None where the programme has none. Three statements."""
-    version = version_in_force(enrolment.programme, at)
-    tiers = terms_of(version.id).tiers if version is not None else None
-    if version is None or tiers is None:
-        return None
-    currency = enrolment.programme.points_currency_id
-    earnings = list_dated_earnings(account_ids=[enrolment.account_id], currency=currency).get(enrolment.account_id, [])
-    horizon = at - timedelta(days=tiers.window_days)
-    lowers = tiers.on_return == "lower"
-    dated = [((undoes if undoes and lowers else earned_at), amount) for earned_at, amount, undoes in earnings]
-    earned = sum(amount for earned_at, amount in dated if horizon < earned_at <= at)
-    period = tier_at(enrolment.id, at)
-    keys = [level.key for level in tiers.levels]
-    place = keys.index(period.tier) if period is not None and period.tier in keys else -1
-    return TierStanding(
-        tiers=tiers,
-        held=tiers.levels[place] if place >= 0 else None,
-        held_until=period.valid_until if period is not None and place >= 0 else None,
-        rank=len(keys) - place if place >= 0 else None,
-        earned=earned,
-        next=tiers.levels[place + 1] if place + 1 < len(keys) else None,
-    )
-
-
-def tier_at(enrolment_id: UUID, at: datetime) -> TierPeriod | None:
-    """Return the tier held at an instant as it is known now."""
+def tier_at(enrolment_id: UUID, at: datetime, tier_set: str = "") -> TierPeriod | None:
+    """Return the tier of a set (the main one) held at an instant as it is known now."""
     return (
-        TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True, valid_from__lte=at)
+        TierPeriod.objects.filter(
+            enrolment_id=enrolment_id, tier_set=tier_set, superseded_at__isnull=True, valid_from__lte=at
+        )
         .filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
         .order_by("-valid_from")
         .first()
@@ -334,10 +175,12 @@ def tier_grants_of_accounts(account_ids: Iterable[UUID]) -> dict[UUID, list[Held
     return grants
 
 
-def list_tier_periods(enrolment_id: UUID) -> list[TierPeriod]:
-    """Return the tiers of a member as they are known now, the newest first."""
+def list_tier_periods(enrolment_id: UUID, tier_set: str = "") -> list[TierPeriod]:
+    """Return the tiers of a member in a set (the main one) as they are known now, the newest first."""
     return list(
-        TierPeriod.objects.filter(enrolment_id=enrolment_id, superseded_at__isnull=True).order_by("-valid_from")
+        TierPeriod.objects.filter(enrolment_id=enrolment_id, tier_set=tier_set, superseded_at__isnull=True).order_by(
+            "-valid_from"
+        )
     )
 
 

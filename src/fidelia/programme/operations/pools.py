@@ -1,0 +1,173 @@
+"""Pools of points: a family or a company has its points together; one joins with what one has, and leaves with a share.
+
+A pool is an account; who joins points his enrolment at it, and his own account waits meanwhile, empty and shut. So
+every purchase earns for the pool by itself, and what somebody still sends to the old account is refused and asked
+again, never lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from fidelia.access.operations import record_audit
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.outbox import announce
+from fidelia.ledger.models import Pending
+from fidelia.ledger.operations import (
+    EarnPart,
+    cancel_pending,
+    expire_account,
+    open_account,
+    pend,
+    shut_account,
+    transfer,
+)
+from fidelia.ledger.queries import get_balance, list_postings
+
+from ..errors import InAPool, NotInAPool, NotSettled, PoolFull, UnknownPool
+from ..events import PoolJoined, PoolLeft
+from ..models import Enrolment, PointsPool, PoolMembership, Programme
+
+Leaving = Literal["nothing", "share"]
+
+
+def create_pool(
+    *, by: Actor, at: datetime, programme: Programme, name: str, members_max: int = 10, partner_id: UUID | None = None
+) -> PointsPool:
+    """Open an empty pool. Raises Denied (pool.create)."""
+    by.require("pool.create", Scope(partner_id))
+    with transaction_of_use_case():
+        points = programme.points_currency
+        account_id = open_account(
+            by=by, at=at, currency=points.code, partner_id=partner_id, may_go_negative=points.may_go_negative
+        )
+        pool = PointsPool.objects.create(
+            programme=programme, account_id=account_id, name=name, members_max=members_max, created_at=at
+        )
+        record_audit(
+            by=by, at=at, verb="pool.create", object_type="pool", object_id=pool.id, after={"name": name},
+            scope=Scope(partner_id),
+        )  # fmt: skip
+    return pool
+
+
+def join_pool(*, by: Actor, at: datetime, enrolment: Enrolment, pool_id: UUID) -> PoolMembership:
+    """Let a member join a pool with all the points there are, pending ones too; his own account is shut meanwhile.
+
+    What has expired stays behind, written down. Raises Denied (pool.change), UnknownPool, PoolFull, InAPool, NotSettled
+    (something is held, or owed).
+    """
+    by.require("pool.change", Scope(enrolment.partner_id, enrolment.store_id))
+    with transaction_of_use_case():
+        pool = _locked(pool_id, enrolment.programme_id)
+        member = Enrolment.objects.select_for_update().get(id=enrolment.id)
+        if PoolMembership.objects.filter(enrolment=member, left_at__isnull=True).exists():
+            raise InAPool("This member is in a pool already.")
+        if pool.memberships.filter(left_at__isnull=True).count() >= pool.members_max:
+            raise PoolFull(f"“{pool.name}” has {pool.members_max} members.")
+        membership = PoolMembership.objects.create(
+            pool=pool, enrolment=member, own_account_id=member.account_id, joined_at=at
+        )
+        points = _bring(by, at, membership, pool)
+        Enrolment.objects.filter(id=member.id).update(account_id=pool.account_id)
+        enrolment.account_id = pool.account_id
+        _tell(by, at, PoolJoined, membership, points)
+    return membership
+
+
+def leave_pool(*, by: Actor, at: datetime, enrolment: Enrolment, takes: Leaving = "nothing") -> PoolMembership:
+    """Let a member leave: his own account is open again, with nothing, or with an equal share of what is available.
+
+    Raises Denied (pool.change), NotInAPool.
+    """
+    by.require("pool.change", Scope(enrolment.partner_id, enrolment.store_id))
+    with transaction_of_use_case():
+        found = PoolMembership.objects.filter(enrolment=enrolment, left_at__isnull=True).select_related("pool").first()
+        if found is None:
+            raise NotInAPool("This member is in no pool.")
+        pool = _locked(found.pool_id, enrolment.programme_id)
+        member = Enrolment.objects.select_for_update().get(id=enrolment.id)
+        membership = PoolMembership.objects.select_for_update().get(id=found.id)
+        if membership.left_at is not None:
+            raise NotInAPool("This member is in no pool.")
+        shut_account(by=by, at=at, account_id=membership.own_account_id, is_shut=False)
+        points = _take_share(by, at, membership, pool) if takes == "share" else 0
+        membership.left_at = at
+        membership.save(update_fields=["left_at"])
+        Enrolment.objects.filter(id=member.id).update(account_id=membership.own_account_id)
+        enrolment.account_id = membership.own_account_id
+        _tell(by, at, PoolLeft, membership, points)
+    return membership
+
+
+def _locked(pool_id: UUID, programme_id: UUID) -> PointsPool:
+    """Hold the pool: who joins and leaves is counted one at a time."""
+    pool = PointsPool.objects.select_for_update().filter(
+        id=pool_id, programme_id=programme_id, closed_at__isnull=True
+    ).first()  # fmt: skip
+    if pool is None:
+        raise UnknownPool("There is no such pool.")
+    return pool
+
+
+def _bring(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> int:
+    own, currency = membership.own_account_id, pool.programme.points_currency_id
+    expire_account(by=by, at=at, account_id=own, currency=currency)
+    balance = get_balance(account_id=own, currency=currency, at=at)
+    if balance.held or balance.owed:
+        raise NotSettled("Points are held, or owed: let that be settled first.", held=balance.held, owed=balance.owed)
+    if balance.available:
+        transfer(
+            by=by, at=at, from_account_id=own, to_account_id=pool.account_id, currency=currency, amount=None,
+            key=f"pool:join:{membership.id}",
+        )  # fmt: skip
+    _move_pending(by, at, membership, pool)
+    if not shut_account(by=by, at=at, account_id=own, is_shut=True):
+        raise NotSettled("Something of the account cannot be brought along.")
+    return balance.available
+
+
+def _move_pending(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> None:
+    """What is pending is given up here and promised there: the same lots to be, of the same purchase, at their time."""
+    own, currency = membership.own_account_id, pool.programme.points_currency_id
+    waiting = list(Pending.objects.filter(account_id=own, currency=currency, is_open=True).order_by("lot_id"))
+    postings = list_postings(account_id=own, posting_ids=[each.posting_id for each in waiting])
+    for each in waiting:
+        posting, key = postings[each.posting_id], f"pool:{membership.id}:{each.lot_id}"
+        cancel_pending(by=by, at=at, account_id=own, currency=currency, posting_id=each.lot_id, key=key)
+        pend(
+            by=by, at=at, account_id=pool.account_id, currency=currency, key=key, occurred_at=at,
+            parts=[EarnPart(amount=each.remaining, expires_at=each.expires_at, lot_id=each.lot_id)],
+            activates_at=each.activates_at, cancels_at=each.cancels_at, source_type=posting.source_type,
+            source_id=posting.source_id,
+        )  # fmt: skip
+
+
+def _take_share(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> int:
+    currency = pool.programme.points_currency_id
+    members = pool.memberships.filter(left_at__isnull=True).count()
+    share = max(get_balance(account_id=pool.account_id, currency=currency, at=at).available, 0) // members
+    if share:
+        transfer(
+            by=by, at=at, from_account_id=pool.account_id, to_account_id=membership.own_account_id, currency=currency,
+            amount=share, key=f"pool:leave:{membership.id}",
+        )  # fmt: skip
+    return share
+
+
+def _tell(by: Actor, at: datetime, event: type[PoolJoined | PoolLeft], membership: PoolMembership, points: int) -> None:
+    member = membership.enrolment
+    record_audit(
+        by=by, at=at, verb="pool.change", object_type="enrolment", object_id=member.id,
+        after={"pool": str(membership.pool_id), "does": event.name, "points": str(points)},
+        scope=Scope(member.partner_id, member.store_id),
+    )  # fmt: skip
+    announce(
+        event(
+            occurred_at=at, customer_id=member.customer_id, enrolment_id=member.id, pool_id=membership.pool_id,
+            points=points,
+        )
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""The terms of a programme: the document of a version, compiled, and which version is in force at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.money import exponent_of
+from fidelia.rules import Catalogue, RuleSet, parse_rule_set
+from fidelia.rules.terms import (
+    PointsPolicy,
+    PurchasePolicy,
+    parse_points_policy,
+    parse_purchase_policy,
+    parse_tier_sets,
+)
+from fidelia.rules.tiers import TierSet
+
+from ..errors import MalformedDocument, UnknownVersion
+from ..models import Programme, ProgrammeVersion
+
+RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
+PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A version ready to decide with: compiled rules, the life of points, tiers, policies, and the zone of its days."""
+
+    version_id: UUID
+    rule_set: RuleSet
+    points: PointsPolicy
+    tiers: TierSet | None
+    zone: ZoneInfo
+    purchases: PurchasePolicy
+    more_tiers: tuple[TierSet, ...] = ()
+    currencies: Mapping[str, PointsPolicy] = field(default_factory=dict)
+
+    def points_of(self, currency: str) -> PointsPolicy:
+        """Return the policy of a further points currency, of the main one where it has none of its own."""
+        return self.currencies.get(currency, self.points)
+
+    @property
+    def tier_sets(self) -> tuple[TierSet, ...]:
+        """Every set of tiers, the main one first."""
+        return (() if self.tiers is None else (self.tiers,)) + self.more_tiers
+
+
+def catalogue_of(programme: Programme) -> Catalogue:
+    """Return the fields that this programme's rules may read, as the composition root registers them."""
+    catalogue: Catalogue = import_string(settings.PURCHASE_CATALOGUE)(programme.currency)
+    return catalogue
+
+
+def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
+    """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
+    if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
+        raise MalformedDocument(
+            "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers and "
+            "purchases."
+        )
+    rules = {part: document[part] for part in RULE_PARTS if part in document}
+    scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
+    tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
+    return Terms(
+        version_id=version_id,
+        rule_set=parse_rule_set(rules, catalogue_of(programme), points_scale=scale),
+        points=parse_points_policy(document.get("points"), scale, money_scale),
+        tiers=tier_sets[0] if tier_sets else None,
+        more_tiers=tier_sets[1:],
+        currencies=_currencies(programme, document.get("currencies"), money_scale),
+        zone=zone_of(programme.time_zone),
+        purchases=parse_purchase_policy(document.get("purchases")),
+    )
+
+
+def _currencies(programme: Programme, document: object, money_scale: int) -> dict[str, PointsPolicy]:
+    """Read the policies of further currencies, by their codes; each must be one of the programme's."""
+    if document is None:
+        return {}
+    known = {one.currency_id: one.currency.scale for one in programme.more_currencies.select_related("currency")}
+    if not isinstance(document, dict) or not set(document) <= set(known):
+        message = f"Name the further currencies of the programme: {', '.join(sorted(known)) or 'there are none'}."
+        raise MalformedDocument(message, pointer="/currencies")
+    return {code: parse_points_policy(part, known[code], money_scale) for code, part in document.items()}
+
+
+# A published version never changes, so what it compiles to is kept for the life of the process.
+_published_terms: dict[UUID, Terms] = {}
+_PUBLISHED_TERMS_MAX = 1_000
+
+
+def terms_of(version_id: UUID) -> Terms:
+    """Return the terms of a published version; compiled once per process. Raises UnknownVersion."""
+    terms = _published_terms.get(version_id)
+    if terms is None:
+        version = _version_with_programme(version_id)
+        terms = parse_document(version.programme, version.document, version_id=version.id)
+        if len(_published_terms) >= _PUBLISHED_TERMS_MAX:
+            _published_terms.clear()
+        _published_terms[version_id] = terms
+    return terms
+
+
+def _version_with_programme(version_id: UUID) -> ProgrammeVersion:
+    version = (
+        ProgrammeVersion.objects.select_related("programme__points_currency")
+        .filter(id=version_id)
+        .exclude(state=ProgrammeVersion.State.DRAFT)
+        .first()
+    )
+    if version is None:
+        raise UnknownVersion("There is no such published version.")
+    return version
+
+
+def version_in_force(programme: Programme, at: datetime) -> ProgrammeVersion | None:
+    """Return the version in force at an instant: the last one begun by then and not withdrawn by then."""
+    return (
+        programme.versions.filter(in_force_from__lte=at)
+        .filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at))
+        .order_by("-in_force_from", "-number")
+        .first()
+    )
+
+
+class VersionHistory:
+    """Every published version of a programme, for asking which was in force at each of many instants."""
+
+    def __init__(self, programme: Programme | None) -> None:
+        """Without a programme nothing was ever in force."""
+        if programme is None:
+            self._spans: list[tuple[datetime | None, datetime | None, UUID]] = []
+            return
+        published = programme.versions.filter(in_force_from__isnull=False).order_by("-in_force_from", "-number")
+        self._spans = [(version.in_force_from, version.withdrawn_at, version.id) for version in published]
+
+    def terms_at(self, at: datetime) -> Terms | None:
+        """Return the terms in force at an instant, None before the first version."""
+        for begun, withdrawn, version_id in self._spans:
+            if begun is not None and begun <= at and (withdrawn is None or withdrawn > at):
+                return terms_of(version_id)
+        return None

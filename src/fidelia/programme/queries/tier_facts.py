@@ -1,0 +1,68 @@
+"""What tiers are measured by: dated facts of members, from the ledger, or from who knows what they bought."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from fidelia.ledger.queries import list_dated_earnings, list_dated_movements
+from fidelia.rules.tiers import Earning, TierSet
+
+from ..models import Enrolment, PoolMembership, Programme
+
+# (customer ids, enrolment ids, metric) → the dated facts of each enrolment
+PurchaseFacts = Callable[[Sequence[UUID], Sequence[UUID], str], Mapping[UUID, list[Earning]]]
+
+
+def dated_facts(
+    tier_set: TierSet, programme: Programme, enrolments: Sequence[Enrolment]
+) -> dict[UUID, Sequence[Earning]]:
+    """Return the facts by which each membership is measured, by its id; members of one pool count together."""
+    if tier_set.metric in ("spent", "purchases"):
+        found = _purchase_facts()(
+            [one.customer_id for one in enrolments], [one.id for one in enrolments], tier_set.metric
+        )
+        return {one.id: found.get(one.id, []) for one in enrolments}
+    accounts = accounts_of(enrolments)
+    read = list_dated_movements if tier_set.metric == "balance" else list_dated_earnings
+    by_account = read(
+        account_ids=sorted({account for each in accounts.values() for account in each}),
+        currency=tier_set.currency or programme.points_currency_id,
+    )
+    return {id: [fact for account_id in own for fact in by_account.get(account_id, ())] for id, own in accounts.items()}
+
+
+def accounts_of(enrolments: Iterable[Enrolment]) -> dict[UUID, list[UUID]]:
+    """Return the accounts on which each membership has earned: that of now, and its own from before a pool."""
+    known = {one.id: [one.account_id] for one in enrolments}
+    own = PoolMembership.objects.filter(enrolment__in=list(known)).values_list("enrolment_id", "own_account_id")
+    for enrolment_id, account_id in own.distinct():
+        if account_id not in known[enrolment_id]:
+            known[enrolment_id].append(account_id)
+    return known
+
+
+def beside(enrolment_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the memberships with those that count at the same account: a pool moves together."""
+    ids = set(enrolment_ids)
+    accounts = Enrolment.objects.filter(id__in=ids).values("account_id")
+    return ids | set(
+        Enrolment.objects.filter(account_id__in=accounts, ended_at__isnull=True).values_list("id", flat=True)
+    )
+
+
+def group_by_account(enrolments: Iterable[Enrolment]) -> dict[UUID, list[Enrolment]]:
+    """Return the memberships at each account, more than one in a pool."""
+    grouped: dict[UUID, list[Enrolment]] = defaultdict(list)
+    for one in enrolments:
+        grouped[one.account_id].append(one)
+    return grouped
+
+
+def _purchase_facts() -> PurchaseFacts:
+    found: PurchaseFacts = import_string(settings.TIER_FACTS)
+    return found

@@ -1,0 +1,83 @@
+"""Where a member stands on a set of tiers, with every date ahead: kept until, what is missing, and when one falls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from .tier_sets import HeldTier, TierLevel, TierSet
+from .tiers import Earning, TierTracker, feed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one stands at an instant; amounts in minor units of the set's metric.
+
+    earned        what counts in the window open now
+    held          the level held, until `held_until` as things are (its grace with it); None without one
+    keep_missing  how much more, earned before `keep_by`, would keep it on; 0 when it is kept on already
+    next          the level above, for which `next_missing` more is needed in the window open now
+    falls_on      when, if nothing more is earned, a lower level or none follows; `falls_to` is that level
+    begins_on     when a level reached already begins, where tiers begin with the next period
+    periods       all that was, is and will be held if nothing more is earned
+    """
+
+    tiers: TierSet
+    earned: int
+    held: TierLevel | None
+    held_until: datetime | None
+    keep_missing: int
+    keep_by: datetime | None
+    next: TierLevel | None
+    next_missing: int
+    falls_on: datetime | None
+    falls_to: TierLevel | None
+    begins_on: datetime | None
+    periods: tuple[HeldTier, ...] = ()
+
+
+def standing_at(
+    tier_set: TierSet,
+    zone: ZoneInfo,
+    facts: Iterable[Earning],
+    grants: Iterable[HeldTier] = (),
+    joined_at: datetime | None = None,
+    *,
+    at: datetime,
+) -> Standing:
+    """Return the standing at an instant by the facts until then, and what follows if nothing more comes."""
+    tracker = TierTracker(tier_set, zone, grants, joined_at)
+    feed(tracker, [fact for fact in facts if fact[0] <= at])
+    earned, held = tracker.earned_at(at), tracker.tier_at(at)
+    rank = tracker.rank
+    keep_missing, keep_by = tracker.missing_to_keep()
+    begins_on = tracker.begins_on
+    tracker.let_all_time_pass()
+    current = next((period for period in tracker.periods if _holds(period, at)), None)
+    fall = _fall_after(tracker.periods, tier_set, rank, at)
+    above = tier_set.levels[rank + 1] if rank + 1 < len(tier_set.levels) else None
+    return Standing(
+        tiers=tier_set,
+        earned=earned,
+        held=tier_set.level(held),
+        held_until=current.valid_until if current is not None and held else None,
+        keep_missing=keep_missing,
+        keep_by=keep_by,
+        next=above,
+        next_missing=max(above.threshold - earned, 0) if above is not None else 0,
+        falls_on=fall.valid_from if fall is not None else None,
+        falls_to=tier_set.level(fall.tier) if fall is not None else None,
+        begins_on=begins_on,
+        periods=tuple(tracker.periods),
+    )
+
+
+def _holds(period: HeldTier, at: datetime) -> bool:
+    return period.valid_from <= at and (period.valid_until is None or period.valid_until > at)
+
+
+def _fall_after(periods: Iterable[HeldTier], tier_set: TierSet, rank: int, at: datetime) -> HeldTier | None:
+    ranks = {level.key: place for place, level in enumerate(tier_set.levels)}
+    return next((each for each in periods if each.valid_from > at and ranks.get(each.tier, -1) < rank), None)
