@@ -9,5 +9,5 @@ TEXT = (SQL / "expiry.sql").read_text(encoding="utf-8").replace("create function
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0004_life_of_points")]
+    dependencies = [("ledger", "0005_earn_plainly")]
     operations = [migrations.RunSQL(TEXT, migrations.RunSQL.noop)]
