@@ -10,9 +10,10 @@ import pytest
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 
-from fidelia.console.rules.effects import EFFECT_FORMS
+from fidelia.console.rules.effect_forms import EFFECT_FORMS, fresh_effect
 from fidelia.console.rules.fields import Fields
 from fidelia.console.rules.typed import blocks_of, number, read_typed, show_blocks
+from fidelia.console.yaml_text import read_text
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.rules import check_rule
@@ -372,6 +373,22 @@ def test_every_effect_of_the_language_has_its_form():
     assert set(EFFECT_FORMS) == set(EFFECTS)
 
 
-@pytest.mark.parametrize("form", EFFECT_FORMS.values(), ids=EFFECT_FORMS)
-def test_a_new_effect_begins_as_its_form_can_show_it(form):
-    assert form.values_of(form.fresh()) is not None
+def test_each_effect_is_chosen_in_the_builder_shown_by_its_form_and_is_a_rule(shop):
+    builder = Builder(shop)
+    for key in (*EFFECT_FORMS, "percent_off"):
+        page = builder.step(effect=key)
+        assert "f-mistake" not in page, key
+        assert EFFECT_FORMS[key].values_of(fresh_effect(key)) is not None
+        assert read_text(builder.fields["text"])[key] == fresh_effect(key)
+    assert builder.save().status_code == 302
+    assert rule()["percent_off"] == fresh_effect("percent_off")
+
+
+def test_an_effect_in_its_short_form_stays_short_until_another_part_is_said(shop):
+    builder = Builder(shop)
+    text = builder.fields["text"].replace("multiply_points:\n  by: '1.5'", "percent_off: 20")
+    builder.step(text=text)
+    builder.step(**{"effect.percent": "25"})
+    assert "percent_off: 25\n" in builder.fields["text"]
+    builder.step(**{"effect.of": "order"})
+    assert read_text(builder.fields["text"])["percent_off"] == {"percent": 25, "of": "order"}

@@ -24,7 +24,8 @@ from ..programme_parts import VersionView, language, ordered, points_name_of
 from ..refusals import sentence_of
 from ..yaml_text import Place, place_of, read_text, write_text
 from .conflicts import Said, say_overlaps
-from .effects import EFFECT_FORMS, EffectForm
+from .effect_forms import EFFECT_GROUPS
+from .effects import EffectForm, Text
 from .fields import Fields
 from .members import Members, apply_members, show_members
 from .typed import Typed, blocks_of, codes_in, number, read_typed, show_blocks
@@ -75,8 +76,8 @@ class Editor:
         return not self.mistake and not self.members.mistakes and not self._is_wanting(self.when + self.lines)
 
     @property
-    def effect_forms(self) -> list[EffectForm]:
-        return list(EFFECT_FORMS.values())
+    def effect_groups(self) -> tuple[tuple[Text, tuple[EffectForm, ...]], ...]:
+        return EFFECT_GROUPS
 
     def _is_wanting(self, typed: list[Typed]) -> bool:
         return any(each.mistake or self._is_wanting(each.where + each.terms) for each in typed)

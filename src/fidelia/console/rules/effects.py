@@ -1,7 +1,4 @@
-"""The effects that a rule may have, as the *Then* block shows them: one entry per effect, and the page needs no more.
-
-An effect without an entry, or written in a way its entry cannot show, is edited as text.
-"""
+"""What an entry of an effect, or of a term, is made of: parts with their kind, and how they are read and written."""
 
 from __future__ import annotations
 
@@ -10,19 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from ..yaml_text import read_text, write_text
 
 Text = str | Promise
-ROUNDINGS: tuple[tuple[str, Text], ...] = (
-    ("floor", _("complete steps only")),
-    ("ceiling", _("every step begun counts")),
-    ("half_up", _("rounded to the nearest")),
-    ("half_down", _("to the nearest, a half towards zero")),
-    ("half_even", _("to the nearest, a half to the even neighbour")),
-    ("down", _("rounded towards zero")),
-    ("up", _("rounded away from zero")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +19,7 @@ class Part:
 
     name     its member in the document; "" where the effect is the value itself
     kind     points, money, number, percent, whole (numbers); value (a number or an expression); text; choice; flag;
-             product, series (codes, picked)
+             yaml (a list or named values, written out)
     default  what a new effect begins with, and for a part that is `optional` what its absence means
     """
 
@@ -54,8 +42,8 @@ class EffectForm:
 
     key: str
     label: Text
-    icon: str
     parts: tuple[Part, ...]
+    short: str = ""  # the part that a value without names means: `percent_off: 20`
 
     @property
     def is_plain(self) -> bool:
@@ -66,75 +54,37 @@ class EffectForm:
         """Return the effect as it begins."""
         if self.is_plain:
             return self.parts[0].default
-        return {part.name: part.default for part in self.parts if not part.optional}
+        return {part.name: fresh_value(part) for part in self.parts if not part.optional}
 
     def values_of(self, effect: Any) -> dict[str, str] | None:
         """Return the value of each part as text, or None where the effect is written in a way the parts cannot show."""
-        written = {"": effect} if self.is_plain else effect
-        names = {part.name for part in self.parts}
-        if not isinstance(written, Mapping) or not set(written) <= names:
+        written = self.named(effect)
+        shown = {part.name: part for part in self.parts}
+        if not isinstance(written, Mapping) or not set(written) <= set(shown):
             return None
-        if any(isinstance(value, Mapping | list) for value in written.values()):
+        nested = [name for name, value in written.items() if isinstance(value, Mapping | list)]
+        if any(shown[name].kind != "yaml" for name in nested):
             return None
-        values = {part.name: written.get(part.name) for part in self.parts}
-        return {part.name: _as_text(values[part.name], part) for part in self.parts}
+        return {part.name: text_of_part(written.get(part.name), part) for part in self.parts}
+
+    def named(self, effect: Any) -> Any:
+        """Return the effect as named values, whichever way it is written."""
+        if self.is_plain:
+            return {"": effect}
+        return {self.short: effect} if self.short and not isinstance(effect, Mapping) else effect
 
 
-def _as_text(value: Any, part: Part) -> str:
+def fresh_value(part: Part) -> Any:
+    """Return what a part begins with, as the document has it."""
+    if part.kind == "yaml":
+        return read_text(part.default)
+    return int(part.default) if part.is_number and part.default.isdigit() else part.default
+
+
+def text_of_part(value: Any, part: Part) -> str:
+    """Return a value as its field holds it; a choice that is not made, as what its absence means."""
     if value is None:
         return part.default if part.optional and part.choices else ""
+    if part.kind == "yaml":
+        return write_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_ROUNDING = Part("rounding", "choice", _("Rounding"), "floor", optional=True, choices=ROUNDINGS)
-_PER = Part(
-    "per", "choice", _("Counted"), "purchase", optional=True,
-    choices=(("purchase", _("over the whole purchase")), ("line", _("line by line"))),
-)  # fmt: skip
-
-EFFECT_FORMS: Mapping[str, EffectForm] = {
-    form.key: form
-    for form in (
-        EffectForm(
-            "points_per",
-            _("Points for each amount spent"),
-            "coin",
-            (
-                Part("points", "points", _("Points"), "1"),
-                Part("amount", "money", _("for each"), "1"),
-                Part("base", "text", _("of another amount of the line"), optional=True, help=_("such as line.net * 2")),
-                _PER,
-                _ROUNDING,
-            ),
-        ),
-        EffectForm("points_per_unit", _("Points for each unit"), "package", (Part("", "points", _("Points"), "1"),)),
-        EffectForm(
-            "multiply_points",
-            _("Multiply the points"),
-            "x",
-            (
-                Part("by", "number", pgettext_lazy("multiply", "by"), "2"),
-                Part("rounding", "choice", _("Rounding"), "half_up", optional=True, choices=ROUNDINGS),
-            ),
-        ),
-        EffectForm(
-            "points",
-            _("Points for the purchase"),
-            "award",
-            (
-                Part(
-                    "",
-                    "value",
-                    _("Points"),
-                    "100",
-                    help=_("a number, or a calculation such as per(purchase.total, 10)"),
-                ),
-            ),
-        ),
-    )
-}
-
-
-def effects_of(rule: Mapping[str, Any]) -> list[str]:
-    """Return the members of a rule that are effects with an entry here."""
-    return [key for key in EFFECT_FORMS if rule.get(key) is not None]

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.errors import Invalid
 
 from ..yaml_text import read_text, write_text
-from .effects import EFFECT_FORMS, EffectForm, Part, effects_of
+from .effect_forms import EFFECT_FORMS, effects_of, fresh_effect
+from .effects import EffectForm, Part
 from .typed import spell, unspell
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class PartView:
     @property
     def id(self) -> str:
         return f"f-effect-{self.part.name or 'value'}"
+
+    @property
+    def rows(self) -> int:
+        return self.value.count("\n") + 2
 
 
 @dataclass(slots=True)
@@ -175,35 +180,53 @@ def _apply_effect(rule: dict[str, Any], post: QueryDict, before: Members, mistak
     elif chosen in EFFECT_FORMS and chosen != known:
         for key in (*effects_of(rule), known):
             rule.pop(key, None)
-        rule[chosen] = EFFECT_FORMS[chosen].fresh()
+        rule[chosen] = fresh_effect(chosen)
 
 
 def _with_parts(effect: Any, before: Members, post: QueryDict, mistakes: dict[str, str]) -> Any:
     """Return the effect with the parts that were changed; the others stay as they were written."""
-    assert before.effect is not None
-    is_plain = before.effect.is_plain
-    written = {"": effect} if is_plain else dict(effect)
+    form = before.effect
+    assert form is not None
+    written = dict(form.named(effect))
     for shown in before.parts:
-        name = f"effect.{shown.part.name}"
-        typed = post.get(name, shown.value).strip()
-        if typed == shown.value:
-            continue
-        value = _value_of(shown.part, typed)
-        if value is None and not (shown.part.optional and not typed):
-            mistakes[name] = _("Write a number, such as 12.50.")
-        else:
-            _put(written, shown.part.name, value)
-    return written[""] if is_plain else written
+        _apply_part(written, shown, post, f"effect.{shown.part.name}", mistakes)
+    if form.is_plain:
+        return written[""]
+    is_short = form.short and not isinstance(effect, Mapping) and set(written) == {form.short}
+    return written[form.short] if is_short else written
+
+
+def _apply_part(written: dict[str, Any], shown: PartView, post: QueryDict, name: str, mistakes: dict[str, str]) -> None:
+    """Write what is typed into a part where it is not what stood there."""
+    typed = post.get(name, shown.value).replace("\r\n", "\n").strip()
+    if typed == shown.value.strip() or (shown.part.choices and typed == shown.part.default and not shown.value):
+        return
+    value = _value_of(shown.part, typed)
+    if value is None and not (shown.part.optional and not typed):
+        is_number = shown.part.is_number
+        mistakes[name] = _("Write a number, such as 12.50.") if is_number else _("This text cannot be read.")
+    else:
+        _put(written, shown.part.name, value)
 
 
 def _value_of(part: Part, typed: str) -> Any:
     """Return what is typed as the document has it: whole numbers as numbers, others between quotation marks."""
     if not typed:
         return None
+    if part.kind == "yaml":
+        return _read_yaml(typed)
     number = unspell(typed)
     if part.is_number or (part.kind == "value" and number is not None):
         return None if number is None else int(number) if number.isdigit() else number
     return typed == "true" if part.kind == "flag" else typed
+
+
+def _read_yaml(typed: str) -> Any:
+    try:
+        value = read_text(typed)
+    except Invalid:
+        return None
+    return value if isinstance(value, Mapping | list) else None
 
 
 def _apply_limit(rule: dict[str, Any], post: QueryDict, before: Members, mistakes: dict[str, str]) -> None:

@@ -153,7 +153,8 @@ def _shown_condition(condition: Condition, picks: Picks, row_picks: Picks) -> Ty
     pick = picks.get(address_of(condition))
     if pick is None or condition.sign not in pick.signs:
         return None
-    if any(value.kind != pick.literal for value in condition.values):
+    # A field cannot hold an empty text, nor one that begins or ends with a space, without losing it.
+    if any(value.kind != pick.literal or value.text.strip() != (value.text or " ") for value in condition.values):
         return None
     where: list[Typed | None] = []
     row = "l"
