@@ -161,12 +161,18 @@ def test_amounts_of_what_comes_back_are_below_zero_however_they_are_written(tmp_
 
 
 def test_who_stands_for_nobody_is_no_customer(tmp_path: Path) -> None:
-    names = ["C7", "DIVERS", "N/A", "00000", "nan", "-", "C00000"]
-    rows = [f"R{day},2025-02-{day % 25 + 1:02},A1,1,5.00,{names[day % 7]}" for day in range(70)]
+    names = ["", "DIVERS", "N/A", "00000", "nan", "-", "C00000"]
+    rows = [f"R{day},2025-02-{day % 25 + 1:02},A1,1,5.00,{names[day % 7] or f'C{day}'}" for day in range(140)]
     path = write(tmp_path / "a.csv", lines("receipt,date,sku,qty,amount,customer", rows))
     assert sorted(proposed(path).mapping.options["nobody"]) == sorted(names[1:])
     report = checked(path).check_report
-    assert (report["customers"], report["rows_without_customer"], report["ready_rows"]) == (1, 60, 70)
+    assert (report["customers"], report["rows_without_customer"], report["ready_rows"]) == (20, 120, 140)
+
+
+def test_a_round_number_among_others_is_a_customer(tmp_path: Path) -> None:
+    rows = [f"R{day},2025-02-{day % 25 + 1:02},A1,1,5.00,C{day % 10}" for day in range(70)]
+    path = write(tmp_path / "a.csv", lines("receipt,date,sku,qty,amount,customer", rows))
+    assert "nobody" not in proposed(path).mapping.options
 
 
 def test_one_who_buys_as_much_as_a_counter_is_a_doubt(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_without_a_mapping_it_shows_what_it_understands_and_records_when_told(
         "Receipt number                       N° ticket",
         "T1 | 2025-03-01 10:05 | 2990441788200 | moka | Moka Sidamo | 2 | 17.45",
         "4 rows in the file",
-        "1 “…” is out of the calendar.",
+        "1 “32/03/2025 11:30” is out of the calendar.",
         "4 rows = 3 recorded + 0 known before + 0 doubles + 1 rejected",
         "1 rejected, in ventes mars.csv.rejects.csv",
     ):

@@ -15,6 +15,7 @@ from . import (
     batches,
     checkouts,
     claims,
+    costs,
     coupons,
     customers,
     gift_cards,
@@ -61,8 +62,11 @@ api.add_router("/codes", coupons.codes)
 api.add_router("/gift-cards", gift_cards.router)
 api.add_router("/vouchers", vouchers.vouchers)
 api.add_router("/stock", vouchers.stock)
-# /api/v1/products
+# /api/v1/products, /api/v1/product-costs, /api/v1/margin-rates, /api/v1/stock-levels
 api.add_router("/products", products.router)
+api.add_router("/product-costs", costs.costs)
+api.add_router("/margin-rates", costs.margin_rates)
+api.add_router("/stock-levels", costs.stock_levels)
 # /api/v1/stores
 api.add_router("/stores", organisation.router)
 # /api/v1/key

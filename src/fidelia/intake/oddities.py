@@ -29,9 +29,10 @@ NOBODY = frozenset(
         *("non", "no", "aucun", "aucune", "laufkunde", "not provided", "undefined", "missing", "vide", "sans"),
     )
 )
-_NOTHING = re.compile(
-    r"[-–—./?#*_ ]+|[A-Za-z]{0,4}[-_ ]?(?:0+(?:[.,]0)?|9{4,})|#N/A|#N/D|#REF!|<NA>|\\N", re.IGNORECASE
-)
+_NOTHING = re.compile(r"[-–—./?#*_ ]+|0+(?:[.,]0)?|#N/A|#N/D|#REF!|<NA>|\\N", re.IGNORECASE)
+# Numbers that stand for nobody where they stand often: C0 beside C1 is a customer, C00000 in every third row is not.
+_ROUND = re.compile(r"[A-Za-z]{0,4}[-_ ]?(?:0+|9{3,}|1{5,})")
+_OFTEN = 3  # times as often as is usual
 LARGE_SHARE = 0.1  # of the rows that name somebody: more than one customer buys
 CREDIT_NOTES = frozenset(
     ("AV", "AVO", "AVOIR", "AVR", "CN", "CRN", "CR", "CM", "C", "RT", "RET", "RF", "RFD", "RMA", "R", "GS", "RE", "NC")
@@ -66,9 +67,15 @@ def propose_oddity(
 
 
 def _nobody(seen: _Seen) -> OptionProposal | None:
+    customers = seen.scan.customers
+    often = _OFTEN * max(median(customers.values()), 1) if customers else 0
     found = sorted(
-        (text for text in seen.scan.customers if _NOTHING.fullmatch(text) or fold(text) in NOBODY),
-        key=lambda text: -seen.scan.customers[text],
+        (
+            text
+            for text, rows in customers.items()
+            if _NOTHING.fullmatch(text) or fold(text) in NOBODY or (rows >= often and _ROUND.fullmatch(text))
+        ),
+        key=lambda text: -customers[text],
     )[:NOBODY_MAX]
     named = sum(seen.scan.customers.values()) - sum(seen.scan.customers[text] for text in found)
     frequent = [text for text in _frequent(seen.scan.customers, named) if text not in found]

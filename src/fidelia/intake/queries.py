@@ -27,7 +27,7 @@ select row_number, sheet, cells, reason from intake_row
 where import_id = %s and state = 'rejected' and row_number = %s
 """
 _COUNT_REASONS = """
-select split_part(reason, chr(31), 1) as code, count(*) from intake_row
+select split_part(reason, chr(31), 1) as code, count(*), (array_agg(reason order by row_number))[1] from intake_row
 where import_id = %s and state = 'rejected' group by code order by count(*) desc, code limit %s
 """
 
@@ -49,11 +49,12 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class RejectionCount:
-    """How many rows one reason rejects; `reason` leaves out what it speaks of."""
+    """How many rows one reason rejects; `reason` leaves out what it speaks of, `example` is that of the first row."""
 
     code: str
     reason: str
     rows: int
+    example: str = ""
 
 
 def list_targets(*, by: Actor) -> tuple[str, ...]:
@@ -127,7 +128,12 @@ def count_rejections(*, by: Actor, import_id: UUID, language: str, limit: int = 
     kind = get_import_kind(get_import(by=by, import_id=import_id).target)
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_REASONS, [import_id, min(limit, PAGE_MAX)])
-        return [RejectionCount(code, tell_reason(code, language, kind.reasons), n) for code, n in cursor.fetchall()]
+        return [
+            RejectionCount(
+                code, tell_reason(code, language, kind.reasons), n, tell_reason(first, language, kind.reasons)
+            )
+            for code, n, first in cursor.fetchall()
+        ]
 
 
 def _rejected(row: tuple[int, int, str, str], language: str, kind: ImportKind) -> RejectedRow:

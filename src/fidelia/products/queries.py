@@ -85,6 +85,26 @@ def list_costs(*, by: Actor, code: str) -> list[ProductCost]:
     return list(ProductCost.objects.filter(product=product).order_by("-valid_from", "currency")[:LIMIT_MAX])
 
 
+def find_costs(named: Iterable[tuple[str, str, date]]) -> list[ProductCost]:
+    """Return the costs of these products, currencies and days, with their products, in the order asked."""
+    asked = list(dict.fromkeys(named))
+    costs = ProductCost.objects.filter(
+        product__code__in={code for code, _currency, _day in asked}, valid_from__in={day for _c, _cur, day in asked}
+    ).select_related("product")
+    found = {(cost.product.code, cost.currency, cost.valid_from): cost for cost in costs}
+    return [found[key] for key in asked if key in found]
+
+
+def find_stock(named: Iterable[tuple[str, UUID]]) -> list[StockLevel]:
+    """Return the last counts of these products in these stores, with their products, in the order asked."""
+    asked = list(dict.fromkeys(named))
+    levels = StockLevel.objects.filter(
+        product__code__in={code for code, _store in asked}, store_id__in={store for _code, store in asked}
+    ).select_related("product")
+    found = {(level.product.code, level.store_id): level for level in levels}
+    return [found[key] for key in asked if key in found]
+
+
 def list_margin_rates(*, by: Actor) -> list[MarginRate]:
     """Return the margins assumed of categories, by category, the latest first. Raises Denied (product.see)."""
     by.require("product.see")

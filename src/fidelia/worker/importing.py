@@ -106,7 +106,8 @@ def report_of_check(by: Actor, checked: Import) -> Iterator[str]:
     if report["rejected_rows"]:
         yield f"{report['rejected_rows']:>12,} cannot be taken:"
         for rejection in count_rejections(by=by, import_id=checked.id, language="en"):
-            yield f"    {rejection.rows:>12,} {rejection.reason}"
+            is_one_of_many = rejection.rows > 1 and rejection.example != rejection.reason
+            yield f"    {rejection.rows:>12,} {'such as: ' if is_one_of_many else ''}{rejection.example}"
 
 
 def report_of_recording(done: Import) -> Iterator[str]:

@@ -12,7 +12,8 @@ from django.db import connection
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.bulk import stage_rows
-from fidelia.kernel.db import require_transaction
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import Money, exponent_of
 
@@ -120,6 +121,29 @@ def set_stock_in_bulk(*, by: Actor, at: datetime, rows: Sequence[NewStock], sour
         changed: int = cursor.rowcount
     _audit(by, at, "stock_batch", changed)
     return changed
+
+
+def change_costs(*, by: Actor, at: datetime, rows: Sequence[NewCost], once: RequestKey | None = None) -> int:
+    """The use case around `set_costs_in_bulk`, with its refusals and those of `claim`."""
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="cost_batch", resource_id=new_id())
+        return set_costs_in_bulk(by=by, at=at, rows=rows, source="api")
+
+
+def change_margin_rates(
+    *, by: Actor, at: datetime, rows: Sequence[NewMarginRate], once: RequestKey | None = None
+) -> int:
+    """The use case around `set_margin_rates`, with its refusals and those of `claim`."""
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="margin_batch", resource_id=new_id())
+        return set_margin_rates(by=by, at=at, rows=rows, source="api")
+
+
+def change_stock(*, by: Actor, at: datetime, rows: Sequence[NewStock], once: RequestKey | None = None) -> int:
+    """The use case around `set_stock_in_bulk`, with its refusals and those of `claim`."""
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="stock_batch", resource_id=new_id())
+        return set_stock_in_bulk(by=by, at=at, rows=rows, source="api")
 
 
 _UNKNOWN = """
