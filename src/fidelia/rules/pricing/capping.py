@@ -8,12 +8,16 @@ from ..rounding import round_half_up
 from ..rule_terms import Limit
 from ..settlement import LIMIT_REACHED
 from ..types import Type
+from .gifts import gift_line
 from .plan import PlannedRule
 from .state import Grant, Running
 
 
 def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None:
     """Hold a grant to its cap and to what is left of its limits of money."""
+    if grant.products:
+        _fit_products(running, planned, grant)
+        return
     terms, total = planned.rule.terms, grant.total
     if terms.cap is not None and _taxed_total(running, planned, grant) > terms.cap:
         whole = _taxed_total(running, planned, grant)
@@ -24,6 +28,25 @@ def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None
         left = running.left[limit.key]
         if limit.of == "money" and grant.total > left:
             refuse_or_lower(grant, limit, left)
+
+
+def _fit_products(running: Running, planned: PlannedRule, grant: Grant) -> None:
+    """Give as many gifts as fit into the cap and the limits: a gift is given whole or not at all."""
+    code, units = grant.products[0]
+    product = running.basket.products.get(code)
+    price = 0 if product is None else running.price_of(gift_line(code, product, running.unit), running.unit)
+    if not price:
+        return
+    cap = planned.rule.terms.cap
+    fitting = units if cap is None else min(units, cap // price)
+    for limit in planned.limits:
+        left = running.left[limit.key]
+        if limit.of == "money" and fitting * price > left:
+            fitting = max(0, left) // price if limit.partial else 0
+            if not fitting:
+                grant.reason, grant.missing, grant.missing_type = LIMIT_REACHED, units * price - left, Type.MONEY
+                return
+    grant.products = [(code, fitting)] if fitting else []
 
 
 def refuse_or_lower(grant: Grant, limit: Limit, left: int) -> None:

@@ -78,6 +78,10 @@ def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
         grant.gifts.append(Gift(planned.key, code, line.quantity, key, added=True))
 
 
+def gift_line(key: str, product: Product, quantity: int) -> Line:
+    return Line(key, quantity, product.unit_price, product.price_scale, product.rates, facts=product.facts)
+
+
 def row_of(running: Running, code: str) -> dict[str, Any]:
     """Return values for a line that nobody described: unknown where that may be, else the emptiest of its type."""
     row: dict[str, Any] = {}

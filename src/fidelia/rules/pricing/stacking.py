@@ -254,29 +254,22 @@ def settle_prices(
 def _settle_exclusives(rule_set: RuleSet, plan: Plan, run: Any) -> Settling:
     """Try each exclusive rule, or group, without the others; what gives first counts, or what gives most."""
     always = {each.key for each in plan.rules if each.rule.terms.always}
-    exclusive = {each.key for unit in plan.exclusives for each in unit}
+    exclusive = {each.key for unit in plan.exclusives for each in unit} - always
     best: Settling | None = None
+    refused: dict[str, Outcome] = {}
     for unit in plan.exclusives:
         keys = {each.key for each in unit}
         trial: Settling = run(keys | always, unit[0].key)
         if any(planned.key in keys for planned, _ in trial.granted):
             if rule_set.checkout.exclusive == "first":
                 return trial
+            refused |= {each.key: each.refused(NOT_BEST) for each in unit if each.key in exclusive}
             if best is None or trial.discount > best.discount:
                 best = trial
-    rest: Settling = run({each.key for each in plan.rules} - exclusive | always)
+        else:
+            refused |= {key: trial.outcomes[key] for key in keys & exclusive}
+    rest: Settling = run({each.key for each in plan.rules} - exclusive)
     if best is not None and best.discount >= rest.discount:
         return best
-    refused = _refusals_of_exclusives(plan, exclusive - always, run) if best is None else {}
     rest.outcomes.update(refused)
     return rest
-
-
-def _refusals_of_exclusives(plan: Plan, exclusive: set[str], run: Any) -> dict[str, Outcome]:
-    """Return why exclusive rules gave nothing when nothing excluded them."""
-    outcomes: dict[str, Outcome] = {}
-    for unit in plan.exclusives:
-        keys = {each.key for each in unit} & exclusive
-        trial: Settling = run(keys)
-        outcomes |= {key: trial.outcomes[key] for key in keys}
-    return outcomes

@@ -16,6 +16,7 @@ from ..rule_set import QUANTITY, RuleSet
 from ..types import Type
 from .basket import Basket, Line
 from .bill import Effect
+from .checking import InvalidBasket
 from .plan import Plan, PlannedRule
 from .taxes import Factors, factors_of, undiscounted
 
@@ -110,7 +111,9 @@ class Running:
         if not line.discountable:
             floor = listed
         elif line.fixed_taxes:
-            floor = min(listed, undiscounted(line.fixed_taxes, factors, line.quantity, self.unit))
+            floor = undiscounted(line.fixed_taxes, factors, line.quantity, self.unit)
+            if floor > listed:
+                raise InvalidBasket(f"The fixed taxes of the line “{line.key}” are more than its price.")
         else:
             floor = 0
         return Part(place, line.quantity, listed, floor)
