@@ -37,6 +37,7 @@ from .document_parts import (
     read_members,
     require_unique,
 )
+from .effects import Bundle
 from .errors import InvalidRuleSet
 from .points_reading import POINTS_EFFECTS, read_points_effect
 from .price_reading import ISSUE_EFFECTS, PRICE_EFFECTS, read_issue_effect, read_price_effect
@@ -143,7 +144,8 @@ class _Document:
             return read_points_effect(self.reader, name, value, place), True
         elif name in PRICE_EFFECTS:
             effect = read_price_effect(self.reader, name, value, place)
-            if lines is not None and getattr(effect, "target", "lines") != "lines":
+            has_own = getattr(effect, "target", "lines") != "lines" or isinstance(effect, Bundle)
+            if lines is not None and has_own:
                 raise InvalidRuleSet("lines_not_here", pointer=f"{pointer}/lines")
             return effect, False
         return read_issue_effect(self.reader, name, value, place), False

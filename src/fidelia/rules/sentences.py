@@ -212,8 +212,8 @@ SENTENCES: dict[str, LocalizedText] = {
         fr="L’effet ne porte sur aucune ligne : rien ne pourrait jamais en profiter.",
     ),
     "lines_not_here": LocalizedText(
-        en="An effect on the order or on shipping chooses no lines.",
-        fr="Un effet sur la commande ou sur la livraison ne choisit pas de lignes.",
+        en="An effect on the order or on shipping, and a bundle, chooses no lines here.",
+        fr="Un effet sur la commande ou la livraison, et un lot composé, ne choisit pas de lignes ici.",
     ),
     "steps_rise": LocalizedText(
         en="Each step begins higher than the one before it.", fr="Chaque palier commence plus haut que le précédent."

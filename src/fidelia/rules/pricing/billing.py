@@ -61,19 +61,32 @@ def _discounts(parts: Sequence[Part]) -> Shares:
 def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
     """List what every rule does, rule by rule in declared order."""
     running = settling.running
-    discounts: dict[str, list[Effect]] = {}
+    by_rule: dict[str, list[Effect]] = {}
     count = len(running.lines)
     for n, line in enumerate(lines):
         for key, amount in line.discounts:
-            quantity = sum([piece.quantity for piece in line.pieces if key in dict(piece.discounts)])
-            discounts.setdefault(key, []).append(Discount(key, line.key, quantity, amount, n >= count))
+            by_rule.setdefault(key, []).append(Discount(key, line.key, _quantity(line, key), amount, n >= count))
+    for key, effects in running.effects.items():
+        by_rule.setdefault(key, []).extend(effects)
+    costing = running.plan.costing
+    if not by_rule and not costing:
+        return ()
     found: list[Effect] = []
-    for rule, outcome in zip(running.rule_set.rules, outcomes, strict=True):
-        found += discounts.get(rule.key, ())
-        found += running.effects.get(rule.key, ())
-        if outcome.reason == GRANTED and rule.terms.costs_points:
-            found += costs_of(running, rule)
+    for outcome in outcomes:
+        key = outcome.rule_key
+        if key in by_rule:
+            found += by_rule[key]
+        if key in costing and outcome.reason == GRANTED:
+            found += costs_of(running, running.rule_set.rule_at[key])
     return tuple(found)
+
+
+def _quantity(line: BilledLine, rule_key: str) -> int:
+    """Return how many units of a line a rule lowered."""
+    if len(line.pieces) == 1:
+        return line.quantity
+    lowered = [piece.quantity for piece in line.pieces if any(key == rule_key for key, _ in piece.discounts)]
+    return sum(lowered)
 
 
 def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed, ...]:

@@ -71,7 +71,12 @@ def _tax(running: Running) -> tuple[list[Taxed], list[Taxed]]:
 
 
 def _taxed(running: Running, place: int, line: Line, amount: int) -> Taxed:
-    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, running.shift.get(place, 0))
+    shift = running.shift.get(place, 0)
+    if shift:
+        parts = running.parts[place] if place >= 0 else [part for part in running.shipping if part.line == place]
+        # Where everything is discounted away, there is no cent left to hold to anything.
+        shift = shift if amount > sum([part.floor for part in parts]) else 0
+    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, shift)
 
 
 def _shipping_parts(running: Running) -> list[list[Part]]:
@@ -83,16 +88,20 @@ def _shipping_parts(running: Running) -> list[list[Part]]:
 
 def _tell_final_values(running: Running, taxed: Sequence[Taxed], shipping: Sequence[Taxed]) -> None:
     """Let the rules that follow read what is really paid, cents of rounding and fixed taxes included."""
-    running.refresh_all(every=True)
     fields, line_fields = running.plan.fields, running.plan.line_fields
-    for row, line in zip(running.rows, taxed, strict=True):
-        row[line_fields["net"]] = line.total
-        if "untaxed" in line_fields:
-            row[line_fields["untaxed"]] = line.untaxed
+    listed = [sum([part.listed for part in parts]) for parts in running.parts]
+    for n, (row, line) in enumerate(zip(running.rows, taxed, strict=True)):
+        told = {"net": line.total, "untaxed": line.untaxed, "listed": listed[n], "discount": listed[n] - line.amount}
+        for name, amount in told.items():
+            if name in line_fields:
+                row[line_fields[name]] = amount
     sums = {
         "purchase.total": sum([line.total for line in taxed]),
         "purchase.untaxed": sum([line.untaxed for line in taxed]),
         "purchase.shipping": sum([line.total for line in shipping]),
+        "purchase.listed": sum(listed),
+        "purchase.discount": sum(listed) - sum([line.amount for line in taxed]),
+        "purchase.units": sum([line.quantity for line in running.basket.lines]),
     }
     running.values.update({fields[path]: amount for path, amount in sums.items() if path in fields})
 

@@ -25,7 +25,7 @@ from .state import Grant, Part, Running, choose_parts
 
 def grant_of(running: Running, planned: PlannedRule) -> Grant | None:
     """Return what a rule would take; None when it finds no line."""
-    terms, effect = planned.rule.terms, planned.rule.effect
+    terms = planned.rule.terms
     if terms.stage == "shipping":
         places: Sequence[int] = ()
         parts = running.shipping
@@ -33,7 +33,7 @@ def grant_of(running: Running, planned: PlannedRule) -> Grant | None:
             return None
     else:
         places = places_of(running, planned)
-        if not places and not isinstance(effect, Bundle) and not _needs_no_line(planned):
+        if not places and not planned.needs_no_line:
             return None
         parts = choose_parts(running, places, terms.pool)
     grant = _apply(running, planned, parts, places)
@@ -42,10 +42,6 @@ def grant_of(running: Running, planned: PlannedRule) -> Grant | None:
     if terms.is_claimed:
         grant.times = times_claimed(running, planned.rule)
     return grant
-
-
-def _needs_no_line(planned: PlannedRule) -> bool:
-    return isinstance(planned.rule.effect, GiftProduct) and planned.rule.lines is None
 
 
 def places_of(running: Running, planned: PlannedRule) -> Sequence[int]:

@@ -41,16 +41,15 @@ class PlannedRule:
     """One price rule. `reasons` keeps its outcomes that say no more than a reason: they are the same every time."""
 
     rule: Rule
+    key: str
     place: int
     group: Group | None
     wanted: Wanted | None
     limits: tuple[Limit, ...]
     is_gated: bool
+    has_period: bool
+    needs_no_line: bool
     reasons: dict[str, Outcome] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        return self.rule.key
 
     def refused(self, reason: str, by: str | None = None) -> Outcome:
         """Return the outcome that says this reason and nothing more."""
@@ -66,6 +65,8 @@ class PlannedRule:
 class Plan:
     """The price rules in the order in which they come, and what else the checkout asks of a rule set.
 
+    costing       the keys of rules that cost points
+    may_be_undone some rule is withdrawn when another undoes its condition
     asked         the fields that must be given: read by some rule, and not computed by the engine
     live          computed fields that a price rule reads: they are kept up while prices change
     line_fields   computed fields of lines that the catalogue has: name → key of the values;  live_lines: those read
@@ -80,6 +81,8 @@ class Plan:
     fields: Mapping[str, str]
     line_fields: Mapping[str, str]
     asked: tuple[str, ...]
+    may_be_undone: bool
+    costing: frozenset[str]
     live: frozenset[str]
     live_lines: frozenset[str]
 
@@ -97,11 +100,15 @@ def _make_plan(rule_set: RuleSet) -> Plan:
     planned = [
         PlannedRule(
             rule=rule,
+            key=rule.key,
             place=place,
             group=group_of.get(rule.group or ""),
             wanted=_wanted(rule),
             limits=rule_set.limits_of.get(rule.key, ()),
             is_gated=rule.terms.needs_checkout,
+            has_period=rule.valid_from is not None or rule.valid_until is not None,
+            needs_no_line=isinstance(rule.effect, Bundle)
+            or (isinstance(rule.effect, GiftProduct) and rule.lines is None),
         )
         for place, rule in enumerate(rule_set.rules)
         if rule.lowers_prices
@@ -119,6 +126,8 @@ def _make_plan(rule_set: RuleSet) -> Plan:
         line_fields={
             name: rule_set.lines.by_name[name].key for name in COMPUTED_OF_LINE if name in rule_set.lines.by_name
         },
+        costing=frozenset(rule.key for rule in rule_set.rules if rule.terms.costs_points),
+        may_be_undone=any(each.rule.terms.when_undone == "withdraw" for each in planned),
         asked=tuple([path for path in rule_set.fields_read if path not in COMPUTED and path not in _LINES_COMPUTED]),
         live=frozenset(path for path in COMPUTED if path in read),
         live_lines=frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read),

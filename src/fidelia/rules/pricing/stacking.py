@@ -55,16 +55,18 @@ class Settling:
 
     def settle(self, active: Collection[str] | None, withdrawn: Mapping[str, str], excluded_by: str | None) -> None:
         """Let each rule have its turn. Rules not `active` are excluded; those withdrawn before stay so."""
+        outcomes = self.outcomes
         for planned in self.plan.rules:
-            if planned.key in self.outcomes:
+            key, group = planned.key, planned.group
+            if key in outcomes:
                 continue
-            if planned.key in withdrawn:
-                self.outcomes[planned.key] = planned.refused(UNDONE, withdrawn[planned.key])
-            elif active is not None and planned.key not in active:
-                self.outcomes[planned.key] = planned.refused(EXCLUDED, excluded_by)
+            if key in withdrawn:
+                outcomes[key] = planned.refused(UNDONE, withdrawn[key])
+            elif active is not None and key not in active:
+                outcomes[key] = planned.refused(EXCLUDED, excluded_by)
             elif self.stopped_by is not None and not planned.rule.terms.always:
-                self.outcomes[planned.key] = planned.refused(EXCLUDED, self.stopped_by)
-            elif planned.group is not None and planned.group.policy in ("best", "first"):
+                outcomes[key] = planned.refused(EXCLUDED, self.stopped_by)
+            elif group is not None and group.policy in ("best", "first"):
                 self.settle_group(self.members(planned, active, withdrawn))
             else:
                 self.settle_one(planned)
@@ -108,11 +110,12 @@ class Settling:
 
     def refusal_of(self, planned: PlannedRule) -> Outcome | None:
         rule = planned.rule
-        if rule.valid_from is not None and self.at < rule.valid_from:
-            return planned.refused(NOT_YET_VALID)
-        elif rule.valid_until is not None and self.at >= rule.valid_until:
-            return planned.refused(EXPIRED)
-        elif rule.when is not None and not rule.when.run(self.running.values):
+        if planned.has_period:
+            if rule.valid_from is not None and self.at < rule.valid_from:
+                return planned.refused(NOT_YET_VALID)
+            elif rule.valid_until is not None and self.at >= rule.valid_until:
+                return planned.refused(EXPIRED)
+        if rule.when is not None and not rule.when.run(self.running.values):
             missing, kind = missing_of(rule, self.running.values) if self.explain else (None, None)
             if missing is None:
                 return planned.refused(CONDITION_FALSE)
@@ -138,7 +141,8 @@ class Settling:
             discount=grant.total,
             quantity=_quantity_of(running, grant),
         )
-        self.note_undone(planned)
+        if self.plan.may_be_undone:
+            self.note_undone(planned)
         if planned.rule.terms.stops:
             self.stopped_by = planned.key
 

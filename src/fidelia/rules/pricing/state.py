@@ -101,7 +101,8 @@ class Running:
         self.rows: list[dict[str, Any]] = [{**line.facts, **self.still(line)} for line in self.lines]
         self.values[rule_set.lines.key] = self.rows
         self.indexes: dict[str, dict[Any, list[int]]] = {}
-        self.refresh_all(every=False)
+        self.tell_coupons()
+        self.refresh_lines(range(len(self.lines)))
 
     # Prices
 
@@ -144,7 +145,8 @@ class Running:
         return round_half_up(amount * factors.whole, factors.inside)
 
     def amount_of(self, place: int) -> int:
-        return sum([part.amount for part in self.parts[place]])
+        parts = self.parts[place]
+        return parts[0].amount if len(parts) == 1 else sum([part.amount for part in parts])
 
     # What rules read
 
@@ -158,16 +160,14 @@ class Running:
             values[fields["is_gift"]] = False
         return values
 
-    def refresh_all(self, *, every: bool) -> None:
-        """Bring the computed values up to date: those that price rules read, or every one."""
+    def tell_coupons(self) -> None:
         if "purchase.coupons" in self.plan.fields:
             series = {coupon.series for coupon in self.basket.coupons if coupon.state == "valid"}
             self.values[self.plan.fields["purchase.coupons"]] = sorted(series)
-        self.refresh_lines(range(len(self.lines)), every=every)
 
-    def refresh_lines(self, places: Iterable[int], *, every: bool = False) -> None:
-        fields = self.plan.line_fields
-        names = fields.keys() if every else self.plan.live_lines
+    def refresh_lines(self, places: Iterable[int]) -> None:
+        """Bring the computed values up to date that price rules read."""
+        fields, names = self.plan.line_fields, self.plan.live_lines
         if names:
             for place in places:
                 row, amount = self.rows[place], self.amount_of(place)
@@ -180,10 +180,7 @@ class Running:
                 if "untaxed" in names:
                     factors = self.factors[place]
                     row[fields["untaxed"]] = round_half_up(amount * factors.one, factors.inside)
-        self.refresh_sums(self.plan.fields.keys() if every else self.plan.live)
-
-    def refresh_sums(self, names: Iterable[str]) -> None:
-        for name in names:
+        for name in self.plan.live:
             if name != "purchase.coupons":
                 self.values[self.plan.fields[name]] = self.sum_of(name)
 

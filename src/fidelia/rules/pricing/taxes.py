@@ -82,14 +82,8 @@ class Taxed:
     base: int = 0
     taxed_fixed: int = 0
     added_fixed: int = 0
-
-    @property
-    def all_taxes(self) -> tuple[tuple[str, int], ...]:
-        return (*self.fixed_taxes, *self.taxes)
-
-    @property
-    def total(self) -> int:
-        return self.untaxed + sum([amount for _, amount in self.all_taxes])
+    all_taxes: tuple[tuple[str, int], ...] = ()
+    total: int = 0
 
 
 def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None:
@@ -106,6 +100,9 @@ def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None
                 groups.setdefault(line.factors, []).append(line)
         for factors, group in groups.items():
             _tax_group(factors, group, arithmetic)
+    for line in lines:
+        line.all_taxes = (*line.fixed_taxes, *line.taxes)
+        line.total = line.untaxed + sum([amount for _, amount in line.all_taxes])
 
 
 def _separate_fixed(line: Taxed, unit: int) -> None:
@@ -122,15 +119,18 @@ def _separate_fixed(line: Taxed, unit: int) -> None:
 
 def _tax_line(line: Taxed, rounding: str) -> None:
     factors, held = line.factors, line.goods
+    if not factors.keys:
+        line.untaxed = held - line.taxed_fixed
+        return
     rounds = ROUNDINGS[rounding]
     line.base = line.goods * factors.one + line.added_fixed * factors.inside
     for key, factor, is_included in zip(factors.keys, factors.factors, factors.are_included, strict=True):
         amount = rounds(line.base * factor, factors.one * factors.inside)
         if is_included:
-            held -= rounds(line.goods * factor, factors.inside)
+            held -= amount if not line.added_fixed else rounds(line.goods * factor, factors.inside)
         line.taxes.append((key, amount))
     line.untaxed = held - line.taxed_fixed
-    if factors.keys:
+    if line.shift or line.taxed_fixed or line.untaxed < 0:
         _settle_cents(line)
 
 
