@@ -38,6 +38,8 @@ RIGHTS: dict[str, str | Promise] = {
     "store.add": _("Add a store"),
     "store.rename": _("Rename a store"),
     "store.close": _("Close a store"),
+    "policy.see": _("See what the law of each country says of promotions"),
+    "policy.change": _("Say what the law of a country is, from which day"),
     # jobs and parked events
     "job.see": _("See the jobs and their progress"),
     "job.stop": _("Stop a job"),
@@ -147,7 +149,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "pool.*"),
                 "purchase.*",
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
-                *("coupon.*", "voucher.*", "gift_card.*", "stock.*"),
+                *("coupon.*", "voucher.*", "gift_card.*", "stock.*", "policy.*"),
                 *("job.*", "event.see", "file.*"),
             ),
         ),

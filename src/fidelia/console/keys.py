@@ -30,7 +30,7 @@ MODES = (("live", _("Live: real customers and points")), ("test", _("Test: a san
 # What a till, a web shop or a report needs; a key is never given the administration.
 NOUNS_FOR_KEYS = (
     *("customer", "enrolment", "points", "purchase", "decision", "programme", "product", "store", "segment"),
-    *("message", "insight", "campaign"),
+    *("message", "insight", "campaign", "coupon", "voucher", "gift_card", "stock"),
 )
 
 

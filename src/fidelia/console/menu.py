@@ -96,6 +96,7 @@ FOOT: tuple[Entry, ...] = (
         "console:settings",
         children=(
             Entry(_("Company and stores"), "building-store", "console:stores", right="store.add"),
+            Entry(_("Law of promotions"), "scale", "console:policies", right="policy.see"),
             Entry(_("Users and roles"), "user-check", "console:users", right="user.see"),
             Entry(_("API keys"), "key", "console:keys", right="key.see"),
             Entry(_("Audit"), "history", "console:audit", right="audit.see"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.operations import LawFindings, find_unlawful
 from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.ui import formats
@@ -91,6 +92,7 @@ class VersionView:
     may_draft: bool
     may_publish: bool
     is_own: bool
+    unlawful: Sequence[LawFindings] = ()
 
     @property
     def is_draft(self) -> bool:
@@ -133,6 +135,7 @@ def view_of(version: ProgrammeVersion, *, by: Actor, at: datetime) -> VersionVie
         may_draft=by.may("programme.draft", scope),
         may_publish=by.may("programme.publish", scope),
         is_own=by.kind == "user" and by.id == version.author_id,
+        unlawful=find_unlawful(version, at) if version.state == State.DRAFT else [],
     )
 
 

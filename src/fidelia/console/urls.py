@@ -16,6 +16,7 @@ from . import (
     jobs,
     keys,
     login,
+    policies,
     preferences,
     products,
     programmes,
@@ -163,6 +164,9 @@ urlpatterns = [
     path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),
+    path("settings/law/", policies.policies, name="policies"),
+    path("settings/law/new/", policies.new, name="policy-new"),
+    path("settings/law/<uuid:policy_id>/", policies.policy, name="policy"),
     path("settings/stores/", stores.stores, name="stores"),
     path("settings/stores/new/", stores.new_store, name="store-new"),
     path("settings/stores/<uuid:store_id>/", stores.store, name="store"),

@@ -35,6 +35,12 @@ class StoreUnknown(NotFound):
     default_code = "store_unknown"
 
 
+class PolicyUnknown(NotFound):
+    """There is no such policy of the law."""
+
+    default_code = "policy_unknown"
+
+
 class CodeTaken(Refused):
     """Another partner, banner, or store of the banner has this code."""
 
@@ -87,3 +93,9 @@ class MalformedName(Invalid):
     """A name has 1 to 150 characters."""
 
     default_code = "malformed_name"
+
+
+class MalformedPolicy(Invalid):
+    """The country, dates, action or terms of a policy of the law cannot be such."""
+
+    default_code = "malformed_policy"

@@ -115,3 +115,45 @@ class Store(models.Model):
     def is_open_on(self, day: date) -> bool:
         """Tell whether the store trades on this day of its own calendar."""
         return self.opened_on <= day and (self.closed_on is None or day <= self.closed_on)
+
+
+class LawPolicy(models.Model):
+    """What the law of a country says from a day on, as terms that `rules` can check, and what follows from them.
+
+    `action`: warn people, refuse, or take no notice. Never deleted: a mistake is mended in its own row, and the law
+    of a day is the latest that had begun and not ended.
+    """
+
+    class Action(models.TextChoices):
+        IGNORE = "ignore"
+        WARN = "warn"
+        REFUSE = "refuse"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    country = models.CharField(max_length=2)
+    kind = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)  # the last day; null: no end is known
+    action = models.CharField(max_length=6, choices=Action.choices, default=Action.WARN)
+    terms = models.JSONField()
+    source = models.TextField(blank=True, default="")
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "organisation_law_policy"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "kind", "valid_from"], name="a law of a country begins on a day once"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="a law ends after it begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(action__in=["ignore", "warn", "refuse"]), name="a law is ignored, warned of or refused by"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.kind} {self.valid_from}"

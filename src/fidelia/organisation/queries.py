@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q
 
 from fidelia.kernel.actor import Actor
 
-from .errors import BannerUnknown, OperatorNotSetUp, PartnerUnknown, StoreCodeAmbiguous, StoreUnknown
-from .models import Banner, Operator, Partner, Store
+from .errors import (
+    BannerUnknown,
+    OperatorNotSetUp,
+    PartnerUnknown,
+    PolicyUnknown,
+    StoreCodeAmbiguous,
+    StoreUnknown,
+)
+from .models import Banner, LawPolicy, Operator, Partner, Store
 
 STORES_PER_PAGE_MAX = 1_000
 
@@ -105,3 +113,27 @@ def list_banners(*, partner_id: UUID | None = None) -> list[Banner]:
     if partner_id is not None:
         banners = banners.filter(partner_id=partner_id)
     return list(banners[:STORES_PER_PAGE_MAX])
+
+
+def list_policies(*, by: Actor) -> list[LawPolicy]:
+    """Return every policy of the law, by country and kind, the latest first. Raises Denied (policy.see)."""
+    by.require("policy.see")
+    return list(LawPolicy.objects.order_by("country", "kind", "-valid_from")[:STORES_PER_PAGE_MAX])
+
+
+def get_policy(*, by: Actor, policy_id: UUID) -> LawPolicy:
+    """Return one policy. Raises Denied (policy.see), PolicyUnknown."""
+    by.require("policy.see")
+    policy = LawPolicy.objects.filter(pk=policy_id).first()
+    if policy is None:
+        raise PolicyUnknown("There is no such policy.")
+    return policy
+
+
+def policies_on(country: str, day: date) -> dict[str, LawPolicy]:
+    """Return what holds in a country on a day, by kind: the latest that had begun and not ended, unless ignored."""
+    begun = LawPolicy.objects.filter(country=country, valid_from__lte=day).filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=day)
+    )
+    latest = {policy.kind: policy for policy in begun.order_by("valid_from")}
+    return {kind: policy for kind, policy in latest.items() if policy.action != LawPolicy.Action.IGNORE}

@@ -91,6 +91,29 @@ class ProductCost(models.Model):
         return UnitCost(self.amount, self.scale, self.currency)
 
 
+class ProductPrice(models.Model):
+    """What a product was sold for from an instant on, in minor units, until a later row (null: no longer known).
+
+    Written by the database with each change of `Product.price`, by whichever road it came.
+    """
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="prices", db_index=False)
+    price = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        db_table = "products_price"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "valid_from"], name="a product has one price from an instant on"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.price}"
+
+
 class MarginRate(models.Model):
     """The margin assumed of a category and what lies under it, from a day on, where no cost is known.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 
 from .errors import UnknownProduct
-from .models import MarginRate, Product, ProductCost, StockLevel, UnitCost
+from .models import MarginRate, Product, ProductCost, ProductPrice, StockLevel, UnitCost
 
 LIMIT_MAX = 200
 ONE = 1_000  # thousandths of a unit
@@ -103,6 +103,28 @@ def find_stock(named: Iterable[tuple[str, UUID]]) -> list[StockLevel]:
     ).select_related("product")
     found = {(level.product.code, level.store_id): level for level in levels}
     return [found[key] for key in asked if key in found]
+
+
+def lowest_prices(codes: Iterable[str], currency: str, *, at: datetime, days: int) -> dict[str, int]:
+    """Return the lowest price of each product, by code, in force at any time of the `days` before an instant.
+
+    In minor units; those without a known price are left out. The price that begins at the instant itself is not
+    counted: it is the cut. One query.
+    """
+    since = at - timedelta(days=days)
+    rows = ProductPrice.objects.filter(product__code__in=set(codes), valid_from__lt=at).order_by("valid_from")
+    lowest: dict[str, int | None] = {}
+    for code, price, its_currency, valid_from in rows.values_list("product__code", "price", "currency", "valid_from"):
+        known = price if its_currency == currency else None
+        before = lowest.get(code) if valid_from > since else None  # what came earlier had ended before the window
+        lowest[code] = known if before is None else before if known is None else min(before, known)
+    return {code: price for code, price in lowest.items() if price is not None}
+
+
+def list_prices(*, by: Actor, code: str) -> list[ProductPrice]:
+    """Return what a product was sold for, the latest first. Raises Denied (product.see), UnknownProduct."""
+    product = get_product(by=by, code=code)
+    return list(ProductPrice.objects.filter(product=product).order_by("-valid_from")[:LIMIT_MAX])
 
 
 def list_margin_rates(*, by: Actor) -> list[MarginRate]:

@@ -77,6 +77,12 @@ class ChangesWouldBeLost(Refused):
     default_code = "changes_would_be_lost"
 
 
+class LawForbids(Refused):
+    """A policy of the law refuses what rules of the version may give; details: rules, kind."""
+
+    default_code = "law_forbids"
+
+
 class NothingToCatchUp(Refused):
     """The draft lacks nothing of what was published since."""
 

@@ -1,5 +1,6 @@
 """The verbs of the network: use cases open a transaction; `place_stores` demands one."""
 
+from .law import set_policy
 from .network import (
     add_banner,
     add_partner,
@@ -23,6 +24,7 @@ __all__ = [
     "rename_banner",
     "rename_partner",
     "rename_store",
+    "set_policy",
     "set_up_operator",
     "stores_said_before",
 ]

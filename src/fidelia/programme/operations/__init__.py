@@ -5,6 +5,7 @@ from .comparing import missed_changes
 from .enrolments import NewMember, end_enrolment, enrol, enrol_in_bulk, write_enrolment
 from .exporting import ask_export, filters_of
 from .following import FOLLOW, TierPreview, follow_tiers, follow_version_soon, preview_tiers
+from .lawfulness import LawFindings, find_unlawful
 from .programmes import create_programme
 from .templates import TEMPLATES, ProgrammeTemplate, begin_from_template, get_template, read_template
 from .tiers import announce_begun_tiers, rederive_tiers
@@ -22,6 +23,7 @@ from .versions import (
 __all__ = [
     "FOLLOW",
     "TEMPLATES",
+    "LawFindings",
     "NewMember",
     "ProgrammeTemplate",
     "TierPreview",
@@ -37,6 +39,7 @@ __all__ = [
     "enrol",
     "enrol_in_bulk",
     "filters_of",
+    "find_unlawful",
     "follow_tiers",
     "follow_version_soon",
     "get_template",

@@ -21,6 +21,7 @@ from ..models import Programme, ProgrammeVersion
 from ..queries import parse_document
 from .audit import audit
 from .comparing import check_nothing_lost
+from .lawfulness import check_lawful
 
 State = ProgrammeVersion.State
 
@@ -107,12 +108,14 @@ def publish_version(
     """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
     so that history brought in is decided by it).
 
-    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost.
+    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost, LawForbids.
     """
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
         now = lock_programme(version.programme, at)
-        check_nothing_lost(lock_draft(version.id), now)
+        draft = lock_draft(version.id)
+        check_nothing_lost(draft, now)
+        check_lawful(draft, in_force_from or now)
         return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or now)
 
 

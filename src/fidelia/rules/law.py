@@ -1,0 +1,152 @@
+"""What the law says of promotions, as policies that a shop keeps by country and date; checked here, pure.
+
+Two kinds. *Promotion ceiling*: the advantages on a product, immediate and deferred (points, cagnotte, coupons)
+together, stay within a share of its price (in France 34 %, for consumer goods: law ASAP of 7 December 2020, article
+125, as changed in 2023). *Prior price*: a price cut that is announced is counted from the lowest price of the 30 days
+before it (Code de la consommation, article L112-1-1, after directive 2019/2161). Which products, which share, how many
+days and what follows are the policy's; nothing here knows a country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from .effects import Advantage, BuyGet, PercentOff, Sets, Volume
+from .rule_set import Rule, RuleSet
+
+CEILING, PRIOR_PRICE = "promotion_ceiling", "prior_price"
+KINDS = (CEILING, PRIOR_PRICE)
+Code = Literal["above_ceiling", "may_pass_ceiling", "above_prior_price"]
+EVERY_CATEGORY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """At most `numerator` ÷ `denominator` of the price of products in `categories` and beneath them ("*": all)."""
+
+    numerator: int
+    denominator: int
+    categories: tuple[str, ...]
+    counts_deferred: bool = True
+
+    @classmethod
+    def of(cls, terms: Mapping[str, Any]) -> Ceiling:
+        """Read the terms of a policy: {"share": [34, 100], "categories": ["Food"], "counts_deferred": true}."""
+        numerator, denominator = terms["share"]
+        return cls(numerator, denominator, tuple(terms["categories"]), bool(terms.get("counts_deferred", True)))
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.numerator, self.denominator)
+
+    def concerns(self, category: str) -> bool:
+        return any(one in (EVERY_CATEGORY, category) or category.startswith(f"{one}/") for one in self.categories)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line as the law looks at it; money in minor units.
+
+    listed     its price before any promotion;  unit_listed: of one unit
+    immediate  what promotions take off now;  deferred: what its points and coupons are worth later
+    lowest     the lowest price of one unit in the days before; None where no price is known
+    announced  the cut is announced to everybody (an offer of the loyalty programme alone stands outside)
+    """
+
+    key: str
+    category: str
+    listed: int
+    unit_listed: int
+    immediate: int = 0
+    deferred: int = 0
+    lowest: int | None = None
+    announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What would not be lawful: of which policy, where (key of a line or rule), what was found and what is allowed.
+
+    Of a line in minor units; of a rule in ten-thousandths of the price.
+    """
+
+    kind: str
+    code: Code
+    where: str
+    found: int
+    allowed: int
+
+    @property
+    def percent_found(self) -> str:
+        return _percent(self.found)
+
+    @property
+    def percent_allowed(self) -> str:
+        return _percent(self.allowed)
+
+
+def _percent(ten_thousandths: int) -> str:
+    whole, part = divmod(ten_thousandths, 100)
+    return f"{whole} %" if part == 0 else f"{whole},{part:02} %"
+
+
+def check_ceiling(ceiling: Ceiling, lines: Iterable[PricedLine]) -> tuple[Finding, ...]:
+    """Return the lines whose advantages together pass the ceiling; to the unit, in the customer's disfavor."""
+    found = []
+    for line in lines:
+        advantage = line.immediate + (line.deferred if ceiling.counts_deferred else 0)
+        allowed = line.listed * ceiling.numerator // ceiling.denominator
+        if ceiling.concerns(line.category) and advantage > allowed:
+            found.append(Finding(CEILING, "above_ceiling", line.key, advantage, allowed))
+    return tuple(found)
+
+
+def check_prior_price(lines: Iterable[PricedLine]) -> tuple[Finding, ...]:
+    """Return the lines whose announced cut is counted from a price above the lowest of the days before."""
+    return tuple(
+        Finding(PRIOR_PRICE, "above_prior_price", line.key, line.unit_listed, line.lowest)
+        for line in lines
+        if line.announced and line.immediate > 0 and line.lowest is not None and line.unit_listed > line.lowest
+    )
+
+
+def check_rules(ceiling: Ceiling, rules: RuleSet | Sequence[Rule]) -> tuple[Finding, ...]:
+    """Return the rules that alone may take more off a product than the ceiling allows.
+
+    Only shares are known beforehand; amounts, prices and points are judged on each basket. Where the policy concerns no
+    product there is nothing to find.
+    """
+    if not ceiling.categories:
+        return ()
+    each = rules.rules if isinstance(rules, RuleSet) else rules
+    return tuple(
+        Finding(CEILING, "may_pass_ceiling", rule.key, int(share * 10_000), int(ceiling.share * 10_000))
+        for rule in each
+        for share in (max(_shares_of(rule.effect), default=Fraction(0)),)
+        if share > ceiling.share
+    )
+
+
+def _shares_of(effect: object) -> Iterator[Fraction]:
+    match effect:
+        case PercentOff(ratio=ratio, target="lines" | "order"):
+            yield ratio
+        case Sets(size=size, take=take, advantage=advantage):
+            yield from (share * take / size for share in _share(advantage))
+        case BuyGet(advantage=advantage, buy_units=bought, get_units=got, get=None) if bought and got:
+            yield from (share * got / (bought + got) for share in _share(advantage))
+        case BuyGet(advantage=advantage):
+            yield from _share(advantage)
+        case Volume(steps=steps):
+            for step in steps:
+                yield from _share(step.advantage)
+        case _:
+            return
+
+
+def _share(advantage: Advantage) -> Iterator[Fraction]:
+    if advantage.kind == "percent":
+        yield advantage.ratio
