@@ -22,14 +22,14 @@ from django.http import HttpResponse
 from pydantic import ValidationError
 
 from fidelia.access.operations import admit_and_read
-from fidelia.kernel.db import renew_connections
+from fidelia.kernel.db import kept_connection, renew_connections
 from fidelia.kernel.errors import FideliaError
 
 from .activity import prepare_purchase
 from .bodies import parse_json
 from .checkouts import prepare_closure, prepare_evaluation
 from .door import ACCEPTED, add_headers, refusal_of
-from .exchange import Prepared, new_exchange
+from .exchange import Exchange, Prepared, new_exchange
 from .problems import problem_in
 
 Environ = dict[str, Any]
@@ -77,21 +77,27 @@ def _serve(prepare: Prepare, environ: Environ) -> HttpResponse | None:
     if prepared is None:
         return None
     exchange = new_exchange(environ.get("HTTP_X_REQUEST_ID", ""))
+    with kept_connection():
+        response = _answer(prepared, exchange, environ)
+    if response is not None:
+        add_headers(response, exchange)
+    return response
+
+
+def _answer(prepared: Prepared, exchange: Exchange, environ: Environ) -> HttpResponse | None:
+    key_text = environ["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
     try:
-        exchange.admission, found = admit_and_read(
-            key_text=environ["HTTP_AUTHORIZATION"].removeprefix("Bearer "), at=exchange.at, reading=prepared.reading
-        )
-        response = prepared.serve(exchange, found)
+        exchange.admission, found = admit_and_read(key_text=key_text, at=exchange.at, reading=prepared.reading)
+        return prepared.serve(exchange, found)
     except FideliaError as error:
-        response = problem_in(exchange, error)
+        return problem_in(exchange, error)
     except Exception as error:
         if isinstance(error, OperationalError) and exchange.admission is None:
             renew_connections()  # nothing was done yet: the door may try
             return None
         connection.close()  # whatever state it is in, nobody else gets it
-        response = problem_in(exchange, refusal_of(error, exchange, environ["REQUEST_METHOD"], environ["PATH_INFO"]))
-    add_headers(response, exchange)
-    return response
+        refusal = refusal_of(error, exchange, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        return problem_in(exchange, refusal)
 
 
 def _prepared(prepare: Prepare, environ: Environ) -> Prepared | None:
