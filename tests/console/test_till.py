@@ -64,7 +64,7 @@ def test_a_card_a_name_and_a_product_are_told_apart(till):
         {"code": "moka", "name": "Moka Sidamo 1 kg", "price": 3490}
     ]
     assert [each["code"] for each in till.get("scan/", q="thé").json()["products"]] == ["vrac", "theiere"]
-    assert till.get("scan/", q="nobody at all").json() == {"members": [], "products": []}
+    assert till.get("scan/", q="nobody at all").json() == {"members": [], "products": [], "code": None}
 
 
 def test_what_to_say_is_the_birthday_before_all_else(till):
@@ -86,13 +86,73 @@ def test_the_bill_says_points_by_line_and_what_each_offer_does(till):
     assert till.post("bill/", till.sale(customer_id=None)).json()["points"] == 0
 
 
+TEA_DAYS = {
+    "key": "tea-days",
+    "name": {"en": "Teapots", "fr": "Jours du thé"},
+    "lines": 'line.product == "theiere"',
+    "percent_off": 10,
+}
+GIFT = {
+    "key": "gift",
+    "name": {"en": "Gift from 200", "fr": "Cadeau dès 200"},
+    "when": "purchase.total >= 200",
+    "gift": {"product": "vrac"},
+}
+MUG = {
+    "key": "mug",
+    "name": {"en": "Five off, to take", "fr": "Cinq euros, au choix"},
+    "amount_off": 5,
+    "claimed": True,
+}
+
+
+def test_discounts_are_shown_by_line_and_closed_as_shown(till):
+    till.offer(TEA_DAYS, GIFT)
+    bill = till.post("bill/", till.sale()).json()
+    assert (bill["listed"], bill["discount"], bill["due"]) == (13290, 980, 12310)
+    assert bill["lines"][1]["discounts"] == [{"name": "Jours du thé", "amount": 980}]
+    offers = {offer["rule"]: offer for offer in bill["offers"]}
+    assert (offers["tea-days"]["state"], offers["tea-days"]["amount"]) == ("applied", "\u22129,80\u00a0€")
+    assert offers["gift"]["state"] == "within_reach"
+    assert "il manque 76,90" in offers["gift"]["detail"]
+    closed = till.post("sales/", till.sale(expected=12310)).json()
+    assert (closed["total"], closed["points"]) == (12310, bill["points"])
+
+
+def test_a_total_that_changed_meanwhile_is_refused_and_nothing_is_recorded(till):
+    till.offer(TEA_DAYS)
+    answer = till.post("sales/", till.sale(expected=13290))
+    assert (answer.status_code, answer.json()["code"]) == (409, "expected_total_differs")
+    assert not Purchase.objects.filter(source="till:lyon:2").exists()
+
+
+def test_an_offer_to_choose_is_taken_where_it_was_chosen(till):
+    till.offer(MUG)
+    (offer,) = [one for one in till.post("bill/", till.sale()).json()["offers"] if one["rule"] == "mug"]
+    assert (offer["state"], offer["toggle"], offer["chosen"]) == ("choosable", "claim:mug", False)
+    chosen = till.sale(chosen={"claim:mug": True})
+    bill = till.post("bill/", chosen).json()
+    assert bill["discount"] == 500
+    assert till.post("sales/", chosen | {"expected": bill["total"]}).json()["total"] == 12790
+
+
+def test_points_pay_where_the_programme_says_so(till):
+    till.offer(points={"validity_months": 24, "ends": "month", "pays": {"points": "100", "money": "1.00"}})
+    bill = till.post("bill/", till.sale()).json()
+    offer = bill["offers"][-1] if bill["offers"][-1]["toggle"] else next(one for one in bill["offers"] if one["toggle"])
+    assert (offer["toggle"], offer["state"]) == ("points", "choosable")
+    paid = till.post("bill/", till.sale(chosen={"points": True})).json()
+    assert paid["paid_by_points"] > 0
+    assert paid["due"] == bill["due"] - paid["paid_by_points"]
+
+
 def test_a_sale_is_closed_once_under_its_key(till):
     sale = till.sale(occurred_at=now().isoformat())
     first, again = till.post("sales/", sale).json(), till.post("sales/", sale).json()
     assert (first["receipt"], first["total"], first["points"], first["is_replay"]) == ("2-00001", 13290, 167, False)
     assert again == first | {"is_replay": True}
     other = till.post("sales/", sale | {"key": "k-2"})
-    assert (other.status_code, other.json()["code"]) == (409, "receipt_known")
+    assert (other.status_code, other.json()["code"]) == (409, "wrong_checkout_state")
     sold = Purchase.objects.get(receipt_number="2-00001")
     assert (sold.source, sold.store_id, sold.customer_id) == ("till:lyon:2", till.shop.lyon.id, till.shop.customer_id)
 

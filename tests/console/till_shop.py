@@ -10,7 +10,10 @@ from django.test import Client
 from fidelia.access.models import User
 from fidelia.kernel.clock import now
 from fidelia.products.models import Product
-from tests.cast import marzelline
+from fidelia.programme.operations import draft_version, publish_version
+from fidelia.programme.queries import get_programme
+from tests.cast import SYSTEM, marzelline
+from tests.programme.cast import DOCUMENT
 
 from .boutique import CARD, Shop, open_shop
 
@@ -36,6 +39,13 @@ class TillShop:
         self.cashier: User = marzelline(self.shop.lyon.scope)
         self.client = Client()
         self.client.force_login(self.cashier)
+
+    def offer(self, *rules: dict[str, Any], **parts: Any) -> None:
+        """Put more rules, or other parts of the terms, in force."""
+        programme, at = get_programme("cercle"), now()
+        document = {**DOCUMENT, "rules": [*DOCUMENT["rules"], *rules], **parts}
+        draft = draft_version(by=SYSTEM, at=at, programme=programme, document=document)
+        publish_version(by=SYSTEM, at=at, version=draft)
 
     def get(self, path: str, **query: str) -> Any:
         return self.client.get(f"/till/{path}", query)

@@ -22,6 +22,16 @@ SENTENCES: Mapping[str, str | Promise] = {
     "unknown_language": _("A language is French or English."),
     "too_many_rows": _("These are too many rows at once."),
     "too_many_chosen": _("At most 1,000 customers are chosen one by one: choose the whole list instead."),
+    # checkouts and the till
+    "expected_total_differs": _("What is to pay has changed meanwhile."),
+    "wrong_checkout_state": _("This receipt number is taken, or this purchase is past that step."),
+    "checkout_busy": _("This purchase is being worked on elsewhere. Try again in a moment."),
+    "checkout_changed": _("This purchase was changed elsewhere meanwhile."),
+    "no_terms_in_force": _("The programme has no rules in force at that moment."),
+    "basket_too_large": _("This basket has too many lines."),
+    "malformed_basket": _("A part of the basket cannot be such."),
+    "unknown_till": _("This till is of no store where you sell."),
+    "malformed_question": _("This page is older than the server. Load it again; what waits is not lost."),
     # users and views
     "user_unknown": _("There is no such user."),
     "view_unknown": _("You keep no such view."),

@@ -7,7 +7,7 @@ from .catalogue import Catalogue, Field, Records
 from .decision import GENESIS, Decision, canonical_text, chain, chain_text, find_break, record_bill, record_decision
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
-from .explanation import describe_rule, explain, explain_outcomes
+from .explanation import describe_rule, explain, explain_outcomes, say_outcome
 from .points_name import POINTS, PointsName
 from .program import Program, check_rule
 from .rule_set import Group, Rule, RuleSet
@@ -61,5 +61,6 @@ __all__ = [
     "points_of_returned",
     "record_bill",
     "record_decision",
+    "say_outcome",
     "settle",
 ]

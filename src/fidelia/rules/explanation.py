@@ -253,6 +253,11 @@ def explain_outcomes(
     return [(each, _sentence(each, rule_set, tongue, points_name)) for each in decision.outcomes]
 
 
+def say_outcome(outcome: Outcome, rule_set: RuleSet, language: str, *, points_name: PointsName = POINTS) -> str:
+    """Return what one rule came to, and why, as one sentence that begins with the rule's name and a colon."""
+    return _sentence(outcome, rule_set, language_of(language), points_name)
+
+
 def _sentence(outcome: Outcome, rule_set: RuleSet, tongue: str, points_name: PointsName) -> str:
     rule = rule_set.rule_at[outcome.rule_key]
     if outcome.reason != GRANTED:

@@ -2,7 +2,6 @@
 
 from .claims import ClaimRequest, ReceiptProof, claim_purchase
 from .lone_returns import record_lone_return
-from .previewing import Preview, preview_purchase
 from .purchases import Recorded, record_purchase
 from .queued import Queued, record_queued
 from .reading import reading_of
@@ -14,7 +13,6 @@ __all__ = [
     "Basket",
     "ClaimRequest",
     "LineRequest",
-    "Preview",
     "PurchaseRequest",
     "Queued",
     "ReceiptProof",
@@ -24,7 +22,6 @@ __all__ = [
     "SoldReceipt",
     "Trial",
     "claim_purchase",
-    "preview_purchase",
     "reading_of",
     "record_lone_return",
     "record_purchase",

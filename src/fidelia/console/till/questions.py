@@ -26,6 +26,8 @@ from fidelia.products.queries import list_sellable
 from fidelia.programme.models import Programme
 from fidelia.programme.operations import enrol
 from fidelia.programme.queries import find_enrolment, get_programme, list_programmes
+from fidelia.rewards.operations.patterns import normalise_code
+from fidelia.rewards.queries import read_for_rules
 
 from ..customers.rows import name_of
 from ..pages import ConsoleRequest
@@ -76,14 +78,16 @@ def scan(request: ConsoleRequest) -> Answer:
     """Who, or which product, is named by what was scanned or typed."""
     text = request.GET.get("q", "").strip()[:100]
     if not text:
-        return {"members": [], "products": []}
+        return {"members": [], "products": [], "code": None}
     programme, at = programme_of(request), clock.now()
     found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
     goods = list_sellable(by=request.actor, text=text, limit=FOUND_MAX)
     if len(goods) == 1 and goods[0].code == text and len(found) != 1:
         found = []
     members = [facts_of(request.actor, one, programme, at) for one in found] if len(found) == 1 else _named(found)
-    return {"members": members, "products": [_product(one, programme) for one in goods] if not members else []}
+    if members or goods:
+        return {"members": members, "products": [_product(one, programme) for one in goods] if not members else []}
+    return {"members": [], "products": [], "code": _code(text, programme)}
 
 
 @require_safe
@@ -151,6 +155,16 @@ def _last_number(by: Actor, store: str, till: str) -> int:
     found = list_purchases(by=by, store_id=store_of(by, store).id, limit=50)
     numbers = [_NUMBERED.fullmatch(one.receipt_number) for one in found if one.source == source_of(store, till)]
     return max((int(number[1]) for number in numbers if number), default=0)
+
+
+def _code(text: str, programme: Programme) -> Answer | None:
+    """Return what a code presents: a coupon, a voucher, a gift card; None where nothing here has it."""
+    code = normalise_code(text)
+    known = read_for_rules(programme_id=programme.id, at=clock.now(), codes=[code], gift_cards=[code])
+    coupon, card = known["codes"].get(code, {}), known["gift_cards"].get(code, {})
+    if coupon.get("state", "unknown") != "unknown":
+        return {"what": "coupons", "code": code}
+    return {"what": "gift_cards", "code": code} if card.get("state", "unknown") != "unknown" else None
 
 
 def _named(found: list[Customer]) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""A sale as the page of the till sends it, and as activity takes it."""
+"""A sale as the page of the till sends it, and as activity takes it: a checkout, or a purchase with final prices."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from uuid import UUID
 import msgspec
 
 from fidelia.activity.operations import LineRequest, PurchaseRequest
+from fidelia.activity.operations.checkouts import BasketLine, CheckoutBasket, GiftCardTender
 from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme
 
 UNIT = 1000
+PAY_WITH_POINTS = "points"
+CLAIM = "claim:"
 
 
 class TillLine(msgspec.Struct):
@@ -31,8 +34,9 @@ class TillLine(msgspec.Struct):
 class TillSale(msgspec.Struct):
     """A sale, or a basket on its way to be one. `key` and `receipt` are of the page and stay with the sale.
 
-    `named` is what was scanned off line and names a member only once it is sent. `chosen` are the offers taken or left,
-    `expected` what the page said was to pay.
+    `expected` is what the page said is to pay, after discounts: it is closed as a checkout. Without it the sale was
+    made off line at its listed prices, and is recorded as it was charged. `named` is what was scanned off line: it
+    names a member only once it is sent. `chosen` are the offers taken, `coupons` and `gift_cards` codes presented.
     """
 
     store: str
@@ -44,11 +48,35 @@ class TillSale(msgspec.Struct):
     receipt: str = ""
     named: str = ""
     chosen: dict[str, bool] = {}
+    coupons: list[str] = []
+    gift_cards: list[str] = []
     expected: int | None = None
 
 
+def as_basket(sale: TillSale, programme: Programme, *, pays_with_points: bool | None = None) -> CheckoutBasket:
+    """Return the basket to evaluate or to close; it pays with points as was chosen, or as told."""
+    chosen = sale.chosen.get(PAY_WITH_POINTS, False) if pays_with_points is None else pays_with_points
+    scale = exponent_of(programme.currency)
+    return CheckoutBasket(
+        currency=programme.currency,
+        lines=tuple(
+            BasketLine(line.product, line.quantity, line.price, scale, description=line.name) for line in sale.lines
+        ),
+        programme=programme.slug,
+        customer_id=sale.customer_id,
+        store=sale.store,
+        occurred_at=sale.occurred_at,
+        coupons=tuple(dict.fromkeys(sale.coupons)),
+        gift_cards=tuple(GiftCardTender(code) for code in dict.fromkeys(sale.gift_cards)),
+        pays_with_points=chosen and sale.customer_id is not None,
+        claims=tuple(
+            (key.removeprefix(CLAIM), 1) for key, is_on in sale.chosen.items() if is_on and key.startswith(CLAIM)
+        ),
+    )
+
+
 def as_purchase(sale: TillSale, programme: Programme, at: datetime) -> PurchaseRequest:
-    """Return the request that records the sale."""
+    """Return the request that records a sale that was charged already."""
     return PurchaseRequest(
         idempotency_key=sale.key,
         receipt_number=sale.receipt,

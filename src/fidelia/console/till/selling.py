@@ -7,34 +7,35 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fidelia.activity.models import Purchase
-from fidelia.activity.operations import (
-    Preview,
-    Queued,
-    Recorded,
-    ReturnedLine,
-    ReturnRequest,
-    preview_purchase,
-    record_purchase,
-    record_queued,
-    record_return,
+from fidelia.activity.operations import Queued, ReturnedLine, ReturnRequest, record_queued, record_return
+from fidelia.activity.operations.checkouts import (
+    CheckoutBasket,
+    CheckoutCall,
+    Evaluation,
+    close_checkout,
+    evaluate_checkout,
 )
 from fidelia.activity.queries import get_purchase, list_lines, list_purchases
 from fidelia.customers.queries import ids_of, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.money import Money
+from fidelia.products.queries import get_products_by_code
 from fidelia.programme.models import Programme
-from fidelia.programme.queries import find_enrolment
+from fidelia.programme.queries import find_enrolment, terms_of
+from fidelia.rules import RuleSet
 
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question, refusal_of
-from .offers import offers_of
+from .offers import coupons_of, offers_of
 from .questions import programme_of, source_of, store_of
-from .requests import TillSale, as_purchase
+from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase
 
 QUEUE_MAX = 50
 FOUND_MAX = 5
@@ -69,10 +70,16 @@ class TillReturn(msgspec.Struct):
 @answers
 def bill(request: ConsoleRequest) -> Answer:
     """What the basket comes to now, with its offers. Nothing is written."""
-    sale, programme = read_question(request, TillSale), programme_of(request)
+    sale, programme, at = read_question(request, TillSale), programme_of(request), clock.now()
     store_of(request.actor, sale.store)
-    preview = preview_purchase(by=request.actor, request=as_purchase(sale, programme, clock.now()))
-    return {"lines": _billed(sale, preview), "offers": offers_of(preview, programme), **_sums(sale, preview)}
+    said = _evaluated(request.actor, as_basket(sale, programme), at)
+    terms = terms_of(said["version_id"])
+    payment = None
+    if terms.points.pays is not None and sale.customer_id is not None:
+        paid = as_basket(sale, programme, pays_with_points=True)
+        payment = said if sale.chosen.get(PAY_WITH_POINTS) else _evaluated(request.actor, paid, at)
+    offers = offers_of(said, terms.rule_set, programme, sale, payment)
+    return _bill_of(said, terms.rule_set, sale) | {"offers": offers, "coupons": coupons_of(said)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,26 +121,50 @@ def give_back(request: ConsoleRequest) -> Answer:
 
 
 def _close(request: ConsoleRequest) -> Answer:
-    sale, programme, at = read_question(request, TillSale), programme_of(request), clock.now()
+    sale, programme = read_question(request, TillSale), programme_of(request)
     store_of(request.actor, sale.store)
-    asked = as_purchase(sale, programme, at)
-    recorded = record_purchase(by=request.actor, at=at, request=asked, source=source_of(sale.store, sale.till))
-    return _receipt(request.actor, recorded)
+    return _receipt(request.actor, *_close_checkout(request.actor, sale, programme))
+
+
+def _close_checkout(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool, list[str]]:
+    """Close the sale as a checkout; return its purchase, whether it was closed before, and the codes it gave."""
+    at = clock.now()
+    call = CheckoutCall(
+        idempotency_key=sale.key,
+        step="close",
+        source=source_of(sale.store, sale.till),
+        number=sale.receipt,
+        basket=as_basket(sale, programme),
+        expected_total=None if sale.expected is None else Money(sale.expected, programme.currency).text(),
+        receipt_number=sale.receipt,
+        occurred_at=sale.occurred_at,
+    )
+    closed = close_checkout(by=by, at=at, call=call)
+    issued = (closed.rewards or {}).get("issued", [])
+    return closed.checkout["purchase_id"], closed.is_replay, [str(one.get("code", "")) for one in issued]
 
 
 def _record_queued(by: Actor, sale: TillSale, programme: Programme) -> Answer:
     try:
         store_of(by, sale.store)
         sale.customer_id = sale.customer_id or _named(by, sale, programme)
-        queued = Queued(as_purchase(sale, programme, clock.now()), source_of(sale.store, sale.till))
-        recorded = record_queued(by=by, at=clock.now(), queued=queued)
+        recorded = _record(by, sale, programme)
     except FideliaError as refusal:
         return {"key": sale.key, "state": "refused", **refusal_of(refusal)}
-    state = "known" if recorded.is_replay else "recorded"
-    answer = {"key": sale.key, "state": state, **_receipt(by, recorded)}
+    answer = {"key": sale.key, "state": "known" if recorded[1] else "recorded", **_receipt(by, *recorded)}
     if sale.named and sale.customer_id is None:
         answer["warning"] = _("“%(card)s” names no member: recorded without one.") % {"card": sale.named}
     return answer
+
+
+def _record(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool, list[str]]:
+    """Record what was kept: as the checkout it was to be, or as it was charged off line."""
+    if sale.expected is not None:
+        return _close_checkout(by, sale, programme)
+    at = clock.now()
+    queued = Queued(as_purchase(sale, programme, at), source_of(sale.store, sale.till))
+    recorded = record_queued(by=by, at=at, queued=queued)
+    return recorded.purchase_id, recorded.is_replay, []
 
 
 def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
@@ -143,26 +174,51 @@ def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
     return found[0].id if is_member else None
 
 
-def _receipt(by: Actor, recorded: Recorded) -> Answer:
-    sold = get_purchase(by=by, purchase_id=recorded.purchase_id).purchase
+def _receipt(by: Actor, purchase_id: UUID, is_replay: bool, codes: list[str]) -> Answer:
+    sold = get_purchase(by=by, purchase_id=purchase_id).purchase
+    by_tenders = (sold.paid_by_points or 0) + (sold.paid_by_gift_cards or 0)
     return {
         "purchase_id": str(sold.purchase_id),
         "receipt": sold.receipt_number,
         "total": sold.total,
+        "due": sold.total - by_tenders,
         "points": sold.points,
-        "is_replay": recorded.is_replay,
+        "codes": codes,
+        "is_replay": is_replay,
     }
 
 
-def _billed(sale: TillSale, preview: Preview) -> list[Answer]:
-    points = [line.points for line in preview.settlement.lines] if preview.settlement else [0] * len(sale.lines)
-    return [{"net": line.net, "points": share} for line, share in zip(sale.lines, points, strict=True)]
+def _evaluated(by: Actor, basket: CheckoutBasket, at: datetime) -> dict[str, Any]:
+    return evaluate_checkout(by=by, at=at, asked=Evaluation(basket=basket, explain=True))
 
 
-def _sums(sale: TillSale, preview: Preview) -> dict[str, Any]:
-    total = sum(line.net for line in sale.lines)
-    points = preview.settlement.points if preview.settlement else 0
-    return {"listed": total, "discount": 0, "due": total, "points": points, "is_member": preview.settlement is not None}
+def _bill_of(said: dict[str, Any], rule_set: RuleSet, sale: TillSale) -> Answer:
+    lines = said["lines"]
+    return {
+        "lines": [_billed(line, rule_set) for line in lines[: len(sale.lines)]],
+        "gifts": [_gift(line) for line in lines[len(sale.lines) :] if line["is_gift"]],
+        **{name: said[name] for name in ("listed", "discount", "total", "due", "points", "is_member")},
+        "paid_by_points": sum(line["paid_by_points"] for line in lines),
+        "paid_by_gift_cards": sum(line["paid_by_gift_cards"] for line in lines),
+    }
+
+
+def _billed(line: dict[str, Any], rule_set: RuleSet) -> Answer:
+    tongue = get_language() or "en"
+    return {
+        "net": line["total"],
+        "points": line["points"],
+        "discounts": [
+            {"name": rule_set.rule_at[key].name.in_language(tongue), "amount": amount}
+            for key, amount in line["discounts"]
+        ],
+    }
+
+
+def _gift(line: dict[str, Any]) -> Answer:
+    found = get_products_by_code([line["product"]])
+    name = found[line["product"]].name if line["product"] in found else ""
+    return {"product": line["product"], "name": name or line["product"], "quantity": line["quantity"]}
 
 
 def _sold(sale: Purchase) -> Answer:

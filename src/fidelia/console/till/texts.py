@@ -8,6 +8,10 @@ from django.utils.translation import pgettext
 
 def page_texts() -> dict[str, str]:
     """Return the texts by name; `{…}` stands for what the script fills in."""
+    return _of_the_sale() | _of_the_rest()
+
+
+def _of_the_sale() -> dict[str, str]:
     return {
         "online": _("on line"),
         "offline": _("off line"),
@@ -45,6 +49,11 @@ def page_texts() -> dict[str, str]:
         "empty_basket": _("The basket is empty."),
         "price_needed": _("Type the price of {name}."),
         "line_wrong": _("Quantities and prices are numbers above zero."),
+    }
+
+
+def _of_the_rest() -> dict[str, str]:
+    return {
         "failed": _("This was not done: {reason}"),
         "signed_out": _("The session has ended. Log in again: nothing that waits is lost."),
         "log_in": _("Log in"),
@@ -62,6 +71,8 @@ def page_texts() -> dict[str, str]:
         "put_aside": pgettext("till", "Put aside"),
         "applied_alone": _("This offer acts by itself: nothing to choose."),
         "cancelled": _("The sale is cancelled. Nothing was recorded."),
+        "gift": _("gift"),
+        "total_changed": _("What is to pay has changed meanwhile. Look at it, and press F12 again."),
         "cancel_again": _("Esc once more cancels the sale."),
         "renumbered": _("The receipt has number {number} now."),
     }

@@ -4,7 +4,7 @@
 import { askBack, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
 import { watchEntry } from "./till_entry.js";
 import { ask, Offline, Refused } from "./till_net.js";
-import { announce, at, drawChoices, drawClosed, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
+import { announce, at, drawChoices, drawClosed, drawCodes, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
 import * as kept from "./till_store.js";
 
 const LOOK_AGAIN = 5_000; // while there is no network
@@ -27,7 +27,7 @@ function inTurn(act) {
 }
 
 function freshSale() {
-  return { key: crypto.randomUUID(), customer: null, unknown: "", lines: [], chosen: {}, request: null, closed: null };
+  return { key: crypto.randomUUID(), customer: null, unknown: "", lines: [], chosen: {}, coupons: [], gift_cards: [], request: null, closed: null };
 }
 
 // Drawing ---------------------------------------------------------------------------------------------------------------------------
@@ -41,6 +41,7 @@ function draw() {
   drawLines(sale, bill, write, changeLine);
   drawSums(sale, bill, write, !online);
   document.querySelector(".t-offers-part").hidden = Boolean(sale.closed);
+  drawCodes(bill?.coupons ?? [], (code) => { sale.coupons = sale.coupons.filter((one) => one !== code); sale.gift_cards = sale.gift_cards.filter((one) => one !== code); changed(); });
   drawOffers(bill?.offers ?? [], online ? TEXTS.no_offers : TEXTS.offers_offline, pressOffer);
 }
 
@@ -124,7 +125,7 @@ async function sendAll() {
 
 async function settleRow(one, row) {
   if (row.state !== "refused" && !row.warning) await kept.dropSale(one.key);
-  else if (row.code === "receipt_known") await kept.keepSale({ ...one, request: { ...one.request, receipt: receiptNumber() } });
+  else if (isNumberTaken(row.code)) await kept.keepSale({ ...one, request: { ...one.request, receipt: receiptNumber() } });
   else await kept.keepSale({ ...one, refused: row.warning ?? row.message });
   if (sale.closed?.queued && sale.key === one.key && row.state !== "refused") {
     sale.closed = { ...row, again: false };
@@ -150,6 +151,7 @@ async function scan(text) {
     else if (said.members.length) drawChoices(said.members, chooseMember);
     else if (said.products.length === 1) addProduct(said.products[0]);
     else if (said.products.length) drawChoices(said.products, (product) => { drawChoices([], chooseMember); addProduct(product); focusScan(); });
+    else if (said.code) present(said.code);
     else tell(say("none_found", { text }));
     await found();
   } catch (error) {
@@ -157,6 +159,12 @@ async function scan(text) {
     else if (!signedOut(error)) tell(say("failed", { reason: error.message }));
   }
   draw();
+}
+
+/** A coupon, a voucher or a gift card is laid on the counter: the bill says what it is good for. */
+function present({ what, code }) {
+  if (!sale[what].includes(code)) sale[what].push(code);
+  changed();
 }
 
 async function recall(text) {
@@ -251,11 +259,13 @@ function pressOffer(offer) {
 
 // Closing -------------------------------------------------------------------------------------------------------------------------------------
 
+const isNumberTaken = (code) => code === "receipt_known" || code === "wrong_checkout_state";
 const receiptNumber = () => `${place.till}-${String(kept.nextNumber()).padStart(5, "0")}`;
 
 function requestOf() {
   const customer = sale.customer?.member ? sale.customer.id : null;
-  return { store: place.store, till: place.till, lines: sale.lines, customer_id: customer, chosen: sale.chosen };
+  const { lines, chosen, coupons, gift_cards } = sale;
+  return { store: place.store, till: place.till, lines, customer_id: customer, chosen, coupons, gift_cards };
 }
 
 /** Close the sale once: a second time shows the same receipt, and what is sent again is sent under the same key. */
@@ -270,19 +280,15 @@ async function close() {
 async function closeNow() {
   asking?.abort();
   clearTimeout(asked);
-  sale.request ??= { ...requestOf(), key: sale.key, receipt: receiptNumber(), occurred_at: new Date().toISOString(), named: sale.unknown, expected: bill?.due ?? null };
-  kept.writeSale(sale);
   try {
+    await readyToClose();
+    if (sale.request.expected === null) throw new Offline("the prices are those of the till");
     sale.closed = await ask("/till/sales/", { body: sale.request });
     if (!online) await found();
   } catch (error) {
     if (error instanceof Offline) await keep();
-    else if (error instanceof Refused && error.code === "receipt_known") return renumber();
-    else {
-      sale.request = null;
-      if (!signedOut(error)) tell(say("failed", { reason: error.message }));
-      return reckon();
-    }
+    else if (isNumberTaken(error.code)) return renumber();
+    else return notClosed(error);
   }
   tell("");
   bill = { ...bill, offers: [] };
@@ -290,6 +296,25 @@ async function closeNow() {
   focusScan();
   refreshMember();
   return announce(`${sale.closed.queued ? TEXTS.closed_offline : TEXTS.closed}. ${say("closed_facts", { number: sale.closed.receipt, money: write.money(sale.closed.total) })}`);
+}
+
+/** What is sent is made once. On line the bill is known first, and is what the member pays; off line prices are final. */
+async function readyToClose() {
+  if (sale.request) return;
+  try {
+    bill ??= await ask("/till/bill/", { body: requestOf() });
+  } catch (error) {
+    if (!(error instanceof Offline)) throw error;
+  }
+  sale.request = { ...requestOf(), key: sale.key, receipt: receiptNumber(), occurred_at: new Date().toISOString(), named: sale.unknown, expected: bill?.total ?? null };
+  kept.writeSale(sale);
+}
+
+function notClosed(error) {
+  sale.request = null;
+  bill = null;
+  if (!signedOut(error)) tell(error.code === "expected_total_differs" ? TEXTS.total_changed : say("failed", { reason: error.message }));
+  return reckon();
 }
 
 /** After the sale the member has other points. */
@@ -308,7 +333,8 @@ async function refreshMember() {
 /** The answer never came: it may be recorded or not. Its key decides when it is sent again. */
 async function keep() {
   await kept.keepSale({ key: sale.key, request: sale.request, refused: "" });
-  const total = sale.lines.reduce((sum, line) => sum + Math.round((line.quantity * line.price) / 1000), 0);
+  const listed = sale.lines.reduce((sum, line) => sum + Math.round((line.quantity * line.price) / 1000), 0);
+  const total = sale.request.expected ?? listed;
   sale.closed = { queued: true, receipt: sale.request.receipt, total };
   await lost();
 }

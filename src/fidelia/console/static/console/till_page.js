@@ -138,12 +138,22 @@ export function drawOffers(offers, note, press) {
   });
 }
 
+/** Coupons and gift cards on the counter, with what each is good for. */
+export function drawCodes(codes, remove) {
+  at("t-codes").replaceChildren(...codes.map((each) => {
+    const button = make("button", { type: "button", class: "f-chip-x", "aria-label": say("remove", { name: each.code }) }, icon("x", 14));
+    button.addEventListener("click", () => remove(each.code));
+    return make("li", { class: `f-chip ${each.used ? "f-chip-on" : ""}` }, icon("ticket", 16), make("b", { text: each.code }), make("span", { text: each.text }), button);
+  }));
+}
+
 // The basket ------------------------------------------------------------------------------------------------------------------
 
 export function drawLines(sale, bill, write, change) {
   const list = at("t-lines");
   const active = document.activeElement?.dataset?.field;
   list.replaceChildren(...sale.lines.map((line, place) => drawLine(line, place, bill?.lines?.[place], write, change)));
+  (bill?.gifts ?? []).forEach((gift) => list.append(make("li", { class: "t-line" }, make("span", { class: "f-n", text: write.quantity(gift.quantity) }), make("span", { class: "t-line-name" }, make("span", { text: gift.name }), make("small", { class: "t-off", text: TEXTS.gift })))));
   if (active) list.querySelector(`[data-field="${active}"]`)?.focus();
 }
 
@@ -170,6 +180,7 @@ export function drawSums(sale, bill, write, is_offline) {
   at("t-listed").textContent = write.money(listed);
   row("t-discount", bill?.discount ?? 0, write);
   row("t-tender", bill?.paid_by_points ?? 0, write);
+  row("t-cards", bill?.paid_by_gift_cards ?? 0, write);
   at("t-due").textContent = write.money(due);
   const earns = sale.customer || sale.unknown;
   at("t-earned-label").textContent = is_offline && earns ? TEXTS.promised : TEXTS.earned;
