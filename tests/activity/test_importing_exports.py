@@ -149,6 +149,13 @@ def test_a_price_below_zero_gives_back_though_its_quantity_is_above(tmp_path: Pa
     assert (found.check_report["rows_given_back"], found.totals["returns"], found.totals["net"]) == (2, 2, 23500)
 
 
+def test_a_correction_below_zero_is_no_return(tmp_path: Path) -> None:
+    rows = [f"R{day},2025-02-{day:02},A{day % 9},1,5.00,C1" for day in DAYS] + ["A1,2025-02-26,ADJUST,1,-110.00,"]
+    found = checked(write(tmp_path / "a.csv", lines("receipt,date,sku,qty,unit_price,customer", rows)))
+    assert found.mapping["options"]["not_products"] == ["ADJUST"]
+    assert (sums(found), found.check_report["rows_given_back"]) == ((26, 1500, 0, 0), 0)
+
+
 def test_amounts_of_what_comes_back_are_below_zero_however_they_are_written(tmp_path: Path) -> None:
     rows = [f"R{day},2025-02-{day:02},A1,{-1 if day == 7 else 1},5.00,C1" for day in DAYS]
     assert sums(checked(write(tmp_path / "a.csv", lines("receipt,date,sku,qty,line total,customer", rows)))) == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,11 @@ from fidelia.intake.kinds import Total, get_import_kind
 from fidelia.intake.models import Import, SavedMapping
 from fidelia.intake.operations import write_rejects
 from fidelia.intake.preview import preview
-from fidelia.intake.proposing import guess_target, propose
+from fidelia.intake.proposing import Proposal, guess_target, propose
 from fidelia.intake.queries import count_rejections, list_targets
 from fidelia.intake.reading import parse_reading
 from fidelia.intake.sniff import sniff
 from fidelia.intake.tables import Table
-from fidelia.intake.targets import Target
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 from fidelia.kernel.points import format_points
@@ -57,7 +57,13 @@ def mapping_as_proposed(path: Path, target: str | None) -> Mapped:
     table = Table(path)
     names = [target] if target else list_targets(by=Actor.system("fidelia import"))
     found = guess_target(table, [get_import_kind(name).target for name in names])[0][0]
-    return found.name, propose(table, found, defaults=_usual()).mapping.as_document()
+    return found.name, _proposed(path, found.name).mapping.as_document()
+
+
+@lru_cache(maxsize=1)
+def _proposed(path: Path, target: str) -> Proposal:
+    """Propose once: a large file is looked through for it."""
+    return propose(Table(path), get_import_kind(target).target, defaults=_usual())
 
 
 def how_understood(opened: Import, path: Path) -> Iterator[str]:
@@ -71,7 +77,7 @@ def how_understood(opened: Import, path: Path) -> Iterator[str]:
     for option in kind.target.options:
         if mapping.options.get(option.name) not in (None, "", [], ()):
             yield f"    {option.label.en:36} = {mapping.options[option.name]}"
-    for doubt in _doubts(table, kind.target, path):
+    for doubt in _doubts(path, opened.target):
         yield f"    ? {doubt}"
     if opened.target == PURCHASES.name and not mapping.options.get("programme") and not list_programmes():
         yield "    ! There is no programme yet: these purchases come in as history, and nobody earns points by them."
@@ -83,9 +89,9 @@ def how_understood(opened: Import, path: Path) -> Iterator[str]:
         yield "    " + " | ".join(_cell(f"!! {cell.reason}" if cell.reason else cell.shown) for cell in row.cells)
 
 
-def _doubts(table: Table, target: Target, path: Path) -> Iterator[str]:
+def _doubts(path: Path, target: str) -> Iterator[str]:
     """Say what was guessed and may be wrong."""
-    found = [*sniff(path).doubts, *propose(table, target, defaults=_usual()).doubts]
+    found = [*sniff(path).doubts, *_proposed(path, target).doubts]
     yield from dict.fromkeys(f"{doubt.about}: {doubt.reason.en}" for doubt in found)
 
 

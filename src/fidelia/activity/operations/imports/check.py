@@ -113,7 +113,7 @@ def _judge_receipts(cursor: Any, found: Import, mapping: ImportMapping) -> None:
     if "receipt" in mapping.columns:
         cursor.execute(statements.MARK_REPEATED)
     if "quantity" in mapping.columns:
-        cursor.execute(statements.MARK_GIVEN_BACK)
+        cursor.execute(statements.MARK_GIVEN_BACK, [list(mapping.not_products)])
     cursor.execute(statements.MARK_TWO_CUSTOMERS)
     cursor.execute(statements.MARK_TOO_LARGE)
     if "receipt" in mapping.columns:

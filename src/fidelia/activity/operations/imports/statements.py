@@ -63,12 +63,12 @@ where reason is null and receipt in (
         from intake_row where import_id = %(import)s and state = 'rejected') lost
     on told.receipt = lost.receipt and (%(by_number)s or told.occurred_at = lost.day))
 """
-# A receipt whose price is below zero, and not its quantity, gives back.
+# A receipt whose price is below zero, and not its quantity, gives back; a correction that is no product does not.
 MARK_GIVEN_BACK = """
 update line set quantity = -quantity
 where reason is null and quantity > 0 and net < 0 and receipt in (
     select receipt from line where reason is null group by receipt
-    having max(net) <= 0 and min(net) < 0 and min(quantity) > 0)
+    having max(net) <= 0 and min(net) < 0 and min(quantity) > 0 and not bool_or(product = any (%s)))
 """
 # The same export pasted twice: receipts whose rows stand in the file again, all of them, in another place.
 MARK_REPEATED = """
