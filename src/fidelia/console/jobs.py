@@ -27,6 +27,8 @@ from .refusals import sentence_of_code
 from .speech import Speech, speech_of
 from .words import RESULTS, word
 
+View = Callable[..., HttpResponseBase]
+
 PAGE_SIZE = 25
 STATES = {
     JobState.QUEUED: "planned",
@@ -66,24 +68,6 @@ def job(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
     return _show_job(request, found)
 
 
-@require_POST
-@signed_in
-def pause(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
-    return _act(request, job_id, request_pause)
-
-
-@require_POST
-@signed_in
-def stop(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
-    return _act(request, job_id, request_stop)
-
-
-@require_POST
-@signed_in
-def resume(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
-    return _act(request, job_id, resume_job)
-
-
 def progress_of(by: Actor, job: Job, speech: Speech) -> Progress:
     """Return the bar of a job, with the buttons that this person may press."""
     own = by.id is not None and (job.by_kind, job.by_id) == (by.kind, by.id)
@@ -120,6 +104,24 @@ def import_url_of(job: Job) -> str:
 def _act(request: ConsoleRequest, job_id: UUID, verb: Callable[..., Job]) -> HttpResponseBase:
     changed = verb(by=request.actor, at=clock.now(), job_id=job_id)
     return _show_job(request, changed)
+
+
+def verbs_of_a_job(act: Callable[[ConsoleRequest, UUID, Callable[..., Job]], HttpResponseBase]) -> list[View]:
+    """Return the views that pause, stop and resume the job of what `act` is given the id of."""
+
+    def view_of(verb: Callable[..., Job]) -> View:
+        @require_POST
+        @signed_in
+        def view(request: ConsoleRequest, /, **named: UUID) -> HttpResponseBase:
+            (identity,) = named.values()
+            return act(request, identity, verb)
+
+        return view
+
+    return [view_of(verb) for verb in (request_pause, request_stop, resume_job)]
+
+
+pause, stop, resume = verbs_of_a_job(_act)
 
 
 def _show_job(request: ConsoleRequest, job: Job) -> HttpResponseBase:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -21,7 +20,8 @@ from fidelia.organisation.queries import list_stores
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import put_on
-from ..words import CHANNELS, KINDS, LANGUAGES, PROOFS, PURPOSES
+from ..words import CHANNELS, PROOFS, PURPOSES
+from .facts_form import PersonForm
 from .reading import Dossier, frame_of, read_dossier
 
 CONSENT_CHANNELS = ("email", "sms", "phone", "post", "any")
@@ -30,30 +30,14 @@ PLACES = ("counter", "phone", "form", "web")
 ANSWERS = (("yes", _("Agrees")), ("no", _("Refuses")))
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(PersonForm):
     """A customer as one types it; one name, card, e-mail or telephone number is enough."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=tuple(KINDS.items()))
-    given_name = forms.CharField(label=_("Given name"), required=False, max_length=150)
-    family_name = forms.CharField(label=_("Family name"), required=False, max_length=150)
-    company_name = forms.CharField(label=_("Company"), required=False, max_length=200)
+    store_field = "store"
     card = forms.CharField(label=_("Card"), required=False, max_length=40)
     email = forms.CharField(label=_("E-mail"), required=False, max_length=254)
     phone = forms.CharField(label=_("Telephone"), required=False, max_length=40)
-    birth_on = forms.DateField(
-        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("This is not a day on which someone alive was born.")},
-    )  # fmt: skip
-    town = forms.CharField(label=_("Town"), required=False, max_length=150)
-    postal_code = forms.CharField(label=_("Postal code"), required=False, max_length=20)
-    country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, such as FR."))
-    language = forms.ChoiceField(label=_("Language"), choices=tuple(LANGUAGES.items()))
     store = forms.ChoiceField(label=_("Store"), required=False)
-
-    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", _t("None")), *((str(store.id), store.name) for store in stores)]
-        self.fields["store"].choices = choices  # type: ignore[attr-defined]
 
 
 class ConsentForm(forms.Form):

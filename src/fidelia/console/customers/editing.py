@@ -28,7 +28,8 @@ from fidelia.organisation.queries import list_stores
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import put_on
-from ..words import CHANNELS, KINDS, LANGUAGES, SCHEMES
+from ..words import CHANNELS, SCHEMES
+from .facts_form import PersonForm
 from .reading import Dossier, frame_of, read_dossier
 
 SOURCE = "console"
@@ -37,27 +38,11 @@ NAMED_BY = ("card", "email", "phone", "external", "app")
 TEXTS = ("given_name", "family_name", "company_name", "town", "postal_code", "country", "language", "kind")
 
 
-class FactsForm(forms.Form):
+class FactsForm(PersonForm):
     """The facts of a record. What is not changed is not written."""
 
-    kind = forms.ChoiceField(label=_("Kind"), choices=tuple(KINDS.items()))
-    given_name = forms.CharField(label=_("Given name"), required=False, max_length=150)
-    family_name = forms.CharField(label=_("Family name"), required=False, max_length=150)
-    company_name = forms.CharField(label=_("Company"), required=False, max_length=200)
-    birth_on = forms.DateField(
-        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("This is not a day on which someone alive was born.")},
-    )  # fmt: skip
-    postal_code = forms.CharField(label=_("Postal code"), required=False, max_length=20)
-    town = forms.CharField(label=_("Town"), required=False, max_length=150)
-    country = forms.CharField(label=_("Country"), required=False, max_length=2, help_text=_("Two letters, such as FR."))
-    language = forms.ChoiceField(label=_("Language"), choices=tuple(LANGUAGES.items()))
+    store_field = "home_store_id"
     home_store_id = forms.ChoiceField(label=_("Store"), required=False)
-
-    def __init__(self, *args: Any, stores: list[Store], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", _t("None")), *((str(store.id), store.name) for store in stores)]
-        self.fields["home_store_id"].choices = choices  # type: ignore[attr-defined]
 
 
 class ContactForm(forms.Form):

@@ -10,20 +10,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from fidelia.intake.models import Import
 from fidelia.intake.queries import get_import
 from fidelia.jobs.errors import JobUnknown
 from fidelia.jobs.models import Job, JobState
-from fidelia.jobs.operations import request_pause, request_stop, resume_job
 from fidelia.jobs.queries import get_job
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.ui.parts import Progress
 
-from ..jobs import progress_of
+from ..jobs import progress_of, verbs_of_a_job
 from ..pages import ConsoleRequest, show, signed_in, wants_fragment
 from ..speech import Speech, speech_of
 from .states import url_of_import
@@ -33,24 +31,6 @@ from .states import url_of_import
 def progress(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
     """The bar, which asks for itself again; once the job ends, stops or pauses, the page of the import as it is now."""
     return _show(request, import_id)
-
-
-@require_POST
-@signed_in
-def pause(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
-    return _act(request, import_id, request_pause)
-
-
-@require_POST
-@signed_in
-def stop(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
-    return _act(request, import_id, request_stop)
-
-
-@require_POST
-@signed_in
-def resume(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
-    return _act(request, import_id, resume_job)
 
 
 def job_of(by: Actor, found: Import) -> Job | None:
@@ -97,6 +77,9 @@ def _act(request: ConsoleRequest, import_id: UUID, verb: Callable[..., Job]) -> 
     if found.job_id is not None:
         verb(by=request.actor, at=clock.now(), job_id=found.job_id)
     return _show(request, import_id)
+
+
+pause, stop, resume = verbs_of_a_job(_act)
 
 
 def _name_of(job: Job) -> str:
