@@ -38,7 +38,11 @@ class Wanted:
 
 @dataclass(slots=True)
 class PlannedRule:
-    """One price rule. `reasons` keeps its outcomes that say no more than a reason: they are the same every time."""
+    """One price rule. `reasons` keeps its outcomes that say no more than a reason: they are the same every time.
+
+    is_gated          it asks for a coupon, a claim, or something left of its limits
+    only_wants_lines  it asks for nothing but its lines
+    """
 
     rule: Rule
     key: str
@@ -49,6 +53,7 @@ class PlannedRule:
     is_gated: bool
     has_period: bool
     needs_no_line: bool
+    only_wants_lines: bool
     reasons: dict[str, Outcome] = field(default_factory=dict)
 
     def refused(self, reason: str, by: str | None = None) -> Outcome:
@@ -107,6 +112,7 @@ def _make_plan(rule_set: RuleSet) -> Plan:
             limits=rule_set.limits_of.get(rule.key, ()),
             is_gated=rule.terms.needs_checkout,
             has_period=rule.valid_from is not None or rule.valid_until is not None,
+            only_wants_lines=not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
             needs_no_line=isinstance(rule.effect, Bundle)
             or (isinstance(rule.effect, GiftProduct) and rule.lines is None),
         )

@@ -55,7 +55,7 @@ class Settling:
 
     def settle(self, active: Collection[str] | None, withdrawn: Mapping[str, str], excluded_by: str | None) -> None:
         """Let each rule have its turn. Rules not `active` are excluded; those withdrawn before stay so."""
-        outcomes = self.outcomes
+        outcomes, running = self.outcomes, self.running
         for planned in self.plan.rules:
             key, group = planned.key, planned.group
             if key in outcomes:
@@ -68,6 +68,8 @@ class Settling:
                 outcomes[key] = planned.refused(EXCLUDED, self.stopped_by)
             elif group is not None and group.policy in ("best", "first"):
                 self.settle_group(self.members(planned, active, withdrawn))
+            elif planned.wanted is not None and planned.only_wants_lines and running.has_none(planned.wanted):
+                outcomes[key] = planned.refused(NO_LINES)
             else:
                 self.settle_one(planned)
 

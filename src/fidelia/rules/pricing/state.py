@@ -17,7 +17,7 @@ from ..types import Type
 from .basket import Basket, Line
 from .bill import Effect
 from .checking import InvalidBasket
-from .plan import Plan, PlannedRule
+from .plan import Plan, PlannedRule, Wanted
 from .taxes import Factors, factors_of, undiscounted
 
 # [part, whole units or None for the whole part, what they carry, what is taken off]: a list, because caps lower it
@@ -202,16 +202,25 @@ class Running:
             whole += round_half_up(self.amount_of(place) * factors.one, factors.inside)
         return whole
 
-    def positions(self, key: str, values: Iterable[Any]) -> list[int]:
-        """Return the places of the basket's lines whose field has one of the values, in their order."""
+    def index_of(self, key: str) -> dict[Any, list[int]]:
+        """Return the places of the basket's lines by the values of one field."""
         index = self.indexes.get(key)
         if index is None:
             index = self.indexes[key] = {}
             for place, row in enumerate(self.rows[: len(self.basket.lines)]):
                 index.setdefault(row[key], []).append(place)
+        return index
+
+    def has_none(self, wanted: Wanted) -> bool:
+        """Tell whether no line has what a rule wants."""
+        return wanted.values.isdisjoint(self.index_of(wanted.key))
+
+    def positions(self, key: str, values: Iterable[Any]) -> list[int]:
+        """Return the places of the basket's lines whose field has one of the values, in their order."""
+        index = self.index_of(key)
         found = [places for value in values if (places := index.get(value))]
-        if len(found) == 1:
-            return found[0]
+        if len(found) < 2:
+            return found[0] if found else []
         return sorted([place for places in found for place in places])
 
     # Making grants true
