@@ -118,9 +118,12 @@ def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
         assert total == 0, "something must be given to nobody"
         return []
     assert min(weights) >= 0, "weights are never negative"
-    if sum(weights) == 0:
-        weights = [1] * len(weights)
+    if len(weights) == 1 or total == 0:
+        return [total, *[0] * (len(weights) - 1)]
     whole = sum(weights)
+    if whole == 0:
+        weights = [1] * len(weights)
+        whole = len(weights)
     size, sign = abs(total), -1 if total < 0 else 1
     parts = [size * weight // whole for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(size * weights[i] % whole), i))

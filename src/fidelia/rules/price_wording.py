@@ -26,15 +26,15 @@ from .rule_set import Rule, RuleSet
 from .rule_terms import Limit
 from .types import Type
 from .wording import Words, french_of
-from .writing import say_money, say_number
+from .writing import say_money, say_number, say_percent
 
 _TARGETS = {
     "order": Text(en="the order", fr="la commande"),
     "shipping": Text(en="shipping", fr="la livraison"),
 }
 _LESS = {
-    "lines": Text(en="{target} cost {off} less", fr="{target} coûtent {off} de moins"),
-    "one": Text(en="{target} costs {off} less", fr="{target} coûte {off} de moins"),
+    "lines": Text(en="{target} cost {off} less{each}", fr="{target} coûtent {off} de moins{each}"),
+    "one": Text(en="{target} costs {off} less{each}", fr="{target} coûte {off} de moins{each}"),
 }
 _EACH = {
     "once": Text(en="", fr=""),
@@ -84,6 +84,7 @@ _GIFT = Text(en="{units} × {products} as a gift", fr="{units} × {products} en 
 _FOR_UNITS = Text(en=" for every {n} units of {target}", fr=" par lot de {n} unités {de_target}")
 _FOR_AMOUNT = Text(en=" for every {n} of {target}", fr=" par tranche de {n} {de_target}")
 _UNLOCKED = Text(en=", if in the basket", fr=", si présent au panier")
+_AND_THEN = Text(en="; ", fr="\u00a0; ")
 _OR = Text(en=" or ", fr=" ou ")
 _COUPON_ISSUED = Text(en="{count} × coupon “{series}” is issued", fr="{count} × coupon « {series} » est émis")
 _VOUCHER_ISSUED = Text(
@@ -98,7 +99,7 @@ _TIER_PROGRAM = Text(
 _CUSTOM = Text(en="the till does “{kind}”", fr="la caisse exécute « {kind} »")
 _FREE = Text(en="free", fr="gratuit")
 _ADVANTAGES = {
-    "percent": Text(en="{amount}\u00a0% off", fr="{amount}\u00a0% de remise"),
+    "percent": Text(en="{amount} off", fr="{amount} de remise"),
     "amount": Text(en="{amount} off", fr="{amount} de remise"),
     "price": Text(en="{amount} each", fr="{amount} l’unité"),
     "set_price": Text(en="{amount} for the set", fr="{amount} le lot"),
@@ -149,10 +150,9 @@ class PriceWords:
         """Return what the rule does as a clause."""
         match self.rule.effect:
             case PercentOff() as effect:
-                percent = say_number(int(effect.ratio * 10**6), 4, self.tongue)
-                return self.less(effect.target, f"{percent}\u00a0%")
+                return self.less(effect.target, say_percent(effect.ratio * 100, self.tongue))
             case AmountOff() as effect:
-                return self.less(effect.target, self.amount_of(effect) + self.fill(_EACH[effect.each]))
+                return self.less(effect.target, self.amount_of(effect), self.fill(_EACH[effect.each]))
             case FixedPrice() as effect:
                 target = self.target(effect.target)
                 price = self.money(effect.price)
@@ -182,8 +182,9 @@ class PriceWords:
     def target(self, target: str) -> str:
         return self.lines if target == "lines" else self.fill(_TARGETS[target])
 
-    def less(self, target: str, off: str) -> str:
-        return self.fill(_LESS["lines" if target == "lines" else "one"], target=self.target(target), off=off)
+    def less(self, target: str, off: str, each: str = "") -> str:
+        template = _LESS["lines" if target == "lines" else "one"]
+        return self.fill(template, target=self.target(target), off=off, each=each)
 
     def of_lines(self, template: Text, **parts: object) -> str:
         return self.fill(template, target=self.lines, de_target=french_of(self.lines), **parts)
@@ -197,7 +198,7 @@ class PriceWords:
         if advantage.kind == "percent":
             if advantage.ratio == 1:
                 return self.fill(_FREE)
-            return self.fill(_ADVANTAGES["percent"], amount=say_number(int(advantage.ratio * 10**6), 4, self.tongue))
+            return self.fill(_ADVANTAGES["percent"], amount=say_percent(advantage.ratio * 100, self.tongue))
         return self.fill(_ADVANTAGES[advantage.kind], amount=self.money(advantage.amount))
 
     def picked(self, pick: str, take: int, size: int) -> str:
@@ -227,7 +228,7 @@ class PriceWords:
         for part in effect.parts:
             target = self.chosen(self.words.clause(part.program.tree))
             parts.append(self.fill(_GOT, n=part.units, target=target, de_target=french_of(target)))
-        return self.fill(_BUNDLE, parts="; ".join(parts), advantage=self.advantage(effect.advantage))
+        return self.fill(_BUNDLE, parts=self.fill(_AND_THEN).join(parts), advantage=self.advantage(effect.advantage))
 
     def volume(self, effect: Volume) -> str:
         scale = self.rule_set.catalogue.quantity_scale
@@ -239,7 +240,7 @@ class PriceWords:
                 self.of_lines(_VOLUME[effect.measure], begins=begins, advantage=self.advantage(step.advantage))
             )
         more = self.fill(_MARGINAL) if effect.how == "marginal" else ""
-        return "; ".join(steps) + more
+        return self.fill(_AND_THEN).join(steps) + more
 
     def gift(self, effect: GiftProduct) -> str:
         said = self.fill(_GIFT, units=effect.units, products=self.fill(_OR).join(effect.products))

@@ -83,24 +83,20 @@ def reverse(frozen: FrozenBill, now: Sequence[Returned], *, already: Sequence[Re
 
     Raises MoreThanBought.
     """
-    before = {n: _Progress(line) for n, line in enumerate(frozen.lines)}
+    before: _ByLine = {each.line: _progress_of(frozen, each) for each in (*already, *now)}
     for each in already:
-        _progress(before, each).advance(each)
-    start = _whole_progress(before.values())
+        before[each.line].advance(each)
     after = {n: progress.copy() for n, progress in before.items()}
     for each in now:
-        _progress(after, each).advance(each)
-    touched = sorted({each.line for each in now})
-    lines = tuple([after[n].since(before[n], n) for n in touched])
-    return _reversal(frozen, lines, start, _whole_progress(after.values()))
+        after[each.line].advance(each)
+    lines = tuple([after[n].since(before[n], n) for n in sorted({each.line for each in now})])
+    return _reversal(frozen, lines, _whole_progress(frozen, before), _whole_progress(frozen, after))
 
 
 def everything_left(frozen: FrozenBill, already: Sequence[Returned] = ()) -> tuple[Returned, ...]:
     """Return what a cancellation after `already` still has to bring back: the rest of every line."""
-    progress = {n: _Progress(line) for n, line in enumerate(frozen.lines)}
-    for each in already:
-        _progress(progress, each).advance(each)
-    return tuple([each.rest(n) for n, each in progress.items() if each.fraction < 1])
+    progress = _all_progress(frozen, already)
+    return tuple([each.rest(n) for n, each in enumerate(progress) if each.fraction < 1])
 
 
 def spread_amount(frozen: FrozenBill, amount: int, already: Sequence[Returned] = ()) -> tuple[Returned, ...]:
@@ -108,9 +104,7 @@ def spread_amount(frozen: FrozenBill, amount: int, already: Sequence[Returned] =
 
     Raises MoreThanBought.
     """
-    progress = [_Progress(line) for line in frozen.lines]
-    for each in already:
-        progress[_place(frozen, each)].advance(each)
+    progress = _all_progress(frozen, already)
     left = [each.line.total - each.total for each in progress]
     if not 0 < amount <= sum(left):
         raise MoreThanBought(f"{sum(left)} minor units are left to return, not {amount}.")
@@ -192,6 +186,9 @@ class _Progress:
         )
 
 
+_ByLine = dict[int, _Progress]
+
+
 def _grown(parts: list[int], wholes: list[int], total: int) -> list[int]:
     """Return parts of `wholes` that sum to `total`, none below what it was: largest remainders, never taken back.
 
@@ -207,26 +204,28 @@ def _grown(parts: list[int], wholes: list[int], total: int) -> list[int]:
     return grown
 
 
-def _progress(of_lines: dict[int, _Progress], returned: Returned) -> _Progress:
-    try:
-        return of_lines[returned.line]
-    except KeyError:
-        raise MoreThanBought(f"The purchase has no line {returned.line}.") from None
-
-
-def _place(frozen: FrozenBill, returned: Returned) -> int:
+def _progress_of(frozen: FrozenBill, returned: Returned) -> _Progress:
     if not 0 <= returned.line < len(frozen.lines):
         raise MoreThanBought(f"The purchase has no line {returned.line}.")
-    return returned.line
+    return _Progress(frozen.lines[returned.line])
 
 
-def _whole_progress(of_lines: Iterable[_Progress]) -> Fraction:
-    """Return how much of the whole purchase has come back: by value, or where nothing cost anything, by lines."""
-    each = list(of_lines)
-    whole = sum([progress.line.total for progress in each])
-    if whole and any(progress.fraction < 1 for progress in each):
-        return sum([progress.fraction * progress.line.total for progress in each], Fraction(0)) / whole
-    return sum([progress.fraction for progress in each], Fraction(0)) / max(1, len(each))
+def _all_progress(frozen: FrozenBill, already: Sequence[Returned]) -> list[_Progress]:
+    progress = [_Progress(line) for line in frozen.lines]
+    for each in already:
+        _progress_of(frozen, each)
+        progress[each.line].advance(each)
+    return progress
+
+
+def _whole_progress(frozen: FrozenBill, progress: _ByLine) -> Fraction:
+    """Return how much of the whole purchase has come back: by value, or where nothing cost anything, by lines.
+
+    Gifts that cost nothing do not hold it back: whoever got all the money back has nothing left of the purchase.
+    """
+    if frozen.total:
+        return sum([each.fraction * each.line.total for each in progress.values()], Fraction(0)) / frozen.total
+    return sum([each.fraction for each in progress.values()], Fraction(0)) / max(1, len(frozen.lines))
 
 
 def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fraction, end: Fraction) -> Reversal:
