@@ -247,6 +247,15 @@ def test_a_text_that_cannot_be_read_keeps_the_blocks_and_names_the_place_and_the
     assert "disabled" not in mended
 
 
+def test_blocks_that_make_no_rule_say_so_and_can_be_changed_on(shop):
+    builder = Builder(shop)
+    page = builder.step(effect="bundle")
+    assert "un lot composé, ne choisit pas de lignes ici" in page
+    assert builder.save().status_code == 422
+    assert "f-mistake" not in builder.step(act="remove:lines-0")
+    assert builder.save().status_code == 302
+
+
 def test_what_is_no_yaml_is_told_at_its_line(shop):
     page = Builder(shop).step(text="key: [\n")
     assert "Ligne 2, colonne 1" in page
@@ -356,6 +365,23 @@ def test_a_basket_is_tried_with_the_rule_as_it_is_typed(shop):
     assert "moka +12 · tasse +8" in card.replace("\u00a0", " ")
 
 
+def test_a_basket_is_tried_as_at_the_checkout_with_discounts_and_what_is_missing(shop):
+    builder = Builder(shop)
+    sent = {
+        "member": "", "customer_id": "", "tier": "", "store": "", "channel": "store", "when": "2026-12-01T11:00",
+        "product": ["moka", "tasse"], "quantity": ["2", "1"], "amount": ["25", "15"], "coupons": "welcome",
+        "rule_key": "tuesday",
+        "rule_text": "key: tuesday\nname: {en: Ten, fr: Dix}\npercent_off: 10\ncoupon: welcome\n",
+    }  # fmt: skip
+    card = builder.client.post(f"{DRAFT}trial/", sent, headers={"HX-Request": "true"}).content.decode()
+    card = card.replace("\u00a0", " ")
+    assert "−4,00 €" in card
+    assert "moka −2,50 € · tasse −1,50 €" in card
+    assert "36,00 €" in card
+    without = builder.client.post(f"{DRAFT}trial/", sent | {"coupons": ""}, headers={"HX-Request": "true"})
+    assert "−4,00" not in without.content.decode()
+
+
 def test_a_real_purchase_is_taken_up_by_its_receipt(shop):
     florestan = shop.members(1)[0]
     shop.buy(florestan, 15_000, 30)
@@ -375,6 +401,7 @@ def test_every_effect_of_the_language_has_its_form():
 
 def test_each_effect_is_chosen_in_the_builder_shown_by_its_form_and_is_a_rule(shop):
     builder = Builder(shop)
+    builder.step(act="remove:lines-0")
     for key in (*EFFECT_FORMS, "percent_off"):
         page = builder.step(effect=key)
         assert "f-mistake" not in page, key

@@ -21,6 +21,7 @@ class Row:
     name: str = ""
     mistake: str = ""
     points: str = ""
+    discount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class TrialView:
     points: str = ""
     who: str = ""
     receipt: str = ""
+    coupons: str = ""
+    discount: str = ""
+    due: str = ""
+    gifts: Sequence[str] = ()
     rule_key: str = ""
     rule_text: str = ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -22,10 +21,10 @@ from fidelia.customers.queries import get_customer, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
-from fidelia.kernel.money import exponent_of
+from fidelia.kernel.money import Money, exponent_of
 from fidelia.organisation.queries import list_stores
 from fidelia.products.queries import get_products_by_code, list_products
-from fidelia.programme.models import ProgrammeVersion
+from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import get_version, see_programme
 from fidelia.rules import Rule, explain_outcomes
 from fidelia.rules.settlement import GRANTED
@@ -99,7 +98,7 @@ def _typed(version: ProgrammeVersion, by: Actor, post: QueryDict) -> TrialView:
     view.channel = post.get("channel", "store") if post.get("channel") in CHANNELS else "store"
     view.member, view.customer_id = post.get("member", "").strip(), post.get("customer_id", "")
     view.is_first = "is_first" in post
-    view.receipt = post.get("receipt", "").strip()
+    view.receipt, view.coupons = post.get("receipt", "").strip(), post.get("coupons", "").strip()
     view.rule_key, view.rule_text = post.get("rule_key", ""), post.get("rule_text", "").replace("\r\n", "\n")
     names = get_products_by_code([row.product for row in rows]) if view.products else {}
     for row in rows:
@@ -115,7 +114,7 @@ def _try(by: Actor, view: TrialView) -> None:
         return
     basket = Basket(
         lines=tuple(lines), occurred_at=occurred_at, channel=view.channel, store=view.store, customer_id=customer_id,
-        tier=view.tier, is_first=view.is_first,
+        tier=view.tier, is_first=view.is_first, coupons=tuple(re.findall(r"[a-z0-9_-]+", view.coupons)),
     )  # fmt: skip
     try:
         document = document_tried(view)
@@ -197,14 +196,15 @@ def _fill_result(view: TrialView, result: Trial) -> None:
     programme = view.version.programme
     scale, name = programme.points_currency.scale, points_name_of(programme)
     tongue = language()
-    earned = iter(result.settlement.lines)
-    for row in view.rows:
-        if row.product or row.amount:
-            row.points = formats.minor_points(next(earned).points, scale, tongue)
+    typed = [row for row in view.rows if row.product or row.amount]
+    for row, line in zip(typed, result.bill.lines, strict=False):
+        row.points = formats.minor_points(line.points, scale, tongue)
+        row.discount = _money(line.amount - line.listed, programme, tongue) if line.discounts else ""
     view.points = formats.minor_points(result.settlement.points, scale, tongue, sign=True)
-    total = sum(line["net"] for line in _lines_read(result))
-    exponent = exponent_of(programme.currency)
-    view.total = formats.money(str(Decimal(total).scaleb(-exponent)), programme.currency, tongue)
+    view.total = _money(result.bill.listed, programme, tongue)
+    view.discount = _money(-result.bill.discount, programme, tongue) if result.bill.discount else ""
+    view.due = _money(result.bill.total, programme, tongue)
+    view.gifts = [line.product for line in result.bill.lines[len(typed) :]]
     tier_names = dict(view.tiers)
     view.who = " · ".join(filter(None, [view.who or _("An invented member"), tier_names.get(result.tier, "")]))
     said = explain_outcomes(result.decision, result.terms.rule_set, tongue, points_name=name)
@@ -216,17 +216,19 @@ def _fill_result(view: TrialView, result: Trial) -> None:
 
 def _by_line(view: TrialView, rule: Rule, result: Trial) -> str:
     """Say what a rule gives to each line; nothing where it gives to one line alone."""
-    scale = view.version.programme.points_currency.scale
+    programme, tongue = view.version.programme, language()
     rows = [row for row in view.rows if row.product or row.amount]
-    shares = [
-        (row, dict(line.by_rule).get(rule.key, 0)) for row, line in zip(rows, result.settlement.lines, strict=True)
-    ]
-    given = [(row, share) for row, share in shares if share]
-    if len(given) < 2:
-        return ""
-    return " · ".join(
-        f"{row.name or row.product} {formats.minor_points(share, scale, language(), sign=True)}" for row, share in given
-    )
+    given = []
+    for row, line in zip(rows, result.bill.lines, strict=False):
+        points, discount = dict(line.points_by_rule).get(rule.key, 0), dict(line.discounts).get(rule.key, 0)
+        shown = formats.minor_points(points, programme.points_currency.scale, tongue, sign=True) if points else ""
+        shown = _money(-discount, programme, tongue) if discount else shown
+        given += [f"{row.name or row.product} {shown}"] if shown else []
+    return " · ".join(given) if len(given) > 1 else ""
+
+
+def _money(minor: int, programme: Programme, tongue: str) -> str:
+    return formats.money(Money(minor, programme.currency).text(), programme.currency, tongue)
 
 
 def _outcome_view(rule: Rule, text: str, gave: bool, by_line: str) -> OutcomeView:
@@ -237,11 +239,6 @@ def _outcome_view(rule: Rule, text: str, gave: bool, by_line: str) -> OutcomeVie
 def text_without_name(text: str, name: str) -> str:
     """Return a sentence about a rule without its name and colon, which the page writes itself."""
     return re.sub(r"^[\s:]+", "", text.removeprefix(name))
-
-
-def _lines_read(result: Trial) -> Sequence[dict[str, int]]:
-    lines: Sequence[dict[str, int]] = result.decision.values["lines"]
-    return lines
 
 
 def _local_text(at: datetime) -> str:

@@ -12,24 +12,33 @@ from django.db import connection
 from fidelia.customers.queries import get_customer, ids_of
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import read_jsonb
+from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import Terms, find_enrolment, parse_document, tier_at
-from fidelia.rules import Decision, Settlement, record_decision
+from fidelia.rules import Decision, Settlement
+from fidelia.rules.decision import record_bill
+from fidelia.rules.pricing import Basket as PricedBasket
+from fidelia.rules.pricing import Bill, Coupon, Line, Product, evaluate_basket
 
 from ..errors import MalformedLines, UnknownMember
 from ..models import Purchase
 from ..targets import LINES_MAX
-from .deciding import settle_purchase
-from .requests import LineRequest, check_line
-from .values import line_values, values_for_rules
+from .checkouts.reading import products_by_code
+from .checkouts.settling import facts_of_product
+from .requests import UNIT, LineRequest, check_line
+from .values import values_of_occasion
 
 # Who has bought nothing yet and is known by nothing: what rules read of an invented member.
 _NOBODY: Final = "a member invented for a trial"
+_FINER: Final = 6  # decimals of a unit price beyond the minor unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """What is tried. `customer_id` names a member; without one, a member is invented who holds `tier`."""
+    """What is tried. `customer_id` names a member; without one, a member is invented who holds `tier`.
+
+    The `net` of a line is what it costs before any rule; `coupons` are series of which a good code is presented.
+    """
 
     lines: tuple[LineRequest, ...]
     occurred_at: datetime
@@ -38,16 +47,21 @@ class Basket:
     customer_id: Any = None
     tier: str = ""
     is_first: bool = False
+    coupons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What the rules came to. `decision` is what would be recorded; `tier` what the rules read of the member."""
+    """What the rules came to, as at a checkout: `bill` has every line with its discounts, `settlement` the points.
+
+    `decision` is what would be recorded; `tier` what the rules read of the member.
+    """
 
     terms: Terms
     settlement: Settlement
     decision: Decision
     tier: str
+    bill: Bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +85,45 @@ def try_basket(
     _check_lines(basket.lines)
     terms = parse_document(programme, document or version.document, version_id=version.id)
     buyer = _member(by, programme, basket) if basket.customer_id is not None else _invented(basket)
-    values = values_for_rules(
+    values = values_of_occasion(
         occurred_at=basket.occurred_at,
         zone=terms.zone,
         channel=basket.channel,
         store=_store(basket.store),
-        lines=_line_values(basket.lines),
         enrolled_at=buyer.enrolled_at,
         tier=buyer.tier,
         is_first=buyer.is_first,
         customer=buyer.facts,
     )
-    settlement, known = settle_purchase(terms, values, basket.occurred_at)
-    decision = record_decision(
-        terms.rule_set, known, settlement, rule_version_id=str(version.id), occurred_at=basket.occurred_at
+    traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
+    known = {**dict.fromkeys(traits), **values}
+    bill = evaluate_basket(terms.rule_set, _priced(basket, terms), known, at=basket.occurred_at)
+    decision = record_bill(terms.rule_set, bill, rule_version_id=str(version.id), occurred_at=basket.occurred_at)
+    return Trial(terms, bill.points, decision, buyer.tier, bill)
+
+
+def _priced(basket: Basket, terms: Terms) -> PricedBasket:
+    scale = exponent_of(terms.rule_set.catalogue.currency) + _FINER
+    facts = _line_facts(basket.lines)
+    gifts = products_by_code(sorted(terms.rule_set.gift_products)) if terms.rule_set.gift_products else {}
+    return PricedBasket(
+        lines=tuple(
+            Line(str(i), line.quantity, _unit_price(line), scale, facts=known)
+            for i, (line, known) in enumerate(zip(basket.lines, facts, strict=True), 1)
+        ),
+        arithmetic=terms.purchases.arithmetic,
+        coupons=tuple(Coupon(code=series, series=series) for series in basket.coupons),
+        products={
+            code: Product(unit_price=0, facts=facts_of_product(code, gifts.get(code)))
+            for code in terms.rule_set.gift_products
+        },
     )
-    return Trial(terms, settlement, decision, buyer.tier)
+
+
+def _unit_price(line: LineRequest) -> int:
+    """Return the price of one unit, fine enough that times the quantity it is the amount of the line again."""
+    whole: int = (2 * line.net * UNIT * 10**_FINER + line.quantity) // (2 * line.quantity)
+    return whole
 
 
 def _check_lines(lines: Sequence[LineRequest]) -> None:
@@ -125,9 +162,12 @@ def _store(code: str) -> Mapping[str, Any] | None:
     return _row("select organisation_store_for_rules(%s)", [code]) if code else None
 
 
-def _line_values(lines: Sequence[LineRequest]) -> list[dict[str, Any]]:
+def _line_facts(lines: Sequence[LineRequest]) -> list[dict[str, Any]]:
     products = _row("select products_for_rules(%s)", [[line.product_code for line in lines]])
-    return [line_values(line, products.get(line.product_code)) for line in lines]
+    return [
+        facts_of_product(line.product_code, products.get(line.product_code), line.category, line.brand)
+        for line in lines
+    ]
 
 
 def _row(sql: str, parameters: list[Any]) -> Any:

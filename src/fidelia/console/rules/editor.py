@@ -154,12 +154,16 @@ def judge(bench: Bench, key: str, text: str) -> Judged:
 
 
 def _shown(bench: Bench, key: str, *, base: str, text: str, good: str | None = None) -> Editor:
+    """Show a text; one that was typed and cannot be read leaves the blocks of the `good` one, not to be changed.
+
+    What the blocks wrote themselves can be changed on, even where the whole of it is no rule yet.
+    """
     judged = judge(bench, key, text)
     shown = text if judged.rule is not None or good is None else good
     rule = judged.rule or _readable(shown)
     editor = Editor(
         key, base, shown, text, show_members(rule, bench), _blocks(bench, rule, "when"), _blocks(bench, rule, "lines"),
-        is_readable=judged.rule is not None, mistake=judged.mistake, place=judged.place,
+        is_readable=judged.rule is not None or good is None, mistake=judged.mistake, place=judged.place,
     )  # fmt: skip
     if judged.checked is not None and judged.terms is not None:
         rule_set = judged.terms.rule_set

@@ -131,13 +131,17 @@ def _line(line: BasketLine, number: int, found: CheckoutSurroundings) -> Line:
         price_scale=line.price_scale,
         rates=_rates(line.taxes),
         fixed_taxes=tuple([FixedTax(tax.name, tax.amount, tax.is_included, tax.is_taxed) for tax in line.unit_taxes]),
-        facts=_facts(line.product_code, found.around.products.get(line.product_code), line.category, line.brand),
+        facts=facts_of_product(
+            line.product_code, found.around.products.get(line.product_code), line.category, line.brand
+        ),
         discountable=line.is_discountable,
         tenders=line.is_paid_by_tenders,
     )
 
 
-def _facts(code: str, product: Mapping[str, Any] | None, category: str = "", brand: str = "") -> dict[str, Any]:
+def facts_of_product(
+    code: str, product: Mapping[str, Any] | None, category: str = "", brand: str = ""
+) -> dict[str, Any]:
     """Return what rules read of a product: what the file of products says, else what the till says."""
     known = product or {}
     return {
@@ -190,7 +194,8 @@ def _gifts(found: CheckoutSurroundings, terms: Terms) -> dict[str, Product]:
     known, stock = products_by_code(sorted(codes)), found.rewards.get("stock", {})
     found.around.products.update(known)
     return {
-        code: Product(unit_price=0, facts=_facts(code, known.get(code)), stock=_left(stock.get(code))) for code in codes
+        code: Product(unit_price=0, facts=facts_of_product(code, known.get(code)), stock=_left(stock.get(code)))
+        for code in codes
     }
 
 
