@@ -14,7 +14,7 @@ from fidelia.activity.errors import ImportRunning
 from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.activity.operations.imports import record
 from fidelia.customers.operations import add_identity
-from fidelia.intake.errors import ImportNotReady
+from fidelia.intake.errors import ImportNotReady, NoRoom
 from fidelia.intake.models import Import
 from fidelia.intake.operations import Unwatched, check_now, open_import, record_now
 from fidelia.intake.tables import Table
@@ -27,7 +27,7 @@ from tests.conftest import address_of
 from tests.intake.files import write, write_workbook
 from tests.programme.cast import AT, DOCUMENT, programme
 
-from .importing import COLUMNS, HEADER, document
+from .importing import COLUMNS, HEADER, document, trigger
 from .network import stores
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,3 +202,16 @@ def test_one_with_rows_to_mend_is_read_again(tmp_path: Path) -> None:
     recorded(looked_at(path))
     again = looked_at(path).check_report
     assert ("same_as" in again, again["known_rows"], again["rejected_rows"]) == (False, 12, 1)
+
+
+def test_a_command_that_ends_badly_says_so_on_its_import(tmp_path: Path) -> None:
+    programme()
+    path = of_rows(tmp_path / "a.csv", *ROWS)
+    told = document() | {"reading": Table(path).reading.as_document()}
+    found = open_import(by=SYSTEM, at=AT, target="purchases", path=path, name=path.name, document=told)
+    with trigger("intake_row", "raise disk_full;"), pytest.raises(NoRoom):
+        check_now(by=SYSTEM, at=AT, import_id=found.id, path=path, progress=Unwatched())
+    found.refresh_from_db()
+    assert found.state == "failed"
+    again = check_now(by=SYSTEM, at=AT, import_id=found.id, path=path, progress=Unwatched())
+    assert again.check_report["ready_rows"] == 12

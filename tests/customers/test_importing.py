@@ -197,7 +197,7 @@ def test_it_is_taken_back_whole(tmp_path: Path) -> None:
 def test_it_is_not_taken_back_once_something_depends_on_it(tmp_path: Path) -> None:
     done = brought_in(write(tmp_path, "external_id", "C1"), "customers", at=AT)
     enrol(by=SYSTEM, at=AT, programme=programme(), customer_id=customer("C1").id)
-    with pytest.raises(ImportDependedOn, match=r"programme_enrolment \(1\)"):
+    with pytest.raises(ImportDependedOn, match=r"memberships \(1\)"):
         undone(done, at=AT)
     assert customer("C1").erased_at is None
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from fidelia.customers import facts, privacy
 from fidelia.customers.models import Consent, Customer, FactChange, Identity
 from fidelia.customers.operations import record_consent, update_customer
-from fidelia.customers.queries import search_customers
+from fidelia.customers.queries import references, search_customers
 from fidelia.kernel.facts import FactTable
 from tests.cast import SYSTEM
 
@@ -54,3 +54,10 @@ def test_its_facts_are_as_declared_and_name_nobody(customer: Customer, table: Fa
         cursor.execute(table.sql)
         assert [column.name for column in cursor.description] == list(table.columns)
         assert "lorestan" not in str(cursor.fetchall())
+
+
+def test_every_table_that_names_a_customer_has_a_word_for_what_it_keeps() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(references._TABLES, [list(references.RECORDS)])
+        named = {table for (table,) in cursor.fetchall()}
+    assert named == set(references.CALLED)

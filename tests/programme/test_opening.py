@@ -323,7 +323,7 @@ def test_it_is_not_taken_back_once_members_went_on(tmp_path: Path) -> None:
     rocco = enrolment("2900000031")
     with transaction.atomic():
         redeem(by=SYSTEM, at=AT, account_id=rocco.account_id, currency="PTS", amount=1, key="gift")
-    with pytest.raises(OpeningDependedOn, match=r"redeem \(1\)"):
+    with pytest.raises(OpeningDependedOn, match=r"points spent \(1\)"):
         undone(done, at=AT)
     assert (available("2900000024"), available("2900000031")) == (1200, 299)
     assert Enrolment.objects.filter(ended_at__isnull=True).count() == 2

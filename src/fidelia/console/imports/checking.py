@@ -28,6 +28,8 @@ from .states import BADGES, page_of_import, steps_of, url_of_import
 from .totals import compare_sums, list_sums
 from .words import what_stands_in_the_way
 
+DEPENDED_ON = ("import_depended_on", "opening_depended_on")
+
 
 @require_http_methods(["GET", "POST"])
 @signed_in
@@ -100,7 +102,7 @@ def failure_of(job: Any, speech: Speech) -> str:
     """Return why the last job of an import failed; empty when it did not."""
     if job is None or job.state != "failed":
         return ""
-    in_the_way = what_stands_in_the_way(job.error, speech) if job.error_code == "import_depended_on" else ""
+    in_the_way = what_stands_in_the_way(job.error, speech) if job.error_code in DEPENDED_ON else ""
     return in_the_way or sentence_of_code(job.error_code, job.error)
 
 

@@ -21,16 +21,30 @@ UNDONE: Mapping[str, str | Promise] = {
     "reversed_points": _lazy("Points reversed"),
     "ended_members": _lazy("Memberships ended"),
 }
-# Tables that name a customer, as people call what stands in them.
+# What the refusal of an undoing names, as the domain calls it.
 DEPENDING: Mapping[str, str | Promise] = {
-    "activity_purchase": _lazy("purchases"),
-    "programme_enrolment": _lazy("memberships"),
-    "messaging_message": _lazy("messages"),
-    "customers_segment_membership": _lazy("memberships of segments"),
-    "customers_trait": _lazy("traits"),
-    "campaigns_member": _lazy("people of campaigns"),
+    "checkouts": _lazy("checkouts"),
+    "claimed purchases": _lazy("claimed purchases"),
+    "purchases": _lazy("purchases"),
+    "people of campaigns": _lazy("people of campaigns"),
+    "scores": _lazy("scores"),
+    "messages": _lazy("messages"),
+    "memberships": _lazy("memberships"),
+    "coupons": _lazy("coupons"),
+    "gift cards": _lazy("gift cards"),
+    "rewards used": _lazy("rewards used"),
+    "vouchers": _lazy("vouchers"),
+    "corrections of points": _lazy("corrections of points"),
+    "points earned": _lazy("points earned"),
+    "points expired": _lazy("points expired"),
+    "points reserved": _lazy("points reserved"),
+    "other opening balances": _lazy("other opening balances"),
+    "points spent": _lazy("points spent"),
+    "reversals": _lazy("reversals"),
+    "points taken back": _lazy("points taken back"),
+    "points moved": _lazy("points moved"),
 }
-_NAMED = re.compile(r"(\w+) \((\d+)\)")
+_NAMED = re.compile(r"([a-z][a-z ]*) \((\d+)\)")
 
 
 def undone_words(counts: Mapping[str, Any], speech: Speech) -> list[tuple[str, str]]:
@@ -44,10 +58,7 @@ def undone_words(counts: Mapping[str, Any], speech: Speech) -> list[tuple[str, s
 
 def what_stands_in_the_way(message: str, speech: Speech) -> str:
     """Return the sentence of a refused undoing, with what depends on it in words; empty when it names nothing."""
-    named = [
-        f"{DEPENDING.get(table, table.partition('_')[2].replace('_', ' '))} ({speech.number(int(count))})"
-        for table, count in _NAMED.findall(message)
-    ]
+    named = [f"{DEPENDING.get(what, what)} ({speech.number(int(count))})" for what, count in _NAMED.findall(message)]
     if not named:
         return ""
     return _("Nothing was taken back: something depends on it by now: %(what)s.") % {"what": ", ".join(named)}

@@ -21,9 +21,30 @@ order by c.table_name
 """
 
 
+# What a row of a table is called; a table that is not named here is called by its own name, without its module.
+CALLED = {
+    "activity_checkout": "checkouts",
+    "activity_claim": "claimed purchases",
+    "activity_purchase": "purchases",
+    "campaigns_member": "people of campaigns",
+    "insight_rfm": "scores",
+    "messaging_message": "messages",
+    "programme_enrolment": "memberships",
+    "rewards_coupon_code": "coupons",
+    "rewards_gift_card": "gift cards",
+    "rewards_use": "rewards used",
+    "rewards_voucher": "vouchers",
+}
+
+
 def list_imported(import_id: UUID) -> list[UUID]:
     """Return the customers that an import added and that were not erased since."""
     return list(ImportedCustomer.objects.filter(import_id=import_id).values_list("customer_id", flat=True))
+
+
+def called(table: str) -> str:
+    """Return what rows of a table are called."""
+    return CALLED.get(table, table.partition("_")[2].replace("_", " "))
 
 
 def find_references(customer_ids: Sequence[UUID], *, besides: Collection[str] = ()) -> dict[str, int]:

@@ -241,6 +241,9 @@ def _ending_badly(found: Import, at: datetime, state: ImportState = ImportState.
         _end(found, ImportState.STOPPED, at)
         raise
     except (Unavailable, RunOvertaken, DatabaseError):
+        if found.job_id is None:  # a command that ends tries nothing again
+            with suppress(DatabaseError):
+                _end(found, state, at)
         raise
     except Exception:
         _end(found, state, at)

@@ -17,7 +17,7 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from ... import privacy
 from ...errors import ImportDependedOn
 from ...models import ContactPoint, ContactStatus, Customer, FactChange, Identity
-from ...queries.references import find_references, list_imported
+from ...queries.references import called, find_references, list_imported
 from .recording import as_text, source_of, update_customers
 from .steps import RIGHT
 
@@ -46,7 +46,7 @@ def refuse_if_referred(customer_ids: Sequence[UUID], *, besides: Sequence[str] =
     """Raise ImportDependedOn when another table names one of these customers."""
     found = find_references(customer_ids, besides=besides)
     if found:
-        named = ", ".join(f"{table} ({count})" for table, count in list(found.items())[:NAMED_MAX])
+        named = ", ".join(f"{called(table)} ({count})" for table, count in list(found.items())[:NAMED_MAX])
         raise ImportDependedOn(
             f"Something depends on customers of this import by now: {named}.", tables=found
         )  # fmt: skip

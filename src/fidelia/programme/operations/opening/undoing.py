@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fidelia.access.operations import record_audit
 from fidelia.customers.operations.imports.undoing import erase_customers, put_back
-from fidelia.customers.queries.references import find_references, list_imported
+from fidelia.customers.queries.references import called, find_references, list_imported
 from fidelia.intake.models import Import
 from fidelia.jobs.operations import Progress
 from fidelia.kernel.actor import Actor
@@ -25,6 +25,11 @@ from .recording import key_of
 from .steps import RIGHT
 
 TOGETHER = 10_000
+POSTED = {
+    "adjust": "corrections of points", "earn": "points earned", "expire": "points expired", "hold": "points reserved",
+    "open": "other opening balances", "redeem": "points spent", "reverse": "reversals", "revoke": "points taken back",
+    "transfer": "points moved",
+}  # fmt: skip
 OWN_TABLES = ("programme_enrolment",)
 
 
@@ -73,9 +78,14 @@ def _refuse_if_depended_on(opening: Opening, new: Sequence[Enrolment]) -> None:
     if since:
         raise OpeningDependedOn(
             "Members have gone on since they were brought in: "
-            + ", ".join(f"{name} ({count})" for name, count in sorted(since.items())) + ".",
+            + ", ".join(f"{_called(name)} ({count})" for name, count in sorted(since.items())) + ".",
             since=since,
         )  # fmt: skip
+
+
+def _called(name: str) -> str:
+    """Say what happened: a posting's kind, or what another table keeps."""
+    return POSTED.get(name) or called(name)
 
 
 def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
@@ -98,7 +108,7 @@ def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
             if result.status != "posted":
                 refused[result.status] = refused.get(result.status, 0) + 1
         if refused:
-            named = ", ".join(f"{code} ({count})" for code, count in sorted(refused.items()))
+            named = ", ".join(f"{code.replace('_', ' ')} ({count})" for code, count in sorted(refused.items()))
             raise OpeningDependedOn(f"Points of this opening are no longer there: {named}.", since=refused)
         points += sum(row[3] for row in chunk)
     return points
