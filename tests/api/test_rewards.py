@@ -77,7 +77,7 @@ def test_a_series_that_cannot_be_is_refused_by_its_place(
 def test_codes_are_brought_listed_given_and_revoked(office: Caller, noel: str, florestan: Enrolment) -> None:
     brought = office.post(f"/coupon-series/{noel}/codes", {"codes": ["noel-234567", "NOEL 345678"]})
     assert brought.json() == {"job_id": None, "brought": 2}
-    office.post(f"/coupon-series/{noel}/codes", {"codes": ["NOEL234567"]}).problem(409, "code_taken")
+    office.post(f"/coupon-series/{noel}/codes", {"codes": ["NOEL234567"]}).problem(409, "coupon_code_taken")
     listed = office.get(f"/coupon-series/{noel}/codes?limit=1").json()
     assert [one["code"] for one in listed["data"]] == ["NOEL-234567"]
     rest = office.get(f"/coupon-series/{noel}/codes?limit=1&after={listed['next']}").json()

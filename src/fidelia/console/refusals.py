@@ -21,6 +21,7 @@ from fidelia.ui.formats import is_french
 from .refusals_general import SENTENCES as FALLBACKS
 from .refusals_imports import SENTENCES as IMPORTS
 from .refusals_imports import told_by_template
+from .refusals_rewards import SENTENCES as REWARDS
 from .refusals_steering import SENTENCES as STEERING
 
 SENTENCES: Mapping[str, str | Promise] = {
@@ -96,7 +97,12 @@ def sentence_of_code(code: str, message: str) -> str:
     translated = _t(message)
     if translated != message or not is_french(get_language() or "en"):
         return translated
-    return str(STEERING.get(code) or FALLBACKS.get(code) or _t("What the system says: %(words)s") % {"words": message})
+    return str(
+        STEERING.get(code)
+        or REWARDS.get(code)
+        or FALLBACKS.get(code)
+        or _t("What the system says: %(words)s") % {"words": message}
+    )
 
 
 def _place_in_text(refusal: FideliaError) -> str:

@@ -34,6 +34,8 @@ from . import (
 from .customers import acts, editing, exports, listing, one, points
 from .imports import checking, columns, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
+from .rewards import coupons, gift_cards
+from .rewards import stock as gifts
 from .rules import listing as rule_list
 from .rules import views as rule_pages
 
@@ -134,6 +136,23 @@ urlpatterns = [
         "programmes/<slug:slug>/versions/<int:number>/publication/", programmes.publication, name="version-publication"
     ),
     path("programmes/<slug:slug>/versions/<int:number>/withdrawal/", programmes.withdrawal, name="version-withdrawal"),
+    # /console/coupons/, /console/gift-cards/, /console/gifts/
+    path("coupons/", coupons.coupons, name="coupons"),
+    path("coupons/new/", coupons.new, name="coupon-series-new"),
+    path("coupons/<uuid:series_id>/", coupons.series, name="coupon-series"),
+    path("coupons/<uuid:series_id>/terms/", coupons.change, name="coupon-series-change"),
+    path("coupons/<uuid:series_id>/drawing/", coupons.generate, name="coupon-drawing"),
+    path("coupons/<uuid:series_id>/codes.csv", coupons.export, name="coupon-export"),
+    path("coupons/<uuid:series_id>/end/", coupons.end, name="coupon-series-end"),
+    path("coupons/codes/<int:coupon_id>/revocation/", coupons.revoke, name="coupon-revocation"),
+    path("gift-cards/", gift_cards.gift_cards, name="gift-cards"),
+    path("gift-cards/new/", gift_cards.sell, name="gift-card-new"),
+    path("gift-cards/<uuid:card_id>/", gift_cards.gift_card, name="gift-card"),
+    path("gift-cards/<uuid:card_id>/block/", gift_cards.block, name="gift-card-block"),
+    path("gift-cards/<uuid:card_id>/refund/", gift_cards.refund, name="gift-card-refund"),
+    path("gifts/", gifts.stock, name="stock"),
+    path("gifts/new/", gifts.new, name="stock-new"),
+    path("gifts/<uuid:stock_id>/pieces/", gifts.pieces, name="stock-pieces"),
     # /console/segments/
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.new, name="segment-new"),

@@ -74,7 +74,7 @@ class MalformedSeries(Invalid):
 class MalformedCode(Invalid):
     """A code is 4 to 64 letters and digits; spaces and hyphens count for nothing."""
 
-    default_code = "malformed_code"
+    default_code = "malformed_coupon_code"
 
 
 class MalformedVoucher(Invalid):
@@ -104,7 +104,7 @@ class KeyTaken(Refused):
 class CodeTaken(Refused):
     """Another coupon, voucher or gift card of the programme has this code."""
 
-    default_code = "code_taken"
+    default_code = "coupon_code_taken"
 
 
 class SeriesEnded(Refused):

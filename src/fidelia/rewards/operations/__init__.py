@@ -1,6 +1,14 @@
 """The verbs of rewards. Read `executing` first: what a checkout takes."""
 
-from .coupons import ask_codes, assign_coupons, bring_codes, generate_codes, give_coupons, revoke_coupon
+from .coupons import (
+    ask_codes,
+    assign_coupons,
+    bring_codes,
+    export_codes,
+    generate_codes,
+    give_coupons,
+    revoke_coupon,
+)
 from .executing import GivingBack, LimitItem, Taking, consume, give_back, refusals, release, reserve
 from .gift_cards import (
     block_gift_card,
@@ -34,6 +42,7 @@ __all__ = [
     "end_series",
     "end_stock",
     "expire_gift_cards",
+    "export_codes",
     "generate_codes",
     "give_back",
     "give_coupons",

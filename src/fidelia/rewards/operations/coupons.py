@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,13 +22,14 @@ from ..errors import CodesExhausted, CouponBlocked, MalformedSeries, SeriesEnded
 from ..events import CouponAssigned, CouponsGenerated
 from ..models import CouponCode, CouponSeries
 from .audit import audit
-from .patterns import check_room, draw_codes, read_code
+from .patterns import check_room, draw_codes, read_code, show_code
 from .series import check_free, locked_series
 
 GENERATE = "coupon.generate"
 COUNT_MAX = 10_000_000
 BATCH = 50_000
 GIVEN_AT_ONCE_MAX = 10_000
+EXPORTED_AT_ONCE = 10_000
 DRAWS_MAX = 20
 _INSERT = """
 insert into rewards_coupon_code (programme_id, code, series_id, created_at)
@@ -194,3 +195,25 @@ def _draw(series: CouponSeries, count: int, at: datetime) -> int:
         if made == count:
             return made
     raise CodesExhausted("Too many codes of this pattern are taken.")
+
+
+def export_codes(*, by: Actor, at: datetime, series_id: UUID) -> Iterator[str]:
+    """Take the codes of a series out, as they are printed, but for those revoked; read in pieces as they are asked for.
+
+    Raises Denied (coupon.export), UnknownSeries.
+    """
+    with transaction_of_use_case():
+        series = locked_series(by, series_id, "coupon.export")
+        audit(by, at, "coupon.export", series.id, partner_id=series.partner_id, after={"key": series.key})
+    return _read_codes(series)
+
+
+def _read_codes(series: CouponSeries) -> Iterator[str]:
+    last = 0
+    while True:
+        rows = series.codes.filter(id__gt=last, revoked_at__isnull=True).order_by("id")[:EXPORTED_AT_ONCE]
+        piece = list(rows.values_list("id", "code"))
+        if not piece:
+            return
+        for last, code in piece:  # noqa: B007 - the last one is where the next piece begins
+            yield show_code(series.pattern, code)

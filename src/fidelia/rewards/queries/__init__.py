@@ -1,7 +1,16 @@
 """Questions about what is scarce."""
 
 from ..operations.patterns import normalise_code, show_code
-from .coupons import count_codes, find_coupon, get_series, list_codes, list_coupons_of, list_series, series_figures
+from .coupons import (
+    count_codes,
+    find_coupon,
+    get_coupon,
+    get_series,
+    list_codes,
+    list_coupons_of,
+    list_series,
+    series_figures,
+)
 from .for_rules import read_for_rules
 from .gift_cards import (
     count_gift_cards,
@@ -20,6 +29,7 @@ __all__ = [
     "count_gift_cards",
     "find_coupon",
     "find_gift_cards",
+    "get_coupon",
     "get_gift_card",
     "get_series",
     "get_stock",
