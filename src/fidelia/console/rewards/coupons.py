@@ -254,13 +254,13 @@ def _figures(by: Actor, found: CouponSeries) -> list[Figure]:
         figures += [
             Figure(_("Codes"), say.number(counted.codes)),
             Figure(_("Given to members"), say.number(counted.assigned)),
-            Figure(_("Revoked"), say.number(counted.revoked)),
+            Figure(_("Codes revoked"), say.number(counted.revoked)),
         ]
     return figures
 
 
 def _tabs(state: str) -> list[Tab]:
-    words = (_("All codes"), _("Free"), _("Given"), _("Used"), _("Revoked"))
+    words = (_("All codes"), _("Free"), _("Given"), _("Used"), _("Codes revoked"))
     return [
         Tab(word, f"?state={each}" if each else "?", current=each == state)
         for each, word in zip(STATES, words, strict=True)

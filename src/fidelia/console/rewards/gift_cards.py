@@ -188,7 +188,7 @@ def _figures(by: Actor, speech: Speech) -> list[Figure]:
 
 
 def _tabs(state: str) -> list[Tab]:
-    words = (_("All cards"), _("With money"), _("Empty"), _("Expired"), _("Blocked"))
+    words = (_("All cards"), _("With money"), _("Empty cards"), _("Expired cards"), _("Blocked cards"))
     return [
         Tab(word, f"?state={each}" if each else "?", current=each == state)
         for each, word in zip(STATES, words, strict=True)
@@ -201,5 +201,5 @@ def _words() -> dict[str, str]:
         "spent": _("Spent"),
         "given_back": _("Given back with a return"),
         "refunded": _("Paid out"),
-        "expired": _("Expired"),
+        "expired": _("Lost by expiry"),
     }
