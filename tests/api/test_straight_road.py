@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.signals import request_started
@@ -17,11 +17,14 @@ from psycopg import OperationalError
 
 from fidelia.activity.models import Purchase
 from fidelia.api.straight import StraightRoad
+from fidelia.kernel.actor import Scope
 from fidelia.programme.models import Enrolment
 
+from . import test_checkouts as of_checkouts
 from .caller import Caller, basket
 
 PATH = "/api/v1/purchases"
+CLOSURE = "/api/v1/checkouts/till-3-17/closure"
 
 
 @dataclass
@@ -208,3 +211,37 @@ def equal(straight: Answered, door: Answered) -> bool:
         answer.headers.pop("RateLimit", None)  # the second request finds one less
     assert (straight.status, straight.headers, straight.body) == (door.status, door.headers, door.body)
     return True
+
+
+def test_a_checkout_is_evaluated_alike(roads: Roads, till: Caller, florestan: Enrolment) -> None:
+    request = request_of(till, of_checkouts.basket(explain=True), PATH_INFO="/api/v1/checkouts:evaluate")
+    assert roads.straight(request).status == "200 OK"
+    assert equal(roads.straight(request), roads.by_the_door(request))
+    assert roads.left == 0
+
+
+@pytest.mark.parametrize(
+    "changes", [{"currency": "XXX"}, {"lines": []}, {"more": 1}, {"member": {"identity": "card:0"}}]
+)
+def test_a_bad_basket_gets_the_answer_of_the_door(
+    roads: Roads, till: Caller, florestan: Enrolment, changes: dict[str, Any]
+) -> None:
+    request = request_of(till, of_checkouts.basket(**changes), PATH_INFO="/api/v1/checkouts:evaluate")
+    assert equal(roads.straight(request), roads.by_the_door(request))
+
+
+@pytest.mark.parametrize(("first", "second"), [("straight", "by_the_door"), ("by_the_door", "straight")])
+def test_a_closure_of_one_road_is_repeated_by_the_other(
+    roads: Roads, till: Caller, florestan: Enrolment, first: str, second: str
+) -> None:
+    request = request_of(till, {"basket": of_checkouts.basket()}, PATH_INFO=CLOSURE)
+    made, repeated = getattr(roads, first)(request), getattr(roads, second)(request)
+    assert made.status == "201 Created"
+    assert (made.body, repeated.headers["Idempotency-Replayed"], roads.left) == (repeated.body, "true", 0)
+
+
+def test_a_stranger_learns_nothing_of_a_checkout_on_either_road(roads: Roads, florestan: Enrolment) -> None:
+    stranger = Caller("purchase.record", scope=Scope(partner_id=UUID(int=7)))
+    request = request_of(stranger, {"basket": of_checkouts.basket()}, PATH_INFO=CLOSURE)
+    assert roads.straight(request).status == "404 Not Found"
+    assert equal(roads.straight(request), roads.by_the_door(request))

@@ -152,7 +152,7 @@ def prepare_closure(number: str, body: Any, key: str) -> Prepared:
         done = close_checkout(by=exchange.by, at=exchange.at, call=call, found=found)
         return _answered(done, explain=read.explain)
 
-    return Prepared(reading_of_call(asked, clock.now()), serve)
+    return Prepared(reading_of_call(asked, clock.now()), serve, names_object=True)
 
 
 def _closure(key: str, source: str, number: str, body: ClosureIn) -> CheckoutCall:

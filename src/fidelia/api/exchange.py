@@ -50,11 +50,12 @@ class Exchange:
 class Prepared:
     """A hot call that is read and found good: what to read with the admission of its caller, and how to serve it then.
 
-    `serve` takes the exchange, admitted, and the text that was read.
+    `serve` takes the exchange, admitted, and the text that was read. `names_object` says that the address does.
     """
 
     reading: Reading
     serve: Callable[[Exchange, str], HttpResponse]
+    names_object: bool = False
 
 
 def new_exchange(given_id: str) -> Exchange:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from fidelia.access.errors import RateLimited
+from fidelia.access.operations import Admission
 from fidelia.activity.errors import CheckoutBusy, UnknownPurchase
 from fidelia.customers.errors import UnknownCustomer
 from fidelia.kernel.errors import Denied, FideliaError, NotFound
@@ -37,12 +38,15 @@ _UNKNOWN: Mapping[str, tuple[type[NotFound], str]] = {
 
 def answer_problem(request: HttpRequest, error: FideliaError) -> HttpResponse:
     """Return the response that tells of a refusal."""
-    return problem_in(exchange_of(request), hide_foreign(request, error))
+    match = request.resolver_match
+    return problem_in(exchange_of(request), error, names_object=match is not None and bool(match.kwargs))
 
 
-def problem_in(exchange: Exchange, error: FideliaError) -> HttpResponse:
-    """Return the response that tells of a refusal to whoever asked in this exchange."""
+def problem_in(exchange: Exchange, error: FideliaError, *, names_object: bool) -> HttpResponse:
+    """Return the response that tells of a refusal to whoever asked, by an address that names an object or not."""
     admission = exchange.admission
+    if names_object:
+        error = hide_foreign(admission, error)
     if admission is None or not admission.actor.may("customer.see"):
         error.details.pop("customer_id", None)  # whom an identity names is told to those who may see everybody
     response = HttpResponse(
@@ -89,10 +93,9 @@ def title_of(error: type[FideliaError]) -> str:
     return " ".join((error.__doc__ or "").split("\n\n")[0].split())
 
 
-def hide_foreign(request: HttpRequest, error: FideliaError) -> FideliaError:
+def hide_foreign(admission: Admission | None, error: FideliaError) -> FideliaError:
     """Turn the refusal of an act on something in another's scope into not knowing it."""
-    match, admission = request.resolver_match, exchange_of(request).admission
-    if not (isinstance(error, Denied) and error.status == 403 and admission and match and match.kwargs):
+    if not (isinstance(error, Denied) and error.status == 403 and admission):
         return error
     right = str(error.details.get("right", ""))
     unknown = _UNKNOWN.get(right.partition(".")[0])

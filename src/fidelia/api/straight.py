@@ -90,14 +90,14 @@ def _answer(prepared: Prepared, exchange: Exchange, environ: Environ) -> HttpRes
         exchange.admission, found = admit_and_read(key_text=key_text, at=exchange.at, reading=prepared.reading)
         return prepared.serve(exchange, found)
     except FideliaError as error:
-        return problem_in(exchange, error)
+        return problem_in(exchange, error, names_object=prepared.names_object)
     except Exception as error:
         if isinstance(error, OperationalError) and exchange.admission is None:
             renew_connections()  # nothing was done yet: the door may try
             return None
         connection.close()  # whatever state it is in, nobody else gets it
         refusal = refusal_of(error, exchange, environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        return problem_in(exchange, refusal)
+        return problem_in(exchange, refusal, names_object=prepared.names_object)
 
 
 def _prepared(prepare: Prepare, environ: Environ) -> Prepared | None:
