@@ -31,8 +31,6 @@ def main() -> None:
     with scratch_installation() as places:
         prepare(places)
         announce_events()
-        with psycopg.connect(socket_url(places), autocommit=True) as owner:
-            owner.execute("vacuum analyze kernel_outbox")  # as autovacuum does within the minute
         for name, reaction in reactions():
             started, load = time.perf_counter(), os.getloadavg()[0]
             served = drain(reaction)

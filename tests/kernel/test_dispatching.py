@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.models import OutboxCursor
-from fidelia.kernel.outbox import Announced, Origin, Reaction, announce
+from fidelia.kernel.outbox import Announced, Origin, Reaction, announce, announce_all
 from fidelia.kernel.outbox.dispatching import Dispatched
 from fidelia.kernel.outbox.keeping import count_lag
-from fidelia.kernel.outbox.reading import OutboxFromAnotherCluster
+from fidelia.kernel.outbox.reading import _READ, OutboxFromAnotherCluster, Position, read_batch
 from tests.conftest import maintenance_url
 from tests.kernel.serving import (
     AT,
@@ -218,3 +218,27 @@ def order_by_xid() -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute("select payload ->> 'lamp' from kernel_outbox order by xid, event_id")
         return [lamp for (lamp,) in cursor.fetchall()]
+
+
+def test_a_batch_costs_the_same_however_many_events_wait_and_whatever_the_planner_knows() -> None:
+    """Of a table it took for empty it once read every row for every batch, and joined all of them with all."""
+    pages: list[int] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql == _READ:
+            with connection.connection.cursor() as plain:
+                plain.execute(f"explain (analyze, buffers, format json) {sql}", params)
+                plan = plain.fetchone()[0][0]["Plan"]
+                pages.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+        return execute(sql, params, many, context)
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("analyze kernel_outbox")
+        announce_all([LampLit(occurred_at=AT, lamp=str(number)) for number in range(20_000)])
+        with connection.execute_wrapper(explain):
+            batch = read_batch(WRITE_DOWN, Position(-32768, "0", 0), horizon=str(2**60), limit=10)
+    assert batch is not None
+    assert len(batch.events) == 10
+    (read,) = pages
+    assert read < 150, "the outbox has about 400 pages, and each was read more than once"
