@@ -134,12 +134,14 @@ def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
     among = read_choice(members.get("among", "each"), ("each", "all"), f"{pointer}/among")
     advantage = _advantage(reader, members, pointer, or_free=True)
     whole = advantage.kind == "set_price"
+    take = size if whole else read_whole(members.get("take", 1), f"{pointer}/take", most=size)
     return Sets(
         size=size,
-        take=size if whole else read_whole(members.get("take", 1), f"{pointer}/take", most=size),
+        take=take,
         advantage=advantage,
         pick=_pick(members, pointer),
-        among="all" if among == "all" and not whole else "each",
+        # Where all of a set is taken there is nothing to pick within it: the cheapest of all come first.
+        among="all" if (among == "all" or take == size) and not whole else "each",
         same=_field(reader, members, "same", pointer),
         distinct=_field(reader, members, "distinct", pointer),
         times=_times(members, pointer),
@@ -217,7 +219,9 @@ def _read_volume(reader: Reader, value: object, pointer: str) -> Volume:
 def _step(reader: Reader, value: object, pointer: str, measure: str) -> Step:
     members = read_members(value, pointer, ("from", *_ADVANTAGES), required=("from",))
     scale = reader.catalogue.scale_of(Type.MONEY if measure == "amount" else Type.QUANTITY)
-    advantage = _advantage(reader, members, pointer, or_free=False)
+    # A step may end what the one before it gave: the fourth unit and those after it get nothing.
+    is_nothing = str(members.get("amount")) == "0" and len(members) == 2
+    advantage = Advantage("amount") if is_nothing else _advantage(reader, members, pointer, or_free=False)
     if advantage.kind == "set_price":
         raise InvalidRuleSet("one_of", pointer=pointer, choices="percent, amount, price")
     return Step(read_decimal(members["from"], scale, f"{pointer}/from"), advantage)

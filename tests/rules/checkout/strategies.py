@@ -67,7 +67,7 @@ def cases(draw: Draw) -> dict[str, Any]:
         "rates": RATES,
         "arithmetic": {
             "tax_included": draw(st.booleans()),
-            "tax_rounding": draw(st.sampled_from(["line", "rate_by_net", "rate_by_gross", "keep_gross"])),
+            "tax_rounding": draw(st.sampled_from(["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"])),
             "rounding": draw(st.sampled_from(["half_up", "half_even", "floor"])),
             "cash_step": draw(st.sampled_from(["0", "0.05"])),
         },

@@ -25,6 +25,7 @@ _MEMBERS = frozenset(
             "lines",
             "shipping",
             "values",
+            "history",
             "coupons",
             "gift_cards",
             "points",

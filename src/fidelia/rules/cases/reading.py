@@ -167,7 +167,12 @@ class Reading:
         for path, value in given.items():
             field = self.catalogue.field_at[path]
             found[field.key] = self.money(value) if field.type is Type.MONEY else value
+        found["history"] = [self.visit(each) for each in self.case.get("history", [])]
         return found
+
+    def visit(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        row = {name: _nothing(field) for name, field in self.catalogue.records_at["history"].by_name.items()}
+        return {**row, **written, "total": self.money(written.get("total", 0))}
 
 
 def _rate(key: str, written: Any) -> TaxRate:
@@ -209,6 +214,13 @@ _LINE_FIELDS: tuple[tuple[str, Type], ...] = (
     ("category", Type.STRING),
     ("brand", Type.STRING),
 )
+_HISTORY_FIELDS: tuple[tuple[str, Type], ...] = (
+    ("days_ago", Type.INT),
+    ("total", Type.MONEY),
+    ("store", Type.STRING),
+    ("banner", Type.STRING),
+    ("channel", Type.STRING),
+)
 _LISTS = ("purchase.coupons", "customer.segments", "customer.entitlements")
 _OWN_OF_LINE = frozenset({"key", "price", "quantity", "taxes", "fixed", "discountable", "tenders"})
 
@@ -226,7 +238,9 @@ def case_catalogue(currency: str, values: Mapping[str, Any], lines: Sequence[Map
                 of_lines[name] = _type_of(value)
     rows = tuple([Field(name, kind, _WORD, name) for name, kind in of_lines.items()])
     records = Records("lines", _WORD, "line", "purchase_id = p.id", rows, _WORD, _WORD)
-    return Catalogue((*plain, *lists), (records,), currency)
+    visits = tuple([Field(name, kind, _WORD, name) for name, kind in _HISTORY_FIELDS])
+    history = Records("history", _WORD, "visit", "customer_id = p.customer_id", visits, _WORD, _WORD)
+    return Catalogue((*plain, *lists), (records, history), currency)
 
 
 def _type_of(value: object) -> Type:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ..paying import PayPolicy
 
-TaxRounding = Literal["line", "rate_by_net", "rate_by_gross", "keep_gross"]
+TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]
 
 
@@ -127,6 +127,7 @@ class Arithmetic:
 
     tax_included   prices are stated with their taxes
     tax_rounding   line           the taxes of each line are rounded
+                   unit           the taxes of each unit are rounded (weighed goods: of the line)
                    rate_by_net    lines are rounded without tax, summed by rate, then taxed: the total may move by cents
                    rate_by_gross  the sum of a rate is rounded once; prices stay as they are
                    keep_gross     the sum of a rate is kept if any net amount × rate gives it, else the nearest above

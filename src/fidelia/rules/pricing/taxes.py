@@ -7,7 +7,7 @@ included factors I and factors on top E, a stated amount a holds the untaxed a Ã
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -88,12 +88,13 @@ class Taxed:
 
 def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None:
     """Fill in the taxes of all lines by the basket's policy."""
+    by_unit = arithmetic.tax_rounding == "unit"
     for line in lines:
         line.goods = line.amount
         if line.fixed:
             _separate_fixed(line, unit)
-        _tax_line(line, arithmetic.rounding)
-    if arithmetic.tax_rounding != "line":
+        _tax_line(line, arithmetic.rounding, _units(line, unit) if by_unit else 1)
+    if arithmetic.tax_rounding not in ("line", "unit"):
         groups: dict[Factors, list[Taxed]] = {}
         for line in lines:
             if line.factors.keys and line.base > 0:
@@ -117,7 +118,12 @@ def _separate_fixed(line: Taxed, unit: int) -> None:
             line.added_fixed += amount
 
 
-def _tax_line(line: Taxed, rounding: str) -> None:
+def _units(line: Taxed, unit: int) -> int:
+    units, rest = divmod(line.quantity, unit)
+    return 1 if rest else units
+
+
+def _tax_line(line: Taxed, rounding: str, units: int) -> None:
     factors, held = line.factors, line.goods
     if not factors.keys:
         line.untaxed = held - line.taxed_fixed
@@ -125,13 +131,22 @@ def _tax_line(line: Taxed, rounding: str) -> None:
     rounds = ROUNDINGS[rounding]
     line.base = line.goods * factors.one + line.added_fixed * factors.inside
     for key, factor, is_included in zip(factors.keys, factors.factors, factors.are_included, strict=True):
-        amount = rounds(line.base * factor, factors.one * factors.inside)
-        if is_included:
-            held -= amount if not line.added_fixed else rounds(line.goods * factor, factors.inside)
+        amount = _of_units(rounds, line.base * factor, factors.one * factors.inside, units)
+        if is_included and not line.added_fixed:
+            held -= amount
+        elif is_included:
+            held -= _of_units(rounds, line.goods * factor, factors.inside, units)
         line.taxes.append((key, amount))
     line.untaxed = held - line.taxed_fixed
     if line.shift or line.taxed_fixed or line.untaxed < 0:
         _settle_cents(line)
+
+
+def _of_units(rounds: Callable[[int, int], int], numerator: int, denominator: int, units: int) -> int:
+    """Round a tax for each of `units` that carry the same, and sum them."""
+    if units == 1:
+        return rounds(numerator, denominator)
+    return rounds(numerator, denominator * units) * units
 
 
 def _settle_cents(line: Taxed) -> None:
