@@ -104,6 +104,119 @@ PURCHASE_FIELDS = (
         words=Text("it is the member’s first purchase", "c’est le premier achat de l’adhérent"),
         words_not=Text("it is not the member’s first purchase", "ce n’est pas le premier achat de l’adhérent"),
     ),
+    Field(
+        "purchase.is_birthday",
+        Type.BOOL,
+        Text("Birthday", "Anniversaire"),
+        "purchase.is_birthday",
+        doc="It is the customer's birthday where the programme is; 29 February comes on the 28th in other years.",
+        words=Text("it is the customer’s birthday", "c’est l’anniversaire du client"),
+        words_not=Text("it is not the customer’s birthday", "ce n’est pas l’anniversaire du client"),
+    ),
+    Field(
+        "purchase.is_anniversary",
+        Type.BOOL,
+        Text("Anniversary of the enrolment", "Anniversaire de l’adhésion"),
+        "purchase.is_anniversary",
+        doc="It is a year, or years, to the day since the member enrolled.",
+        words=Text("it is the anniversary of the enrolment", "c’est l’anniversaire de l’adhésion"),
+        words_not=Text("it is not the anniversary of the enrolment", "ce n’est pas l’anniversaire de l’adhésion"),
+    ),
+)
+# What a checkout computes while it prices (rules.pricing.fields); of a purchase whose prices were final, what is known.
+CHECKOUT_FIELDS = (
+    Field(
+        "purchase.listed",
+        Type.MONEY,
+        Text("Before discounts", "Avant remises"),
+        "purchase.gross",
+        doc="The price of all lines before any rule, as prices are stated.",
+        words=Text("the price before discounts", "le prix avant remises"),
+    ),
+    Field(
+        "purchase.discount",
+        Type.MONEY,
+        Text("Discount so far", "Remise jusqu’ici"),
+        "purchase.discount",
+        doc="What rules have taken off the lines so far, as prices are stated.",
+        words=Text("the discount so far", "la remise jusqu’ici"),
+    ),
+    Field(
+        "purchase.untaxed",
+        Type.MONEY,
+        Text("Total without tax", "Total hors taxes"),
+        "(purchase.total - purchase.tax)",
+        doc="What is paid for all lines without tax, after the discounts so far.",
+        words=Text("the total without tax", "le total hors taxes"),
+    ),
+    Field(
+        "purchase.shipping",
+        Type.MONEY,
+        Text("Shipping", "Livraison"),
+        "purchase.shipping",
+        doc="What shipping costs, tax included, after the discounts so far.",
+        words=Text("the shipping costs", "les frais de livraison"),
+    ),
+    Field(
+        "purchase.units",
+        Type.QUANTITY,
+        Text("Units", "Unités"),
+        "purchase.units",
+        doc="The units of all lines together, gifts left out.",
+        words=Text("the number of units", "le nombre d’unités"),
+    ),
+    Field(
+        "purchase.coupons",
+        Type.STRING,
+        Text("Coupons", "Coupons"),
+        "purchase.coupons",
+        doc="The series of the valid coupons that were presented.",
+        many=True,
+        words=Text("the coupons presented", "les coupons présentés"),
+    ),
+)
+CHECKOUT_LINE_FIELDS = (
+    Field(
+        "listed",
+        Type.MONEY,
+        Text("Before discounts", "Avant remises"),
+        "gross",
+        doc="The price of the line before any rule, as prices are stated.",
+        words=Text("the price of the line before discounts", "le prix de la ligne avant remises"),
+    ),
+    Field(
+        "unit_price",
+        Type.MONEY,
+        Text("Unit price", "Prix unitaire"),
+        "unit_price",
+        doc="The price of one unit before any rule, rounded to a minor unit.",
+        words=Text("the unit price", "le prix unitaire"),
+    ),
+    Field(
+        "discount",
+        Type.MONEY,
+        Text("Discount so far", "Remise jusqu’ici"),
+        "discount",
+        doc="What rules have taken off the line so far, as prices are stated.",
+        words=Text("the discount of the line so far", "la remise de la ligne jusqu’ici"),
+    ),
+    Field(
+        "untaxed",
+        Type.MONEY,
+        Text("Without tax", "Hors taxes"),
+        "untaxed",
+        doc="What is paid for the line without tax, after the discounts so far.",
+        words=Text("the amount of the line without tax", "le montant de la ligne hors taxes"),
+    ),
+    Field(
+        "is_gift",
+        Type.BOOL,
+        Text("Gift", "Cadeau"),
+        "is_gift",
+        doc="A rule added the line as a gift.",
+        words=Text("the line is a gift", "la ligne est un cadeau"),
+        words_not=Text("the line is no gift", "la ligne n’est pas un cadeau"),
+    ),
 )
 
 LINES = Records(
@@ -164,11 +277,12 @@ LINES = Records(
             words=Text("the line earns points", "la ligne donne des points"),
             words_not=Text("the line earns no points", "la ligne ne donne pas de points"),
         ),
+        *CHECKOUT_LINE_FIELDS,
     ),
 )
 
 
 def purchase_catalogue(currency: str, traits: Iterable[TraitDefinition]) -> Catalogue:
     """Return all that the earning rules of a programme in this currency may read, with the traits that are defined."""
-    fields = (*PURCHASE_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS, *trait_fields(traits))
+    fields = (*PURCHASE_FIELDS, *CHECKOUT_FIELDS, *MEMBER_FIELDS, *CUSTOMER_FIELDS, *trait_fields(traits))
     return Catalogue(fields=fields, records=(LINES,), currency=currency)

@@ -64,7 +64,7 @@ def evaluate(request: HttpRequest, body: EvaluationIn) -> HttpResponse:
     written. Needs purchase.record; to try drafts, programme.see.
     """
     exchange, asked = exchange_of(request), _evaluation(body)
-    return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked), asked)
+    return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked))
 
 
 def prepare_evaluation(body: Any, _key: str) -> Prepared:
@@ -72,7 +72,7 @@ def prepare_evaluation(body: Any, _key: str) -> Prepared:
     asked = _evaluation(EvaluationIn.model_validate(body))
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
-        return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked, found=found), asked)
+        return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked, found=found))
 
     return Prepared(reading_of_basket(asked.basket, clock.now()), serve)
 
@@ -81,8 +81,8 @@ def _evaluation(body: EvaluationIn) -> Evaluation:
     return Evaluation(basket=asked_basket(body), explain=body.explain, version=body.version, drafts=tuple(body.drafts))
 
 
-def _answered_evaluation(found: dict[str, Any], asked: Evaluation) -> HttpResponse:
-    return answer(evaluation_fields(found, found["programme_id"], explain=asked.explain))
+def _answered_evaluation(found: dict[str, Any]) -> HttpResponse:
+    return answer(evaluation_fields(found, found["programme_id"]))
 
 
 @router.put("/{number}", response=CheckoutOut, summary="Open or update a checkout", operation_id="update_checkout")
@@ -101,8 +101,9 @@ def update(
         basket=asked_basket(body),
         expected_total=body.expected_total,
         revision=body.revision,
+        explain=body.explain,
     )
-    return _answered(update_checkout(by=exchange.by, at=exchange.at, call=call), 200, explain=body.explain)
+    return _answered(update_checkout(by=exchange.by, at=exchange.at, call=call), 200)
 
 
 @router.get("", response=CheckoutPage, summary="List checkouts", operation_id="list_checkouts")
@@ -120,7 +121,7 @@ def list_(request: HttpRequest, asked: Query[CheckoutQuery]) -> HttpResponse:
         limit=asked.limit + 1,
     )
     page, next_ = page_of(CHECKOUTS, rows, asked.limit, lambda row: (row["opened_at"], row["checkout_id"]))
-    data = [checkout_fields(row, explain=False) for row in page]
+    data = [checkout_fields(row) for row in page]
     return answer({"data": data, "next": next_, "updated_until": write_mark(until) if until else None})
 
 
@@ -129,7 +130,7 @@ def get(request: HttpRequest, number: Path[CheckoutNumber], asked: Query[SourceQ
     """With what its basket comes to, and why. Needs purchase.see."""
     exchange = exchange_of(request)
     found = get_checkout(by=exchange.by, source=asked.source or exchange.stream, number=number)
-    return answer(checkout_fields(found, explain=True))
+    return answer(checkout_fields(found))
 
 
 @router.post("/{number}/closure", response={201: CheckoutOut}, summary="Close it", operation_id="close_checkout")
@@ -139,7 +140,7 @@ def close(
     """It is a purchase from now on: points are posted, coupons, gift cards and gifts taken. Needs purchase.record."""
     exchange = exchange_of(request)
     call = _closure(idempotency_key(request), asked.source or exchange.stream, number, body)
-    return _answered(close_checkout(by=exchange.by, at=exchange.at, call=call), explain=body.explain)
+    return _answered(close_checkout(by=exchange.by, at=exchange.at, call=call))
 
 
 def prepare_closure(number: str, body: Any, key: str) -> Prepared:
@@ -150,7 +151,7 @@ def prepare_closure(number: str, body: Any, key: str) -> Prepared:
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         call = replace(asked, source=exchange.stream)
         done = close_checkout(by=exchange.by, at=exchange.at, call=call, found=found)
-        return _answered(done, explain=read.explain)
+        return _answered(done)
 
     return Prepared(reading_of_call(asked, clock.now()), serve, names_object=True)
 
@@ -166,6 +167,7 @@ def _closure(key: str, source: str, number: str, body: ClosureIn) -> CheckoutCal
         revision=body.revision,
         receipt_number=body.receipt_number,
         occurred_at=body.occurred_at,
+        explain=body.explain,
     )
 
 
@@ -242,10 +244,10 @@ def _call(request: HttpRequest, step: Step, number: str, source: str | None, **m
     )
 
 
-def _answered(done: CheckoutOutcome, status: int = 201, *, explain: bool = False) -> HttpResponse:
+def _answered(done: CheckoutOutcome, status: int = 201) -> HttpResponse:
     balance = done.made.balance_after if done.made is not None else None
     issued = (done.rewards or {}).get("issued", ())
-    fields = checkout_fields(done.checkout, explain=explain, balance_after=balance, issued=issued)
+    fields = checkout_fields(done.checkout, balance_after=balance, issued=issued)
     return answer(fields, status, replayed=done.is_replay)
 
 

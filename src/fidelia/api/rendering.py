@@ -20,10 +20,10 @@ _EFFECT_MONEY, _EFFECT_POINTS, _EFFECT_QUANTITIES = ("amount", "value"), ("point
 Fields = dict[str, Any]
 
 
-def evaluation_fields(evaluation: Mapping[str, Any], programme_id: UUID, *, explain: bool) -> Fields:
+def evaluation_fields(evaluation: Mapping[str, Any], programme_id: UUID) -> Fields:
     """Return the fields of an EvaluationOut, in its order."""
     slug, points_currency, scale = counts_in(programme_id)
-    exponent = exponent_of(evaluation["currency"])
+    exponent, outcomes = exponent_of(evaluation["currency"]), evaluation["outcomes"]
     return {
         "as_of": evaluation["as_of"],
         "programme": slug,
@@ -50,7 +50,7 @@ def evaluation_fields(evaluation: Mapping[str, Any], programme_id: UUID, *, expl
             {"code": code, "state": state, "balance": None if balance is None else format_scaled(balance, exponent)}
             for code, state, _id, balance in evaluation["gift_cards"]
         ],
-        "explanation": [_outcome(one, exponent, scale) for one in evaluation["outcomes"]] if explain else None,
+        "explanation": None if outcomes is None else [_outcome(one, exponent, scale) for one in outcomes],
     }
 
 
@@ -126,7 +126,6 @@ def _outcome(outcome: Mapping[str, Any], exponent: int, scale: int) -> Fields:
 def checkout_fields(
     checkout: Mapping[str, Any],
     *,
-    explain: bool,
     balance_after: int | None = None,
     issued: Sequence[Mapping[str, Any]] = (),
 ) -> Fields:
@@ -153,7 +152,7 @@ def checkout_fields(
         "updated_at": checkout["updated_at"],
         "closed_at": checkout["closed_at"],
         "cancelled_at": checkout["cancelled_at"],
-        "evaluation": evaluation_fields(checkout["evaluation"], programme_id, explain=explain),
+        "evaluation": evaluation_fields(checkout["evaluation"], programme_id),
         "issued": list(issued),
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,7 @@ def values_of_occasion(
 ) -> dict[str, Any]:
     """Return the value of every field but those of the money and the lines: what a checkout knows before it prices."""
     local = occurred_at.astimezone(zone)
-    today = local.date()
+    today, enrolled_on = local.date(), local_day(enrolled_at, zone)
     return {
         "purchase.channel": channel,
         "purchase.store": store["code"] if store else "",
@@ -68,8 +69,10 @@ def values_of_occasion(
         "purchase.month": local.month,
         "purchase.on": today,
         "purchase.is_first": is_first,
+        "purchase.is_birthday": is_same_day(birth_day(customer), today),
+        "purchase.is_anniversary": today.year > enrolled_on.year and is_same_day(enrolled_on, today),
         "member.tier": tier,
-        "member.enrolled_on": local_day(enrolled_at, zone),
+        "member.enrolled_on": enrolled_on,
         **values_of_customer(customer, on=today),
     }
 
@@ -85,3 +88,18 @@ def line_values(line: LineRequest, product: Mapping[str, Any] | None) -> dict[st
         "net": line.net,
         "earns": known.get("earns", True) and known.get("is_product", True),
     }
+
+
+def birth_day(customer: Mapping[str, Any]) -> date | None:
+    """Return the day of birth, None where it is unknown."""
+    born = customer["birth_on"]
+    return None if born is None else date.fromisoformat(born)
+
+
+def is_same_day(day: date | None, today: date) -> bool:
+    """Tell whether a day comes round today; 29 February comes round on the 28th where a year has no 29th."""
+    if day is None:
+        return False
+    if (day.month, day.day) == (2, 29) and not isleap(today.year):
+        return (today.month, today.day) == (2, 28)
+    return (day.month, day.day) == (today.month, today.day)

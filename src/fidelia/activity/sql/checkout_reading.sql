@@ -38,7 +38,7 @@ begin
         basket->'identity'->>1, basket->>'store',
         array(select line->>'product_code' from jsonb_array_elements(basket->'lines') line), moment, p_locks);
     return json_build_object(
-        'checkout', case when found.checkout_id is not null then to_jsonb(found) - 'changed_xid' end,
+        'checkout', case when found.checkout_id is not null then to_jsonb(found) - 'changed_xid' - 'evaluation' end,
         'known', known,
         'around', around,
         'rewards', rewards_for_rules(

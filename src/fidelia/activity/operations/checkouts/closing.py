@@ -142,7 +142,7 @@ def _closed_checkout(
         "channel": found.basket.channel,
         "currency": found.basket.currency,
         "basket": kept.basket if kept is not None and call.basket is None else kept_basket(found),
-        "evaluation": describe_evaluation(found, settled, at=call.occurred_at or caller.at),
+        "evaluation": describe_evaluation(found, settled, at=call.occurred_at or caller.at, explain=call.explain),
         "total": settled.bill.total,
         "points": settled.bill.points.points if settled.is_member else 0,
         "reserved_until": None,

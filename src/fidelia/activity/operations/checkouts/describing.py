@@ -31,11 +31,13 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 
 
-def describe_evaluation(found: CheckoutSurroundings, settled: Settled, *, at: datetime) -> dict[str, Any]:
+def describe_evaluation(
+    found: CheckoutSurroundings, settled: Settled, *, at: datetime, explain: bool
+) -> dict[str, Any]:
     """Return the evaluation of a basket: money in minor units, quantities in thousandths, points in minor units.
 
     `effects` are in the order of the rules; each names its kind, its rule, and its line where it has one. `outcomes`
-    says of every rule what it came to, and why not.
+    says of every rule what it came to, and why not, with `explain`.
     """
     bill = settled.bill
     return {
@@ -61,7 +63,7 @@ def describe_evaluation(found: CheckoutSurroundings, settled: Settled, *, at: da
         "effects": [_effect(each) for each in bill.effects],
         "coupons": [[each.code, each.reason, each.used] for each in bill.coupons],
         "gift_cards": _gift_cards(found),
-        "outcomes": [_outcome(each) for each in bill.outcomes],
+        "outcomes": [_outcome(each) for each in bill.outcomes] if explain else None,
     }
 
 

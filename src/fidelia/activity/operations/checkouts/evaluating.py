@@ -44,7 +44,7 @@ def evaluate_checkout(*, by: Actor, at: datetime, asked: Evaluation, found: str 
     around = read_untouched(by, asked.basket, at=at, found=found)
     by.require("purchase.record", around.around.scope)
     settled = settle_basket(around, _terms(by, asked, around), at=at, explain=asked.explain)
-    return describe_evaluation(around, settled, at=at)
+    return describe_evaluation(around, settled, at=at, explain=asked.explain)
 
 
 def _terms(by: Actor, asked: Evaluation, found: CheckoutSurroundings) -> Terms:

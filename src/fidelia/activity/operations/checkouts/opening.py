@@ -108,7 +108,7 @@ def opened(caller: Caller, call: CheckoutCall, found: CheckoutSurroundings, sett
         "channel": found.basket.channel,
         "currency": found.basket.currency,
         "basket": kept_basket(found),
-        "evaluation": describe_evaluation(found, settled, at=call.occurred_at or caller.at),
+        "evaluation": describe_evaluation(found, settled, at=call.occurred_at or caller.at, explain=call.explain),
         "total": settled.bill.total,
         "points": settled.bill.points.points if settled.is_member else 0,
         "purchase_id": None,

@@ -48,7 +48,6 @@ class KeptCheckout(msgspec.Struct):
     channel: str
     currency: str
     basket: msgspec.Raw
-    evaluation: dict[str, Any]
     total: int
     points: int
     closures: int
@@ -58,6 +57,7 @@ class KeptCheckout(msgspec.Struct):
     updated_at: datetime
     closed_at: datetime | None
     cancelled_at: datetime | None
+    evaluation: msgspec.Raw | None = None  # what is decided anew is not read
 
     @property
     def scope(self) -> Scope:

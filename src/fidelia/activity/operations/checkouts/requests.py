@@ -129,7 +129,7 @@ class CheckoutCall:
 
     `expected_total` (a decimal) and `revision` are what the caller believes; where they are given and are wrong, the
     call is refused. `receipt_number` is the receipt's, where it has another than the checkout; `given` tells one return
-    from another.
+    from another. With `explain`, what each rule came to is kept with the evaluation.
     """
 
     idempotency_key: str
@@ -142,6 +142,7 @@ class CheckoutCall:
     receipt_number: str | None = None
     occurred_at: datetime | None = None
     given: tuple[Any, ...] = ()
+    explain: bool = False
 
     def hash(self) -> bytes:
         """Return the SHA-256 by which the same idempotency key with another request is told apart."""
