@@ -10,7 +10,7 @@ from fidelia.worker.postgres.paths import socket_url
 
 from .installation import scratch_installation
 
-ALL = ("rules", "outbox", "posting", "purchases", "rewards", "imports", "openings", "fits", "report")
+ALL = ("rules", "outbox", "posting", "purchases", "checkouts", "rewards", "imports", "openings", "fits", "report")
 NEED_A_SERVER = ("outbox",)  # the others make their own
 
 

@@ -23,9 +23,9 @@ from uuid import uuid4
 from fidelia.worker.listening import Address
 from fidelia.worker.postgres.paths import Places
 
+from .beside_oscar import compare_with_oscar
 from .checkout_shop import RULE_COUNTS, baskets, open_programmes
 from .installation import Load, Meter, make_tpcb, scratch_installation, web_server
-from .oscar import compare_with_oscar
 from .purchases import Tpcb, tpcb
 from .shop import open_shop, raw_request
 

@@ -57,7 +57,7 @@ class KeptCheckout(msgspec.Struct):
     updated_at: datetime
     closed_at: datetime | None
     cancelled_at: datetime | None
-    evaluation: msgspec.Raw | None = None  # what is decided anew is not read
+    evaluation: dict[str, Any] | None = None  # what is decided anew is not read
 
     @property
     def scope(self) -> Scope:
