@@ -256,6 +256,45 @@ def test_blocks_that_make_no_rule_say_so_and_can_be_changed_on(shop):
     assert builder.save().status_code == 302
 
 
+def test_limits_are_rows_and_what_rows_do_not_show_stays(shop):
+    builder = Builder(shop)
+    limit = "limits:\n- {of: uses, at_most: 5, per: member, period: {rolling_days: 30}, alerts: [90]}\n"
+    builder.step(text=builder.fields["text"] + limit)
+    assert (builder.fields["limit-0.at_most"], builder.fields["limit-0.period"]) == ("5", "rolling")
+    builder.step(**{"limit-0.at_most": "7"})
+    builder.step(act="add:limits")
+    builder.step(**{"limit-1.of": "points", "limit-1.at_most": "900 000", "limit-1.period": "month"})
+    assert builder.save().status_code == 302
+    assert rule()["limits"] == [
+        {"of": "uses", "at_most": 7, "per": "member", "period": {"rolling_days": 30}, "alerts": [90]},
+        {"of": "points", "at_most": 900000, "period": "month"},
+    ]
+    again = Builder(shop)
+    assert "f-mistake" in again.step(**{"limit-0.at_most": "many"})
+    again = Builder(shop)
+    again.step(act="remove:limit-0")
+    again.step(act="remove:limit-0")
+    again.save()
+    assert "limits" not in rule()
+
+
+def test_terms_are_fields_and_only_of_prices_where_a_price_is_lowered(shop):
+    builder = Builder(shop)
+    assert "term.cap" not in builder.fields
+    builder.step(effect="percent_off")
+    builder.step(**{"term.cap": "12,5", "term.exclusive": "true", "term.coupon": "welcome", "limit": ""})
+    builder.save()
+    assert {name: rule()[name] for name in ("cap", "exclusive", "coupon")} == {
+        "cap": "12.5", "exclusive": True, "coupon": "welcome",
+    }  # fmt: skip
+    builder = Builder(shop)
+    builder.step(**{"term.exclusive": "false", "term.coupon": ""})
+    builder.save()
+    assert "exclusive" not in rule()
+    assert "coupon" not in rule()
+    assert rule()["cap"] == "12.5"
+
+
 def test_what_is_no_yaml_is_told_at_its_line(shop):
     page = Builder(shop).step(text="key: [\n")
     assert "Ligne 2, colonne 1" in page

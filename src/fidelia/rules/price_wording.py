@@ -123,6 +123,7 @@ _PERIODS = {
     "month": Text(en=" and month", fr=" et par mois"),
     "quarter": Text(en=" and quarter", fr=" et par trimestre"),
     "year": Text(en=" and year", fr=" et par an"),
+    "rolling": Text(en=" within {days} days", fr=" en {days} jours glissants"),
 }
 
 
@@ -285,9 +286,8 @@ class PriceWords:
                 amount = self.fill(_USES[0] if limit.at_most == 1 else _USES[1], n=limit.at_most)
             else:
                 amount = self.money(limit.at_most) if limit.of == "money" else self.points(limit.at_most)
-            said += self.fill(
-                _LIMIT, amount=amount, per=self.fill(_PER[limit.per]), period=self.fill(_PERIODS[limit.period])
-            )
+            period = self.fill(_PERIODS[limit.period], days=limit.rolling_days)
+            said += self.fill(_LIMIT, amount=amount, per=self.fill(_PER[limit.per]), period=period)
         return said
 
 

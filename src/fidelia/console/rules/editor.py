@@ -28,6 +28,7 @@ from .effect_forms import EFFECT_GROUPS
 from .effects import EffectForm, Text
 from .fields import Fields
 from .members import Members, apply_members, show_members
+from .term_forms import apply_limits
 from .typed import Typed, blocks_of, codes_in, number, read_typed, show_blocks
 from .typed import with_names as name_codes
 
@@ -73,7 +74,9 @@ class Editor:
     @property
     def is_whole(self) -> bool:
         """Whether it can be kept."""
-        return not self.mistake and not self.members.mistakes and not self._is_wanting(self.when + self.lines)
+        members = self.members
+        is_wrong = self.mistake or members.mistakes or any(row.mistake for row in members.limits)
+        return not is_wrong and not self._is_wanting(self.when + self.lines)
 
     @property
     def effect_groups(self) -> tuple[tuple[Text, tuple[EffectForm, ...]], ...]:
@@ -131,11 +134,13 @@ def read_editor(bench: Bench, key: str, post: QueryDict) -> Editor:
     for name in CONDITIONS:
         _put_condition(rule, name, blocks_of(typed[name]))
     mistakes = apply_members(rule, post, bench)
+    wrong_limits = apply_limits(rule, post)
     written = text_of(rule)
     editor = _shown(bench, key, base=base, text=written)
     if any(blocks_of(typed[name]) is None for name in CONDITIONS):
         editor.when, editor.lines = _named(bench, typed["when"]), _named(bench, typed["lines"])
     editor.members.mark(mistakes, post)
+    editor.members.limits = editor.members.limits if wrong_limits is None else wrong_limits
     return editor
 
 

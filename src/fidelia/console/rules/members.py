@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.errors import Invalid
 
 from ..yaml_text import read_text, write_text
-from .effect_forms import EFFECT_FORMS, effects_of, fresh_effect
-from .effects import EffectForm, Part
+from .effect_forms import EFFECT_FORMS, PRICE_EFFECTS, effects_of, fresh_effect
+from .effects import EffectForm, Part, text_of_part
+from .term_forms import PRICE_TERMS, SHARED_TERMS, TERM_PARTS, LimitRow, are_shown, show_limits
 from .typed import spell, unspell
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class PartView:
 
     @property
     def id(self) -> str:
-        return f"f-effect-{self.part.name or 'value'}"
+        return f"f-part-{self.part.name or 'value'}"
 
     @property
     def rows(self) -> int:
@@ -57,17 +58,27 @@ class Members:
     valid_from: str
     valid_until: str
     other: str
+    terms: list[PartView]
+    price_terms: list[PartView]
+    limits: list[LimitRow]
     mistakes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def other_rows(self) -> int:
         return self.other.count("\n") + 1
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether one of the terms says something: they are shown open then."""
+        return any(shown.value not in ("", shown.part.default) for shown in (*self.terms, *self.price_terms))
+
     def mark(self, mistakes: Mapping[str, str], post: QueryDict) -> None:
         """Keep what was typed beside what is wrong with it."""
         self.mistakes = mistakes
-        for shown in self.parts:
-            name = f"effect.{shown.part.name}"
+        named = [("effect", shown) for shown in self.parts]
+        named += [("term", shown) for shown in (*self.terms, *self.price_terms)]
+        for kind, shown in named:
+            name = f"{kind}.{shown.part.name}"
             if name in mistakes:
                 shown.mistake, shown.value = mistakes[name], post.get(name, "")
         for name in ("limit", "other"):
@@ -92,6 +103,9 @@ def show_members(rule: Mapping[str, Any], bench: Bench) -> Members:
         valid_from=local_text(rule.get("valid_from"), bench.zone),
         valid_until=local_text(rule.get("valid_until"), bench.zone),
         other=_other_text(rule, form),
+        terms=[_term(rule, part) for part in SHARED_TERMS],
+        price_terms=[_term(rule, part) for part in PRICE_TERMS if _has_prices(rule, form, part)],
+        limits=show_limits(rule.get("limits")),
     )
 
 
@@ -103,6 +117,9 @@ def apply_members(rule: dict[str, Any], post: QueryDict, bench: Bench) -> dict[s
     _apply_other(rule, post, before, mistakes)
     _apply_effect(rule, post, before, mistakes)
     _apply_limit(rule, post, before, mistakes)
+    for shown in (*before.terms, *before.price_terms):
+        if _is_shown_term(rule, shown.part.name):
+            _apply_part(rule, shown, post, f"term.{shown.part.name}", mistakes)
     group = post.get("group", "")
     if group != before.group:
         _put(rule, "group", group or None)
@@ -131,13 +148,29 @@ def _effect_of(rule: Mapping[str, Any]) -> tuple[EffectForm | None, dict[str, st
     return (form, values) if values is not None else (None, {})
 
 
+def _term(rule: Mapping[str, Any], part: Part) -> PartView:
+    value = rule.get(part.name) if _is_shown_term(rule, part.name) else None
+    return PartView(part, _spelled(part, text_of_part(value, part)))
+
+
+def _has_prices(rule: Mapping[str, Any], form: EffectForm | None, part: Part) -> bool:
+    return part.name in rule or form is None or form.key in PRICE_EFFECTS
+
+
+def _is_shown_term(rule: Mapping[str, Any], name: str) -> bool:
+    """A term that is written as no field holds it is edited as text."""
+    return not isinstance(rule.get(name), Mapping | list)
+
+
 def _spelled(part: Part, value: str) -> str:
     is_number = part.is_number or (part.kind == "value" and unspell(value) is not None)
     return spell(value) if is_number else value
 
 
 def _other_of(rule: Mapping[str, Any], form: EffectForm | None) -> dict[str, Any]:
-    shown = (*_SHOWN, form.key) if form else _SHOWN
+    terms = [name for name in TERM_PARTS if _is_shown_term(rule, name)]
+    limits = ["limits"] if are_shown(rule.get("limits")) else []
+    shown = (*_SHOWN, *terms, *limits, *([form.key] if form else []))
     return {name: value for name, value in rule.items() if name not in shown}
 
 
@@ -201,8 +234,9 @@ def _apply_part(written: dict[str, Any], shown: PartView, post: QueryDict, name:
     typed = post.get(name, shown.value).replace("\r\n", "\n").strip()
     if typed == shown.value.strip() or (shown.part.choices and typed == shown.part.default and not shown.value):
         return
-    value = _value_of(shown.part, typed)
-    if value is None and not (shown.part.optional and not typed):
+    is_usual = shown.part.optional and bool(shown.part.choices) and typed == shown.part.default
+    value = None if is_usual else _value_of(shown.part, typed)
+    if value is None and not is_usual and not (shown.part.optional and not typed):
         is_number = shown.part.is_number
         mistakes[name] = _("Write a number, such as 12.50.") if is_number else _("This text cannot be read.")
     else:
