@@ -94,7 +94,7 @@ def _percent(ten_thousandths: int) -> str:
 
 
 def check_ceiling(ceiling: Ceiling, lines: Iterable[PricedLine]) -> tuple[Finding, ...]:
-    """Return the lines whose advantages together pass the ceiling; to the unit, in the customer's disfavor."""
+    """Return the lines whose advantages together pass the ceiling; to the unit; a part of one is not allowed."""
     found = []
     for line in lines:
         advantage = line.immediate + (line.deferred if ceiling.counts_deferred else 0)

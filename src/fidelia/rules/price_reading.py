@@ -16,6 +16,7 @@ from .document_parts import (
     read_text,
     read_whole,
 )
+from .effect_kinds import check_members
 from .effects import (
     Advantage,
     AmountOff,
@@ -298,7 +299,9 @@ def _read_custom(reader: Reader, value: object, pointer: str) -> CustomEffect:
     kinds = (Type.INT, Type.MONEY, Type.QUANTITY, Type.STRING, Type.BOOL)
     programs = {key: reader.program(text, f"{pointer}/computed/{key}", kinds) for key, text in computed.items()}
     kind = read_key(members["kind"], f"{pointer}/kind")
-    return CustomEffect(kind, dict(values), {key: each for key, each in programs.items() if each is not None})
+    known = {key: each for key, each in programs.items() if each is not None}
+    check_members(kind, values, {key: each.type for key, each in known.items()}, pointer)
+    return CustomEffect(kind, dict(values), known)
 
 
 _ADVANTAGES = ("percent", "amount", "price", "set_price")

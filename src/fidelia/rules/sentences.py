@@ -206,6 +206,15 @@ SENTENCES: dict[str, LocalizedText] = {
         en="A percentage above 0 and at most 100, with at most 4 decimals, is expected here.",
         fr="Il faut ici un pourcentage supérieur à 0 et d’au plus 100, avec 4 décimales au plus.",
     ),
+    "effect_member": LocalizedText(
+        en="This effect has no member “{name}”; it has {known}.",
+        fr="Cet effet n’a pas de membre « {name} » ; il a {known}.",
+    ),
+    "effect_member_type": LocalizedText(
+        en="This member is of the type {type} (whole is a whole number, money minor units).",
+        fr="Ce membre est du type {type} (whole : nombre entier, money : unités mineures).",
+    ),
+    "effect_members_missing": LocalizedText(en="This effect needs: {names}.", fr="Il manque à cet effet : {names}."),
     "one_of": LocalizedText(en="Name exactly one of: {choices}.", fr="Nommez exactement un parmi : {choices}."),
     "effect_on_no_line": LocalizedText(
         en="The effect is on no line: nothing could ever have it.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..effect_kinds import complete
 from ..effects import CreditTier, CustomEffect, IssueCode
 from ..rule_set import Rule
 from ..settlement import GRANTED, LIMIT_REACHED, NOT_FIRST, Outcome, find_candidate
@@ -72,6 +73,6 @@ def _effect(running: Running, rule: Rule) -> tuple[Effect | None, int]:
             return (TierCredit(rule.key, points), points) if points > 0 else (None, 0)
         case CustomEffect() as effect:
             computed = {key: program.run(running.values) for key, program in effect.programs.items()}
-            return Custom(rule.key, effect.kind, {**effect.values, **computed}), 0
+            return Custom(rule.key, effect.kind, complete(effect.kind, {**effect.values, **computed})), 0
         case _:
             raise AssertionError(f"{rule.key} issues nothing")
