@@ -235,6 +235,18 @@ def test_amounts_in_cents_are_divided(tmp_path: Path) -> None:
     assert (sums(checked(path)), sums(checked(path, in_cents=False))) == ((25, 12500, 0, 0), (25, 1250000, 0, 0))
 
 
+def test_the_total_of_an_order_on_each_of_its_rows_counts_once(tmp_path: Path) -> None:
+    priced = [f"O{day},2025-02-{day:02},A{place},{place},5.00,{15 + day}.00,C1" for day in DAYS for place in (1, 2)]
+    path = write(tmp_path / "a.csv", lines("order id,order date,sku,quantity,item price,order total,customer", priced))
+    assert "net" not in proposed(path).mapping.columns
+    assert sums(checked(path)) == (50, 37500, 0, 0)
+    alone = [f"P{day},2025-02-{day:02},A{place},{15 + day}.00,C1" for day in DAYS for place in (1, 2)]
+    path = write(tmp_path / "b.csv", lines("order id,order date,sku,order total,customer", alone))
+    assert proposed(path).mapping.options["amount_once"] is True
+    found = recorded(path)
+    assert (sums(found)[1], found.totals["sales"]) == (sum(1500 + 100 * day for day in DAYS), 25)
+
+
 def test_quantities_with_their_units_are_quantities(tmp_path: Path) -> None:
     rows = [f'T{day},2025-02-{day:02},A1,{day % 3 + 1} pcs,"€ 5.00",C1' for day in DAYS]
     path = write(tmp_path / "a.csv", lines("Order No,Ordered On,SKU,Quantity,Line Amount,Customer", rows))

@@ -10,6 +10,7 @@ from .profiles import Profile
 
 AGREEING = 0.9
 ROWS_LEAST = 5
+RECEIPTS_LEAST = 8
 CENT = Decimal("0.011")  # what rounding a line may cost
 
 
@@ -44,6 +45,23 @@ def grows_with_quantity(
     if growth >= 1 + (expected - 1) * Decimal("0.5"):
         return True
     return None  # that it does not grow proves nothing: those who buy several may buy what is cheap
+
+
+def stands_once_for_all(receipts: Sequence[str], amounts: Sequence[Decimal | None]) -> bool:
+    """Say whether an amount is that of a receipt, repeated on each of its rows: equal in each, and not in all.
+
+    Receipts of one row tell nothing; a shop with one price for everything has few different amounts.
+    """
+    seen: dict[str, set[Decimal]] = {}
+    rows: dict[str, int] = {}
+    for receipt, amount in zip(receipts, amounts, strict=True):
+        if receipt and amount:
+            seen.setdefault(receipt, set()).add(amount)
+            rows[receipt] = rows.get(receipt, 0) + 1
+    several = [found for receipt, found in seen.items() if rows[receipt] > 1]
+    different = {amount for found in several for amount in found}
+    equal = sum(len(found) == 1 for found in several)
+    return len(several) >= RECEIPTS_LEAST and equal >= AGREEING * len(several) and len(different) > 0.3 * len(several)
 
 
 def _pairs(quantity: Profile, amount: Profile) -> list[tuple[Decimal, Decimal]]:

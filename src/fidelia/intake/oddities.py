@@ -14,6 +14,7 @@ from typing import Any
 
 from fidelia.kernel.folding import fold
 
+from .amounts import stands_once_for_all
 from .doubts import Doubt, because
 from .likeness import words_of
 from .profiles import Profile
@@ -218,6 +219,17 @@ def _in_cents(seen: _Seen) -> OptionProposal | None:
     return OptionProposal("in_cents", True, reason, Doubt("in_cents", True, look, (False,)))
 
 
+def _amount_once(seen: _Seen) -> OptionProposal | None:
+    if not stands_once_for_all(seen.scan.receipts, seen.scan.amounts):
+        return None
+    look = because(
+        "The amount is the same on all rows of a receipt, as its total is: it is counted once for each receipt.",
+        "Le montant est le même sur toutes les lignes d’un ticket, comme un total : il est compté une fois par ticket.",
+    )
+    reason = because("by its values", "d’après ses valeurs")
+    return OptionProposal("amount_once", True, reason, Doubt("amount_once", True, look, (False,)))
+
+
 def _whole_codes(seen: _Seen) -> OptionProposal | None:
     codes = [profile for name in ("customer", "receipt", "product") if (profile := seen.profile(name)) is not None]
     pointed = [profile for profile in codes if profile.share("pointed") > 0.5]
@@ -239,5 +251,6 @@ _PROPOSERS: dict[str, Callable[[_Seen], OptionProposal | None]] = {
     "returns_begin": _returns_begin,
     "discount_as": _discount_as,
     "in_cents": _in_cents,
+    "amount_once": _amount_once,
     "whole_codes": _whole_codes,
 }

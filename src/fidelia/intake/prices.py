@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fidelia.kernel.localized import LocalizedText
 
-from .amounts import grows_with_quantity, multiplies
+from .amounts import grows_with_quantity, multiplies, stands_once_for_all
 from .doubts import Doubt, because
 from .likeness import SURE, words_of
 from .profiles import Profile
@@ -18,8 +18,12 @@ _OF_ONE = frozenset({"unit", "unitaire", "pu", "each", "piece"})
 _OF_THE_LINE = frozenset({"total", "line", "ligne", "net", "value", "sales", "ca", "revenue", "extended"})
 
 
-def settle_prices(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, codes: Sequence[str]) -> None:
+def settle_prices(
+    chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, codes: Sequence[str], receipts: Sequence[str]
+) -> None:
     """Check by multiplying what the names say; change the proposal where the numbers contradict it, and say so.
+
+    `codes` and `receipts` are the products and the receipt numbers of the rows of the sample.
 
     For targets with the columns quantity, unit_price and net; others are left as they are.
     """
@@ -27,10 +31,21 @@ def settle_prices(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, c
         _take_each_row_for_one(chosen, doubts)
     if "quantity" not in chosen or not {"unit_price", "net"} & set(chosen):
         return
-    if {"unit_price", "net"} <= set(chosen):
+    if {"unit_price", "net"} <= set(chosen) and _is_of_receipt(chosen, receipts):
+        total, _score = chosen.pop("net")
+        _say(doubts, total, "net", because(
+            "It is the same on all rows of a receipt: the receipt’s total. Price times quantity is taken instead.",
+            "Il est le même sur toutes les lignes d’un ticket : c’en est le total. Le prix par la quantité est pris."),
+            "net")  # fmt: skip
+    elif {"unit_price", "net"} <= set(chosen):
         _settle_both(chosen, doubts)
     else:
         _settle_one(chosen, profiles, doubts, codes)
+
+
+def _is_of_receipt(chosen: Chosen, receipts: Sequence[str]) -> bool:
+    quantity, price, net = (chosen[name][0] for name in ("quantity", "unit_price", "net"))
+    return not multiplies(quantity, price, net) and stands_once_for_all(receipts, net.numbers)
 
 
 def _take_each_row_for_one(chosen: Chosen, doubts: Doubts) -> None:

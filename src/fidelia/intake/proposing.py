@@ -87,7 +87,12 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
     shape = _find_shape(target, table.columns)
     _choose(draft, shape)
     if shape is None:
-        settle_prices(draft.chosen, draft.profiles, draft.doubts, _codes(table, rows, draft))
+        settle_prices(
+            draft.chosen,
+            draft.profiles,
+            draft.doubts,
+            *(_cells_of(table, rows, draft, name) for name in ("product", "receipt")),
+        )
     for column in target.columns:
         _doubt(draft, column)
     columns = {
@@ -177,11 +182,11 @@ def _is_no_price(words: set[str], names: Sequence[str]) -> bool:
     return bool(others) and others.isdisjoint(word for name in names for word in words_of(name))
 
 
-def _codes(table: Table, rows: Sequence[Sequence[str]], draft: _Draft) -> list[str]:
-    """Return the product's code of each row of the sample."""
-    if "product" not in draft.chosen:
+def _cells_of(table: Table, rows: Sequence[Sequence[str]], draft: _Draft, name: str) -> list[str]:
+    """Return what stands in a column of the target, row by row of the sample."""
+    if name not in draft.chosen:
         return [""] * len(rows)
-    place = table.columns.index(draft.chosen["product"][0].name)
+    place = table.columns.index(draft.chosen[name][0].name)
     return [row[place] for row in rows]
 
 

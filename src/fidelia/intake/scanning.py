@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 
 from .dates import NotInCalendar
 from .rows import BadRow, Row
 from .tables import Table
-from .values import BadCell, read_day
+from .values import BadCell, read_day, read_money
 
 ROWS_MAX = 1_000_000
 ROWS_OF_RECEIPTS_MAX = 50_000
@@ -23,7 +24,7 @@ Piece = tuple[str, str, str, str]  # a receipt's number with its day, store and 
 class Scan:
     """`described` are the products with a description, `customers` how many rows name each; `pieces` the runs of rows
     of one receipt, as they follow in the file; `gaps` the rows without a receipt number that name a product or amount,
-    of which `gaps_undated` have no day either."""
+    of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by row."""
 
     described: dict[str, str] = field(default_factory=dict)
     customers: Counter[str] = field(default_factory=Counter)
@@ -32,6 +33,8 @@ class Scan:
     rows_of_receipts: int = 0
     gaps: int = 0
     gaps_undated: int = 0
+    receipts: list[str] = field(default_factory=list)
+    amounts: list[Decimal | None] = field(default_factory=list)
 
 
 def scan(table: Table, columns: Mapping[str, str]) -> Scan:
@@ -64,6 +67,9 @@ def _follow(found: Scan, row: Row, place: Mapping[str, int], table: Table) -> No
     number = row[place["receipt"]].strip()
     day = row[place["occurred_at"]].strip() if "occurred_at" in place else ""
     found.rows_of_receipts += 1
+    if "net" in place:
+        found.receipts.append(number)
+        found.amounts.append(_amount(row[place["net"]], table))
     if not number:
         if any(name in place and row[place[name]].strip() for name in ("product", "description")):
             found.gaps += 1
@@ -73,6 +79,13 @@ def _follow(found: Scan, row: Row, place: Mapping[str, int], table: Table) -> No
     last = found.pieces[-1] if found.pieces else None
     if last is None or last[0] != number or (last[2], last[3]) != (store, till) or last[1] != _day(day, table):
         found.pieces.append((number, _day(day, table), store, till))
+
+
+def _amount(text: str, table: Table) -> Decimal | None:
+    try:
+        return read_money(text, table.reading) if text.strip() else None
+    except BadCell:
+        return None
 
 
 def _day(text: str, table: Table) -> str:

@@ -86,6 +86,14 @@ ODD_OPTIONS = (
         rare=True,
     ),
     Option(
+        "amount_once",
+        Text(en="The amount is the receipt’s, repeated on its rows", fr="Le montant est celui du ticket, répété"),
+        Kind.FLAG,
+        default=False,
+        rare=True,
+        help=Text(en="It then counts once, on the first row.", fr="Il compte alors une fois, sur la première ligne."),
+    ),
+    Option(
         "in_cents",
         Text(en="Amounts are in cents", fr="Les montants sont en centimes"),
         Kind.FLAG,

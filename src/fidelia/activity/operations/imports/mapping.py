@@ -40,7 +40,7 @@ REQUIRED = ("source", "currency", "columns")
 TEXT_LENGTH_MAX = 60
 DISCOUNTS = ("amount", "percent", "fraction")
 LISTS = ("not_products", "nobody", "returns_begin")
-FLAGS = ("enrol", "fill_down", "in_cents", "whole_codes")
+FLAGS = ("enrol", "fill_down", "in_cents", "whole_codes", "amount_once")
 NO_TEXTS = (*FLAGS, *LISTS, "columns", "reading")
 
 
@@ -72,6 +72,7 @@ class ImportMapping:
     discount_as: str = "amount"
     fill_down: bool = False
     in_cents: bool = False
+    amount_once: bool = False
     whole_codes: bool = False
     reading: Reading | None = None
 

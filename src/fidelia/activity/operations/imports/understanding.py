@@ -119,7 +119,9 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
 def _net_amount(mapping: ImportMapping, mapped: set[str]) -> str:
     """What was paid, after discounts: beside the amount paid itself, discounts are only counted."""
     if "net" in mapped:
-        return "net_value.number"
+        first = f"row_number() over (partition by {_receipt_of(mapping)} order by t.row_number) > 1"
+        is_once = mapping.amount_once and "receipt" in mapped
+        return f"(case when {first} then 0 else net_value.number end)" if is_once else "net_value.number"
     paid = _before_discounts(mapped)
     off = " + ".join(_taken_off(mapping, name, paid) for name in DISCOUNTS if name in mapped)
     return f"({paid} - sign({paid}) * ({off}))" if off else paid
