@@ -21,6 +21,7 @@ from . import (
     gift_cards,
     ledger,
     organisation,
+    points,
     products,
     programme,
     returns,
@@ -45,6 +46,10 @@ api.add_router("/customers", customers.router)
 api.add_router("/programmes", programme.programmes)
 api.add_router("/enrolments", programme.enrolments)
 api.add_router("/enrolments", ledger.router)
+api.add_router("/enrolments", points.router)
+# /api/v1/points-pools, /api/v1/adjustments
+api.add_router("/points-pools", points.pools)
+api.add_router("/adjustments", points.adjustments)
 # /api/v1/purchases, /api/v1/returns, /api/v1/lone-returns, /api/v1/purchase-claims
 api.add_router("/purchases", activity.router)
 api.add_router("/purchases", batches.router)

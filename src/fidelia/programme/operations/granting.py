@@ -6,11 +6,23 @@ from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
-from fidelia.ledger.operations import EarnPart, PostingRequest, Provenance, RevokePolicy, earning, pending
+from fidelia.kernel.actor import Actor
+from fidelia.ledger.operations import (
+    EarnPart,
+    PostingRequest,
+    PostingResult,
+    Provenance,
+    RevokePolicy,
+    earn,
+    earning,
+    open_account,
+    pending,
+    revoke,
+)
 from fidelia.rules.terms import PointsPolicy
 
 from ..models import PointsCurrency
-from ..queries import Terms
+from ..queries import Terms, tier_credit_of
 
 POLICIES: dict[str, RevokePolicy] = {
     PointsCurrency.Negative.FORBID: "refuse",
@@ -51,6 +63,40 @@ def granting(
     return pending(
         account_id=account_id, currency=currency, parts=[part], key=key, activates_at=activates_at,
         cancels_at=policy.pending.cancelled_at(occurred_at, zone), lives_until=lives_until, **provenance,
+    )  # fmt: skip
+
+
+def credit_tiers(
+    *,
+    by: Actor,
+    at: datetime,
+    account_id: UUID,
+    currency: str,
+    amount: int,
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> PostingResult:
+    """Building block: let points count for the tiers measured in a currency; nobody spends them. Raises as `earn`."""
+    code = tier_credit_of(currency)
+    open_account(by=by, at=at, currency=code, account_id=account_id)
+    return earn(by=by, at=at, account_id=account_id, currency=code, amount=amount, key=key, **provenance)
+
+
+def take_back_tier_credit(
+    *,
+    by: Actor,
+    at: datetime,
+    account_id: UUID,
+    currency: str,
+    amount: int,
+    posting_id: UUID,
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> PostingResult:
+    """Building block: what came back counts for tiers no longer, from the day on which it was credited."""
+    return revoke(
+        by=by, at=at, account_id=account_id, currency=tier_credit_of(currency), amount=amount, key=key,
+        posting_id=posting_id, policy="take_what_is_left", **provenance,
     )  # fmt: skip
 
 

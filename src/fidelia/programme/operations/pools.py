@@ -14,6 +14,8 @@ from uuid import UUID
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
+from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
 from fidelia.ledger.models import Pending
 from fidelia.ledger.operations import (
@@ -35,17 +37,20 @@ Leaving = Literal["nothing", "share"]
 
 
 def create_pool(
-    *, by: Actor, at: datetime, programme: Programme, name: str, members_max: int = 10, partner_id: UUID | None = None
-) -> PointsPool:
+    *, by: Actor, at: datetime, programme: Programme, name: str, members_max: int = 10,
+    partner_id: UUID | None = None, once: RequestKey | None = None,
+) -> PointsPool:  # fmt: skip
     """Open an empty pool. Raises Denied (pool.create)."""
     by.require("pool.create", Scope(partner_id))
+    pool_id = new_id()
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="pool", resource_id=pool_id)
         points = programme.points_currency
         account_id = open_account(
             by=by, at=at, currency=points.code, partner_id=partner_id, may_go_negative=points.may_go_negative
         )
         pool = PointsPool.objects.create(
-            programme=programme, account_id=account_id, name=name, members_max=members_max, created_at=at
+            id=pool_id, programme=programme, account_id=account_id, name=name, members_max=members_max, created_at=at
         )
         record_audit(
             by=by, at=at, verb="pool.create", object_type="pool", object_id=pool.id, after={"name": name},
@@ -54,7 +59,9 @@ def create_pool(
     return pool
 
 
-def join_pool(*, by: Actor, at: datetime, enrolment: Enrolment, pool_id: UUID) -> PoolMembership:
+def join_pool(
+    *, by: Actor, at: datetime, enrolment: Enrolment, pool_id: UUID, once: RequestKey | None = None
+) -> PoolMembership:
     """Let a member join a pool with all the points there are, pending ones too; his own account is shut meanwhile.
 
     What has expired stays behind, written down. Raises Denied (pool.change), UnknownPool, PoolFull, InAPool, NotSettled
@@ -62,6 +69,7 @@ def join_pool(*, by: Actor, at: datetime, enrolment: Enrolment, pool_id: UUID) -
     """
     by.require("pool.change", Scope(enrolment.partner_id, enrolment.store_id))
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="pool", resource_id=pool_id)
         pool = _locked(pool_id, enrolment.programme_id)
         member = Enrolment.objects.select_for_update().get(id=enrolment.id)
         if PoolMembership.objects.filter(enrolment=member, left_at__isnull=True).exists():
@@ -78,13 +86,16 @@ def join_pool(*, by: Actor, at: datetime, enrolment: Enrolment, pool_id: UUID) -
     return membership
 
 
-def leave_pool(*, by: Actor, at: datetime, enrolment: Enrolment, takes: Leaving = "nothing") -> PoolMembership:
+def leave_pool(
+    *, by: Actor, at: datetime, enrolment: Enrolment, takes: Leaving = "nothing", once: RequestKey | None = None
+) -> PoolMembership:
     """Let a member leave: his own account is open again, with nothing, or with an equal share of what is available.
 
     Raises Denied (pool.change), NotInAPool.
     """
     by.require("pool.change", Scope(enrolment.partner_id, enrolment.store_id))
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="enrolment", resource_id=enrolment.id)
         found = PoolMembership.objects.filter(enrolment=enrolment, left_at__isnull=True).select_related("pool").first()
         if found is None:
             raise NotInAPool("This member is in no pool.")

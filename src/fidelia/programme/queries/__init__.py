@@ -24,7 +24,15 @@ from .membership import (
     tier_grants_of_accounts,
     tiers_of_each_at,
 )
-from .pools import account_now, list_pool_members, members_of_pools, pool_of
+from .pools import (
+    account_now,
+    list_asked_adjustments,
+    list_pool_members,
+    members_of_pools,
+    pool_of,
+    see_adjustment,
+    see_pool,
+)
 from .standing import (
     TierStanding,
     list_standings,
@@ -44,6 +52,7 @@ from .tier_facts import (
     beside,
     dated_facts,
     group_by_account,
+    tier_credit_of,
 )
 from .words import Movement, explain_movement, in_points, measured, movement_of
 
@@ -72,6 +81,7 @@ __all__ = [
     "group_by_account",
     "holders_of",
     "in_points",
+    "list_asked_adjustments",
     "list_enrolments",
     "list_pool_members",
     "list_programmes",
@@ -83,13 +93,16 @@ __all__ = [
     "movement_of",
     "parse_document",
     "pool_of",
+    "see_adjustment",
     "see_enrolment",
     "see_enrolments",
+    "see_pool",
     "see_programme",
     "see_programmes",
     "terms_in_force",
     "terms_of",
     "tier_at",
+    "tier_credit_of",
     "tier_grants_of",
     "tier_grants_of_accounts",
     "tier_standing",

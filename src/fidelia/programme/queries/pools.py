@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from ..models import PointsPool, PoolMembership
+from fidelia.kernel.actor import Actor, Scope
+
+from ..errors import NothingWaits, UnknownPool
+from ..models import AskedAdjustment, PointsPool, PoolMembership
 
 
 def pool_of(enrolment_id: UUID) -> PoolMembership | None:
@@ -18,6 +21,35 @@ def list_pool_members(pool: PointsPool) -> list[PoolMembership]:
     """Return who is in a pool, in the order of joining."""
     found = pool.memberships.filter(left_at__isnull=True).select_related("enrolment")
     return list(found.order_by("joined_at", "id"))
+
+
+def see_pool(*, by: Actor, pool_id: UUID, right: str = "points.see") -> PointsPool:
+    """Return a pool of a programme that the actor may reach. Raises Denied, UnknownPool."""
+    by.require(right)
+    pool = PointsPool.objects.select_related("programme__points_currency").filter(id=pool_id).first()
+    if pool is None or pool.programme.is_sandbox != (by.mode == "test"):
+        raise UnknownPool("There is no such pool.")
+    return pool
+
+
+def see_adjustment(*, by: Actor, adjustment_id: UUID) -> AskedAdjustment:
+    """Return a correction that waits or was decided. Raises Denied, NothingWaits."""
+    by.require("points.approve")
+    found = AskedAdjustment.objects.select_related("enrolment__programme__points_currency").filter(id=adjustment_id)
+    asked = found.first()
+    if asked is None:
+        raise NothingWaits("This correction does not wait any more.")
+    return asked
+
+
+def list_asked_adjustments(*, by: Actor) -> list[AskedAdjustment]:
+    """Return the corrections that wait for a second person over whose members the actor holds the right to it."""
+    found = AskedAdjustment.objects.filter(state=AskedAdjustment.State.ASKED).order_by("asked_at")
+    return [
+        one
+        for one in found.select_related("enrolment__programme__points_currency")
+        if by.may("points.approve", Scope(one.enrolment.partner_id, one.enrolment.store_id))
+    ]
 
 
 def members_of_pools(pool_ids: Iterable[UUID]) -> set[UUID]:

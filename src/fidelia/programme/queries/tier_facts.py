@@ -23,17 +23,28 @@ def dated_facts(
 ) -> dict[UUID, Sequence[Earning]]:
     """Return the facts by which each membership is measured, by its id; members of one pool count together."""
     if tier_set.metric in ("spent", "purchases"):
-        found = _purchase_facts()(
+        bought = _purchase_facts()(
             [one.customer_id for one in enrolments], [one.id for one in enrolments], tier_set.metric
         )
-        return {one.id: found.get(one.id, []) for one in enrolments}
+        return {one.id: bought.get(one.id, []) for one in enrolments}
     accounts = accounts_of(enrolments)
-    read = list_dated_movements if tier_set.metric == "balance" else list_dated_earnings
-    by_account = read(
-        account_ids=sorted({account for each in accounts.values() for account in each}),
-        currency=tier_set.currency or programme.points_currency_id,
-    )
-    return {id: [fact for account_id in own for fact in by_account.get(account_id, ())] for id, own in accounts.items()}
+    ids = sorted({account for each in accounts.values() for account in each})
+    found = _points_facts(tier_set, ids, tier_set.currency or programme.points_currency_id)
+    return {
+        id: [fact for facts in found for account_id in own for fact in facts.get(account_id, ())]
+        for id, own in accounts.items()
+    }
+
+
+def _points_facts(tier_set: TierSet, ids: list[UUID], currency: str) -> list[Mapping[UUID, Sequence[Earning]]]:
+    if tier_set.metric == "balance":
+        return [list_dated_movements(account_ids=ids, currency=currency)]
+    return [list_dated_earnings(account_ids=ids, currency=code) for code in (currency, tier_credit_of(currency))]
+
+
+def tier_credit_of(currency: str) -> str:
+    """Return the ledger's code of what counts for tiers beside the points of a currency and cannot be spent."""
+    return f"tier:{currency}"
 
 
 def accounts_of(enrolments: Iterable[Enrolment]) -> dict[UUID, list[UUID]]:

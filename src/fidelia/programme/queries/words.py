@@ -70,12 +70,15 @@ class Movement:
     lots: Sequence[LotUsed] = ()
 
 
-def movement_of(posting: Posting, legs: Sequence[Entry], lots: Sequence[LotUsed] = ()) -> Movement:
+def movement_of(
+    posting: Posting, legs: Sequence[Entry], lots: Sequence[LotUsed] = (), pending_until: datetime | None = None
+) -> Movement:
     """Return a posting's movement from its legs."""
     return Movement(
         posting=posting,
         amount=sum(leg.amount for leg in legs if leg.code == "member"),
         pending=sum(leg.amount for leg in legs if leg.code == "pending"),
+        pending_until=pending_until,
         lots=lots,
     )
 
