@@ -175,7 +175,7 @@ def test_the_page_answers_first_and_says_why(shop: Shop) -> None:
         "Card 2990 4417 8820 0", "Purchase of €49.40", "at Lyon – Presqu’île", "Moka Sidamo 250 g × 2",
         "Return of €14.50", "+134 pts", "Why 134 pts", "Welcome: +50 points.",
         "One point per euro: +49 points on €49.40.",
-        "Joins", "Agrees to", "Refuses", "more points to reach",
+        "Joins", "Agrees to", "Refuses", "more to reach",
     ):  # fmt: skip
         assert said in page, said
 

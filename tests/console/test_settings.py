@@ -181,7 +181,7 @@ def parked(shop: Shop) -> ParkedEvent:
     TemplateVersion.objects.all()
     for _ in range(5):
         dispatch_once(REACTIONS, by_of=lambda reaction: Actor.system(reaction.name), at=now())
-    return ParkedEvent.objects.get(resolved_at__isnull=True)
+    return ParkedEvent.objects.get(resolved_at__isnull=True, reaction="messaging.inform_of_points")
 
 
 def test_a_parked_event_says_why_and_is_tried_again(shop: Shop) -> None:

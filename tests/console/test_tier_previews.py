@@ -30,7 +30,7 @@ def test_it_counts_who_would_move_and_writes_nothing(shop: Shop) -> None:
     client, address = shop.client(shop.leonore), "/console/programmes/cercle/versions/2/tiers/"
     page = client.get(address).content.decode()
     assert "Compter qui changerait" in page
-    assert "Qui rend ce qui lui avait valu un statut le garde." in page
+    assert "Qui rend ce qui l’avait fait gagner le garde." in page
     counted = client.get(address, {"preview": "1"})
     moves = counted.context["preview"]
     assert (moves.members, moves.moved, moves.rows) == (3, 1, [("sans statut", "Connaisseur", 1)])

@@ -35,7 +35,7 @@ from .cast import DOCUMENT, member, programme
 from .test_pools import announced, buy, give_back
 
 PARIS = ZoneInfo("Europe/Paris")
-FIRST, DAYS, MEMBERS = date(2027, 6, 1), 366, 8
+FIRST, DAYS, MEMBERS = date(2027, 6, 1), 366, 6
 TERMS: dict[str, Any] = {
     "rules": DOCUMENT["rules"][:1],
     "points": {"validity_months": 3, "ends": "month", "pending": {"days": 14}, "notice_days": [30, 7],
@@ -151,6 +151,7 @@ def footprint() -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", [1805])
 def test_every_day_of_a_year_the_promises_hold(seed: int) -> None:
@@ -170,12 +171,13 @@ def test_every_day_of_a_year_the_promises_hold(seed: int) -> None:
             with transaction.atomic():
                 reassess_tiers([announced(row) for row in events], by=SYSTEM, at=at_noon(day).replace(hour=23))
         dark = datetime(day.year, day.month, day.day, 2, 30, tzinfo=PARIS) + timedelta(days=1)
-        if year.draw.random() < 0.3:
+        if year.draw.random() < 0.2:
             night(dark, KilledProgress)
         night(dark)
-        before = footprint()
-        night(dark)
-        assert footprint() == before, day
+        if number % 4 == 0 or (day.month, day.day) in ((2, 28), (2, 29), (3, 26), (10, 30)):
+            before = footprint()
+            night(dark)
+            assert footprint() == before, day
         assert find_broken_invariants() == [], day
         if number % 30 == 0:
             check_standing(year, dark)

@@ -32,6 +32,9 @@ PAGE_SIZE = 25
 NAMES = {
     "programme.reassess_tiers": gettext_lazy("Tiers follow the points"),
     "messaging.inform_of_points": gettext_lazy("The e-mail about points"),
+    "messaging.tell_of_expiry": gettext_lazy("The e-mail about points that end"),
+    "messaging.tell_of_tiers": gettext_lazy("The e-mail about tiers"),
+    "programme.reassess_pools": gettext_lazy("The tiers of a pool"),
     "campaigns.tell_treated": gettext_lazy("The letter of a campaign"),
 }
 

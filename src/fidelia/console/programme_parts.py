@@ -16,6 +16,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import LawFindings, find_unlawful
 from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.ui import formats
 from fidelia.ui.parts import Tab
@@ -302,17 +303,44 @@ def tier_rows(
 ) -> list[dict[str, Any]]:
     """Return each tier of the version (the one in force unless told) from the highest, with how many hold it."""
     shown = version or version_in_force(found, at)
-    levels = ((shown.document if shown else {}).get("tiers") or {}).get("levels", [])
+    tiers = parse_document(found, shown.document, version_id=shown.id).tiers if shown else None
+    levels = tiers.levels if tiers is not None else ()
     most = max(counts.values(), default=0)
     return [
         {
             "rank": rank,
-            "name": level["name"][language()[:2]],
-            "key": level["key"],
-            "threshold": formats.points(str(level["threshold"]), language()),
-            "threshold_text": formats.points(str(level["threshold"]), language(), unit=True),
-            "count": counts.get(level["key"], 0),
-            "ratio": counts.get(level["key"], 0) / most if most else 0.0,
+            "name": level.name.in_language(language()),
+            "key": level.key,
+            "threshold": threshold_words(tiers, level.threshold, found, language()),
+            "threshold_text": threshold_words(tiers, level.threshold, found, language()),
+            "count": counts.get(level.key, 0),
+            "ratio": counts.get(level.key, 0) / most if most else 0.0,
         }
         for rank, level in enumerate(reversed(levels), start=1)
+        if tiers is not None
     ]
+
+
+def words_of_terms(view: VersionView) -> dict[str, Any]:
+    """Return the life of points and the tiers of a version in sentences, of each currency and each set."""
+    terms, programme, tongue = view.terms, view.programme, language()
+    names = {one.currency_id: one.currency for one in programme.more_currencies.select_related("currency")}
+    return {
+        "points_words": describe_points(terms.points, programme.points_currency, programme, tongue),
+        "tier_words": describe_tiers(terms.tiers, tongue) if terms.tiers is not None else [],
+        "other_currencies": [
+            (names[code].name.in_language(tongue), describe_points(policy, names[code], programme, tongue))
+            for code, policy in terms.currencies.items()
+        ],
+        "more_tiers": [
+            {
+                "name": one.name.in_language(tongue) if one.name else one.key,
+                "words": describe_tiers(one, tongue),
+                "levels": [
+                    (level.name.in_language(tongue), threshold_words(one, level.threshold, programme, tongue))
+                    for level in reversed(one.levels)
+                ],
+            }
+            for one in terms.more_tiers
+        ],
+    }

@@ -48,6 +48,7 @@ from .programme_parts import (
     tier_rows,
     told,
     view_of,
+    words_of_terms,
 )
 from .refusals import sentence_of
 from .yaml_text import place_of, read_text, write_text
@@ -97,12 +98,14 @@ def programme(request: ConsoleRequest, slug: str) -> HttpResponseBase:
     current = version_in_force(found, at)
     counted = HomeFigures(request.actor)
     versions = [(told(version), *state_of(version, current, at)) for version in list_versions(found)]
+    view = view_of(_whole(found, current), by=request.actor, at=at) if current else None
     context = {
+        **(words_of_terms(view) if view is not None else {}),
         "programme": found,
         "name": found.name.in_language(language()),
         "versions": versions,
         "members": counted.members(found, at),
-        "view": view_of(_whole(found, current), by=request.actor, at=at) if current else None,
+        "view": view,
         "tier_rows": tier_rows(found, at, counted.members_by_tier(found, at)),
         "may_draft": request.actor.may_somewhere("programme.draft"),
     }
@@ -131,7 +134,8 @@ def tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     view = view_at(request, slug, number)
     at = clock.now()
     counts = HomeFigures(request.actor).members_by_tier(view.programme, at)
-    context: dict[str, Any] = {"tier_rows": tier_rows(view.programme, at, counts, view.version), "preview": None}
+    rows = tier_rows(view.programme, at, counts, view.version)
+    context: dict[str, Any] = {"tier_rows": rows, "preview": None, **words_of_terms(view)}
     if view.is_draft and request.GET.get("preview"):
         context["preview"] = tier_moves(preview_tiers(by=request.actor, at=at, version=view.version), view)
     return show_part(request, view, "tiers", context)
@@ -142,7 +146,7 @@ def points(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
     view = view_at(request, slug, number)
     at = clock.now()
     ends = view.terms.points.expires_at(at, view.terms.zone)
-    return show_part(request, view, "points", {"earned_today_ends": ends})
+    return show_part(request, view, "points", {"earned_today_ends": ends, **words_of_terms(view)})
 
 
 @require_http_methods(["GET", "POST"])

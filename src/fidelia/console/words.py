@@ -64,6 +64,13 @@ POSTINGS: Words = {
     "open": _("Opening balance"),
     "expire": _("Points expired"),
     "transfer": _("Points moved"),
+    "transfer_out": _("Points given away"),
+    "transfer_in": _("Points received"),
+    "pend": _("Points on their way"),
+    "activate": _("Points come to life"),
+    "cancel": _("Points given up"),
+    "extend": _("Points prolonged"),
+    "reinstate": _("Points brought back"),
     "reverse": _("Reversal"),
 }
 POSTING_ICONS: Mapping[str, str] = {
@@ -77,6 +84,13 @@ POSTING_ICONS: Mapping[str, str] = {
     "open": "login",
     "expire": "hourglass",
     "transfer": "arrows-exchange",
+    "transfer_out": "arrows-exchange",
+    "transfer_in": "arrows-exchange",
+    "pend": "hourglass",
+    "activate": "coins",
+    "cancel": "hourglass",
+    "extend": "hourglass",
+    "reinstate": "arrow-back-up",
     "reverse": "arrow-back-up",
 }
 MESSAGE_STATES: Words = {

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 from django.db.models.fields.tuple_lookups import TupleLessThan
 
 from .errors import UnknownAccount, UnknownPosting, refusal_for
-from .models import Entry, Lot, Posting
+from .models import Entry, Lot, Pending, Posting
 
 PAGE_MAX = 1_000
 
@@ -264,6 +264,12 @@ def lots_used(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, li
     for posting_id, *lot in rows:
         used[posting_id].append(LotUsed(*lot))
     return used
+
+
+def pending_until(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:
+    """Return of each posting that promised points when they come to life; None where an event says so."""
+    found = Pending.objects.filter(account_id=account_id, posting_id__in=posting_ids)
+    return dict(found.values_list("posting_id", "activates_at"))
 
 
 def list_expiring(

@@ -13,6 +13,8 @@ from fidelia.customers.queries import list_consents
 from fidelia.insight.measures.segments import SEGMENT_BY_KEY
 from fidelia.insight.models import RfmScore
 from fidelia.insight.queries import get_rfm_of
+from fidelia.programme.queries import measured
+from fidelia.programme.queries.terms_in_words import describe_tiers
 from fidelia.ui.parts import Definition, Figure, Link
 
 from ..words import CHANNELS, word
@@ -144,7 +146,7 @@ def tier_card_of(dossier: Dossier) -> TierCard | None:
     standing = membership.standing if membership else None
     if membership is None or standing is None:
         return None
-    speech, scale = dossier.speech, membership.scale
+    speech = dossier.speech
     held, keeps = standing.held, standing.held is not None and standing.earned >= standing.held.threshold
     goal = held if held is not None and not keeps else standing.next
     name = held.name.in_language(speech.language) if held else ""
@@ -153,34 +155,37 @@ def tier_card_of(dossier: Dossier) -> TierCard | None:
     return TierCard(
         title=_("Tier %(name)s") % {"name": name} if held else _("No tier yet"),
         until=_("Held until %(day)s") % {"day": until} if until else _("Points of the window"),
-        count=f"{speech.points(standing.earned, scale)} / {speech.points(target, scale)}",
+        count=f"{_measured(dossier, membership, standing.earned)} / {_measured(dossier, membership, target)}",
         ratio=min(1.0, max(0.0, standing.earned / target)),
         left=_missing(dossier, membership, keeps=keeps),
         definition=Definition(
             _("Tier"),
-            ngettext(
-                "A tier goes by the points earned by purchases in the last day.",
-                "A tier goes by the points earned by purchases in the last %(n)s days.",
-                standing.tiers.window_days,
-            )
-            % {"n": speech.number(standing.tiers.window_days)},
+            " ".join(describe_tiers(standing.tiers, speech.language)[:1]),
             detail=_("Points used lower the balance, never the tier; a return lowers both."),
         ),
     )
 
 
 def _missing(dossier: Dossier, membership: Membership, *, keeps: bool) -> str:
-    standing, speech, scale = membership.standing, dossier.speech, membership.scale
+    standing, speech = membership.standing, dossier.speech
     if standing is None:
         return ""
     if standing.held is not None and not keeps:
-        left = speech.points(standing.held.threshold - standing.earned, scale)
-        return _("%(points)s more points to keep it after that day.") % {"points": left}
+        left = _measured(dossier, membership, standing.held.threshold - standing.earned, unit=True)
+        return _("%(points)s more to keep it after that day.") % {"points": left}
     if standing.next is None:
         return _("This is the highest tier, and its points are together.")
-    left = speech.points(max(0, standing.next.threshold - standing.earned), scale)
+    left = _measured(dossier, membership, max(0, standing.next.threshold - standing.earned), unit=True)
     name = standing.next.name.in_language(speech.language)
-    return _("%(points)s more points to reach %(tier)s.") % {"points": left, "tier": name}
+    return _("%(points)s more to reach %(tier)s.") % {"points": left, "tier": name}
+
+
+def _measured(dossier: Dossier, membership: Membership, amount: int, *, unit: bool = False) -> str:
+    """An amount of what the tiers measure: points with or without their name, money, purchases."""
+    standing = membership.standing
+    if standing is None or standing.tiers.metric in ("earned", "balance"):
+        return dossier.speech.points(amount, membership.scale, unit=unit)
+    return measured(standing.tiers, membership.enrolment.programme, amount, dossier.speech.language)
 
 
 @dataclass(frozen=True, slots=True)

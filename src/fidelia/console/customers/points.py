@@ -12,20 +12,23 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from fidelia.kernel import clock
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.points import parse_points
 from fidelia.ledger.models import Lot
-from fidelia.ledger.operations import adjust_points
 from fidelia.ledger.queries import list_lots
-from fidelia.programme.queries import terms_of, version_in_force
+from fidelia.programme.models import AskedAdjustment
+from fidelia.programme.operations.adjusting import approve_adjustment, correct_points, refuse_adjustment
+from fidelia.programme.queries import list_asked_adjustments, terms_of, version_in_force
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of
 from ..refusals import put_on, sentence_of
 from ..words import POSTINGS, SOURCES, word
+from .points_ahead import ahead_of
 from .reading import Dossier, Membership, frame_of, read_dossier
 from .timeline_standing import Movement, movements_of
 
@@ -54,7 +57,7 @@ def points(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     membership = _membership_of(dossier)
     asked = asked_place(request)
     before = asked.after_as(datetime.fromisoformat, UUID, int)
-    found, has_more = movements_of(membership, before=before, limit=PAGE_SIZE)
+    found, has_more = movements_of(membership, before=before, limit=PAGE_SIZE, in_words=True)
     page = page_of(
         request, asked, [*found, found[-1]] if has_more else found, PAGE_SIZE, key_of=_key_of,
         total="", order=_t("newest first"),
@@ -67,6 +70,8 @@ def points(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
         "rows": [_row(dossier, move) for move in page.rows],
         "page": page.pager,
         "lots": _by_expiry(dossier, lots),
+        "asked": _asked(dossier, membership),
+        "ahead": ahead_of(dossier, membership, request.GET.get("on", "")),
     }
     return show(request, "console/customers/points.html", context)
 
@@ -82,9 +87,9 @@ def adjust(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     effect: dict[str, Any] | None = None
     if request.method == "POST" and form.is_valid():
         effect = _effect(dossier, membership, form)
-        if effect is not None and "confirmed" in request.POST and _adjust(dossier, membership, form, effect):
-            said = _t("%(points)s for %(name)s, written with its reason.")
-            messages.success(request, said % {"points": effect["amount_text"], "name": dossier.name})
+        done = _adjust(dossier, membership, form, effect) if effect is not None and "confirmed" in request.POST else ""
+        if done and effect is not None:
+            messages.success(request, done % {"points": effect["amount_text"], "name": dossier.name})
             return redirect("console:customer-points", customer_id=customer_id)
     context = frame_of(dossier, "console:customer-points") | {
         "form": form,
@@ -135,15 +140,14 @@ def _expiry(membership: Membership, at: datetime) -> datetime | None:
     return terms.points.expires_at(at, terms.zone)
 
 
-def _adjust(dossier: Dossier, membership: Membership, form: AdjustmentForm, effect: dict[str, Any]) -> bool:
+def _adjust(dossier: Dossier, membership: Membership, form: AdjustmentForm, effect: dict[str, Any]) -> str:
+    """Do it, and return what to say; nothing with the mistake on the form when it was refused."""
     enrolment = membership.enrolment
     try:
-        adjust_points(
-            by=dossier.by, at=clock.now(), account_id=enrolment.account_id,
-            currency=enrolment.programme.points_currency_id, amount=effect["amount"],
+        done = correct_points(
+            by=dossier.by, at=clock.now(), enrolment=enrolment, amount=effect["amount"],
             reason=form.cleaned_data["reason"], key=f"console:{form.cleaned_data['key']}",
-            expires_at=effect["expires_at"], partner_id=enrolment.partner_id, store_id=enrolment.store_id,
-            source_type="console",
+            expires_at=effect["expires_at"],
         )  # fmt: skip
     except Denied:
         raise
@@ -151,8 +155,38 @@ def _adjust(dossier: Dossier, membership: Membership, form: AdjustmentForm, effe
         put_on(form, refusal, {"/amount": "points", "/key": "key"})
         if not form.errors:
             form.add_error("points", sentence_of(refusal))
-        return False
-    return True
+        return ""
+    if isinstance(done, AskedAdjustment):
+        return _t("%(points)s for %(name)s wait for a second person.")
+    return _t("%(points)s for %(name)s, written with its reason.")
+
+
+@require_POST
+@signed_in
+def decide(request: ConsoleRequest, customer_id: UUID, adjustment_id: UUID) -> HttpResponseBase:
+    """A second person's word on a correction that was asked."""
+    dossier = read_dossier(request, customer_id)
+    if "refused" in request.POST:
+        refuse_adjustment(by=dossier.by, at=clock.now(), adjustment_id=adjustment_id)
+        messages.success(request, _t("The correction was refused; nothing was written."))
+    else:
+        approve_adjustment(by=dossier.by, at=clock.now(), adjustment_id=adjustment_id)
+        messages.success(request, _t("The correction was approved and written."))
+    return redirect("console:customer-points", customer_id=customer_id)
+
+
+def _asked(dossier: Dossier, membership: Membership) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "amount": dossier.speech.points(one.amount, membership.scale, sign=True, unit=True),
+            "reason": one.reason,
+            "by": one.asked_by_label,
+            "at": one.asked_at,
+        }
+        for one in list_asked_adjustments(by=dossier.by)
+        if one.enrolment_id == membership.enrolment.id
+    ]
 
 
 def _key_of(move: Movement) -> tuple[Any, ...]:
@@ -167,6 +201,8 @@ def _row(dossier: Dossier, move: Movement) -> dict[str, Any]:
         "posting": posting,
         "kind": word(POSTINGS, posting.kind),
         "detail": posting.note or (store.name if store else ""),
+        "says": move.says,
+        "pending": move.pending,
         "source": word(SOURCES, posting.source_type) if posting.source_type != "purchase" else "",
         "purchase_id": posting.source_id if posting.source_type == "purchase" else None,
         "amount": move.amount,

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from fidelia.programme.queries.terms_in_words import describe_tiers
 from fidelia.ui.parts import TimelineGroup, TimelineItem
 
 from .reading import Dossier
@@ -121,11 +121,7 @@ def _end_of_tier(dossier: Dossier) -> list[tuple[datetime, TimelineItem]]:
     if standing is None or standing.held is None or standing.held_until is None:
         return []
     # The window that will decide ends on that day, not today: what is earned and what falls out until then is unknown.
-    detail = ngettext(
-        "What decides is the points earned in the last day before.",
-        "What decides is the points earned in the %(n)s days before.",
-        standing.tiers.window_days,
-    ) % {"n": dossier.speech.number(standing.tiers.window_days)}
+    detail = describe_tiers(standing.tiers, dossier.speech.language)[0]
     name = standing.held.name.in_language(dossier.speech.language)
     item = TimelineItem(
         "award",

@@ -8,11 +8,14 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from fidelia.kernel.calendar import zone_of
 from fidelia.ledger.models import Entry, Posting
-from fidelia.ledger.queries import list_entries, list_postings
-from fidelia.programme.queries import list_tier_periods
+from fidelia.ledger.queries import list_entries, list_postings, lots_used, pending_until
+from fidelia.programme.models import Enrolment
+from fidelia.programme.queries import explain_movement, list_tier_periods, measured, movement_of
 from fidelia.ui.parts import TimelineItem
 
 from ..words import POSTING_ICONS, POSTINGS, word
@@ -31,28 +34,61 @@ class Movement:
     balance_after: int | None
     partner_id: UUID | None
     store_id: UUID | None
+    pending: int = 0
+    says: tuple[str, ...] = ()
 
 
 def movements_of(
-    membership: Membership, *, before: tuple[datetime, UUID, int] | None, limit: int
+    membership: Membership, *, before: tuple[datetime, UUID, int] | None, limit: int, in_words: bool = False
 ) -> tuple[list[Movement], bool]:
-    """Return the newest movements of points before a place, and whether there are more; two statements."""
+    """Return the newest movements of points before a place, and whether there are more; two statements, two more for
+    what is said of each.
+    """
     enrolment = membership.enrolment
     entries = list_entries(
         account_id=enrolment.account_id, currency=enrolment.programme.points_currency_id, before=before,
-        limit=min(1_000, (limit + 1) * LEGS_MAX),
+        limit=min(1_000, (limit + 1) * LEGS_MAX), codes=("member", "pending"),
     )  # fmt: skip
     postings = list_postings(account_id=enrolment.account_id, posting_ids=list({entry.posting_id for entry in entries}))
     grouped = [(postings[id], list(legs)) for id, legs in groupby(entries, key=lambda entry: entry.posting_id)]
     if len(entries) == min(1_000, (limit + 1) * LEGS_MAX) and len(grouped) > 1:
         grouped.pop()  # its other legs may lie beyond what was read
-    found = [_movement(posting, legs) for posting, legs in grouped]
-    return found[:limit], len(found) > limit
+    shown = grouped[:limit]
+    spoken = _spoken(enrolment, shown) if in_words else {}
+    found = [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in shown]
+    return found, len(grouped) > limit
 
 
-def _movement(posting: Posting, legs: Sequence[Entry]) -> Movement:
-    newest = max(legs, key=lambda leg: leg.seq)
-    return Movement(posting, sum(leg.amount for leg in legs), newest.balance_after, newest.partner_id, newest.store_id)
+def _spoken(enrolment: Enrolment, shown: Sequence[tuple[Posting, list[Entry]]]) -> dict[UUID, tuple[str, ...]]:
+    """Return each movement in the words of the member; two statements for all of them."""
+    ids = [posting.posting_id for posting, _legs in shown]
+    lots = lots_used(account_id=enrolment.account_id, posting_ids=ids)
+    waiting = pending_until(account_id=enrolment.account_id, posting_ids=ids)
+    programme, language = enrolment.programme, get_language()[:2]
+    zone = zone_of(programme.time_zone)
+    return {
+        posting.posting_id: tuple(
+            explain_movement(
+                movement_of(posting, legs, lots.get(posting.posting_id, ()), waiting.get(posting.posting_id)),
+                programme.points_currency, zone, language,
+            )
+        )
+        for posting, legs in shown
+    }  # fmt: skip
+
+
+def _movement(posting: Posting, legs: Sequence[Entry], says: tuple[str, ...]) -> Movement:
+    newest = max(legs, key=lambda leg: (leg.code == "member", leg.seq))
+    own = [leg for leg in legs if leg.code == "member"]
+    return Movement(
+        posting=posting,
+        amount=sum(leg.amount for leg in own),
+        balance_after=newest.balance_after if own else None,
+        partner_id=newest.partner_id,
+        store_id=newest.store_id,
+        pending=sum(leg.amount for leg in legs if leg.code == "pending"),
+        says=says,
+    )
 
 
 def point_movements(
@@ -111,6 +147,13 @@ def _reached(dossier: Dossier, membership: Membership, tier: str, at: datetime) 
         return TimelineItem("award", _("No tier any more"), when=when)
     level = levels.get(tier)
     name = level.name.in_language(dossier.speech.language) if level else tier
-    threshold = dossier.speech.points(level.threshold, membership.scale, unit=True) if level else ""
-    detail = _("%(points)s earned in the window") % {"points": threshold} if level else ""
+    standing = membership.standing
+    detail = ""
+    if level is not None and standing is not None:
+        programme, language = membership.enrolment.programme, dossier.speech.language
+        if standing.tiers.metric == "earned":
+            threshold = dossier.speech.points(level.threshold, membership.scale, unit=True)
+            detail = _("%(points)s earned in the window") % {"points": threshold}
+        else:
+            detail = measured(standing.tiers, programme, level.threshold, language)
     return TimelineItem("award", name, lead=_("Becomes"), detail=detail, when=when, tone="copper")

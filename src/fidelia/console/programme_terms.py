@@ -1,0 +1,257 @@
+"""The points and the tiers of a draft, as forms beside their words: what most programmes set, without writing YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.kernel import clock
+from fidelia.kernel.errors import FideliaError
+from fidelia.programme.operations import change_draft
+
+from .pages import ConsoleRequest, signed_in
+from .programme_parts import VersionView
+from .programmes import show_part, view_at
+from .refusals import sentence_of
+
+ENDS = (
+    ("day", _("End of the day")), ("month", _("End of the month")), ("quarter", _("End of the quarter")),
+    ("half_year", _("End of the half-year")), ("year", _("End of the year")),
+)  # fmt: skip
+LEVELS_SHOWN = 6
+
+
+class PointsForm(forms.Form):
+    """The life of points; an empty field is left out of the document."""
+
+    validity_months = forms.IntegerField(label=_("Months that points live"), required=False, min_value=0, max_value=600)
+    validity_days = forms.IntegerField(label=_("And days"), required=False, min_value=0, max_value=3660)
+    ends = forms.ChoiceField(label=_("Rounded up to the"), choices=ENDS)
+    fixed_dates = forms.CharField(
+        label=_("Or to fixed dates"), required=False, max_length=120, help_text=_("Month-day, such as 03-31, 09-30.")
+    )
+    counts_from = forms.ChoiceField(
+        label=_("Counted from"),
+        choices=(("earning", _("the day each was earned")), ("activity", _("the last activity of the member"))),
+    )
+    pending = forms.ChoiceField(
+        label=_("Points are there"),
+        choices=(("", _("at once")), ("days", _("after some days")), ("event", _("when an event is reported"))),
+        required=False,
+    )
+    pending_days = forms.IntegerField(label=_("After how many days"), required=False, min_value=0, max_value=366)
+    pending_event = forms.CharField(
+        label=_("Which event"), required=False, max_length=40, help_text=_("A word such as delivered.")
+    )
+    cancelled_after_days = forms.IntegerField(
+        label=_("Given up after how many days without it"), required=False, min_value=1, max_value=366
+    )
+    notice_days = forms.CharField(
+        label=_("Days of notice before the end"), required=False, max_length=40, help_text=_("Such as 30, 7.")
+    )
+    reinstatement_days = forms.IntegerField(
+        label=_("Days in which expired points come back"), required=False, min_value=0, max_value=366
+    )
+    transfers = forms.ChoiceField(
+        label=_("Points given to another"),
+        choices=(("keep", _("keep their end")), ("restart", _("restart their life"))),
+    )
+    approval_above = forms.CharField(label=_("A second person above"), required=False, max_length=20)
+    pays_points = forms.CharField(label=_("So many points"), required=False, max_length=20)
+    pays_money = forms.CharField(label=_("pay so much money"), required=False, max_length=20)
+    pays_minimum = forms.CharField(label=_("From how many points"), required=False, max_length=20)
+    pays_step = forms.CharField(label=_("In steps of"), required=False, max_length=20)
+    pays_share = forms.IntegerField(
+        label=_("Up to what percent of the amount"), required=False, min_value=1, max_value=100
+    )
+
+
+class TiersForm(forms.Form):
+    """How the main set of tiers works, and its levels; an empty level is left out."""
+
+    metric = forms.ChoiceField(
+        label=_("Measured by"),
+        choices=(("earned", _("points earned")), ("spent", _("money spent")), ("purchases", _("purchases")),
+                 ("balance", _("the balance"))),
+    )  # fmt: skip
+    window = forms.ChoiceField(
+        label=_("Over"),
+        choices=(("rolling", _("the last days")), ("month", _("the calendar month")),
+                 ("quarter", _("the calendar quarter")), ("half_year", _("the calendar half-year")),
+                 ("year", _("the calendar year")), ("anniversary", _("the year since joining")),
+                 ("tier", _("the year of the tier"))),
+    )  # fmt: skip
+    window_days = forms.IntegerField(label=_("How many days"), required=False, min_value=1, max_value=3660)
+    begins = forms.ChoiceField(
+        label=_("A tier reached begins"),
+        choices=(("at_once", _("at once")), ("next_period", _("with the next period"))),
+    )
+    kept_months = forms.IntegerField(label=_("Kept for months"), required=False, min_value=0, max_value=600)
+    kept_days = forms.IntegerField(label=_("And days"), required=False, min_value=0, max_value=3660)
+    kept_ends = forms.ChoiceField(label=_("Rounded up to the"), choices=ENDS)
+    grace_days = forms.IntegerField(label=_("Days of grace"), required=False, min_value=0, max_value=3660)
+    falls = forms.ChoiceField(
+        label=_("Afterwards"),
+        choices=(("to_earned", _("to what the window gives")), ("one_step", _("down one tier at most"))),
+    )
+    on_return = forms.ChoiceField(
+        label=_("When what had earned it comes back"), choices=(("lower", _("it is lost")), ("keep", _("it is kept")))
+    )
+    notice_days = forms.IntegerField(
+        label=_("Days of notice before a fall"), required=False, min_value=1, max_value=366
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for n in range(1, LEVELS_SHOWN + 1):
+            self.fields[f"key_{n}"] = forms.CharField(label=_("Key"), required=False, max_length=40)
+            self.fields[f"en_{n}"] = forms.CharField(label=_("English"), required=False, max_length=80)
+            self.fields[f"fr_{n}"] = forms.CharField(label=_("French"), required=False, max_length=80)
+            self.fields[f"threshold_{n}"] = forms.CharField(label=_("From"), required=False, max_length=20)
+
+    def level_rows(self) -> list[list[forms.BoundField]]:
+        """The fields of each level, from the lowest."""
+        return [[self[f"{name}_{n}"] for name in ("key", "en", "fr", "threshold")] for n in range(1, LEVELS_SHOWN + 1)]
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        """The fields that are of no level."""
+        return [self[name] for name in self.base_fields]
+
+
+@signed_in
+def edit_points(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """The life of points in a draft: a form, and the sentences of what is saved."""
+    view = view_at(request, slug, number)
+    form = PointsForm(request.POST or None, initial=_points_of(view.version.document.get("points") or {}))
+    if request.method == "POST" and form.is_valid():
+        document = {**view.version.document, "points": _points_document(form.cleaned_data)}
+        if _save(request, view, document, form):
+            return redirect("console:version-points", slug=slug, number=number)
+    return show_part(
+        request,
+        view,
+        "points",
+        {"form": form},
+        template="console/programmes/edit_points.html",
+        status=422 if form.errors else 200,
+    )
+
+
+@signed_in
+def edit_tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
+    """The main tiers of a draft: a form, and the sentences of what is saved."""
+    view = view_at(request, slug, number)
+    former = view.version.document.get("tiers")
+    main = (former[0] if isinstance(former, list) else former) or {}
+    form = TiersForm(request.POST or None, initial=_tiers_of(main))
+    if request.method == "POST" and form.is_valid():
+        made = _tiers_document(form.cleaned_data, main)
+        tiers = [made, *former[1:]] if isinstance(former, list) else made
+        if _save(request, view, {**view.version.document, "tiers": tiers}, form):
+            return redirect("console:version-tiers", slug=slug, number=number)
+    return show_part(
+        request, view, "tiers", {"form": form}, template="console/programmes/edit_tiers.html",
+        status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+def _save(request: ConsoleRequest, view: VersionView, document: dict[str, Any], form: forms.Form) -> bool:
+    try:
+        change_draft(by=request.actor, at=clock.now(), version=view.version, document=document, note=view.version.note)
+    except FideliaError as refusal:
+        form.add_error(None, sentence_of(refusal))
+        return False
+    messages.success(request, _t("Saved in the draft; members notice nothing before it is published."))
+    return True
+
+
+def _points_of(points: dict[str, Any]) -> dict[str, Any]:
+    pending, pays, ends = points.get("pending") or {}, points.get("pays") or {}, points.get("ends", "month")
+    return {
+        **{name: points.get(name) for name in ("validity_months", "validity_days", "reinstatement_days")},
+        "ends": "day" if isinstance(ends, list) else ends,
+        "fixed_dates": ", ".join(ends) if isinstance(ends, list) else "",
+        "counts_from": points.get("counts_from", "earning"),
+        "pending": "days" if "days" in pending else "event" if "event" in pending else "",
+        "pending_days": pending.get("days"),
+        "pending_event": pending.get("event", ""),
+        "cancelled_after_days": pending.get("cancelled_after_days"),
+        "notice_days": ", ".join(map(str, points.get("notice_days", []))),
+        "transfers": points.get("transfers", "keep"),
+        "approval_above": points.get("approval_above", ""),
+        **{f"pays_{name}": pays.get(name, "") for name in ("points", "money", "minimum", "step")},
+        "pays_share": pays.get("share"),
+    }
+
+
+def _points_document(said: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        name: said[name]
+        for name in ("validity_months", "validity_days", "reinstatement_days", "approval_above")
+        if said[name] not in (None, "")
+    }
+    dates = [part.strip() for part in said["fixed_dates"].split(",") if part.strip()]
+    made |= {"ends": dates or said["ends"], "counts_from": said["counts_from"], "transfers": said["transfers"]}
+    if said["notice_days"]:
+        parts = [part.strip() for part in said["notice_days"].split(",")]
+        made["notice_days"] = [int(part) if part.isdigit() else part for part in parts]
+    if said["pending"] == "days":
+        made["pending"] = {"days": said["pending_days"] or 0}
+    elif said["pending"] == "event":
+        made["pending"] = {"event": said["pending_event"]}
+        if said["cancelled_after_days"]:
+            made["pending"]["cancelled_after_days"] = said["cancelled_after_days"]
+    pays = {name: said[f"pays_{name}"] for name in ("points", "money", "minimum", "step") if said[f"pays_{name}"]}
+    if pays:
+        made["pays"] = pays | ({"share": said["pays_share"]} if said["pays_share"] else {})
+    return made
+
+
+def _tiers_of(tiers: dict[str, Any]) -> dict[str, Any]:
+    kept = tiers.get("kept") or {}
+    initial = {
+        **{name: tiers.get(name) for name in ("metric", "window_days", "begins", "falls", "on_return", "notice_days")},
+        "window": tiers.get("window", "rolling"),
+        "kept_months": kept.get("months"),
+        "kept_days": kept.get("days", tiers.get("kept_days")),
+        "kept_ends": kept.get("ends", "day"),
+        "grace_days": (tiers.get("grace") or {}).get("days"),
+    }
+    for n, level in enumerate(tiers.get("levels", [])[:LEVELS_SHOWN], start=1):
+        initial |= {
+            f"key_{n}": level["key"], f"en_{n}": level["name"]["en"], f"fr_{n}": level["name"]["fr"],
+            f"threshold_{n}": level["threshold"],
+        }  # fmt: skip
+    return initial
+
+
+def _tiers_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
+    known = {level["key"]: level for level in former.get("levels", [])}
+    levels = []
+    for n in range(1, LEVELS_SHOWN + 1):
+        if said[f"key_{n}"]:
+            named = {"en": said[f"en_{n}"], "fr": said[f"fr_{n}"]}
+            kept = known.get(said[f"key_{n}"], {})  # with its benefits and entitlements
+            levels.append({**kept, "key": said[f"key_{n}"], "name": named, "threshold": said[f"threshold_{n}"]})
+    levels += former.get("levels", [])[LEVELS_SHOWN:]
+    made: dict[str, Any] = {
+        **{name: former[name] for name in ("key", "name", "currency") if name in former},
+        **{name: said[name] for name in ("metric", "begins", "falls", "on_return")},
+        "kept": {"months": said["kept_months"] or 0, "days": said["kept_days"] or 0, "ends": said["kept_ends"]},
+        "levels": levels,
+    }
+    if said["metric"] != "balance":
+        made |= {"window": said["window"]}
+        if said["window"] == "rolling":
+            made["window_days"] = said["window_days"] or 365
+    if said["grace_days"]:
+        made["grace"] = {"days": said["grace_days"]}
+    if said["notice_days"]:
+        made["notice_days"] = said["notice_days"]
+    return made

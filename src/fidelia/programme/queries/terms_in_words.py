@@ -1,0 +1,202 @@
+"""The life of points and the tiers of a version, in sentences that a member understands; the console shows them too."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fidelia.kernel.localized import LocalizedText as Text
+from fidelia.kernel.money import Money
+from fidelia.rules.points_terms import PendingPolicy
+from fidelia.rules.spans import Span
+from fidelia.rules.terms import PointsPolicy
+from fidelia.rules.tiers import TierSet
+from fidelia.ui.formats import money, plain_date
+
+from ..models import PointsCurrency, Programme
+from .words import in_points, measured
+
+ENDS = {
+    "day": Text("to the end of that day", "jusqu’à la fin de ce jour"),
+    "month": Text("to the end of that month", "jusqu’à la fin de ce mois"),
+    "quarter": Text("to the end of that quarter", "jusqu’à la fin de ce trimestre"),
+    "half_year": Text("to the end of that half-year", "jusqu’à la fin de ce semestre"),
+    "year": Text("to the end of that year", "jusqu’à la fin de cette année"),
+}
+NEXT_OF = Text("to the next {dates}", "jusqu’au prochain {dates}")
+OR = Text(" or ", " ou ")
+NEVER = Text("Points never expire.", "Les points n’expirent jamais.")
+FROM_EARNING = Text(
+    "Points live {span} after they were earned, {end}.", "Les points vivent {span} après leur gain, {end}."
+)
+FROM_ACTIVITY = Text(
+    "Points live {span} after the last activity, {end}; {activities} lets all of them live on.",
+    "Les points vivent {span} après la dernière activité, {end}\u00a0; {activities} les prolonge tous.",
+)
+SAME_DAY = Text("through", "au plus")
+ACTIVITIES = {"earn": Text("earning", "gagner"), "redeem": Text("spending", "dépenser")}
+WAITING = {
+    "days": Text("They are there after {n} days.", "Ils sont disponibles après {n} jours."),
+    "until": Text("They are there from {day} on.", "Ils sont disponibles à partir du {day}."),
+    "event": Text(
+        "They are there when “{event}” is reported.", "Ils sont disponibles à l’événement «\u00a0{event}\u00a0»."
+    ),
+}
+GIVEN_UP = Text(
+    "If it does not come within {n} days they are given up.", "S’il ne vient pas sous {n} jours, ils sont annulés."
+)
+NOTICE = Text("The member is told {n} days before.", "L’adhérent est prévenu {n} jours avant.")
+BACK = Text(
+    "Expired points can be given back for {n} days.", "Des points expirés peuvent être rendus pendant {n} jours."
+)
+RESTART = Text("Points given to another begin a new life.", "Des points donnés recommencent leur vie.")
+PAYS = Text(
+    "{points} pay {money}, from {minimum}, up to {share}\u00a0% of what is due.",
+    "{points} paient {money}, dès {minimum}, jusqu’à {share}\u00a0% du montant dû.",
+)
+APPROVAL = Text(
+    "A correction by hand above {points} needs a second person.",
+    "Une correction à la main au-delà de {points} demande une seconde personne.",
+)
+METRICS = {
+    "earned": Text("Points earned", "Les points gagnés"),
+    "spent": Text("Money spent", "Les montants dépensés"),
+    "purchases": Text("Purchases", "Les achats"),
+    "balance": Text("The balance", "Le solde"),
+}
+WINDOWS = {
+    "rolling": Text("of the last {n} days", "des {n} derniers jours"),
+    "month": Text("of the calendar month", "du mois civil"),
+    "quarter": Text("of the calendar quarter", "du trimestre civil"),
+    "half_year": Text("of the calendar half-year", "du semestre civil"),
+    "year": Text("of the calendar year", "de l’année civile"),
+    "anniversary": Text("of the year since joining", "de l’année d’adhésion"),
+    "tier": Text("of the year of the tier", "de l’année du statut"),
+    "ever": Text("of the day", "du jour"),
+}
+COUNT = Text("{metric} {window} count.", "{metric} {window} comptent.")
+AT_ONCE = Text("A tier reached begins at once.", "Un statut atteint commence aussitôt.")
+NEXT_PERIOD = Text("A tier reached begins with the next period.", "Un statut atteint commence à la période suivante.")
+KEPT = Text("It is kept for {span}, {end}.", "Il est gardé {span}, {end}.")
+KEPT_TO = Text("It is kept {end}.", "Il est gardé {end}.")
+KEPT_PERIODS = {
+    0: Text("It is kept to the end of the period.", "Il est gardé jusqu’à la fin de la période."),
+    1: Text("It is kept to the end of the next period.", "Il est gardé jusqu’à la fin de la période suivante."),
+}
+KEPT_MORE = Text("It is kept for {n} more periods.", "Il est gardé {n} périodes de plus.")
+GRACE = Text("Then there are {span} more to reach it again.", "Puis il reste {span} pour l’atteindre de nouveau.")
+FALLS = {
+    "to_earned": Text("Then it is what the window gives.", "Puis il devient ce que la période donne."),
+    "one_step": Text("Who misses it falls by one tier at most.", "Qui le manque descend d’un statut au plus."),
+}
+ON_RETURN = {
+    "lower": Text(
+        "Whoever gives back what had earned a tier loses it.", "Qui rend ce qui l’avait fait gagner le perd."
+    ),
+    "keep": Text(
+        "Whoever gives back what had earned a tier keeps it.", "Qui rend ce qui l’avait fait gagner le garde."
+    ),
+}
+
+
+def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: Programme, language: str) -> list[str]:
+    """Return the life of points in sentences."""
+    said = [_life(policy, language)]
+    if policy.pending is not None:
+        said += _pending(policy.pending, language)
+    if policy.notice_days:
+        days = OR.in_language(language).join(map(str, policy.notice_days))
+        said.append(NOTICE.in_language(language).format(n=days))
+    if policy.reinstatement_days:
+        said.append(BACK.in_language(language).format(n=policy.reinstatement_days))
+    if policy.transfers == "restart":
+        said.append(RESTART.in_language(language))
+    if policy.pays is not None:
+        pays = policy.pays
+        said.append(
+            PAYS.in_language(language).format(
+                points=in_points(pays.points, currency, language),
+                money=money(Money(pays.money, programme.currency).text(), programme.currency, language),
+                minimum=in_points(max(pays.minimum, pays.smallest_step), currency, language),
+                share=pays.share,
+            )
+        )
+    if policy.approval_above is not None:
+        said.append(APPROVAL.in_language(language).format(points=in_points(policy.approval_above, currency, language)))
+    return said
+
+
+def describe_tiers(tiers: TierSet, language: str) -> list[str]:
+    """Return how a set of tiers works, in sentences."""
+    said = [
+        COUNT.in_language(language).format(
+            metric=METRICS[tiers.metric].in_language(language), window=window_words(tiers, language)
+        ),
+        (AT_ONCE if tiers.begins == "at_once" else NEXT_PERIOD).in_language(language),
+        _kept(tiers, language),
+    ]
+    if tiers.grace is not None:
+        said.append(GRACE.in_language(language).format(span=span_words(tiers.grace, language)))
+    return [*said, FALLS[tiers.falls].in_language(language), ON_RETURN[tiers.on_return].in_language(language)]
+
+
+def threshold_words(tiers: TierSet, threshold: int, programme: Programme, language: str) -> str:
+    """Return what a tier asks for: 1 000 points, 500,00 €, 12 achats."""
+    return measured(tiers, programme, threshold, language)
+
+
+def window_words(tiers: TierSet, language: str) -> str:
+    """Return over what a set measures: of the last 365 days, of the calendar year."""
+    return WINDOWS[tiers.window].in_language(language).format(n=tiers.window_days)
+
+
+def span_words(span: Span, language: str) -> str:
+    """Return a span without its end: 12 months, 1 month and 10 days."""
+    parts = []
+    if span.months:
+        word = Text("month" if span.months == 1 else "months", "mois")
+        parts.append(f"{span.months}\u00a0{word.in_language(language)}")
+    if span.days or not span.months:
+        plural = span.days > 1 or (span.days == 0 and language != "fr")
+        word = Text("days" if plural else "day", "jours" if plural else "jour")
+        parts.append(f"{span.days}\u00a0{word.in_language(language)}")
+    return Text(" and ", " et ").in_language(language).join(parts)
+
+
+def _life(policy: PointsPolicy, language: str) -> str:
+    life = policy.life
+    if life is None:
+        return NEVER.in_language(language)
+    sentence = FROM_ACTIVITY if policy.counts_from == "activity" else FROM_EARNING
+    activities = OR.in_language(language).join(ACTIVITIES[each].in_language(language) for each in policy.renewed_by)
+    return sentence.in_language(language).format(
+        span=span_words(life, language), end=_end(life, language), activities=activities
+    )
+
+
+def _end(span: Span, language: str) -> str:
+    if isinstance(span.ends, str):
+        return ENDS[span.ends].in_language(language)
+    year = " 2024"
+    dates = [plain_date(date(2024, month, day), language).removesuffix(year) for month, day in span.ends]
+    return NEXT_OF.in_language(language).format(dates=OR.in_language(language).join(dates))
+
+
+def _pending(policy: PendingPolicy, language: str) -> list[str]:
+    if policy.event:
+        said = [WAITING["event"].in_language(language).format(event=policy.event)]
+    elif policy.until is not None:
+        said = [WAITING["until"].in_language(language).format(day=plain_date(policy.until, language))]
+    else:
+        said = [WAITING["days"].in_language(language).format(n=policy.days)]
+    if policy.cancelled_after_days is not None:
+        said.append(GIVEN_UP.in_language(language).format(n=policy.cancelled_after_days))
+    return said
+
+
+def _kept(tiers: TierSet, language: str) -> str:
+    kept = Span(days=tiers.kept_days) if tiers.kept is None else tiers.kept
+    if isinstance(kept, int):
+        return KEPT_PERIODS.get(kept, KEPT_MORE).in_language(language).format(n=kept)
+    elif not kept.months and not kept.days:
+        return KEPT_TO.in_language(language).format(end=_end(kept, language))
+    return KEPT.in_language(language).format(span=span_words(kept, language), end=_end(kept, language))
