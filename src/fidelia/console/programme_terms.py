@@ -42,7 +42,7 @@ class PointsForm(forms.Form):
     )
     pending = forms.ChoiceField(
         label=_("Points are there"),
-        choices=(("", _("at once")), ("days", _("after some days")), ("event", _("when an event is reported"))),
+        choices=(("", _("straight away")), ("days", _("after some days")), ("event", _("when an event is reported"))),
         required=False,
     )
     pending_days = forms.IntegerField(label=_("After how many days"), required=False, min_value=0, max_value=366)
@@ -77,7 +77,7 @@ class TiersForm(forms.Form):
 
     metric = forms.ChoiceField(
         label=_("Measured by"),
-        choices=(("earned", _("points earned")), ("spent", _("money spent")), ("purchases", _("purchases")),
+        choices=(("earned", _("the points earned")), ("spent", _("money spent")), ("purchases", _("purchases")),
                  ("balance", _("the balance"))),
     )  # fmt: skip
     window = forms.ChoiceField(
@@ -90,7 +90,7 @@ class TiersForm(forms.Form):
     window_days = forms.IntegerField(label=_("How many days"), required=False, min_value=1, max_value=3660)
     begins = forms.ChoiceField(
         label=_("A tier reached begins"),
-        choices=(("at_once", _("at once")), ("next_period", _("with the next period"))),
+        choices=(("at_once", _("straight away")), ("next_period", _("with the next period"))),
     )
     kept_months = forms.IntegerField(label=_("Kept for months"), required=False, min_value=0, max_value=600)
     kept_days = forms.IntegerField(label=_("And days"), required=False, min_value=0, max_value=3660)
