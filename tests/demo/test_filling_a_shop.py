@@ -49,7 +49,7 @@ def test_a_filled_shop_is_whole_and_has_written_to_nobody(tmp_path: Path) -> Non
     )
     shop = filled.shop
     assert find_state(by=SYSTEM) is State.FILLED
-    assert len(told) == 9
+    assert len(told) == 10
 
     backfilled = Purchase.objects.filter(origin="backfill")
     treated = {one.customer_id for one in Campaign.objects.get(key="cafe_automne").members.filter(arm="treated")}

@@ -20,7 +20,7 @@ from ..errors import NotEmpty, Unfinished
 from ..simulation import Receipt, Shop, simulate_shop
 from ..simulation.clock import midnight_of
 from ..simulation.truth import keep_truth
-from . import circle, history, members, network, plans, team, today
+from . import circle, history, members, network, plans, scarce, team, today
 from .state import BEGUN, FILLED, State, find_state, remember
 
 Told = Callable[[str], None]
@@ -67,6 +67,7 @@ def fill(
     treated = filling.launch_campaign()
     filling.bring_in_since(treated)
     filling.look_again()
+    filling.set_out()
     assert not Message.objects.exists(), "a history informs nobody"
     filling.sell_today()
     remember(FILLED, by=by, at=at, facts=facts)
@@ -172,6 +173,11 @@ class _Filling:
             plans.draft_next_campaign(by=author, at=at, programme=self._programme)
             circle.propose_winter(author=author, at=at, programme=self._programme)
             say(f"{scored.customer_count:,} customers scored, {chapters} chapters, the campaign measured")
+
+    def set_out(self) -> None:
+        """Put out what is scarce: coupons, gift cards, vouchers, a limited gift."""
+        with self._steps("to give away") as say:
+            say(scarce.set_out(by=self._by, at=self._at, programme=self._programme))
 
     def sell_today(self) -> None:
         """Record a few purchases live."""

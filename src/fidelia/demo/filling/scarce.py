@@ -1,0 +1,91 @@
+"""What the shop has to give: series of coupons, gift cards that were sold and spent, vouchers, and one limited gift."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fidelia.intake.operations.speaking import Unwatched
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.calendar import local_day, zone_of
+from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.money import Money
+from fidelia.programme.models import Enrolment, Programme
+from fidelia.rewards.models import CouponSeries
+from fidelia.rewards.operations import (
+    NewVoucher,
+    SeriesTerms,
+    add_stock,
+    assign_coupons,
+    create_series,
+    generate_codes,
+    issue_voucher,
+    sell_gift_card,
+    spend_gift_card,
+)
+
+CODES, GIVEN, VOUCHERS = 500, 40, 12
+CARDS = ((50_00, 0), (30_00, 12_40), (100_00, 64_90), (25_00, 25_00), (50_00, 7_50), (80_00, 0))
+PIECES = 60
+
+
+def set_out(*, by: Actor, at: datetime, programme: Programme) -> str:
+    """Create what is scarce; return what there is, in words."""
+    today = local_day(at, zone_of(programme.time_zone))
+    create_series(
+        by=by, at=at, programme=programme, key="bienvenue", kind=CouponSeries.Kind.GENERIC, pattern="BIENVENUE",
+        terms=SeriesTerms(
+            name=LocalizedText(en="Five euros of welcome", fr="Cinq euros de bienvenue"),
+            valid_from=today - timedelta(days=60), uses_per_member=1,
+        ),
+    )  # fmt: skip
+    feast = create_series(
+        by=by, at=at, programme=programme, key="fetes", pattern="FETES-####-####", is_assigned=True,
+        terms=SeriesTerms(
+            name=LocalizedText(en="Ten euros for the holidays", fr="Dix euros pour les fêtes"),
+            valid_from=today, valid_until=today + timedelta(days=40), uses_per_code=1,
+        ),
+    )  # fmt: skip
+    generate_codes(by=by, at=at, series_id=feast.id, count=CODES, progress=Unwatched())
+    members = _some_members(programme, GIVEN)
+    if members:
+        assign_coupons(by=by, at=at, series_id=feast.id, customer_ids=members)
+    _sell_cards(by, at, programme)
+    _issue_vouchers(by, at, programme, members[:VOUCHERS])
+    add_stock(
+        by=by, at=at, programme=programme, key="tasse-collection", pieces=PIECES,
+        name=LocalizedText(en="Collector’s mug, limited", fr="Tasse de collection, série limitée"),
+    )  # fmt: skip
+    return f"2 series, {CODES} codes, {len(CARDS)} gift cards, {min(len(members), VOUCHERS)} vouchers, {PIECES} mugs"
+
+
+def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
+    for number, (sold, spent) in enumerate(CARDS):
+        sold_at = at - timedelta(days=30 - 4 * number)
+        until = local_day(sold_at, zone_of(programme.time_zone)) + timedelta(days=730)
+        card = sell_gift_card(
+            by=by, at=sold_at, programme=programme, amount=Money(sold, programme.currency), valid_until=until
+        )
+        if spent:
+            amount = Money(spent, programme.currency)
+            spend_gift_card(by=by, at=sold_at + timedelta(days=3), card_id=card.id, amount=amount)
+
+
+def _issue_vouchers(by: Actor, at: datetime, programme: Programme, members: list[UUID]) -> None:
+    today = local_day(at, zone_of(programme.time_zone))
+    for customer_id in members:
+        voucher = NewVoucher(
+            amount=Money(10_00, programme.currency),
+            name=LocalizedText(en="Loyalty cheque", fr="Chèque fidélité"),
+            valid_from=today,
+            valid_until=today + timedelta(days=60),
+            customer_id=customer_id,
+            minimum_basket=30_00,
+        )
+        issue_voucher(by=by, at=at, programme=programme, voucher=voucher)
+
+
+def _some_members(programme: Programme, count: int) -> list[UUID]:
+    """The first who joined: the same ones each time."""
+    enrolled = Enrolment.objects.filter(programme=programme, ended_at__isnull=True).order_by("enrolled_at", "id")
+    return list(enrolled.values_list("customer_id", flat=True)[:count])
