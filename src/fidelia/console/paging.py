@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,11 +9,12 @@ from typing import Any, Generic, TypeVar
 
 from django.http import HttpRequest
 
+from fidelia.kernel.sealing import seal, unseal
 from fidelia.ui.parts import Page
 
 Row = TypeVar("Row")
 Place = tuple[Any, ...]
-CURSOR_LENGTH_MAX = 1_000
+PURPOSE = "the cursor of a page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,12 @@ def _url(request: HttpRequest, *, row: int, after: Place | None = None, before: 
 
 def _encode(key: Place) -> str:
     texts = [part.isoformat() if hasattr(part, "isoformat") else str(part) for part in key]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+    return seal(json.dumps(texts), purpose=PURPOSE)  # the key of a row may be a name
 
 
 def _decode(text: str) -> tuple[str, ...] | None:
-    if not text or len(text) > CURSOR_LENGTH_MAX:
-        return None
-    try:
-        key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error):
-        return None
-    return tuple(key) if isinstance(key, list) and all(isinstance(part, str) for part in key) else None
+    said = unseal(text, purpose=PURPOSE) if text else None
+    return None if said is None else tuple(json.loads(said))
 
 
 def _read_as(key: tuple[str, ...] | None, readers: Sequence[Callable[[str], Any]]) -> Any:

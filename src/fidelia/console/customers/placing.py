@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,8 +12,11 @@ from django.http import QueryDict
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import Listed, list_customers, read_place
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.sealing import seal, unseal
 
 from .filtering import AskedList, read_list
+
+PURPOSE = "a place in the list of customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +34,23 @@ def place_query(list_query: str, row: Listed, number: int) -> str:
     """Return where a row stands, as the query of the customer's own page carries it."""
     value, _id = row.place
     said = str(value) if isinstance(value, str | int) else value.isoformat()
-    query = QueryDict(mutable=True)
-    query.update({"list": list_query, "at": said, "held": str(int(row.has_trait)), "row": str(number)})
-    return query.urlencode()
+    place = json.dumps([list_query, said, str(int(row.has_trait)), number])
+    return f"place={seal(place, purpose=PURPOSE)}"  # what was searched for, and the name that it is sorted by
 
 
 def read_list_place(query: QueryDict, customer: Customer, *, by: Actor, at: datetime) -> ListPlace | None:
     """Return the place that a query tells, with its neighbours by two statements; None where it tells none."""
-    number = query.get("row", "")
-    if "list" not in query or not number.isdigit() or len(number) > 9:
+    said = unseal(query.get("place", ""), purpose=PURPOSE)
+    if said is None:
         return None
-    asked = read_list(QueryDict(query.get("list", "")), by, at)
+    asked_list, value, held, row = json.loads(said)
+    asked = read_list(QueryDict(asked_list), by, at)
     try:
-        here = read_place(asked.order, query.get("at", ""), str(customer.id), query.get("held", ""))
-    except ValueError:
+        here = read_place(asked.order, value, str(customer.id), held)
+    except ValueError:  # the list is sorted in another way by now: a trait that it was sorted by is gone
         return None
     before, after = _beside(asked, here, by)
-    row, list_query = int(number), asked.as_query()
+    list_query = asked.as_query()
     return ListPlace(
         query=place_query(list_query, here, row),
         list_query=list_query,
