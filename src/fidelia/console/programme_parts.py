@@ -27,18 +27,12 @@ from .yaml_text import write_text
 State = ProgrammeVersion.State
 # jsonb forgets the order in which a document was written: people read it in this one.
 _ORDER = (
-    *("format", "groups", "rules", "key", "name", "when", "lines", "points", "points_per", "points_per_unit"),
-    *(
-        "multiply_points",
-        "limit_per_purchase",
-        "group",
-        "valid_from",
-        "valid_until",
-        "tiers",
-        "window_days",
-        "kept_days",
-        "on_return",
-    ),
+    *("format", "groups", "rules", "key", "name", "when", "coupon", "claimed", "costs_points", "claimed_in", "lines"),
+    *("points", "points_per", "points_per_unit", "multiply_points", "percent_off", "amount_off", "fixed_price"),
+    *("price_table", "sets", "buy_get", "bundle", "volume", "gift", "issue_coupon", "issue_voucher", "credit_tier"),
+    *("custom", "cap", "with_tax", "limit_per_purchase", "limits", "campaign", "of", "at_most", "per", "period"),
+    *("stage", "order", "base", "exclusive", "stops", "always", "pool", "when_undone", "group"),
+    *("valid_from", "valid_until", "tiers", "window_days", "kept_days", "on_return"),
 )
 _OF_CAMPAIGN = re.compile(r"(?P<end>End of campaign|Campaign) (?P<key>[a-z][a-z0-9_]*)")
 Difference = Literal["", "new", "changed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
-from fidelia.rules import Outcome, RuleSet, Type, say_outcome
+from fidelia.rules import Outcome, RuleSet, Type, describe_rule, say_outcome
 from fidelia.rules.pricing.reasons import COUPON_MISSING, NOT_CLAIMED, POINTS_SHORT
 from fidelia.rules.settlement import EXPIRED, GRANTED, NOT_YET_VALID
 from fidelia.ui import formats
@@ -56,17 +57,19 @@ def coupons_of(said: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _offer(outcome: Outcome, rule_set: RuleSet, programme: Programme, sale: TillSale) -> dict[str, Any]:
-    rule, tongue = rule_set.rule_at[outcome.rule_key], get_language() or "en"
-    name, text = (
-        rule.name.in_language(tongue),
-        say_outcome(outcome, rule_set, tongue, points_name=points_name_of(programme)),
-    )
+    rule, tongue, points_name = rule_set.rule_at[outcome.rule_key], get_language() or "en", points_name_of(programme)
     toggle = f"{CLAIM}{rule.key}" if rule.terms.is_claimed and outcome.reason != POINTS_SHORT else ""
+    name, state = rule.name.in_language(tongue), _state(outcome, bool(toggle))
+    if state == "choosable":
+        detail = describe_rule(rule, rule_set, tongue, points_name=points_name)
+    else:
+        said = text_without_name(say_outcome(outcome, rule_set, tongue, points_name=points_name), name)
+        detail = re.sub(r"^(rien|nothing), ", "", said)
     return {
         "rule": rule.key,
         "name": name,
-        "state": _state(outcome, bool(toggle)),
-        "detail": text_without_name(text, name),
+        "state": state,
+        "detail": detail,
         "amount": _amount(outcome, rule_set, programme, tongue),
         "toggle": toggle,
         "chosen": sale.chosen.get(toggle, False) if toggle else False,

@@ -5,6 +5,7 @@ import { askBack, askJoin, askPlace, open, showProblems } from "./till_dialogs.j
 import { watchEntry } from "./till_entry.js";
 import { ask, Offline, Refused } from "./till_net.js";
 import { announce, at, drawChoices, drawClosed, drawCodes, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
+import { isNumberTaken, queueOf } from "./till_queue.js";
 import * as kept from "./till_store.js";
 
 const LOOK_AGAIN = 5_000; // while there is no network
@@ -104,33 +105,13 @@ function signedOut(error) {
   return true;
 }
 
-let sending = null;
+const send = queueOf({ number: () => receiptNumber(), drawn: () => drawNet(), settled: takeOver });
 
-/** Send what waits, in its order; what the server has is dropped, what it refuses is kept and shown. */
-function send() {
-  sending ??= sendAll().finally(() => { sending = null; });
-  return sending;
-}
-
-async function sendAll() {
-  for (;;) {
-    const waiting = (await kept.listSales()).filter((one) => !one.refused).slice(0, 50);
-    if (!waiting.length) break;
-    const said = await ask("/till/queue/", { body: { sales: waiting.map((one) => one.request) } });
-    for (const row of said.rows) await settleRow(waiting.find((one) => one.key === row.key), row);
-    announce(say("sent", { n: said.rows.filter((row) => row.state !== "refused").length }));
-  }
-  await drawNet();
-}
-
-async function settleRow(one, row) {
-  if (row.state !== "refused" && !row.warning) await kept.dropSale(one.key);
-  else if (isNumberTaken(row.code)) await kept.keepSale({ ...one, request: { ...one.request, receipt: receiptNumber() } });
-  else await kept.keepSale({ ...one, refused: row.warning ?? row.message });
-  if (sale.closed?.queued && sale.key === one.key && row.state !== "refused") {
-    sale.closed = { ...row, again: false };
-    draw();
-  }
+/** The sale on the page was the one that waited: now it has its receipt and its points. */
+function takeOver(key, receipt) {
+  if (!sale.closed?.queued || sale.key !== key) return;
+  sale.closed = { ...receipt, again: false };
+  draw();
 }
 
 // Who, and what ---------------------------------------------------------------------------------------------------------------------------
@@ -259,7 +240,6 @@ function pressOffer(offer) {
 
 // Closing -------------------------------------------------------------------------------------------------------------------------------------
 
-const isNumberTaken = (code) => code === "receipt_known" || code === "wrong_checkout_state";
 const receiptNumber = () => `${place.till}-${String(kept.nextNumber()).padStart(5, "0")}`;
 
 function requestOf() {
