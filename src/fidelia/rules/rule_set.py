@@ -97,6 +97,8 @@ class Rule:
     group: str | None = None
     choose_lines: Compiled | None = field(default=None, repr=False, compare=False)
     terms: RuleTerms = NO_TERMS
+    # What an evaluation says of it without any number is the same every time: reason → candidate or outcome.
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def lowers_prices(self) -> bool:

@@ -141,20 +141,36 @@ def find_candidate(
     rule: Rule, values: Values, count: int, at: datetime, *, at_checkout: bool = False, explain: bool = True
 ) -> Candidate:
     """Tell whether a rule applies to these values, of `count` lines. Without `explain` nothing missing is computed."""
-    if rule.only_at_checkout and not at_checkout:
-        return Candidate(rule.key, False, ONLY_AT_CHECKOUT)
-    if rule.valid_from is not None and at < rule.valid_from:
-        return Candidate(rule.key, False, NOT_YET_VALID)
-    if rule.valid_until is not None and at >= rule.valid_until:
-        return Candidate(rule.key, False, EXPIRED)
+    barred = _barred(rule, at, at_checkout=at_checkout)
+    if barred is not None:
+        return _refused(rule, barred)
     if rule.when is not None and not rule.when.run(values):
         missing, unit = missing_of(rule, values) if explain else (None, None)
+        if missing is None:
+            return _refused(rule, CONDITION_FALSE)
         return Candidate(rule.key, False, CONDITION_FALSE, missing, unit)
     chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
     # Without lines there is still the gift for a review or a birthday: fixed points that no line earned.
     if not chosen and (count or rule.lines is not None or not isinstance(rule.effect, FixedPoints)):
-        return Candidate(rule.key, False, NO_LINES)
+        return _refused(rule, NO_LINES)
     return Candidate(rule.key, True, lines=chosen)
+
+
+def _barred(rule: Rule, at: datetime, *, at_checkout: bool) -> str | None:
+    if rule.only_at_checkout and not at_checkout:
+        return ONLY_AT_CHECKOUT
+    elif rule.valid_from is not None and at < rule.valid_from:
+        return NOT_YET_VALID
+    elif rule.valid_until is not None and at >= rule.valid_until:
+        return EXPIRED
+    return None
+
+
+def _refused(rule: Rule, reason: str) -> Candidate:
+    candidate: Candidate | None = rule.kept.get(reason)
+    if candidate is None:
+        candidate = rule.kept[reason] = Candidate(rule.key, False, reason)
+    return candidate
 
 
 def missing_of(rule: Rule, values: Values) -> tuple[int | None, Type | None]:

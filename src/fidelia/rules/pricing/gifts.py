@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ..effects import GiftProduct
@@ -14,7 +15,15 @@ from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNI
 from .state import Grant, Part, Running, choose_parts
 
 PRODUCT_FIELD = "product"
-_DEFAULTS: dict[Type, Any] = {Type.BOOL: False, Type.INT: 0, Type.MONEY: 0, Type.QUANTITY: 0, Type.STRING: ""}
+_DEFAULTS: dict[Type, Any] = {
+    Type.BOOL: False,
+    Type.INT: 0,
+    Type.MONEY: 0,
+    Type.QUANTITY: 0,
+    Type.STRING: "",
+    Type.DATE: date.min,
+    Type.TIMESTAMP: datetime.min.replace(tzinfo=UTC),
+}
 
 
 def apply_gift(running: Running, planned: PlannedRule, effect: GiftProduct, parts: Sequence[Part], times: int) -> Grant:

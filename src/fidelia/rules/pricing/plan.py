@@ -13,6 +13,7 @@ from typing import Any
 from ..effects import STAGES, Bundle, BuyGet, GiftProduct
 from ..names import LINE_ROW
 from ..nodes import Among, Compare, Constant, Every, Node, Read
+from ..python_rendering import Compiled
 from ..rule_set import LINES, Group, Rule, RuleSet
 from ..rule_terms import Limit
 from ..settlement import Outcome
@@ -42,6 +43,7 @@ class PlannedRule:
 
     is_gated          it asks for a coupon, a claim, or something left of its limits
     only_wants_lines  it asks for nothing but its lines
+    asks_first        its condition, where no period comes before it
     """
 
     rule: Rule
@@ -54,6 +56,7 @@ class PlannedRule:
     has_period: bool
     needs_no_line: bool
     only_wants_lines: bool
+    asks_first: Compiled | None
     reasons: dict[str, Outcome] = field(default_factory=dict)
 
     def refused(self, reason: str, by: str | None = None) -> Outcome:
@@ -112,6 +115,7 @@ def _make_plan(rule_set: RuleSet) -> Plan:
             limits=rule_set.limits_of.get(rule.key, ()),
             is_gated=rule.terms.needs_checkout,
             has_period=rule.valid_from is not None or rule.valid_until is not None,
+            asks_first=None if rule.when is None or rule.valid_from or rule.valid_until else rule.when.run,
             only_wants_lines=not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
             needs_no_line=isinstance(rule.effect, Bundle)
             or (isinstance(rule.effect, GiftProduct) and rule.lines is None),

@@ -70,6 +70,8 @@ class Settling:
                 self.settle_group(self.members(planned, active, withdrawn))
             elif planned.wanted is not None and planned.only_wants_lines and running.has_none(planned.wanted):
                 outcomes[key] = planned.refused(NO_LINES)
+            elif planned.asks_first is not None and not planned.asks_first(running.values):
+                outcomes[key] = self.condition_false(planned)
             else:
                 self.settle_one(planned)
 
@@ -118,13 +120,16 @@ class Settling:
             elif rule.valid_until is not None and self.at >= rule.valid_until:
                 return planned.refused(EXPIRED)
         if rule.when is not None and not rule.when.run(self.running.values):
-            missing, kind = missing_of(rule, self.running.values) if self.explain else (None, None)
-            if missing is None:
-                return planned.refused(CONDITION_FALSE)
-            return Outcome(rule.key, 0, CONDITION_FALSE, missing, kind)
+            return self.condition_false(planned)
         elif planned.is_gated:
             return gate(self.running, rule, planned.limits)
         return None
+
+    def condition_false(self, planned: PlannedRule) -> Outcome:
+        missing, kind = missing_of(planned.rule, self.running.values) if self.explain else (None, None)
+        if missing is None:
+            return planned.refused(CONDITION_FALSE)
+        return Outcome(planned.key, 0, CONDITION_FALSE, missing, kind)
 
     def grant(self, planned: PlannedRule, grant: Grant) -> None:
         """Make a grant true, and note whose condition it undoes."""
