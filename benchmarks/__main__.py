@@ -10,7 +10,19 @@ from fidelia.worker.postgres.paths import socket_url
 
 from .installation import scratch_installation
 
-ALL = ("rules", "outbox", "posting", "purchases", "checkouts", "rewards", "imports", "openings", "fits", "report")
+ALL = (
+    "rules",
+    "outbox",
+    "posting",
+    "purchases",
+    "checkouts",
+    "rewards",
+    "imports",
+    "openings",
+    "fits",
+    "report",
+    "facts",
+)
 NEED_A_SERVER = ("outbox",)  # the others make their own
 
 

@@ -16,7 +16,8 @@ from django.db import connection
 from fidelia.insight.measures.engine import open_facts
 from fidelia.insight.models import FactExport, folder_of
 from fidelia.insight.operations import exporting
-from fidelia.insight.operations.exporting import ARROW_TYPES, export_facts, registered_tables
+from fidelia.insight.operations.exporting import export_facts, registered_tables
+from fidelia.insight.operations.part_files import ARROW_TYPES
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.facts import FactTable
@@ -62,7 +63,7 @@ def owner_string() -> str:
 
 def test_it_writes_what_the_table_holds(notes: None) -> None:
     export = export_facts(by=ANALYST, at=AT)
-    table = pyarrow.parquet.read_table(folder_of(export.id) / "notes.parquet")
+    table = pyarrow.parquet.read_table(folder_of(export.id) / "notes")
     assert table.schema.types == [ARROW_TYPES["string"], ARROW_TYPES["int64"], ARROW_TYPES["timestamp"]]
     assert table.num_rows == 60_000 == export.row_counts["notes"]
     assert sum(table.column("amount").to_pylist()) == 1_000_000_007 * 60_000 * 60_001 // 2
@@ -97,12 +98,12 @@ def test_it_sees_one_snapshot_and_keeps_its_horizon(notes: None, monkeypatch: py
     assert export.horizon <= oldest[0]
 
 
-def test_it_leaves_nothing_when_it_fails(notes: None, monkeypatch: pytest.MonkeyPatch, facts_root: Path) -> None:
-    broken = FactTable("broken", "select 1 / 0 as x", {"x": "int64"}, ("x",), "x")
+def test_it_is_not_complete_when_it_fails(notes: None, monkeypatch: pytest.MonkeyPatch, facts_root: Path) -> None:
+    broken = FactTable("broken", "select 1 / 0 as x, now() as at", {"x": "int64", "at": "timestamp"}, ("x",), "at")
     monkeypatch.setattr(exporting, "registered_tables", lambda: (NOTES, broken))
     with pytest.raises(Exception, match="division by zero"):
         export_facts(by=ANALYST, at=AT)
-    assert list(facts_root.iterdir()) == []
+    assert not list(facts_root.glob("*/manifest.json"))
     assert not FactExport.objects.exists()
 
 

@@ -39,6 +39,7 @@ from activity_purchase purchase left join activity_claim claim using (purchase_i
     },
     key=("purchase_id",),
     recorded_at_column="recorded_at",
+    versions=("purchase", "claim"),
 )
 LINES = FactTable(
     name="lines",
@@ -64,5 +65,6 @@ from activity_line line join activity_purchase purchase using (purchase_id)
     },
     key=("purchase_id", "line_number"),
     recorded_at_column="recorded_at",
+    versions=("purchase", "line", "claim"),
 )
 FACTS = (PURCHASES, LINES)

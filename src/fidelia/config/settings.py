@@ -152,7 +152,9 @@ WHITENOISE_USE_FINDERS = True
 FILES = read_text("FIDELIA_FILES") or str(HOME / "files")
 FILES_INCOMING = HOME / "incoming"
 FILE_BYTES_MAX = read_int("FIDELIA_FILE_BYTES_MAX", 4 << 30, least=1_000, most=1 << 40)
-FACTS_ROOT = HOME / "facts"
+# Where the facts for analytics are kept: a folder, or an address that fsspec knows; then readers copy them to here.
+FACTS_ROOT = read_text("FIDELIA_FACTS") or str(HOME / "facts")
+FACTS_HERE = HOME / "facts"
 
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS

@@ -48,6 +48,7 @@ from customers_trait t""",
     },
     key=("customer_id", "name", "valid_from", "recorded_at"),
     recorded_at_column="updated_at",
+    versions=("t",),
 )
 SEGMENT_MEMBERSHIPS = FactTable(
     name="segment_memberships",

@@ -13,22 +13,26 @@ from fidelia.kernel.ids import new_id
 
 
 def folder_of(export_id: UUID) -> Path:
-    """Return the folder of a complete export."""
-    return Path(settings.FACTS_ROOT) / str(export_id)
+    """Return the folder of a complete export on this machine; of an object store it is the copy that readers fetch."""
+    root = str(settings.FACTS_ROOT)
+    return Path(settings.FACTS_HERE if "://" in root else root) / str(export_id)
 
 
 class FactExport(models.Model):
-    """A folder of Parquet files, one per table of facts, all of one snapshot of the database.
+    """A folder of Parquet files, one per month of each table of facts, all of one snapshot of the database.
 
     `cut_off_at` is the instant of the snapshot; `horizon` is its pg_snapshot_xmin: every transaction before it had
-    ended when the snapshot was taken, so nothing older can still appear. `row_counts` is by table; `schema_hash`
-    changes when a table of facts gains, loses or retypes a column.
+    ended when the snapshot was taken, so nothing older can still appear. `row_counts` is by table, `written_rows` are
+    those of the months that had changed, `erased_people` the customers erased by then; `schema_hash` changes when a
+    table of facts gains, loses or retypes a column.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     cut_off_at = models.DateTimeField()
     horizon = models.BigIntegerField()
     row_counts = models.JSONField()
+    written_rows = models.BigIntegerField(default=0)
+    erased_people = models.BigIntegerField(default=0)
     schema_hash = models.CharField(max_length=16)
     exported_at = models.DateTimeField()
     purged_at = models.DateTimeField(null=True)

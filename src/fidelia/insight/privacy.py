@@ -21,6 +21,6 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
 
 
 def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
-    """Erase a person inside the caller's transaction; exported facts hold ids only and go with the next two exports."""
+    """Erase a person inside the caller's transaction; exported facts hold ids only, and all go with the next export."""
     require_transaction()
     return {"insight_rfm": RfmScore.objects.filter(customer_id__in=list(customer_ids)).delete()[0]}

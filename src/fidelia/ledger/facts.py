@@ -34,6 +34,7 @@ join ledger_posting p on p.account_id = e.account_id and p.posting_id = e.postin
     },
     key=("account_id", "posting_id", "seq"),
     recorded_at_column="recorded_at",
+    versions=("e", "p"),
 )
 ACCOUNTS = FactTable(
     name="accounts",

@@ -28,5 +28,6 @@ join messaging_template t on t.id = v.template_id""",
     },
     key=("message_id",),
     recorded_at_column="updated_at",
+    versions=("m", "v", "t"),
 )
 FACTS = (MESSAGES,)

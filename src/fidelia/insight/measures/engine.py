@@ -29,7 +29,7 @@ class Facts:
 
     def table(self, name: str) -> ibis.Table:
         """Return a table of facts; instants are UTC, money is int64 minor units."""
-        return self._backend.read_parquet(self._folder / f"{name}.parquet", table_name=name)
+        return self._backend.read_parquet(str(self._folder / name / "*.parquet"), table_name=name)
 
     def rows_of(self, expression: ibis.Table) -> list[dict[str, Any]]:
         """Compute a small result (a table of totals)."""

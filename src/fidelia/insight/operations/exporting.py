@@ -1,26 +1,27 @@
 """Export the tables of facts to Parquet: one snapshot of the database, one folder, complete or absent.
 
-The folder is written under a draft's name, its manifest last, and renamed; only then does a row of the database point
-at it. Rows stream through ADBC in batches, so memory does not grow with the history (5 M rows: 260 MB in all).
+A folder holds a file for each month of each table (`parting`). What did not change since an earlier export is taken
+over from it by a link; so is what an export had written that was killed. Rows stream through ADBC in batches, so memory
+does not grow with the history. The manifest is written last, and only then does a row of the database point at the
+folder: one without a manifest is not complete. Everything is read in one snapshot, so what an export holds is what was
+committed when it began: nothing that committed is skipped, however long its transaction took.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import adbc_driver_postgresql.dbapi
-import pyarrow
-import pyarrow.parquet
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
@@ -33,56 +34,48 @@ from fidelia.kernel.facts import FactTable
 from fidelia.kernel.ids import new_id
 
 from ..models import FactExport, folder_of
+from .part_files import PartWriter, working_folder
+from .parting import Part, parts_of, rows_of
+from .placing import FactStore
 
 KEPT_EXPORTS: Final = 2
+MANIFEST: Final = "manifest.json"
 Told = Callable[[str], None]
-
-# The words with which a table of facts types its columns, and what they are in Parquet. Spark reads no UUID column of
-# Parquet, so ids travel as text.
-ARROW_TYPES: Final[dict[str, pyarrow.DataType]] = {
-    "string": pyarrow.string(),
-    "int64": pyarrow.int64(),
-    "int32": pyarrow.int32(),
-    "int16": pyarrow.int16(),
-    "boolean": pyarrow.bool_(),
-    "date": pyarrow.date32(),
-    "timestamp": pyarrow.timestamp("us", tz="UTC"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The instant at which an export saw the database, and the oldest transaction that had not ended then."""
+    """The instant at which an export saw the database, and the oldest transaction that had not ended then.
+
+    `erased_people` is how many customers had been erased by then.
+    """
 
     taken_at: datetime
     horizon: int
+    erased_people: int = 0
 
 
 def export_facts(*, by: Actor, at: datetime, told: Told = lambda line: None) -> FactExport:
     """Write every registered table of facts into a new folder of FACTS_ROOT and purge the old ones. Raises Denied.
 
-    `told` is called with the name of each table as it is begun (progress).
+    Only months in which something changed are written; see `FactExport.written_rows`. `told` is called with the name of
+    each table as it is begun (progress).
     """
     by.require("insight.refresh")
-    export_id, tables = new_id(), registered_tables()
-    draft = Path(settings.FACTS_ROOT) / f"{export_id}.draft"
-    draft.mkdir(parents=True)
-    try:
-        snapshot, counts = _write_tables(tables, draft, told)
-        _write_manifest(draft, snapshot, counts, tables)
-        os.replace(draft, folder_of(export_id))
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    export_id, tables, store = new_id(), registered_tables(), FactStore()
+    snapshot, counts, written = _write_tables(tables, store, str(export_id), told)
+    _write_manifest(store, str(export_id), snapshot, counts, tables)
     with transaction_of_use_case():
         export = FactExport.objects.create(
             id=export_id, cut_off_at=snapshot.taken_at, horizon=snapshot.horizon, row_counts=counts,
-            schema_hash=schema_hash_of(tables), exported_at=at,
+            written_rows=written, erased_people=snapshot.erased_people, schema_hash=schema_hash_of(tables),
+            exported_at=at,
         )  # fmt: skip
         record_audit(
             by=by, at=at, verb="insight.refresh", object_type="export", object_id=export_id, after={"rows": counts}
         )
     purge_old_exports(at=at)
+    store.fetch(export_id)
     return export
 
 
@@ -98,13 +91,41 @@ def schema_hash_of(tables: Sequence[FactTable]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _write_tables(tables: Sequence[FactTable], folder: Path, told: Told) -> tuple[Snapshot, dict[str, int]]:
+def _write_tables(
+    tables: Sequence[FactTable], store: FactStore, export: str, told: Told
+) -> tuple[Snapshot, dict[str, int], int]:
     counts: dict[str, int] = {}
-    with _reading_one_snapshot() as (cursor, snapshot):
+    written, known = 0, store.known_files()
+    with _reading_one_snapshot() as (cursor, seen):
+        snapshot = replace(seen, erased_people=_count_erased(cursor, tables))
         for table in tables:
             told(table.name)
-            counts[table.name] = _write_table(cursor, table, folder / f"{table.name}.parquet")
-    return snapshot, counts
+            parts = parts_of(cursor, table, schema_hash_of([table]))
+            changed = [part for part in parts if (table.name, part.file) not in known]
+            for part in parts:
+                if part not in changed:
+                    store.take_over(known[table.name, part.file], export, table.name, part.file)
+            if changed:
+                _write_parts(cursor, table, changed, PartWriter(store, export, table), whole=len(changed) == len(parts))
+            counts[table.name] = sum(part.rows for part in parts)
+            written += sum(part.rows for part in changed)
+    return snapshot, counts, written
+
+
+def _count_erased(cursor: Any, tables: Sequence[FactTable]) -> int:
+    for table in tables:
+        if table.name == "customers":
+            cursor.execute(f"select count(*) from ({table.sql}) fact where is_erased")
+            return int(cursor.fetchone()[0])
+    return 0
+
+
+def _write_parts(cursor: Any, table: FactTable, parts: Sequence[Part], writer: PartWriter, *, whole: bool) -> None:
+    cursor.execute(rows_of(table, parts, whole=whole))
+    with cursor.fetch_record_batch() as reader, writer.writing(parts):
+        assert reader.schema.names == [*table.columns, "part_"], f"facts “{table.name}” select what they do not declare"
+        for batch in reader:
+            writer.add(batch)
 
 
 @contextmanager
@@ -125,19 +146,9 @@ def _connection_string() -> str:
     return make_conninfo(**{name: str(parameters[name]) for name in ours if parameters.get(name)})
 
 
-def _write_table(cursor: Any, table: FactTable, path: Path) -> int:
-    schema = pyarrow.schema([(name, ARROW_TYPES[word]) for name, word in table.columns.items()])
-    cursor.execute(table.sql)
-    count = 0
-    with cursor.fetch_record_batch() as reader, pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as file:
-        assert reader.schema.names == schema.names, f"facts “{table.name}” select other columns than they declare"
-        for batch in reader:
-            file.write_batch(batch.cast(schema))
-            count += batch.num_rows
-    return count
-
-
-def _write_manifest(folder: Path, snapshot: Snapshot, counts: dict[str, int], tables: Sequence[FactTable]) -> None:
+def _write_manifest(
+    store: FactStore, export: str, snapshot: Snapshot, counts: dict[str, int], tables: Sequence[FactTable]
+) -> None:
     manifest = {
         "cut_off_at": snapshot.taken_at.isoformat(),
         "horizon": snapshot.horizon,
@@ -147,25 +158,36 @@ def _write_manifest(folder: Path, snapshot: Snapshot, counts: dict[str, int], ta
             for table in tables
         },
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    with tempfile.TemporaryDirectory(dir=working_folder(export)) as folder:
+        path = Path(folder) / MANIFEST
+        path.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        store.put(path, export, MANIFEST)
 
 
 def purge_old_exports(*, at: datetime) -> None:
-    """Delete the folders of all exports but the newest; the one before is kept for those who still read it."""
-    complete = FactExport.objects.filter(purged_at__isnull=True).order_by("-exported_at", "-id")
-    for export in complete[KEPT_EXPORTS:]:
-        shutil.rmtree(folder_of(export.id), ignore_errors=True)
-        export.purged_at = at
-        export.save(update_fields=["purged_at"])
-    kept = {str(export.id) for export in complete[:KEPT_EXPORTS]}
-    for folder in Path(settings.FACTS_ROOT).iterdir():
-        if folder.name not in kept and _is_abandoned(folder.name, at):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Delete the folders of all exports but the newest; the one before is kept for those who still read it.
+
+    It is not kept when a person was erased since it was taken: then nothing of the person may be left in any.
+    """
+    store = FactStore()
+    complete = list(FactExport.objects.filter(purged_at__isnull=True).order_by("-exported_at", "-id"))
+    kept = [one for one in complete[:KEPT_EXPORTS] if one.erased_people == complete[0].erased_people]
+    for export in complete:
+        if export not in kept:
+            store.remove(str(export.id))
+            shutil.rmtree(folder_of(export.id), ignore_errors=True)
+            export.purged_at = at
+            export.save(update_fields=["purged_at"])
+    names = {str(export.id) for export in kept}
+    for folder in store.folders():
+        if folder not in names and _is_abandoned(folder, at):
+            store.remove(folder)
+            shutil.rmtree(folder_of(UUID(folder.removesuffix(".draft"))), ignore_errors=True)
 
 
 def _is_abandoned(name: str, at: datetime) -> bool:
-    # A draft whose process was killed has no row. The first 48 bits of a UUIDv7 are when it was made, in milliseconds;
-    # a day is longer than any export that still runs.
+    # What a killed process began has no row, and was taken over by the export after it. The first 48 bits of a UUIDv7
+    # are when it was made, in milliseconds; a day is longer than any export that still runs.
     try:
         made_at = (UUID(name.removesuffix(".draft")).int >> 80) / 1000
     except ValueError:
