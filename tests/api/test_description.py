@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -23,6 +24,7 @@ from tests.programme.cast import programme
 from .caller import TILL_RIGHTS, Caller
 
 GUIDE = ROOT / "docs" / "developer" / "api.md"
+CHECKOUT_GUIDE = ROOT / "docs" / "developer" / "checkouts.md"
 NOT_AN_ADDRESS = "/api/v1/"  # ninja's root, which answers 404
 
 
@@ -110,20 +112,37 @@ def test_the_pages_show_every_operation_and_every_code(document: dict[str, Any])
         assert f'<section id="{code.code}"' in errors
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_examples_of_the_guide_run(live_server: Any) -> None:
+def run_guide(guide: Path, live_server: Any, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the examples of a guide, one after the other, in a folder."""
     programme(may_go_negative=True)
-    script = "\n".join(re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    script = "\n".join(re.findall(r"^```sh\n(.*?)^```", guide.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     environment = {
         "PATH": os.environ["PATH"],
         "API_URL": live_server.url,
         "API_KEY": Caller(*TILL_RIGHTS, "purchase.claim").text,
     }
     run = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        ["bash", "-euo", "pipefail", "-c", script], cwd=folder,
         env=environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_examples_of_the_guide_to_checkouts_run(live_server: Any, tmp_path: Path) -> None:
+    run_guide(CHECKOUT_GUIDE, live_server, tmp_path)
+    said = {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in ("evaluation", "closed", "returned")}
+    shown = re.findall(r"^```json\n(.*?)^```", CHECKOUT_GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for example, answered in zip(shown, said.values(), strict=True):
+        for name, value in json.loads(example).items():
+            assert answered[name] == value, name
+    assert json.loads((tmp_path / "cancelled.json").read_text())["state"] == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_examples_of_the_guide_run(live_server: Any, tmp_path: Path) -> None:
+    run = run_guide(GUIDE, live_server, tmp_path)
     assert '"points":"134"' in run.stderr
     assert '"language":"fr"' in run.stdout
     assert '"points":"-29"' in run.stdout

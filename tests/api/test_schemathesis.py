@@ -20,6 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from fidelia.programme.models import Enrolment
 
 from .caller import Caller, basket
+from .test_checkouts import basket as checkout_basket
 
 # What the file allows may still be refused: an unknown currency, a card that nobody has, a total that differs.
 load_all_checks()
@@ -41,6 +42,8 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
         known = KNOWN.get(name)
         if known and path_parameters is not None and len(str(value)) == 36 and str(value)[-1] in "02468ace":
             path_parameters[name] = known[int(str(value)[-1], 16) // 2 % len(known)]
+        elif name == "number" and known and path_parameters is not None and len(str(value)) % 2:
+            path_parameters[name] = known[len(str(value)) // 2 % len(known)]
     return path_parameters
 
 
@@ -49,9 +52,13 @@ def caller(florestan: Enrolment) -> Iterator[Caller]:
     caller = Caller()
     sale = caller.post("/purchases", basket()).json()
     caller.post("/products", {"products": [{"code": "mug"}]})
+    for number in ("open", "closed", "cancelled"):
+        caller.put(f"/checkouts/{number}", checkout_basket())
+    caller.post("/checkouts/closed/closure", {})
+    caller.post("/checkouts/cancelled/cancellation", {})
     KNOWN.update(
         customer_id=[str(florestan.customer_id)], enrolment_id=[str(florestan.id)], purchase_id=[sale["id"]],
-        code=["mug"], slug=["cercle"],
+        code=["mug"], slug=["cercle"], number=["open", "closed", "cancelled"],
     )  # fmt: skip
     # A server closes its connection after a request, and with it the transaction of the test. (Django's own client puts
     # this receiver back after each call, so it goes last.)
