@@ -165,3 +165,9 @@ class MixedCurrencies(Invalid):
     """A line is in another currency than its basket."""
 
     default_code = "mixed_currencies"
+
+
+class PromotionForbidden(Refused):
+    """A policy of the law refuses the promotions on a line; details: kind, found, allowed, in minor units."""
+
+    default_code = "promotion_forbidden"

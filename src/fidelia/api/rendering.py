@@ -50,6 +50,7 @@ def evaluation_fields(evaluation: Mapping[str, Any], programme_id: UUID) -> Fiel
             {"code": code, "state": state, "balance": None if balance is None else format_scaled(balance, exponent)}
             for code, state, _id, balance in evaluation["gift_cards"]
         ],
+        "warnings": [_warning(one, exponent) for one in evaluation.get("warnings", ())],
         "explanation": None if outcomes is None else [_outcome(one, exponent, scale) for one in outcomes],
     }
 
@@ -105,6 +106,16 @@ def _written(name: str, value: Any, exponent: int, scale: int) -> Any:
     if name in _EFFECT_POINTS:
         return format_points(value, scale)
     return format_scaled(value, QUANTITY_SCALE) if name in _EFFECT_QUANTITIES else value
+
+
+def _warning(warning: Mapping[str, Any], exponent: int) -> Fields:
+    return {
+        "kind": warning["kind"],
+        "line": warning["where"],
+        "found": format_scaled(warning["found"], exponent),
+        "allowed": format_scaled(warning["allowed"], exponent),
+        "refused": warning["action"] == "refuse",
+    }
 
 
 def _outcome(outcome: Mapping[str, Any], exponent: int, scale: int) -> Fields:

@@ -45,6 +45,7 @@ begin
             (around->'programme'->>'id')::uuid, (around->>'customer_id')::uuid, (around->'store'->>'id')::uuid,
             found.checkout_id, array(select jsonb_array_elements_text(basket->'coupons')),
             array(select card->>'code' from jsonb_array_elements(basket->'gift_cards') card), moment),
+        'laws', organisation_laws_for_rules(moment),
         'points', case when (basket->>'pays_with_points')::boolean then (
             select balance.available from ledger_balance_of(
                 (around->'member'->>'account_id')::uuid, around->'programme'->>'points_code', p_at) balance) end)::text;

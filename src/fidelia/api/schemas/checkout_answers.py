@@ -66,6 +66,7 @@ EVALUATION = {
     ],
     "coupons": [{"code": "WELCOME7K3Q", "used": True, "reason": "used", "rules": ["welcome"]}],
     "gift_cards": [],
+    "warnings": [],
     "explanation": [
         {
             "rule": "free-shipping",
@@ -195,6 +196,16 @@ class RuleOutcomeOut(Output):
     by: str | None = Field(description="The rule that set it aside.")
 
 
+class LawWarningOut(Output):
+    """What a policy of the law finds on a line: more off than is allowed, or a cut from a price above the lowest."""
+
+    kind: str = Field(description="promotion_ceiling or prior_price.")
+    line: str
+    found: str
+    allowed: str
+    refused: bool = Field(description="A basket like this is not closed.")
+
+
 class EvaluationOut(Output):
     """What a basket comes to."""
 
@@ -222,6 +233,7 @@ class EvaluationOut(Output):
     effects: list[dict[str, Any]] = Field(description="What the till carries out, each with its kind and its rule.")
     coupons: list[PresentedCouponOut]
     gift_cards: list[PresentedGiftCardOut]
+    warnings: list[LawWarningOut] = Field(description="What the law of promotions says of it.")
     explanation: list[RuleOutcomeOut] | None = Field(description="Where it was asked for.")
 
 

@@ -16,6 +16,7 @@ from fidelia.programme.queries import terms_of
 from ...errors import CheckoutChanged, ExpectedTotalDiffers, UnknownCheckout
 from ..purchases import Caller, caller_of
 from .held import check_codes
+from .law import check_lawful
 from .reading import CheckoutSurroundings, KeptCheckout
 from .requests import CheckoutCall
 from .settling import Settled, settle_basket, wanted_points
@@ -58,13 +59,14 @@ def check_revision(call: CheckoutCall, kept: KeptCheckout | None) -> None:
 
 def settle_call(found: CheckoutSurroundings, call: CheckoutCall, *, at: datetime) -> Settled:
     """Settle the basket of a call that writes. Raises what its coupons, cards and points are refused for, and
-    ExpectedTotalDiffers, NoTermsInForce, ValueOutOfBounds.
+    ExpectedTotalDiffers, NoTermsInForce, ValueOutOfBounds, PromotionForbidden.
     """
     check_codes(found)
     _check_points(found)
     settled = settle_basket(found, terms_of(found.version_id), at=call.occurred_at or at, explain=True)
     if call.expected_total is not None:
         _check_total(settled, call.expected_total)
+    check_lawful(found, settled, call.occurred_at or at)
     return settled
 
 

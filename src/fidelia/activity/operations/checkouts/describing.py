@@ -16,6 +16,7 @@ from fidelia.rules.pricing import (
     TierCredit,
 )
 
+from .law import judge
 from .reading import CheckoutSurroundings
 from .requests import CheckoutBasket
 from .settling import Settled
@@ -37,7 +38,7 @@ def describe_evaluation(
     """Return the evaluation of a basket: money in minor units, quantities in thousandths, points in minor units.
 
     `effects` are in the order of the rules; each names its kind, its rule, and its line where it has one. `outcomes`
-    says of every rule what it came to, and why not, with `explain`.
+    says of every rule what it came to, and why not, with `explain`. `warnings` are what the law says of it.
     """
     bill = settled.bill
     return {
@@ -64,6 +65,7 @@ def describe_evaluation(
         "coupons": [[each.code, each.reason, each.used] for each in bill.coupons],
         "gift_cards": _gift_cards(found),
         "outcomes": [_outcome(each) for each in bill.outcomes] if explain else None,
+        "warnings": judge(found, settled, at),
     }
 
 

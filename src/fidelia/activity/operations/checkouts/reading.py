@@ -79,6 +79,7 @@ class _CheckoutFound(msgspec.Struct):
     around: Found | None = None
     rewards: dict[str, Any] | None = None
     points: int | None = None
+    laws: dict[str, Any] | None = None
 
 
 _decode = msgspec.json.Decoder(_CheckoutFound).decode
@@ -101,6 +102,7 @@ class CheckoutSurroundings:
     rewards: dict[str, Any]
     points_available: int | None
     kept: KeptCheckout | None
+    laws: dict[str, Any]
 
     @property
     def member(self) -> Member | None:
@@ -205,6 +207,7 @@ def _surroundings(found: _CheckoutFound, basket: CheckoutBasket) -> CheckoutSurr
         rewards=found.rewards or {},
         points_available=found.points,
         kept=found.checkout,
+        laws=found.laws or {},
     )
 
 
