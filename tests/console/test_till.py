@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from fidelia.activity.models import Purchase
 from fidelia.customers.models import Customer
 from fidelia.kernel.clock import now
-from tests.cast import jaquino
+from fidelia.programme.queries import get_programme
+from tests.cast import jaquino, leonore
 
 from .till_shop import TillShop
 
@@ -216,3 +218,26 @@ def test_what_the_page_sends_is_read_strictly(till):
     assert till.post("bill/", {"store": "lyon"}).json()["code"] == "malformed_question"
     assert till.client.get("/till/worker.js")["Content-Type"].startswith("text/javascript")
     assert "/static/console/till.js" in till.client.get("/till/worker.js").content.decode()
+
+
+def test_the_page_of_the_purchase_says_how_it_came_to_its_total(till):
+    till.offer(TEA_DAYS)
+    closed = till.post("sales/", till.sale(expected=12310)).json()
+    client = Client()
+    client.force_login(leonore())
+    page = client.get(f"/console/purchases/{closed['purchase_id']}/").content.decode().replace("\u00a0", " ")
+    assert "Avant remises" in page
+    assert "132,90 €" in page
+    assert "Jours du thé −9,80 €" in page
+    assert "Payé autrement" in page
+
+
+def test_the_builder_says_how_much_of_a_limit_is_taken(till):
+    till.offer(TEA_DAYS | {"limits": [{"of": "money", "at_most": 49}]})
+    till.post("sales/", till.sale(expected=12310))
+    client = Client()
+    client.force_login(leonore())
+    client.post("/console/programmes/cercle/versions/")
+    number = get_programme("cercle").versions.count()
+    page = client.get(f"/console/programmes/cercle/versions/{number}/rules/tea-days/").content.decode()
+    assert "9,80 € consommés, 20 %" in page.replace("\u00a0", " ")

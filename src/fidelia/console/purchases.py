@@ -37,6 +37,7 @@ from .customers.reading import frame_of, read_dossier
 from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of
+from .purchase_prices import discounts_of, price_rows
 from .speech import Speech, speech_of
 from .words import CHANNELS, PURCHASE_KINDS, word
 
@@ -88,10 +89,16 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponseBase:
         "facts": " · ".join([facts_of(sold, speech, row.store), *_told_of(detail, speech)]),
         "figures": _figures(detail, row, speech),
         "lines": [
-            {"line": line, "net": Money(line.net, sold.currency), "quantity": _quantity(line.quantity, speech)}
+            {
+                "line": line,
+                "net": Money(line.net, sold.currency),
+                "quantity": _quantity(line.quantity, speech),
+                "discounts": discounts_of(sold, line, decision, speech),
+            }
             for line in detail.lines
         ],
         "outcomes": outcomes,
+        "prices": price_rows(sold, speech),
         "sees_why": sees_why,
         "said": explain_purchase(detail, speech.language) if sees_why and not outcomes else [],
         "claim_url": reverse("console:purchase-claim", args=[purchase_id]) if may_claim(by, sold) else "",

@@ -89,6 +89,9 @@ class LimitRow:
     period: str
     rolling_days: int = 0
     mistake: str = ""
+    key: str = ""
+    taken: str = ""
+    ratio: float = 0.0
 
     @property
     def units(self) -> tuple[tuple[str, Text], ...]:
@@ -145,6 +148,7 @@ def _row(limit: Mapping[str, Any], place: int) -> LimitRow:
         per=str(limit.get("per", "all")),
         period=ROLLING if rolling else str(period),
         rolling_days=rolling,
+        key=str(limit.get("key") or place),
     )
 
 
@@ -154,16 +158,21 @@ def _posted(post: QueryDict) -> list[LimitRow]:
     for n in range(LIMITS_MAX):
         own = f"limit-{n}"
         if f"{own}.of" in post and (act, at) != ("remove", own):
-            values = {
-                name: post.get(f"{own}.{name}", "").strip() for name in ("place", "of", "at_most", "per", "period")
-            }
-            days = post.get(f"{own}.days", "")
-            rows.append(
-                LimitRow(prefix=f"limit-{len(rows)}", rolling_days=int(days) if days.isdigit() else 0, **values)
-            )
+            rows.append(_typed(post, own, f"limit-{len(rows)}"))
     if (act, at) == ("add", "limits") and len(rows) < LIMITS_MAX:
         rows.append(LimitRow(f"limit-{len(rows)}", "", "uses", "100", "all", "ever"))
     return rows
+
+
+def _typed(post: QueryDict, own: str, prefix: str) -> LimitRow:
+    def typed(name: str) -> str:
+        return str(post.get(f"{own}.{name}", "")).strip()
+
+    days, place = typed("days"), typed("place")
+    return LimitRow(
+        prefix, place, typed("of"), typed("at_most"), typed("per"), typed("period"),
+        rolling_days=int(days) if days.isdigit() else 0, key=place,
+    )  # fmt: skip
 
 
 def _written(row: LimitRow, before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ..programmes import show_part, view_at
 from ..refusals import sentence_of
 from ..trials import blank_trial
 from ..yaml_text import read_text
+from .counted import tell_counted
 from .editor import Bench, Editor, bench_of, open_rule, read_editor
 
 FOUND_MAX = 20
@@ -61,7 +62,9 @@ def builder(request: ConsoleRequest, slug: str, number: int, key: str) -> HttpRe
     """A step in the builder: what was typed, read and shown again on the other side. Nothing is kept."""
     view = view_at(request, slug, number)
     bench = _bench(request, view)
-    context = {"editor": read_editor(bench, key, request.POST), "view": view, "programme": view.programme}
+    editor = read_editor(bench, key, request.POST)
+    tell_counted(editor.members.limits, key, view.programme, request.actor)
+    context = {"editor": editor, "view": view, "programme": view.programme}
     return show(request, "console/rules/form.html", context | {"version": view.version, "bench": bench})
 
 
@@ -117,7 +120,9 @@ def _page(
         return show_part(request, view, "rules", context)
     bench = _bench(request, view)
     written = next(each for each in view.version.document["rules"] if each["key"] == chosen.key)
-    context |= {"editor": editor or open_rule(bench, written), "bench": bench, "removed": _removed(request, view)}
+    editor = editor or open_rule(bench, written)
+    tell_counted(editor.members.limits, chosen.key, view.programme, request.actor)
+    context |= {"editor": editor, "bench": bench, "removed": _removed(request, view)}
     return show_part(request, view, "rules", context, status=status, template="console/rules/page.html")
 
 
