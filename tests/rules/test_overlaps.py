@@ -119,3 +119,11 @@ def test_a_rule_behind_a_wider_one_of_its_group_is_hidden():
 def test_a_rule_that_can_never_act_is_told_so_first():
     never = {"points": 1, "when": "purchase.total > 50 && purchase.total < 20", "lines": "line.earns && !line.earns"}
     assert overlaps({"points": 1}, never) == [(Relation.NEVER, ""), (Relation.NO_LINE, "")]
+
+
+def test_a_rule_that_stands_alone_is_told_from_both_sides():
+    alone, plain = {"percent_off": 10, "exclusive": True}, {"percent_off": 5}
+    assert overlaps(plain, alone) == [(Relation.EXCLUDES, "r0")]
+    assert overlaps(alone, plain) == [(Relation.EXCLUDED, "r0")]
+    assert overlaps(alone, plain | {"always": True}) == [(Relation.TOGETHER, "r0")]
+    assert overlaps(alone, {"points": 1}) == [(Relation.TOGETHER, "r0")]

@@ -28,6 +28,7 @@ class Relation(StrEnum):
     SAME_GROUP  they stack by the policy of their group
     HIDDEN      in a group where the first that gives counts, the other stands before it and applies whenever it does
     MULTIPLIES  both multiply points of the same lines, and neither multiplies what the other gave
+    EXCLUDES    while it gives anything, the other lowers no price; EXCLUDED: the other way round
     TOGETHER    both may act on the same lines of the same purchase
     """
 
@@ -35,6 +36,8 @@ class Relation(StrEnum):
     NO_LINE = "no_line"
     SAME_GROUP = "same_group"
     HIDDEN = "hidden"
+    EXCLUDES = "excludes"
+    EXCLUDED = "excluded"
     MULTIPLIES = "multiplies"
     TOGETHER = "together"
 
@@ -153,9 +156,20 @@ def _beside(rule: Rule, other: Rule, rule_set: RuleSet, *, other_first: bool) ->
     if rule.group is not None and rule.group == other.group:
         is_first = rule_set.policy_of[rule.group] == "first"
         yield Relation.HIDDEN if is_first and other_first and _covers(other, rule) else Relation.SAME_GROUP
+    elif meet and rule.lowers_prices and other.lowers_prices and (rule.terms.exclusive or other.terms.exclusive):
+        yield from _excluding(rule, other)
     elif share_lines and rule.multiplies and other.multiplies:
         yield Relation.MULTIPLIES
     elif share_lines:
+        yield Relation.TOGETHER
+
+
+def _excluding(rule: Rule, other: Rule) -> Iterator[Relation]:
+    if rule.terms.exclusive and not other.terms.always:
+        yield Relation.EXCLUDES
+    elif other.terms.exclusive and not rule.terms.always:
+        yield Relation.EXCLUDED
+    else:
         yield Relation.TOGETHER
 
 

@@ -40,12 +40,15 @@ _SENTENCES: Mapping[Relation, tuple[Tone, Text]] = {
         "amber",
         _("Multiplies the points of the same lines as %(names)s: they add up, neither multiplies what the other gave."),
     ),
+    Relation.EXCLUDES: ("amber", _("It stands alone: while it gives anything, %(names)s lower no price.")),
+    Relation.EXCLUDED: ("amber", _("While %(names)s give anything, this rule lowers no price: they stand alone.")),
     Relation.TOGETHER: ("grey", _("May act on the same lines of a purchase as %(names)s; both give.")),
 }
 _GROUPS: Mapping[str, Text] = {
     "all": _("In a group with %(names)s: every rule of it gives."),
     "best": _("In a group with %(names)s: only the one that gives most counts."),
     "first": _("In a group with %(names)s: only the first that gives counts."),
+    "exclusive": _("In a group with %(names)s: all of it gives, and then no rule outside it lowers a price."),
 }
 
 
