@@ -100,3 +100,11 @@ def test_a_column_that_is_not_there_and_a_zone_that_is_none_are_refused(tmp_path
         preview(table, mapping, PURCHASES)
     with pytest.raises(MalformedMapping, match="no such time zone"):
         shown(tmp_path / "a.csv", time_zone="Europe/Atlantis")
+
+
+def test_who_stands_for_nobody_is_understood_as_nobody(tmp_path: Path) -> None:
+    rows = [f"T{day},2025-02-{day:02},5.00,{'DIVERS' if day % 2 else f'C{day}'}" for day in range(1, 21)]
+    table = Table(write(tmp_path / "a.csv", "\n".join(["ticket,date,montant,client", *rows]) + "\n"))
+    seen = preview(table, propose(table, PURCHASES, defaults={"currency": "EUR"}).mapping, PURCHASES, 2)
+    shown = [[cell.shown for cell in row.cells if cell.column == "customer"] for row in seen.rows]
+    assert shown == [[""], ["C2"]]

@@ -86,8 +86,11 @@ class _Reader:
     currency: str | None
     country: str
     language: str
+    nobody: frozenset[str] = frozenset()
 
     def understand(self, column: Column, text: str) -> Understood:
+        if column.name == "customer" and text.strip().casefold() in self.nobody:
+            return Understood(column.name, text)
         if not text.strip():
             reason = say_missing(column, self.language) if column.required else ""
             return Understood(column.name, text, reason=reason)
@@ -146,7 +149,10 @@ def _reader(mapping: FileMapping, target: Target, language: str, country: str) -
     except (ZoneInfoNotFoundError, ValueError):
         raise MalformedMapping("There is no such time zone.", pointer="/options/time_zone") from None
     currency = mapping.options.get("currency") or None
-    return _Reader(target, mapping.reading, zone, currency, country, "fr" if language.startswith("fr") else "en")
+    nobody = frozenset(str(text).casefold() for text in mapping.options.get("nobody") or ())
+    return _Reader(
+        target, mapping.reading, zone, currency, country, "fr" if language.startswith("fr") else "en", nobody
+    )
 
 
 def _places(table: Table, mapping: FileMapping, target: Target) -> list[tuple[Column, int]]:
