@@ -136,4 +136,5 @@ def _line(draw: Draw) -> dict[str, Any]:
         "fixed": [] if plain else draw(st.sampled_from(fixed)),
         "discountable": draw(st.sampled_from([True, True, True, False])),
         "tenders": draw(st.sampled_from([True, True, False])),
+        "lowest": draw(st.sampled_from([0, 0, "2.50"])),
     }

@@ -99,7 +99,7 @@ class Reading:
 
     def line(self, written: Mapping[str, Any], key: str) -> Line:
         price, scale = self.price(written.get("price", 0))
-        own = {"key", "price", "quantity", "taxes", "fixed", "discountable", "tenders"}
+        own = _OWN_OF_LINE
         return Line(
             key=str(written.get("key", key)),
             quantity=self.quantity(written.get("quantity", 1)),
@@ -110,6 +110,7 @@ class Reading:
             facts={**_ANY_LINE, **{name: value for name, value in written.items() if name not in own}},
             discountable=written.get("discountable", True),
             tenders=written.get("tenders", True),
+            lowest=self.money(written.get("lowest", 0)),
         )
 
     def product(self, code: str, written: Mapping[str, Any]) -> Product:
@@ -222,7 +223,7 @@ _HISTORY_FIELDS: tuple[tuple[str, Type], ...] = (
     ("channel", Type.STRING),
 )
 _LISTS = ("purchase.coupons", "customer.segments", "customer.entitlements")
-_OWN_OF_LINE = frozenset({"key", "price", "quantity", "taxes", "fixed", "discountable", "tenders"})
+_OWN_OF_LINE = frozenset({"key", "price", "quantity", "taxes", "fixed", "discountable", "tenders", "lowest"})
 
 
 def case_catalogue(currency: str, values: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Catalogue:

@@ -208,7 +208,9 @@ def _step_at(steps: Sequence[Step], reached: int) -> Step | None:
 def _all_at(running: Running, advantage: Advantage, parts: Sequence[Part], measure: str) -> list[list[object]]:
     room = [part.amount - part.floor for part in parts]
     if advantage.kind == "percent":
-        offs = split_by_largest_remainder(take_share(sum(room), advantage.ratio, running.rounding), room)
+        bases = [part.amount - part.aside for part in parts]
+        wanted = split_by_largest_remainder(take_share(sum(bases), advantage.ratio, running.rounding), bases)
+        offs = [min(off, most) for off, most in zip(wanted, room, strict=True)]
     elif advantage.kind == "amount" and measure == "amount":
         offs = split_by_largest_remainder(min(advantage.amount, sum(room)), room)
     elif advantage.kind == "amount":
@@ -248,19 +250,21 @@ def _overlap(running: Running, step: Step, following: Step | None, stretch: tupl
 def _on_stretch(running: Running, advantage: Advantage, part: Part, quantity: int) -> int:
     if not quantity:
         return 0
-    carried = round_half_up(part.amount * quantity, part.quantity)
+    carried: int = round_half_up(part.amount * quantity, part.quantity)
     if advantage.kind == "percent":
-        return take_share(carried, advantage.ratio, running.rounding)
+        base = carried - round_half_up(part.aside * quantity, part.quantity)
+        return take_share(max(0, base), advantage.ratio, running.rounding)
     asked = round_half_up(advantage.amount * quantity, running.unit)
     return min(carried, asked) if advantage.kind == "amount" else max(0, carried - asked)
 
 
 def _bases(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:
-    """Return the money that a share is counted on: as listed or as it runs, without what no rule may touch."""
+    """Return the money that a share is counted on: as listed or as it runs, without what stands aside."""
     if planned.rule.terms.base == "initial":
-        bases = [part.listed - part.floor for part in parts]
-        return _with_tax(running, planned, parts, bases)
-    return _room(running, planned, parts)
+        bases = [part.listed - part.aside for part in parts]
+    else:
+        bases = [part.amount - part.aside for part in parts]
+    return _with_tax(running, planned, parts, bases)
 
 
 def _room(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:

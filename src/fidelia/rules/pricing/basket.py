@@ -59,6 +59,8 @@ class Line:
                   the engine computes itself (see `fields.COMPUTED_OF_LINE`) need not be there
     discountable  False: no rule lowers its price (gift cards, books under a price law)
     tenders       False: neither points nor gift cards pay for it (gift cards themselves)
+    lowest        the unit price, in minor units, below which no rule brings it (what it cost, where selling at a loss
+                  is forbidden); 0: none
     """
 
     key: str
@@ -70,6 +72,7 @@ class Line:
     facts: Mapping[str, Any] = field(default_factory=dict)
     discountable: bool = True
     tenders: bool = True
+    lowest: int = 0
 
 
 @dataclass(frozen=True, slots=True)

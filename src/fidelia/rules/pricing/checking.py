@@ -59,6 +59,8 @@ def _check_lines(lines: Sequence[Line], pointer: str, exponent: int, unit: int) 
         here = f"{pointer}/{place}"
         if not 0 < line.quantity <= QUANTITY_MAX:
             raise InvalidBasket(f"A quantity is above zero and at most {QUANTITY_MAX}.", pointer=f"{here}/quantity")
+        if line.lowest < 0:
+            raise InvalidBasket("A price is not below zero.", pointer=f"{here}/lowest")
         if line.key in keys:
             raise InvalidBasket(f"Two lines are named “{line.key}”.", pointer=f"{here}/key")
         keys.add(line.key)

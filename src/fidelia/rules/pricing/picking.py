@@ -18,14 +18,18 @@ from .state import Grant, Part, Running, choose_parts
 
 
 class Run:
-    """`left` units of one part that carry `price` each; `room` of it may be taken off; `place` is where they stand."""
+    """`left` units of one part that carry `price` each, without what stands aside `base`.
 
-    __slots__ = ("left", "part", "place", "price", "room")
+    `room` of it may be taken off; `place` is where they stand.
+    """
 
-    def __init__(self, part: Part, price: int, floor: int, count: int, place: int) -> None:
+    __slots__ = ("base", "left", "part", "place", "price", "room")
+
+    def __init__(self, part: Part, price: int, units: int, count: int, place: int) -> None:
         self.part = part
         self.price = price
-        self.room = max(0, price - floor)
+        self.base = max(0, price - -(-part.aside // units))
+        self.room = max(0, price - -(-part.floor // units))
         self.left = count
         self.place = place
 
@@ -62,17 +66,16 @@ def runs_of(running: Running, parts: Sequence[Part]) -> list[Run]:
         units = running.units_of(part)
         if units:
             each, dearer = divmod(part.amount, units)
-            floor = -(-part.floor // units)
             if dearer:
-                runs.append(Run(part, each + 1, floor, dearer, len(runs)))
-            runs.append(Run(part, each, floor, units - dearer, len(runs)))
+                runs.append(Run(part, each + 1, units, dearer, len(runs)))
+            runs.append(Run(part, each, units, units - dearer, len(runs)))
     return runs
 
 
 def off_each(advantage: Advantage, run: Run, rounding: str) -> int:
     """Return what an advantage takes off one unit."""
     if advantage.kind == "percent":
-        return min(run.room, take_share(run.price, advantage.ratio, rounding))
+        return min(run.room, take_share(run.base, advantage.ratio, rounding))
     elif advantage.kind == "amount":
         return min(run.room, advantage.amount)
     return min(run.room, max(0, run.price - advantage.amount))
@@ -314,7 +317,8 @@ def _draw_bundle(effect: Bundle, wanted: list[list[Run]]) -> tuple[list[tuple[Ru
 def _price_bundle(running: Running, advantage: Advantage, drawn: list[tuple[Run, int]], taken: Taken) -> None:
     whole = sum([run.price * units for run, units in drawn])
     if advantage.kind == "percent":
-        off = take_share(whole, advantage.ratio, running.rounding)
+        base = sum([run.base * units for run, units in drawn])
+        off = take_share(base, advantage.ratio, running.rounding)
     elif advantage.kind == "amount":
         off = advantage.amount
     else:

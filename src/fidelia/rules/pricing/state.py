@@ -27,19 +27,21 @@ Take = list[Any]
 class Part:
     """Units of a line that were treated alike.
 
-    floor  what no rule may touch: fixed taxes, or all of it where the line is not to be discounted
+    aside  what no rule counts or touches: fixed taxes, or all of it where the line is not to be discounted
+    floor  below which no rule brings it: what is aside, or the lowest price where that is more
     given  what each rule took: [rule key, amount]
     pools  the pools whose rules used these units
     """
 
-    __slots__ = ("amount", "floor", "given", "line", "listed", "pools", "quantity")
+    __slots__ = ("amount", "aside", "floor", "given", "line", "listed", "pools", "quantity")
 
-    def __init__(self, line: int, quantity: int, listed: int, floor: int) -> None:
+    def __init__(self, line: int, quantity: int, listed: int, aside: int) -> None:
         self.line = line
         self.quantity = quantity
         self.listed = listed
         self.amount = listed
-        self.floor = floor
+        self.aside = aside
+        self.floor = aside
         self.given: list[tuple[str, int]] = []
         self.pools: frozenset[str] = frozenset()
 
@@ -110,14 +112,17 @@ class Running:
         listed = self.price_of(line, line.quantity)
         factors = self.factors[place] if place >= 0 else self.shipping_factors[-1 - place]
         if not line.discountable:
-            floor = listed
+            aside = listed
         elif line.fixed_taxes:
-            floor = undiscounted(line.fixed_taxes, factors, line.quantity, self.unit)
-            if floor > listed:
+            aside = undiscounted(line.fixed_taxes, factors, line.quantity, self.unit)
+            if aside > listed:
                 raise InvalidBasket(f"The fixed taxes of the line “{line.key}” are more than its price.")
         else:
-            floor = 0
-        return Part(place, line.quantity, listed, floor)
+            aside = 0
+        part = Part(place, line.quantity, listed, aside)
+        if line.lowest:
+            part.floor = max(aside, min(listed, round_half_up(line.lowest * line.quantity, self.unit)))
+        return part
 
     def price_of(self, line: Line, quantity: int) -> int:
         """Return price × quantity in minor units, rounded once."""
@@ -269,12 +274,14 @@ class Running:
         piece = Part(part.line, units * self.unit, 0, 0)
         piece.amount = carried
         piece.floor = min(carried, first_units(part.floor, whole, units))
+        piece.aside = min(piece.floor, first_units(part.aside, whole, units))
         piece.given = [(key, first_units(amount, whole, units)) for key, amount in part.given]
         piece.listed = piece.amount + sum([amount for _, amount in piece.given])
         piece.pools = part.pools
         part.quantity -= piece.quantity
         part.amount -= piece.amount
         part.floor = min(part.amount, max(0, part.floor - piece.floor))
+        part.aside = min(part.floor, max(0, part.aside - piece.aside))
         part.listed -= piece.listed
         part.given = [(key, amount - less) for (key, amount), (_, less) in zip(part.given, piece.given, strict=True)]
         if part.line >= 0:
