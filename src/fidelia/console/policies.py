@@ -100,7 +100,7 @@ def policy(request: ConsoleRequest, policy_id: UUID) -> HttpResponseBase:
 def _edit(request: ConsoleRequest, form: PolicyForm, title: str) -> HttpResponseBase:
     by = request.actor
     if request.method == "POST" and form.is_valid() and _keep(request, form):
-        messages.success(request, _t("The policy is kept. It is asked at each publication."))
+        messages.success(request, _t("The policy is kept. It is asked at each publication and for each basket."))
         return redirect("console:policies")
     context = {"form": form, "title": title, "may_change": by.may("policy.change")}
     return show(request, "console/policies/one.html", context, status=422 if form.errors else 200)
