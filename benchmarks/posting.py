@@ -7,6 +7,7 @@ Python, the verb inside a use case's transaction, thousands of postings at once,
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import resource
@@ -40,7 +41,8 @@ REQUEST = """
 \\set key random(1, 9223372036854775807)
 select * from public.ledger_post_entry(lpad(to_hex(:account::bigint), 32, '0')::uuid, row(
     'b' || :key::bigint, '\\x00'::bytea, gen_random_uuid(), '{kind}', 'points', {amount}, now(), now(), null, null,
-    'system', null, 'live', 'purchase', null, '', null, null, null, null, {parts})::public.ledger_request);
+    'system', null, 'live', 'purchase', null, '', null, null, null, null, {parts},
+    null, null, null, null, null)::public.ledger_request);
 """
 ONE_PART = """array[row(
     gen_random_uuid(), {amount}, now(), now() + make_interval(days => (:account::bigint % 365)::int), null, null,
@@ -51,6 +53,9 @@ REDEEM = REQUEST.format(accounts=ACCOUNTS, kind="redeem", amount=20, parts="null
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds: int = parser.parse_args().rounds
     with scratch_installation() as places:
         os.environ |= {"DJANGO_SETTINGS_MODULE": "fidelia.config.settings", "FIDELIA_DATABASE_POOL_MAX": "0"}
         import django
@@ -59,7 +64,7 @@ def main() -> None:
         open_the_accounts()
         make_tpcb(places)
         print(f"{CLIENTS} clients, {CORES} cores, fsync on, {ACCOUNTS:,} accounts, {SECONDS} s each")
-        in_turns(places)
+        in_turns(places, rounds)
         show(places, "earn, one call (Python)", lambda: run_processes("call"))
         show(places, "earn in a transaction (Python, Django)", lambda: run_processes("verb"))
         bulk = show(places, f"post_in_bulk, {BULK:,} purchases, 1 client", lambda: post_bulk(0))
@@ -70,7 +75,7 @@ def main() -> None:
         check_invariants()
 
 
-def in_turns(places: Places) -> None:
+def in_turns(places: Places, rounds: int) -> None:
     """Measure TPC-B and each way to post one after the other, several times over: others' load comes and goes."""
     ways: dict[str, Callable[[], float]] = {
         "TPC-B": lambda: measure_tpcb(places, clients=CLIENTS, seconds=SECONDS),
@@ -78,8 +83,8 @@ def in_turns(places: Places) -> None:
         "70 % earn, 30 % redeem (pgbench)": lambda: run_script(places, EARN, REDEEM),
     }
     rates: dict[str, list[float]] = {what: [] for what in ways}
-    for round_number in range(ROUNDS):
-        print(f"round {round_number + 1} of {ROUNDS}")
+    for round_number in range(rounds):
+        print(f"round {round_number + 1} of {rounds}")
         for what, measure in ways.items():
             rates[what].append(show(places, what, measure))
     print("medians")
