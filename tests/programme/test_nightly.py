@@ -17,6 +17,7 @@ from fidelia.ledger.operations import redeem
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.programme.models import Enrolment
 from fidelia.programme.operations import rederive_tiers
+from fidelia.programme.operations.granting import credit_tiers, take_back_tier_credit
 from fidelia.programme.operations.nightly import run_night
 from fidelia.programme.queries import list_standings, list_tier_periods, tier_at, tier_standing
 from tests.cast import SYSTEM
@@ -192,3 +193,17 @@ def test_burning_points_moves_no_tier_of_what_was_earned() -> None:
     night(AT + DAY)
     derive(florestan, at=AT + DAY)
     assert tier(florestan, AT + DAY) == "silver"
+
+
+def test_what_counts_for_tiers_alone_reaches_one_and_is_taken_back() -> None:
+    enrolment = member(programme(document({"window_days": 365, "kept_days": 365})))
+    asked: dict[str, Any] = {"by": SYSTEM, "account_id": enrolment.account_id, "currency": "PTS"}
+    with transaction.atomic():
+        credited = credit_tiers(at=AT, amount=100, key="c", **asked)
+    derive(enrolment)
+    assert tier(enrolment, AT) == "silver"
+    with transaction.atomic():
+        take_back_tier_credit(at=AT + DAY, amount=1, posting_id=credited.posting_id, key="b", **asked)
+    derive(enrolment, at=AT + DAY)
+    assert (tier(enrolment, AT), tier(enrolment, AT + DAY)) == ("silver", "")
+    assert find_broken_invariants() == []

@@ -113,11 +113,13 @@ class TiersForm(forms.Form):
             self.fields[f"key_{n}"] = forms.CharField(label=_("Key"), required=False, max_length=40)
             self.fields[f"en_{n}"] = forms.CharField(label=_("English"), required=False, max_length=80)
             self.fields[f"fr_{n}"] = forms.CharField(label=_("French"), required=False, max_length=80)
-            self.fields[f"threshold_{n}"] = forms.CharField(label=_("From"), required=False, max_length=20)
+            self.fields[f"threshold_{n}"] = forms.CharField(label=_("Asks for"), required=False, max_length=20)
 
     def level_rows(self) -> list[list[forms.BoundField]]:
-        """The fields of each level, from the lowest."""
-        return [[self[f"{name}_{n}"] for name in ("key", "en", "fr", "threshold")] for n in range(1, LEVELS_SHOWN + 1)]
+        """The fields of each level, from the lowest, and of one to add."""
+        filled = [n for n in range(1, LEVELS_SHOWN + 1) if self[f"key_{n}"].value()]
+        shown = min(max(filled, default=0) + 1, LEVELS_SHOWN)
+        return [[self[f"{name}_{n}"] for name in ("key", "en", "fr", "threshold")] for n in range(1, shown + 1)]
 
     def plain_fields(self) -> list[forms.BoundField]:
         """The fields that are of no level."""

@@ -225,13 +225,16 @@ def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, l
 
 
 def list_dated_earnings(
-    *, account_ids: Sequence[UUID], currency: str
+    *, account_ids: Sequence[UUID], currency: str, also: Sequence[str] = ()
 ) -> dict[UUID, list[tuple[datetime, int, datetime | None]]]:
-    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it."""
+    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it.
+
+    `also` names further currencies that count together with it.
+    """
     rows = _rows(
         """with issued as (
                select account_id, occurred_at, posting_id, -sum(amount)::bigint as amount from ledger_entry
-               where account_id = any(%(accounts)s) and currency = %(currency)s and code = 'issuance'
+               where account_id = any(%(accounts)s) and currency = any(%(currencies)s) and code = 'issuance'
                group by account_id, occurred_at, posting_id
            ), undone as (
                select revoke.account_id, revoke.posting_id, earned.occurred_at as earned_at
@@ -243,7 +246,7 @@ def list_dated_earnings(
            select account_id, issued.occurred_at, issued.amount, undone.earned_at
            from issued left join undone using (account_id, posting_id)
            order by account_id, issued.occurred_at, posting_id""",
-        {"accounts": list(account_ids), "currency": currency},
+        {"accounts": list(account_ids), "currencies": [currency, *also]},
     )
     earnings: dict[UUID, list[tuple[datetime, int, datetime | None]]] = defaultdict(list)
     for account_id, occurred_at, amount, undoes in rows:

@@ -115,9 +115,10 @@ def _notice(by: Actor, at: datetime, progress: Progress) -> int:
             after: UUID | None = None
             for _round in range(ROUNDS_MAX):
                 with transaction_of_use_case():
-                    after = notice_expiring(
+                    after, count = notice_expiring(
                         at=at, programme=programme, terms=terms, currency=currency, after=after, limit=ROWS_A_ROUND
                     )
+                told += count
                 if after is None:
                     break
                 progress.step()

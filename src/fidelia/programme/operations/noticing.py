@@ -19,17 +19,17 @@ from ..queries import Terms, dated_facts, group_by_account, tier_grants_of
 
 def notice_expiring(
     *, at: datetime, programme: Programme, terms: Terms, currency: str, after: UUID | None, limit: int
-) -> UUID | None:
+) -> tuple[UUID | None, int]:
     """Building block: announce points of the next accounts that die within the days of notice; return the last account
-    looked at, None when there are no more.
+    looked at (None when there are no more), and how many were told.
     """
     require_transaction()
     days = terms.points_of(currency).notice_days
     if not days:
-        return None
+        return None, 0
     found = list_expiring(currency=currency, since=at, until=at + timedelta(days=max(days)), after=after, limit=limit)
     if not found:
-        return None
+        return None, 0
     members = group_by_account(
         Enrolment.objects.filter(
             programme=programme, account_id__in={each.account_id for each in found}, ended_at__isnull=True
@@ -38,7 +38,7 @@ def notice_expiring(
     rows = [_notice(each, currency, days, at) for each in found if each.account_id in members]
     fresh = _keep_new(rows)
     announce_all([_event(row, member, at) for row in fresh for member in members[row.account_id]])
-    return found[-1].account_id
+    return found[-1].account_id, len(fresh)
 
 
 def _notice(one: ExpiringOfAccount, currency: str, days: Sequence[int], at: datetime) -> ExpiryNotice:

@@ -30,16 +30,13 @@ def dated_facts(
     accounts = accounts_of(enrolments)
     ids = sorted({account for each in accounts.values() for account in each})
     found = _points_facts(tier_set, ids, tier_set.currency or programme.points_currency_id)
-    return {
-        id: [fact for facts in found for account_id in own for fact in facts.get(account_id, ())]
-        for id, own in accounts.items()
-    }
+    return {id: [fact for account_id in own for fact in found.get(account_id, ())] for id, own in accounts.items()}
 
 
-def _points_facts(tier_set: TierSet, ids: list[UUID], currency: str) -> list[Mapping[UUID, Sequence[Earning]]]:
+def _points_facts(tier_set: TierSet, ids: list[UUID], currency: str) -> Mapping[UUID, Sequence[Earning]]:
     if tier_set.metric == "balance":
-        return [list_dated_movements(account_ids=ids, currency=currency)]
-    return [list_dated_earnings(account_ids=ids, currency=code) for code in (currency, tier_credit_of(currency))]
+        return list_dated_movements(account_ids=ids, currency=currency)
+    return list_dated_earnings(account_ids=ids, currency=currency, also=[tier_credit_of(currency)])
 
 
 def tier_credit_of(currency: str) -> str:

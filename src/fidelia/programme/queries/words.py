@@ -110,8 +110,11 @@ def explain_movement(move: Movement, currency: PointsCurrency, zone: ZoneInfo, l
 
 
 def in_points(amount: int, currency: PointsCurrency, language: str) -> str:
-    """Return minor units of a points currency with its name: 120 points, 12,50 euros de cagnotte."""
-    return f"{minor_points(amount, currency.scale, language)}\u00a0{currency.name.in_language(language)}"
+    """Return minor units of a points currency with its name: 120 points, 1 point, 12,50 euros."""
+    name = currency.name.in_language(language)
+    if abs(amount) == 10**currency.scale:
+        name = name.removesuffix("s")
+    return f"{minor_points(amount, currency.scale, language)}\u00a0{name}"
 
 
 def measured(tiers: TierSet, programme: Programme, amount: int, language: str) -> str:
