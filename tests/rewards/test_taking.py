@@ -182,6 +182,7 @@ def test_what_is_reserved_in_time_is_taken_though_its_last_day_passes_meanwhile(
     last_minute = datetime(2026, 3, 31, 21, 59, tzinfo=ZoneInfo("UTC"))
     after = last_minute + timedelta(minutes=5)
     set_aside(circle, ours, coupons=(code.id,), at=last_minute, now=last_minute, until=after + timedelta(minutes=1))
+    assert [state_of(circle, code, at=after, checkout_id=one) for one in (ours, None)] == ["ok", "expired"]
     close(circle, checkout_id=ours, coupons=(code.id,), at=after, now=after)
 
 

@@ -52,6 +52,9 @@ begin
             and counter.subject = bound.subject and counter.starts_on = rewards_no_period()
         where bound.capacity is not null and bound.scope_id is not null;
     state := rewards_coupon_state(p_code, series, p_customer, p_at);
+    if state = 'expired' and rewards_holds(p_checkout, 'coupon:' || p_code.id, p_at) then
+        state := 'ok';
+    end if;
     if state = 'ok' and free < 1 then
         state := case when unused < 1 then 'used_up' else 'reserved' end;
     end if;
@@ -71,6 +74,9 @@ declare
     free bigint := unused - rewards_held(
         p_programme, rewards_anybody(), 'voucher:' || p_voucher.id, p_checkout, p_at);
 begin
+    if state = 'expired' and rewards_holds(p_checkout, 'voucher:' || p_voucher.id, p_at) then
+        state := 'ok';
+    end if;
     if state = 'ok' and free < 1 then
         state := case when unused < 1 then 'used_up' else 'reserved' end;
     end if;
@@ -141,4 +147,14 @@ begin
         select coalesce(sum(slot.room), 0)::bigint from rewards_slot slot
         where slot.programme_id = p_programme and slot.scope_id = rewards_anybody() and slot.subject = p_subject
             and slot.starts_on = rewards_no_period());
+end $$;
+
+-- What a checkout has reserved in time is its own until the reservation expires, though its last day passes meanwhile.
+create or replace function rewards_holds(p_checkout uuid, p_subject text, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+    return exists (
+        select from rewards_reservation held
+        where held.checkout_id = p_checkout and held.scope_id = rewards_anybody() and held.subject = p_subject
+            and held.expires_at > p_now);
 end $$;
