@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fidelia.intake.errors import ImportNotReady
 from fidelia.kernel.errors import Invalid, NotFound, Refused
 
 
@@ -99,6 +100,12 @@ class ReturnedBeforeBought(Invalid):
     """The return is dated before the purchase that it gives back."""
 
     default_code = "returned_before_bought"
+
+
+class CustomersJoined(ImportNotReady):
+    """Customers whom a checked file takes apart are one by now."""
+
+    default_code = "customers_joined"
 
 
 class ImportRunning(Refused):

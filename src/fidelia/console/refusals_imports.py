@@ -20,9 +20,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "no_room": _("There is no room left on the disk of the database; nothing half-written stays."),
     "row_unknown": _("This row is not among those to mend any more."),
     "saved_mapping_unknown": _("This model was deleted meanwhile."),
-    "import_running": _("Another file of the same stream is being recorded; wait for its end."),
+    "import_running": _("This file, or another of the same stream, is being recorded; wait for its end."),
+    "other_import_under_way": _("Another file of this kind is being recorded; this one waits for its end."),
     "wrong_currency": _("The programme counts in another currency than this file."),
     "not_undoable": _("What such a file recorded cannot be taken back as a whole."),
+    "customers_joined": _("Customers were joined since the file was checked. Check it again."),
     "import_not_ready": _("This import has gone on meanwhile; look at it again."),
 }
 TEMPLATES = (

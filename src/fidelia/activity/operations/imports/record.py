@@ -29,7 +29,7 @@ from fidelia.programme.operations import rederive_tiers
 from fidelia.programme.operations.granting import revoke_policy_of
 from fidelia.programme.queries import VersionHistory
 
-from ...errors import ImportRunning
+from ...errors import CustomersJoined, ImportRunning
 from ...events import PurchasesImported
 from .check import forget_checked, people_of, programme_of, sources_of
 from .history import Batch, Circumstances, decide_batch
@@ -109,7 +109,7 @@ def _require_same_people(import_id: UUID, mapping: ImportMapping, programme: Pro
     held: dict[str, str] = {}
     for name, account in people_of(list(people), mapping.customer_scheme, programme):
         if held.setdefault(account, people[name]) != people[name]:
-            raise ImportNotReady("Customers were joined since the file was checked. Check it again.")
+            raise CustomersJoined("Customers were joined since the file was checked. Check it again.")
 
 
 @contextmanager
