@@ -102,6 +102,11 @@ def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None
         for factors, group in groups.items():
             _tax_group(factors, group, arithmetic)
     for line in lines:
+        if line.untaxed < 0 and line.taxes:
+            # A cent of rounding between goods and a fixed tax within them: the last tax bears it, never the goods.
+            key, amount = line.taxes[-1]
+            line.taxes[-1] = (key, max(0, amount + line.untaxed))
+            line.untaxed = 0
         line.all_taxes = (*line.fixed_taxes, *line.taxes)
         line.total = line.untaxed + sum([amount for _, amount in line.all_taxes])
 
