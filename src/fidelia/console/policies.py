@@ -25,7 +25,7 @@ from .refusals import put_on
 KINDS = ((CEILING, _("Promotion ceiling")), (PRIOR_PRICE, _("Prior price of an announced cut")))
 ACTIONS = (
     (LawPolicy.Action.WARN, _("Warn: people read it and decide")),
-    (LawPolicy.Action.REFUSE, _("Refuse: a version that may pass it is not published")),
+    (LawPolicy.Action.REFUSE, _("Refuse: such a version is not published, such a basket not closed")),
     (LawPolicy.Action.IGNORE, _("Take no notice")),
 )
 DAY = {"type": "date"}
@@ -50,9 +50,7 @@ class PolicyForm(forms.Form):
         label=_("Categories concerned"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One path on each line, such as Food/Tea, with all beneath it; * is every product; empty is none."),
     )  # fmt: skip
-    counts_deferred = forms.BooleanField(
-        label=_("Points and coupons for later count too"), required=False, initial=True
-    )
+    counts_deferred = forms.BooleanField(label=_("What its points will pay counts too"), required=False, initial=True)
     days = forms.IntegerField(
         label=_("Days before the cut"), required=False, min_value=1, max_value=366,
         help_text=_("Of a prior price: the lowest price of these days."),
