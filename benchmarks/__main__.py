@@ -23,7 +23,7 @@ ALL = {
     "openings": ("--rows", "20000"),
     "fits": ("--customers", "5000"),
     "report": ("--rows", "200000", "--purchases", "20000"),
-    "facts": (),
+    "facts": ("--rows", "50000"),
     "pages": ("--customers", "2000"),
 }
 
