@@ -44,6 +44,10 @@ class Speech:
             return formats.money(0, self.currency, self.language, decimals=0)
         return formats.figure_money(round(amount, 2), self.currency, self.language)
 
+    def whole_money(self, minor: float) -> str:
+        """Write an amount that is whole units of the currency, without decimals: a threshold, not a sum."""
+        return formats.money(round(minor / self.scale), self.currency, self.language, decimals=0)
+
     def share(self, ratio: float, decimals: int = 1) -> str:
         return formats.share(ratio, self.language, decimals=decimals)
 

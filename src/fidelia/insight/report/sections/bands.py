@@ -28,8 +28,8 @@ def fixed_bands(people: dict[str, Any], facts: ReportFacts, speech: Speech) -> l
     days.append(_("longer ago than {n} days", n=speech.number(bands.recency_days[0])))
     times = [_("{n} and more", n=speech.number(least)) for least in reversed(bands.frequency)]
     times.append(_("once"))
-    spent = [_("from {amount}", amount=speech.money(least)) for least in reversed(bands.amount)]
-    spent.append(_("less than {amount}", amount=speech.money(bands.amount[0])))
+    spent = [_("from {amount}", amount=speech.whole_money(least)) for least in reversed(bands.amount)]
+    spent.append(_("less than {amount}", amount=speech.whole_money(bands.amount[0])))
     rows = [
         [str(5 - place), days[place], speech.number(recency[place]), times[place], speech.number(frequency[place]),
          spent[place], speech.number(amount[place])]
