@@ -246,8 +246,7 @@ def _call(request: HttpRequest, step: Step, number: str, source: str | None, **m
 
 def _answered(done: CheckoutOutcome, status: int = 201) -> HttpResponse:
     balance = done.made.balance_after if done.made is not None else None
-    issued = (done.rewards or {}).get("issued", ())
-    fields = checkout_fields(done.checkout, balance_after=balance, issued=issued)
+    fields = checkout_fields(done.checkout, balance_after=balance)
     return answer(fields, status, replayed=done.is_replay)
 
 

@@ -138,7 +138,6 @@ def checkout_fields(
     checkout: Mapping[str, Any],
     *,
     balance_after: int | None = None,
-    issued: Sequence[Mapping[str, Any]] = (),
 ) -> Fields:
     """Return the fields of a CheckoutOut, in its order, from the columns of a checkout."""
     programme_id = UUID(str(checkout["programme_id"]))
@@ -164,8 +163,19 @@ def checkout_fields(
         "closed_at": checkout["closed_at"],
         "cancelled_at": checkout["cancelled_at"],
         "evaluation": evaluation_fields(checkout["evaluation"], programme_id),
-        "issued": list(issued),
+        "issued": _issued(checkout["evaluation"].get("issued"), checkout["currency"]),
     }
+
+
+def _issued(issued: Mapping[str, Any] | None, currency: str) -> list[Fields]:
+    if issued is None:
+        return []
+    exponent = exponent_of(currency)
+    vouchers = [{**one, "amount": format_scaled(one["amount"], exponent)} for one in issued["vouchers"]]
+    return [
+        *({"kind": "coupon", **one, "id": str(one["id"])} for one in issued["coupons"]),
+        *({"kind": "voucher", **one} for one in vouchers),
+    ]
 
 
 def refund_fields(returned: Any) -> Fields:

@@ -40,13 +40,15 @@ class PurchasePolicy:
     A purchase earns from the local day of the enrolment on, or from so many days before it. An anonymous purchase may
     be claimed by a member up to the end of the local day `claim_days` after it (0: never). What is brought back to
     another store is borne by the store of the purchase, or by that of the return. A closed checkout may be opened again
-    for `reopen_days` times 24 hours. `arithmetic` says how a checkout rounds.
+    for `reopen_days` times 24 hours; what it issues after the return window comes `return_window_days` later.
+    `arithmetic` says how a checkout rounds.
     """
 
     earns_days_before_enrolment: int = 0
     claim_days: int = 30
     returns_borne_by: Literal["purchase", "return"] = "purchase"
     reopen_days: int = 1
+    return_window_days: int = 30
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def earns_at(self, occurred_at: datetime, enrolled_at: datetime, zone: ZoneInfo) -> bool:
@@ -62,12 +64,12 @@ class PurchasePolicy:
 
 
 def parse_purchase_policy(document: Any) -> PurchasePolicy:
-    """Read earns_days_before_enrolment, claim_days and reopen_days (0…3660), returns_borne_by and arithmetic.
+    """Read earns_days_before_enrolment, claim_days, reopen_days, return_window_days (each 0…3660), and the others.
 
     Raises MalformedTerms.
     """
     known = read_object({} if document is None else document, "/purchases", set(PurchasePolicy.__slots__))
-    for name in ("earns_days_before_enrolment", "claim_days", "reopen_days"):
+    for name in ("earns_days_before_enrolment", "claim_days", "reopen_days", "return_window_days"):
         if name in known:
             read_whole(known[name], f"/purchases/{name}", least=0, most=3660)
     if known.get("returns_borne_by", "purchase") not in ("purchase", "return"):

@@ -21,6 +21,12 @@ FIVE = {
 }  # fmt: skip
 GIFT = {"key": "mug", "name": said("A mug as a gift"), "coupon": "mug", "gift": {"product": "mug", "units": 1}}
 
+NEXT = {"key": "next", "name": said("A coupon for the next time"), "issue_coupon": {"series": "next"}}
+BACK = {
+    "key": "back", "name": said("Five euros to come back"),
+    "issue_voucher": {"series": "back", "value": "5.00", "when": "after_return_window", "valid_days": 60},
+}  # fmt: skip
+
 
 def document(*rules: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """The document of the programme of the tests, with these rules after the one that gives points."""

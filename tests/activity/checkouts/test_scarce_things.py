@@ -14,6 +14,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.ledger.operations import earn
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.rewards.errors import CouponReserved, CouponUsedUp
+from fidelia.rewards.models import Voucher
 from fidelia.rewards.queries import get_gift_card
 from tests.activity.test_recording_at_once import pool
 from tests.cast import SYSTEM
@@ -21,7 +22,7 @@ from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys, gift_card, pieces, state_of
 
 from .cast import MUG, basket, cancel, close, give_back, put, reopen
-from .rules import FIVE, GIFT, TENTH, document
+from .rules import BACK, FIVE, GIFT, NEXT, TENTH, document
 from .test_races import at_once, outcome_of
 
 __all__ = ["pool"]  # a fixture
@@ -101,6 +102,24 @@ def test_points_pay_and_come_back_with_the_life_that_they_had() -> None:
     late = get_balance(account_id=enrolment.account_id, currency="PTS", at=ends)
     assert late.available == 0
     assert find_broken_invariants() == []
+
+
+@pytest.mark.django_db
+def test_it_issues_codes_that_a_till_learns_again_and_loses_when_it_cancels() -> None:
+    of = programme(document(NEXT, BACK))
+    enrolment = member(of)
+    everybodys(of, "NEXTTIME", key="next")
+    closed = close(basket=basket(), key="k")
+    issued = closed.checkout["evaluation"]["issued"]
+    assert [one["code"] for one in issued["coupons"]] == ["NEXTTIME"]
+    (voucher,) = issued["vouchers"]
+    assert (voucher["amount"], voucher["valid_from"][:10]) == (500, "2026-04-01")
+    again = close(basket=basket(), key="k")
+    assert again.checkout["evaluation"]["issued"] == issued
+    given = Voucher.objects.get(code=voucher["code"])
+    assert (given.customer_id, given.source_id) == (enrolment.customer_id, closed.made.purchase_id)
+    cancel()
+    assert state_of(of, given, customer_id=enrolment.customer_id) == "blocked"
 
 
 @pytest.mark.django_db(transaction=True)

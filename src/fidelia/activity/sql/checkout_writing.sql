@@ -13,6 +13,7 @@ language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_g
 declare
     asked activity_checkout := json_populate_record(null::activity_checkout, p_checkout::json);
     bought activity_purchase := json_populate_record(null::activity_purchase, p_purchase::json);
+    rewards jsonb := coalesce(p_rewards::jsonb, '{}');
     closed activity_closed;
 begin
     perform set_config('lock_timeout', p_wait_ms || 'ms', true);
@@ -41,8 +42,13 @@ begin
         select outcome.balance into closed.balance_after
         from ledger_post_entry(p_account, json_populate_record(null::ledger_request, p_earn::json)) outcome;
     end if;
-    if p_rewards is not null then
-        closed.rewards := rewards_consume(p_rewards::jsonb);
+    if rewards ? 'take' then
+        closed.rewards := rewards_consume(rewards->'take');
+    end if;
+    if rewards ? 'issue' then -- kept with the evaluation: a till that asks again must learn the codes
+        closed.rewards := coalesce(closed.rewards, '{}')
+            || jsonb_build_object('issued', rewards_issue(rewards->'issue'));
+        asked.evaluation := asked.evaluation || jsonb_build_object('issued', closed.rewards->'issued');
     end if;
     bought.balance_after := closed.balance_after;
     perform activity_write_purchase(bought, p_lines::json);
@@ -70,7 +76,7 @@ begin
     from json_populate_recordset(null::activity_line, p_lines) line;
 end $$;
 
--- The row of a checkout: new, or as it is now.
+-- The row of a checkout: new, or as it is now; without a basket, that stays, and nothing of it is written anew.
 create or replace function activity_write_checkout(asked activity_checkout, p_is_new boolean) returns void
 language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
@@ -81,7 +87,7 @@ begin
         update activity_checkout kept set
             state = asked.state, revision = asked.revision, customer_id = asked.customer_id,
             account_id = asked.account_id, partner_id = asked.partner_id, store_id = asked.store_id,
-            channel = asked.channel, currency = asked.currency, basket = asked.basket, evaluation = asked.evaluation,
+            channel = asked.channel, currency = asked.currency, basket = coalesce(asked.basket, kept.basket), evaluation = asked.evaluation,
             total = asked.total, points = asked.points, closures = asked.closures, purchase_id = asked.purchase_id,
             reserved_until = asked.reserved_until, updated_at = asked.updated_at, closed_at = asked.closed_at,
             cancelled_at = asked.cancelled_at, changed_xid = asked.changed_xid

@@ -34,7 +34,6 @@ class CheckoutOutcome:
     is_replay: bool = False
     made: Any = None
     lines: Sequence[Any] | None = None
-    rewards: Mapping[str, Any] | None = None
 
 
 def caller_of_call(by: Actor, at: datetime, call: CheckoutCall) -> Caller:

@@ -24,7 +24,7 @@ from ..purchases import Caller, deed_of, provenance_of
 from ..requests import check_moment
 from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, settle_call
 from .describing import describe_evaluation
-from .held import RACES, consumption
+from .held import RACES, consumption, issuance
 from .opening import kept_basket, replayed
 from .reading import CheckoutSurroundings, Replay, read_checkout
 from .requests import CheckoutCall, check_basket
@@ -97,7 +97,9 @@ def _write(closing: Closing) -> CheckoutOutcome | None:
     if closed is None:
         return None
     closing.purchase.balance_after = closed.balance_after
-    return CheckoutOutcome(closing.checkout, made=closing.purchase, rewards=closed.rewards)
+    if "issued" in closed.rewards:
+        closing.checkout["evaluation"]["issued"] = closed.rewards["issued"]
+    return CheckoutOutcome(closing.checkout, made=closing.purchase)
 
 
 def _closing(caller: Caller, call: CheckoutCall, found: CheckoutSurroundings, settled: Settled) -> Closing:
@@ -115,13 +117,23 @@ def _closing(caller: Caller, call: CheckoutCall, found: CheckoutSurroundings, se
         is_chained=member is not None,
         spend=_spend(found, settled, purchase),
         earn=_earn(found, settled, purchase),
-        rewards=consumption(found, settled, purchase, at=caller.at),
+        rewards=_rewards(found, settled, purchase, at=caller.at),
         purchase=purchase,
         lines=line_rows(found, settled),
         decision=decided.row,
         event=_event_of(purchase),
         deed=deed_of(caller, "purchase.record", purchase, checkout=str(checkout["checkout_id"])),
     )
+
+
+def _rewards(
+    found: CheckoutSurroundings, settled: Settled, purchase: CheckoutPurchaseRow, *, at: datetime
+) -> dict[str, Any] | None:
+    """Return what is taken and what is issued, as activity_checkout_close reads it."""
+    taken = consumption(found, settled, purchase, at=at)
+    issued = issuance(found, settled, purchase, at=at)
+    both = {"take": taken, "issue": issued}
+    return {name: value for name, value in both.items() if value is not None} or None
 
 
 def expected_revision(found: CheckoutSurroundings) -> int | None:
@@ -141,7 +153,7 @@ def _closed_checkout(
         "store_id": scope.store_id,
         "channel": found.basket.channel,
         "currency": found.basket.currency,
-        "basket": kept.basket if kept is not None and call.basket is None else kept_basket(found),
+        "basket": None if kept is not None and call.basket is None else kept_basket(found),
         "evaluation": describe_evaluation(found, settled, at=call.occurred_at or caller.at, explain=call.explain),
         "total": settled.bill.total,
         "points": settled.bill.points.points if settled.is_member else 0,

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
+
 from fidelia.kernel.outbox import Origin
 from fidelia.rewards.errors import RAISED, refusal_for
-from fidelia.rewards.operations import GivingBack, Taking, limit_items, release
+from fidelia.rewards.operations import GivingBack, Taking, issues_of, limit_items, release
 from fidelia.rewards.operations import give_back as give_back_rewards
 from fidelia.rewards.operations import reserve as reserve_rewards
-from fidelia.rules.pricing import Gift, Reversal
+from fidelia.rules.pricing import Gift, Issue, Reversal
 
 from .describing import POINTS
 from .reading import CheckoutSurroundings
@@ -128,6 +130,34 @@ def consumption(
     return taking.as_json() if found.kept is not None or limits or _takes(taking) else None
 
 
+def issuance(
+    found: CheckoutSurroundings, settled: Settled, purchase: CheckoutPurchaseRow, *, at: datetime
+) -> dict[str, Any] | None:
+    """Return what the closure issues, as rewards_issue reads it; None where it issues nothing."""
+    issues = [effect for effect in settled.bill.effects if isinstance(effect, Issue)]
+    if not issues:
+        return None
+    terms = settled.terms
+    made = issues_of(
+        issues,
+        {key: rule.name for key, rule in terms.rule_set.rule_at.items()},
+        settled.bill.currency,
+        at=purchase.occurred_at,
+        zone=terms.zone,
+        return_window_days=terms.purchases.return_window_days,
+    )
+    named = {
+        "programme_id": purchase.programme_id,
+        "customer_id": purchase.customer_id,
+        "purchase_id": purchase.purchase_id,
+        "partner_id": purchase.partner_id,
+        "at": purchase.occurred_at,
+        "now": at,
+        "origin": purchase.origin,
+    }
+    return {**named, **made}
+
+
 def give_back(purchase_id: UUID, reversal: Reversal | None, *, occurred_at: datetime, at: datetime) -> None:
     """Building block: give back what a sale took: the share of a reversal, or all of it where it is undone (None).
 
@@ -145,6 +175,9 @@ def give_back(purchase_id: UUID, reversal: Reversal | None, *, occurred_at: date
     )
     if back.gift_cards or back.limits:
         give_back_rewards(back)
+    if reversal.is_whole:  # what it had issued and nobody has used is not earned any more
+        with connection.cursor() as cursor:
+            cursor.execute("select rewards_withdraw_issued(%s, %s)", [purchase_id, at])
 
 
 def drop_reservations(checkout_id: UUID) -> None:
