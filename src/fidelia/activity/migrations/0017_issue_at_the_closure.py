@@ -8,5 +8,5 @@ WRITING = Path(__file__).parent.parent / "sql" / "checkout_writing.sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activity", "0015_read_checkouts_without_their_evaluation")]
+    dependencies = [("activity", "0016_read_the_law")]
     operations = [migrations.RunSQL(WRITING.read_text(encoding="utf-8"), migrations.RunSQL.noop)]
