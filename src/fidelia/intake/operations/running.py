@@ -241,9 +241,10 @@ def _ending_badly(found: Import, at: datetime, state: ImportState = ImportState.
         _end(found, ImportState.STOPPED, at)
         raise
     except (Unavailable, RunOvertaken, DatabaseError):
-        if found.job_id is None:  # a command that ends tries nothing again
+        if found.job_id is None:  # a command that ends tries nothing again; what it had recorded can be gone on with
+            was_recording = found.state == ImportState.RECORDING
             with suppress(DatabaseError):
-                _end(found, state, at)
+                _end(found, ImportState.STOPPED if was_recording else state, at)
         raise
     except Exception:
         _end(found, state, at)
