@@ -18,6 +18,7 @@ ALL = {
     "purchases": ("--seconds", "3"),
     "checkouts": ("--seconds", "2"),
     "rewards": (),
+    "night": ("--members", "5000"),
     "till": ("--purchases", "100"),
     "imports": (),
     "openings": ("--rows", "20000"),
