@@ -140,7 +140,7 @@ def _close_checkout(by: Actor, sale: TillSale, programme: Programme) -> tuple[UU
         occurred_at=sale.occurred_at,
     )
     closed = close_checkout(by=by, at=at, call=call)
-    issued = (closed.rewards or {}).get("issued", [])
+    issued = (closed.checkout.get("evaluation") or {}).get("issued", [])
     return closed.checkout["purchase_id"], closed.is_replay, [str(one.get("code", "")) for one in issued]
 
 
