@@ -19,6 +19,10 @@ FIVE = {
     "key": "five", "name": said("Five euros off"), "amount_off": {"amount": "5.00", "of": "order"},
     "limits": [{"of": "money", "at_most": "5.00"}],
 }  # fmt: skip
+CUP = {
+    "key": "cup", "name": said("Five euros for 300 points"), "costs_points": 300,
+    "amount_off": {"amount": "5.00", "of": "order"},
+}  # fmt: skip
 GIFT = {"key": "mug", "name": said("A mug as a gift"), "coupon": "mug", "gift": {"product": "mug", "units": 1}}
 
 NEXT = {"key": "next", "name": said("A coupon for the next time"), "issue_coupon": {"series": "next"}}

@@ -22,7 +22,7 @@ from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys, gift_card, pieces, state_of
 
 from .cast import MUG, basket, cancel, close, give_back, put, reopen
-from .rules import BACK, FIVE, GIFT, NEXT, TENTH, document
+from .rules import BACK, CUP, FIVE, GIFT, NEXT, TENTH, document
 from .test_races import at_once, outcome_of
 
 __all__ = ["pool"]  # a fixture
@@ -101,6 +101,24 @@ def test_points_pay_and_come_back_with_the_life_that_they_had() -> None:
     assert points_of(enrolment) == 1_000
     late = get_balance(account_id=enrolment.account_id, currency="PTS", at=ends)
     assert late.available == 0
+    assert find_broken_invariants() == []
+
+
+@pytest.mark.django_db
+def test_a_reward_is_taken_for_points_and_gives_them_back() -> None:
+    of = programme(document(CUP))
+    enrolment = member(of)
+    with transaction_of_use_case():
+        earn(by=SYSTEM, at=AT, account_id=enrolment.account_id, currency="PTS", amount=500, key="k", expires_at=None)
+    wanted = basket(claims=(("cup", 1),))
+    assert (put(wanted, "A").checkout["total"], points_of(enrolment)) == (4440, 500)
+    sold = close("A").made
+    assert (sold.total, sold.discount, sold.points_spent, sold.paid_by_points) == (4440, 500, 300, 0)
+    assert points_of(enrolment) == 200 + sold.points
+    assert close("B", basket=wanted).made.points_spent == 0, "two hundred and some are too few for another"
+    cancel("A")
+    cancel("B")
+    assert points_of(enrolment) == 500
     assert find_broken_invariants() == []
 
 

@@ -1,5 +1,5 @@
 -- Read all that a checkout needs, in one round trip: the checkout itself, what activity_begin reads for its basket, what
--- coupons, gift cards, limits and stock say, and the points that are there to pay with.
+-- coupons, gift cards, limits and stock say, and the points that are there to pay with or to take a reward for.
 --
 -- Without a number nothing is kept: a basket is only tried. p_basket null means the basket that is kept. p_wait_ms, where
 -- given, bounds every wait for a lock until the transaction ends. With p_locks the checkout is locked first, then the
@@ -46,7 +46,7 @@ begin
             found.checkout_id, array(select jsonb_array_elements_text(basket->'coupons')),
             array(select card->>'code' from jsonb_array_elements(basket->'gift_cards') card), moment),
         'laws', organisation_laws_for_rules(moment),
-        'points', case when (basket->>'pays_with_points')::boolean then (
+        'points', case when (basket->>'pays_with_points')::boolean or basket->'claims' <> '[]' then (
             select balance.available from ledger_balance_of(
                 (around->'member'->>'account_id')::uuid, around->'programme'->>'points_code', p_at) balance) end)::text;
 end $$;

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fidelia.kernel.errors import Invalid
+from fidelia.kernel.money import split_by_largest_remainder
 
-from .bill import Bill, BilledLine, Consumed, Shares, TierCredit
+from .bill import Bill, BilledLine, Consumed, PointsCost, Shares, TierCredit
 
 FORMAT = 1
 
@@ -25,7 +26,11 @@ class MalformedBill(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class FrozenLine:
-    """One line as closed; the members are those of `BilledLine`."""
+    """One line as closed; the members are those of `BilledLine`.
+
+    `points_paid` are the points that come back with it: those that paid for it, and its share of what the rewards cost
+    that lowered its price.
+    """
 
     key: str
     quantity: int
@@ -88,11 +93,12 @@ class FrozenBill:
 
 def freeze(bill: Bill) -> FrozenBill:
     """Return what is stored of a bill when its checkout is closed."""
+    costs = _costs_by_line(bill)
+    goods = len(bill.lines)
     return FrozenBill(
         bill.currency,
-        (
-            *[_frozen(line, is_shipping=False) for line in bill.lines],
-            *[_frozen(line, is_shipping=True) for line in bill.shipping],
+        tuple(
+            [_frozen(line, costs[n], is_shipping=n >= goods) for n, line in enumerate((*bill.lines, *bill.shipping))]
         ),
         bill.rounding,
         bill.points.unassigned,
@@ -101,7 +107,24 @@ def freeze(bill: Bill) -> FrozenBill:
     )
 
 
-def _frozen(line: BilledLine, *, is_shipping: bool) -> FrozenLine:
+def _costs_by_line(bill: Bill) -> list[int]:
+    """Share what each claimed reward cost in points over the lines whose price it lowered: so it comes back with them.
+
+    A reward that lowered no price goes by what the lines cost.
+    """
+    lines = (*bill.lines, *bill.shipping)
+    costs = [0] * len(lines)
+    for effect in bill.effects:
+        if isinstance(effect, PointsCost):
+            weights = [sum([part for key, part in line.discounts if key == effect.rule_key]) for line in lines]
+            if not any(weights):
+                weights = [line.total for line in lines]
+            for n, part in enumerate(split_by_largest_remainder(effect.points, weights)):
+                costs[n] += part
+    return costs
+
+
+def _frozen(line: BilledLine, cost: int, *, is_shipping: bool) -> FrozenLine:
     return FrozenLine(
         key=line.key,
         quantity=line.quantity,
@@ -111,7 +134,7 @@ def _frozen(line: BilledLine, *, is_shipping: bool) -> FrozenLine:
         discounts=line.discounts,
         taxes=line.taxes,
         paid=line.paid,
-        points_paid=line.points_paid,
+        points_paid=line.points_paid + cost,
         points=line.points,
         points_by_rule=line.points_by_rule,
         is_shipping=is_shipping,
