@@ -10,7 +10,8 @@ PURCHASES = FactTable(
        coalesce(purchase.customer_id, claim.customer_id)::text as customer_id,
        coalesce(purchase.enrolment_id, claim.enrolment_id)::text as enrolment_id,
        coalesce(purchase.account_id, claim.account_id)::text as account_id, partner_id::text, store_id::text, channel,
-       currency, total, product_total, coalesce(claim.points, purchase.points) as points,
+       currency, total, product_total, gross, discount, tax, paid_by_points, paid_by_gift_cards,
+       coalesce(claim.points, purchase.points) as points,
        coalesce(claim.rule_version_id, purchase.rule_version_id)::text as rule_version_id, returns_purchase_id::text,
        borne_by_store_id::text, claim.claimed_at, occurred_at, recorded_at, origin
 from activity_purchase purchase left join activity_claim claim using (purchase_id)""",
@@ -28,6 +29,11 @@ from activity_purchase purchase left join activity_claim claim using (purchase_i
         "currency": "string",
         "total": "int64",
         "product_total": "int64",
+        "gross": "int64",
+        "discount": "int64",
+        "tax": "int64",
+        "paid_by_points": "int64",
+        "paid_by_gift_cards": "int64",
         "points": "int64",
         "rule_version_id": "string",
         "returns_purchase_id": "string",
@@ -44,7 +50,7 @@ from activity_purchase purchase left join activity_claim claim using (purchase_i
 LINES = FactTable(
     name="lines",
     sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code,
-       line.quantity, line.net, line.is_product,
+       line.quantity, line.net, line.gross, line.discount, line.tax, line.is_product,
        coalesce(claim.line_points[line.line_number], line.points) as points, line.returns_purchase_id::text,
        line.returns_line_number::int, purchase.occurred_at, purchase.recorded_at
 from activity_line line join activity_purchase purchase using (purchase_id)
@@ -56,6 +62,9 @@ from activity_line line join activity_purchase purchase using (purchase_id)
         "product_code": "string",
         "quantity": "int64",
         "net": "int64",
+        "gross": "int64",
+        "discount": "int64",
+        "tax": "int64",
         "is_product": "boolean",
         "points": "int64",
         "returns_purchase_id": "string",

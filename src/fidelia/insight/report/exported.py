@@ -85,7 +85,7 @@ class _Export:
         told = named.select(
             "purchase_id", "customer_id", "occurred_at", "store", "country", "product_code", "is_product", "quantity",
             "net", "returns_purchase_id", "category", "description",
-            row_number=named.line_number.cast("int64"), discount=ibis.literal(0, "int64"),
+            row_number=named.line_number.cast("int64"), discount=ibis.coalesce(named.discount, 0),
         )  # fmt: skip
         return self._written(told, "told_lines")
 
@@ -105,11 +105,14 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         returned=(lines.net < 0).cast("int64").sum(),
         matched=lines.returns_purchase_id.notnull().cast("int64").sum(),
         categories=lines.category.nunique(),
+        discounted=(lines.discount != 0).any(),
         first_at=lines.occurred_at.min(),
     )
     (found,) = export.backend.to_pyarrow(survey).to_pylist()
     if not found["rows"]:
         raise NothingToReport("There is no purchase yet that a chapter could be written about.")
+    said = {"category": found["categories"], "discount": found["discounted"]}
+    has = _ALWAYS | {name for name, known in said.items() if known}
     quality = FileQuality(
         name=name, rows=found["rows"], taken=found["rows"], repeated=0, duplicates=0, refusals=(),
         anonymous_rows=found["anonymous"], matched_lines=found["matched"], return_lines=found["returned"],
@@ -118,7 +121,7 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
     return ReportFacts(
         purchases=purchases, lines=lines, backend=export.backend, currency=export.currency,
         first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
-        has=_ALWAYS | ({"category"} if found["categories"] else frozenset()), quality=quality, margin_rate=margin_rate,
+        has=has, quality=quality, margin_rate=margin_rate,
     )  # fmt: skip
 
 
