@@ -173,6 +173,11 @@ def get_posting(*, account_id: UUID, posting_id: UUID) -> Posting:
     return found
 
 
+def find_posting(*, account_id: UUID, key: str) -> Posting | None:
+    """Return the posting that was made under an idempotency key; None where there is none."""
+    return Posting.objects.filter(account_id=account_id, idem_key=key).first()
+
+
 def list_postings(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, Posting]:
     """Return the postings of an account by id (to show beside its entries)."""
     found = Posting.objects.filter(account_id=account_id, posting_id__in=posting_ids)

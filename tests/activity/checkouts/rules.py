@@ -23,6 +23,7 @@ CUP = {
     "key": "cup", "name": said("Five euros for 300 points"), "costs_points": 300,
     "amount_off": {"amount": "5.00", "of": "order"},
 }  # fmt: skip
+STEP = {"key": "step", "name": said("A hundred towards the tier"), "credit_tier": 100}
 GIFT = {"key": "mug", "name": said("A mug as a gift"), "coupon": "mug", "gift": {"product": "mug", "units": 1}}
 
 NEXT = {"key": "next", "name": said("A coupon for the next time"), "issue_coupon": {"series": "next"}}

@@ -22,7 +22,7 @@ from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys, gift_card, pieces, state_of
 
 from .cast import MUG, basket, cancel, close, give_back, put, reopen
-from .rules import BACK, CUP, FIVE, GIFT, NEXT, TENTH, document
+from .rules import BACK, CUP, FIVE, GIFT, NEXT, STEP, TENTH, document
 from .test_races import at_once, outcome_of
 
 __all__ = ["pool"]  # a fixture
@@ -119,6 +119,26 @@ def test_a_reward_is_taken_for_points_and_gives_them_back() -> None:
     cancel("A")
     cancel("B")
     assert points_of(enrolment) == 500
+    assert find_broken_invariants() == []
+
+
+@pytest.mark.django_db
+def test_what_counts_for_the_tier_is_credited_and_taken_back_with_the_goods() -> None:
+    of = programme(document(STEP))
+    enrolment = member(of)
+
+    def credited() -> int:
+        return get_balance(account_id=enrolment.account_id, currency="tier:PTS", at=AT).available
+
+    sold = close(basket=basket()).made
+    assert (credited(), points_of(enrolment)) == (100, sold.points), "it counts, and nobody spends it"
+    give_back(ReturnedItem(2))
+    assert credited() == 71, "29 of 100, as the mug is 14.50 of 49.40"
+    give_back(amount=500)
+    cancel()
+    assert (credited(), points_of(enrolment)) == (0, 0)
+    close("B", basket=basket(identity=None))
+    assert credited() == 0, "nobody has no tier"
     assert find_broken_invariants() == []
 
 

@@ -23,6 +23,7 @@ from ..deciding import ChainHead, Decided, chained
 from ..purchases import Caller, deed_of, provenance_of
 from ..requests import check_moment
 from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, settle_call
+from .crediting import credit_tier, credited_by
 from .describing import describe_evaluation
 from .held import RACES, consumption, issuance
 from .opening import kept_basket, replayed
@@ -85,17 +86,19 @@ def _read_and_close(
         found.kept.after("close")
     check_revision(call, found.kept)
     settled = settle_call(found, call, at=caller.at)
-    closing = _closing(caller, call, found, settled)
+    closing, credited = _closing(caller, call, found, settled), credited_by(settled)
     if locks:
-        return _write(closing)
-    with use_case_of_one_statement():
-        return _write(closing)
+        return _write(caller, closing, credited)
+    with transaction_of_use_case() if credited else use_case_of_one_statement():
+        return _write(caller, closing, credited)
 
 
-def _write(closing: Closing) -> CheckoutOutcome | None:
+def _write(caller: Caller, closing: Closing, credited: int) -> CheckoutOutcome | None:
+    """Write the closure; where it credits the tier, which few do, by a second statement of the same transaction."""
     closed = write_closure(closing)
     if closed is None:
         return None
+    credit_tier(caller, closing.purchase, credited)
     closing.purchase.balance_after = closed.balance_after
     if "issued" in closed.rewards:
         closing.checkout["evaluation"]["issued"] = closed.rewards["issued"]

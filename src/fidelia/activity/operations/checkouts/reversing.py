@@ -21,6 +21,7 @@ from ...models import Purchase
 from ..deciding import Decided, chained
 from ..purchases import Caller, origin_of
 from ..taking_back import bearer_of, event_of_return, take_back
+from .crediting import take_credit_back
 from .frozen import Sold
 from .giving_back import give_points_back
 from .held import give_back
@@ -80,6 +81,7 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     taken = take_back(caller, row, target_id=sale.posting_id, borne_by=bearer_of(row, sale))
     row.posting_id = taken.posting_id if taken is not None else None
     row.balance_after = (taken or posted).balance if taken is not None or posted is not None else None  # type: ignore[union-attr]
+    take_credit_back(caller, row, sale, reversal.tier_credit)
     given = None if asked.is_undone else reversal
     give_back(sale.purchase_id, given, occurred_at=asked.occurred_at, at=caller.at)
     write_reversal(row, lines, decided.row, is_chained=sold.is_chained)
