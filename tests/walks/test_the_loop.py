@@ -259,7 +259,9 @@ def see_reward(walk: Walk, desk: Visit, treated: int, control: int) -> None:
     why_less = reasons_on_page(desk, left_alone)
     assert why_less[0] == base
     assert "Revenez nous voir rien, sa condition n’est pas remplie." in why_less[1:]
-    letters = {str(letter["To"]): parts_of(letter)[0] for letter in walk.let_the_worker_work()}
+    letters: dict[str, str] = {}
+    for letter in walk.let_the_worker_work():  # one on the points, and where a tier was reached one on that
+        letters[str(letter["To"])] = letters.get(str(letter["To"]), "") + parts_of(letter)[0]
     name = "Come back" if treated % 2 else "Revenez nous voir"
     assert name in letters[address_of(treated)]
     assert name not in letters[address_of(control)]

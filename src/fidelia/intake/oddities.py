@@ -74,7 +74,9 @@ def _nobody(seen: _Seen) -> OptionProposal | None:
         (
             text
             for text, rows in customers.items()
-            if _NOTHING.fullmatch(text) or fold(text) in NOBODY or (rows >= often and _ROUND.fullmatch(text))
+            if _NOTHING.fullmatch(text)
+            or fold(text) in NOBODY
+            or (rows >= often and _ROUND.fullmatch(text) and not _is_one_of_a_row(text, customers))
         ),
         key=lambda text: -customers[text],
     )[:NOBODY_MAX]
@@ -94,6 +96,15 @@ def _nobody(seen: _Seen) -> OptionProposal | None:
         )
         doubt = Doubt("nobody", tuple(found), look, tuple(frequent))
     return OptionProposal("nobody", found, reason, doubt)
+
+
+def _is_one_of_a_row(text: str, customers: Mapping[str, int]) -> bool:
+    """Whether the numbers before and after are customers too: of 23,570 numbered ones 11111 is somebody."""
+    beginning, digits = text.rstrip("0123456789"), text[len(text.rstrip("0123456789")) :]
+    if not digits or int(digits) == 0:
+        return False
+    beside = (f"{beginning}{int(digits) + step:0{len(digits)}d}" for step in (-1, 1))
+    return all(other in customers for other in beside)
 
 
 def _frequent(customers: Counter[str], named: int) -> list[str]:
