@@ -182,6 +182,13 @@ def test_a_round_number_among_others_is_a_customer(tmp_path: Path) -> None:
     assert "nobody" not in proposed(path).mapping.options
 
 
+def test_a_number_among_running_ones_is_a_customer_however_often_it_buys(tmp_path: Path) -> None:
+    buyers = [*range(1100, 1120), *[1111] * 9, *[9999] * 9]
+    rows = [f"R{n},2025-02-{n % 25 + 1:02},A1,1,5.00,{buyer}" for n, buyer in enumerate(buyers)]
+    path = write(tmp_path / "a.csv", lines("receipt,date,sku,qty,amount,customer", rows))
+    assert proposed(path).mapping.options["nobody"] == ["9999"], "which has no neighbours"
+
+
 def test_one_who_buys_as_much_as_a_counter_is_a_doubt(tmp_path: Path) -> None:
     names = ["C1" if place % 2 else f"E{place + 1}" for place in range(100)]
     rows = [f"R{place},2025-02-{place % 25 + 1:02},A1,1,5.00,{name}" for place, name in enumerate(names)]
