@@ -152,7 +152,7 @@ def footprint() -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", [1805])
 def test_every_day_of_a_year_the_promises_hold(seed: int) -> None:
     year = Year(seed)

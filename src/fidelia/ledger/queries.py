@@ -60,12 +60,16 @@ class ExpiringPoints:
 
 @dataclass(frozen=True, slots=True)
 class LotUsed:
-    """How much of a lot a posting took, and what that lot was."""
+    """How much of a lot a posting took, and what that lot was and cost: whoever gives it back brings all of it back."""
 
     lot_id: UUID
     amount: int
     earned_at: datetime
     expires_at: datetime | None
+    unit_cost: int
+    funding: str
+    partner_id: UUID | None
+    rule_version_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +266,8 @@ def list_dated_earnings(
 def lots_used(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, list[LotUsed]]:
     """Return which lots each posting took from, and how much of each, in the order in which they were taken."""
     rows = _rows(
-        """select e.posting_id, e.lot_id, -e.amount, lot.earned_at, lot.expires_at
+        """select e.posting_id, e.lot_id, -e.amount, lot.earned_at, lot.expires_at, lot.unit_cost, lot.funding,
+               lot.partner_id, lot.rule_version_id
            from ledger_entry e join ledger_lot lot on lot.account_id = e.account_id and lot.lot_id = e.lot_id
            where e.account_id = %s and e.posting_id = any(%s) and e.code = 'member' and e.amount < 0
            order by e.occurred_at, e.posting_id, e.seq""",
@@ -272,6 +277,14 @@ def lots_used(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, li
     for posting_id, *lot in rows:
         used[posting_id].append(LotUsed(*lot))
     return used
+
+
+def find_promise(*, account_id: UUID, source_id: UUID) -> UUID | None:
+    """Return the posting that promised points for a source (a purchase) or is itself `source_id`; None if none."""
+    made = Posting.objects.filter(account_id=account_id, source_id=source_id).values("posting_id")
+    waiting = Pending.objects.filter(account_id=account_id, is_open=True)
+    ids = waiting.filter(Q(posting_id=source_id) | Q(posting_id__in=made)).values_list("posting_id", flat=True)
+    return ids.first()
 
 
 def pending_until(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:

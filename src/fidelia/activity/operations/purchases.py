@@ -135,7 +135,7 @@ def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> R
         lines,
         decided.row if decided else None,
         posting,
-        event=_event_of(purchase),
+        event=event_of_purchase(purchase),
         deed=deed_of(caller, "purchase.record", purchase),
     )
     return Recorded(purchase.purchase_id, is_replay=False, purchase=purchase, lines=lines) if is_written else None
@@ -242,7 +242,8 @@ def deed_of(caller: Caller, verb: str, purchase: Purchase | PurchaseRow, **more:
     )
 
 
-def _event_of(purchase: PurchaseRow) -> PurchaseRecorded:
+def event_of_purchase(purchase: PurchaseRow) -> PurchaseRecorded:
+    """Return what is announced of a purchase, whether it came by itself or as a checkout that was closed."""
     return PurchaseRecorded(
         occurred_at=purchase.occurred_at,
         origin=Origin(purchase.origin),

@@ -13,7 +13,6 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.ledger.errors import NothingPending
-from fidelia.ledger.models import Pending
 from fidelia.ledger.operations import (
     PostingResult,
     Provenance,
@@ -26,6 +25,7 @@ from fidelia.ledger.operations import (
     reinstate,
     transfer,
 )
+from fidelia.ledger.queries import find_promise
 
 from ..errors import TooLateToReinstate, UnknownPointsCurrency
 from ..models import Enrolment, PointsCurrency, Programme, ProgrammeCurrency
@@ -199,20 +199,10 @@ def _terms(enrolment: Enrolment, at: datetime) -> Terms:
 
 def _promised_by(enrolment: Enrolment, source_id: UUID) -> UUID:
     """Return the posting that promised points for a purchase, or that is the posting itself."""
-    waiting = Pending.objects.filter(account_id=enrolment.account_id, is_open=True)
-    found = (
-        waiting.filter(posting_id=source_id).first()
-        or waiting.extra(
-            where=[
-                "exists (select from ledger_posting p where p.account_id = ledger_pending.account_id"
-                " and p.posting_id = ledger_pending.posting_id and p.source_id = %s)"
-            ],
-            params=[source_id],
-        ).first()
-    )
+    found = find_promise(account_id=enrolment.account_id, source_id=source_id)
     if found is None:
         raise NothingPending("These points are not pending any more.")
-    return found.posting_id
+    return found
 
 
 def _provenance(enrolment: Enrolment, reason: str, occurred_at: datetime) -> Provenance:

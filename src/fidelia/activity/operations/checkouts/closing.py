@@ -11,16 +11,14 @@ from django.db import IntegrityError
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
 from fidelia.kernel.ids import new_id
-from fidelia.kernel.outbox import Origin
 from fidelia.ledger.operations import PostingRequest
 from fidelia.programme.operations.granting import granting
 from fidelia.rules import GENESIS
 from fidelia.rules.decision import record_bill
 
 from ...errors import ReceiptKnown, UnknownCheckout
-from ...events import PurchaseRecorded
 from ..deciding import ChainHead, Decided, chained
-from ..purchases import Caller, deed_of, provenance_of
+from ..purchases import Caller, deed_of, event_of_purchase, provenance_of
 from ..requests import check_moment
 from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, settle_call
 from .crediting import credit_tier, credited_by
@@ -124,7 +122,7 @@ def _closing(caller: Caller, call: CheckoutCall, found: CheckoutSurroundings, se
         purchase=purchase,
         lines=line_rows(found, settled),
         decision=decided.row,
-        event=_event_of(purchase),
+        event=event_of_purchase(purchase),
         deed=deed_of(caller, "purchase.record", purchase, checkout=str(checkout["checkout_id"])),
     )
 
@@ -225,16 +223,3 @@ def _earn(found: CheckoutSurroundings, settled: Settled, purchase: CheckoutPurch
     )
     purchase.posting_id = request.posting_id
     return request
-
-
-def _event_of(purchase: CheckoutPurchaseRow) -> PurchaseRecorded:
-    return PurchaseRecorded(
-        occurred_at=purchase.occurred_at,
-        origin=Origin(purchase.origin),
-        customer_id=purchase.customer_id,
-        purchase_id=purchase.purchase_id,
-        programme_id=purchase.programme_id,
-        enrolment_id=purchase.enrolment_id,
-        account_id=purchase.account_id,
-        points=purchase.points,
-    )

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
-
-from django.db import connection
+from uuid import UUID
 
 from fidelia.ledger.operations import EarnPart, PostingResult, earn_parts
+from fidelia.ledger.queries import LotUsed, find_posting, lots_used
 from fidelia.programme.queries import get_programme_by_id
 
 from ...models import Purchase
 from ..purchases import Caller, provenance_of
 from .closing import spend_key
 from .writing import CheckoutPurchaseRow
-
-# What was taken first ends first; what comes back is what was taken last, so that the member loses none of its life.
-_TAKEN = """
-select -entry.amount, lot.expires_at, lot.unit_cost, lot.funding, lot.partner_id, lot.rule_version_id
-from ledger_posting posting
-join ledger_entry entry on entry.account_id = posting.account_id and entry.occurred_at = posting.occurred_at
-    and entry.posting_id = posting.posting_id and entry.code = 'member'
-join ledger_lot lot on lot.account_id = entry.account_id and lot.lot_id = entry.lot_id
-where posting.account_id = %s and posting.idem_key = %s
-order by entry.seq desc
-"""
 
 
 def give_points_back(
@@ -34,7 +20,7 @@ def give_points_back(
     """Building block: post that `now` of the points paid come back, after `before` did; None where none do."""
     if now <= 0 or sale.account_id is None or sale.programme_id is None:
         return None
-    parts = _parts(sale, before, now)
+    parts = _parts(sale, sale.account_id, before, now)
     return earn_parts(
         by=caller.by,
         at=caller.at,
@@ -46,28 +32,25 @@ def give_points_back(
     )
 
 
-def _parts(sale: Purchase, before: int, now: int) -> list[EarnPart]:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, [sale.account_id, spend_key(sale.purchase_id)])
-        taken = [_part(row) for row in cursor.fetchall()]
+def _parts(sale: Purchase, account_id: UUID, before: int, now: int) -> list[EarnPart]:
+    """What was taken first ends first; what comes back is what was taken last, so that none of its life is lost."""
     parts = []
-    for part in taken:
-        skipped = min(before, part.amount)
-        given = min(now, part.amount - skipped)
+    for lot in reversed(_lots_paid_with(sale, account_id)):
+        skipped = min(before, lot.amount)
+        given = min(now, lot.amount - skipped)
         before, now = before - skipped, now - given
         if given:
-            parts.append(replace(part, amount=given))
+            parts.append(
+                EarnPart(
+                    amount=given, expires_at=lot.expires_at, rule_version_id=lot.rule_version_id,
+                    partner_id=lot.partner_id, funding=lot.funding, unit_cost=lot.unit_cost,
+                )
+            )  # fmt: skip
     assert now == 0, "no more comes back than was paid"
     return parts
 
 
-def _part(row: Sequence[Any]) -> EarnPart:
-    amount, expires_at, unit_cost, funding, partner_id, version_id = row
-    return EarnPart(
-        amount=amount,
-        expires_at=expires_at,
-        rule_version_id=version_id,
-        partner_id=partner_id,
-        funding=funding,
-        unit_cost=unit_cost,
-    )
+def _lots_paid_with(sale: Purchase, account_id: UUID) -> list[LotUsed]:
+    spent = find_posting(account_id=account_id, key=spend_key(sale.purchase_id))
+    assert spent is not None, "who paid with points spent them"
+    return lots_used(account_id=account_id, posting_ids=[spent.posting_id])[spent.posting_id]
