@@ -129,6 +129,29 @@ def test_stopping_for_all_takes_it_away_from_others(home: Path) -> None:
     assert traces(places) == []
 
 
+def test_who_starts_while_another_stops_finds_a_folder_for_the_socket(home: Path) -> None:
+    ensure_running(home)
+    leave(home)
+    places = find_places(home)
+    with only_one(places.mutex):  # as somebody does who is stopping
+        starter = subprocess.Popen(
+            [sys.executable, "-c", USE_UNTIL_TOLD, str(home)],
+            env=environ_of(home),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert starter.stderr is not None
+        assert "Waiting for" in starter.stderr.readline()
+        shutil.rmtree(places.socket_folder, ignore_errors=True)
+
+    said, complaints = starter.communicate("")
+
+    assert said.startswith("postgresql://"), complaints
+    assert traces(places) == []
+
+
 def test_a_server_whose_starter_was_killed_is_taken_as_it_is(home: Path) -> None:
     with another_user(home) as starter:
         server = find_server(find_places(home))

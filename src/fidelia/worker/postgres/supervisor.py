@@ -19,7 +19,7 @@ from fidelia.worker.errors import NotSupported
 
 from . import cluster, leases, server
 from .binaries import find_server_binaries
-from .folders import prepare_folders
+from .folders import prepare_folders, prepare_home
 from .leases import Holder, Lease
 from .paths import Places, find_places, socket_url
 
@@ -52,7 +52,7 @@ def ensure_running(home: Path, say: Say = tell) -> str:
     places = find_places(home)
     if places.home not in _attachments:
         _refuse_other_systems()
-        prepare_folders(places)
+        prepare_home(places.home)
         with _mutex(places, say):
             _start_if_needed(places, say)
             _attachments[places.home] = Attachment(places, leases.take_lease(places), os.getpid())
@@ -97,6 +97,7 @@ def is_ours_running(home: Path) -> bool:
 
 
 def _start_if_needed(places: Places, say: Say) -> None:
+    prepare_folders(places)  # under the lock, because whoever stops takes the socket's folder away under it
     if cluster.is_orphan(places):
         server.stop_server(places, say)
         cluster.set_aside(places, clock.now(), say)
@@ -114,6 +115,7 @@ def _start_again_if_ended(places: Places, say: Say) -> None:
     if server.find_server(places) is None:
         with _mutex(places, say):
             if server.find_server(places) is None:
+                prepare_folders(places)
                 server.start_server(places, find_server_binaries(places, os.environ), say)
 
 
