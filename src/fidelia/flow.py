@@ -24,6 +24,8 @@ from fidelia.customers.events import (
 )
 from fidelia.insight.events import InsightRefreshed
 from fidelia.kernel.outbox import Event, Origin, Reaction
+from fidelia.members.events import CodeAsked
+from fidelia.members.reactions import send_codes
 from fidelia.messaging.events import MessageFailed, MessageSent
 from fidelia.messaging.reactions import inform_of_points, tell_of_expiry, tell_of_tiers
 from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
@@ -68,6 +70,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(tell_of_tiers, on=[TierChanged, TierEnding], origins=[Origin.LIVE]),
     # A purchase → the e-mail that says what it earned, and why.
     Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
+    # A code that was asked for → the e-mail with its digits, if a member has the address.
+    Reaction(send_codes, on=[CodeAsked], origins=[Origin.LIVE]),
     # A launch → the letter of the campaign to those treated.
     Reaction(tell_treated, on=[CampaignLaunched], origins=[Origin.LIVE]),
 )

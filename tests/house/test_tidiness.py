@@ -27,7 +27,7 @@ DOMAIN = (
         "activity",
         "messaging",
     ),
-    *("insight", "campaigns"),
+    *("insight", "campaigns", "members", "persons"),
 )
 NAMES = {
     *("models", "operations", "queries", "events", "reactions", "fields", "facts", "privacy", "jobs", "errors", "apps"),

@@ -40,6 +40,8 @@ RIGHTS: dict[str, str | Promise] = {
     "store.close": _("Close a store"),
     "policy.see": _("See what the law of each country says of promotions"),
     "policy.change": _("Say what the law of a country is, from which day"),
+    "portal.see": _("See how the pages for members are set up"),
+    "portal.change": _("Open and close the pages for members, and change their look"),
     # jobs and parked events
     "job.see": _("See the jobs and their progress"),
     "job.stop": _("Stop a job"),
@@ -63,6 +65,8 @@ RIGHTS: dict[str, str | Promise] = {
     "customer.identify": _("Give a customer a card or another identity, and end it"),
     "customer.record_consent": _("Record that a customer gave or withdrew consent"),
     "customer.export": _("Take customers out as a file"),
+    "request.see": _("See what customers ask about their own data, and until when it is due"),
+    "request.answer": _("Answer what a customer asks about their own data"),
     "customer.set_traits": _("Set traits of customers"),
     "customer.define_trait": _("Define a trait that rules may read"),
     "segment.see": _("See the segments and who is in them"),
@@ -149,7 +153,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "pool.*"),
                 "purchase.*",
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
-                *("coupon.*", "voucher.*", "gift_card.*", "stock.*", "policy.*"),
+                *("coupon.*", "voucher.*", "gift_card.*", "stock.*", "policy.*", "portal.*", "request.*"),
                 *("job.*", "event.see", "file.*"),
             ),
         ),
@@ -219,7 +223,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             LocalizedText(en="Administrator", fr="Administrateur"),
             (
                 *("user.*", "role.*", "key.*", "audit.see", "operator.*", "partner.*", "banner.*", "store.*"),
-                *("job.*", "event.*", "system.see", "file.keep"),
+                *("job.*", "event.*", "system.see", "file.keep", "portal.*"),
             ),
         ),
     )

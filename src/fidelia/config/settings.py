@@ -49,6 +49,8 @@ INSTALLED_APPS = [
     "fidelia.messaging",
     "fidelia.insight",
     "fidelia.campaigns",
+    "fidelia.members",
+    "fidelia.persons",
     "fidelia.api",
     "fidelia.console",
     "fidelia.portal",

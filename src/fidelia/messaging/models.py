@@ -52,6 +52,7 @@ class TemplateVersion(models.Model):
 class Purpose(models.TextChoices):
     SERVICE = "service"
     MARKETING = "marketing"
+    ACCESS = "access"
 
 
 class State(models.TextChoices):
@@ -67,7 +68,8 @@ class Message(models.Model):
     """One template version to one customer: the delivery record. It keeps the inputs (`variables`), not the body.
 
     `claimed_at` is when the delivery under way began. `reason` is a code (no_consent, smtp_550…), `detail` the server's
-    words. `sent_to` is the address it went to.
+    words. `sent_to` is the address it went to; `address` one that it must go to, whatever else the customer has.
+    `sealed` holds variables that nobody shall read here, such as a code to log in; it is emptied when all is done.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -80,6 +82,8 @@ class Message(models.Model):
     reason = models.CharField(max_length=40, blank=True, default="")
     detail = models.CharField(max_length=300, blank=True, default="")
     variables = models.JSONField(default=dict)
+    sealed = models.TextField(blank=True, default="", db_default="")
+    address = models.CharField(max_length=320, blank=True, default="", db_default="")
     cause_event_id = models.BigIntegerField(null=True)
     idempotency_key = models.CharField(max_length=200, unique=True)
     queued_at = models.DateTimeField()
@@ -99,7 +103,9 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="a message is in one of the states of a message"
             ),
-            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="a message is service or marketing"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="a message is service, marketing or access"
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["failed", "suppressed", "in_doubt"]) | ~Q(reason=""),
                 name="a message that was not sent says why",

@@ -27,4 +27,6 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
     require_transaction()
     messages = Message.objects.filter(customer_id__in=list(customer_ids))
     messages.filter(state=State.QUEUED).update(state=State.SUPPRESSED, reason="customer_gone")
-    return {"messaging_message": messages.update(variables={}, sent_to="", detail="", updated_at=at)}
+    return {
+        "messaging_message": messages.update(variables={}, sealed="", sent_to="", address="", detail="", updated_at=at)
+    }

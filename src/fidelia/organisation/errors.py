@@ -99,3 +99,21 @@ class MalformedPolicy(Invalid):
     """The country, dates, action or terms of a policy of the law cannot be such."""
 
     default_code = "malformed_policy"
+
+
+class PoorContrast(Invalid):
+    """Text in these colors would be hard to read: the ratio is under 4.5."""
+
+    default_code = "poor_contrast"
+
+
+class MalformedColor(Invalid):
+    """A color is written # and six hexadecimal digits."""
+
+    default_code = "malformed_color"
+
+
+class MalformedLogo(Invalid):
+    """A logo is a PNG, JPEG or WebP picture of at most 200 kB."""
+
+    default_code = "malformed_logo"

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from fidelia.kernel.actor import Scope
 from fidelia.kernel.ids import new_id
+from fidelia.kernel.localized_field import LocalizedTextField
 
 
 class Operator(models.Model):
@@ -157,3 +158,39 @@ class LawPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country} {self.kind} {self.valid_from}"
+
+
+class MemberPortal(models.Model):
+    """The pages that members see, in the brand's name and colours. One row; without it they are closed.
+
+    Colours are "#RRGGBB" and were checked to be read by everybody when they were kept. `logo` is a small picture of the
+    type `logo_type`; empty: the first letter of the name stands for it.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    is_open = models.BooleanField(default=False)
+    name = models.CharField(max_length=60)
+    brand_color = models.CharField(max_length=7)
+    accent_color = models.CharField(max_length=7)
+    paper_color = models.CharField(max_length=7)
+    welcome = LocalizedTextField()
+    contact = models.CharField(max_length=200, blank=True, default="")
+    logo = models.BinaryField(blank=True, default=b"")
+    logo_type = models.CharField(max_length=20, blank=True, default="")
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "organisation_member_portal"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="an installation has one portal for members"),
+            models.CheckConstraint(
+                condition=Q(brand_color__regex="^#[0-9A-F]{6}$")
+                & Q(accent_color__regex="^#[0-9A-F]{6}$")
+                & Q(paper_color__regex="^#[0-9A-F]{6}$"),
+                name="a color of the portal is six hexadecimal digits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -18,7 +18,7 @@ from .errors import (
     StoreCodeAmbiguous,
     StoreUnknown,
 )
-from .models import Banner, LawPolicy, Operator, Partner, Store
+from .models import Banner, LawPolicy, MemberPortal, Operator, Partner, Store
 
 STORES_PER_PAGE_MAX = 1_000
 
@@ -29,6 +29,16 @@ def get_operator() -> Operator:
     if operator is None:
         raise OperatorNotSetUp("Set up the operator first: name, country, currency, language and time zone.")
     return operator
+
+
+def find_portal() -> MemberPortal | None:
+    """Return the pages for members as they were last set up, open or not; None before anybody did."""
+    return MemberPortal.objects.first()
+
+
+def is_portal_open() -> bool:
+    """Tell whether members can come in."""
+    return MemberPortal.objects.filter(is_open=True).exists()
 
 
 def get_partner(*, partner_id: UUID) -> Partner:

@@ -23,6 +23,7 @@ _KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{4
 _ADMIT = "select admitted.status, row_to_json(admitted)::text{more} from access_admit(%s, %s, %s, %s) admitted"
 _READ = ", case when admitted.status = 'admitted' then {expression} end"
 _TAKE = "select remaining, full_at from access_take(%s, %s, %s, %s, %s)"
+_TRY = "select allowed, remaining, full_at, retry_at from access_take(%s, 1, %s, %s, %s)"
 _TAKE_TWICE = """
 select least(a.allowed::int, b.allowed::int), least(a.remaining, b.remaining), greatest(a.full_at, b.full_at),
        greatest(a.retry_at, b.retry_at)
@@ -128,6 +129,16 @@ def admit_log_in(*, email: str, address: str, at: datetime) -> None:
     )
     if not allowed:
         raise _limited(LOG_INS_PER_ACCOUNT, remaining, full_at, retry_at)
+
+
+def admit_try(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:
+    """Count one try of a subject, at most `limit` in the period; who tries is kept as a hash. Raises RateLimited.
+
+    The count is kept whatever becomes of the try, so call it outside the transaction of the use case.
+    """
+    allowed, remaining, full_at, retry_at = _take(_TRY, [_subject(kind, subject), limit, period, at])
+    if not allowed:
+        raise _limited(limit, remaining, full_at, retry_at)
 
 
 def check_failures(*, kind: str, subject: str, limit: int, period: timedelta, at: datetime) -> None:

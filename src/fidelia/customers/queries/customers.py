@@ -26,6 +26,7 @@ TEXT_LENGTH_MAX = 200
 WORDS_MAX = 8
 # Whom a test key adds is kept apart by this source: test keys see nobody else, and nobody else sees them.
 SANDBOX = "sandbox"
+HOUSEHOLD_MAX = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,20 @@ def find_addresses(customer_ids: Sequence[UUID], channel: str) -> dict[UUID, str
     ).order_by("since", "id")
     # Oldest first, so that the newest of each person stays.
     return {asked_of[customer_id]: value for customer_id, value in points.values_list("customer_id", "value")}
+
+
+def find_by_address(channel: str, value: str) -> list[UUID]:
+    """Return the customers who are reached at a normalised address on a channel, or log in by it; merged ones too.
+
+    Addresses that were retired name nobody; nor does one that more than twelve share: that is no household, but what a
+    till writes for everybody who has none. Customers of a sandbox are never found.
+    """
+    reached = ContactPoint.objects.filter(channel=channel, value=value).exclude(status=ContactStatus.RETIRED)
+    named = Identity.objects.filter(scheme=channel, value=value, until__isnull=True)
+    most = HOUSEHOLD_MAX + 1
+    ids = {*reached.values_list("customer_id", flat=True)[:most], *named.values_list("customer_id", flat=True)[:most]}
+    own = Customer.objects.filter(id__in=ids).exclude(source=SANDBOX)
+    return sorted(own.values_list("id", flat=True)) if len(ids) <= HOUSEHOLD_MAX else []
 
 
 class _WordsMatch(Func):

@@ -9,18 +9,22 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
+from fidelia.organisation.queries import is_portal_open
+
 from ..models import Message, Purpose
 from ..queries.messages import texts_of
 from ..queries.rendering import render
-from ..queries.senders import Named, standard_variables, unsubscribe_url_for
+from ..queries.senders import Named, portal_url_for, secrets_of, standard_variables, unsubscribe_url_for
 
 
 def compose(
     message: Message, customer: Named, address: str, *, at: datetime, connection: BaseEmailBackend
 ) -> EmailMultiAlternatives:
     """Render the message for its customer. Raises MalformedTemplate."""
-    link = unsubscribe_url_for(message.customer_id, message.purpose, message.channel)
-    variables = {**message.variables, **standard_variables(customer, link)}
+    refused = Purpose.SERVICE if message.purpose == Purpose.ACCESS else message.purpose
+    link = unsubscribe_url_for(message.customer_id, refused, message.channel)
+    portal = portal_url_for(message.id) if is_portal_open() else ""
+    variables = {**message.variables, **secrets_of(message.sealed), **standard_variables(customer, link, portal)}
     rendered = render(texts_of(message.version), message.language, variables)
     mail = EmailMultiAlternatives(
         subject=rendered.subject,

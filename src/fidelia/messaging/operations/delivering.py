@@ -115,13 +115,16 @@ def _why_not_now(message: Message, at: datetime) -> tuple[State, str, str] | Non
     """Ask once more: between queue and delivery a customer may have refused, moved or been erased."""
     if at >= message.expires_at:
         return State.FAILED, "expired", ""
-    reason = reasons_against([message.customer_id], message.purpose, at).get(message.customer_id)
+    is_addressed = bool(message.address)
+    reason = reasons_against([message.customer_id], message.purpose, at, is_addressed=is_addressed).get(
+        message.customer_id
+    )
     return None if reason is None else (State.SUPPRESSED, reason, "")
 
 
 def _hand_over(message: Message, at: datetime, mail: BaseEmailBackend) -> Outcome:
     customer = list_customers_by_id([message.customer_id])[message.customer_id]
-    address = find_address(ids_of(message.customer_id), CHANNEL)
+    address = message.address or find_address(ids_of(message.customer_id), CHANNEL)
     if address is None:
         _conclude(message, at, state=State.SUPPRESSED, reason="no_address")
         return Outcome.SUPPRESSED
@@ -176,7 +179,7 @@ def _conclude(message: Message, at: datetime, *, state: State, dead_address: str
     """Write what became of the message, if it is still this worker's: a lease may have run out meanwhile."""
     with transaction_of_use_case():
         own = Message.objects.filter(id=message.id, state=State.SENDING, claimed_at=message.claimed_at)
-        cleared: Mapping[str, Any] = {"reason": "", "detail": ""}
+        cleared: Mapping[str, Any] = {"reason": "", "detail": ""} | ({} if state is State.QUEUED else {"sealed": ""})
         if not own.update(**{**cleared, **facts, "state": state, "updated_at": at}):
             logger.error("%s was taken over by another worker and may be sent twice", message.message_id)
             return

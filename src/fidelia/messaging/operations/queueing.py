@@ -16,11 +16,12 @@ from fidelia.customers.queries import find_addresses, last_words_at, list_custom
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.ids import new_id
+from fidelia.kernel.sealing import seal
 
 from ..errors import MissingVariables, TooManyMessages, UnknownPurpose, UnknownTemplate
 from ..models import Message, Purpose, State, TemplateVersion
 from ..queries.messages import latest_versions
-from ..queries.senders import sender_domain
+from ..queries.senders import SEALED_PURPOSE, sender_domain
 
 MESSAGES_MAX = 10_000
 VARIABLES_LENGTH_MAX = 20_000
@@ -34,7 +35,9 @@ class MessageRequest:
 
     `variables` are JSON values, by language if `by_language` is set: {"en": {…}, "fr": {…}}; they hold no name and no
     address, which are read when the message is sent. A `purpose` of "service" needs no consent but an address and no
-    objection; "marketing" needs consent. It leaves at `not_before`, or at once.
+    objection; "marketing" needs consent; "access" is what the customer has just asked for (a code), and needs neither.
+    It leaves at `not_before`, or at once, and is given up `valid_for` later. `secrets` are variables that are kept
+    sealed, and only until it is sent. `address` is one that it must go to, instead of the newest of the customer.
     """
 
     customer_id: UUID
@@ -45,6 +48,9 @@ class MessageRequest:
     by_language: bool = False
     cause_event_id: int | None = None
     not_before: datetime | None = None
+    valid_for: timedelta = timedelta(days=VALID_DAYS)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
 
 
 def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message:
@@ -86,8 +92,13 @@ def withdraw_messages(*, by: Actor, at: datetime, key_prefix: str, reason: str) 
     return waiting.update(state=State.SUPPRESSED, reason=reason, updated_at=at)
 
 
-def reasons_against(customer_ids: Sequence[UUID], purpose: str, at: datetime) -> dict[UUID, str]:
-    """Return for each customer who may not be sent a message of this purpose now the code of the reason."""
+def reasons_against(
+    customer_ids: Sequence[UUID], purpose: str, at: datetime, *, is_addressed: bool = False
+) -> dict[UUID, str]:
+    """Return for each customer who may not be sent a message of this purpose now the code of the reason.
+
+    A message that is addressed has its own address, and needs none of the customer's.
+    """
     people = list_customers_by_id(customer_ids)
     addresses = find_addresses(customer_ids, CHANNEL)
     asked = "marketing" if purpose == Purpose.MARKETING else "service"
@@ -101,7 +112,7 @@ def reasons_against(customer_ids: Sequence[UUID], purpose: str, at: datetime) ->
             reasons[customer_id] = "no_consent"
         elif purpose == Purpose.SERVICE and not words.get(customer_id, True):
             reasons[customer_id] = "objection"
-        elif customer_id not in addresses:
+        elif customer_id not in addresses and not is_addressed:
             reasons[customer_id] = "no_address"
     return reasons
 
@@ -114,7 +125,7 @@ def _check(request: MessageRequest, versions: Mapping[str, TemplateVersion]) -> 
         raise UnknownPurpose(f"“{request.purpose}” is not one of {', '.join(Purpose.values)}.", pointer="/purpose")
     sets = request.variables.values() if request.by_language else [request.variables]
     for given in sets:
-        missing = sorted(set(version.variables) - set(given))
+        missing = sorted(set(version.variables) - set(given) - set(request.secrets))
         if missing:
             raise MissingVariables(f"The template needs “{missing[0]}”.", pointer=f"/variables/{missing[0]}")
     if len(json.dumps(request.variables)) > VARIABLES_LENGTH_MAX:
@@ -127,13 +138,15 @@ def _rows_of(
     survivors = survivors_of([request.customer_id for request in requests])
     ids = list(set(survivors.values()))
     languages = {id: person.language for id, person in list_customers_by_id(ids).items()}
-    purposes = {request.purpose for request in requests}
-    reasons = {purpose: reasons_against(ids, purpose, at) for purpose in purposes}
+    kinds = {(request.purpose, bool(request.address)) for request in requests}
+    reasons = {kind: reasons_against(ids, kind[0], at, is_addressed=kind[1]) for kind in kinds}
     domain = sender_domain()
     rows = []
     for request in requests:
         customer_id = survivors.get(request.customer_id, request.customer_id)
-        reason = reasons[request.purpose].get(customer_id, "" if customer_id in languages else "customer_gone")
+        reason = reasons[request.purpose, bool(request.address)].get(
+            customer_id, "" if customer_id in languages else "customer_gone"
+        )
         language = languages.get(customer_id, "fr")
         id, due_at = new_id(), max(at, request.not_before or at)
         rows.append(
@@ -142,8 +155,9 @@ def _rows_of(
                 purpose=request.purpose, state=State.SUPPRESSED if reason else State.QUEUED, reason=reason,
                 variables=dict(request.variables[language] if request.by_language else request.variables),
                 cause_event_id=request.cause_event_id, idempotency_key=request.idempotency_key, queued_at=at,
-                expires_at=due_at + timedelta(days=VALID_DAYS), next_attempt_at=due_at, message_id=f"<{id}@{domain}>",
-                updated_at=at,
+                sealed=seal(json.dumps(dict(request.secrets)), purpose=SEALED_PURPOSE) if request.secrets else "",
+                address=request.address, expires_at=due_at + request.valid_for, next_attempt_at=due_at,
+                message_id=f"<{id}@{domain}>", updated_at=at,
             )
         )  # fmt: skip
     return rows

@@ -11,9 +11,17 @@ from .messages import (
     texts_of,
 )
 from .rendering import Rendered, TemplateTexts, render
-from .senders import UNSUBSCRIBE_PATH, read_unsubscribe_token, unsubscribe_url_for
+from .senders import (
+    PORTAL_PATH,
+    UNSUBSCRIBE_PATH,
+    portal_url_for,
+    read_portal_token,
+    read_unsubscribe_token,
+    unsubscribe_url_for,
+)
 
 __all__ = [
+    "PORTAL_PATH",
     "UNSUBSCRIBE_PATH",
     "Rendered",
     "TemplateTexts",
@@ -23,7 +31,9 @@ __all__ = [
     "latest_versions",
     "list_messages",
     "list_templates",
+    "portal_url_for",
     "preview_template",
+    "read_portal_token",
     "read_unsubscribe_token",
     "render",
     "texts_of",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Protocol
 from uuid import UUID
@@ -9,15 +11,22 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 
+from fidelia.kernel.sealing import unseal
+
 from ..errors import MalformedToken
 
 UNSUBSCRIBE_PATH = "/unsubscribe/"
+PORTAL_PATH = "/from-message/"
+PORTAL_LINK_DAYS = 7
+SEALED_PURPOSE = "message variables"
 _SALT = "fidelia.messaging.unsubscribe"
+_PORTAL_SALT = "fidelia.messaging.portal"
 # Every template may use these beside its own variables.
 STANDARD_EXAMPLES: dict[str, Any] = {
     "customer": {"name": "Léonore Müller", "given_name": "Léonore", "family_name": "Müller"},
     "sender": "Fidelio",
     "unsubscribe_url": "https://example.com/unsubscribe/…",
+    "portal_url": "https://example.com/from-message/…",
 }
 
 
@@ -31,7 +40,7 @@ class Named(Protocol):
     def display_name(self) -> str: ...
 
 
-def standard_variables(customer: Named, unsubscribe_url: str) -> dict[str, Any]:
+def standard_variables(customer: Named, unsubscribe_url: str, portal_url: str) -> dict[str, Any]:
     """Return what every template may say, read when the message is sent and not kept with it."""
     return {
         "customer": {
@@ -41,6 +50,7 @@ def standard_variables(customer: Named, unsubscribe_url: str) -> dict[str, Any]:
         },
         "sender": sender_name(),
         "unsubscribe_url": unsubscribe_url,
+        "portal_url": portal_url,
     }
 
 
@@ -69,3 +79,23 @@ def read_unsubscribe_token(token: str) -> tuple[UUID, str, str]:
     except signing.BadSignature:
         raise MalformedToken("This link is incomplete. Copy all of it from the message.") from None
     return UUID(customer_id), purpose, channel
+
+
+def portal_url_for(message_id: UUID) -> str:
+    """Return the address by which the receiver of a message comes to what it is about, once, within seven days."""
+    return f"{settings.BASE_URL}{PORTAL_PATH}{signing.dumps(str(message_id), salt=_PORTAL_SALT)}"
+
+
+def read_portal_token(token: str) -> UUID:
+    """Return the message of a link we made not longer than seven days ago. Raises MalformedToken."""
+    try:
+        return UUID(signing.loads(token, salt=_PORTAL_SALT, max_age=timedelta(days=PORTAL_LINK_DAYS)))
+    except signing.BadSignature:
+        raise MalformedToken("This link is incomplete or too old.") from None
+
+
+def secrets_of(sealed: str) -> dict[str, Any]:
+    """Return the variables that a message keeps sealed; none where it keeps none, or was sealed elsewhere."""
+    text = unseal(sealed, purpose=SEALED_PURPOSE) if sealed else None
+    found: dict[str, Any] = json.loads(text) if text is not None else {}
+    return found

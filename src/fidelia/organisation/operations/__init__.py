@@ -11,11 +11,13 @@ from .network import (
     rename_store,
     set_up_operator,
 )
+from .portal import PortalLook, set_portal
 from .stores import NewStore, PlacedStores, place_stores, stores_said_before
 
 __all__ = [
     "NewStore",
     "PlacedStores",
+    "PortalLook",
     "add_banner",
     "add_partner",
     "add_store",
@@ -25,6 +27,7 @@ __all__ = [
     "rename_partner",
     "rename_store",
     "set_policy",
+    "set_portal",
     "set_up_operator",
     "stores_said_before",
 ]

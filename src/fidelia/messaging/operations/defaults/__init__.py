@@ -15,6 +15,7 @@ CAMPAIGN_OFFER = "campaign_offer"
 POINTS_EXPIRING = "points_expiring"
 TIER_REACHED = "tier_reached"
 TIER_ENDING = "tier_ending"
+LOG_IN_CODE = "log_in_code"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -30,7 +31,7 @@ class DefaultTemplate:
 
 def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
-    return (_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending())
+    return (_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending(), _log_in_code())
 
 
 def _points_earned() -> DefaultTemplate:
@@ -130,6 +131,23 @@ def _tier_ending() -> DefaultTemplate:
             "missing": {"doc": "How much more keeps it, in words; empty where nothing can.", "example": "120 points"},
             "then": {"doc": "The tier that follows; empty for none.", "example": "Argent"},
             "programme": _PROGRAMME,
+        },
+    )
+
+
+def _log_in_code() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=LOG_IN_CODE,
+        name=LocalizedText(en="Code to come in", fr="Code pour se connecter"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="{{ code }} is your code", fr="{{ code }} est votre code"),
+            body=_body_of(LOG_IN_CODE),
+        ),
+        variables={
+            "code": {"doc": "Six digits, in two groups.", "example": "123 456"},
+            "minutes": {"doc": "For how long it works.", "example": "10"},
+            "portal": {"doc": "The name of the pages for members.", "example": "Fidelio"},
+            "is_new_address": {"doc": "Whether it confirms a new address.", "example": False},
         },
     )
 

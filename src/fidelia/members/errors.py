@@ -1,0 +1,45 @@
+"""The refusals of members.
+
+Invalid
+├── WrongCode
+└── LinkOver
+Refused
+└── CodeOver
+NotFound
+├── NotThisPerson
+└── UnknownSession
+"""
+
+from __future__ import annotations
+
+from fidelia.kernel.errors import Invalid, NotFound, Refused
+
+
+class WrongCode(Invalid):
+    """These are not the digits that were sent."""
+
+    default_code = "wrong_code"
+
+
+class CodeOver(Refused):
+    """The code was used, tried too often, or is too old: another must be asked for."""
+
+    default_code = "code_over"
+
+
+class LinkOver(Invalid):
+    """The link of the message is incomplete, older than seven days, or was used already."""
+
+    default_code = "link_over"
+
+
+class NotThisPerson(NotFound):
+    """The address does not open this person's pages."""
+
+    default_code = "not_this_person"
+
+
+class UnknownSession(NotFound):
+    """There is no such device, or it is not this member's."""
+
+    default_code = "unknown_session"

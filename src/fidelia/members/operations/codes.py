@@ -1,0 +1,146 @@
+"""Ask for a code, enter it: the same answer and the same work for an address that nobody has."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from fidelia.access.operations import admit_try
+from fidelia.customers.operations import add_contact_point, retire_contact_point
+from fidelia.customers.queries import ids_of, list_contact_points
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.addresses import normalise_email
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.outbox import announce
+
+from ..errors import CodeOver, WrongCode
+from ..events import CodeAsked
+from ..models import Aim, Code
+from ..queries import candidates_of
+
+CODE_MINUTES = 10
+TRIES_MAX = 5
+ASKED_PER_ADDRESS, ASKED_PER_NETWORK, TRIED_PER_NETWORK = 5, 60, 120
+PERIOD = timedelta(hours=1)
+KEPT = timedelta(days=1)
+FORGOTTEN_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the browser that asked holds: without it the digits open nothing."""
+
+    token: str
+    address: str
+
+
+def ask_code(*, at: datetime, address: str, network: str, language: str) -> Asked:
+    """Have a code sent to an e-mail address, if a member has it; nobody is told whether.
+
+    `network` is the asker's address of the network. A row and an event whoever has the address: the worker looks it up.
+    Raises MalformedEmail, RateLimited (5 codes an hour for an address, 60 for a network).
+    """
+    clean = normalise_email(address, pointer="/address")
+    _admit(clean, network, at)
+    return _ask(Aim.LOG_IN, clean, language=language, at=at)
+
+
+def ask_address_code(*, by: Actor, at: datetime, customer_id: UUID, address: str, network: str, language: str) -> Asked:
+    """Have a code sent to an address that a member wants to be reached at from now on.
+
+    Raises Denied (customer.change), MalformedEmail, RateLimited.
+    """
+    by.require("customer.change")
+    clean = normalise_email(address, pointer="/address")
+    _admit(clean, network, at)
+    return _ask(Aim.ADDRESS, clean, language=language, at=at, customer_id=customer_id)
+
+
+def enter_code(*, at: datetime, token: str, digits: str, network: str) -> tuple[UUID, ...]:
+    """Return whom the code opens, one of whom `open_session` takes; several where a household has one address.
+
+    Each try is counted before it is looked at, and stays counted. Raises WrongCode, CodeOver, RateLimited.
+    """
+    code = _tried(token, digits, Aim.LOG_IN, network, at)
+    found = candidates_of(code.address)
+    if not found:
+        raise WrongCode("These are not the digits that were sent.")
+    return found
+
+
+def confirm_address(*, by: Actor, at: datetime, customer_id: UUID, token: str, digits: str, network: str) -> str:
+    """Reach the member at the address that the code proves from now on, and no longer at the former ones.
+
+    Raises Denied (customer.change), WrongCode, CodeOver, RateLimited, UnknownCustomer, CustomerClosed.
+    """
+    by.require("customer.change")
+    code = _tried(token, digits, Aim.ADDRESS, network, at)
+    if code.customer_id != customer_id or not Code.objects.filter(id=code.id, used_at=None).update(used_at=at):
+        raise CodeOver("This code was used; ask for another.")
+    kept = add_contact_point(
+        by=by, at=at, customer_id=customer_id, channel="email", value=code.address, source="portal", verified_at=at
+    )
+    for point in list_contact_points(ids_of(customer_id)):
+        if point.channel == "email" and point.status != "retired" and point.pk != kept.pk:
+            retire_contact_point(by=by, at=at, customer_id=customer_id, contact_point_id=point.pk)
+    return code.address
+
+
+def digits_of(code: Code) -> str:
+    """Return the six digits of a code: they follow from its row and the secret of the installation."""
+    key = hashlib.sha256(f"member code {settings.SECRET_KEY}".encode()).digest()
+    said = hmac.new(key, code.id.bytes + bytes(code.token_hash), hashlib.sha256).digest()
+    return f"{int.from_bytes(said[:8]) % 1_000_000:06d}"
+
+
+def forget_old_codes(*, at: datetime) -> int:
+    """Delete codes asked for more than a day ago, a hundred at most; return how many."""
+    old = Code.objects.filter(asked_at__lt=at - KEPT).order_by("asked_at")[:FORGOTTEN_AT_ONCE]
+    return Code.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()[0]
+
+
+def hash_of(token: str) -> bytes:
+    """Return what is kept of what a browser holds: 256 random bits need one round."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _admit(address: str, network: str, at: datetime) -> None:
+    admit_try(kind="member code asked by", subject=network, limit=ASKED_PER_NETWORK, period=PERIOD, at=at)
+    admit_try(kind="member code asked for", subject=address, limit=ASKED_PER_ADDRESS, period=PERIOD, at=at)
+
+
+def _ask(aim: Aim, address: str, *, language: str, at: datetime, customer_id: UUID | None = None) -> Asked:
+    token = secrets.token_urlsafe(32)
+    with transaction_of_use_case():
+        code = Code.objects.create(
+            token_hash=hash_of(token), aim=aim, address=address, language=language, customer_id=customer_id,
+            asked_at=at, expires_at=at + timedelta(minutes=CODE_MINUTES),
+        )  # fmt: skip
+        announce(CodeAsked(occurred_at=at, code_id=code.id))
+        forget_old_codes(at=at)
+    return Asked(token, address)
+
+
+def _tried(token: str, digits: str, aim: Aim, network: str, at: datetime) -> Code:
+    """Count a try and return the code whose digits these are, entered from now on."""
+    admit_try(kind="member code tried by", subject=network, limit=TRIED_PER_NETWORK, period=PERIOD, at=at)
+    open_codes = Code.objects.filter(
+        token_hash=hash_of(token), aim=aim, entered_at=None, expires_at__gt=at, tries__lt=TRIES_MAX
+    )
+    # One statement counts and asks: two tries at once are two tries.
+    if not open_codes.update(tries=F("tries") + 1):
+        raise CodeOver("This code is over; ask for another.")
+    code = Code.objects.get(token_hash=hash_of(token))
+    typed = "".join(digits.split())
+    if not typed.isascii() or not hmac.compare_digest(digits_of(code), typed):
+        raise WrongCode("These are not the digits that were sent.", left=TRIES_MAX - code.tries)
+    if not Code.objects.filter(id=code.id, entered_at=None).update(entered_at=at):
+        raise CodeOver("This code was used; ask for another.")
+    return code

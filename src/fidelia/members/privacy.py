@@ -1,0 +1,30 @@
+"""A person's own data in members: the devices she was logged in on; erased, they are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fidelia.kernel.db import require_transaction
+
+from .models import Code, MemberSession, UsedLink
+
+TABLES = ("members_code", "members_session", "members_used_link")
+
+
+def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
+    """Return the devices of a person (every id of `ids_of`)."""
+    sessions = MemberSession.objects.filter(customer_id__in=list(customer_ids)).order_by("began_at")
+    return {"devices": [dict(row) for row in sessions.values("device", "how", "began_at", "seen_at", "ended_at")]}
+
+
+def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
+    """Log a person out everywhere and delete the rows, inside the caller's transaction; return how many of each."""
+    require_transaction()
+    ids = list(customer_ids)
+    return {
+        model._meta.db_table: model._default_manager.filter(customer_id__in=ids).delete()[0]
+        for model in (Code, MemberSession, UsedLink)
+    }

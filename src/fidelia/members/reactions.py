@@ -1,0 +1,45 @@
+"""How members reacts to what happened: a code that was asked for is sent, if somebody has the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.outbox import Announced
+from fidelia.messaging.operations import MessageRequest, queue_messages
+from fidelia.messaging.operations.defaults import LOG_IN_CODE
+from fidelia.organisation.queries import find_portal
+
+from .models import Aim, Code
+from .operations.codes import CODE_MINUTES, digits_of
+from .queries import candidates_of
+
+
+def send_codes(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Send each code to the address it was asked for; to an address that no member has, nothing."""
+    portal = find_portal()
+    asked = Code.objects.filter(id__in=[UUID(event.payload["code_id"]) for event in events], expires_at__gt=at)
+    requests = []
+    for code in asked if portal is not None and portal.is_open else ():
+        to = (code.customer_id,) if code.aim == Aim.ADDRESS else candidates_of(code.address)
+        if to and to[0] is not None:
+            digits = digits_of(code)
+            requests.append(
+                MessageRequest(
+                    customer_id=to[0],
+                    template=LOG_IN_CODE,
+                    purpose="access",
+                    idempotency_key=f"members.send_codes:{code.id}",
+                    variables={
+                        "minutes": str(CODE_MINUTES),
+                        "portal": portal.name if portal is not None else "",
+                        "is_new_address": code.aim == Aim.ADDRESS,
+                    },
+                    secrets={"code": f"{digits[:3]}\u00a0{digits[3:]}"},
+                    address=code.address,
+                    valid_for=code.expires_at - at,
+                )
+            )
+    queue_messages(by=by, at=at, requests=requests)
