@@ -15,6 +15,15 @@ FIELDS = (
         words=Text("the tier of the member", "le statut de l’adhérent"),
     ),
     Field(
+        "customer.entitlements",
+        Type.STRING,
+        Text("Entitlements", "Droits"),
+        "member.entitlements",
+        doc="The keys of what the tier held at the moment of the purchase entitles to.",
+        many=True,
+        words=Text("the entitlements of the member", "les droits de l’adhérent"),
+    ),
+    Field(
         "member.enrolled_on",
         Type.DATE,
         Text("Enrolled on", "Date d’adhésion"),

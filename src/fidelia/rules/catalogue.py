@@ -10,7 +10,7 @@ and PostgreSQL never differ by an overflow; `Catalogue.check_values` holds the v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -58,6 +58,7 @@ class Field:
               earns points"; of a list, a plural: "the segments of the member". French carries its article.
     words_not of a BOOL, the sentence of its contrary
     doc       what it means, for the reference (English)
+    is_measure  its path is the text of a measure (`history`), which is no plain path
     """
 
     path: str
@@ -73,10 +74,11 @@ class Field:
     choices: Mapping[str, LocalizedText] | None = None
     words: LocalizedText | None = None
     words_not: LocalizedText | None = None
+    is_measure: bool = False
 
     def __post_init__(self) -> None:
-        assert _PATH.fullmatch(self.path), f"{self.path} is not a path"
-        assert "__" not in self.path, f"{self.path} is not a path"
+        assert self.is_measure or _PATH.fullmatch(self.path), f"{self.path} is not a path"
+        assert self.is_measure or "__" not in self.path, f"{self.path} is not a path"
         assert not (self.many and self.optional), f"{self.path}: a list is never absent, it is empty"
         assert self.type is not Type.RECORDS, f"{self.path}: records are declared by Records"
         object.__setattr__(self, "key", self.key or self.path)
@@ -127,12 +129,14 @@ class Catalogue:
     """The fields and records of one kind of evaluation, in one currency.
 
     quantity_scale is the number of decimals of a quantity: 3 counts 0.350 kg as 350 and two pieces as 2000.
+    measured, where rules may ask about the past, returns the field of a measure by its path (`history.measured_field`).
     """
 
     fields: tuple[Field, ...]
     records: tuple[Records, ...] = ()
     currency: str = "EUR"
     quantity_scale: int = 3
+    measured: Callable[[str], Field | None] | None = None
 
     def __post_init__(self) -> None:
         paths = self.paths
@@ -157,7 +161,13 @@ class Catalogue:
     def groups(self) -> frozenset[str]:
         """The beginnings of paths, such as "purchase" of "purchase.total"."""
         cut = (path.split(".")[:size] for path in self.paths for size in range(1, path.count(".") + 1))
-        return frozenset(".".join(parts) for parts in cut)
+        asked = () if self.measured is None else ("history",)
+        return frozenset(".".join(parts) for parts in cut) | frozenset(asked)
+
+    def field_of(self, path: str) -> Field | None:
+        """Return the field at a path, be it declared or a measure; None where there is none."""
+        found = self.field_at.get(path)
+        return self.measured(path) if found is None and self.measured is not None else found
 
     def scale_of(self, type_: Type) -> int:
         """Return the number of decimals of a number of this type."""
@@ -172,7 +182,7 @@ class Catalogue:
         Raises ValueOutOfBounds.
         """
         for path in paths:
-            declared = self.field_at.get(path)
+            declared = self.field_of(path)
             if declared is not None:
                 _check_value(declared, values.get(declared.key), path)
             else:

@@ -136,7 +136,8 @@ class Checker(Names):
         if read is None or read.field.many:
             raise WrongType("list_alone", offset=written.offset)
         if read.field.optional and (read.row, read.field.path) not in known:
-            raise UnguardedOptional("unguarded", offset=written.offset, text=".".join(path_of(written) or ()))
+            text = ".".join(path_of(written) or (read.path,))
+            raise UnguardedOptional("unguarded", offset=written.offset, text=text)
         return read
 
     # Operators
@@ -266,6 +267,8 @@ class Checker(Names):
     # Calls
 
     def call(self, written: syntax.Call, want: Type | None, known: Presence) -> Node:
+        if self.is_measure(written):
+            return self.field(written, known)
         rows = self.find_rows(written.target, known) if written.target and written.name in MACRO_SIGNATURES else None
         if rows is not None:
             return self.macro(written, rows, known)

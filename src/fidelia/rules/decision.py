@@ -157,9 +157,9 @@ def _values_read(rule_set: RuleSet, values: Values, paths: Sequence[str]) -> dic
     read: dict[str, Any] = {}
     of_records: dict[str, list[str]] = {}
     for path in paths:
-        if path in catalogue.field_at:
-            key = catalogue.field_at[path].key
-            read[key] = _as_json(values[key])
+        field = catalogue.field_of(path)
+        if field is not None:
+            read[field.key] = _as_json(values[field.key])
         elif path in catalogue.records_at:
             of_records.setdefault(path, [])
         else:

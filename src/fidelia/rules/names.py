@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import syntax
 from .catalogue import Catalogue, Field, Records
 from .errors import UnknownField, nearest_name
+from .history import HISTORY, field_of, is_measure, measure_of
 from .nodes import Read
 
 LINE_ROW = 0  # the row of a rule about one line; those of macros are numbered from 1
@@ -20,6 +21,8 @@ class Names:
 
     def find_field(self, written: syntax.Written) -> Read | None:
         """Return the field that a path names, guarded or not; None when it is no path or names records."""
+        if isinstance(written, syntax.Call) and self.is_measure(written):
+            return _read(field_of(measure_of(written)), written.offset, None, None)
         parts = path_of(written)
         if parts is None:
             if isinstance(written, syntax.Select):
@@ -34,6 +37,10 @@ class Names:
         if found is None:
             raise self.unknown_field(parts, written.offset)
         return _read(found, written.offset, None, None)
+
+    def is_measure(self, written: syntax.Call) -> bool:
+        """Tell whether a call asks about the past, of which this catalogue knows."""
+        return self.catalogue.measured is not None and HISTORY not in self.scope and is_measure(written)
 
     def field_of_row(self, parts: list[str], offset: int) -> Read:
         row, records = self.scope[parts[0]]

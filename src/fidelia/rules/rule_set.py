@@ -17,6 +17,7 @@ from fidelia.kernel.localized import LocalizedText
 
 from .catalogue import Catalogue, Records
 from .effects import ISSUE_KINDS, PRICE_KINDS, GiftProduct, IssueEffect, PriceEffect, line_fields_of, programs_of
+from .history import Measure, measured
 from .nodes import Arithmetic, Compare, Constant, Every, Node
 from .program import Program
 from .python_rendering import Compiled, compile_to_python
@@ -217,6 +218,12 @@ class RuleSet:
     def fields_read_of_final(self) -> tuple[str, ...]:
         """Every path that the decision on a purchase depends on whose prices are final, sorted."""
         return self._fields_read([rule for rule in self.rules if not rule.only_at_checkout])
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """What rules ask about the past, in the order of their paths."""
+        asked = (measured(path) for path in self.fields_read)
+        return tuple(measure for measure in asked if measure is not None)
 
     def _fields_read(self, rules: Sequence[Rule]) -> tuple[str, ...]:
         of_lines = {f"{LINES}.{name}" for name in (NET, QUANTITY, EARNS) if name in self.lines.by_name}

@@ -23,6 +23,7 @@ from ..errors import ReceiptKnown
 from ..events import PurchaseRecorded
 from ..models import Purchase
 from .deciding import Decided, decide
+from .past import Buyer, values_of_past
 from .reading import Known, Member, Surroundings, find_known, read_surroundings, surroundings_in
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
 from .values import line_values, values_for_rules
@@ -197,8 +198,12 @@ def values_of(request: PurchaseRequest, around: Surroundings, terms: Terms) -> d
         lines=[line_values(line, around.products.get(line.product_code)) for line in request.lines],
         enrolled_at=member.enrolled_at,
         tier=member.tier,
+        entitlements=terms.entitlements_of(member.tier),
         is_first=member.is_first,
         customer=member.facts,
+        past=values_of_past(
+            terms, Buyer(member.customer_id, around.programme_id, request.currency), request.occurred_at
+        ),
     )
 
 

@@ -25,6 +25,8 @@ from ..models import Purchase
 from ..targets import LINES_MAX
 from .checkouts.reading import products_by_code
 from .checkouts.settling import facts_of_product
+from .past import Buyer as PastOf
+from .past import values_of_past
 from .requests import UNIT, LineRequest, check_line
 from .values import values_of_occasion
 
@@ -92,8 +94,10 @@ def try_basket(
         store=_store(basket.store),
         enrolled_at=buyer.enrolled_at,
         tier=buyer.tier,
+        entitlements=terms.entitlements_of(buyer.tier),
         is_first=buyer.is_first,
         customer=buyer.facts,
+        past=values_of_past(terms, PastOf(basket.customer_id, programme.id, programme.currency), basket.occurred_at),
     )
     traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
     known = {**dict.fromkeys(traits), **values}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import isleap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,12 +24,14 @@ def values_for_rules(
     lines: list[dict[str, Any]],
     enrolled_at: datetime,
     tier: str,
+    entitlements: Sequence[str],
     is_first: bool,
     customer: Mapping[str, Any],
+    past: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the value of every field of the catalogue for one purchase of a member.
 
-    `customer` is what customers_for_rules() gives; `lines` what line_values() gives.
+    `customer` is what customers_for_rules() gives; `lines` what line_values() gives; `past` what values_of_past() does.
     """
     values = values_of_occasion(
         occurred_at=occurred_at,
@@ -38,8 +40,10 @@ def values_for_rules(
         store=store,
         enrolled_at=enrolled_at,
         tier=tier,
+        entitlements=entitlements,
         is_first=is_first,
         customer=customer,
+        past=past,
     )
     values["purchase.total"] = sum(line["net"] for line in lines)
     values["lines"] = lines
@@ -54,8 +58,10 @@ def values_of_occasion(
     store: Mapping[str, Any] | None,
     enrolled_at: datetime,
     tier: str,
+    entitlements: Sequence[str],
     is_first: bool,
     customer: Mapping[str, Any],
+    past: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the value of every field but those of the money and the lines: what a checkout knows before it prices."""
     local = occurred_at.astimezone(zone)
@@ -73,7 +79,9 @@ def values_of_occasion(
         "purchase.is_anniversary": today.year > enrolled_on.year and is_same_day(enrolled_on, today),
         "member.tier": tier,
         "member.enrolled_on": enrolled_on,
+        "customer.entitlements": entitlements,
         **values_of_customer(customer, on=today),
+        **past,
     }
 
 

@@ -48,6 +48,11 @@ class Terms:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
         return self.currencies.get(currency, self.points)
 
+    def entitlements_of(self, tier: str) -> tuple[str, ...]:
+        """Return what holding a tier of any set entitles to; a level that this version no longer has, to nothing."""
+        levels = (level for tier_set in self.tier_sets for level in tier_set.levels if level.key == tier)
+        return next((level.entitlements for level in levels), ())
+
     @property
     def tier_sets(self) -> tuple[TierSet, ...]:
         """Every set of tiers, the main one first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import syntax
+from ..history import is_measure
 from ..names import path_of
 from ..parser import parse
 from ..unparsing import write_rule
@@ -101,6 +102,8 @@ def _among(written: syntax.Binary, row: str) -> Condition | None:
 
 def _field(written: syntax.Written, row: str) -> FieldSubject | None:
     """Read a path; inside a macro only what its row has, so that a block never mixes rows with the rest."""
+    if not row and is_measure(written):
+        return FieldSubject(write_rule(written))
     path = path_of(written)
     if path is None:
         return None

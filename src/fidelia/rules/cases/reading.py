@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +13,7 @@ from fidelia.kernel.money import exponent_of, parse_scaled
 
 from ..catalogue import Catalogue, Field, Records
 from ..document import parse_rule_set
+from ..history import NARROWINGS, BoughtRow, measured_field, value_of
 from ..paying import PayPolicy
 from ..pricing import Arithmetic, Basket, Coupon, FixedTax, GiftCard, Line, PointsOffered, Product, TaxRate
 from ..rule_set import RuleSet
@@ -169,7 +170,19 @@ class Reading:
             field = self.catalogue.field_at[path]
             found[field.key] = self.money(value) if field.type is Type.MONEY else value
         found["history"] = [self.visit(each) for each in self.case.get("history", [])]
-        return found
+        return found | self.measured()
+
+    def measured(self) -> dict[str, int | None]:
+        """Return the value of each measure of the past that rules read."""
+        today, rows = AT.date(), [self.bought(n, each) for n, each in enumerate(self.case.get("history", []))]
+        return {each.path: value_of(each, rows, at=AT, today=today) for each in self.rule_set().measures}
+
+    def bought(self, place: int, written: Mapping[str, Any]) -> BoughtRow:
+        at = AT - timedelta(days=written.get("days_ago", 0), seconds=1)
+        day = AT.date() - timedelta(days=written.get("days_ago", 0))
+        names = {name: written.get(name, "") for name in NARROWINGS}
+        units = self.quantity(written.get("quantity", 1))
+        return BoughtRow(str(place), 1, at, at, day, **names, quantity=units, net=self.money(written.get("total", 0)))
 
     def visit(self, written: Mapping[str, Any]) -> dict[str, Any]:
         row = {name: _nothing(field) for name, field in self.catalogue.records_at["history"].by_name.items()}
@@ -241,7 +254,7 @@ def case_catalogue(currency: str, values: Mapping[str, Any], lines: Sequence[Map
     records = Records("lines", _WORD, "line", "purchase_id = p.id", rows, _WORD, _WORD)
     visits = tuple([Field(name, kind, _WORD, name) for name, kind in _HISTORY_FIELDS])
     history = Records("history", _WORD, "visit", "customer_id = p.customer_id", visits, _WORD, _WORD)
-    return Catalogue((*plain, *lists), (records, history), currency)
+    return Catalogue((*plain, *lists), (records, history), currency, measured=measured_field)
 
 
 def _type_of(value: object) -> Type:

@@ -28,6 +28,7 @@ from fidelia.rules.pricing import (
     evaluate_basket,
 )
 
+from ..past import Buyer, values_of_past
 from ..purchases import earns
 from ..values import values_of_occasion
 from .reading import CheckoutSurroundings, products_by_code
@@ -70,8 +71,10 @@ def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) ->
         store=around.store,
         enrolled_at=member.enrolled_at if member is not None else occurred_at,
         tier=member.tier if member is not None else "",
+        entitlements=terms.entitlements_of(member.tier) if member is not None else (),
         is_first=member.is_first if member is not None else False,
         customer=facts,
+        past=values_of_past(terms, Buyer(found.customer_id, around.programme_id, found.basket.currency), occurred_at),
     )
     traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
     return {**dict.fromkeys(traits), **values}

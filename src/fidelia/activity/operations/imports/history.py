@@ -18,6 +18,7 @@ from ..deciding import ChainHead, settle_purchase
 from ..values import values_for_rules
 from .mapping import ImportMapping
 from .members import ENROLLED_BY, AccountState, MemberState, SoldLine, returned_products
+from .past import Past
 from .receipts import Receipt
 
 DECIDED_COLUMNS = {
@@ -98,6 +99,7 @@ class _BatchDecision:
         self._returned = returned
         self._batch = Batch()
         self._lines_known: dict[str, dict[str, Any]] = {}
+        self._past: Past | None = None  # None where no rule asks about it
 
     def decide(
         self,
@@ -105,12 +107,23 @@ class _BatchDecision:
         members: Mapping[str, MemberState],
         facts: Sequence[dict[str, Any] | None],
     ) -> Batch:
+        self._past = self._past_of(receipts, members)
         for receipt, known in zip(receipts, facts, strict=True):
             if receipt.customer is None:
                 self._write(receipt, new_id(), None, None, {})
             else:
                 self._decide_one(receipt, members[receipt.customer], known)
         return self._batch
+
+    def _past_of(self, receipts: Sequence[Receipt], members: Mapping[str, MemberState]) -> Past | None:
+        around = self._around
+        every = (around.versions.terms_at(receipt.occurred_at) for receipt in receipts)
+        terms = next((one for one in every if one is not None and one.rule_set.measures), None)
+        if terms is None or around.programme_id is None:
+            return None
+        past = Past(around.products, around.stores)
+        past.load(terms, around.programme_id, {state.customer_id for state in members.values()})
+        return past
 
     def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
         purchase_id = new_id()
@@ -123,6 +136,8 @@ class _BatchDecision:
             outcome = self._chain(decision, purchase_id, account, terms)
             account.earn(receipt.occurred_at, outcome.points)
         self._write(receipt, purchase_id, state, outcome, matched, is_member=is_member)
+        if self._past is not None and terms is not None:
+            self._past.remember(terms, state.customer_id, receipt, purchase_id, matched)
         if not receipt.is_return:
             state.has_bought = True
             self._remember_sold(receipt, purchase_id, state, outcome)
@@ -166,10 +181,17 @@ class _BatchDecision:
             store=self._around.stores.get(receipt.store),
             lines=self._lines(receipt, -1 if receipt.is_return else 1, case.matched),
             enrolled_at=enrolment.enrolled_at,
-            tier=case.account.tier_at(receipt.occurred_at),
+            tier=(tier := case.account.tier_at(receipt.occurred_at)),
+            entitlements=case.terms.entitlements_of(tier),
             is_first=not receipt.is_return and not case.state.has_bought,
             customer=case.facts,
+            past=self._past_values(case),
         )
+
+    def _past_values(self, case: _Case) -> dict[str, Any]:
+        if self._past is None:
+            return {}
+        return self._past.values(case.terms, case.state.customer_id, case.receipt.occurred_at)
 
     def _lines(self, receipt: Receipt, sign: int, leave_out: Mapping[int, SoldLine]) -> list[dict[str, Any]]:
         """As `line_values` says of each line; what is known of a product is looked up once."""
