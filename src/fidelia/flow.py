@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from fidelia.activity.events import PurchaseClaimed, PurchaseRecorded, PurchaseReturned, PurchasesImported
 from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
 from fidelia.campaigns.reactions import tell_treated
+from fidelia.cards.events import CardChanged, CardFollowed, CardSeriesOpened, CardsMade
+from fidelia.cards.reactions import know_cards_brought_in, reassess_who_followed
 from fidelia.customers.events import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -65,6 +67,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
     # Who joins or leaves a pool → the tiers of all who count together there.
     Reaction(reassess_pools, on=[PoolJoined, PoolLeft], origins=[Origin.LIVE]),
+    # A provisional card got its person → the tiers of who now has what it earned.
+    Reaction(reassess_who_followed, on=[CardFollowed], origins=[Origin.LIVE]),
+    # Members brought along from a former programme → their card numbers are cards here, with a life.
+    Reaction(know_cards_brought_in, on=[BalancesOpened], origins=[Origin.LIVE, Origin.BACKFILL]),
     # Points about to die, a tier about to end, a tier reached → the letter that says so.
     Reaction(tell_of_expiry, on=[PointsExpiring], origins=[Origin.LIVE]),
     Reaction(tell_of_tiers, on=[TierChanged, TierEnding], origins=[Origin.LIVE]),
@@ -93,7 +99,6 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     StoreWasClosed: "a store is looked up when it is named",
     ProductsChanged: "a product is looked up when it is bought",
     MemberEnrolled: "nobody is greeted before a programme asks for it",
-    BalancesOpened: "what an import brings in writes to nobody",
     MembersEnrolled: "what an import brings in writes to nobody",
     MessageSent: "what became of a message stands on the message",
     MessageFailed: "an address that is dead is marked in the transaction that learns it",
@@ -106,6 +111,9 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     VoucherRevoked: "a voucher is looked up when it is shown",
     GiftCardSold: "a gift card is looked up when it is shown",
     GiftCardMoved: "a gift card is looked up when it is shown",
+    CardSeriesOpened: "a series is looked up when a card is made",
+    CardsMade: "a card is looked up when it is shown",
+    CardChanged: "a card is looked up when it is shown",
     LimitNeared: "the console shows what is left of each limit; connectors may be told",
     CampaignEnded: "the segment of the treated is emptied in the transaction that ends it",
 }

@@ -24,6 +24,7 @@ DOMAIN = (
         "ledger",
         "programme",
         "rewards",
+        "cards",
         "activity",
         "messaging",
     ),

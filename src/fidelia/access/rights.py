@@ -122,6 +122,12 @@ RIGHTS: dict[str, str | Promise] = {
     "gift_card.expire": _("Write down the expiry of gift cards"),
     "stock.see": _("See what there is to give away"),
     "stock.change": _("Change what there is to give away"),
+    # cards
+    "card.see": _("See loyalty cards and whom they name"),
+    "card.make": _("Create series of cards, make cards and bring numbers in"),
+    "card.give": _("Hand cards out, give them to members and register them"),
+    "card.block": _("Report a card lost, replace it, block it and let it work again"),
+    "card.expire": _("Write down the expiry of cards"),
     # insight and campaigns
     "insight.see": _("See what insight has learnt"),
     "insight.refresh": _("Export the facts and refresh what is learnt from them"),
@@ -153,7 +159,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 *("customer.*", "segment.*", "product.*", "programme.*", "enrolment.*", "points.*", "pool.*"),
                 "purchase.*",
                 *("decision.*", "insight.*", "campaign.*", "message.*", "store.see", "partner.see"),
-                *("coupon.*", "voucher.*", "gift_card.*", "stock.*", "policy.*", "portal.*", "request.*"),
+                *("coupon.*", "voucher.*", "gift_card.*", "stock.*", "policy.*", "card.*", "portal.*", "request.*"),
                 *("job.*", "event.see", "file.*"),
             ),
         ),
@@ -171,6 +177,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 *("message.see", "enrolment.create", "points.see"),
                 *("purchase.see", "purchase.claim", "decision.see", "programme.see", "store.see"),
                 *("coupon.see", "coupon.assign", "voucher.see", "gift_card.see", "gift_card.block"),
+                *("card.see", "card.give", "card.block"),
             ),
         ),
         BuiltInRole(
@@ -186,7 +193,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 ),
                 *("points.see", "purchase.record", "purchase.see", "purchase.return", "purchase.claim"),
                 *("gift_card.see", "gift_card.sell", "gift_card.spend", "coupon.see", "voucher.see", "stock.see"),
-                "store.see",
+                *("store.see", "card.see", "card.give", "card.block"),
             ),
         ),
         BuiltInRole(

@@ -6,6 +6,7 @@ from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
 from fidelia.activity.operations.imports import PURCHASES_KIND
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
+from fidelia.cards.jobs import JOBS as CARD_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.customers.jobs import JOBS as CUSTOMER_JOBS
 from fidelia.customers.operations.imports import CUSTOMERS_KIND
@@ -49,6 +50,7 @@ JOBS: tuple[JobKind, ...] = (
     *LEDGER_JOBS,
     *PROGRAMME_JOBS,
     *REWARD_JOBS,
+    *CARD_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

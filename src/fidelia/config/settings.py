@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "fidelia.ledger",
     "fidelia.programme",
     "fidelia.rewards",
+    "fidelia.cards",
     "fidelia.activity",
     "fidelia.messaging",
     "fidelia.insight",

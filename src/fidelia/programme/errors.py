@@ -41,6 +41,12 @@ class EnrolmentEnded(Refused):
     default_code = "enrolment_ended"
 
 
+class EnrolmentProvisional(Refused):
+    """Nobody has registered this card yet: its points wait, and are spent by a member only."""
+
+    default_code = "enrolment_provisional"
+
+
 class MalformedDocument(Invalid):
     """The document of a version lacks a part or has one it may not have."""
 

@@ -118,6 +118,8 @@ class Enrolment(models.Model):
     source = models.CharField(max_length=30)
     store_id = models.UUIDField(null=True)
     partner_id = models.UUIDField(null=True)
+    is_provisional = models.BooleanField(default=False, db_default=False)  # nobody is known yet: its points wait
+    followed_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="follows", db_index=False)
 
     class Meta:
         constraints = [
@@ -133,6 +135,9 @@ class Enrolment(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer_id"], name="enrolments_of_a_customer"),
+            models.Index(
+                fields=["followed_by"], name="enrolments_that_followed", condition=Q(followed_by__isnull=False)
+            ),
             models.Index(
                 fields=["customer_id", "programme"],
                 name="memberships_that_ended",

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from fidelia.access.operations import Reading
+from fidelia.cards.queries import check_number
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
 from fidelia.organisation.errors import StoreUnknown
@@ -35,6 +36,7 @@ class Member:
     enrolment_id: UUID
     account_id: UUID
     enrolled_at: datetime
+    is_provisional: bool
     tier: str
     is_first: bool
     head: ChainHead
@@ -79,6 +81,7 @@ class _Membership(msgspec.Struct):
     enrolment_id: UUID
     account_id: UUID
     enrolled_at: datetime
+    is_provisional: bool = False
 
 
 class _KnownRequest(msgspec.Struct):
@@ -147,16 +150,23 @@ class Named(Protocol):
     def store(self) -> str | None: ...
     @property
     def names_member(self) -> bool: ...
+    @property
+    def identity(self) -> tuple[str, str] | None: ...
 
 
 def surroundings_of(found: Found, request: Named) -> Surroundings:
-    """Return what was found. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency."""
+    """Return what was found. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
+
+    Of a card that works no more it is told why (CardLost, CardReplaced, CardBlocked, CardExpired, CardNotGiven).
+    """
     programme = found.programme
     if "id" not in programme:
         raise UnknownProgramme(_no_programme(request, programme["count"]), pointer="/programme")
     if programme["currency"] != request.currency:
         raise WrongCurrency(f"{programme['slug']} counts in {programme['currency']}.", pointer="/currency")
     if request.names_member and found.member is None:
+        if found.customer_id is None and request.identity is not None and request.identity[0] == "card":
+            check_number(request.identity[1])
         raise UnknownMember("No member of this programme is known by that name.", pointer="/member")
     if request.store is not None and found.store is None:
         raise StoreUnknown(f"There is no store “{request.store}”.", pointer="/store")
@@ -185,6 +195,7 @@ def _member(found: Found) -> Member:
         enrolment_id=member.enrolment_id,
         account_id=member.account_id,
         enrolled_at=member.enrolled_at,
+        is_provisional=member.is_provisional,
         tier=found.tier or "",
         is_first=found.is_first,
         head=ChainHead(member.account_id, found.sequence, bytes.fromhex(found.hash)),

@@ -34,20 +34,36 @@ def add_contact_point(
     UnknownChoice, MalformedEmail, MalformedPhone, TextTooLong.
     """
     with transaction_of_use_case():
-        customer = lock_open_customer(customer_id)
-        by.require("customer.change", scope_of(customer))
-        clean = _normalise(channel, value, customer.country)
-        point, _ = ContactPoint.objects.update_or_create(
-            customer=customer, channel=channel, value=clean,
-            defaults={"status": ContactStatus.ACTIVE, "since": at, "source": source, "bounced_at": None,
-                      "verified_at": verified_at},
-            create_defaults={"status": ContactStatus.ACTIVE, "since": at, "source": source, "recorded_at": at,
-                             "verified_at": verified_at},
-        )  # fmt: skip
-        record_audit(
-            by=by, at=at, verb="customer.change", object_type="customer", object_id=customer_id,
-            after={"contact_point_id": point.pk, "channel": channel}, scope=scope_of(customer),
-        )  # fmt: skip
+        return place_contact_point(
+            by=by, at=at, customer_id=customer_id, channel=channel, value=value, source=source, verified_at=verified_at
+        )
+
+
+def place_contact_point(
+    *,
+    by: Actor,
+    at: datetime,
+    customer_id: UUID,
+    channel: str,
+    value: str,
+    source: str,
+    verified_at: datetime | None = None,
+) -> ContactPoint:
+    """Building block of `add_contact_point`, inside the caller's use case; raises as it does."""
+    customer = lock_open_customer(customer_id)
+    by.require("customer.change", scope_of(customer))
+    clean = _normalise(channel, value, customer.country)
+    point, _ = ContactPoint.objects.update_or_create(
+        customer=customer, channel=channel, value=clean,
+        defaults={"status": ContactStatus.ACTIVE, "since": at, "source": source, "bounced_at": None,
+                  "verified_at": verified_at},
+        create_defaults={"status": ContactStatus.ACTIVE, "since": at, "source": source, "recorded_at": at,
+                         "verified_at": verified_at},
+    )  # fmt: skip
+    record_audit(
+        by=by, at=at, verb="customer.change", object_type="customer", object_id=customer_id,
+        after={"contact_point_id": point.pk, "channel": channel}, scope=scope_of(customer),
+    )  # fmt: skip
     return point
 
 

@@ -74,19 +74,28 @@ def update_customer(
     """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="customer", resource_id=customer_id)
-        row = lock_open_customer(customer_id)
-        by.require("customer.change", scope_of(row))
-        changed = _changed_facts(row, changes, at)
-        if "partner_id" in changed or "home_store_id" in changed:
-            by.require("customer.change", _scope_after(row, changed))
-        if changed:
-            _write_changes(row, changed, source=source, occurred_at=occurred_at or at, at=at)
-            # The audit outlives an erasure, so it names the facts and never their values.
-            record_audit(
-                by=by, at=at, verb="customer.change", object_type="customer", object_id=row.id,
-                after={"facts": sorted(changed), "source": source}, scope=scope_of(row),
-            )  # fmt: skip
-            announce(CustomerChanged(occurred_at=occurred_at or at, customer_id=row.id))
+        return change_facts(
+            by=by, at=at, customer_id=customer_id, changes=changes, source=source, occurred_at=occurred_at or at
+        )
+
+
+def change_facts(
+    *, by: Actor, at: datetime, customer_id: UUID, changes: Mapping[str, Any], source: str, occurred_at: datetime
+) -> Customer:
+    """Building block of `update_customer`, inside the caller's use case; raises as it does."""
+    row = lock_open_customer(customer_id)
+    by.require("customer.change", scope_of(row))
+    changed = _changed_facts(row, changes, at)
+    if "partner_id" in changed or "home_store_id" in changed:
+        by.require("customer.change", _scope_after(row, changed))
+    if changed:
+        _write_changes(row, changed, source=source, occurred_at=occurred_at, at=at)
+        # The audit outlives an erasure, so it names the facts and never their values.
+        record_audit(
+            by=by, at=at, verb="customer.change", object_type="customer", object_id=row.id,
+            after={"facts": sorted(changed), "source": source}, scope=scope_of(row),
+        )  # fmt: skip
+        announce(CustomerChanged(occurred_at=occurred_at, customer_id=row.id))
     return row
 
 

@@ -73,6 +73,17 @@ def end_identity(*, by: Actor, at: datetime, customer_id: UUID, scheme: str, val
         )  # fmt: skip
 
 
+def close_identity(*, at: datetime, scheme: str, value: str) -> UUID | None:
+    """Building block: stop an identity, already normalised, from naming anybody; return whom it named, if anybody."""
+    require_transaction()
+    named = Identity.objects.select_for_update().filter(scheme=scheme, value=value, until__isnull=True).first()
+    if named is None:
+        return None
+    named.until = max(at, named.since)
+    named.save(update_fields=["until"])
+    return named.customer_id
+
+
 def require_free_identities(wanted: Sequence[tuple[UUID, str, str]]) -> None:
     """Demand that each (customer, scheme, value) names nobody else. Raises IdentityTaken, with a pointer."""
     if not wanted:

@@ -66,6 +66,7 @@ def write_enrolment(
     store_id: UUID | None,
     partner_id: UUID | None,
     enrolment_id: UUID | None = None,
+    is_provisional: bool = False,
 ) -> Enrolment:
     """Building block of enrolment: account, membership, audit, announcement."""
     points = programme.points_currency
@@ -83,6 +84,7 @@ def write_enrolment(
                 source=source,
                 store_id=store_id,
                 partner_id=partner_id,
+                is_provisional=is_provisional,
             )
     except IntegrityError as error:
         if "enrolled once" not in str(error):
@@ -109,12 +111,18 @@ def end_enrolment(*, by: Actor, at: datetime, enrolment: Enrolment, once: Reques
     by.require("enrolment.end", Scope(enrolment.partner_id, enrolment.store_id))
     with transaction_of_use_case():
         claim(once, at=at, resource_type="enrolment", resource_id=enrolment.id)
-        locked = Enrolment.objects.select_for_update().get(id=enrolment.id)
-        if locked.ended_at is not None:
-            raise EnrolmentEnded("This membership has ended already.")
-        locked.ended_at = at
-        locked.save(update_fields=["ended_at"])
-        audit(by, at, "enrolment.end", locked.id)
+        return close_enrolment(by=by, at=at, enrolment=enrolment)
+
+
+def close_enrolment(*, by: Actor, at: datetime, enrolment: Enrolment) -> Enrolment:
+    """Building block: end a membership inside the caller's use case. Raises EnrolmentEnded."""
+    require_transaction()
+    locked = Enrolment.objects.select_for_update().get(id=enrolment.id)
+    if locked.ended_at is not None:
+        raise EnrolmentEnded("This membership has ended already.")
+    locked.ended_at = at
+    locked.save(update_fields=["ended_at"])
+    audit(by, at, "enrolment.end", locked.id)
     return locked
 
 

@@ -30,6 +30,7 @@ from fidelia.ledger.queries import find_promise
 from ..errors import TooLateToReinstate, UnknownPointsCurrency
 from ..models import Enrolment, PointsCurrency, Programme, ProgrammeCurrency
 from ..queries import Terms, terms_in_force
+from ..queries.membership import check_may_spend
 from .granting import granting
 
 REINSTATED_DAYS = 30  # what comes back lives so long where the terms know no life
@@ -159,6 +160,7 @@ def give_points(
     """
     by.require("points.transfer", scope_of(enrolment))
     by.require("points.transfer", scope_of(to))
+    check_may_spend(enrolment)
     code = _code_of(enrolment.programme, currency)
     if to.programme_id != enrolment.programme_id:
         raise UnknownPointsCurrency("Points move between members of one programme.", pointer="/to")

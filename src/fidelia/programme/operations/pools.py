@@ -17,21 +17,14 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
-from fidelia.ledger.models import Pending
-from fidelia.ledger.operations import (
-    EarnPart,
-    cancel_pending,
-    expire_account,
-    open_account,
-    pend,
-    shut_account,
-    transfer,
-)
-from fidelia.ledger.queries import get_balance, list_postings
+from fidelia.ledger.operations import open_account, shut_account, transfer
+from fidelia.ledger.queries import get_balance
 
-from ..errors import InAPool, NotInAPool, NotSettled, PoolFull, UnknownPool
+from ..errors import InAPool, NotInAPool, PoolFull, UnknownPool
 from ..events import PoolJoined, PoolLeft
 from ..models import Enrolment, PointsPool, PoolMembership, Programme
+from ..queries.membership import check_may_spend
+from .bringing import bring_points
 
 Leaving = Literal["nothing", "share"]
 
@@ -72,6 +65,7 @@ def join_pool(
         claim(once, at=at, resource_type="pool", resource_id=pool_id)
         pool = _locked(pool_id, enrolment.programme_id)
         member = Enrolment.objects.select_for_update().get(id=enrolment.id)
+        check_may_spend(member)
         if PoolMembership.objects.filter(enrolment=member, left_at__isnull=True).exists():
             raise InAPool("This member is in a pool already.")
         if pool.memberships.filter(left_at__isnull=True).count() >= pool.members_max:
@@ -79,7 +73,10 @@ def join_pool(
         membership = PoolMembership.objects.create(
             pool=pool, enrolment=member, own_account_id=member.account_id, joined_at=at
         )
-        points = _bring(by, at, membership, pool)
+        points = bring_points(
+            by=by, at=at, account_id=member.account_id, to_account_id=pool.account_id,
+            currency=pool.programme.points_currency_id, key=f"pool:join:{membership.id}",
+        )  # fmt: skip
         Enrolment.objects.filter(id=member.id).update(account_id=pool.account_id)
         enrolment.account_id = pool.account_id
         _tell(by, at, PoolJoined, membership, points)
@@ -122,39 +119,6 @@ def _locked(pool_id: UUID, programme_id: UUID) -> PointsPool:
     if pool is None:
         raise UnknownPool("There is no such pool.")
     return pool
-
-
-def _bring(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> int:
-    own, currency = membership.own_account_id, pool.programme.points_currency_id
-    expire_account(by=by, at=at, account_id=own, currency=currency)
-    balance = get_balance(account_id=own, currency=currency, at=at)
-    if balance.held or balance.owed:
-        raise NotSettled("Points are held, or owed: let that be settled first.", held=balance.held, owed=balance.owed)
-    if balance.available:
-        transfer(
-            by=by, at=at, from_account_id=own, to_account_id=pool.account_id, currency=currency, amount=None,
-            key=f"pool:join:{membership.id}",
-        )  # fmt: skip
-    _move_pending(by, at, membership, pool)
-    if not shut_account(by=by, at=at, account_id=own, is_shut=True):
-        raise NotSettled("Something of the account cannot be brought along.")
-    return balance.available
-
-
-def _move_pending(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> None:
-    """What is pending is given up here and promised there: the same lots to be, of the same purchase, at their time."""
-    own, currency = membership.own_account_id, pool.programme.points_currency_id
-    waiting = list(Pending.objects.filter(account_id=own, currency=currency, is_open=True).order_by("lot_id"))
-    postings = list_postings(account_id=own, posting_ids=[each.posting_id for each in waiting])
-    for each in waiting:
-        posting, key = postings[each.posting_id], f"pool:{membership.id}:{each.lot_id}"
-        cancel_pending(by=by, at=at, account_id=own, currency=currency, posting_id=each.lot_id, key=key)
-        pend(
-            by=by, at=at, account_id=pool.account_id, currency=currency, key=key, occurred_at=at,
-            parts=[EarnPart(amount=each.remaining, expires_at=each.expires_at, lot_id=each.lot_id)],
-            activates_at=each.activates_at, cancels_at=each.cancels_at, source_type=posting.source_type,
-            source_id=posting.source_id,
-        )  # fmt: skip
 
 
 def _take_share(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> int:

@@ -2,6 +2,7 @@
 
 from .foresight import Foreseen, Foresight, foresee
 from .membership import (
+    check_may_spend,
     count_members,
     count_members_by_tier,
     find_enrolment,
@@ -67,6 +68,7 @@ __all__ = [
     "accounts_of",
     "beside",
     "catalogue_of",
+    "check_may_spend",
     "count_members",
     "count_members_by_tier",
     "dated_facts",

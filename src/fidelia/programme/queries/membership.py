@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.rules.tiers import HeldTier
 
-from ..errors import UnknownEnrolment, UnknownProgramme, UnknownVersion
+from ..errors import EnrolmentProvisional, UnknownEnrolment, UnknownProgramme, UnknownVersion
 from ..models import Enrolment, Programme, ProgrammeVersion, TierGrant, TierPeriod
 
 
@@ -81,6 +81,12 @@ def see_enrolment(*, by: Actor, enrolment_id: UUID, right: str = "customer.see")
     if not is_own_mode or not by.may(right, Scope(enrolment.partner_id, enrolment.store_id)):
         raise UnknownEnrolment("There is no such enrolment.")
     return enrolment
+
+
+def check_may_spend(enrolment: Enrolment) -> None:
+    """Raise EnrolmentProvisional for a card that waits for its person: its points are not spent, nor moved."""
+    if enrolment.is_provisional:
+        raise EnrolmentProvisional("These points wait until the card is registered.")
 
 
 def see_programmes(*, by: Actor) -> list[Programme]:

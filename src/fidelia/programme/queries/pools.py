@@ -8,7 +8,7 @@ from uuid import UUID
 from fidelia.kernel.actor import Actor, Scope
 
 from ..errors import NothingWaits, UnknownPool
-from ..models import AskedAdjustment, PointsPool, PoolMembership
+from ..models import AskedAdjustment, Enrolment, PointsPool, PoolMembership
 
 
 def pool_of(enrolment_id: UUID) -> PoolMembership | None:
@@ -59,7 +59,11 @@ def members_of_pools(pool_ids: Iterable[UUID]) -> set[UUID]:
 
 
 def account_now(account_id: UUID) -> UUID:
-    """Return where the points of an account are: at the pool that its member is in, or there still."""
+    """Return where the points of an account are: with whom a card's followed, at the member's pool, or there still."""
+    followed = Enrolment.objects.filter(account_id=account_id, followed_by__isnull=False)
+    for member in followed.select_related("followed_by"):
+        assert member.followed_by is not None, "asked for just above"
+        return member.followed_by.account_id  # the one of now, which is a pool's where the member is in one
     found = PoolMembership.objects.filter(own_account_id=account_id, left_at__isnull=True).select_related("pool")
     membership = found.first()
     return membership.pool.account_id if membership is not None else account_id

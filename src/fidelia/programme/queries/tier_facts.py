@@ -23,10 +23,17 @@ def dated_facts(
 ) -> dict[UUID, Sequence[Earning]]:
     """Return the facts by which each membership is measured, by its id; members of one pool count together."""
     if tier_set.metric in ("spent", "purchases"):
-        bought = _purchase_facts()(
-            [one.customer_id for one in enrolments], [one.id for one in enrolments], tier_set.metric
-        )
-        return {one.id: bought.get(one.id, []) for one in enrolments}
+        own = {one.id: [one] for one in enrolments}
+        for one in Enrolment.objects.filter(followed_by__in=list(own)):
+            own[one.followed_by_id or one.id].append(one)
+        each = [one for all_of_it in own.values() for one in all_of_it]
+        bought = _purchase_facts()([one.customer_id for one in each], [one.id for one in each], tier_set.metric)
+        return {
+            id: sorted((fact for one in all_of_it for fact in bought.get(one.id, [])), key=lambda fact: fact[0])
+            if len(all_of_it) > 1
+            else bought.get(id, [])
+            for id, all_of_it in own.items()
+        }
     accounts = accounts_of(enrolments)
     ids = sorted({account for each in accounts.values() for account in each})
     found = _points_facts(tier_set, ids, tier_set.currency or programme.points_currency_id)
@@ -45,11 +52,12 @@ def tier_credit_of(currency: str) -> str:
 
 
 def accounts_of(enrolments: Iterable[Enrolment]) -> dict[UUID, list[UUID]]:
-    """Return the accounts on which each membership has earned: that of now, and its own from before a pool."""
+    """Return the accounts on which each membership has earned: that of now, its own from before a pool, a card's."""
     known = {one.id: [one.account_id] for one in enrolments}
     own = PoolMembership.objects.filter(enrolment__in=list(known)).values_list("enrolment_id", "own_account_id")
-    for enrolment_id, account_id in own.distinct():
-        if account_id not in known[enrolment_id]:
+    followed = Enrolment.objects.filter(followed_by__in=list(known)).values_list("followed_by_id", "account_id")
+    for enrolment_id, account_id in (*own.distinct(), *followed):
+        if enrolment_id is not None and account_id not in known[enrolment_id]:
             known[enrolment_id].append(account_id)
     return known
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.points import parse_points
+from fidelia.programme.errors import EnrolmentProvisional
 from fidelia.programme.queries import Terms
 from fidelia.rewards.operations import left_of_limits
 from fidelia.rules.pricing import (
@@ -82,6 +83,7 @@ def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) ->
 
 def _basket(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, *, is_member: bool) -> Basket:
     asked, rewards = found.basket, found.rewards
+    _check_may_spend(found)
     return Basket(
         lines=tuple([_line(line, i, found) for i, line in enumerate(asked.lines, 1)]),
         shipping=() if asked.shipping is None else (_shipping(asked.shipping),),
@@ -105,6 +107,13 @@ def _basket(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, *,
         is_member=is_member,
         in_cash=asked.in_cash,
     )
+
+
+def _check_may_spend(found: CheckoutSurroundings) -> None:
+    """Raise EnrolmentProvisional where points of a card without a person would be spent: they wait for it."""
+    spends = found.basket.pays_with_points or found.basket.claims
+    if spends and found.member is not None and found.member.is_provisional:
+        raise EnrolmentProvisional("These points wait until the card is registered.", pointer="/member")
 
 
 def wanted_points(found: CheckoutSurroundings) -> int | None:
