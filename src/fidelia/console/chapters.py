@@ -32,7 +32,7 @@ OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their
 TONES = {"plain": "", "good": "success", "warn": "warning", "bad": "danger"}
 ICONS = {
     "sales": "chart-bar", "rfm": "chart-dots-2", "lifecycle": "route", "cohorts": "stack-2", "value": "diamond",
-    "churn": "users-minus", "portfolio": "chart-pie", "profit": "scale", "products": "package",
+    "churn": "users-minus", "scores": "target", "portfolio": "chart-pie", "profit": "scale", "products": "package",
 }  # fmt: skip
 
 

@@ -93,6 +93,7 @@ MENU: tuple[Block, ...] = (
                     Entry(_("Portfolio"), "chart-pie", "console:insight-chapter", "portfolio", right="insight.see"),
                     Entry(_("Lifetime value"), "diamond", "console:insight-chapter", "value", right="insight.see"),
                     Entry(_("Churn"), "users-minus", "console:insight-chapter", "churn", right="insight.see"),
+                    Entry(_("Scores"), "target", "console:insight-chapter", "scores", right="insight.see"),
                     Entry(_("Cohorts"), "stack-2", "console:insight-chapter", "cohorts", right="insight.see"),
                     Entry(_("Products sold"), "package", "console:insight-chapter", "products", right="insight.see"),
                 ),

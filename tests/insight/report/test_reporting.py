@@ -18,7 +18,8 @@ from fidelia.insight.report.pdf import write_pdf
 from fidelia.insight.report.speech import Speech
 from tests.insight.report.files import NOW, shop_file, write
 
-CHAPTERS = ["contents", "sales", "rfm", "lifecycle", "cohorts", "value", "churn", "portfolio", "profit", "products"]
+CHAPTERS = ["contents", "sales", "rfm", "lifecycle", "cohorts", "value", "churn", "scores", "portfolio", "profit",
+            "products"]  # fmt: skip
 Both = dict[str, tuple[Report, Speech]]
 NOT_NUMBERS = re.compile(r"\b(nan|inf|None|null)\b", re.IGNORECASE)
 

@@ -15,6 +15,8 @@ from typing import Final, Literal
 
 from scipy.special import nctdtrinc, stdtrit
 
+from fidelia.insight.fits.sentences import Sentence
+from fidelia.insight.fits.sentences import gettext_noop as _
 from fidelia.kernel.errors import Invalid
 
 Finding = Literal["positive", "negative", "no effect found"]
@@ -41,9 +43,9 @@ class Proportion:
 
     def __post_init__(self) -> None:
         if self.people < 1:
-            raise TooFewPeople("A share needs at least one person in the group.")
+            raise TooFewPeople(Sentence(_("A share needs at least one person in the group.")))
         if not 0 <= self.count <= self.people:
-            raise Invalid("A share counts between none and all of the people in the group.")
+            raise Invalid(Sentence(_("A share counts between none and all of the people in the group.")))
 
     @property
     def value(self) -> float:
@@ -60,9 +62,9 @@ class Sample:
 
     def __post_init__(self) -> None:
         if self.people < 2:
-            raise TooFewPeople("A mean with an interval needs at least two people in the group.")
+            raise TooFewPeople(Sentence(_("A mean with an interval needs at least two people in the group.")))
         if self.squares * self.people < self.total**2:
-            raise Invalid("The sum of squares does not belong to this sum.")
+            raise Invalid(Sentence(_("The sum of squares does not belong to this sum.")))
 
     @property
     def mean(self) -> float:
@@ -140,9 +142,9 @@ def smallest_lift_seen(*, base: float, n_treated: int, n_control: int, power: fl
     *Statistical Methods for Rates and Proportions* (2003), chapter 4, and R's power.prop.test. Raises TooFewPeople.
     """
     if min(n_treated, n_control) < 1:
-        raise TooFewPeople("Both groups need at least one person.")
+        raise TooFewPeople(Sentence(_("Both groups need at least one person.")))
     if not 0 <= base < 1:
-        raise Invalid("The base share lies between 0 and 1.")
+        raise Invalid(Sentence(_("The base share lies between 0 and 1.")))
     if _power_of_lift(base, 1 - base, n_treated, n_control) < power:
         return None
     low, high = 0.0, 1 - base
@@ -165,7 +167,9 @@ def people_needed_for_lift(
     and when more than a thousand million people would be needed.
     """
     if not (0 <= base < 1 and 0 < lift <= 1 - base):
-        raise Invalid("The base share lies between 0 and 1, and the lift above 0 and up to what is left to 1.")
+        raise Invalid(
+            Sentence(_("The base share lies between 0 and 1, and the lift above 0 and up to what is left to 1."))
+        )
     return _fewest(lambda treated, control: _power_of_lift(base, lift, treated, control) >= power, share_treated, power)
 
 
@@ -178,7 +182,7 @@ def people_needed_for_difference(
     `people_needed_for_lift`.
     """
     if not (deviation >= 0 and difference > 0):
-        raise Invalid("A deviation is not negative, and the difference to be shown is above 0.")
+        raise Invalid(Sentence(_("A deviation is not negative, and the difference to be shown is above 0.")))
 
     def is_enough(treated: int, control: int) -> bool:
         if treated + control < PEOPLE_OF_T:
@@ -191,12 +195,14 @@ def people_needed_for_difference(
 
 def _fewest(is_enough: Callable[[int, int], bool], share_treated: float, power: float) -> tuple[int, int]:
     if not (0 < share_treated < 1 and 0 < power < 1):
-        raise Invalid("The share of the treated and the power lie between 0 and 1.")
+        raise Invalid(Sentence(_("The share of the treated and the power lie between 0 and 1.")))
     low, high = 1, 2
     while not is_enough(*_arms(high, share_treated)):
         low, high = high, 2 * high
         if high > PEOPLE_MAX:
-            raise Invalid("No campaign has so many people: look for a larger effect, or be content with less power.")
+            raise Invalid(
+                Sentence(_("No campaign has so many people: look for a larger effect, or be content with less power."))
+            )
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if is_enough(*_arms(middle, share_treated)) else (middle, high)
@@ -228,7 +234,7 @@ def smallest_difference_seen(*, deviation: float, n_treated: int, n_control: int
     TooFewPeople.
     """
     if min(n_treated, n_control) < 1 or n_treated + n_control < PEOPLE_OF_T:
-        raise TooFewPeople("Both groups need at least one person, and one of them two.")
+        raise TooFewPeople(Sentence(_("Both groups need at least one person, and one of them two.")))
     freedom = n_treated + n_control - 2
     bound = stdtrit(freedom, (1 + CONFIDENCE) / 2)
     shift = float(nctdtrinc(freedom, 1 - power, bound))

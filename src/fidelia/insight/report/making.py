@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fidelia.insight.fits.sentences import Sentence
 from fidelia.kernel.errors import FideliaError
 
 from .blocks import Advice, Missing, Number, Section
@@ -62,17 +61,4 @@ def _write(
     try:
         return write(facts, speech, title)
     except FideliaError as refused:  # a model that does not fit this file is a finding, not the end of the report
-        return Section(key, title, "", [Missing(_told(refused, speech))])
-
-
-def _told(refused: FideliaError, speech: Speech) -> str:
-    """The reason in the report's language: the model's own sentence, or by its code."""
-    _ = speech.text
-    if isinstance(refused.message, Sentence):
-        return refused.message.told(speech.untold)
-    by_code = {
-        "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
-        "no_convergence": _("The model does not settle on this history: its assumptions do not hold here."),
-        "impossible_numbers": _("Some numbers of the history make no sense here: see the rows left out."),
-    }
-    return refused.message if speech.language.startswith("en") else by_code.get(refused.code, refused.message)
+        return Section(key, title, "", [Missing(speech.refusal(refused))])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fidelia.insight.fits.sentences import Sentence
+from fidelia.kernel.errors import FideliaError
 from fidelia.ui import formats
 from fidelia.ui.charts import Unit
 from fidelia.ui.charts.words import say, translated
@@ -30,6 +32,18 @@ class Speech:
     def untold(self, template: str) -> str:
         """Return a template in the language, its {names} still in it."""
         return translated(self.language, template)
+
+    def refusal(self, refused: FideliaError) -> str:
+        """Return the reason of a refusal in the language: the model's own sentence, or by its code."""
+        _ = self.text
+        if isinstance(refused.message, Sentence):
+            return refused.message.told(self.untold)
+        by_code = {
+            "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
+            "no_convergence": _("The model does not settle on this history: its assumptions do not hold here."),
+            "impossible_numbers": _("Some numbers of the history make no sense here: see the rows left out."),
+        }
+        return refused.message if self.language.startswith("en") else by_code.get(refused.code, refused.message)
 
     def number(self, value: float, decimals: int = 0) -> str:
         return formats.number(value, self.language, decimals=decimals)

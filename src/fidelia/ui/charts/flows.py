@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from .chart import Chart, base_option
 from .units import Unit
 from .words import say
 
-# Flows run behind the names.
-_HALO = {"color": "@text", "fontSize": 12.5, "textBorderColor": "@surface", "textBorderWidth": 2}
+# Flows run behind the names. A plate behind the text, not an outline around its letters: legible on paper too.
+_PLATE = {"color": "@text", "fontSize": 12.5, "backgroundColor": "@surface", "padding": [2, 5], "borderRadius": 4}
+LABELLED_SHARE: Final = 0.05  # of all people; a thinner flow has no room for its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ def sankey(
                 "layoutIterations": 0,
                 "draggable": False,
                 "emphasis": {"disabled": True},
+                "edgeLabel": {"color": "@text-2", "fontSize": 11.5},
                 "data": _nodes(stages, moving, language, left),
-                "links": [_link(flow, left) for flow in moving],
+                "links": [_link(flow, left, moving, language) for flow in moving],
             }
         ],
         graphic=[_side(before, {"left": 4}), _side(after, {"right": 4})],
@@ -95,19 +97,23 @@ def _nodes(stages: Sequence[str], flows: Sequence[Flow], language: str, left: st
                         "name": side + stage,
                         "depth": 0 if side == "<" else 1,
                         "itemStyle": {"color": "@burgundy" if stage == left else "@petrol"},
-                        "label": {"position": label, "formatter": text} | _HALO,
+                        "label": {"position": label, "formatter": text} | _PLATE,
                     }
                 )
     return nodes
 
 
-def _link(flow: Flow, left: str) -> dict[str, Any]:
+def _link(flow: Flow, left: str, flows: Sequence[Flow], language: str) -> dict[str, Any]:
     stays = flow.start == flow.end
     colour = "@burgundy" if flow.end == left and not stays else "@petrol"
     return {
         "source": "<" + flow.start,
         "target": ">" + flow.end,
         "value": flow.people,
+        "edgeLabel": {
+            "show": not stays and flow.people >= LABELLED_SHARE * sum(one.people for one in flows),
+            "formatter": Unit().full(flow.people, language),
+        },
         "lineStyle": {"color": "@context" if stays else colour, "opacity": 0.18 if stays else 0.42},
     }
 

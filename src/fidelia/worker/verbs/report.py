@@ -7,6 +7,11 @@ import sys
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fidelia.insight.report import Report
+    from fidelia.insight.report.speech import Speech
 
 HELP = "write a report on the customers of a file of purchases: one HTML page and one PDF"
 
@@ -18,21 +23,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mapping", type=Path, help="a YAML file that says which column is what (guessed unless told)")
     parser.add_argument("--currency", help="of the amounts, such as EUR (guessed unless told)")
     parser.add_argument("--margin", type=_rate, metavar="PERCENT", help="margin of sales, assumed (30)")
+    parser.add_argument("--treatment", default="", metavar="COLUMN", help="one row per person: the group of each")
+    parser.add_argument("--control", default="", metavar="VALUE", help="the group that was left alone")
+    parser.add_argument("--response", action="append", default=[], metavar="COLUMN", help="what people did; repeatable")
     parser.add_argument("--title", default="", help="of the report")
     parser.add_argument("--no-pdf", action="store_true", help="write the HTML page alone")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    now = datetime.now(UTC)
+    report, speech = _made(arguments, now)
+    _write(report, speech, arguments)
+    return 0
+
+
+def _made(arguments: argparse.Namespace, now: datetime) -> tuple[Report, Speech]:
+    """Make the report of purchases; a file of people that names no day of a purchase gets a report on people."""
+    from fidelia.intake.errors import MalformedMapping
+    from fidelia.kernel.errors import FideliaError
+
+    if arguments.treatment or arguments.response:
+        return _of_people(arguments, now)
+    try:
+        return _of_purchases(arguments, now)
+    except MalformedMapping as refused:
+        if arguments.mapping is not None:
+            raise
+        try:
+            return _of_people(arguments, now)
+        except FideliaError:
+            raise refused from None
+
+
+def _of_people(arguments: argparse.Namespace, now: datetime) -> tuple[Report, Speech]:
+    from fidelia.insight.report.people import make_people_report, open_people
+    from fidelia.insight.report.people.making import speech_of
+
+    people = open_people(
+        arguments.file,
+        language=arguments.language,
+        currency=(arguments.currency or "").upper(),
+        treatment=arguments.treatment,
+        control=arguments.control,
+        responses=arguments.response,
+    )
+    made = make_people_report(people, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
+    return made, speech_of(people, arguments.language)
+
+
+def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report, Speech]:
     from fidelia.activity.targets import PURCHASES
     from fidelia.insight.measures.margin import DEFAULT_RATE
     from fidelia.insight.report import make_report, open_purchases
-    from fidelia.insight.report.drawing import open_drawer
-    from fidelia.insight.report.html import write_html
-    from fidelia.insight.report.pdf import write_pdf
     from fidelia.insight.report.speech import Speech
     from fidelia.intake.mapping import parse_file_mapping
 
-    now, mapping = datetime.now(UTC), None
+    mapping = None
     if arguments.mapping is not None:
         from .set_up import read_yaml
 
@@ -45,8 +91,15 @@ def run(arguments: argparse.Namespace) -> int:
         currency=arguments.currency,
         margin_rate=arguments.margin or DEFAULT_RATE,
     ) as facts:
-        report = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
-        speech = Speech(arguments.language, facts.currency, facts.scale)
+        made = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
+        return made, Speech(arguments.language, facts.currency, facts.scale)
+
+
+def _write(report: Report, speech: Speech, arguments: argparse.Namespace) -> None:
+    from fidelia.insight.report.drawing import open_drawer
+    from fidelia.insight.report.html import write_html
+    from fidelia.insight.report.pdf import write_pdf
+
     arguments.output.mkdir(parents=True, exist_ok=True)
     stem = arguments.file.name.split(".")[0]
     with open_drawer() as drawer:
@@ -57,7 +110,6 @@ def run(arguments: argparse.Namespace) -> int:
             paper = arguments.output / f"{stem}-report.pdf"
             paper.write_bytes(write_pdf(report, speech, drawer))
             print(paper)
-    return 0
 
 
 def _rate(text: str) -> Fraction:

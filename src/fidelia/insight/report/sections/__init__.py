@@ -18,6 +18,7 @@ from .products import products
 from .profit import profit
 from .rfm import rfm_section
 from .sales import sales
+from .scores import scores
 from .value import value
 
 _ = str  # marks the titles for translation; they are said in the report's own language
@@ -31,6 +32,7 @@ SECTIONS: Final[tuple[tuple[str, str, Write], ...]] = (
     ("cohorts", _("Cohorts and retention"), cohorts_section),
     ("value", _("Lifetime value"), value),
     ("churn", _("Who is leaving"), churn),
+    ("scores", _("Who will buy again soon?"), scores),
     ("portfolio", _("Customer portfolio"), portfolio),
     ("profit", _("Loyalty and profit"), profit),
     ("products", _("Products"), products),
