@@ -29,7 +29,7 @@ from fidelia.kernel.outbox import Event, Origin, Reaction
 from fidelia.members.events import CodeAsked
 from fidelia.members.reactions import send_codes
 from fidelia.messaging.events import MessageFailed, MessageSent
-from fidelia.messaging.reactions import inform_of_points, tell_of_expiry, tell_of_tiers
+from fidelia.messaging.reactions import inform_of_points, tell_of_cheques, tell_of_expiry, tell_of_tiers
 from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
 from fidelia.products.events import ProductsChanged
 from fidelia.programme.events import (
@@ -46,6 +46,8 @@ from fidelia.programme.events import (
 )
 from fidelia.programme.reactions import follow_version, reassess_pools, reassess_tiers
 from fidelia.rewards.events import (
+    ChequeIssued,
+    ChequeWithdrawn,
     CouponAssigned,
     CouponSeriesEnded,
     CouponSeriesOpened,
@@ -53,9 +55,11 @@ from fidelia.rewards.events import (
     GiftCardMoved,
     GiftCardSold,
     LimitNeared,
+    VoucherEnding,
     VoucherIssued,
     VoucherRevoked,
 )
+from fidelia.rewards.reactions import turn_points
 
 REACTIONS: tuple[Reaction, ...] = (
     # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
@@ -63,6 +67,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         reassess_tiers, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
     ),
+    # A purchase, a claim → the chèque fidélité that its points make, where the terms turn them at once.
+    Reaction(turn_points, on=[PurchaseRecorded, PurchaseClaimed], origins=[Origin.LIVE, Origin.LATE]),
+    # A chèque issued, a voucher about to end → the letter that says so.
+    Reaction(tell_of_cheques, on=[ChequeIssued, VoucherEnding], origins=[Origin.LIVE]),
     # A version published or withdrawn → everybody's tiers, where it has others.
     Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
     # Who joins or leaves a pool → the tiers of all who count together there.
@@ -108,6 +116,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     CouponsGenerated: "a code is looked up when it is shown",
     CouponAssigned: "who gives a coupon tells of it",
     VoucherIssued: "who issues a voucher tells of it",
+    ChequeWithdrawn: "the receipt of the return says it; a voucher is looked up when it is shown",
     VoucherRevoked: "a voucher is looked up when it is shown",
     GiftCardSold: "a gift card is looked up when it is shown",
     GiftCardMoved: "a gift card is looked up when it is shown",

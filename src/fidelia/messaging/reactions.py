@@ -16,10 +16,14 @@ from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Announced, Origin
 from fidelia.programme.events import TierEnding
 from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, measured, tier_standing
+from fidelia.rewards.events import VoucherEnding
+from fidelia.rewards.operations.vouchers import PATTERN
+from fidelia.rewards.queries import show_code
+from fidelia.rewards.queries.vouchers import VoucherRow, vouchers_by_id
 from fidelia.ui.formats import minor_points, money, plain_date
 
 from .operations import MessageRequest, queue_messages
-from .operations.defaults import POINTS_EARNED, POINTS_EXPIRING, TIER_ENDING, TIER_REACHED
+from .operations.defaults import CHEQUE_ENDING, CHEQUE_ISSUED, POINTS_EARNED, POINTS_EXPIRING, TIER_ENDING, TIER_REACHED
 
 
 def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -89,6 +93,39 @@ def tell_of_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> No
             texts = {language: _reached(event, programme, standing, language) for language in LANGUAGES}
             requests.append(_service(event, TIER_REACHED, "tell_of_tiers", texts))
     queue_messages(by=by, at=at, requests=requests)
+
+
+def tell_of_cheques(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell members a chèque fidélité that they got, and one that is about to end and still there."""
+    programmes = {programme.id: programme for programme in list_programmes()}
+    vouchers = vouchers_by_id([UUID(event.payload["voucher_id"]) for event in events])
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        found = vouchers.get(UUID(event.payload["voucher_id"]))
+        if programme is None or found is None or event.customer_id is None or found.state_at(at) not in _TOLD:
+            continue  # of a sandbox, withdrawn, or used already
+        texts = {language: _cheque(found, programme, language) for language in LANGUAGES}
+        template = CHEQUE_ENDING if event.name == VoucherEnding.name else CHEQUE_ISSUED
+        requests.append(_service(event, template, "tell_of_cheques", texts))
+    queue_messages(by=by, at=at, requests=requests)
+
+
+_TOLD = ("open", "not_yet")
+
+
+def _cheque(found: VoucherRow, programme: Any, language: str) -> dict[str, Any]:
+    one = found.voucher
+    smallest = one.minimum_basket
+    return {
+        "amount": money(Money(found.left, one.currency).text(), one.currency, language),
+        "code": show_code(PATTERN, one.code),
+        "minimum": money(Money(smallest, one.currency).text(), one.currency, language) if smallest else "",
+        "until": plain_date(last_day(one.valid_until, zone_of(programme.time_zone)), language)
+        if one.valid_until
+        else "",
+        "programme": programme.name.in_language(language),
+    }
 
 
 def _service(event: Announced, template: str, reaction: str, variables: dict[str, dict[str, Any]]) -> MessageRequest:

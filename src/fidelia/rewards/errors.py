@@ -8,7 +8,8 @@ Refused
 ├── KeyTaken, CodeTaken             another has it already
 ├── SeriesEnded, CodesExhausted
 ├── CouponExpired, CouponNotYetValid, CouponUsedUp, CouponReserved, CouponBlocked, CouponOfAnother, CouponNeedsMember
-├── VoucherExpired, VoucherNotYetValid, VoucherUsedUp, VoucherReserved, VoucherBlocked, VoucherOfAnother
+├── VoucherExpired, VoucherNotYetValid, VoucherUsedUp, VoucherReserved, VoucherBlocked, VoucherOfAnother,
+│   VoucherBesideAnother
 ├── GiftCardExpired, GiftCardBlocked, GiftCardShort, GiftCardOfAnotherCurrency
 ├── StockUsedUp, StockEnded
 ├── LimitReached
@@ -191,6 +192,12 @@ class VoucherBlocked(Refused):
     default_code = "voucher_blocked"
 
 
+class VoucherBesideAnother(Refused):
+    """One checkout takes no more vouchers of this kind."""
+
+    default_code = "voucher_beside_another"
+
+
 class VoucherOfAnother(Refused):
     """The voucher belongs to another member, or to a member where none was named."""
 
@@ -264,6 +271,7 @@ RAISED: dict[str, tuple[type[FideliaError], str | Promise]] = {
     "voucher_of_another_member": (VoucherOfAnother, _("This voucher belongs to another member.")),
     "voucher_needs_member": (VoucherOfAnother, _("This voucher belongs to a member; name the member.")),
     "voucher_of_another_currency": (MalformedVoucher, _("This voucher is of another currency.")),
+    "voucher_beside_another": (VoucherBesideAnother, _("One checkout takes no more vouchers of this kind.")),
     "voucher_malformed": (MalformedVoucher, _("A voucher pays more than nothing.")),
     "gift_card_unknown": (UnknownGiftCard, _("No gift card has this code.")),
     "gift_card_expired": (GiftCardExpired, _("This gift card has expired.")),

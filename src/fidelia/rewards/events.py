@@ -103,3 +103,47 @@ class LimitNeared(Event):
     share: int
     taken: int
     capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChequeIssued(Event):
+    """Points became a voucher: a chèque fidélité. Announced by sql/cheques.sql.
+
+    `points` are minor units of their currency, `amount` of money; `valid_until` is the first instant it is no longer.
+    """
+
+    name: ClassVar[str] = "cheque.issued"
+    cheque_id: UUID
+    voucher_id: UUID
+    programme_id: UUID
+    enrolment_id: UUID
+    points: int
+    points_currency: str
+    amount: int
+    currency: str
+    valid_until: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChequeWithdrawn(Event):
+    """A return took the purchase behind a chèque that nobody had used: it is withdrawn, its points are back."""
+
+    name: ClassVar[str] = "cheque.withdrawn"
+    cheque_id: UUID
+    voucher_id: UUID
+    programme_id: UUID
+    enrolment_id: UUID
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherEnding(Event):
+    """A voucher that nobody has used up ends within so many days; told once for each number of days declared."""
+
+    name: ClassVar[str] = "voucher.ending"
+    voucher_id: UUID
+    programme_id: UUID
+    left: int
+    currency: str
+    days: int
+    ends_at: str

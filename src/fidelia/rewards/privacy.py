@@ -9,9 +9,9 @@ from uuid import UUID
 
 from fidelia.kernel.db import require_transaction
 
-from .models import Counter, CouponCode, GiftCard, Use, Voucher
+from .models import Cheque, Counter, CouponCode, GiftCard, Use, Voucher
 
-TABLES = ("rewards_coupon_code", "rewards_gift_card", "rewards_use", "rewards_voucher")
+TABLES = ("rewards_cheque", "rewards_coupon_code", "rewards_gift_card", "rewards_use", "rewards_voucher")
 
 
 def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
@@ -21,7 +21,11 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
     vouchers = Voucher.objects.filter(customer_id__in=ids).order_by("issued_at")
     cards = GiftCard.objects.filter(customer_id__in=ids).order_by("sold_at")
     uses = Use.objects.filter(customer_id__in=ids).order_by("id")
+    cheques = Cheque.objects.filter(customer_id__in=ids).order_by("issued_at", "place")
     return {
+        "loyalty_cheques": [
+            dict(row) for row in cheques.values("points", "amount", "currency", "issued_at", "withdrawn_at")
+        ],
         "coupons": [dict(row) for row in coupons.values("series__key", "code", "assigned_at", "revoked_at")],
         "vouchers": [
             dict(row) for row in vouchers.values("code", "amount", "currency", "valid_from", "valid_until", "issued_at")
@@ -44,6 +48,7 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
     vouchers.filter(revoked_at__isnull=True).update(revoked_at=at)
     Counter.objects.filter(scope_id__in=ids).delete()
     return {
+        "rewards_cheque": Cheque.objects.filter(customer_id__in=ids).update(customer_id=UUID(int=0)),
         "rewards_coupon_code": coupons.update(customer_id=None),
         "rewards_gift_card": GiftCard.objects.filter(customer_id__in=ids).update(customer_id=None),
         "rewards_use": Use.objects.filter(customer_id__in=ids).update(customer_id=None),

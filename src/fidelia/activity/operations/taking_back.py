@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fidelia.kernel.outbox import Origin
 from fidelia.ledger.operations import PostingResult, Provenance, revoke
 from fidelia.programme.operations.granting import revoke_policy_of
 from fidelia.programme.queries import account_now, get_programme_by_id
+from fidelia.rewards.operations.withdrawing import carry_debt, free_points
 
 from ..events import PurchaseReturned
 from ..models import Purchase
@@ -21,7 +23,8 @@ def take_back(
     """Building block: post that the points of a return go back; None where there are none to take.
 
     `target_id` is the posting that brought them, so that they are taken from its own lots first; `borne_by` may name
-    another partner and store than those of the return.
+    another partner and store than those of the return. A chèque fidélité made of these points and not used yet is
+    withdrawn first, so that they are there to be taken.
     """
     if returned.points >= 0 or returned.account_id is None or returned.programme_id is None:
         return None
@@ -29,7 +32,9 @@ def take_back(
     provenance = provenance_of(returned)
     provenance.update(borne_by or {})
     account_id = account_now(returned.account_id)
-    return revoke(
+    whose: dict[str, Any] = {"account_id": account_id, "posted_on": returned.account_id, "currency": currency.code}
+    free_points(by=caller.by, at=caller.at, posting_id=target_id, wanted=-returned.points, **whose)
+    taken = revoke(
         by=caller.by,
         at=caller.at,
         account_id=account_id,
@@ -41,6 +46,9 @@ def take_back(
         posted_on=returned.account_id if target_id is not None and account_id != returned.account_id else None,
         **provenance,
     )
+    if not taken.replayed:
+        carry_debt(uncollected=taken.uncollected, **whose)
+    return taken
 
 
 def bearer_of(returned: Purchase | PurchaseRow, sale: Purchase) -> Provenance:

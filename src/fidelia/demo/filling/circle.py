@@ -54,7 +54,24 @@ WINTER_TEA: Rule = {
     "when": 'purchase.month in [12, 1, 2] && lines.filter(l, l.category.startsWith("Thé/")).sum(l, l.net) >= 30',
     "points": "30",
 }
+CHEQUE_TAKEN: Rule = {
+    "key": "cheque-taken",
+    "name": {"en": "Loyalty cheque shown", "fr": "Chèque fidélité présenté"},
+    "coupon": "voucher",
+    "amount_off": "voucher",
+}
 POINTS = {"validity_months": 24, "ends": "month"}
+CHEQUE = {
+    "key": "cheque",
+    "name": {"en": "Loyalty cheque", "fr": "Chèque fidélité"},
+    "points": "300",
+    "money": "10",
+    "issued": "month",
+    "validity": {"months": 2, "ends": "month"},
+    "minimum_basket": "30",
+    "per_checkout": 1,
+    "notice_days": [14, 3],
+}
 
 
 def open_circle(*, author: Actor, publisher: Actor, begins_at: datetime, ends_at: datetime) -> Programme:
@@ -119,9 +136,10 @@ def first_terms() -> dict[str, Any]:
 def second_terms() -> dict[str, Any]:
     """Return the document of the second version."""
     return {
-        "rules": [BASE, COFFEE_TUESDAY, BIRTHDAY, GRAND_CRU, WELCOME],
+        "rules": [BASE, COFFEE_TUESDAY, BIRTHDAY, GRAND_CRU, WELCOME, CHEQUE_TAKEN],
         "points": POINTS,
         "tiers": tiers(),
+        "cheques": [CHEQUE],
     }
 
 

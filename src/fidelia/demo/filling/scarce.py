@@ -11,20 +11,20 @@ from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Enrolment, Programme
+from fidelia.programme.queries import VersionHistory
 from fidelia.rewards.models import CouponSeries
 from fidelia.rewards.operations import (
-    NewVoucher,
     SeriesTerms,
     add_stock,
     assign_coupons,
     create_series,
     generate_codes,
-    issue_voucher,
     sell_gift_card,
     spend_gift_card,
 )
+from fidelia.rewards.operations.cheques import issue_cheques, policies_due
 
-CODES, GIVEN, VOUCHERS = 500, 40, 12
+CODES, GIVEN = 500, 40
 CARDS = ((50_00, 0), (30_00, 12_40), (100_00, 64_90), (25_00, 25_00), (50_00, 7_50), (80_00, 0))
 PIECES = 60
 
@@ -51,12 +51,12 @@ def set_out(*, by: Actor, at: datetime, programme: Programme) -> str:
     if members:
         assign_coupons(by=by, at=at, series_id=feast.id, customer_ids=members)
     _sell_cards(by, at, programme)
-    _issue_vouchers(by, at, programme, members[:VOUCHERS])
+    cheques = _turn_points(by, at, programme)
     add_stock(
         by=by, at=at, programme=programme, key="tasse-collection", pieces=PIECES,
         name=LocalizedText(en="Collector’s mug, limited", fr="Tasse de collection, série limitée"),
     )  # fmt: skip
-    return f"2 series, {CODES} codes, {len(CARDS)} gift cards, {min(len(members), VOUCHERS)} vouchers, {PIECES} mugs"
+    return f"2 series, {CODES} codes, {len(CARDS)} gift cards, {cheques} loyalty cheques, {PIECES} mugs"
 
 
 def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
@@ -71,18 +71,13 @@ def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
             spend_gift_card(by=by, at=sold_at + timedelta(days=3), card_id=card.id, amount=amount)
 
 
-def _issue_vouchers(by: Actor, at: datetime, programme: Programme, members: list[UUID]) -> None:
-    today = local_day(at, zone_of(programme.time_zone))
-    for customer_id in members:
-        voucher = NewVoucher(
-            amount=Money(10_00, programme.currency),
-            name=LocalizedText(en="Loyalty cheque", fr="Chèque fidélité"),
-            valid_from=today,
-            valid_until=today + timedelta(days=60),
-            customer_id=customer_id,
-            minimum_basket=30_00,
-        )
-        issue_voucher(by=by, at=at, programme=programme, voucher=voucher)
+def _turn_points(by: Actor, at: datetime, programme: Programme) -> int:
+    """What the first night of this month did: the points of last month become chèques fidélité."""
+    due = policies_due(VersionHistory(programme), zone_of(programme.time_zone), at)
+    return sum(
+        issue_cheques(by=by, at=at, programme=programme, terms=terms, policy=policy, step=lambda _members: None)
+        for terms, policy in due
+    )
 
 
 def _some_members(programme: Programme, count: int) -> list[UUID]:

@@ -76,3 +76,18 @@ begin
     get diagnostics forgotten = row_count;
     return forgotten;
 end $$;
+
+-- Lock a balance for what its transaction is about to post, so that what is read next stays true; false where the account
+-- is closed, or somebody else holds it and the caller does not wait.
+create function public.ledger_lock_balance(p_account uuid, p_currency text, p_waits boolean) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if p_waits then
+        perform from public.ledger_balance
+            where account_id = p_account and currency = p_currency and not is_closed for update;
+    else
+        perform from public.ledger_balance
+            where account_id = p_account and currency = p_currency and not is_closed for update skip locked;
+    end if;
+    return found;
+end $$;

@@ -75,7 +75,52 @@ POINTS_AND_TIERS = ProgrammeTemplate(
         },
     },
 )
-TEMPLATES = (POINTS_AND_TIERS,)
+# What most French chains promise: 5 % back, as a cheque that comes by itself and brings the member back to the shop.
+CAGNOTTE_AND_CHEQUE = ProgrammeTemplate(
+    key="cagnotte-and-cheque",
+    name=LocalizedText(en="Cagnotte and loyalty cheque", fr="Cagnotte et chèque fidélité"),
+    meaning=LocalizedText(
+        en="1 point for each euro; every 200 points become a loyalty cheque of 10, valid for three months.",
+        fr="1 point par euro ; tous les 200 points, un chèque fidélité de 10, valable trois mois.",
+    ),
+    document={
+        "rules": [
+            {
+                "key": "base",
+                "name": {"en": "One point per euro", "fr": "Un point par euro"},
+                "points_per": {"amount": "1", "points": "1"},
+            },
+            {
+                "key": "birthday",
+                "name": {"en": "Month of birth: double points", "fr": "Mois d’anniversaire : points doubles"},
+                "when": "has(customer.birth_month) && customer.birth_month == purchase.month",
+                "multiply_points": {"by": 2},
+                "limit_per_purchase": 200,
+            },
+            {
+                "key": "cheque-taken",
+                "name": {"en": "Loyalty cheque shown", "fr": "Chèque fidélité présenté"},
+                "coupon": "voucher",
+                "amount_off": "voucher",
+            },
+        ],
+        "points": {"validity_months": 12, "ends": "month", "notice_days": [30]},
+        "cheques": [
+            {
+                "key": "cheque",
+                "name": {"en": "Loyalty cheque", "fr": "Chèque fidélité"},
+                "points": "200",
+                "money": "10",
+                "issued": "at_once",
+                "validity": {"months": 3, "ends": "month"},
+                "minimum_basket": "20",
+                "per_checkout": 1,
+                "notice_days": [14, 3],
+            }
+        ],
+    },
+)
+TEMPLATES = (CAGNOTTE_AND_CHEQUE, POINTS_AND_TIERS)
 
 
 def get_template(key: str) -> ProgrammeTemplate:

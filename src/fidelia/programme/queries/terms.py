@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
+from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.terms import (
     PointsPolicy,
     PurchasePolicy,
@@ -28,7 +29,7 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases"}
+PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Terms:
     purchases: PurchasePolicy
     more_tiers: tuple[TierSet, ...] = ()
     currencies: Mapping[str, PointsPolicy] = field(default_factory=dict)
+    cheques: tuple[ChequePolicy, ...] = ()
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -69,8 +71,8 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
     """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
     if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
         raise MalformedDocument(
-            "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers and "
-            "purchases."
+            "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, "
+            "purchases and cheques."
         )
     rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
@@ -82,9 +84,18 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         tiers=tier_sets[0] if tier_sets else None,
         more_tiers=tier_sets[1:],
         currencies=_currencies(programme, document.get("currencies"), money_scale),
+        cheques=_cheques(programme, document.get("cheques"), money_scale),
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )
+
+
+def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[ChequePolicy, ...]:
+    """Read the chèques, whose points are of the main currency or of a further one."""
+    if document is None:
+        return ()
+    scales = {one.currency_id: one.currency.scale for one in programme.more_currencies.select_related("currency")}
+    return parse_cheques(document, {"": programme.points_currency.scale, **scales}, money_scale)
 
 
 def _currencies(programme: Programme, document: object, money_scale: int) -> dict[str, PointsPolicy]:

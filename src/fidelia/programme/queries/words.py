@@ -31,6 +31,15 @@ SENTENCES: dict[tuple[str, str], Text] = {
     ("activate", ""): Text("{n} that were on their way are yours.", "{n} en attente sont maintenant à vous."),
     ("cancel", ""): Text("What was on its way is not coming.", "Les points en attente sont annulés."),
     ("redeem", ""): Text("You used {n}.", "Vous avez utilisé {n}."),
+    ("redeem", "cheque"): Text("{n} became a loyalty cheque.", "{n} transformés en chèque fidélité."),
+    ("redeem", "reward"): Text("You chose a reward for {n}.", "Vous avez choisi une récompense pour {n}."),
+    ("reverse", "cheque"): Text(
+        "Your loyalty cheque was withdrawn: {n} are yours again.",
+        "Votre chèque fidélité est repris\u00a0: {n} vous sont rendus.",
+    ),
+    ("reverse", "reward"): Text(
+        "The reward was cancelled: {n} are yours again.", "La récompense est annulée\u00a0: {n} vous sont rendus."
+    ),
     ("redeem", "purchase"): Text("You paid with {n}.", "Vous avez payé avec {n}."),
     ("hold", ""): Text("{n} are kept aside for you.", "{n} sont mis de côté pour vous."),
     ("capture", ""): Text("You used {n}.", "Vous avez utilisé {n}."),

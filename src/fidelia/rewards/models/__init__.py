@@ -1,11 +1,14 @@
 """Tables of rewards. Read `counting` first: what everything else is counted in."""
 
+from .cheques import Cheque, ChequeDebt
 from .codes import CouponCode, CouponSeries, Voucher
 from .counting import Counter, Reservation, Slot, Use
 from .gift_cards import GiftCard, GiftCardMovement
 from .stock import Stock
 
 __all__ = [
+    "Cheque",
+    "ChequeDebt",
     "Counter",
     "CouponCode",
     "CouponSeries",

@@ -101,7 +101,8 @@ class Voucher(models.Model):
     """A value in money, such as a chèque fidélité: used whole, or in parts where `is_divisible`.
 
     `purpose` is of the VAT (directive 2016/1065): a single-purpose voucher is taxed when issued, a multi-purpose one
-    when used. `source_type` and `source_id` name what issued it.
+    when used. `source_type` and `source_id` name what issued it. One checkout takes `per_checkout` of them at most
+    (null: any number). `noticed_days`: so many days before its end the member was told.
     """
 
     class Purpose(models.TextChoices):
@@ -123,6 +124,8 @@ class Voucher(models.Model):
     valid_until = models.DateTimeField(null=True)
     source_type = models.CharField(max_length=20, blank=True, default="")
     source_id = models.UUIDField(null=True)
+    per_checkout = models.SmallIntegerField(null=True)
+    noticed_days = models.SmallIntegerField(null=True)
     issued_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 

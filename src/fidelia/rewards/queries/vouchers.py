@@ -68,6 +68,12 @@ def vouchers_of_source(source_ids: Iterable[UUID]) -> list[VoucherRow]:
     return with_used(list(Voucher.objects.filter(source_id__in=list(source_ids)).order_by("issued_at", "id")))
 
 
+def vouchers_by_id(voucher_ids: Iterable[UUID]) -> dict[UUID, VoucherRow]:
+    """Return vouchers by their ids, for the module that tells of them."""
+    found = with_used(list(Voucher.objects.filter(id__in=list(voucher_ids))))
+    return {row.voucher.id: row for row in found}
+
+
 def with_used(vouchers: Sequence[Voucher]) -> list[VoucherRow]:
     """Return vouchers with what was used of them; one query."""
     subjects = [f"voucher:{one.id}" for one in vouchers]

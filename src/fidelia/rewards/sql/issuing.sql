@@ -86,14 +86,16 @@ declare
 begin
     for _again in 1..20 loop
         insert into rewards_voucher (id, programme_id, partner_id, code, name, customer_id, amount, currency,
-                minimum_basket, is_divisible, purpose, valid_from, valid_until, source_type, source_id, issued_at)
+                minimum_basket, is_divisible, purpose, valid_from, valid_until, source_type, source_id, per_checkout,
+                issued_at)
             values (gen_random_uuid(), (p->>'programme_id')::uuid, (p->>'partner_id')::uuid,
                 rewards_draw('############', '23456789ABCDEFGHJKMNPQRSTUVWXYZ'), p_asked->'name',
                 (p->>'customer_id')::uuid, (p_asked->>'amount')::bigint, p_asked->>'currency',
                 coalesce((p_asked->>'minimum_basket')::bigint, 0),
                 coalesce((p_asked->>'is_divisible')::boolean, false), coalesce(p_asked->>'purpose', 'multi'),
-                (p_asked->>'valid_from')::timestamptz, (p_asked->>'valid_until')::timestamptz, 'purchase',
-                (p->>'purchase_id')::uuid, (p->>'now')::timestamptz)
+                (p_asked->>'valid_from')::timestamptz, (p_asked->>'valid_until')::timestamptz,
+                coalesce(p->>'source_type', 'purchase'), coalesce(p->>'source_id', p->>'purchase_id')::uuid,
+                (p_asked->>'per_checkout')::smallint, (p->>'now')::timestamptz)
             on conflict do nothing
             returning * into given;
         exit when given.id is not null;

@@ -82,7 +82,8 @@ begin
     end if;
     return jsonb_build_object('what', 'voucher', 'state', state, 'id', p_voucher.id, 'amount', greatest(0, free),
         'currency', p_voucher.currency, 'minimum_basket', p_voucher.minimum_basket,
-        'is_divisible', p_voucher.is_divisible, 'purpose', p_voucher.purpose);
+        'is_divisible', p_voucher.is_divisible, 'purpose', p_voucher.purpose,
+        'per_checkout', p_voucher.per_checkout);
 end $$;
 
 create or replace function rewards_cards_for_rules(

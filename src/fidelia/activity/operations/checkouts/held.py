@@ -31,9 +31,14 @@ RACES = tuple({kind for code, (kind, _sentence) in RAISED.items() if code.endswi
 def check_codes(found: CheckoutSurroundings) -> None:
     """Refuse a code that is not there to be used, each for its own reason, and a gift card that does not pay."""
     codes = found.rewards.get("codes", {})
+    alike = 0
     for i, code in enumerate(found.basket.coupons):
         known = codes.get(code, {})
         _check("voucher" if known.get("what") == "voucher" else "coupon", known, code, f"/coupons/{i}")
+        if known.get("per_checkout") is not None:
+            alike += 1
+            if alike > known["per_checkout"]:
+                raise _refusal("voucher_beside_another", known, code, f"/coupons/{i}")
     cards = found.rewards.get("gift_cards", {})
     for i, tender in enumerate(found.basket.gift_cards):
         card = cards.get(tender.code, {})

@@ -16,6 +16,8 @@ POINTS_EXPIRING = "points_expiring"
 TIER_REACHED = "tier_reached"
 TIER_ENDING = "tier_ending"
 LOG_IN_CODE = "log_in_code"
+CHEQUE_ISSUED = "cheque_issued"
+CHEQUE_ENDING = "cheque_ending"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -31,7 +33,10 @@ class DefaultTemplate:
 
 def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
-    return (_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending(), _log_in_code())
+    return (
+        *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
+        *(_log_in_code(), _cheque_issued(), _cheque_ending()),
+    )
 
 
 def _points_earned() -> DefaultTemplate:
@@ -150,6 +155,41 @@ def _log_in_code() -> DefaultTemplate:
             "is_new_address": {"doc": "Whether it confirms a new address.", "example": False},
         },
     )
+
+
+def _cheque_issued() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=CHEQUE_ISSUED,
+        name=LocalizedText(en="Loyalty cheque issued", fr="Chèque fidélité émis"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="Your loyalty cheque of {{ amount }}", fr="Votre chèque fidélité de {{ amount }}"),
+            body=_body_of(CHEQUE_ISSUED),
+        ),
+        variables=_CHEQUE,
+    )
+
+
+def _cheque_ending() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=CHEQUE_ENDING,
+        name=LocalizedText(en="Loyalty cheque about to end", fr="Chèque fidélité bientôt échu"),
+        texts=TemplateTexts(
+            subject=LocalizedText(
+                en="{{ amount }} to use until {{ until }}", fr="{{ amount }} à utiliser jusqu’au {{ until }}"
+            ),
+            body=_body_of(CHEQUE_ENDING),
+        ),
+        variables=_CHEQUE,
+    )
+
+
+_CHEQUE = {
+    "amount": {"doc": "What it is worth, or what is left of it, with its currency.", "example": "10,00 €"},
+    "code": {"doc": "The code to show.", "example": "7KQ2-X9RB-4MTN"},
+    "minimum": {"doc": "The smallest basket, with its currency; empty for none.", "example": "30,00 €"},
+    "until": {**_UNTIL, "doc": "The last local day, in words; empty without end."},
+    "programme": _PROGRAMME,
+}
 
 
 def _body_of(key: str) -> LocalizedText:

@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models import Q, Sum
 from django.db.models.fields.tuple_lookups import TupleLessThan
 
-from .errors import UnknownAccount, UnknownPosting, refusal_for
-from .models import Entry, Lot, Pending, Posting
+from ..errors import UnknownAccount, UnknownPosting, refusal_for
+from ..models import Entry, Lot, Pending, Posting
 
 PAGE_MAX = 1_000
 

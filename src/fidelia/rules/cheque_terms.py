@@ -1,0 +1,213 @@
+"""Chèques fidélité: points that turn into a voucher of money, by themselves, at a threshold or each period.
+
+    cheques:
+      - {key: cheque, name: {en: Loyalty cheque, fr: Chèque fidélité}, points: "200", money: "10", issued: at_once,
+         validity: {months: 3, ends: month}, minimum_basket: "30", per_checkout: 1, notice_days: [14, 3]}
+
+Described for authors in docs/reference/terms.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
+from fidelia.kernel.errors import Invalid
+from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.points import parse_points
+
+from .reading import MalformedTerms, read_choice, read_object, read_span, read_whole
+from .spans import MONTHS_OF, Span, first_of_period
+
+CHEQUES_MAX = 10
+STEPS_MAX = 100
+STEPS_OF_A_SUM_MAX = 10**9
+NOTICES_MAX = 5
+AT_ONCE, NIGHTLY = "at_once", "nightly"
+ISSUED = (AT_ONCE, NIGHTLY, *MONTHS_OF)
+MEMBERS = {
+    *("key", "name", "currency", "points", "money", "issued", "minimum", "maximum", "each", "remainder", "validity"),
+    *("starts_after_days", "minimum_basket", "per_checkout", "divisible", "purpose", "on_return", "debt"),
+    "notice_days",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChequePolicy:
+    """Each `points` (minor units) become `money` (minor units of the programme's money), whole steps only.
+
+    issued        "at_once" after a purchase and each night, "nightly", or once a "month", "quarter", "half_year" or
+                  "year" for what was there when the period before had ended
+    minimum       so many points are needed before anything is issued; `steps_max` bounds one issue
+    each          a voucher of the "sum", or one for each "step"
+    remainder     what makes no whole step is "carried" to the next one, or "lost"
+    validity      the life of the voucher; None for ever; it begins `starts_after_days` after the day of the issue
+    per_checkout  how many of them one checkout takes; None: several
+    on_return     of a purchase whose points became a voucher that nobody has used: "withdraw" it, or "keep" it
+    debt          where it is used: the points go back as their currency says ("points"), or what cannot be taken is
+                  carried to the "next_cheque"
+    notice_days   how many days before its end the member is told
+    """
+
+    key: str
+    name: LocalizedText
+    points: int
+    money: int
+    currency: str = ""
+    issued: str = AT_ONCE
+    minimum: int = 0
+    steps_max: int = STEPS_OF_A_SUM_MAX
+    each: str = "sum"
+    remainder: str = "carried"
+    validity: Span | None = None
+    starts_after_days: int = 0
+    minimum_basket: int = 0
+    per_checkout: int | None = None
+    is_divisible: bool = False
+    purpose: str = "multi"
+    on_return: str = "withdraw"
+    debt: str = "points"
+    notice_days: tuple[int, ...] = ()
+
+    @property
+    def is_periodic(self) -> bool:
+        """Tell whether it comes once a period."""
+        return self.issued in MONTHS_OF
+
+    @property
+    def threshold(self) -> int:
+        """How many points are needed for the first one."""
+        return max(self.minimum, self.points)
+
+    def steps(self, points: int) -> int:
+        """Return how many steps so many points make at once."""
+        if points < self.threshold:
+            return 0
+        return min(points // self.points, self.steps_max)
+
+    def period_begun(self, at: datetime, zone: ZoneInfo) -> date | None:
+        """Return the first day of the period of an instant: what was there before it is turned; None: any time."""
+        return first_of_period(local_day(at, zone), self.issued) if self.is_periodic else None
+
+    def next_on(self, at: datetime, zone: ZoneInfo) -> date | None:
+        """Return the first day of the next period; None where it comes at once or in the night."""
+        if not self.is_periodic:
+            return None
+        day = local_day(at, zone)
+        first = first_of_period(day, self.issued)
+        beyond = first + timedelta(days=31 * MONTHS_OF[self.issued])
+        return first_of_period(beyond, self.issued)
+
+    def valid_from(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """Return from when a voucher issued at an instant is valid: at once, or as a later local day begins."""
+        if not self.starts_after_days:
+            return at
+        return start_of_day(local_day(at, zone) + timedelta(days=self.starts_after_days), zone)
+
+    def valid_until(self, at: datetime, zone: ZoneInfo) -> datetime | None:
+        """Return the first instant at which a voucher issued at an instant is no longer valid; None: never."""
+        if self.validity is None:
+            return None
+        begins = local_day(self.valid_from(at, zone), zone)
+        return end_of_day(self.validity.last_day(begins), zone)
+
+
+def parse_cheques(document: Any, scales: Mapping[str, int], money_scale: int) -> tuple[ChequePolicy, ...]:
+    """Read the chèques of a version; `scales` are those of the programme's points currencies, "" for the main one.
+
+    Raises MalformedTerms.
+    """
+    if document is None:
+        return ()
+    if not isinstance(document, list) or len(document) > CHEQUES_MAX:
+        raise MalformedTerms(f"Write a list of up to {CHEQUES_MAX} kinds of chèque.", pointer="/cheques")
+    read = tuple(_Reader(f"/cheques/{n}", scales, money_scale).cheque(each) for n, each in enumerate(document))
+    keys = [each.key for each in read]
+    for n, key in enumerate(keys):
+        if key in keys[:n]:
+            raise MalformedTerms(f"There is a chèque “{key}” already.", pointer=f"/cheques/{n}/key")
+    return read
+
+
+class _Reader:
+    def __init__(self, pointer: str, scales: Mapping[str, int], money_scale: int) -> None:
+        self.pointer, self.scales, self.money_scale = pointer, scales, money_scale
+
+    def cheque(self, document: Any) -> ChequePolicy:
+        known = read_object(document, self.pointer, MEMBERS)
+        currency = known.get("currency", "")
+        if currency not in self.scales:
+            raise MalformedTerms("Name a points currency of the programme.", pointer=f"{self.pointer}/currency")
+        scale = self.scales[currency]
+        return ChequePolicy(
+            key=self.key(known.get("key", "cheque")),
+            name=self.name(known.get("name")),
+            currency=currency,
+            points=self.amount(known, "points", scale, least=1),
+            money=self.amount(known, "money", self.money_scale, least=1),
+            issued=self.choice(known, "issued", ISSUED),
+            minimum=self.amount(known, "minimum", scale),
+            steps_max=self.maximum(known),
+            each=self.choice(known, "each", ("sum", "step")),
+            remainder=self.choice(known, "remainder", ("carried", "lost")),
+            validity=read_span(known["validity"], f"{self.pointer}/validity") if known.get("validity") else None,
+            starts_after_days=self.whole(known, "starts_after_days", 0, 0, 366),
+            minimum_basket=self.amount(known, "minimum_basket", self.money_scale),
+            per_checkout=self.whole(known, "per_checkout", 1, 1, 100) if known.get("per_checkout") else None,
+            is_divisible=self.flag(known, "divisible"),
+            purpose=self.choice(known, "purpose", ("multi", "single")),
+            on_return=self.choice(known, "on_return", ("withdraw", "keep")),
+            debt=self.choice(known, "debt", ("points", "next_cheque")),
+            notice_days=self.notices(known.get("notice_days", [])),
+        )
+
+    def maximum(self, known: Mapping[str, Any]) -> int:
+        """Of a sum any number of steps makes one voucher; of steps each is a voucher of its own."""
+        most = STEPS_MAX if known.get("each") == "step" else STEPS_OF_A_SUM_MAX
+        return self.whole(known, "maximum", most, 1, most)
+
+    def key(self, value: Any) -> str:
+        if not isinstance(value, str) or not 1 <= len(value) <= 40 or not value.replace("-", "_").isidentifier():
+            raise MalformedTerms("A key is letters, digits and hyphens, at most 40.", pointer=f"{self.pointer}/key")
+        return value
+
+    def name(self, value: Any) -> LocalizedText:
+        if value is None:
+            return LocalizedText(en="Loyalty cheque", fr="Chèque fidélité")
+        known = read_object(value, f"{self.pointer}/name", {"en", "fr"})
+        if set(known) != {"en", "fr"} or not all(isinstance(text, str) and text.strip() for text in known.values()):
+            raise MalformedTerms("Write the name in English and in French.", pointer=f"{self.pointer}/name")
+        return LocalizedText(**known)
+
+    def amount(self, known: Mapping[str, Any], name: str, scale: int, *, least: int = 0) -> int:
+        value = known.get(name, 0 if least == 0 else None)
+        try:
+            amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
+        except Invalid:
+            amount = -1
+        if amount < least:
+            raise MalformedTerms("Write an amount above zero, such as “10”.", pointer=f"{self.pointer}/{name}")
+        return amount
+
+    def choice(self, known: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
+        return read_choice(known.get(name, choices[0]), f"{self.pointer}/{name}", choices)
+
+    def whole(self, known: Mapping[str, Any], name: str, otherwise: int, least: int, most: int) -> int:
+        return read_whole(known.get(name, otherwise), f"{self.pointer}/{name}", least=least, most=most)
+
+    def flag(self, known: Mapping[str, Any], name: str) -> bool:
+        value = known.get(name, False)
+        if not isinstance(value, bool):
+            raise MalformedTerms("Write true or false.", pointer=f"{self.pointer}/{name}")
+        return value
+
+    def notices(self, value: Any) -> tuple[int, ...]:
+        pointer = f"{self.pointer}/notice_days"
+        if not isinstance(value, list) or len(value) > NOTICES_MAX:
+            raise MalformedTerms(f"Name up to {NOTICES_MAX} numbers of days before the end.", pointer=pointer)
+        read = {read_whole(each, f"{pointer}/{n}", least=1, most=366) for n, each in enumerate(value)}
+        return tuple(sorted(read, reverse=True))
