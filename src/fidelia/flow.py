@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fidelia.activity.events import PurchaseClaimed, PurchaseRecorded, PurchaseReturned, PurchasesImported
+from fidelia.activity.events import (
+    PurchaseClaimed,
+    PurchaseRecorded,
+    PurchaseReturned,
+    PurchasesImported,
+    PurchasesTakenBack,
+)
 from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
 from fidelia.campaigns.reactions import tell_treated
 from fidelia.cards.events import CardChanged, CardFollowed, CardSeriesOpened, CardsMade
@@ -92,6 +98,7 @@ REACTIONS: tuple[Reaction, ...] = (
 
 # Announced for those who come after; nothing reacts yet, because what must be true at once is called, not announced.
 NOTHING_REACTS: Mapping[type[Event], str] = {
+    PurchasesTakenBack: "tiers are derived again with the points that go, in the same transaction",
     PurchasesImported: "the import derives tiers itself, once for all its batches",
     CustomerAdded: "nobody is greeted before a programme asks for it",
     CustomersAdded: "what an import brings in writes to nobody",

@@ -12,6 +12,7 @@ from fidelia.customers.models import Consent, Customer, FactChange, Identity
 from fidelia.customers.operations import record_consent, update_customer
 from fidelia.customers.queries import references, search_customers
 from fidelia.kernel.facts import FactTable
+from fidelia.kernel.references import list_naming
 from tests.cast import SYSTEM
 
 from .people import DAY, added
@@ -57,7 +58,5 @@ def test_its_facts_are_as_declared_and_name_nobody(customer: Customer, table: Fa
 
 
 def test_every_table_that_names_a_customer_has_a_word_for_what_it_keeps() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(references._TABLES, [list(references.RECORDS)])
-        named = {table for (table,) in cursor.fetchall()}
-    assert named == set(references.CALLED)
+    named = list_naming("customer_id", besides_all_of="customers_")
+    assert set(named) == set(references.CALLED)

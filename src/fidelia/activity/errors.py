@@ -178,3 +178,12 @@ class PromotionForbidden(Refused):
     """A policy of the law refuses the promotions on a line; details: kind, found, allowed, in minor units."""
 
     default_code = "promotion_forbidden"
+
+
+class PurchasesDependedOn(Refused):
+    """Something was built on the purchases of an import, or their points are spent: it is not taken back.
+
+    `since` says what there is, and how much of it.
+    """
+
+    default_code = "purchases_depended_on"

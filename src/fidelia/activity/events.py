@@ -53,3 +53,12 @@ class PurchasesImported(Event):
     name: ClassVar[str] = "purchases.imported"
     import_id: UUID
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasesTakenBack(Event):
+    """All that an import had recorded was taken back, with the points it gave."""
+
+    name: ClassVar[str] = "purchases.taken_back"
+    import_id: UUID
+    count: int

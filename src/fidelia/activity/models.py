@@ -271,6 +271,50 @@ class Checkout(models.Model):
         return self.number
 
 
+class ImportBatch(models.Model):
+    """What one transaction of an import recorded, which is what taking the import back undoes at a time.
+
+    `enrolment_ids` are the memberships that it made; `undone` what its taking back came to, once that is done.
+    """
+
+    import_id = models.UUIDField()
+    purchase_ids = ArrayField(models.UUIDField())
+    enrolment_ids = ArrayField(models.UUIDField())
+    recorded_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    undone = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "activity_import_batch"
+        indexes = [models.Index(fields=["import_id", "id"], name="batches_of_an_import")]
+
+    def __str__(self) -> str:
+        return f"{self.import_id}/{self.pk}"
+
+
+class TakenBackPurchase(models.Model):
+    """A purchase of an import as it stood when that was taken back; written by the database alone.
+
+    `purchase`, `lines` and `claim` are the rows themselves. Its decisions stay in their chains, each followed by
+    the one that takes it back.
+    """
+
+    purchase_id = models.UUIDField(primary_key=True)
+    import_id = models.UUIDField()
+    customer_id = models.UUIDField(null=True)
+    purchase = models.JSONField()
+    lines = models.JSONField()
+    claim = models.JSONField(null=True)
+    taken_back_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "activity_taken_back"
+        indexes = [models.Index(fields=["customer_id"], name="taken_back_of_a_customer")]
+
+    def __str__(self) -> str:
+        return str(self.purchase_id)
+
+
 # What may be done in which state, and the state that it leads to.
 TRANSITIONS: Mapping[str, Mapping[str, str]] = {
     "open": {"update": "open", "close": "closed", "cancel": "cancelled"},

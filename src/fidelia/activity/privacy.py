@@ -11,9 +11,9 @@ from django.db import connection
 
 from fidelia.kernel.db import require_transaction
 
-from .models import Checkout, Purchase, PurchaseClaim
+from .models import Checkout, Purchase, PurchaseClaim, TakenBackPurchase
 
-TABLES = ("activity_purchase", "activity_claim", "activity_checkout")
+TABLES = ("activity_purchase", "activity_claim", "activity_checkout", "activity_taken_back")
 COLUMNS = ("kind", "receipt_number", "channel", "currency", "total", "points", "occurred_at")
 
 _FORGET_IDENTITIES = """
@@ -27,10 +27,12 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
     ids = list(customer_ids)
     bought = Purchase.objects.filter(customer_id__in=ids).order_by("occurred_at", "purchase_id")
     claims = PurchaseClaim.objects.filter(customer_id__in=ids).order_by("claimed_at", "purchase_id")
+    undone = TakenBackPurchase.objects.filter(customer_id__in=ids).order_by("taken_back_at", "purchase_id")
     baskets = Checkout.objects.filter(customer_id__in=ids).exclude(state=Checkout.State.CLOSED).order_by("opened_at")
     return {
         "purchases": list(bought.values(*COLUMNS)),
         "claims": list(claims.values("purchase__receipt_number", "purchase__total", "points", "claimed_at")),
+        "taken_back": list(undone.values("purchase__receipt_number", "purchase__total", "taken_back_at")),
         "checkouts": list(baskets.values("number", "state", "channel", "currency", "total", "basket", "opened_at")),
     }
 

@@ -27,7 +27,9 @@ def _record(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: 
 
 
 def _undo(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
-    found = undo_now(by=by, at=at, import_id=UUID(arguments["import_id"]), progress=progress)
+    found = undo_now(
+        by=by, at=at, import_id=UUID(arguments["import_id"]), progress=progress, forget=bool(arguments.get("forget"))
+    )
     return {"import_id": str(found.id), **found.totals["undone"]}
 
 

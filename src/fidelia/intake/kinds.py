@@ -30,10 +30,22 @@ class Step(Protocol):
     `rejections`), and writes nothing else that lasts; the engine counts the states and adds what it returns.
     `record` writes the ready rows, by set and in batches whose effects and checkpoint (`progress.reach`) are committed
     together; it returns what it recorded, `recorded_rows` among it: those of a run after a mending are added up.
-    `undo` takes back what was recorded, or raises a refusal when something depends on it.
     """
 
     def __call__(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> Mapping[str, Any]: ...
+
+
+class Undo(Protocol):
+    """Take back what one import recorded, or raise a refusal when something depends on it, and then write nothing.
+
+    Returns counts, and sums whose names end as those of the totals they answer to. With `forget`, what was made besides
+    and is named by nothing else goes too; a kind that does not `leave` anything takes no notice of it. It may be run
+    again after it was killed, and goes on.
+    """
+
+    def __call__(
+        self, found: Import, *, by: Actor, at: datetime, progress: Progress, forget: bool = False
+    ) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,8 @@ class Total:
 class ImportKind:
     """A target with the right to bring it in and its steps; without `undo` it cannot be taken back.
 
+    `leaves` says what its undoing leaves unless it is asked to take that too.
+
     `reasons` are the words of its own reasons for rejecting a row, beside those of intake; `totals` the numbers that
     pages show of what its steps return, in their order. `forget` deletes what its check keeps beside the staged rows.
     Of a kind that is recorded `one_at_a_time`, a second file waits for the end of the first: what both name is then
@@ -67,7 +81,8 @@ class ImportKind:
     right: str
     check: Step
     record: Step
-    undo: Step | None = None
+    undo: Undo | None = None
+    leaves: LocalizedText | None = None
     forget: Callable[[UUID], None] | None = None
     reasons: Mapping[str, LocalizedText] = field(default_factory=dict)
     totals: tuple[Total, ...] = ()

@@ -104,3 +104,23 @@ class Mending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.import_id}/{self.row_number}"
+
+
+class RecordedChange(models.Model):
+    """One thing that an import added (`before` is null) or changed, by its key in its own table.
+
+    `outcome` says what taking the import back made of it: put_back, removed, kept_as_changed, kept_as_used.
+    """
+
+    import_id = models.UUIDField()
+    thing = models.CharField(max_length=40)
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+    outcome = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        db_table = "intake_change"
+        indexes = [models.Index(fields=["import_id", "id"], name="changes_of_an_import")]
+
+    def __str__(self) -> str:
+        return f"{self.import_id}/{self.thing}"

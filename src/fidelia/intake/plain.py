@@ -11,6 +11,7 @@ from fidelia.jobs.operations import Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 
+from .changes import Book, keep_changes, undo_changes
 from .models import Import
 from .staged import Mark, OpenRow, RowReader, count_ready, mark_rows, staged_pages
 from .targets import Target
@@ -48,7 +49,7 @@ class Write(Protocol[Given_contra]):
 class PlainSteps(Generic[Item]):
     """The steps of such a kind. `reader` makes, for one import at a moment, what understands its rows.
 
-    Of two rows of a file with one key the first counts; the second is double.
+    Of two rows of a file with one key the first counts; the second is double. With a `book` it can be taken back.
     """
 
     target: Target
@@ -57,6 +58,7 @@ class PlainSteps(Generic[Item]):
     key_of: Callable[[Item], Hashable]
     judge: Judge[Item]
     write: Write[Item]
+    book: Book[Item] | None = None
 
     def check(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
         """Mark each staged row. Raises Denied, and what the reader raises for options that cannot be."""
@@ -89,12 +91,27 @@ class PlainSteps(Generic[Item]):
                 judged = self._judged(items)
                 again = sum(mark.state == "known" for mark in judged)  # by a run whose checkpoint is gone
                 mark_rows(found.id, [*marks, *(mark for mark in judged if mark.state == "rejected")])
-                for name, count in self.write(list(items.values()), by=by, at=at, found=found).items():
+                for name, count in self._write(list(items.values()), by, at, found).items():
                     totals[name] = totals.get(name, 0) + count
                 totals["recorded_rows"] += len(items) + again
                 progress.reach({"row": page[-1][0], **totals}, count=len(page))
             progress.show()
         return totals
+
+    def undo(
+        self, found: Import, *, by: Actor, at: datetime, progress: Progress, forget: bool = False
+    ) -> dict[str, int]:
+        """Put back what the import changed. Raises what `undo_changes` does."""
+        assert self.book is not None, "a kind that is taken back keeps a book"
+        return undo_changes(self.book, self.right, found, by=by, at=at, progress=progress)
+
+    def _write(self, items: Sequence[Item], by: Actor, at: datetime, found: Import) -> Mapping[str, int]:
+        if self.book is None:
+            return self.write(items, by=by, at=at, found=found)
+        before = self.book.read(items)
+        counts = self.write(items, by=by, at=at, found=found)
+        keep_changes(found, before, self.book.read(items))
+        return counts
 
     def _understood(
         self, rows: RowReader, understand: Understand[Item], page: Sequence[tuple[int, str]]

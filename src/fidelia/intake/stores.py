@@ -13,10 +13,11 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import exponent_of
-from fidelia.organisation.models import Channel, Partner
-from fidelia.organisation.operations import NewStore, place_stores, stores_said_before
+from fidelia.organisation.models import Channel, Partner, Store
+from fidelia.organisation.operations import STORE_FACTS, NewStore, place_stores, stores_said_before
 from fidelia.organisation.queries import get_operator
 
+from .changes import Book
 from .errors import MalformedMapping
 from .kinds import ImportKind, Total
 from .models import Import
@@ -172,14 +173,21 @@ def write(
     return {"added_stores": placed.added, "changed_stores": placed.changed, "added_banners": placed.banners}
 
 
+BOOK: Book[tuple[UUID, NewStore, NewStore]] = Book(
+    Store,
+    STORE_FACTS,
+    lambda items: Store.objects.filter(partner_id=items[0][0], code__in={item[2].code for item in items}),
+    named_as="store_id",
+)
 STEPS = PlainSteps(
-    STORES, "store.add", understand, lambda item: (item[2].banner.casefold(), item[2].code), judge, write
+    STORES, "store.add", understand, lambda item: (item[2].banner.casefold(), item[2].code), judge, write, BOOK
 )
 STORES_KIND = ImportKind(
     STORES,
     "store.add",
     STEPS.check,
     STEPS.record,
+    STEPS.undo,
     reasons=REASONS,
     totals=(
         Total(

@@ -28,7 +28,7 @@ from .states import BADGES, page_of_import, steps_of, url_of_import
 from .totals import compare_sums, list_sums
 from .words import what_stands_in_the_way
 
-DEPENDED_ON = ("import_depended_on", "opening_depended_on")
+DEPENDED_ON = ("import_depended_on", "opening_depended_on", "purchases_depended_on")
 
 
 @require_http_methods(["GET", "POST"])

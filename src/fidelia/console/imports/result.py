@@ -34,7 +34,7 @@ from .mending import mending_of
 from .progress import bar_of, is_open, job_of
 from .states import BADGES, page_of_import, steps_of, url_of_import
 from .totals import Line, balance_rows, balance_sums, list_lines, units_of
-from .words import undone_words
+from .undone import undone_of
 
 FIGURES_MAX = 5
 OTHERS_MAX = 3
@@ -54,7 +54,8 @@ def result(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
 def undo(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
     """Take an import back, as a job; what stands in its way is said on the page."""
     try:
-        undo_import(by=request.actor, at=clock.now(), import_id=import_id)
+        forget = "forget" in request.POST
+        undo_import(by=request.actor, at=clock.now(), import_id=import_id, forget=forget)
     except FideliaError as refusal:
         messages.error(request, sentence_of(refusal))
     return redirect(url_of_import(get_import(by=request.actor, import_id=import_id)))
@@ -83,8 +84,15 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "others": _others(request, job, speech),
         "may_undo": _may_undo(found),
         "breakdowns": break_down(found, units_of(found), speech) if found.totals else [],
-        "undone": undone_words(found.totals.get("undone") or {}, speech) if found.state == ImportState.UNDONE else [],
+        "undone": undone_of(found, speech),
+        "leaves": _leaves(found, speech),
     }
+
+
+def _leaves(found: Import, speech: Speech) -> str:
+    """What an undoing of this kind leaves unless it is asked to take that too."""
+    leaves = get_import_kind(found.target).leaves
+    return leaves.in_language(speech.language) if leaves is not None else ""
 
 
 def _figures(found: Import, lines: list[Line], speech: Speech) -> list[Figure]:

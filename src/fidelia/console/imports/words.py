@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -18,11 +18,23 @@ UNDONE: Mapping[str, str | Promise] = {
     "facts_kept": _lazy("Facts changed since, and kept"),
     "identities_ended": _lazy("Identities ended"),
     "contacts_retired": _lazy("Addresses and numbers retired"),
+    "taken_back_purchases": _lazy("Purchases and returns taken back"),
+    "taken_back_rows": _lazy("Rows taken back"),
+    "taken_back_net": _lazy("Amount taken back"),
+    "kept_customers": _lazy("Customers kept: something else names them"),
+    "put_back": _lazy("Put back as it was before"),
+    "removed": _lazy("Removed: new by this import"),
+    "kept_as_changed": _lazy("Kept: somebody has changed it since"),
+    "kept_as_used": _lazy("Kept: something names it by now"),
     "reversed_points": _lazy("Points reversed"),
     "ended_members": _lazy("Memberships ended"),
 }
+UNITS = {"taken_back_net": "money", "reversed_points": "points"}
 # What the refusal of an undoing names, as the domain calls it.
 DEPENDING: Mapping[str, str | Promise] = {
+    "returns": _lazy("returns"),
+    "closed accounts": _lazy("closed accounts"),
+    "purchases taken back": _lazy("purchases taken back"),
     "checkouts": _lazy("checkouts"),
     "claimed purchases": _lazy("claimed purchases"),
     "purchases": _lazy("purchases"),
@@ -47,10 +59,12 @@ DEPENDING: Mapping[str, str | Promise] = {
 _NAMED = re.compile(r"([a-z][a-z ]*) \((\d+)\)")
 
 
-def undone_words(counts: Mapping[str, Any], speech: Speech) -> list[tuple[str, str]]:
-    """Return what an undoing did, as labels and numbers."""
+def undone_words(
+    counts: Mapping[str, Any], speech: Speech, as_text: Callable[[str, int], str]
+) -> list[tuple[str, str]]:
+    """Return what an undoing did, as labels and numbers; `as_text` knows the currency and the points of the import."""
     return [
-        (str(UNDONE.get(name, name.replace("_", " "))), speech.number(count))
+        (str(UNDONE.get(name, name.replace("_", " "))), as_text(UNITS.get(name, "count"), count))
         for name, count in counts.items()
         if isinstance(count, int)
     ]

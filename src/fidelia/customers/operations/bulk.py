@@ -29,12 +29,18 @@ CONTACT_COLUMNS = ("customer_id", "channel", "value", "status", "source", "since
 
 
 def add_customers_in_bulk(
-    *, by: Actor, at: datetime, rows: Sequence[NewCustomer], origin: Origin = Origin.BACKFILL
+    *,
+    by: Actor,
+    at: datetime,
+    rows: Sequence[NewCustomer],
+    origin: Origin = Origin.BACKFILL,
+    import_id: UUID | None = None,
 ) -> list[UUID]:
     """Add customers inside the caller's transaction; return one id per row, in the order of the rows.
 
     A row one of whose identities is known, in the file or earlier among the rows, is that customer: its id comes back,
     the identities it adds are kept, and its other facts are left to `update_customer`. One event for all of them.
+    Whom an import adds (`import_id`), it may take back.
     Raises Denied (customer.create), TooManyRows (50,000), IdentityTaken, and the Invalid of `check_new_customer` with a
     pointer such as /17/email: an importer that wants to set bad rows aside calls that check on each row first.
     """
@@ -47,6 +53,8 @@ def add_customers_in_bulk(
     new, known_identities, ids = _tell_new_from_known(checked)
     insert_customers(new, at=at)
     insert_identities(known_identities, at=at)
+    if new and import_id is not None:
+        copy_rows("customers_imported", ("customer_id", "import_id"), ((one.row.id, import_id) for one in new))
     if new:
         batch = new_id()
         record_audit(

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from django.db import connection
-from psycopg import sql
+from fidelia.kernel.references import find_naming
 
 from ..models import ImportedCustomer
-
-# What says that something happened is no reason for a customer to stay.
-RECORDS = ("kernel_outbox", "kernel_parked_event", "access_audit", "kernel_change_mark")
-_TABLES = """
-select c.table_name from information_schema.columns c
-join information_schema.tables t using (table_schema, table_name)
-where c.table_schema = 'public' and t.table_type = 'BASE TABLE' and c.column_name = 'customer_id'
-    and not starts_with(c.table_name, 'customers_') and c.table_name <> all(%s)
-order by c.table_name
-"""
-
 
 # What a row of a table is called; a table that is not named here is called by its own name, without its module.
 CALLED = {
@@ -33,6 +21,7 @@ CALLED = {
     "members_used_link": "links used",
     "messaging_message": "messages",
     "persons_request": "requests about own data",
+    "activity_taken_back": "purchases taken back",
     "programme_enrolment": "memberships",
     "rewards_coupon_code": "coupons",
     "rewards_gift_card": "gift cards",
@@ -53,15 +42,13 @@ def called(table: str) -> str:
 
 def find_references(customer_ids: Sequence[UUID], *, besides: Collection[str] = ()) -> dict[str, int]:
     """Return how many of these customers each table of another module names; those that name none are left out."""
-    if not customer_ids:
-        return {}
-    found = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TABLES, [[*RECORDS, *besides]])
-        for (table,) in cursor.fetchall():
-            question = sql.SQL("select count(distinct customer_id) from {} where customer_id = any(%s)")
-            cursor.execute(question.format(sql.Identifier(table)), [list(customer_ids)])
-            count = cursor.fetchone()[0]
-            if count:
-                found[table] = count
-    return found
+    return {table: len(ids) for table, ids in _referring(customer_ids, besides).items()}
+
+
+def find_referred(customer_ids: Sequence[UUID], *, besides: Collection[str] = ()) -> set[UUID]:
+    """Return those of these customers whom some table of another module names."""
+    return {one for ids in _referring(customer_ids, besides).values() for one in ids}
+
+
+def _referring(customer_ids: Sequence[UUID], besides: Collection[str]) -> dict[str, set[UUID]]:
+    return find_naming("customer_id", customer_ids, besides=besides, besides_all_of="customers_")

@@ -61,8 +61,8 @@ def record_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
         return _queued(by, at, found, "import.record", goes_on=before)
 
 
-def undo_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
-    """Queue the taking back of all that an import recorded, where its kind can.
+def undo_import(*, by: Actor, at: datetime, import_id: UUID, forget: bool = False) -> Job:
+    """Queue the taking back of all that an import recorded, where its kind can; `forget` as `Undo` says.
 
     Raises Denied, ImportUnknown, ImportNotReady, NotUndoable; the job fails when something depends on it by now.
     """
@@ -70,7 +70,7 @@ def undo_import(*, by: Actor, at: datetime, import_id: UUID) -> Job:
         found = _begin(by, import_id, MAY_UNDO, ImportState.RECORDING)
         if get_import_kind(found.target).undo is None:
             raise NotUndoable("What such a file recorded cannot be taken back as a whole.")
-        return _queued(by, at, found, "import.undo")
+        return _queued(by, at, found, "import.undo", forget=forget)
 
 
 def check_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress, path: Path | None = None) -> Import:
@@ -112,15 +112,15 @@ def record_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) 
     return found
 
 
-def undo_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress) -> Import:
+def undo_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress, forget: bool = False) -> Import:
     """Take an import back in this process. Raises what `undo_import` does, and what its kind raises."""
     with transaction_of_use_case():
         found = _begin(by, import_id, (*MAY_UNDO, ImportState.RECORDING), ImportState.RECORDING)
     undo = get_import_kind(found.target).undo
     if undo is None:
         raise NotUndoable("What such a file recorded cannot be taken back as a whole.")
-    with _ending_badly(found, at, ImportState.DONE):
-        found.totals = {**found.totals, "undone": dict(undo(found, by=by, at=at, progress=progress))}
+    with _ending_badly(found, at, ImportState.DONE, stopped=ImportState.DONE):
+        found.totals = {**found.totals, "undone": dict(undo(found, by=by, at=at, progress=progress, forget=forget))}
         _end(found, ImportState.UNDONE, at, "totals")
     unstage(found.id)
     return found
@@ -169,9 +169,9 @@ def _require_checked(found: Import) -> None:
         raise ImportNotReady("Check the file first: its mapping has changed.")
 
 
-def _queued(by: Actor, at: datetime, found: Import, kind: str, *, goes_on: Job | None = None) -> Job:
+def _queued(by: Actor, at: datetime, found: Import, kind: str, *, goes_on: Job | None = None, **more: Any) -> Job:
     label = LocalizedText(en=found.file_name, fr=found.file_name)
-    arguments = {"import_id": str(found.id)}
+    arguments = {"import_id": str(found.id), **more}
     job = queue_job(by=by, at=at, kind=kind, arguments=arguments, label=label, goes_on=goes_on)
     found.job_id = job.id
     found.save(update_fields=["job_id"])
@@ -233,12 +233,14 @@ def _alone(found: Import) -> Iterator[None]:
 
 
 @contextmanager
-def _ending_badly(found: Import, at: datetime, state: ImportState = ImportState.FAILED) -> Iterator[None]:
+def _ending_badly(
+    found: Import, at: datetime, state: ImportState = ImportState.FAILED, stopped: ImportState = ImportState.STOPPED
+) -> Iterator[None]:
     """Say on the import how its work ended when it did not end well; what will be tried again stays under way."""
     try:
         yield
     except StopRequested:
-        _end(found, ImportState.STOPPED, at)
+        _end(found, stopped, at)
         raise
     except (Unavailable, RunOvertaken, DatabaseError):
         if found.job_id is None:  # a command that ends tries nothing again; what it had recorded can be gone on with

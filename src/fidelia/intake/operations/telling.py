@@ -19,7 +19,8 @@ def told_before(found: Import) -> tuple[dict[str, Any], UUID | None] | None:
         return None
     same = Import.objects.filter(file_hash=found.file_hash, target=found.target, state=ImportState.DONE)
     for before in same.exclude(pk=found.id).order_by("-ended_at"):
-        if before.totals.get("rejected_rows") == 0 and before.check_report.get("rows"):
+        is_whole = "undone" not in before.totals  # one that is being taken back is in part no longer there
+        if is_whole and before.totals.get("rejected_rows") == 0 and before.check_report.get("rows"):
             return _as_known(kind, before), before.programme_id
     return None
 

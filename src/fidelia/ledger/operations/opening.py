@@ -45,11 +45,13 @@ class BulkOpening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkReversal:
-    """A posting to undo, named by the key under which it was made."""
+    """A posting to undo, named by the key under which it was made; date and source where it has its own."""
 
     account_id: UUID
     target_key: str
     key: str
+    occurred_at: datetime | None = None
+    source_id: UUID | None = None
     posting_id: UUID = field(default_factory=new_id)
 
 
@@ -97,7 +99,7 @@ def reverse_in_bulk(
     at: datetime,
     currency: str,
     reversals: Sequence[BulkReversal],
-    source_id: UUID,
+    source_id: UUID | None = None,
     source_type: str = "opening",
     origin: Origin = Origin.BACKFILL,
 ) -> list[BulkResult]:
@@ -171,10 +173,14 @@ def _column_of_debt(name: str, rows: Sequence[BulkOpening], source_id: UUID) -> 
     return None
 
 
-def _column_of_reversal(name: str, rows: Sequence[BulkReversal], at: datetime, source_id: UUID) -> list[object] | None:
-    same: dict[str, object] = {"kind": "reverse", "occurred_at": at, "source_id": source_id}
-    if name in same:
-        return [same[name]] * len(rows)
+def _column_of_reversal(
+    name: str, rows: Sequence[BulkReversal], at: datetime, source_id: UUID | None
+) -> list[object] | None:
+    same: dict[str, object] = {"occurred_at": at, "source_id": source_id}
+    if name == "kind":
+        return ["reverse"] * len(rows)
+    elif name in same:
+        return [getattr(row, name) or same[name] for row in rows]
     elif name == "hash":
         return [hash_of("reverse", row.target_key) for row in rows]
     elif name == "earn_key":

@@ -238,7 +238,7 @@ def list_dated_earnings(
 ) -> dict[UUID, list[tuple[datetime, int, datetime | None]]]:
     """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it.
 
-    `also` names further currencies that count together with it.
+    `also` names further currencies that count together with it. A revoke that was reversed took nothing back.
     """
     rows = _rows(
         """with issued as (
@@ -251,9 +251,17 @@ def list_dated_earnings(
                    on earned.account_id = revoke.account_id and earned.posting_id = revoke.target_id
                where revoke.account_id = any(%(accounts)s) and earned.account_id = any(%(accounts)s)
                    and revoke.kind = 'revoke'
+           ), never as (
+               select reversal.account_id, unnest(array[reversal.posting_id, reversal.target_id]) as posting_id
+               from ledger_posting reversal join ledger_posting revoke
+                   on revoke.account_id = reversal.account_id and revoke.posting_id = reversal.target_id
+               where reversal.account_id = any(%(accounts)s) and reversal.kind = 'reverse' and revoke.kind = 'revoke'
            )
            select account_id, issued.occurred_at, issued.amount, undone.earned_at
            from issued left join undone using (account_id, posting_id)
+           where not exists (
+               select from never
+               where never.account_id = issued.account_id and never.posting_id = issued.posting_id)
            order by account_id, issued.occurred_at, posting_id""",
         {"accounts": list(account_ids), "currencies": [currency, *also]},
     )

@@ -12,9 +12,10 @@ from .network import (
     set_up_operator,
 )
 from .portal import PortalLook, set_portal
-from .stores import NewStore, PlacedStores, place_stores, stores_said_before
+from .stores import STORE_FACTS, NewStore, PlacedStores, place_stores, stores_said_before
 
 __all__ = [
+    "STORE_FACTS",
     "NewStore",
     "PlacedStores",
     "PortalLook",

@@ -19,8 +19,10 @@ from ..events import StoresChanged
 from ..models import Banner, Store
 from .network import check_place, checked_code, checked_name
 
-LEFT = ("name", "channel", "country", "currency", "time_zone", "address", "postal_code", "town", "zone", "opened_on",
-        "closed_on")  # fmt: skip
+STORE_FACTS = (
+    *("name", "channel", "country", "currency", "time_zone", "address", "postal_code", "town", "zone", "opened_on"),
+    "closed_on",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def _add_banner(by: Actor, at: datetime, partner_id: UUID, said: str, banners: d
 
 
 def _new_store(row: NewStore, defaults: NewStore, banner: Banner, at: datetime) -> Store:
-    said = {name: getattr(row, name) or getattr(defaults, name) for name in LEFT if name != "name"}
+    said = {name: getattr(row, name) or getattr(defaults, name) for name in STORE_FACTS if name != "name"}
     store = Store(
         partner_id=banner.partner_id, banner=banner, code=checked_code(row.code),
         name=checked_name(row.name or row.code), added_at=at,
@@ -140,7 +142,7 @@ def _change(store: Store, row: NewStore) -> bool:
 
 
 def _differing(store: Store, row: NewStore) -> list[str]:
-    return [name for name in LEFT if getattr(row, name) not in (None, getattr(store, name))]
+    return [name for name in STORE_FACTS if getattr(row, name) not in (None, getattr(store, name))]
 
 
 def _check(store: Store) -> None:

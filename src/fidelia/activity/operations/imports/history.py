@@ -26,6 +26,7 @@ DECIDED_COLUMNS = {
     "points": "bigint", "rule_version_id": "uuid", "posting_id": "uuid", "line_points": "bigint[]",
     "back_purchases": "uuid[]", "back_lines": "smallint[]", "borne_by_store_id": "uuid",
 }  # fmt: skip
+PURCHASE_ID = list(DECIDED_COLUMNS).index("purchase_id")
 DECISION_COLUMNS = (
     *("account_id", "sequence", "purchase_id", "rule_version_id", "record", "previous_hash", "hash", "occurred_at"),
     "recorded_at",

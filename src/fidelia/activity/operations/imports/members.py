@@ -106,6 +106,7 @@ class MemberState:
     enrolment: Enrolment | None = None
     account: AccountState | None = None
     has_bought: bool = False
+    is_new_member: bool = False  # this batch made them one
     sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
 
     def take_sold(self, product: str, quantity: int, net: int, before: datetime) -> SoldLine | None:
@@ -126,6 +127,7 @@ def load_members(
     mapping: ImportMapping,
     receipts: Sequence[Receipt],
     terms: Terms | None,
+    import_id: UUID | None = None,
 ) -> dict[str, MemberState]:
     """Building block: find or add the customers of a batch, enrol them, lock their chains, and read where they stand.
 
@@ -135,12 +137,14 @@ def load_members(
     if not first:
         return {}
     rows = [_new_customer(receipt, mapping) for receipt in first.values()]
-    ids = add_customers_in_bulk(by=by.lent("customer.create"), at=at, rows=rows)
+    ids = add_customers_in_bulk(by=by.lent("customer.create"), at=at, rows=rows, import_id=import_id)
     by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
     states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol and programme is not None:
         members = _without_those_who_left(programme, _new_members(states, first))
-        enrol_in_bulk(by=by.lent("enrolment.create"), at=at, programme=programme, members=members, source=ENROLLED_BY)
+        lent = by.lent("enrolment.create")
+        for customer_id in enrol_in_bulk(by=lent, at=at, programme=programme, members=members, source=ENROLLED_BY):
+            by_customer[customer_id].is_new_member = True
     if programme is not None:
         _load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, returned_products(receipts))

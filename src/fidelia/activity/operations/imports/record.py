@@ -31,8 +31,9 @@ from fidelia.programme.queries import VersionHistory
 
 from ...errors import CustomersJoined, ImportRunning
 from ...events import PurchasesImported
+from ...models import ImportBatch
 from .check import forget_checked, people_of, programme_of, sources_of
-from .history import Batch, Circumstances, decide_batch
+from .history import PURCHASE_ID, Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
 from .receipts import Receipt, list_spans, read_receipts
@@ -195,12 +196,19 @@ class _Run:
         by, at, around = self.by, self.at, self.around
         members = load_members(
             by=by, at=at, programme=self.programme, mapping=around.mapping, receipts=receipts,
-            terms=around.versions.terms_at(at),
+            terms=around.versions.terms_at(at), import_id=around.import_id,
         )  # fmt: skip
         receipts = in_order_of_time(receipts, members)
         batch = decide_batch(around, receipts, members, read_facts(receipts, members))
         write_batch(by, at, self.programme, around, batch)
-        enrolments = {state.enrolment.id for state in members.values() if state.enrolment is not None}
+        found = [state for state in members.values() if state.enrolment is not None]
+        enrolments = {state.enrolment.id for state in found if state.enrolment is not None}
+        ImportBatch.objects.create(
+            import_id=around.import_id,
+            purchase_ids=[row[PURCHASE_ID] for row in batch.decided],
+            enrolment_ids=list({one.enrolment.id for one in found if one.is_new_member and one.enrolment is not None}),
+            recorded_at=at,
+        )
         if enrolments:
             rederive_tiers(at=at, enrolment_ids=enrolments, origin=Origin.BACKFILL)
         announce(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from fidelia.kernel.bulk import copy_rows, stage_rows
 from fidelia.ledger.operations import post_in_bulk
 from fidelia.programme.models import Programme
 
+from ..deciding import ChainHead
 from .history import DECIDED_COLUMNS, DECISION_COLUMNS, Batch, Circumstances
 
 # Lines come before their purchases: what they sum to is written with these. The key between them is checked at commit.
@@ -72,7 +74,7 @@ def write_batch(by: Actor, at: datetime, programme: Programme | None, around: Ci
     stage_rows("decided", DECIDED_COLUMNS, batch.decided)
     _write_purchases(around)
     copy_rows("activity_decision", DECISION_COLUMNS, batch.decisions)
-    _move_chains(batch)
+    move_chains(batch.heads)
     if programme is not None:
         _post(by, at, programme, batch)
 
@@ -95,8 +97,8 @@ def _write_purchases(around: Circumstances) -> None:
         )
 
 
-def _move_chains(batch: Batch) -> None:
-    heads = batch.heads
+def move_chains(heads: Mapping[UUID, ChainHead]) -> None:
+    """Building block: let each account's chain end in its head."""
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE_CHAINS,

@@ -25,7 +25,9 @@ ERASED_TOGETHER = 10_000
 NAMED_MAX = 5
 
 
-def undo_customers(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+def undo_customers(
+    found: Import, *, by: Actor, at: datetime, progress: Progress, forget: bool = False
+) -> dict[str, Any]:
     """Erase the customers that the import added, and put back what it changed of others unless it changed again since.
 
     In one transaction: all of it or nothing. Consents stay as proof, on a row without a name. Raises Denied

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from fidelia.intake.changes import Book
 from fidelia.intake.kinds import ImportKind, Total
 from fidelia.intake.models import Import
 from fidelia.intake.plain import KNOWN, READY, PlainSteps
@@ -146,16 +147,27 @@ def _key_of_cost(item: NewCost) -> tuple[str, str, date]:
     return item.code, item.cost.currency, item.valid_from
 
 
-COST_STEPS = PlainSteps(COSTS, "product.change", understand_costs, _key_of_cost, judge_costs, write_costs)
+COST_BOOK: Book[NewCost] = Book(
+    ProductCost,
+    ("amount", "scale", "source"),
+    lambda items: ProductCost.objects.filter(product__code__in={item.code for item in items}),
+)
+MARGIN_BOOK: Book[NewMarginRate] = Book(
+    MarginRate,
+    ("rate", "source"),
+    lambda items: MarginRate.objects.filter(category__in={item.category for item in items}),
+)
+COST_STEPS = PlainSteps(COSTS, "product.change", understand_costs, _key_of_cost, judge_costs, write_costs, COST_BOOK)
 MARGIN_STEPS = PlainSteps(
     MARGINS, "product.change", understand_margins, lambda item: (item.category, item.valid_from), judge_margins,
-    write_margins,
+    write_margins, MARGIN_BOOK,
 )  # fmt: skip
 COSTS_KIND = ImportKind(
     COSTS,
     "product.change",
     COST_STEPS.check,
     COST_STEPS.record,
+    COST_STEPS.undo,
     reasons=COST_REASONS,
     totals=(
         Total(
@@ -170,6 +182,7 @@ MARGINS_KIND = ImportKind(
     "product.change",
     MARGIN_STEPS.check,
     MARGIN_STEPS.record,
+    MARGIN_STEPS.undo,
     reasons=COST_REASONS,
     totals=(
         Total(

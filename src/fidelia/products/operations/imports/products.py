@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from fidelia.intake.changes import Book
 from fidelia.intake.kinds import ImportKind, Total
 from fidelia.intake.models import Import
 from fidelia.intake.plain import KNOWN, READY, PlainSteps
@@ -15,7 +16,7 @@ from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText as Text
 
-from ...models import Product
+from ...models import Product, ProductPrice
 from ...queries import get_products_by_code
 from ..products import NewProduct, add_products_in_bulk
 
@@ -138,7 +139,15 @@ def write(items: Sequence[NewProduct], *, by: Actor, at: datetime, found: Import
     return {"added_products": result.added, "changed_products": result.changed}
 
 
-STEPS = PlainSteps(PRODUCTS, "product.change", understand, lambda item: item.code, judge, write)
+BOOK: Book[NewProduct] = Book(
+    Product,
+    FACTS,
+    lambda items: Product.objects.filter(code__in={item.code for item in items}),
+    named_as="product_id",
+    parts=((ProductPrice, "product"),),
+    stamp="updated_at",
+)
+STEPS = PlainSteps(PRODUCTS, "product.change", understand, lambda item: item.code, judge, write, BOOK)
 PRODUCTS_KIND = ImportKind(
-    PRODUCTS, "product.change", STEPS.check, STEPS.record, reasons=REASONS, totals=TOTALS
+    PRODUCTS, "product.change", STEPS.check, STEPS.record, STEPS.undo, reasons=REASONS, totals=TOTALS
 )  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from fidelia.intake.changes import Book
 from fidelia.intake.kinds import ImportKind, Total
 from fidelia.intake.models import Import
 from fidelia.intake.plain import KNOWN, READY, PlainSteps
@@ -117,14 +118,20 @@ def write(items: Sequence[SaidStock], *, by: Actor, at: datetime, found: Import)
     return {"set_levels": set_stock_in_bulk(by=by, at=at, rows=rows, source=f"import:{found.id.hex}")}
 
 
+BOOK: Book[SaidStock] = Book(
+    StockLevel,
+    ("quantity", "counted_at", "source"),
+    lambda items: StockLevel.objects.filter(product__code__in={item.code for item in items}),
+)
 STEPS = PlainSteps(
-    STOCK, "product.change", understand, lambda item: (item.code, item.store, item.counted_at), judge, write
+    STOCK, "product.change", understand, lambda item: (item.code, item.store, item.counted_at), judge, write, BOOK
 )
 STOCK_KIND = ImportKind(
     STOCK,
     "product.change",
     STEPS.check,
     STEPS.record,
+    STEPS.undo,
     reasons=REASONS,
     totals=(
         Total(

@@ -33,7 +33,7 @@ POSTED = {
 OWN_TABLES = ("programme_enrolment",)
 
 
-def undo_members(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+def undo_members(found: Import, *, by: Actor, at: datetime, progress: Progress, forget: bool = False) -> dict[str, Any]:
     """Undo an opening in one transaction: all of it or nothing.
 
     Members whom it enrolled are members no more and customers whom it added are erased; who was here before keeps
@@ -49,7 +49,7 @@ def undo_members(found: Import, *, by: Actor, at: datetime, progress: Progress) 
         _refuse_if_depended_on(opening, new)
         points = _reverse(opening, by=by, at=at)
         TierGrant.objects.filter(source_id=opening.id, withdrawn_at__isnull=True).update(withdrawn_at=at)
-        ended = _end(new, at)
+        ended = end_memberships([one.id for one in new], at=at)
         old = {one.enrolment_id for one in members if not one.is_enrolled}
         rederive_tiers(at=at, enrolment_ids=old, origin=Origin.BACKFILL, is_announced=False)
         added = list_imported(opening.id)
@@ -114,8 +114,8 @@ def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
     return points
 
 
-def _end(new: Sequence[Enrolment], at: datetime) -> int:
-    ids: list[UUID] = [enrolment.id for enrolment in new]
+def end_memberships(ids: Sequence[UUID], *, at: datetime) -> int:
+    """Building block: end memberships as if they had never held a tier; return how many."""
     for first in range(0, len(ids), TOGETHER):
         chunk = ids[first : first + TOGETHER]
         Enrolment.objects.filter(id__in=chunk).update(ended_at=at)
