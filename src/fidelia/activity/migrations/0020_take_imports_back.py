@@ -14,7 +14,7 @@ KEPT = "revoke insert, update, delete on activity_taken_back from fidelia_app;"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('activity', '0018_read_points_for_rewards'),
+        ("activity", "0019_read_the_past"),
     ]
 
     operations = [
