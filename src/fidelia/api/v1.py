@@ -13,6 +13,7 @@ from . import (
     access,
     activity,
     batches,
+    cards,
     checkouts,
     claims,
     costs,
@@ -67,6 +68,9 @@ api.add_router("/codes", coupons.codes)
 api.add_router("/gift-cards", gift_cards.router)
 api.add_router("/vouchers", vouchers.vouchers)
 api.add_router("/stock", vouchers.stock)
+# /api/v1/card-series, /api/v1/cards
+api.add_router("/card-series", cards.series)
+api.add_router("/cards", cards.cards)
 # /api/v1/products, /api/v1/product-costs, /api/v1/margin-rates, /api/v1/stock-levels
 api.add_router("/products", products.router)
 api.add_router("/product-costs", costs.costs)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fidelia.activity import privacy as activity
 from fidelia.campaigns import privacy as campaigns
+from fidelia.cards import privacy as cards
 from fidelia.customers import privacy as customers
 from fidelia.customers.queries import ids_of
 from fidelia.insight import privacy as insight
@@ -22,7 +23,7 @@ from .errors import UnknownRequest
 from .models import RightsRequest
 
 # Everybody who keeps something of a customer, in the order of the layers; programme speaks for the ledger.
-KEEPERS = (customers, programme, rewards, activity, messaging, insight, campaigns, members, persons)
+KEEPERS = (customers, programme, rewards, cards, activity, messaging, insight, campaigns, members, persons)
 LIMIT_MAX = 200
 Part = list[dict[str, Any]]
 

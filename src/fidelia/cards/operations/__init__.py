@@ -3,6 +3,7 @@
 from .adopting import adopt_card
 from .ending import block_card, expire_cards, let_work_again, replace_card, report_lost
 from .giving import give_card, hand_out
+from .looking_up import look_up_card
 from .making import ask_cards, bring_cards, know_cards, make_cards
 from .registering import NobodyNamed, Person, register_card
 from .series import NewCardSeries, create_card_series, end_card_series
@@ -22,6 +23,7 @@ __all__ = [
     "hand_out",
     "know_cards",
     "let_work_again",
+    "look_up_card",
     "make_cards",
     "register_card",
     "replace_card",

@@ -13,9 +13,9 @@ from fidelia.programme.queries import list_enrolments
 
 from ..errors import UnknownCard
 from ..models import Card
+from ..queries.usable import normalise_number
 from .audit import audit
 from .giving import GIVE
-from .numbers import normalise_number
 
 
 def adopt_card(*, by: Actor, at: datetime, number: str) -> Card:

@@ -9,27 +9,12 @@ from django.db.models import Q
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import require_transaction
 
-from ..errors import (
-    CardBlocked,
-    CardExpired,
-    CardLost,
-    CardNotGiven,
-    CardNotUsable,
-    CardReplaced,
-    UnknownCard,
-)
+from ..errors import UnknownCard
 from ..models import Card
+from ..queries.usable import WORKING, State, check_usable, normalise_number
 from .audit import scope_of
-from .numbers import normalise_number
 
-State = Card.State
-WORKING = (State.PROVISIONAL, State.ACTIVE)
-_REFUSALS: dict[str, tuple[type[CardNotUsable], str]] = {
-    State.LOST: (CardLost, "This card was reported lost."),
-    State.REPLACED: (CardReplaced, "This card was replaced by another."),
-    State.BLOCKED: (CardBlocked, "This card is blocked."),
-    State.EXPIRED: (CardExpired, "This card has expired."),
-}
+__all__ = ["WORKING", "State", "check_usable", "locked_card"]
 
 
 def locked_card(by: Actor, card: UUID | str, right: str) -> Card:
@@ -46,12 +31,3 @@ def locked_card(by: Actor, card: UUID | str, right: str) -> Card:
     if row is None:
         raise UnknownCard("There is no card of this number.")
     return row
-
-
-def check_usable(card: Card) -> None:
-    """Raise what a till is told of a card that works no more, or was never given: the reason with it."""
-    if card.state in _REFUSALS:
-        kind, sentence = _REFUSALS[card.state]
-        raise kind(sentence, pointer="/member", state=card.state, reason=card.reason)
-    if card.state == State.ISSUED:
-        raise CardNotGiven("This card is with nobody yet.", pointer="/member", state=card.state)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from fidelia.customers.queries import normalise_identity
 from fidelia.kernel.errors import Invalid
 from fidelia.rewards.operations.patterns import PLACE, check_pattern, draw_codes
 from fidelia.ui.codes import ean13_check_digit, is_ean13
 
 from ..errors import CardNumbersExhausted, MalformedCardNumber, MalformedCardSeries
 from ..models import CardSeries
+from ..queries.usable import normalise_number
 
 DIGITS = "0123456789"
 DIGITS_BEFORE_CHECK = 12
@@ -78,11 +78,3 @@ def read_number(text: str, series: CardSeries | None = None, *, pointer: str | N
             f"“{text[:80]}” is not an EAN-13: thirteen digits, the last of which checks the others.", pointer=pointer
         )
     return number
-
-
-def normalise_number(text: str) -> str:
-    """Return what a number would be kept as; what no number can be comes out as a text that no card has."""
-    try:
-        return normalise_identity("card", text[:200])
-    except Invalid:
-        return ""

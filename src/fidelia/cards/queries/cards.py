@@ -15,8 +15,7 @@ from fidelia.ui.codes import is_ean13
 
 from ..errors import UnknownCard
 from ..models import Card
-from ..operations.locking import WORKING, check_usable
-from ..operations.numbers import normalise_number
+from .usable import WORKING, check_usable, normalise_number
 
 LIMIT_MAX = 200
 READ_AT_ONCE = 10_000

@@ -1,0 +1,35 @@
+"""Which cards work, and what a till is told of one that does not. Read by the verbs as well."""
+
+from __future__ import annotations
+
+from fidelia.customers.queries import normalise_identity
+from fidelia.kernel.errors import Invalid
+
+from ..errors import CardBlocked, CardExpired, CardLost, CardNotGiven, CardNotUsable, CardReplaced
+from ..models import Card
+
+State = Card.State
+WORKING = (State.PROVISIONAL, State.ACTIVE)
+_REFUSALS: dict[str, tuple[type[CardNotUsable], str]] = {
+    State.LOST: (CardLost, "This card was reported lost."),
+    State.REPLACED: (CardReplaced, "This card was replaced by another."),
+    State.BLOCKED: (CardBlocked, "This card is blocked."),
+    State.EXPIRED: (CardExpired, "This card has expired."),
+}
+
+
+def check_usable(card: Card) -> None:
+    """Raise what a till is told of a card that works no more, or was never given: the reason with it."""
+    if card.state in _REFUSALS:
+        kind, sentence = _REFUSALS[card.state]
+        raise kind(sentence, pointer="/member", state=card.state, reason=card.reason)
+    if card.state == State.ISSUED:
+        raise CardNotGiven("This card is with nobody yet.", pointer="/member", state=card.state)
+
+
+def normalise_number(text: str) -> str:
+    """Return what a number would be kept as; what no number can be comes out as a text that no card has."""
+    try:
+        return normalise_identity("card", text[:200])
+    except Invalid:
+        return ""
