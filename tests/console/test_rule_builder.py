@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from fidelia.console.rules.effect_forms import EFFECT_FORMS, fresh_effect
 from fidelia.console.rules.fields import Fields
 from fidelia.console.rules.typed import blocks_of, number, read_typed, show_blocks
-from fidelia.console.yaml_text import read_text
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.rules import check_rule
 from fidelia.rules.blocks import read_blocks, write_blocks
 from fidelia.rules.document import EFFECTS
+from fidelia.rules.documents import read_text
 from fidelia.rules.errors import RuleError
 from tests.cast import jaquino
 from tests.rules.programs import programs

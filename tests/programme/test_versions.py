@@ -81,7 +81,7 @@ def test_withdrawn_the_one_before_is_in_force_again() -> None:
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
-        ({"surprise": 1}, None),
+        ({"surprise": 1}, "/surprise"),
         ({"rules": [{**DOCUMENT["rules"][0], "when": "purchase.totall >= 5"}]}, "/rules/0/when"),
         ({"rules": [{**DOCUMENT["rules"][0], "name": {"en": "only"}}]}, "/rules/0/name"),
         ({"points": {"validity_months": -1}}, "/points/validity_months"),

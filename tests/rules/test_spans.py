@@ -100,7 +100,7 @@ def test_pending_points_wait_for_days_a_day_or_an_event() -> None:
         ({"pays": {"points": "100", "money": "1", "share": 0}}, "/points/pays/share"),
         ({"pays": {"points": "300", "money": "1", "step": "100.5"}}, "/points/pays/step"),
         ({"approval_above": "-5"}, "/points/approval_above"),
-        ({"unknown": 1}, "/points"),
+        ({"unknown": 1}, "/points/unknown"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(document: dict[str, object], pointer: str) -> None:

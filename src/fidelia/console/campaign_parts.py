@@ -22,11 +22,12 @@ from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import parse_document, version_in_force
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import describe_rule
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Definition
 
-from .programme_parts import language, points_name_of
+from .programme_parts import language
 from .refusals import sentence_of
 
 BASE = 0.2  # the part of people thought to buy anyway, until somebody says otherwise

@@ -35,6 +35,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.localized import LocalizedText
 from fidelia.messaging.queries import list_templates
 from fidelia.programme.queries import get_programme_by_id, see_programme, see_programmes
+from fidelia.rules.documents import read_text, write_text
 from fidelia.ui.parts import Definition
 
 from . import campaign_parts as parts
@@ -42,7 +43,6 @@ from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import put_on, sentence_of
 from .segments import rows_for_choice
-from .yaml_text import read_text, write_text
 
 EXAMPLE = {"points": "100", "when": "purchase.total >= 30"}
 DATE_TIME = "%Y-%m-%dT%H:%M"

@@ -31,11 +31,12 @@ from fidelia.organisation.queries import get_operator, list_banners, list_partne
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import TEMPLATES, begin_from_template, get_template, read_template
 from fidelia.programme.queries import list_versions, see_programmes
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import describe_rule
 
 from .naming import with_names
 from .pages import ConsoleRequest, show, signed_in
-from .programme_parts import language, points_name_of
+from .programme_parts import language
 from .refusals import put_on
 
 STORES_MAX = 50

@@ -16,24 +16,16 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import LawFindings, find_unlawful
 from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
+from fidelia.rules.documents import ordered, write_text
 from fidelia.ui import formats
 from fidelia.ui.parts import Tab
 
 from .naming import names_of_codes, with_names
-from .yaml_text import write_text
 
 State = ProgrammeVersion.State
-# jsonb forgets the order in which a document was written: people read it in this one.
-_ORDER = (
-    *("format", "groups", "rules", "key", "name", "when", "coupon", "claimed", "costs_points", "claimed_in", "lines"),
-    *("points", "points_per", "points_per_unit", "multiply_points", "percent_off", "amount_off", "fixed_price"),
-    *("price_table", "sets", "buy_get", "bundle", "volume", "gift", "issue_coupon", "issue_voucher", "credit_tier"),
-    *("custom", "cap", "with_tax", "limit_per_purchase", "limits", "campaign", "of", "at_most", "per", "period"),
-    *("stage", "order", "base", "exclusive", "stops", "always", "pool", "when_undone", "group"),
-    *("valid_from", "valid_until", "tiers", "window_days", "kept_days", "on_return"),
-)
 _OF_CAMPAIGN = re.compile(r"(?P<end>End of campaign|Campaign) (?P<key>[a-z][a-z0-9_]*)")
 Difference = Literal["", "new", "changed"]
 Document = Mapping[str, Any]
@@ -103,14 +95,6 @@ def language() -> str:
     return get_language() or "en"
 
 
-def points_name_of(programme: Programme) -> PointsName:
-    """Return what the programme's points are called; French and English say "point" for one of our own points."""
-    name = programme.points_currency.name
-    if (name.en, name.fr) == ("points", "points"):
-        return PointsName(replace(name, en="point", fr="point"), name)
-    return PointsName(name, name)
-
-
 def view_of(version: ProgrammeVersion, *, by: Actor, at: datetime) -> VersionView:
     """Return a version ready to show."""
     programme = version.programme
@@ -132,16 +116,6 @@ def view_of(version: ProgrammeVersion, *, by: Actor, at: datetime) -> VersionVie
         is_own=by.kind == "user" and by.id == version.author_id,
         unlawful=find_unlawful(version, at) if version.state == State.DRAFT else [],
     )
-
-
-def ordered(document: Any) -> Any:
-    """Return a document, or a part of it, with its members in the order in which people read them."""
-    if isinstance(document, list):
-        return [ordered(part) for part in document]
-    if not isinstance(document, Mapping):
-        return document
-    names = sorted(document, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
-    return {name: ordered(document[name]) for name in names}
 
 
 def told(version: ProgrammeVersion) -> ProgrammeVersion:

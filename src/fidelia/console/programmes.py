@@ -21,10 +21,13 @@ from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import (
     catch_up,
     change_draft,
+    check_head,
     draft_version,
     missed_changes,
     preview_tiers,
     publish_version,
+    read_programme_text,
+    text_of,
     withdraw_version,
 )
 from fidelia.programme.queries import (
@@ -34,6 +37,7 @@ from fidelia.programme.queries import (
     see_programmes,
     version_in_force,
 )
+from fidelia.rules.documents import place_of
 
 from .pages import ConsoleRequest, show, signed_in
 from .programme_moves import tier_moves
@@ -42,7 +46,6 @@ from .programme_parts import (
     changes_between,
     language,
     missed_in_words,
-    ordered,
     state_of,
     tabs_of,
     tier_rows,
@@ -51,7 +54,6 @@ from .programme_parts import (
     words_of_terms,
 )
 from .refusals import sentence_of
-from .yaml_text import place_of, read_text, write_text
 
 
 class DocumentForm(forms.Form):
@@ -121,8 +123,9 @@ def draft(request: ConsoleRequest, slug: str) -> HttpResponseBase:
     number = request.POST.get("from", "")
     source = get_version(found, int(number)) if number.isdigit() else version_in_force(found, at)
     document: dict[str, Any] = source.document if source else {"rules": []}
+    text = source.text if source else ""
     note = _("After version %(number)s") % {"number": source.number} if source else ""
-    made = draft_version(by=request.actor, at=at, programme=found, document=document, note=note)
+    made = draft_version(by=request.actor, at=at, programme=found, document=document, note=note, text=text)
     messages.success(
         request, _("Draft %(number)s is yours to change; members notice nothing.") % {"number": made.number}
     )
@@ -156,7 +159,7 @@ def document(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBas
     view = view_at(request, slug, number)
     if request.method == "POST":
         return _save(request, view)
-    text = write_text(ordered(view.version.document))
+    text = text_of(view.version)
     form = DocumentForm(initial={"document": text, "note": view.version.note})
     return show_part(request, view, "document", {"form": form, "text": text})
 
@@ -166,8 +169,10 @@ def _save(request: ConsoleRequest, view: VersionView) -> HttpResponseBase:
     text = request.POST.get("document", "").replace("\r\n", "\n")
     if form.is_valid():
         try:
+            read = read_programme_text(text)
+            check_head(view.programme, read)
             change_draft(
-                by=request.actor, at=clock.now(), version=view.version, document=read_text(text),
+                by=request.actor, at=clock.now(), version=view.version, document=read.document, text=text,
                 note=form.cleaned_data["note"],
             )  # fmt: skip
         except Invalid as refusal:

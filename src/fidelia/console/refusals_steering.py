@@ -12,6 +12,9 @@ SENTENCES: Mapping[str, str | Promise] = {
     "missing_language": _("Give this text in both languages."),
     "malformed_amount": _("This is not an amount such as 12.50, with the decimals of its currency."),
     "unreadable_text": _("This text is not YAML."),
+    "name_twice": _("The same name stands here twice; only one of the two would count."),
+    "head_differs": _("The head of the document says of the programme what is not so."),
+    "nothing_to_apply": _("The document is in force to the letter."),
     # programmes
     "unknown_programme": _("There is no such programme."),
     "unknown_version": _("There is no such version."),

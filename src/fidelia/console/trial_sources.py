@@ -15,9 +15,9 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.organisation.queries import get_store
+from fidelia.rules.documents import read_text
 
 from .trial_parts import Row, TrialView
-from .yaml_text import read_text
 
 ROWS_MAX = 50
 

@@ -26,12 +26,13 @@ from fidelia.organisation.queries import list_stores
 from fidelia.products.queries import get_products_by_code, list_products
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import get_version, see_programme
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import Rule, explain_outcomes
 from fidelia.rules.settlement import GRANTED
 from fidelia.ui import formats
 
 from .pages import ConsoleRequest, show, signed_in
-from .programme_parts import language, points_name_of
+from .programme_parts import language
 from .refusals import sentence_of
 from .trial_parts import OutcomeView, Row, TrialView
 from .trial_sources import document_tried, take_purchase

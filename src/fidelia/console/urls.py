@@ -9,6 +9,7 @@ from . import (
     campaigns,
     chapters,
     claims,
+    comparisons,
     events,
     first_run,
     home,
@@ -146,6 +147,8 @@ urlpatterns = [
     ),
     path("programmes/<slug:slug>/versions/<int:number>/points/", programmes.points, name="version-points"),
     path("programmes/<slug:slug>/versions/<int:number>/document/", programmes.document, name="version-document"),
+    path("programmes/<slug:slug>/versions/<int:number>/file/", comparisons.file, name="version-file"),
+    path("programmes/<slug:slug>/versions/<int:number>/comparison/", comparisons.comparison, name="version-comparison"),
     path("programmes/<slug:slug>/versions/<int:number>/successor/", programmes.successor, name="version-successor"),
     path("programmes/<slug:slug>/versions/<int:number>/trial/", trials.trial, name="version-trial"),
     path(

@@ -53,6 +53,18 @@ class MalformedDocument(Invalid):
     default_code = "malformed_document"
 
 
+class HeadDiffers(Invalid):
+    """The head of a document says of the programme what is not so: its money, its points and its zone never change."""
+
+    default_code = "head_differs"
+
+
+class NothingToApply(Refused):
+    """The document is in force to the letter."""
+
+    default_code = "nothing_to_apply"
+
+
 class VersionNotDraft(Refused):
     """Only a draft can be changed or published."""
 

@@ -62,7 +62,7 @@ class Programme(models.Model):
     is_sandbox = models.BooleanField(default=False)
     partner_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
-    # The version by whose tiers all members stand; behind the one in force until their tiers were derived anew.
+    # By whose tiers all members stand: behind the one in force until their tiers were derived anew.
     tiers_version_id = models.UUIDField(null=True)
 
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class Programme(models.Model):
 
 
 class ProgrammeVersion(models.Model):
-    """A document of rules, points policy and tiers. A draft may change; once published it never does."""
+    """A document, and the text (empty where none was) that says it. A draft may change; published, it never does."""
 
     class State(models.TextChoices):
         DRAFT = "draft"
@@ -82,6 +82,7 @@ class ProgrammeVersion(models.Model):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     document = models.JSONField()
+    text = models.TextField(blank=True, default="", db_default="")
     note = models.CharField(max_length=300, blank=True, default="")
     author_id = models.UUIDField(null=True)
     author_label = models.CharField(max_length=150)
@@ -152,8 +153,7 @@ class Enrolment(models.Model):
 class TierPeriod(models.Model):
     """A tier held from one instant to another. Never overwritten: a re-derivation supersedes rows and adds new ones.
 
-    `tier_set` is the key of the set, empty for the main one. `announced_at` says when its beginning was told; it stays
-    empty while that lies ahead. `noticed_at` says when its end was told beforehand.
+    `tier_set`: key of the set, empty for the main one; `announced_at`, `noticed_at`: when beginning and end were told.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -14,7 +14,7 @@ from fidelia.kernel.money import MalformedAmount, parse_scaled
 from fidelia.kernel.points import SCALE_MAX
 
 from .catalogue import Catalogue
-from .errors import InvalidRuleSet, RuleError
+from .errors import InvalidRuleSet, RuleError, nearest_name
 from .names import LINE_ROW
 from .nodes import Constant, Node, Read
 from .program import Program, check_rule
@@ -94,7 +94,7 @@ def read_members(
         raise InvalidRuleSet("mapping", pointer=pointer)
     for name in value:
         if name not in allowed:
-            raise InvalidRuleSet("unknown_member", pointer=f"{pointer}/{name}", text=name, choices=", ".join(allowed))
+            raise unknown_member(name, allowed, f"{pointer}/{name}")
     for name in required:
         if value.get(name) is None:
             raise InvalidRuleSet("missing_member", pointer=f"{pointer}/{name}", text=name)
@@ -139,8 +139,15 @@ def read_localized(value: object, pointer: str) -> LocalizedText:
 
 def read_choice(value: object, choices: Sequence[str], pointer: str) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise InvalidRuleSet("unknown_member", pointer=pointer, text=value, choices=", ".join(choices))
+        raise unknown_member(value, choices, pointer)
     return value
+
+
+def unknown_member(name: object, known: Sequence[str], pointer: str) -> InvalidRuleSet:
+    """Return the refusal of a name or a choice that is none, with the nearest that is one."""
+    nearest = nearest_name(str(name), list(known))
+    more: dict[str, Any] = {"nearest": nearest} if nearest else {}
+    return InvalidRuleSet("unknown_member", pointer=pointer, text=name, choices=", ".join(known), **more)
 
 
 def read_flag(value: object, pointer: str) -> bool:

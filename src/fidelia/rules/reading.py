@@ -8,6 +8,7 @@ from typing import Any
 
 from fidelia.kernel.errors import Invalid
 
+from .errors import nearest_name
 from .spans import ENDS, FIXED_DATES_MAX, Span
 
 MONTHS_MAX = 600
@@ -24,9 +25,12 @@ def read_object(document: Any, pointer: str, keys: set[str]) -> dict[str, Any]:
     """Return an object of no other members than these. Raises MalformedTerms."""
     if not isinstance(document, dict):
         raise MalformedTerms("This part of the document is an object.", pointer=pointer)
-    unknown = sorted(set(document) - keys)
+    unknown = sorted(set(document) - keys, key=str)
     if unknown:
-        raise MalformedTerms(f"“{unknown[0]}” is not known here; known are {', '.join(sorted(keys))}.", pointer=pointer)
+        nearest = nearest_name(str(unknown[0]), sorted(keys))
+        meant = f" Did you mean “{nearest}”?" if nearest else ""
+        message = f"“{unknown[0]}” is not known here; known are {', '.join(sorted(keys))}.{meant}"
+        raise MalformedTerms(message, pointer=f"{pointer}/{unknown[0]}")
     return document
 
 

@@ -16,13 +16,14 @@ from django.http import QueryDict
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError, Invalid
 from fidelia.programme.queries import Terms, parse_document
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import InvalidRuleSet, Rule, describe_rule
 from fidelia.rules.blocks import Block, read_blocks, write_blocks
+from fidelia.rules.documents import Place, ordered, place_of, read_text, write_text
 
 from ..naming import with_names
-from ..programme_parts import VersionView, language, ordered, points_name_of
+from ..programme_parts import VersionView, language
 from ..refusals import sentence_of
-from ..yaml_text import Place, place_of, read_text, write_text
 from .conflicts import Said, say_overlaps
 from .effect_forms import EFFECT_GROUPS
 from .effects import EffectForm, Text

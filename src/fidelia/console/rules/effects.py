@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from ..yaml_text import read_text, write_text
+from fidelia.rules.documents import read_text, write_text
 
 Text = str | Promise
 

@@ -12,8 +12,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from fidelia.kernel.errors import Invalid
+from fidelia.rules.documents import read_text, write_text
 
-from ..yaml_text import read_text, write_text
 from .effect_forms import EFFECT_FORMS, PRICE_EFFECTS, effects_of, fresh_effect
 from .effects import EffectForm, Part, text_of_part
 from .term_forms import PRICE_TERMS, SHARED_TERMS, TERM_PARTS, LimitRow, are_shown, show_limits

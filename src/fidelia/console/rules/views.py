@@ -16,6 +16,7 @@ from fidelia.kernel.errors import FideliaError, NotFound
 from fidelia.products.queries import list_products
 from fidelia.programme.errors import ChangedMeanwhile
 from fidelia.programme.operations import edit_draft
+from fidelia.rules.documents import read_text
 
 from ..naming import names_of_codes
 from ..pages import ConsoleRequest, show, signed_in
@@ -23,7 +24,6 @@ from ..programme_parts import RuleView, VersionView
 from ..programmes import show_part, view_at
 from ..refusals import sentence_of
 from ..trials import blank_trial
-from ..yaml_text import read_text
 from .counted import tell_counted
 from .editor import Bench, Editor, bench_of, open_rule, read_editor
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import Outcome, RuleSet, Type, describe_rule, say_outcome
 from fidelia.rules.pricing.reasons import COUPON_MISSING, NOT_CLAIMED, POINTS_SHORT
 from fidelia.rules.settlement import EXPIRED, GRANTED, NOT_YET_VALID
 from fidelia.ui import formats
 
-from ..programme_parts import points_name_of
 from ..trials import text_without_name
 from .requests import CLAIM, PAY_WITH_POINTS, TillSale
 

@@ -17,10 +17,10 @@ from fidelia.kernel.money import exponent_of
 from fidelia.ledger.queries import get_balance, points_expiring
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import TierStanding, find_enrolment, tier_standing
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.ui import formats
 
 from ..customers.rows import name_of
-from ..programme_parts import points_name_of
 
 SOON = timedelta(days=30)
 BIRTHDAY_WITHIN = 7

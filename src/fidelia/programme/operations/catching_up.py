@@ -12,6 +12,7 @@ from ..errors import NothingToCatchUp
 from ..models import ProgrammeVersion
 from ..queries import parse_document
 from .comparing import documents_of, merged, missed_changes
+from .texts import rewritten
 from .versions import lock_draft, lock_programme, write_draft
 
 
@@ -32,5 +33,11 @@ def catch_up(*, by: Actor, at: datetime, version: ProgrammeVersion) -> Programme
         version_id = new_id()
         parse_document(draft.programme, document, version_id=version_id)
         return write_draft(
-            by=by, at=at, programme=draft.programme, document=document, note=draft.note, version_id=version_id
+            by=by,
+            at=at,
+            programme=draft.programme,
+            document=document,
+            note=draft.note,
+            version_id=version_id,
+            text=rewritten(draft.text, draft.document, document),
         )

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
+from fidelia.rules.documents import read_text
+from fidelia.rules.documents.templates import template_text
 
 from ..errors import UnknownProgramme
 from ..models import PointsCurrency, Programme, ProgrammeVersion
@@ -19,108 +21,91 @@ from .versions import draft_version
 POINTS = LocalizedText(en="points", fr="points")
 
 
+MILES = LocalizedText(en="miles", fr="miles")
+EUROS = LocalizedText(en="euros", fr="euros")
+
+
 @dataclass(frozen=True, slots=True)
 class ProgrammeTemplate:
-    """A way to reward: what it is called, what it is like in a sentence, and its document."""
+    """A way to reward: what it is called, what it is like in a sentence, what its points are, and its document."""
 
     key: str
     name: LocalizedText
     meaning: LocalizedText
-    document: dict[str, Any]
+    points_name: LocalizedText = POINTS
+    points_code: str = "PTS"
+    points_scale: int = 0
+    points_look: str = PointsCurrency.Look.POINTS
+
+    @property
+    def text(self) -> str:
+        """The document as it is written, with its comments."""
+        return template_text(self.key)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = read_text(self.text)
+        return document
 
 
-# The usual start of a French shop: the amounts and the thresholds are round, and every one of them can be changed.
-POINTS_AND_TIERS = ProgrammeTemplate(
-    key="points-and-tiers",
-    name=LocalizedText(en="Points and tiers", fr="Points et statuts"),
-    meaning=LocalizedText(
-        en="1 point for each euro, a welcome, a month of birth, and two tiers by the points of a year.",
-        fr="1 point par euro, un accueil, un mois d’anniversaire, et deux statuts selon les points d’une année.",
+TEMPLATES = (
+    ProgrammeTemplate(
+        "cagnotte-and-cheque",
+        LocalizedText(en="Cagnotte and loyalty cheque", fr="Cagnotte et chèque fidélité"),
+        LocalizedText(
+            en="1 point for each euro; every 200 points become a loyalty cheque of 10, valid for three months.",
+            fr="1 point par euro ; tous les 200 points, un chèque fidélité de 10, valable trois mois.",
+        ),
     ),
-    document={
-        "rules": [
-            {
-                "key": "base",
-                "name": {"en": "One point per euro", "fr": "Un point par euro"},
-                "points_per": {"amount": "1", "points": "1"},
-            },
-            {
-                "key": "welcome",
-                "name": {"en": "Welcome: 50 points from 20", "fr": "Bienvenue : 50 points dès 20"},
-                "when": "purchase.is_first && purchase.total >= 20",
-                "points": "50",
-            },
-            {
-                "key": "birthday",
-                "name": {"en": "Month of birth: double points", "fr": "Mois d’anniversaire : points doubles"},
-                "when": "has(customer.birth_month) && customer.birth_month == purchase.month",
-                "multiply_points": {"by": 2},
-                "limit_per_purchase": 200,
-            },
-            {
-                "key": "gold",
-                "name": {"en": "Gold: half as many again", "fr": "Or : moitié plus de points"},
-                "when": 'member.tier == "gold"',
-                "multiply_points": {"by": "1.5"},
-            },
-        ],
-        "points": {"validity_months": 24, "ends": "month"},
-        "tiers": {
-            "window_days": 365,
-            "kept_days": 365,
-            "levels": [
-                {"key": "silver", "name": {"en": "Silver", "fr": "Argent"}, "threshold": "300"},
-                {"key": "gold", "name": {"en": "Gold", "fr": "Or"}, "threshold": "1000"},
-            ],
-        },
-    },
-)
-# What most French chains promise: 5 % back, as a cheque that comes by itself and brings the member back to the shop.
-CAGNOTTE_AND_CHEQUE = ProgrammeTemplate(
-    key="cagnotte-and-cheque",
-    name=LocalizedText(en="Cagnotte and loyalty cheque", fr="Cagnotte et chèque fidélité"),
-    meaning=LocalizedText(
-        en="1 point for each euro; every 200 points become a loyalty cheque of 10, valid for three months.",
-        fr="1 point par euro ; tous les 200 points, un chèque fidélité de 10, valable trois mois.",
+    ProgrammeTemplate(
+        "points-and-tiers",
+        LocalizedText(en="Points and tiers", fr="Points et statuts"),
+        LocalizedText(
+            en="1 point for each euro, a welcome, a month of birth, and two tiers by the points of a year.",
+            fr="1 point par euro, un accueil, un mois d’anniversaire, et deux statuts selon les points d’une année.",
+        ),
     ),
-    document={
-        "rules": [
-            {
-                "key": "base",
-                "name": {"en": "One point per euro", "fr": "Un point par euro"},
-                "points_per": {"amount": "1", "points": "1"},
-            },
-            {
-                "key": "birthday",
-                "name": {"en": "Month of birth: double points", "fr": "Mois d’anniversaire : points doubles"},
-                "when": "has(customer.birth_month) && customer.birth_month == purchase.month",
-                "multiply_points": {"by": 2},
-                "limit_per_purchase": 200,
-            },
-            {
-                "key": "cheque-taken",
-                "name": {"en": "Loyalty cheque shown", "fr": "Chèque fidélité présenté"},
-                "coupon": "voucher",
-                "amount_off": "voucher",
-            },
-        ],
-        "points": {"validity_months": 12, "ends": "month", "notice_days": [30]},
-        "cheques": [
-            {
-                "key": "cheque",
-                "name": {"en": "Loyalty cheque", "fr": "Chèque fidélité"},
-                "points": "200",
-                "money": "10",
-                "issued": "at_once",
-                "validity": {"months": 3, "ends": "month"},
-                "minimum_basket": "20",
-                "per_checkout": 1,
-                "notice_days": [14, 3],
-            }
-        ],
-    },
+    ProgrammeTemplate(
+        "cagnotte",
+        LocalizedText(en="Cagnotte", fr="Cagnotte"),
+        LocalizedText(
+            en="3 % of each purchase in euros, spent at the till from 5 euros on.",
+            fr="3\u00a0% de chaque achat en euros, à dépenser en caisse dès 5 euros.",
+        ),
+        EUROS,
+        "CAG",
+        2,
+        PointsCurrency.Look.MONEY,
+    ),
+    ProgrammeTemplate(
+        "miles-and-status",
+        LocalizedText(en="Miles and status", fr="Miles et statuts"),
+        LocalizedText(
+            en="5 miles for each euro, and three statuses by what is spent in a year, kept through the next.",
+            fr="5 miles par euro, et trois statuts selon les dépenses de l’année, gardés toute la suivante.",
+        ),
+        MILES,
+        "MILES",
+        0,
+        PointsCurrency.Look.MILES,
+    ),
+    ProgrammeTemplate(
+        "coalition",
+        LocalizedText(en="Coalition", fr="Coalition"),
+        LocalizedText(
+            en="One purse for several partners: members earn here and spend there.",
+            fr="Une cagnotte de points pour plusieurs partenaires : on gagne ici, on dépense là.",
+        ),
+    ),
+    ProgrammeTemplate(
+        "b2b-volume",
+        LocalizedText(en="B2B volume", fr="Volume entre entreprises"),
+        LocalizedText(
+            en="Companies pay less by quantity, earn before tax, and climb by what they buy in a year.",
+            fr="Les entreprises paient moins par quantité, gagnent hors taxes et montent selon l’année d’achats.",
+        ),
+    ),
 )
-TEMPLATES = (CAGNOTTE_AND_CHEQUE, POINTS_AND_TIERS)
 
 
 def get_template(key: str) -> ProgrammeTemplate:
@@ -133,7 +118,7 @@ def get_template(key: str) -> ProgrammeTemplate:
 
 def read_template(template: ProgrammeTemplate, *, currency: str, time_zone: str) -> Terms:
     """Return the terms that a programme of this money would have; nothing is written."""
-    points = PointsCurrency(code="", name=POINTS, scale=0)
+    points = PointsCurrency(code="", name=template.points_name, scale=template.points_scale)
     programme = Programme(
         slug="", name=template.name, currency=currency, points_currency=points, time_zone=time_zone
     )  # fmt: skip
@@ -157,14 +142,14 @@ def begin_from_template(
     by.require("programme.create")
     by.require("programme.draft")
     programme = create_programme(
-        by=by, at=at, slug=slug, name=name, currency=currency, time_zone=time_zone, points_code=_points_code(),
-        points_name=POINTS,
+        by=by, at=at, slug=slug, name=name, currency=currency, time_zone=time_zone, points_code=_points_code(template),
+        points_name=template.points_name, points_scale=template.points_scale, points_look=template.points_look,
     )  # fmt: skip
     note = f"From the template “{template.key}”"
-    return draft_version(by=by, at=at, programme=programme, document=template.document, note=note)
+    return draft_version(by=by, at=at, programme=programme, document=template.document, note=note, text=template.text)
 
 
-def _points_code() -> str:
+def _points_code(template: ProgrammeTemplate) -> str:
     """PTS for the first programme; each later one counts points of its own."""
-    taken = set(PointsCurrency.objects.values_list("code", flat=True))
-    return next(code for code in ("PTS", *(f"PTS{n}" for n in range(2, 1_000))) if code not in taken)
+    taken, code = set(PointsCurrency.objects.values_list("code", flat=True)), template.points_code
+    return next(each for each in (code, *(f"{code}{n}" for n in range(2, 1_000))) if each not in taken)

@@ -22,14 +22,15 @@ from ..queries import parse_document
 from .audit import audit
 from .comparing import check_nothing_lost
 from .lawfulness import check_lawful
+from .texts import carry_text, rewritten
 
 State = ProgrammeVersion.State
 
 
 def draft_version(
-    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str = ""
+    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str = "", text: str | None = None
 ) -> ProgrammeVersion:
-    """Write a new draft; the document is checked whole before anything is kept.
+    """Write a new draft; the document is checked whole before anything is kept. `text` is how it was written, if so.
 
     Raises Denied, MalformedDocument and every refusal of the rule language with its pointer and column.
     """
@@ -37,13 +38,24 @@ def draft_version(
     version_id = new_id()
     parse_document(programme, document, version_id=version_id)
     with transaction_of_use_case():
-        return write_draft(by=by, at=at, programme=programme, document=document, note=note, version_id=version_id)
+        return write_draft(
+            by=by, at=at, programme=programme, document=document, note=note, version_id=version_id, text=text
+        )
 
 
 def write_draft(
-    *, by: Actor, at: datetime, programme: Programme, document: dict[str, Any], note: str, version_id: UUID
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme,
+    document: dict[str, Any],
+    note: str,
+    version_id: UUID,
+    text: str | None = None,
 ) -> ProgrammeVersion:
-    """Building block: keep a checked document as the next draft."""
+    """Building block: keep a checked document as the next draft. Without a text, that of the last version is carried
+    on, made to say the document.
+    """
     lock_programme(programme, at)  # versions are numbered one at a time
     last = programme.versions.aggregate(last=Max("number"))["last"] or 0
     version = ProgrammeVersion.objects.create(
@@ -51,6 +63,7 @@ def write_draft(
         programme=programme,
         number=last + 1,
         document=document,
+        text=carry_text(programme, document) if text is None else text,
         note=note,
         author_id=by.id,
         author_label=by.label,
@@ -62,17 +75,27 @@ def write_draft(
 
 
 def change_draft(
-    *, by: Actor, at: datetime, version: ProgrammeVersion, document: dict[str, Any], note: str
+    *,
+    by: Actor,
+    at: datetime,
+    version: ProgrammeVersion,
+    document: dict[str, Any],
+    note: str,
+    text: str | None = None,
 ) -> ProgrammeVersion:
-    """Replace the document of a draft; its author becomes who changed it. Raises VersionNotDraft, MalformedDocument."""
+    """Replace the document of a draft; its author becomes who changed it. `text` is how it was written, if it was.
+
+    Raises Denied, VersionNotDraft, MalformedDocument.
+    """
     by.require("programme.draft", Scope(version.programme.partner_id))
     parse_document(version.programme, document, version_id=version.id)
     with transaction_of_use_case():
         draft = lock_draft(version.id)
         before = {"document": draft.document}
+        draft.text = rewritten(draft.text, draft.document, document) if text is None else text
         draft.document, draft.note, draft.changed_at = document, note, at
         draft.author_id, draft.author_label = by.id, by.label
-        draft.save(update_fields=["document", "note", "changed_at", "author_id", "author_label"])
+        draft.save(update_fields=["document", "text", "note", "changed_at", "author_id", "author_label"])
         audit(by, at, "programme.draft", draft.id, before=before, after={"document": document})
     return draft
 
@@ -95,9 +118,10 @@ def edit_draft(
         before = draft.document
         after = edit(deepcopy(before))
         parse_document(draft.programme, after, version_id=draft.id)
+        draft.text = rewritten(draft.text, before, after)
         draft.document, draft.changed_at = after, at
         draft.author_id, draft.author_label = by.id, by.label
-        draft.save(update_fields=["document", "changed_at", "author_id", "author_label"])
+        draft.save(update_fields=["document", "text", "changed_at", "author_id", "author_label"])
         audit(by, at, "programme.draft", draft.id, before={"document": before}, after={"document": after})
     return draft
 

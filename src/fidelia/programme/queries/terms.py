@@ -16,6 +16,7 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
+from fidelia.rules.errors import nearest_name
 from fidelia.rules.terms import (
     PointsPolicy,
     PurchasePolicy,
@@ -69,11 +70,8 @@ def catalogue_of(programme: Programme) -> Catalogue:
 
 def parse_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
     """Read the document of a version. Raises MalformedDocument, or a refusal of rules with its pointer and column."""
-    if not isinstance(document, dict) or not set(document) <= PARTS or "rules" not in document:
-        raise MalformedDocument(
-            "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, "
-            "purchases and cheques."
-        )
+    _check_parts(document)
+    assert isinstance(document, dict), "it has parts"
     rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
     tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
@@ -96,6 +94,23 @@ def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[
         return ()
     scales = {one.currency_id: one.currency.scale for one in programme.more_currencies.select_related("currency")}
     return parse_cheques(document, {"": programme.points_currency.scale, **scales}, money_scale)
+
+
+def _check_parts(document: object) -> None:
+    """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
+    whole = (
+        "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases "
+        "and cheques."
+    )
+    if not isinstance(document, dict):
+        raise MalformedDocument(whole, pointer="")
+    for name in document:
+        if name not in PARTS:
+            nearest = nearest_name(str(name), sorted(PARTS))
+            meant = f" Did you mean “{nearest}”?" if nearest else ""
+            raise MalformedDocument(f"“{name}” is no part of it. {whole}{meant}", pointer=f"/{name}")
+    if "rules" not in document:
+        raise MalformedDocument(whole, pointer="/rules")
 
 
 def _currencies(programme: Programme, document: object, money_scale: int) -> dict[str, PointsPolicy]:

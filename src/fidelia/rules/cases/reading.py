@@ -213,8 +213,11 @@ _FIELDS: tuple[tuple[str, Type], ...] = (
     ("purchase.hour", Type.INT),
     ("purchase.on", Type.DATE),
     ("purchase.is_first", Type.BOOL),
+    ("purchase.month", Type.INT),
     ("member.tier", Type.STRING),
+    ("customer.birth_month", Type.INT),
 )
+_OPTIONAL = frozenset({"customer.birth_month"})
 _LINE_FIELDS: tuple[tuple[str, Type], ...] = (
     ("net", Type.MONEY),
     ("quantity", Type.QUANTITY),
@@ -243,7 +246,9 @@ def case_catalogue(currency: str, values: Mapping[str, Any], lines: Sequence[Map
     """Return the catalogue of a case: the usual fields, and those that it names itself, typed by their values."""
     known = dict(_FIELDS)
     more = {path: _type_of(value) for path, value in values.items() if path not in known and path not in _LISTS}
-    plain = [Field(path, kind, _WORD, f"v({path!r})") for path, kind in {**known, **more}.items()]
+    plain = [
+        Field(path, kind, _WORD, f"v({path!r})", optional=path in _OPTIONAL) for path, kind in {**known, **more}.items()
+    ]
     lists = [Field(path, Type.STRING, _WORD, f"v({path!r})", many=True) for path in _LISTS]
     of_lines = dict(_LINE_FIELDS)
     for line in lines:
@@ -266,7 +271,7 @@ def _type_of(value: object) -> Type:
 
 
 def _nothing(field: Field) -> Any:
-    if field.many:
-        return []
+    if field.many or field.optional:
+        return [] if field.many else None
     usual = {Type.BOOL: False, Type.STRING: "", Type.DATE: AT.date(), Type.TIMESTAMP: AT}
     return usual.get(field.type, 0)

@@ -24,6 +24,12 @@ class UnreadableText(Invalid):
     default_code = "unreadable_text"
 
 
+class NameTwice(UnreadableText):
+    """One name stands twice in the same part of the text: only one of the two would count, and nobody would know."""
+
+    default_code = "name_twice"
+
+
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _KEPT_AS_TEXT]
@@ -34,6 +40,19 @@ class _Loader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="alias", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names: set[str] = set()
+        for key, _value in node.value:
+            if key.value in names:
+                raise NameTwice(
+                    f"“{key.value}” stands here twice.",
+                    line=key.start_mark.line + 1,
+                    column=key.start_mark.column + 1,
+                    name=str(key.value),
+                )
+            names.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -59,15 +78,26 @@ class Place:
     column: int
 
 
-def write_text(value: Any) -> str:
-    """Return the value as YAML, in the order of its keys."""
-    return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
+def write_text(value: Any, *, in_one_line: bool = False) -> str:
+    """Return the value as YAML, in the order of its keys; `in_one_line` writes {a: 1} and [1, 2]."""
+    width, flow = (100_000, True) if in_one_line else (110, False)
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=width, default_flow_style=flow
+    )
+    return text
+
+
+def compose(text: str) -> yaml.Node | None:
+    """Return the tree of a readable text, each part with where it begins and ends."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return node
 
 
 def read_text(text: str) -> Any:
     """Return the value that a YAML or JSON text holds. Raises UnreadableText."""
     if len(text) > SIZE_MAX:
-        raise UnreadableText("The text is too long.", line=1, column=1)
+        message = f"The text is too long: {len(text):,} characters of {SIZE_MAX:,}."
+        raise UnreadableText(message, line=1, column=1, length=len(text), length_max=SIZE_MAX)
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 – a safe loader that knows fewer kinds still
     except yaml.MarkedYAMLError as error:
@@ -84,7 +114,7 @@ def place_of(text: str, error: FideliaError) -> Place | None:
         return Place(error.details["line"], error.details["column"])
     if error.pointer is None:
         return None
-    node = _node_at(yaml.compose(text, Loader=_Loader), error.pointer)
+    node = _node_at(compose(text), error.pointer)
     if node is None:
         return None
     line, column = node.start_mark.line + 1, node.start_mark.column + 1

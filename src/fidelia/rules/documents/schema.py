@@ -1,0 +1,288 @@
+"""The JSON Schema of a programme's document, for editors that complete and check while one types.
+
+It says which members there are, of which kind, and what they may hold; what only Fidelia knows (fields, segments, the
+text of a condition, that dates are in order) is checked when the document is read. The lists are those of the readers,
+so that the schema cannot name what they do not know.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fidelia.kernel.points import SCALE_MAX
+
+from ..arithmetic_terms import TAX_ROUNDINGS
+from ..cheque_terms import CHEQUES_MAX, ISSUED
+from ..effects import STAGES
+from ..points_terms import ACTIVITIES, NOTICES_MAX
+from ..reading import DAYS_MAX, MONTHS_MAX
+from ..rounding import ROUNDINGS
+from ..rule_terms import PERIODS, SCOPES, UNITS
+from ..spans import ENDS, FIXED_DATES_MAX
+from ..tier_sets import BEGINS, FALLS, METRICS, ON_RETURN, WINDOWS
+from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
+from .effects_schema import issue_effects, points_effects, price_effects
+from .schema_parts import (
+    AMOUNT,
+    CODE,
+    INSTANT,
+    KEY,
+    LOCALIZED,
+    PRICE,
+    RULE_TEXT,
+    Schema,
+    list_of,
+    members,
+    or_null,
+    whole,
+)
+
+SCHEMA_ID: Final = "https://fidelia.example/schemas/programme-1.json"
+POLICIES: Final = ("all", "best", "first", "exclusive")
+
+
+def document_schema() -> Schema:
+    """Return the JSON Schema (2020-12) of the document of a programme."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "Programme of Fidelia",
+        "description": "Rules, life of points, tiers and policies of a loyalty programme; see docs/reference.",
+        **members(
+            {
+                "format": {"const": 1, "description": "The version of this form."},
+                "programme": {"$ref": "#/$defs/programme"},
+                "groups": {"type": "array", "items": {"$ref": "#/$defs/group"}, "maxItems": 50},
+                "campaigns": {"type": "array", "items": {"$ref": "#/$defs/campaign"}, "maxItems": 100},
+                "checkout": {"$ref": "#/$defs/checkout"},
+                "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}, "maxItems": 200},
+                "points": or_null({"$ref": "#/$defs/points"}),
+                "currencies": or_null({"type": "object", "additionalProperties": or_null({"$ref": "#/$defs/points"})}),
+                "tiers": or_null({"anyOf": [{"$ref": "#/$defs/tiers"}, list_of({"$ref": "#/$defs/tiers"}, SETS_MAX)]}),
+                "purchases": or_null({"$ref": "#/$defs/purchases"}),
+                "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
+            },
+            required=("rules",),
+        ),
+        "$defs": _definitions(),
+    }
+
+
+def _definitions() -> dict[str, Schema]:
+    return {
+        "programme": _programme(),
+        "group": members(
+            {"key": KEY, "policy": {"enum": list(POLICIES)}, "scope": {"enum": ["checkout", "line"]}},
+            required=("key", "policy"),
+        ),
+        "campaign": members({"key": KEY, "limits": list_of({"$ref": "#/$defs/limit"}, 10)}, required=("key",)),
+        "limit": _limit(),
+        "checkout": _checkout(),
+        "rule": _rule(),
+        "points": _points(),
+        "tiers": _tiers(),
+        "purchases": _purchases(),
+        "cheque": _cheque(),
+    }
+
+
+def _programme() -> Schema:
+    points = members(
+        {
+            "code": {"type": "string", "minLength": 1, "maxLength": 12},
+            "name": LOCALIZED,
+            "scale": {"type": "integer", "minimum": 0, "maximum": SCALE_MAX},
+            "look": {"enum": ["points", "miles", "money"]},
+            "negative": {"enum": ["forbid", "only_pending", "within_balance", "unlimited"]},
+        },
+        required=("code", "name"),
+    )
+    return members(
+        {
+            "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,60}$"},
+            "name": LOCALIZED,
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+            "time_zone": {"type": "string"},
+            "points": points,
+        },
+        required=("slug", "name", "currency", "time_zone", "points"),
+    )
+
+
+def _rule() -> Schema:
+    own: Schema = {
+        "key": KEY,
+        "name": LOCALIZED,
+        "when": RULE_TEXT,
+        "lines": RULE_TEXT,
+        "valid_from": INSTANT,
+        "valid_until": INSTANT,
+        "limit_per_purchase": AMOUNT,
+        "group": KEY,
+        "coupon": KEY,
+        "campaign": KEY,
+        "costs_points": AMOUNT,
+        "claimed": {"type": "boolean"},
+        "claimed_in": {"enum": ["times", "units"]},
+        "limits": list_of({"$ref": "#/$defs/limit"}, 10),
+        "stage": {"enum": list(STAGES)},
+        "order": {"type": "integer", "minimum": -1_000, "maximum": 1_000},
+        "base": {"enum": ["initial", "running"]},
+        "cap": AMOUNT,
+        "with_tax": {"type": "boolean"},
+        "exclusive": {"type": "boolean"},
+        "stops": {"type": "boolean"},
+        "always": {"type": "boolean"},
+        "pool": KEY,
+        "when_undone": {"enum": ["keep", "withdraw"]},
+    }
+    effects = {**points_effects(), **price_effects(), **issue_effects()}
+    one = [{"required": [name]} for name in effects]
+    return {**members({**own, **effects}, required=("key", "name")), "oneOf": one}
+
+
+def _limit() -> Schema:
+    rolling = members({"rolling_days": {"type": "integer", "minimum": 1, "maximum": 3_660}}, ("rolling_days",))
+    return members(
+        {
+            "key": KEY,
+            "of": {"enum": list(UNITS)},
+            "at_most": AMOUNT,
+            "per": {"enum": list(SCOPES)},
+            "period": {"anyOf": [{"enum": list(PERIODS)}, rolling]},
+            "partial": {"type": "boolean"},
+            "alerts": list_of({"type": "integer", "minimum": 1, "maximum": 100}, 10),
+        },
+        required=("of", "at_most"),
+    )
+
+
+def _checkout() -> Schema:
+    flags = ("tax", "shipping", "discounted", "paid_by_points", "paid_by_gift_cards")
+    return members(
+        {
+            "exclusive": {"enum": ["first", "best"]},
+            "when_undone": {"enum": ["keep", "withdraw"]},
+            "earning": members({name: {"type": "boolean"} for name in flags}),
+            "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
+        }
+    )
+
+
+def _ends() -> Schema:
+    dates = list_of({"type": "string", "pattern": r"^\d{2}-\d{2}$"}, FIXED_DATES_MAX)
+    return {"anyOf": [{"enum": list(ENDS)}, dates]}
+
+
+def _span() -> Schema:
+    return members({"months": whole(0, MONTHS_MAX), "days": whole(0, DAYS_MAX), "ends": _ends()})
+
+
+def _points() -> Schema:
+    pending = members(
+        {
+            "days": whole(0, 366),
+            "until": {"type": "string"},
+            "event": CODE,
+            "cancelled_after_days": whole(1, 366),
+        }
+    )
+    pays = members(
+        {"points": AMOUNT, "money": AMOUNT, "minimum": AMOUNT, "step": AMOUNT, "share": whole(1, 100)},
+        required=("points", "money"),
+    )
+    return members(
+        {
+            "validity_months": or_null(whole(0, MONTHS_MAX)),
+            "validity_days": or_null(whole(0, DAYS_MAX)),
+            "ends": _ends(),
+            "counts_from": {"enum": ["earning", "activity"]},
+            "renewed_by": list_of({"enum": list(ACTIVITIES)}, 2),
+            "pending": or_null(pending),
+            "notice_days": list_of(whole(1, 366), NOTICES_MAX),
+            "reinstatement_days": whole(0, 366),
+            "transfers": {"enum": ["keep", "restart"]},
+            "pays": or_null(pays),
+            "approval_above": AMOUNT,
+        }
+    )
+
+
+def _tiers() -> Schema:
+    threshold = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]}
+    level = members(
+        {
+            "key": CODE,
+            "name": LOCALIZED,
+            "threshold": threshold,
+            "benefits": list_of(LOCALIZED, BENEFITS_MAX),
+            "entitlements": list_of(CODE, BENEFITS_MAX),
+        },
+        required=("key", "name", "threshold"),
+    )
+    return members(
+        {
+            "key": {"type": "string"},
+            "name": or_null(LOCALIZED),
+            "metric": {"enum": list(METRICS)},
+            "currency": or_null({"type": "string", "minLength": 1, "maxLength": 12}),
+            "window": {"enum": [each for each in WINDOWS if each != "ever"]},
+            "window_days": whole(1, DAYS_MAX),
+            "begins": {"enum": list(BEGINS)},
+            "kept": or_null({"anyOf": [_span(), members({"periods": whole(0, 10)}, required=("periods",))]}),
+            "kept_days": or_null(whole(1, DAYS_MAX)),
+            "grace": or_null(_span()),
+            "falls": {"enum": list(FALLS)},
+            "on_return": {"enum": list(ON_RETURN)},
+            "notice_days": whole(1, DAYS_MAX),
+            "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
+        },
+        required=("levels",),
+    )
+
+
+def _cheque() -> Schema:
+    return members(
+        {
+            "key": {"type": "string", "minLength": 1, "maxLength": 40},
+            "name": or_null(LOCALIZED),
+            "currency": {"type": "string"},
+            **dict.fromkeys(("points", "money", "minimum", "minimum_basket"), PRICE),
+            "issued": {"enum": list(ISSUED)},
+            "maximum": {"type": "integer", "minimum": 1},
+            "each": {"enum": ["sum", "step"]},
+            "remainder": {"enum": ["carried", "lost"]},
+            "validity": or_null(_span()),
+            "starts_after_days": whole(0, 366),
+            "per_checkout": or_null(whole(1, 100)),
+            "divisible": {"type": "boolean"},
+            "purpose": {"enum": ["multi", "single"]},
+            "on_return": {"enum": ["withdraw", "keep"]},
+            "debt": {"enum": ["points", "next_cheque"]},
+            "notice_days": list_of(whole(1, 366), NOTICES_MAX),
+        },
+        required=("points", "money"),
+    )
+
+
+def _purchases() -> Schema:
+    days = whole(0, 3660)
+    arithmetic = members(
+        {
+            "prices_with_tax": {"type": "boolean"},
+            "tax_rounding": {"enum": list(TAX_ROUNDINGS)},
+            "rounding": {"enum": list(ROUNDINGS)},
+            "cash_step": whole(0, 100_000),
+            "cash_rounding": {"enum": list(ROUNDINGS)},
+        }
+    )
+    return members(
+        {
+            "earns_days_before_enrolment": days,
+            "claim_days": days,
+            "returns_borne_by": {"enum": ["purchase", "return"]},
+            "reopen_days": days,
+            "return_window_days": days,
+            "arithmetic": or_null(arithmetic),
+        }
+    )
