@@ -61,6 +61,8 @@ from fidelia.rewards.events import (
     GiftCardMoved,
     GiftCardSold,
     LimitNeared,
+    RedemptionEnded,
+    RewardRedeemed,
     VoucherEnding,
     VoucherIssued,
     VoucherRevoked,
@@ -131,5 +133,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     CardsMade: "a card is looked up when it is shown",
     CardChanged: "a card is looked up when it is shown",
     LimitNeared: "the console shows what is left of each limit; connectors may be told",
+    RewardRedeemed: "who lets a member choose tells of it; the console shows what is to be handed over",
+    RedemptionEnded: "who hands over or cancels tells of it",
     CampaignEnded: "the segment of the treated is emptied in the transaction that ends it",
 }

@@ -2,8 +2,9 @@
 
 NotFound
 ├── UnknownSeries, UnknownCode, UnknownCoupon, UnknownVoucher, UnknownGiftCard, UnknownStock
+├── UnknownReward, UnknownRedemption
 Invalid
-├── MalformedSeries, MalformedCode, MalformedVoucher, MalformedGiftCard, MalformedStock
+├── MalformedSeries, MalformedCode, MalformedVoucher, MalformedGiftCard, MalformedStock, MalformedReward
 Refused
 ├── KeyTaken, CodeTaken             another has it already
 ├── SeriesEnded, CodesExhausted
@@ -12,6 +13,7 @@ Refused
 │   VoucherBesideAnother
 ├── GiftCardExpired, GiftCardBlocked, GiftCardShort, GiftCardOfAnotherCurrency
 ├── StockUsedUp, StockEnded
+├── RewardOver, RewardNotYet, RewardOfAnother, RewardChanged, NotEligible, RedemptionEnded
 ├── LimitReached
 └── MoreThanUsed                    more would be given back than was taken
 """
@@ -253,6 +255,60 @@ class MoreThanUsed(Refused):
 
 
 # What the functions of the database say (sql/), with the refusal and its sentence.
+class UnknownReward(NotFound):
+    """There is no such reward, or not the actor's to see."""
+
+    default_code = "unknown_reward"
+
+
+class UnknownRedemption(NotFound):
+    """There is no such choice of a reward, or not the actor's to see."""
+
+    default_code = "unknown_redemption"
+
+
+class MalformedReward(Invalid):
+    """A reward, or the choice of one, is not as it must be."""
+
+    default_code = "malformed_reward"
+
+
+class RewardOver(Refused):
+    """This reward is not in the catalog any more."""
+
+    default_code = "reward_over"
+
+
+class RewardNotYet(Refused):
+    """This reward cannot be chosen yet."""
+
+    default_code = "reward_not_yet"
+
+
+class RewardOfAnother(Refused):
+    """This reward is of another programme than the member's."""
+
+    default_code = "reward_of_another_programme"
+
+
+class RewardChanged(Refused):
+    """This reward was changed while it was being chosen; look at it again."""
+
+    default_code = "reward_changed"
+
+
+class NotEligible(Refused):
+    """The member does not meet the condition of this reward."""
+
+    default_code = "not_eligible"
+
+
+class RedemptionEnded(Refused):
+    """This choice was cancelled, and is not handed over."""
+
+    default_code = "redemption_ended"
+
+
 RAISED: dict[str, tuple[type[FideliaError], str | Promise]] = {
     "coupon_unknown": (UnknownCoupon, _("No coupon has this code.")),
     "coupon_expired": (CouponExpired, _("This coupon has expired.")),
@@ -287,6 +343,12 @@ RAISED: dict[str, tuple[type[FideliaError], str | Promise]] = {
     "series_unknown": (UnknownSeries, _("There is no series of coupons “{id}”.")),
     "codes_exhausted": (CodesExhausted, _("Too many codes of this pattern are taken.")),
     "limit_reached": (LimitReached, _("The limit “{id}” is reached.")),
+    "reward_unknown": (UnknownReward, _("There is no such reward.")),
+    "reward_of_another_programme": (RewardOfAnother, _("This reward is of another programme than the member’s.")),
+    "reward_over": (RewardOver, _("This reward is not in the catalog any more.")),
+    "reward_not_yet": (RewardNotYet, _("This reward cannot be chosen yet.")),
+    "reward_changed": (RewardChanged, _("This reward was changed meanwhile; look at it again.")),
+    "reward_malformed": (MalformedReward, _("At least one piece is chosen.")),
     "more_than_used": (MoreThanUsed, _("More would be given back than was taken ({used}).")),
 }
 

@@ -147,3 +147,29 @@ class VoucherEnding(Event):
     currency: str
     days: int
     ends_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardRedeemed(Event):
+    """A member chose a reward; points in minor units. Announced by sql/redeeming.sql."""
+
+    name: ClassVar[str] = "reward.redeemed"
+    redemption_id: UUID
+    reward_id: UUID
+    programme_id: UUID
+    enrolment_id: UUID
+    pieces: int
+    points: int
+    voucher_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionEnded(Event):
+    """A chosen reward was handed over (`state` fulfilled), or cancelled and its points given back."""
+
+    name: ClassVar[str] = "redemption.ended"
+    redemption_id: UUID
+    reward_id: UUID
+    programme_id: UUID
+    state: str
+    points: int

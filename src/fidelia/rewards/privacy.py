@@ -9,9 +9,16 @@ from uuid import UUID
 
 from fidelia.kernel.db import require_transaction
 
-from .models import Cheque, Counter, CouponCode, GiftCard, Use, Voucher
+from .models import Cheque, Counter, CouponCode, GiftCard, Redemption, Use, Voucher
 
-TABLES = ("rewards_cheque", "rewards_coupon_code", "rewards_gift_card", "rewards_use", "rewards_voucher")
+TABLES = (
+    "rewards_cheque",
+    "rewards_coupon_code",
+    "rewards_gift_card",
+    "rewards_redemption",
+    "rewards_use",
+    "rewards_voucher",
+)
 
 
 def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
@@ -22,7 +29,11 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
     cards = GiftCard.objects.filter(customer_id__in=ids).order_by("sold_at")
     uses = Use.objects.filter(customer_id__in=ids).order_by("id")
     cheques = Cheque.objects.filter(customer_id__in=ids).order_by("issued_at", "place")
+    choices = Redemption.objects.filter(customer_id__in=ids).order_by("redeemed_at", "id")
     return {
+        "rewards_chosen": [
+            dict(row) for row in choices.values("reward__key", "pieces", "points", "money", "state", "redeemed_at")
+        ],
         "loyalty_cheques": [
             dict(row) for row in cheques.values("points", "amount", "currency", "issued_at", "withdrawn_at")
         ],
@@ -51,6 +62,7 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
         "rewards_cheque": Cheque.objects.filter(customer_id__in=ids).update(customer_id=UUID(int=0)),
         "rewards_coupon_code": coupons.update(customer_id=None),
         "rewards_gift_card": GiftCard.objects.filter(customer_id__in=ids).update(customer_id=None),
+        "rewards_redemption": Redemption.objects.filter(customer_id__in=ids).update(customer_id=UUID(int=0), reason=""),
         "rewards_use": Use.objects.filter(customer_id__in=ids).update(customer_id=None),
         "rewards_voucher": vouchers.update(customer_id=None),
     }

@@ -1,5 +1,6 @@
 """Tables of rewards. Read `counting` first: what everything else is counted in."""
 
+from .catalog import Redemption, Reward
 from .cheques import Cheque, ChequeDebt
 from .codes import CouponCode, CouponSeries, Voucher
 from .counting import Counter, Reservation, Slot, Use
@@ -14,7 +15,9 @@ __all__ = [
     "CouponSeries",
     "GiftCard",
     "GiftCardMovement",
+    "Redemption",
     "Reservation",
+    "Reward",
     "Slot",
     "Stock",
     "Use",

@@ -1,5 +1,6 @@
 """The verbs of rewards. Read `executing` first: what a checkout takes."""
 
+from .catalog import RewardTerms, add_reward, change_reward, end_reward
 from .coupons import (
     ask_codes,
     assign_coupons,
@@ -20,6 +21,7 @@ from .gift_cards import (
 from .issuing import issues_of
 from .limits import left_of_limits, limit_items
 from .looking_up import LookedUp, look_up_code
+from .redeeming import cancel_redemption, fulfil_redemptions, redeem_reward
 from .series import SeriesTerms, change_series, create_series, end_series
 from .stock import add_stock, end_stock, set_pieces
 from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_voucher, write_vouchers
@@ -29,20 +31,26 @@ __all__ = [
     "LimitItem",
     "LookedUp",
     "NewVoucher",
+    "RewardTerms",
     "SeriesTerms",
     "Taking",
+    "add_reward",
     "add_stock",
     "ask_codes",
     "assign_coupons",
     "block_gift_card",
     "bring_codes",
+    "cancel_redemption",
+    "change_reward",
     "change_series",
     "consume",
     "create_series",
+    "end_reward",
     "end_series",
     "end_stock",
     "expire_gift_cards",
     "export_codes",
+    "fulfil_redemptions",
     "generate_codes",
     "give_back",
     "give_coupons",
@@ -51,6 +59,7 @@ __all__ = [
     "left_of_limits",
     "limit_items",
     "look_up_code",
+    "redeem_reward",
     "refund_gift_card",
     "refusals",
     "release",

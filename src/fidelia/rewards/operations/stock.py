@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.localized import LocalizedText
@@ -42,20 +42,30 @@ def add_stock(
     if not key or len(key) > 60 or not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
         raise MalformedStock("A key is letters, digits, hyphens and underscores, at most 60.", pointer="/key")
     _check_pieces(pieces)
+    stock = Stock(
+        id=new_id(), programme=programme, partner_id=partner_id, store_id=store_id, key=key, name=name,
+        product_code=product_code, pieces=pieces, created_at=at, changed_at=at,
+    )  # fmt: skip
     with transaction_of_use_case():
-        stock = Stock(
-            id=new_id(), programme=programme, partner_id=partner_id, store_id=store_id, key=key, name=name,
-            product_code=product_code, pieces=pieces, created_at=at, changed_at=at,
-        )  # fmt: skip
         claim(once, at=at, resource_type="stock", resource_id=stock.id)
-        try:
-            with transaction.atomic():
-                stock.save(force_insert=True)
-        except IntegrityError as error:
-            if "its own key" not in str(error):
-                raise
-            raise KeyTaken(f"There is a stock “{key}” already.", pointer="/key") from None
-        audit(by, at, "stock.change", stock.id, partner_id=partner_id, after={"key": key, "pieces": pieces})
+        write_stock(by=by, at=at, stock=stock)
+    return stock
+
+
+def write_stock(*, by: Actor, at: datetime, stock: Stock) -> Stock:
+    """Building block: open a stock. Raises KeyTaken, MalformedStock."""
+    require_transaction()
+    _check_pieces(stock.pieces)
+    try:
+        with transaction.atomic():
+            stock.save(force_insert=True)
+    except IntegrityError as error:
+        if "its own key" not in str(error):
+            raise
+        raise KeyTaken(f"There is a stock “{stock.key}” already.", pointer="/key") from None
+    audit(
+        by, at, "stock.change", stock.id, partner_id=stock.partner_id, after={"key": stock.key, "pieces": stock.pieces}
+    )
     return stock
 
 
@@ -70,16 +80,22 @@ def set_pieces(*, by: Actor, at: datetime, stock_id: UUID, pieces: int | None, o
         by.require("stock.change", Scope() if stock is None else Scope(stock.partner_id, stock.store_id))
         if stock is None:
             raise UnknownStock("There is no such stock.")
-        _check_pieces(pieces)
-        given = _lock_given(stock)
-        if pieces is not None and pieces < given:
-            raise MalformedStock(f"{given} pieces were given already.", pointer="/pieces", given=given)
-        before, stock.pieces, stock.changed_at = stock.pieces, pieces, at
-        stock.save(update_fields=["pieces", "changed_at"])
-        audit(
-            by, at, "stock.change", stock.id, partner_id=stock.partner_id,
-            before={"pieces": before}, after={"pieces": pieces},
-        )  # fmt: skip
+        return write_pieces(by=by, at=at, stock=stock, pieces=pieces)
+
+
+def write_pieces(*, by: Actor, at: datetime, stock: Stock, pieces: int | None) -> Stock:
+    """Building block: count anew, while no checkout takes a piece. Raises MalformedStock (fewer than were given)."""
+    require_transaction()
+    _check_pieces(pieces)
+    given = _lock_given(stock)
+    if pieces is not None and pieces < given:
+        raise MalformedStock(f"{given} pieces were given already.", pointer="/pieces", given=given)
+    before, stock.pieces, stock.changed_at = stock.pieces, pieces, at
+    stock.save(update_fields=["pieces", "changed_at"])
+    audit(
+        by, at, "stock.change", stock.id, partner_id=stock.partner_id,
+        before={"pieces": before}, after={"pieces": pieces},
+    )  # fmt: skip
     return stock
 
 

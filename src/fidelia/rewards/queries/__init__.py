@@ -1,6 +1,15 @@
 """Questions about what is scarce."""
 
 from ..operations.patterns import normalise_code, show_code
+from .catalog import (
+    Offered,
+    get_redemption,
+    get_reward,
+    list_catalog,
+    list_redemptions,
+    list_rewards,
+    see_redemptions,
+)
 from .coupons import (
     count_codes,
     find_coupon,
@@ -25,25 +34,32 @@ from .stock import get_stock, list_stock
 from .vouchers import get_voucher, list_vouchers, vouchers_of_source
 
 __all__ = [
+    "Offered",
     "count_codes",
     "count_gift_cards",
     "find_coupon",
     "find_gift_cards",
     "get_coupon",
     "get_gift_card",
+    "get_redemption",
+    "get_reward",
     "get_series",
     "get_stock",
     "get_voucher",
+    "list_catalog",
     "list_codes",
     "list_coupons_of",
     "list_limits",
     "list_movements",
+    "list_redemptions",
+    "list_rewards",
     "list_series",
     "list_stock",
     "list_vouchers",
     "look_up_gift_card",
     "normalise_code",
     "read_for_rules",
+    "see_redemptions",
     "series_figures",
     "show_code",
     "vouchers_of_source",
