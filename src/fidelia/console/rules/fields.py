@@ -60,6 +60,12 @@ _GROUPS: dict[str, str | Promise] = {
     "purchase": _("Purchase"), "member": _("Member"), "customer": _("Customer"), "trait": _("Traits"),
     "history": _("History"), "line": _("Line"),
 }  # fmt: skip
+# Of the past more can be asked than can be listed: the rest is written as text.
+OFTEN_ASKED = (
+    "history.purchases()", "history.purchases(30)", "history.purchases(90)", "history.purchases(365)",
+    "history.spent(30)", "history.spent(90)", "history.spent(365)", "history.units(30)", "history.units(365)",
+    "history.days_since()",
+)  # fmt: skip
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
 _LITERALS = {Type.STRING: "text", Type.DATE: "date"}
 
@@ -103,6 +109,8 @@ class Fields:
         picks = [
             self._pick(each, each.path, self._group(each.path)) for each in self.catalogue.fields if _is_shown(each)
         ]
+        asked = [self.catalogue.field_of(path) for path in OFTEN_ASKED]
+        picks += [self._pick(each, each.path, self._group(each.path)) for each in asked if each is not None]
         return picks + [pick for records in self.catalogue.records for pick in self._rows(records)]
 
     def of_line(self) -> list[Pick]:
