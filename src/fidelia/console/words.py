@@ -71,6 +71,7 @@ POSTINGS: Words = {
     "cancel": _("Points given up"),
     "extend": _("Points prolonged"),
     "reinstate": _("Points brought back"),
+    "give_back": _("Points given back"),
     "reverse": _("Reversal"),
 }
 POSTING_ICONS: Mapping[str, str] = {
@@ -91,6 +92,7 @@ POSTING_ICONS: Mapping[str, str] = {
     "cancel": "hourglass",
     "extend": "hourglass",
     "reinstate": "arrow-back-up",
+    "give_back": "arrow-back-up",
     "reverse": "arrow-back-up",
 }
 MESSAGE_STATES: Words = {

@@ -41,7 +41,9 @@ class PurchasePolicy:
     be claimed by a member up to the end of the local day `claim_days` after it (0: never). What is brought back to
     another store is borne by the store of the purchase, or by that of the return. A closed checkout may be opened again
     for `reopen_days` times 24 hours; what it issues after the return window comes `return_window_days` later.
-    `arithmetic` says how a checkout rounds.
+    What a checkout issued, and nobody has used, is withdrawn when the `whole` of it has come back, with `any` part of
+    it, or `never`; a gift that is brought back is stock again, or it is not (`gifts_restocked`). `arithmetic` says how
+    a checkout rounds.
     """
 
     earns_days_before_enrolment: int = 0
@@ -49,6 +51,8 @@ class PurchasePolicy:
     returns_borne_by: Literal["purchase", "return"] = "purchase"
     reopen_days: int = 1
     return_window_days: int = 30
+    issued_withdrawn: Literal["whole", "any", "never"] = "whole"
+    gifts_restocked: bool = True
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def earns_at(self, occurred_at: datetime, enrolled_at: datetime, zone: ZoneInfo) -> bool:
@@ -75,4 +79,9 @@ def parse_purchase_policy(document: Any) -> PurchasePolicy:
     if known.get("returns_borne_by", "purchase") not in ("purchase", "return"):
         message = "A return is borne by the store of the “purchase” or of the “return”."
         raise MalformedTerms(message, pointer="/purchases/returns_borne_by")
+    if known.get("issued_withdrawn", "whole") not in ("whole", "any", "never"):
+        message = "What was issued is withdrawn with the “whole”, with “any” part, or “never”."
+        raise MalformedTerms(message, pointer="/purchases/issued_withdrawn")
+    if not isinstance(known.get("gifts_restocked", True), bool):
+        raise MalformedTerms("Say true or false.", pointer="/purchases/gifts_restocked")
     return PurchasePolicy(**{**known, "arithmetic": parse_arithmetic(known.get("arithmetic"))})

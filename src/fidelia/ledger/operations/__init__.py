@@ -28,7 +28,7 @@ from .living import (
 from .moving import TransferResult, reverse_transfer, transfer
 from .opening import BulkOpening, BulkReversal, open_in_bulk, reverse_in_bulk
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry
-from .spending import earn, earn_parts, earning, redeem
+from .spending import earn, earn_parts, earning, give_back, redeem
 from .use_cases import adjust_points, transfer_points
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "expire_due",
     "extend",
     "forget_notes",
+    "give_back",
     "hold",
     "let_go_negative",
     "open_account",

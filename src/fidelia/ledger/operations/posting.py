@@ -22,8 +22,8 @@ from fidelia.kernel.outbox import Origin
 from ..errors import MalformedPosting, refusal_of
 
 Kind = Literal[
-    "earn", "pend", "activate", "cancel", "extend", "reinstate", "redeem", "hold", "capture", "release", "revoke",
-    "adjust", "transfer", "reverse",
+    "earn", "pend", "activate", "cancel", "extend", "reinstate", "redeem", "give_back", "hold", "capture", "release",
+    "revoke", "adjust", "transfer", "reverse",
 ]  # fmt: skip
 POINTS_MAX = 10**15  # of one posting; a balance of a thousand such still fits 64 bits
 PARTS_MAX = 100

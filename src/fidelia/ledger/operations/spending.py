@@ -74,6 +74,27 @@ def earning(
     )  # fmt: skip
 
 
+def give_back(
+    *,
+    by: Actor,
+    at: datetime,
+    account_id: UUID,
+    currency: str,
+    parts: Sequence[EarnPart],
+    key: str,
+    **provenance: Unpack[Provenance],
+) -> PostingResult:
+    """Bring back points that had paid for what was returned: nothing is earned, less was redeemed.
+
+    Each part is a lot. Raises as `earn`.
+    """
+    request = PostingRequest(
+        account_id=account_id, currency=currency, key=key, kind="give_back", provenance=provenance,
+        amount=sum(part.amount for part in parts), parts=tuple(parts),
+    )  # fmt: skip
+    return post_entry(by=by, at=at, request=request)
+
+
 def redeem(
     *,
     by: Actor,

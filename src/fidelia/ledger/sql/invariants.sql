@@ -48,7 +48,7 @@ union all
 select account_id, currency, posting_id, 'a posting has a known kind and origin', format('%s %s', kind, origin)
     from public.ledger_posting
     where origin not in ('live', 'late', 'backfill', 'simulation') or kind not in (
-        'earn', 'pend', 'activate', 'cancel', 'extend', 'reinstate', 'redeem', 'hold', 'capture', 'release', 'revoke', 'adjust', 'open', 'transfer_out', 'transfer_in',
+        'earn', 'pend', 'activate', 'cancel', 'extend', 'reinstate', 'redeem', 'give_back', 'hold', 'capture', 'release', 'revoke', 'adjust', 'open', 'transfer_out', 'transfer_in',
         'expire', 'reverse'
     )
 union all

@@ -127,7 +127,7 @@ create function public.ledger_plan(p_account uuid, p public.ledger_request, b pu
 returns public.ledger_move[]
 language plpgsql as $$
 begin
-    if p.kind in ('earn', 'transfer_in') or (p.kind in ('adjust', 'open') and p.amount > 0) then
+    if p.kind in ('earn', 'give_back', 'transfer_in') or (p.kind in ('adjust', 'open') and p.amount > 0) then
         return public.ledger_plan_put(p_account, p, b);
     elsif p.kind in ('redeem', 'hold', 'transfer_out') then
         return public.ledger_plan_take(p_account, p, b);
@@ -150,7 +150,7 @@ create function public.ledger_counter_of(p_kind text) returns text
 language sql immutable as $$
     select case
         when p_kind in ('earn', 'activate', 'revoke') then 'issuance'
-        when p_kind in ('redeem', 'capture') then 'redemption'
+        when p_kind in ('redeem', 'capture', 'give_back') then 'redemption'
         when p_kind in ('transfer_out', 'transfer_in') then 'clearing'
         when p_kind = 'adjust' then 'adjustment'
         when p_kind = 'open' then 'opening'

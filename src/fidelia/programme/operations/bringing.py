@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction
-from fidelia.ledger.models import Pending
+from fidelia.ledger.models import Balance, Pending
 from fidelia.ledger.operations import (
     EarnPart,
     cancel_pending,
@@ -20,7 +20,8 @@ from fidelia.ledger.operations import (
 from fidelia.ledger.queries import get_balance, list_postings
 
 from ..errors import NotSettled
-from ..models import Enrolment, PointsCurrency
+from ..models import Enrolment, PointsCurrency, Programme
+from ..queries.tier_facts import tier_credit_of
 from .audit import audit
 from .enrolments import close_enrolment
 
@@ -46,6 +47,29 @@ def bring_points(
     if shuts and not shut_account(by=by, at=at, account_id=account_id, is_shut=True):
         raise NotSettled("Something of the account cannot be brought along.")
     return balance.available
+
+
+def bring_all(*, by: Actor, at: datetime, programme: Programme, account_id: UUID, to_account_id: UUID, key: str) -> int:
+    """Move the points of every currency, and what counts for tiers beside them, and shut the account: main one last.
+
+    Building block. Returns the available points of the main currency that moved. Raises NotSettled.
+    """
+    main = programme.points_currency_id
+    others = programme.more_currencies.values_list("currency_id", flat=True)
+    codes = [code for one in (*sorted(others), main) for code in (tier_credit_of(one), one)]
+    has = set(Balance.objects.filter(account_id=account_id, currency__in=codes).values_list("currency", flat=True))
+    moved = 0
+    for currency in [code for code in codes if code in has or code == main]:
+        known = PointsCurrency.objects.filter(code=currency).first()
+        open_account(
+            by=by, at=at, currency=currency, account_id=to_account_id,
+            may_go_negative=known is not None and known.may_go_negative,
+        )  # fmt: skip
+        moved = bring_points(
+            by=by, at=at, account_id=account_id, to_account_id=to_account_id, currency=currency,
+            key=f"{key}:{currency}", shuts=currency == main,
+        )  # fmt: skip
+    return moved
 
 
 def _move_pending(by: Actor, at: datetime, between: tuple[UUID, UUID], currency: str, key: str) -> None:
@@ -74,19 +98,10 @@ def follow_member(*, by: Actor, at: datetime, enrolment: Enrolment, to: Enrolmen
     list(Enrolment.objects.select_for_update().filter(id__in=[enrolment.id, to.id]).order_by("id"))
     for one in (enrolment, to):
         one.refresh_from_db()
-    main = enrolment.programme.points_currency_id
-    others = enrolment.programme.more_currencies.values_list("currency_id", flat=True)
-    moved = 0
-    for currency in (*sorted(others), main):
-        known = PointsCurrency.objects.get(code=currency)
-        for account_id in (enrolment.account_id, to.account_id):
-            open_account(
-                by=by, at=at, currency=currency, account_id=account_id, may_go_negative=known.may_go_negative
-            )  # fmt: skip
-        moved = bring_points(
-            by=by, at=at, account_id=enrolment.account_id, to_account_id=to.account_id, currency=currency,
-            key=f"follow:{enrolment.id}:{currency}", shuts=currency == main,
-        )  # fmt: skip
+    moved = bring_all(
+        by=by, at=at, programme=enrolment.programme, account_id=enrolment.account_id, to_account_id=to.account_id,
+        key=f"follow:{enrolment.id}",
+    )  # fmt: skip
     close_enrolment(by=by, at=at, enrolment=enrolment)
     Enrolment.objects.filter(id=enrolment.id).update(followed_by=to)
     audit(by, at, "enrolment.end", enrolment.id, after={"followed_by": str(to.id), "points": str(moved)})

@@ -90,13 +90,18 @@ def take_back_tier_credit(
     currency: str,
     amount: int,
     posting_id: UUID,
+    posted_on: UUID,
     key: str,
     **provenance: Unpack[Provenance],
 ) -> PostingResult:
-    """Building block: what came back counts for tiers no longer, from the day on which it was credited."""
+    """Building block: what came back counts for tiers no longer, from the day on which it was credited.
+
+    `posted_on` is the account that was credited: the points may be at another by now.
+    """
     return revoke(
         by=by, at=at, account_id=account_id, currency=tier_credit_of(currency), amount=amount, key=key,
-        posting_id=posting_id, policy="take_what_is_left", **provenance,
+        posting_id=posting_id, posted_on=posted_on if posted_on != account_id else None, policy="take_what_is_left",
+        **provenance,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from ..errors import InAPool, NotInAPool, PoolFull, UnknownPool
 from ..events import PoolJoined, PoolLeft
 from ..models import Enrolment, PointsPool, PoolMembership, Programme
 from ..queries.membership import check_may_spend
-from .bringing import bring_points
+from .bringing import bring_all
 
 Leaving = Literal["nothing", "share"]
 
@@ -73,9 +73,9 @@ def join_pool(
         membership = PoolMembership.objects.create(
             pool=pool, enrolment=member, own_account_id=member.account_id, joined_at=at
         )
-        points = bring_points(
-            by=by, at=at, account_id=member.account_id, to_account_id=pool.account_id,
-            currency=pool.programme.points_currency_id, key=f"pool:join:{membership.id}",
+        points = bring_all(
+            by=by, at=at, programme=pool.programme, account_id=member.account_id, to_account_id=pool.account_id,
+            key=f"pool:join:{membership.id}",
         )  # fmt: skip
         Enrolment.objects.filter(id=member.id).update(account_id=pool.account_id)
         enrolment.account_id = pool.account_id

@@ -41,6 +41,9 @@ SENTENCES: dict[tuple[str, str], Text] = {
         "The reward was cancelled: {n} are yours again.", "La récompense est annulée\u00a0: {n} vous sont rendus."
     ),
     ("redeem", "purchase"): Text("You paid with {n}.", "Vous avez payé avec {n}."),
+    ("give_back", ""): Text(
+        "You got back {n} with which you had paid.", "{n} avec lesquels vous aviez payé vous ont été rendus."
+    ),
     ("hold", ""): Text("{n} are kept aside for you.", "{n} sont mis de côté pour vous."),
     ("capture", ""): Text("You used {n}.", "Vous avez utilisé {n}."),
     ("release", ""): Text("{n} kept aside are available again.", "{n} mis de côté sont de nouveau disponibles."),

@@ -30,7 +30,7 @@ from .gift_cards import (
     what_is_owed,
 )
 from .limits import list_limits
-from .stock import get_stock, list_stock
+from .stock import get_stock, list_stock, stock_taken_by
 from .vouchers import get_voucher, list_vouchers, vouchers_of_source
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "see_redemptions",
     "series_figures",
     "show_code",
+    "stock_taken_by",
     "vouchers_of_source",
     "what_is_owed",
 ]

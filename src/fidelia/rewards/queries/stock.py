@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Sum
 
 from fidelia.kernel.actor import Actor, Scope
@@ -14,6 +15,10 @@ from ..errors import UnknownStock
 from ..models import Counter, Reservation, Slot, Stock
 
 LIMIT_MAX = 1_000
+_TAKEN = """
+select stock.key, stock.id, used.amount
+from rewards_used_by(%s) used join rewards_stock stock on used.subject = 'stock:' || stock.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ def get_stock(*, by: Actor, at: datetime, stock_id: UUID) -> StockRow:
     if found is None or not by.may("stock.see", _scope(found)):
         raise UnknownStock("There is no such stock.")
     return with_given([found], at)[0]
+
+
+def stock_taken_by(purchase_id: UUID) -> dict[str, tuple[UUID, int]]:
+    """Return the pieces that a purchase has taken and not given back, with their stock, by the product of the gift."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [purchase_id])
+        return {product: (stock_id, pieces) for product, stock_id, pieces in cursor.fetchall()}
 
 
 def with_given(rows: list[Stock], at: datetime) -> list[StockRow]:

@@ -21,7 +21,16 @@ from .bill import (
 from .checking import InvalidBasket
 from .evaluation import evaluate_basket
 from .frozen import FrozenBill, FrozenLine, MalformedBill, freeze
-from .reversal import MoreThanBought, Returned, Reversal, ReversedLine, everything_left, reverse, spread_amount
+from .reversal import (
+    MoreThanBought,
+    Returned,
+    Reversal,
+    ReversedLine,
+    everything_left,
+    gifts_brought_back,
+    reverse,
+    spread_amount,
+)
 
 __all__ = [
     "Arithmetic",
@@ -56,6 +65,7 @@ __all__ = [
     "evaluate_basket",
     "everything_left",
     "freeze",
+    "gifts_brought_back",
     "reverse",
     "spread_amount",
 ]

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ..settlement import Outcome, Settlement
 
+GIFT_KEY = "gift:"  # how the key of a line begins that a rule added: then the rule, and the product
 POINTS_TENDER = "points"  # the key of the share that points pay, beside the keys of the gift cards
 Shares = tuple[tuple[str, int], ...]
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..effects import GiftProduct
 from ..types import Type
 from .basket import Line, Product
-from .bill import Gift
+from .bill import GIFT_KEY, Gift
 from .plan import PlannedRule
 from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNITS
 from .state import Grant, Part, Running, choose_parts
@@ -74,7 +74,7 @@ def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
     """Make granted products lines of the basket, and let the grant take their whole price off."""
     for code, units in grant.products:
         product = running.basket.products.get(code, Product(0))
-        key = f"gift:{planned.key}:{code}"
+        key = f"{GIFT_KEY}{planned.key}:{code}"
         line = Line(
             key, units * running.unit, product.unit_price, product.price_scale, product.rates, (), product.facts
         )

@@ -15,8 +15,10 @@ from fidelia.kernel.errors import Refused
 from fidelia.kernel.money import split_by_largest_remainder
 
 from ..rounding import round_half_up
-from .bill import POINTS_TENDER, Consumed, Shares
+from .bill import GIFT_KEY, POINTS_TENDER, Consumed, Shares
 from .frozen import FrozenBill, FrozenLine
+
+PIECE = 1_000  # thousandths of a piece
 
 
 class MoreThanBought(Refused):
@@ -110,6 +112,18 @@ def spread_amount(frozen: FrozenBill, amount: int, already: Sequence[Returned] =
         raise MoreThanBought(f"{sum(left)} minor units are left to return, not {amount}.")
     parts = split_by_largest_remainder(amount, left)
     return tuple([Returned(n, amount=part) for n, part in enumerate(parts) if part])
+
+
+def gifts_brought_back(frozen: FrozenBill, now: Sequence[Returned], already: Sequence[Returned] = ()) -> dict[str, int]:
+    """Return how many whole pieces of gifts come back with `now`, by product: those that are themselves returned."""
+    pieces: dict[str, int] = {}
+    for place, line in enumerate(frozen.lines):
+        if line.key.startswith(GIFT_KEY):
+            before = sum([each.quantity or 0 for each in already if each.line == place])
+            after = before + sum([each.quantity or 0 for each in now if each.line == place])
+            code = line.key.removeprefix(GIFT_KEY).partition(":")[2]
+            pieces[code] = pieces.get(code, 0) + after // PIECE - before // PIECE
+    return {code: count for code, count in pieces.items() if count}
 
 
 class _Progress:

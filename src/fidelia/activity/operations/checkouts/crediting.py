@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fidelia.ledger.queries import find_posting
 from fidelia.programme.operations.granting import credit_tiers, take_back_tier_credit
-from fidelia.programme.queries import get_programme_by_id
+from fidelia.programme.queries import account_now, get_programme_by_id
 from fidelia.rules.pricing import TierCredit
 
 from ...models import Purchase
@@ -38,8 +38,8 @@ def take_credit_back(caller: Caller, returned: CheckoutPurchaseRow, sale: Purcha
     if credited is None:  # closed before tiers were credited: there is nothing to take back
         return
     take_back_tier_credit(
-        by=caller.by, at=caller.at, account_id=sale.account_id, currency=_currency_of(sale), amount=amount,
-        posting_id=credited.posting_id, key=credit_key(returned), **provenance_of(returned),
+        by=caller.by, at=caller.at, account_id=account_now(sale.account_id), currency=_currency_of(sale), amount=amount,
+        posting_id=credited.posting_id, posted_on=sale.account_id, key=credit_key(returned), **provenance_of(returned),
     )  # fmt: skip
 
 

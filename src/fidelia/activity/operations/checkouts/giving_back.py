@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fidelia.ledger.operations import EarnPart, PostingResult, earn_parts
+from fidelia.ledger.operations import EarnPart, PostingResult
+from fidelia.ledger.operations import give_back as give_back_points
 from fidelia.ledger.queries import LotUsed, find_posting, lots_used
-from fidelia.programme.queries import get_programme_by_id
+from fidelia.programme.queries import account_now, get_programme_by_id
 
 from ...models import Purchase
 from ..purchases import Caller, provenance_of
@@ -21,10 +22,10 @@ def give_points_back(
     if now <= 0 or sale.account_id is None or sale.programme_id is None:
         return None
     parts = _parts(sale, sale.account_id, before, now)
-    return earn_parts(
+    return give_back_points(
         by=caller.by,
         at=caller.at,
-        account_id=sale.account_id,
+        account_id=account_now(sale.account_id),
         currency=get_programme_by_id(sale.programme_id).points_currency.code,
         parts=parts,
         key=f"purchase:{returned.purchase_id}:back",

@@ -14,6 +14,7 @@ from fidelia.rewards.errors import RAISED, refusal_for
 from fidelia.rewards.operations import GivingBack, Taking, issues_of, limit_items, release
 from fidelia.rewards.operations import give_back as give_back_rewards
 from fidelia.rewards.operations import reserve as reserve_rewards
+from fidelia.rewards.queries import stock_taken_by
 from fidelia.rules.pricing import Gift, Issue, Reversal
 
 from .describing import POINTS
@@ -163,10 +164,19 @@ def issuance(
     return {**named, **made}
 
 
-def give_back(purchase_id: UUID, reversal: Reversal | None, *, occurred_at: datetime, at: datetime) -> None:
+def give_back(
+    purchase_id: UUID,
+    reversal: Reversal | None,
+    *,
+    occurred_at: datetime,
+    at: datetime,
+    pieces: Mapping[str, int] | None = None,
+    withdrawn: str = "whole",
+) -> None:
     """Building block: give back what a sale took: the share of a reversal, or all of it where it is undone (None).
 
-    Coupons and vouchers come back only with the whole undone: who returns goods has used the coupon.
+    Coupons and vouchers come back only with the whole undone: who returns goods has used the coupon. `pieces` of gifts
+    that were brought back, by product, are stock again; `withdrawn` says with what unused issues go (`PurchasePolicy`).
     """
     if reversal is None:
         give_back_rewards(GivingBack(purchase_id=purchase_id, at=occurred_at, now=at, whole=True))
@@ -176,13 +186,23 @@ def give_back(purchase_id: UUID, reversal: Reversal | None, *, occurred_at: date
         at=occurred_at,
         now=at,
         gift_cards=tuple([(UUID(key), amount) for key, amount in reversal.gift_cards if amount]),
+        stock=_pieces_back(purchase_id, pieces or {}),
         limits=tuple([(each.limit, each.amount) for each in reversal.consumed if each.amount]),
     )
-    if back.gift_cards or back.limits:
+    if back.gift_cards or back.limits or back.stock:
         give_back_rewards(back)
-    if reversal.is_whole:  # what it had issued and nobody has used is not earned any more
+    if withdrawn == "any" or (withdrawn == "whole" and reversal.is_whole):
         with connection.cursor() as cursor:
             cursor.execute("select rewards_withdraw_issued(%s, %s)", [purchase_id, at])
+
+
+def _pieces_back(purchase_id: UUID, pieces: Mapping[str, int]) -> tuple[tuple[UUID, int], ...]:
+    """Return how many pieces of which stock come back: never more than the sale took of it."""
+    if not pieces:
+        return ()
+    taken = stock_taken_by(purchase_id)
+    found = [(taken[code][0], min(count, taken[code][1])) for code, count in pieces.items() if code in taken]
+    return tuple([(stock_id, count) for stock_id, count in found if count > 0])
 
 
 def drop_reservations(checkout_id: UUID) -> None:

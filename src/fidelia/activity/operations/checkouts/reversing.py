@@ -13,8 +13,18 @@ from fidelia.kernel.actor import Scope
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
 from fidelia.organisation.models import Store
+from fidelia.programme.queries import terms_of
 from fidelia.rules import Decision, LineAllocation
-from fidelia.rules.pricing import MoreThanBought, Returned, Reversal, everything_left, reverse, spread_amount
+from fidelia.rules.pricing import (
+    MoreThanBought,
+    Returned,
+    Reversal,
+    everything_left,
+    gifts_brought_back,
+    reverse,
+    spread_amount,
+)
+from fidelia.rules.terms import PurchasePolicy
 
 from ...errors import MalformedLines, ReturnedBeforeBought
 from ...models import Purchase
@@ -83,10 +93,21 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     row.balance_after = (taken or posted).balance if taken is not None or posted is not None else None  # type: ignore[union-attr]
     take_credit_back(caller, row, sale, reversal.tier_credit)
     given = None if asked.is_undone else reversal
-    give_back(sale.purchase_id, given, occurred_at=asked.occurred_at, at=caller.at)
+    policy = _policy_of(sale)
+    pieces = gifts_brought_back(sold.bill, now, sold.returned) if policy.gifts_restocked else {}
+    give_back(
+        sale.purchase_id, given, occurred_at=asked.occurred_at, at=caller.at, pieces=pieces,
+        withdrawn=policy.issued_withdrawn,
+    )  # fmt: skip
     write_reversal(row, lines, decided.row, is_chained=sold.is_chained)
     _tell(caller, row, sale)
     return Reversed(row, lines, reversal)
+
+
+def _policy_of(sale: Purchase) -> PurchasePolicy:
+    """Return the policy of the version that decided the sale: what is changed later holds for what is sold later."""
+    assert sale.rule_version_id is not None, "a closure is decided by a version"
+    return terms_of(sale.rule_version_id).purchases
 
 
 def _returned(sold: Sold, asked: Reversing) -> tuple[Returned, ...]:
