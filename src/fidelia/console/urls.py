@@ -33,6 +33,8 @@ from . import (
     users,
     views,
 )
+from .cards import one as card_pages
+from .cards import series as card_series
 from .customers import acts, editing, exports, listing, one, points
 from .imports import checking, columns, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
@@ -172,6 +174,24 @@ urlpatterns = [
     path("gifts/", gifts.stock, name="stock"),
     path("gifts/new/", gifts.new, name="stock-new"),
     path("gifts/<uuid:stock_id>/pieces/", gifts.pieces, name="stock-pieces"),
+    # /console/cards/
+    path("cards/", card_series.index, name="cards"),
+    path("cards/finding/", card_pages.find, name="card-finding"),
+    path("cards/series/new/", card_series.new, name="card-series-new"),
+    path("cards/series/<uuid:series_id>/", card_series.series, name="card-series"),
+    path("cards/series/<uuid:series_id>/making/", card_series.make, name="card-series-making"),
+    path("cards/series/<uuid:series_id>/numbers.csv", card_series.export, name="card-series-export"),
+    path("cards/series/<uuid:series_id>/cards.pdf", card_series.printed, name="card-series-print"),
+    path("cards/series/<uuid:series_id>/end/", card_series.end, name="card-series-end"),
+    path("cards/<uuid:card_id>/", card_pages.card, name="card"),
+    path("cards/<uuid:card_id>/card.pdf", card_pages.printed, name="card-print"),
+    path("cards/<uuid:card_id>/loss/", card_pages.lose, name="card-loss"),
+    path("cards/<uuid:card_id>/block/", card_pages.block, name="card-block"),
+    path("cards/<uuid:card_id>/return/", card_pages.bring_back, name="card-return"),
+    path("cards/<uuid:card_id>/replacement/", card_pages.replace, name="card-replacement"),
+    path("cards/<uuid:card_id>/registration/", card_pages.register, name="card-registration"),
+    path("customers/<uuid:customer_id>/cards/", card_pages.give, name="customer-cards"),
+    path("customers/<uuid:customer_id>/cards/adoption/", card_pages.adopt, name="customer-card-adoption"),
     # /console/segments/
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.new, name="segment-new"),

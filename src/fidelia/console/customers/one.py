@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fidelia.access.queries import list_audit
+from fidelia.cards.queries import cards_of, list_card_series
 from fidelia.customers.models import FactChange, TraitDefinition
 from fidelia.customers.queries import (
     list_consents,
@@ -25,6 +26,7 @@ from fidelia.messaging.queries import list_messages
 from fidelia.ui.parts import Tab
 
 from ..audit import line_of
+from ..cards.series import name_of_series, state_words
 from ..pages import ConsoleRequest, show, signed_in
 from ..paging import query_without
 from ..words import (
@@ -109,12 +111,27 @@ def record(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
             for said in list_consents(customer_id)
         ],
         "traits": _traits(dossier),
+        **_cards(dossier),
         "identity_url": reverse("console:customer-identity", args=[customer_id])
         if dossier.may("customer.identify") and not dossier.customer.is_erased
         else "",
         "merged": [id for id in dossier.ids if id != customer_id],
     }
     return show(request, "console/customers/record.html", context)
+
+
+def _cards(dossier: Dossier) -> dict[str, Any]:
+    """What the record says of loyalty cards, to who may see them."""
+    if not dossier.may("card.see"):
+        return {"sees_cards": False}
+    may_give, words = dossier.may("card.give") and dossier.membership is not None, state_words()
+    running = [one for one in list_card_series(by=dossier.by.lent("card.see")) if one.ended_at is None]
+    return {
+        "sees_cards": True,
+        "cards": [{"held": each, "word": words[each.state]} for each in cards_of(dossier.ids)],
+        "card_series": [{"id": one.id, "name": name_of_series(one)} for one in running] if may_give else [],
+        "may_give_card": may_give,
+    }
 
 
 @signed_in

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from fidelia.cards.queries import cards_of
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import ids_of
 from fidelia.kernel.actor import Actor
@@ -38,16 +39,20 @@ def facts_of(by: Actor, customer: Customer, programme: Programme, at: datetime) 
     standing = tier_standing(enrolment, at)
     balance = get_balance(account_id=enrolment.account_id, currency=programme.points_currency_id, at=at).available
     expiring = _expiring(enrolment, programme, at)
-    return facts | {
-        "member": True,
-        "since": enrolment.enrolled_at.year,
-        "tier": standing.held.name.in_language(_tongue()) if standing and standing.held else "",
-        "rank": standing.rank if standing else None,
-        "points": balance,
-        "worth": balance if _is_money(programme) else None,
-        "expiring": expiring,
-        "say": _say(customer, programme, standing, expiring, at),
-    }
+    return (
+        facts
+        | {
+            "member": True,
+            "since": enrolment.enrolled_at.year,
+            "tier": standing.held.name.in_language(_tongue()) if standing and standing.held else "",
+            "rank": standing.rank if standing else None,
+            "points": balance,
+            "worth": balance if _is_money(programme) else None,
+            "expiring": expiring,
+            "say": _say(customer, programme, standing, expiring, at),
+        }
+        | _waiting(customer, enrolment)
+    )
 
 
 def programme_facts(programme: Programme) -> dict[str, Any]:
@@ -60,6 +65,17 @@ def programme_facts(programme: Programme) -> dict[str, Any]:
         "points_scale": programme.points_currency.scale,
         "point": name.one.in_language(_tongue()),
         "points": name.many.in_language(_tongue()),
+    }
+
+
+def _waiting(customer: Customer, enrolment: Enrolment) -> dict[str, Any]:
+    """Of a card with nobody yet: that its points wait, and that one asks for the name."""
+    if not enrolment.is_provisional:
+        return {}
+    return {
+        "name": _("Provisional card"),
+        "waiting_card": next((one.number for one in cards_of(ids_of(customer.id)) if one.state == "provisional"), ""),
+        "say": _("Your points wait for you: a first name and a telephone number are enough to use them (F6)."),
     }
 
 

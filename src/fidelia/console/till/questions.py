@@ -8,49 +8,44 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_POST, require_safe
 
 from fidelia.activity.queries import list_purchases
+from fidelia.cards.operations import Person
 from fidelia.customers.models import Customer
 from fidelia.customers.operations import NewCustomer, add_customer
 from fidelia.customers.queries import get_customer, ids_of, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.errors import Invalid
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.organisation.models import Store
-from fidelia.organisation.queries import get_store_by_code, list_stores
 from fidelia.products.queries import list_sellable
 from fidelia.programme.models import Programme
 from fidelia.programme.operations import enrol
-from fidelia.programme.queries import find_enrolment, get_programme, list_programmes
+from fidelia.programme.queries import find_enrolment
 from fidelia.rewards.operations.patterns import normalise_code
 from fidelia.rewards.queries import read_for_rules
 
 from ..customers.rows import name_of
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question
+from .cards import register_at_till, said_of_card
 from .people import facts_of, programme_facts
+from .places import programme_of, store_of, stores_of
 
 FOUND_MAX = 6
 _NUMBERED = re.compile(r".*-(\d{1,9})")
 
 
-class UnknownTill(Invalid):
-    """The till is of no store where this person sells."""
-
-    default_code = "unknown_till"
-
-
 class Newcomer(msgspec.Struct):
-    """A quick sign-up: two fields, and the key under which it is made once."""
+    """A quick sign-up: two fields, and the key under which it is made once; `card` is one that waits for its person."""
 
     key: str
     phone: str
     name: str
     store: str
+    card: str = ""
 
 
 @require_safe
@@ -87,7 +82,9 @@ def scan(request: ConsoleRequest) -> Answer:
     members = [facts_of(request.actor, one, programme, at) for one in found] if len(found) == 1 else _named(found)
     if members or goods:
         return {"members": members, "products": [_product(one, programme) for one in goods] if not members else []}
-    return {"members": [], "products": [], "code": _code(text, programme)}
+    code = _code(text, programme)
+    card = None if code is not None else said_of_card(request.actor, text, at)
+    return {"members": [], "products": [], "code": code, **({"card": card} if card else {})}
 
 
 @require_safe
@@ -111,9 +108,23 @@ def member(request: ConsoleRequest, customer_id: UUID) -> Answer:
 @require_POST
 @answers
 def join(request: ConsoleRequest) -> Answer:
-    """Sign a customer up by a phone number and a name; who is known by the number is enrolled, not added again."""
+    """Sign a customer up by a phone number and a name; who is known by the number is enrolled, not added again.
+
+    A provisional card is registered to them, and its points with it.
+    """
     new, at, programme = read_question(request, Newcomer), clock.now(), programme_of(request)
     store = store_of(request.actor, new.store)
+    if new.card:
+        customer_id = register_at_till(
+            request.actor,
+            at,
+            store,
+            card=new.card,
+            person=_person(request.actor, new, store),
+            said=(new.key, new.phone, new.name),
+        )
+        registered = get_customer(by=request.actor.lent("customer.see"), customer_id=customer_id)
+        return {"member": facts_of(request.actor, registered, programme, at)}
     customer = _known_by_phone(request.actor, new) or _add(request.actor, new, store)
     if find_enrolment(programme, ids_of(customer.id)) is None:
         enrol(
@@ -121,28 +132,6 @@ def join(request: ConsoleRequest) -> Answer:
             partner_id=store.partner_id,
         )  # fmt: skip
     return {"member": facts_of(request.actor, customer, programme, at)}
-
-
-def programme_of(request: HttpRequest) -> Programme:
-    """Return the programme that the till names, else the oldest there is. Raises UnknownProgramme."""
-    slug = request.GET.get("programme", "")
-    found = list_programmes()
-    return get_programme(slug) if slug or not found else found[0]
-
-
-def store_of(by: Actor, code: str) -> Store:
-    """Return the store of a till, where the actor may sell. Raises UnknownTill, StoreUnknown."""
-    if not by.may_somewhere("purchase.record"):
-        by.require("purchase.record")
-    store = get_store_by_code(code=code)
-    if not by.may("purchase.record", store.scope):
-        raise UnknownTill("This till is of no store where you sell.", pointer="/store")
-    return store
-
-
-def stores_of(by: Actor) -> list[Store]:
-    """Return the open stores where the actor may sell."""
-    return [store for store in list_stores(by=by, open_only=True) if by.may("purchase.record", store.scope)]
 
 
 def source_of(store: str, till: str) -> str:
@@ -179,6 +168,13 @@ def _product(product: Any, programme: Programme) -> Answer:
 def _known_by_phone(by: Actor, new: Newcomer) -> Customer | None:
     found = search_customers(by=by, text=new.phone.strip(), limit=2) if new.phone.strip() else []
     return found[0] if len(found) == 1 else None
+
+
+def _person(by: Actor, new: Newcomer, store: Store) -> Person:
+    known = _known_by_phone(by, new)
+    if known is not None:
+        return Person(customer_id=known.id)
+    return Person(given_name=new.name.strip(), phone=new.phone.strip(), country=store.country)
 
 
 def _add(by: Actor, new: Newcomer, store: Store) -> Customer:

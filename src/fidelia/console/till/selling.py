@@ -34,7 +34,8 @@ from fidelia.rules import RuleSet
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question, refusal_of
 from .offers import coupons_of, offers_of
-from .questions import programme_of, source_of, store_of
+from .places import programme_of, store_of
+from .questions import source_of
 from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase
 
 QUEUE_MAX = 50

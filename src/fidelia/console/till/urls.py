@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import questions, selling, views
+from . import cards, questions, selling, views
 
 app_name = "till"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("products/", questions.products, name="products"),
     path("members/", questions.join, name="members"),
     path("members/<uuid:customer_id>/", questions.member, name="member"),
+    path("cards/", cards.give, name="cards"),
     path("bill/", selling.bill, name="bill"),
     path("sales/", selling.sales, name="sales"),
     path("queue/", selling.queue, name="queue"),

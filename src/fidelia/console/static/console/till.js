@@ -133,6 +133,7 @@ async function scan(text) {
     else if (said.products.length === 1) addProduct(said.products[0]);
     else if (said.products.length) drawChoices(said.products, (product) => { drawChoices([], chooseMember); addProduct(product); focusScan(); });
     else if (said.code) present(said.code);
+    else if (said.card) offerCard(said.card);
     else tell(say("none_found", { text }));
     await found();
   } catch (error) {
@@ -140,6 +141,23 @@ async function scan(text) {
     else if (!signedOut(error)) tell(say("failed", { reason: error.message }));
   }
   draw();
+}
+
+/** A card that names nobody: it is said why, and one out of the drawer may be handed out. */
+function offerCard(card) {
+  tell(card.message, card.may_give ? "info" : undefined);
+  if (!card.may_give) return;
+  const key = crypto.randomUUID();
+  drawChoices([{ name: TEXTS.hand_out, code: card.number }], async () => {
+    drawChoices([], chooseMember);
+    try {
+      await takeMember((await ask("/till/cards/", { body: { key, number: card.number, store: place.store } })).member, card.number);
+      tell(TEXTS.handed_out, "info");
+    } catch (error) {
+      tell(say("failed", { reason: error instanceof Offline ? TEXTS.needs_network : error.message }));
+    }
+    focusScan();
+  });
 }
 
 /** A coupon, a voucher or a gift card is laid on the counter: the bill says what it is good for. */
@@ -353,7 +371,7 @@ const ACTS = {
   scan: () => { begin(); draw(); focusScan(); },
   product: () => { begin(); draw(); at("t-product").focus(); },
   nobody: () => { sale.customer = null; sale.unknown = ""; changed(); focusScan(); },
-  join: () => { begin(); askJoin(place, field.value, (member, phone) => { field.value = ""; takeMember(member, phone); focusScan(); }); },
+  join: () => { begin(); askJoin(place, field.value, sale.customer?.waiting_card ?? "", (member, phone) => { field.value = ""; takeMember(member, phone); focusScan(); }); },
   back: () => askBack(place, write, (text) => { tell(text, "info"); announce(text); focusScan(); }),
   problems: () => showProblems(write, () => send().catch(() => lost())),
   place: () => choosePlace(),

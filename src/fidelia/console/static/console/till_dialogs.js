@@ -25,7 +25,7 @@ export function askPlace(stores, place, done) {
   };
 }
 
-export function askJoin(place, typed, done) {
+export function askJoin(place, typed, card, done) {
   const key = crypto.randomUUID();
   at("t-join-form").reset();
   at("t-join-mistake").textContent = "";
@@ -35,9 +35,9 @@ export function askJoin(place, typed, done) {
     event.preventDefault();
     try {
       const phone = at("t-join-phone").value;
-      const said = await ask("/till/members/", { body: { key, phone, name: at("t-join-name").value, store: place.store } });
+      const said = await ask("/till/members/", { body: { key, phone, name: at("t-join-name").value, store: place.store, card } });
       at("t-join").close();
-      announce(say("joined", { name: said.member.name }));
+      announce(say(card ? "registered" : "joined", { name: said.member.name }));
       done(said.member, phone);
     } catch (error) {
       at("t-join-mistake").textContent = reason(error);
