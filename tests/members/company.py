@@ -9,8 +9,7 @@ from fidelia.customers.models import Customer
 from fidelia.customers.operations import NewCustomer, add_customer
 from fidelia.kernel.localized import LocalizedText
 from fidelia.members.models import Code
-from fidelia.members.operations import digits_of
-from fidelia.members.operations.codes import hash_of
+from fidelia.members.queries import digits_of, hash_of
 from fidelia.messaging.operations import install_default_templates
 from fidelia.organisation.operations import PortalLook, set_portal
 from fidelia.programme.operations import enrol

@@ -93,7 +93,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 FORM_RENDERER = "fidelia.ui.forms.Renderer"
-CSRF_FAILURE_VIEW = "fidelia.console.errors.stale_form"
+CSRF_FAILURE_VIEW = "fidelia.config.errors.stale_form"
 
 # The login role owns the tables and migrates; the running application takes the role below, which cannot change the
 # ledger's past (see kernel's first migration). `fidelia migrate` empties the variable.

@@ -12,5 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler403 = "fidelia.console.errors.denied"
-handler404 = "fidelia.console.errors.not_found"
+handler404 = "fidelia.config.errors.not_found"
 handler500 = "fidelia.console.errors.failed"

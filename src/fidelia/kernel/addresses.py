@@ -62,3 +62,11 @@ def normalise_phone(text: str, *, country: str = "FR", pointer: str | None = Non
     if not phonenumbers.is_possible_number(number):
         raise MalformedPhone(f"“{text}” has too few or too many digits for a telephone number.", pointer=pointer)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def readable_phone(number: str) -> str:
+    """Return a kept number as people read it: +33 6 12 34 56 78; what is no number as it is."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number

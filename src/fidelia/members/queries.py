@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.conf import settings
 
 from fidelia.customers.queries import find_by_address, ids_of, ids_of_each, list_customers_by_id
 from fidelia.programme.queries import list_enrolments
 
-from .models import MemberSession
+from .models import Aim, Code, MemberSession
+
+CODE_MINUTES = 10
 
 
 def candidates_of(address: str) -> tuple[UUID, ...]:
@@ -26,6 +32,32 @@ def members_among(customer_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     return tuple(
         survivor for survivor, ids in sorted(people.items()) if not known[survivor].is_erased and members & set(ids)
     )
+
+
+def candidates_entered(token: str, at: datetime) -> tuple[UUID, ...]:
+    """Return whom a code opens whose digits were entered within ten minutes in the browser that holds the token."""
+    since = at - timedelta(minutes=CODE_MINUTES)
+    codes = Code.objects.filter(token_hash=hash_of(token), aim=Aim.LOG_IN, entered_at__gt=since, used_at=None)
+    code = codes.first()
+    return () if code is None else candidates_of(code.address)
+
+
+def shown_digits(token: str) -> str:
+    """Return the digits of a code, for an invented shop from which no mail leaves; never for anything else."""
+    code = Code.objects.filter(token_hash=hash_of(token)).first()
+    return digits_of(code) if code is not None else ""
+
+
+def digits_of(code: Code) -> str:
+    """Return the six digits of a code: they follow from its row and the secret of the installation."""
+    key = hashlib.sha256(f"member code {settings.SECRET_KEY}".encode()).digest()
+    said = hmac.new(key, code.id.bytes + bytes(code.token_hash), hashlib.sha256).digest()
+    return f"{int.from_bytes(said[:8]) % 1_000_000:06d}"
+
+
+def hash_of(token: str) -> bytes:
+    """Return what is kept of what a browser holds: 256 random bits need one round."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def list_open_sessions(customer_id: UUID, at: datetime) -> list[MemberSession]:

@@ -13,8 +13,7 @@ from fidelia.messaging.operations.defaults import LOG_IN_CODE
 from fidelia.organisation.queries import find_portal
 
 from .models import Aim, Code
-from .operations.codes import CODE_MINUTES, digits_of
-from .queries import candidates_of
+from .queries import CODE_MINUTES, candidates_of, digits_of
 
 
 def send_codes(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from uuid import UUID
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fidelia.kernel.calendar import zone_of
 from fidelia.ledger.models import Entry, Posting
-from fidelia.ledger.queries import list_entries, list_postings, lots_used, pending_until
-from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import explain_movement, list_tier_periods, measured, movement_of
+from fidelia.programme.queries import explain_movements, list_tier_periods, measured, read_movements
 from fidelia.ui.parts import TimelineItem
 
 from ..words import POSTING_ICONS, POSTINGS, word
 from .reading import Dossier, Membership
 
 NOBODY = UUID(int=0)
-LEGS_MAX = 8  # a posting that spends several lots has one entry for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +39,10 @@ def movements_of(
     """Return the newest movements of points before a place, and whether there are more; two statements, two more for
     what is said of each.
     """
-    enrolment = membership.enrolment
-    entries = list_entries(
-        account_id=enrolment.account_id, currency=enrolment.programme.points_currency_id, before=before,
-        limit=min(1_000, (limit + 1) * LEGS_MAX), codes=("member", "pending"),
-    )  # fmt: skip
-    postings = list_postings(account_id=enrolment.account_id, posting_ids=list({entry.posting_id for entry in entries}))
-    grouped = [(postings[id], list(legs)) for id, legs in groupby(entries, key=lambda entry: entry.posting_id)]
-    if len(entries) == min(1_000, (limit + 1) * LEGS_MAX) and len(grouped) > 1:
-        grouped.pop()  # its other legs may lie beyond what was read
-    shown = grouped[:limit]
-    spoken = _spoken(enrolment, shown) if in_words else {}
+    shown, has_more = read_movements(membership.enrolment, before=before, limit=limit)
+    spoken = explain_movements(membership.enrolment, shown, get_language()[:2]) if in_words else {}
     found = [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in shown]
-    return found, len(grouped) > limit
-
-
-def _spoken(enrolment: Enrolment, shown: Sequence[tuple[Posting, list[Entry]]]) -> dict[UUID, tuple[str, ...]]:
-    """Return each movement in the words of the member; two statements for all of them."""
-    ids = [posting.posting_id for posting, _legs in shown]
-    lots = lots_used(account_id=enrolment.account_id, posting_ids=ids)
-    waiting = pending_until(account_id=enrolment.account_id, posting_ids=ids)
-    programme, language = enrolment.programme, get_language()[:2]
-    zone = zone_of(programme.time_zone)
-    return {
-        posting.posting_id: tuple(
-            explain_movement(
-                movement_of(posting, legs, lots.get(posting.posting_id, ()), waiting.get(posting.posting_id)),
-                programme.points_currency, zone, language,
-            )
-        )
-        for posting, legs in shown
-    }  # fmt: skip
+    return found, has_more
 
 
 def _movement(posting: Posting, legs: Sequence[Entry], says: tuple[str, ...]) -> Movement:

@@ -20,7 +20,7 @@ from ..errors import NotEmpty, Unfinished
 from ..simulation import Receipt, Shop, simulate_shop
 from ..simulation.clock import midnight_of
 from ..simulation.truth import keep_truth
-from . import circle, history, members, network, plans, scarce, team, today
+from . import circle, door, history, members, network, plans, scarce, team, today
 from .state import BEGUN, FILLED, State, find_state, remember
 
 Told = Callable[[str], None]
@@ -32,6 +32,7 @@ class Filled:
 
     shop: Shop
     team: team.Team
+    member: str = ""
 
 
 def fill(
@@ -71,7 +72,7 @@ def fill(
     assert not Message.objects.exists(), "a history informs nobody"
     filling.sell_today()
     remember(FILLED, by=by, at=at, facts=facts)
-    return Filled(shop, filling.team)
+    return Filled(shop, filling.team, door.find_member(shop.people))
 
 
 def require_empty(by: Actor) -> None:
@@ -127,6 +128,7 @@ class _Filling:
                 author=self.team.author, publisher=self.team.approver, begins_at=at, ends_at=self._shop.ends_at
             )
             circle.open_sandbox(by=by, at=at)
+            door.open_door(by=by, at=at)
             say(f"{len(self._network.store_ids)} stores, {products} products, {len(team.TEAM)} users, 2 programmes")
 
     def add_customers(self) -> None:

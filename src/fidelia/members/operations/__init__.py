@@ -1,6 +1,6 @@
 """The verbs of members. Each is the first thing somebody does who is nobody yet: what they hold is the right."""
 
-from .codes import Asked, ask_address_code, ask_code, confirm_address, digits_of, enter_code, forget_old_codes
+from .codes import Asked, ask_address_code, ask_code, confirm_address, enter_code, forget_old_codes
 from .sessions import NewSession, end_session, open_by_link, open_session, use_session
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "ask_address_code",
     "ask_code",
     "confirm_address",
-    "digits_of",
     "end_session",
     "enter_code",
     "forget_old_codes",

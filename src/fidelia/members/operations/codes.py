@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F
 
 from fidelia.access.operations import admit_try
@@ -23,9 +21,8 @@ from fidelia.kernel.outbox import announce
 from ..errors import CodeOver, WrongCode
 from ..events import CodeAsked
 from ..models import Aim, Code
-from ..queries import candidates_of
+from ..queries import CODE_MINUTES, candidates_of, digits_of, hash_of
 
-CODE_MINUTES = 10
 TRIES_MAX = 5
 ASKED_PER_ADDRESS, ASKED_PER_NETWORK, TRIED_PER_NETWORK = 5, 60, 120
 PERIOD = timedelta(hours=1)
@@ -93,22 +90,10 @@ def confirm_address(*, by: Actor, at: datetime, customer_id: UUID, token: str, d
     return code.address
 
 
-def digits_of(code: Code) -> str:
-    """Return the six digits of a code: they follow from its row and the secret of the installation."""
-    key = hashlib.sha256(f"member code {settings.SECRET_KEY}".encode()).digest()
-    said = hmac.new(key, code.id.bytes + bytes(code.token_hash), hashlib.sha256).digest()
-    return f"{int.from_bytes(said[:8]) % 1_000_000:06d}"
-
-
 def forget_old_codes(*, at: datetime) -> int:
     """Delete codes asked for more than a day ago, a hundred at most; return how many."""
     old = Code.objects.filter(asked_at__lt=at - KEPT).order_by("asked_at")[:FORGOTTEN_AT_ONCE]
     return Code.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()[0]
-
-
-def hash_of(token: str) -> bytes:
-    """Return what is kept of what a browser holds: 256 random bits need one round."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _admit(address: str, network: str, at: datetime) -> None:

@@ -18,8 +18,7 @@ from fidelia.messaging.queries import get_message, read_portal_token
 
 from ..errors import CodeOver, LinkOver, NotThisPerson, UnknownSession
 from ..models import Aim, Code, MemberSession, UsedLink
-from ..queries import candidates_of, members_among
-from .codes import CODE_MINUTES, hash_of
+from ..queries import CODE_MINUTES, candidates_of, hash_of, members_among
 
 SESSION_DAYS = {"code": 180, "link": 30}
 SEEN_EVERY = timedelta(minutes=10)

@@ -25,6 +25,7 @@ from .membership import (
     tier_grants_of_accounts,
     tiers_of_each_at,
 )
+from .movements import Moved, explain_movements, read_movements
 from .pools import (
     account_now,
     list_asked_adjustments,
@@ -60,6 +61,7 @@ from .words import Movement, explain_movement, in_points, measured, movement_of
 __all__ = [
     "Foreseen",
     "Foresight",
+    "Moved",
     "Movement",
     "Terms",
     "TierStanding",
@@ -73,6 +75,7 @@ __all__ = [
     "count_members_by_tier",
     "dated_facts",
     "explain_movement",
+    "explain_movements",
     "find_enrolment",
     "foresee",
     "get_enrolment",
@@ -95,6 +98,7 @@ __all__ = [
     "movement_of",
     "parse_document",
     "pool_of",
+    "read_movements",
     "see_adjustment",
     "see_enrolment",
     "see_enrolments",

@@ -107,7 +107,7 @@ def _fill(arguments: argparse.Namespace, folder: Path, by: Actor, began: float) 
         keep=arguments.keep,
         told=lambda line: print(line, flush=True),
     )
-    keep_log_ins(folder, password)
+    keep_log_ins(folder, password, filled.member)
     print(f"Ready in {time.monotonic() - began:.0f} s ({_cpu_seconds():.0f} s of CPU, PostgreSQL’s not counted).")
     print(f"\nAPI keys, shown this once:\n  {filled.team.live_key}\n  {filled.team.test_key}", flush=True)
 
@@ -117,14 +117,25 @@ def make_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(3))
 
 
-def keep_log_ins(folder: Path, password: str) -> None:
+def keep_log_ins(folder: Path, password: str, member: str = "") -> None:
     """Write who may log in, for this account's eyes only: a second `fidelia demo` prints it again."""
     from fidelia.demo.filling.team import TEAM
 
     lines = [f"  {one.email:<46} {one.role:<18} {one.name}" for one in TEAM]
     path = folder / LOG_INS
     path.touch(mode=0o600)
-    path.write_text("\n".join([*lines, f"\n  Password of each: {password}", ""]), encoding="utf-8")
+    path.write_text("\n".join([*lines, f"\n  Password of each: {password}", *_of_member(member), ""]), encoding="utf-8")
+
+
+def _of_member(email: str) -> list[str]:
+    """Say how to look at the pages of a member: no mail leaves the invented shop, so the page shows the code itself."""
+    if not email:
+        return []
+    return [
+        "",
+        f"  A member’s own pages: the same address without /console/, as {email}",
+        "  (the code stands on the page)",
+    ]
 
 
 def read_log_ins(folder: Path) -> str:

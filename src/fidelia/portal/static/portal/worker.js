@@ -1,0 +1,52 @@
+// Served at /service-worker.js. Keeps one page, the card, and what it is drawn with; everything else goes to the network.
+"use strict";
+const LOOK = "fidelia-look-1", CARD = "fidelia-card", PAGE = "/card/";
+const OTHERS = ["/api/", "/console/", "/till/", "/unsubscribe/", "/from-message/"];
+const kept = ["KEPT"];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(LOOK).then((cache) => cache.addAll(kept)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const old = (names) => names.filter((name) => name.startsWith("fidelia-look-") && name !== LOOK);
+  event.waitUntil(
+    caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))).then(() => self.clients.claim())
+  );
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data?.forget) event.waitUntil(caches.delete(CARD));
+  else if (event.data?.keep === PAGE) event.waitUntil(fetchCard(PAGE).catch(() => {}));
+});
+
+// Whoever is sent to the log-in has no card here any more.
+async function fetchCard(request) {
+  const answer = await fetch(request, { credentials: "same-origin" });
+  const cache = await caches.open(CARD);
+  const isSentAway = answer.redirected || answer.type === "opaqueredirect";
+  if (answer.ok && !isSentAway) await cache.put(PAGE, answer.clone());
+  else if (isSentAway || [401, 403, 404].includes(answer.status)) await cache.delete(PAGE);
+  return answer;
+}
+
+const keptCard = async () => (await caches.match(PAGE)) || Response.error();
+const look = async (request) => {
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) (await caches.open(LOOK)).put(request, answer.clone());
+    return answer;
+  } catch {
+    return (await caches.match(request, { ignoreSearch: true })) || Response.error();
+  }
+};
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event, url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (OTHERS.some((path) => url.pathname.startsWith(path))) return;
+  if (kept.includes(url.pathname)) event.respondWith(look(request));
+  else if (request.mode !== "navigate") return;
+  else if (url.pathname === PAGE) event.respondWith(fetchCard(request).catch(keptCard));
+  else event.respondWith(fetch(request).catch(keptCard));
+});
