@@ -14,6 +14,7 @@ from . import (
     activity,
     batches,
     cards,
+    catalog,
     checkouts,
     claims,
     costs,
@@ -68,6 +69,10 @@ api.add_router("/codes", coupons.codes)
 api.add_router("/gift-cards", gift_cards.router)
 api.add_router("/vouchers", vouchers.vouchers)
 api.add_router("/stock", vouchers.stock)
+# /api/v1/rewards, /api/v1/redemptions, /api/v1/enrolments/…/cheques
+api.add_router("/rewards", catalog.rewards)
+api.add_router("/redemptions", catalog.redemptions)
+api.add_router("/enrolments", catalog.of_enrolments)
 # /api/v1/card-series, /api/v1/cards
 api.add_router("/card-series", cards.series)
 api.add_router("/cards", cards.cards)

@@ -10,6 +10,7 @@ from .catalog import (
     list_rewards,
     see_redemptions,
 )
+from .cheques import ChequeStanding, cheque_figures, cheque_standings, list_cheques
 from .coupons import (
     count_codes,
     find_coupon,
@@ -34,7 +35,10 @@ from .stock import get_stock, list_stock, stock_taken_by
 from .vouchers import get_voucher, list_vouchers, vouchers_of_source
 
 __all__ = [
+    "ChequeStanding",
     "Offered",
+    "cheque_figures",
+    "cheque_standings",
     "count_codes",
     "count_gift_cards",
     "find_coupon",
@@ -47,6 +51,7 @@ __all__ = [
     "get_stock",
     "get_voucher",
     "list_catalog",
+    "list_cheques",
     "list_codes",
     "list_coupons_of",
     "list_limits",
