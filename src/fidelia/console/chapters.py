@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fidelia.customers.queries import list_customers_by_id
-from fidelia.insight.models import Chapter
+from fidelia.insight.models import Chapter, Slice
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
 from fidelia.insight.report.blocks import Advice, Block, Drawing, Grid, Missing, Numbers, Words
 from fidelia.insight.report.keeping import read_cover, read_section
@@ -26,6 +26,8 @@ from fidelia.ui.parts import Figure
 from .insight import JOB, SegmentOffer, progress_of
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
+from .slices import address_of, filters_of, slice_of
+from .workbooks import XLSX, workbook_of
 
 COVER = "cover"
 OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their own, with cells that open
@@ -51,30 +53,33 @@ class ShownBlock:
 def overview(request: ConsoleRequest) -> HttpResponseBase:
     """What to do next, most money first, and what each chapter found."""
     by = request.actor
-    found = list_chapters(by=by, language=language())
-    cover = get_chapter(by=by, key=COVER, language=language())
+    part = slice_of(request, by)
+    part_id = part.id if part else None
+    found = list_chapters(by=by, language=language(), slice_id=part_id)
+    cover = get_chapter(by=by, key=COVER, language=language(), slice_id=part_id)
     numbers, advice = read_cover(cover.blocks) if cover else ([], [])
     running = next(iter(list_jobs(by=by, kind=JOB, under_way=True, limit=1)), None)
     context = {
         "last": get_last_refresh(),
         "subtitle": cover.finding if cover else "",
         "figures": [Figure(one.label, one.value, note=one.note) for one in numbers[:5]],
-        "advice": [_with_link(one, found) for one in advice],
+        "advice": [_with_link(one, found, part) for one in advice],
         "chapters": [
-            {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key)}
+            {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key, part)}
             for one in found
             if one.key != COVER
         ],
         "job": progress_of(running, clock.now()) if running else None,
         "may_refresh": by.may_somewhere("insight.refresh") and running is None,
-    }
+    } | filters_of(by, part)
     return show(request, "console/insight/overview.html", context)
 
 
 @signed_in
 def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     """One chapter: its finding, its blocks, the people it speaks of, and how its numbers are counted."""
-    found = None if key == COVER else get_chapter(by=request.actor, key=key, language=language())
+    part = slice_of(request, request.actor)
+    found = _chapter_of(request, key, part)
     if found is None:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
@@ -85,14 +90,40 @@ def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
         "definitions": section.definitions,
         "groups": _groups(found),
         "may_define": request.actor.may_somewhere("segment.define"),
-    }
+    } | filters_of(request.actor, part, key)
     return show(request, "console/insight/chapter.html", context)
+
+
+def _chapter_of(request: ConsoleRequest, key: str, part: Slice | None) -> Chapter | None:
+    if key == COVER:
+        return None
+    return get_chapter(by=request.actor, key=key, language=language(), slice_id=part.id if part else None)
+
+
+@signed_in
+def workbook(request: ConsoleRequest, key: str) -> HttpResponseBase:
+    """The tables of a chapter, those behind its charts too, as an Excel workbook: one sheet each."""
+    found = _chapter_of(request, key, slice_of(request, request.actor))
+    if found is None:
+        raise Http404
+    section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
+    tables = [(one.part, one.rows) for one in _shown(request.actor, section.blocks) if isinstance(one.part, Grid)]
+    charts = [one for one in section.blocks if isinstance(one, Drawing)]
+    content = workbook_of(
+        [(one.title, one.chart.columns, one.chart.rows) for one in charts]
+        + [(grid.title, grid.columns, [[text for text, _url in row] for row in rows]) for grid, rows in tables],
+        language(),
+    )
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{key}-{found.refresh.as_of:%Y-%m-%d}.xlsx"'
+    return response
 
 
 @signed_in
 def report(request: ConsoleRequest) -> HttpResponseBase:
     """Every chapter as one PDF, to be shown to a board."""
-    made = compose_report(by=request.actor, language=language())
+    part = slice_of(request, request.actor)
+    made = compose_report(by=request.actor, language=language(), slice_id=part.id if part else None)
     if made is None:
         raise Http404
     name, content = made
@@ -101,21 +132,21 @@ def report(request: ConsoleRequest) -> HttpResponseBase:
     return response
 
 
-def _with_link(advice: Advice, chapters: Sequence[Chapter]) -> dict[str, Any]:
+def _with_link(advice: Advice, chapters: Sequence[Chapter], part: Slice | None) -> dict[str, Any]:
     """An advice with the title and the address of the chapter where its people are."""
     title = next((one.title for one in chapters if one.key == advice.chapter), "")
-    return {"advice": advice, "title": title, "url": url_of(advice.chapter) if title else ""}
+    return {"advice": advice, "title": title, "url": url_of(advice.chapter, part) if title else ""}
 
 
 def icon_of(key: str) -> str:
     return ICONS.get(key, "chart-line")
 
 
-def url_of(key: str) -> str:
-    """Return the address of a chapter."""
-    if key in OWN_PAGES:
+def url_of(key: str, part: Slice | None = None) -> str:
+    """Return the address of a chapter, of a part of the purchases where one is shown."""
+    if key in OWN_PAGES and part is None:
         return reverse(OWN_PAGES[key])
-    return reverse("console:insight-chapter", args=(key,))
+    return address_of(key, part)
 
 
 def _missing(request: ConsoleRequest, key: str) -> HttpResponseBase:

@@ -57,6 +57,9 @@ SENTENCES: Mapping[str, str | Promise] = {
     "approval_already_decided": _("Somebody has decided already."),
     "approval_already_asked": _("An approval of this is waiting for its decision."),
     # insight
+    "malformed_slice": _("There is no such part of the purchases, or a refresh came in between: choose it again."),
+    "too_many_slices": _("Many parts are kept already. The next refresh makes room."),
+    "no_refresh_yet": _("Nothing was learnt yet: refresh insight first."),
     "no_export": _("The facts are older than this: refresh insight first."),
     "too_few_people": _("A group has too few people for an interval."),
 }

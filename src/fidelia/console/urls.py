@@ -27,6 +27,7 @@ from . import (
     search,
     segments,
     settings,
+    slices,
     stores,
     style,
     trials,
@@ -219,6 +220,9 @@ urlpatterns = [
     path("insight/rfm/<int:recency>-<int:frequency>/", insight.cell, name="insight-cell"),
     path("insight/refreshes/", insight.refresh, name="insight-refresh"),
     path("insight/refreshes/<uuid:job_id>/", insight.refreshing, name="insight-refreshing"),
+    path("insight/slices/", slices.choose, name="insight-slices"),
+    path("insight/slices/<uuid:job_id>/", slices.slicing, name="insight-slicing"),
+    path("insight/<slug:key>/tables.xlsx", chapters.workbook, name="insight-workbook"),
     path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),

@@ -79,3 +79,21 @@ class NothingToReport(Invalid):
     """No row of the file could be read as a purchase."""
 
     default_code = "nothing_to_report"
+
+
+class MalformedSlice(Invalid):
+    """A part of the purchases that is none: nothing said, or what is said contradicts itself."""
+
+    default_code = "malformed_slice"
+
+
+class TooManySlices(Refused):
+    """So many parts of the purchases are kept that no more is written before the next refresh."""
+
+    default_code = "too_many_slices"
+
+
+class NoRefreshYet(Refused):
+    """Nothing was learnt yet: refresh insight first."""
+
+    default_code = "no_refresh_yet"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from fidelia.customers.operations import refresh_segments
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LANGUAGES, LocalizedText
 
-from .errors import MalformedMoment
+from .errors import MalformedMoment, MalformedSlice, NoRefreshYet
 from .measures.rfm import WINDOW_DAYS
-from .operations import refresh, write_chapters
+from .models import Wanted
+from .operations import refresh, write_chapters, write_slice
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
+from .queries import get_last_refresh
 from .report.sections import SECTIONS
 
 STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
@@ -61,7 +64,37 @@ def count_for_home(arguments: Mapping[str, Any], *, by: Actor, at: datetime, pro
     return {"counted": count_figures(by=by, at=at)}
 
 
+def write_part(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, str | int]:
+    """Write the chapters of part of the purchases of the last refresh.
+
+    Arguments, at least one: store_id, banner_id (ids), segment (a key), since, until (days, ISO 8601). Raises what
+    `write_slice` raises, NoRefreshYet.
+    """
+    last = get_last_refresh()
+    if last is None:
+        raise NoRefreshYet("Nothing was learnt yet: refresh insight first.")
+    progress.expect(len(LANGUAGES) * len(SECTIONS))
+    part = write_slice(by=by, at=at, refresh=last, wanted=wanted_of(arguments), told=lambda _title: progress.step())
+    return {"slice_id": str(part.id), "chapters": part.chapters.count()}
+
+
+def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
+    """Read which part is asked for. Raises MalformedSlice."""
+    try:
+        banner_id, store_id = (UUID(text) if text else None for text in map(arguments.get, ("banner_id", "store_id")))
+        since, until = (date.fromisoformat(text) if text else None for text in map(arguments.get, ("since", "until")))
+    except (AttributeError, TypeError, ValueError) as wrong:
+        raise MalformedSlice(f"This is no id, or no day such as 2026-03-31: {wrong}.") from None
+    return Wanted(banner_id, store_id, str(arguments.get("segment") or ""), since, until)
+
+
 JOBS = (
+    JobKind(
+        name="insight.slice",
+        label=LocalizedText(en="Chapters of part of the purchases", fr="Chapitres d’une partie des achats"),
+        right="insight.see",
+        function=write_part,
+    ),
     JobKind(
         name="insight.count_figures",
         label=LocalizedText(en="Figures of Home", fr="Chiffres de l’accueil"),

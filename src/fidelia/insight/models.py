@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -111,16 +114,67 @@ class RfmScore(models.Model):
         return f"{self.customer_id} {self.segment}"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the purchases: of a store, or of all stores of a banner; of a segment's people; of a period."""
+
+    banner_id: UUID | None = None
+    store_id: UUID | None = None
+    segment: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Slice(models.Model):
+    """Part of the purchases that one refresh saw, with chapters of its own: of a store or a banner, of the people who
+    were in a segment, of a period. The next refresh deletes it; who wants it again asks again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="slices", db_index=False)
+    banner_id = models.UUIDField(null=True)
+    store_id = models.UUIDField(null=True)
+    segment = models.CharField(max_length=60, blank=True, default="")
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["refresh", "banner_id", "store_id", "segment", "since", "until"],
+                nulls_distinct=False,
+                name="a slice is made once of a refresh",
+            ),
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(until__gte=models.F("since")),
+                name="a slice does not end before it begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.banner_id, self.store_id, self.segment, self.since, self.until)
+
+
 class Chapter(models.Model):
     """A chapter of insight as one refresh wrote it in one language: what a page shows without computing anything.
 
     `blocks` and `definitions` are the report's own (see report.keeping). `offers` are the groups of people that the
     chapter speaks of, each with the condition of a segment: [{"key", "name", "condition", "people"}]. The first one, of
-    the advice, holds the figures of the cover as its definitions.
+    the advice, holds the figures of the cover as its definitions. `slice` is null of all purchases.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="chapters", db_index=False)
+    slice = models.ForeignKey(Slice, models.CASCADE, related_name="chapters", null=True, db_index=False)
     key = models.CharField(max_length=30)
     language = models.CharField(max_length=2)
     position = models.PositiveSmallIntegerField()
@@ -133,7 +187,11 @@ class Chapter(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["language", "key"], name="a chapter is kept once in a language"),
+            models.UniqueConstraint(
+                fields=["slice", "language", "key"],
+                nulls_distinct=False,
+                name="a chapter is kept once in a language and a slice",
+            ),
         ]
 
     def __str__(self) -> str:

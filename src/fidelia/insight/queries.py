@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from fidelia.activity.queries import (
     SalesFigures,
@@ -30,7 +31,7 @@ from .measures.engine import open_facts
 from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, folder_of
+from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, Slice, Wanted, folder_of
 from .report.drawing import open_drawer
 from .report.keeping import read_cover, read_section
 from .report.making import Report
@@ -95,25 +96,45 @@ def get_cut_off() -> datetime | None:
     return exports.order_by("-exported_at", "-id").values_list("cut_off_at", flat=True).first()
 
 
-def list_chapters(*, by: Actor, language: str) -> list[Chapter]:
+def list_chapters(*, by: Actor, language: str, slice_id: UUID | None = None) -> list[Chapter]:
     """Return the chapters of the last refresh in a language in their order, to be listed: their blocks are not read.
 
     Raises Denied (insight.see).
     """
     by.require("insight.see")
-    return list(Chapter.objects.filter(language=language).order_by("position").defer("blocks", "definitions"))
+    kept = _of_slice(slice_id).filter(language=language)
+    return list(kept.order_by("position").defer("blocks", "definitions"))
 
 
-def get_chapter(*, by: Actor, key: str, language: str) -> Chapter | None:
+def _of_slice(slice_id: UUID | None) -> QuerySet[Chapter]:
+    """The chapters of a slice; of all purchases without one."""
+    if slice_id is None:
+        return Chapter.objects.filter(slice__isnull=True)
+    return Chapter.objects.filter(slice_id=slice_id)
+
+
+def find_slice(*, by: Actor, wanted: Wanted | None = None, slice_id: UUID | None = None) -> Slice | None:
+    """Return a part of the last refresh by its id, or by what it is part of; None when there is none. Raises Denied."""
+    by.require("insight.see")
+    kept = Slice.objects.select_related("refresh")
+    if slice_id is not None:
+        return kept.filter(id=slice_id).first()
+    last = get_last_refresh()
+    return kept.filter(refresh=last, **(wanted or Wanted()).fields).first() if last else None
+
+
+def get_chapter(*, by: Actor, key: str, language: str, slice_id: UUID | None = None) -> Chapter | None:
     """Return a chapter with its refresh; None before the first refresh and for a key that is none. Raises Denied."""
     by.require("insight.see")
-    return Chapter.objects.select_related("refresh").filter(language=language, key=key).first()
+    kept = _of_slice(slice_id).select_related("refresh")
+    return kept.filter(language=language, key=key).first()
 
 
-def compose_report(*, by: Actor, language: str) -> tuple[str, bytes] | None:
+def compose_report(*, by: Actor, language: str, slice_id: UUID | None = None) -> tuple[str, bytes] | None:
     """Return the name and the PDF of all chapters of the last refresh; None when there are none. Raises Denied."""
     by.require("insight.see")
-    kept = list(Chapter.objects.select_related("refresh").filter(language=language).order_by("position"))
+    chapters = _of_slice(slice_id).select_related("refresh").filter(language=language)
+    kept = list(chapters.order_by("position"))
     if not kept:
         return None
     head, *others = kept

@@ -4,5 +4,6 @@ from .chapters import write_chapters
 from .counting import count_figures
 from .exporting import export_facts
 from .refreshing import refresh
+from .slicing import write_slice
 
-__all__ = ["count_figures", "export_facts", "refresh", "write_chapters"]
+__all__ = ["count_figures", "export_facts", "refresh", "write_chapters", "write_slice"]

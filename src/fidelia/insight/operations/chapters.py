@@ -19,9 +19,9 @@ from fidelia.organisation.models import Operator
 from fidelia.organisation.queries import get_operator
 
 from ..errors import NothingToReport
-from ..models import Chapter, Refresh, folder_of
+from ..models import Chapter, Refresh, Slice, folder_of
 from ..report import Report, ReportFacts, make_report
-from ..report.exported import open_export
+from ..report.exported import EVERYTHING, Only, open_export
 from ..report.keeping import blocks_as_values, cover_as_values, definitions_as_values
 from .exporting import Told
 from .learning import LEARNT, Learnt, Offer
@@ -42,17 +42,18 @@ def write_chapters(*, by: Actor, at: datetime, refresh: Refresh, told: Told = la
     operator = get_operator()
     with ExitStack() as opened:
         try:
-            facts = opened.enter_context(_facts_of(refresh, operator))
+            facts = opened.enter_context(facts_of(refresh, operator))
         except NothingToReport:
             return _keep(by, at, refresh, [], None)
         reports = [make_report(facts, language=language, made_at=at, told=told) for language in LANGUAGES]
         return _keep(by, at, refresh, reports, facts)
 
 
-def _facts_of(refresh: Refresh, operator: Operator) -> AbstractContextManager[ReportFacts]:
+def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> AbstractContextManager[ReportFacts]:
+    """Open the facts that a refresh exported, or part of them. Raises NothingToReport."""
     return open_export(
         folder_of(refresh.export_id), name=operator.name, currency=refresh.currency,
-        zone=zone_of(operator.time_zone), as_of=refresh.as_of,
+        zone=zone_of(operator.time_zone), as_of=refresh.as_of, only=only,
     )  # fmt: skip
 
 
@@ -63,14 +64,18 @@ def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], fact
             cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
         _set_traits(by, at, refresh, learnt)
         offers = learnt.offers() if learnt is not None else {}
+        Slice.objects.all().delete()
         Chapter.objects.all().delete()
-        rows = [row for report in reports for row in _rows_of(report, offers, refresh, at)]
+        rows = [row for report in reports for row in rows_of(report, offers, refresh, at)]
         Chapter.objects.bulk_create(rows)
     return len(rows)
 
 
-def _rows_of(report: Report, offers: dict[str, list[Offer]], refresh: Refresh, at: datetime) -> Iterator[Chapter]:
-    common = {"refresh": refresh, "language": report.language, "written_at": at}
+def rows_of(
+    report: Report, offers: dict[str, list[Offer]], refresh: Refresh, at: datetime, part: Slice | None = None
+) -> Iterator[Chapter]:
+    """Yield a report as the rows that keep it, its cover first; `part` is the slice it was written about."""
+    common = {"refresh": refresh, "language": report.language, "written_at": at, "slice": part}
     yield Chapter(
         key=COVER, position=0, title=report.title[:120], finding=report.subtitle, definitions=[], offers=[],
         blocks=cover_as_values(report.numbers, report.advice), **common,

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,19 @@ MEMORY_LIMIT: Final = "1GB"
 _ALWAYS: Final = frozenset({"customer", "product", "description", "store", "currency", "receipt"})
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which purchases count: of these stores, of the people who are in this segment, of these days. Empty: all."""
+
+    store_ids: frozenset[str] | None = None
+    segment: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+EVERYTHING: Final = Only()
+
+
 @contextmanager
 def open_export(
     folder: Path,
@@ -37,19 +50,22 @@ def open_export(
     zone: ZoneInfo,
     as_of: datetime,
     margin_rate: Fraction = DEFAULT_RATE,
+    only: Only = EVERYTHING,
     threads: int = 2,
 ) -> Iterator[ReportFacts]:
     """Open the facts of one export for a report: purchases in `currency` of the whole days before `as_of`.
+
+    `only` leaves the others out, as if they had never been: who bought before `since` is new then.
 
     Days are those of `zone`: an instant becomes the clock on the wall there, written as if it were UTC, so that a sale
     at half past midnight counts on its own day. Merged customers are one person; what was simulated or tried in a
     sandbox is left out. The tables live as long as the block. Raises NothingToReport when no purchase is left.
     """
-    midnight = datetime.combine(as_of.astimezone(zone).date(), time(), tzinfo=UTC)
+    midnight = datetime.combine(_end_of(as_of.astimezone(zone).date(), only), time(), tzinfo=UTC)
     with tempfile.TemporaryDirectory(prefix="fidelia-chapters-") as scratch:
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=scratch)
         try:
-            export = _Export(backend, Facts(folder, backend), Path(scratch), currency, zone, midnight)
+            export = _Export(backend, Facts(folder, backend), Path(scratch), currency, zone, midnight, only)
             yield _facts_of(export, name=name, margin_rate=margin_rate)
         finally:
             backend.disconnect()
@@ -65,6 +81,7 @@ class _Export:
     currency: str
     zone: ZoneInfo
     midnight: datetime
+    only: Only = EVERYTHING
 
     def purchases(self) -> ibis.Table:
         """Write the purchases of the currency with their place on the wall clock; return them."""
@@ -74,7 +91,19 @@ class _Export:
             occurred_at=_as_utc("UTC", _on_the_wall(self.zone.key, known.occurred_at)),
             store=ibis._.store_id, country=ibis.null("string"),
         )  # fmt: skip
-        return self._written(told.filter(told.occurred_at < self.midnight), "told_purchases")
+        return self._written(self._kept(told.filter(told.occurred_at < self.midnight)), "told_purchases")
+
+    def _kept(self, told: ibis.Table) -> ibis.Table:
+        only = self.only
+        if only.store_ids is not None:
+            told = told.filter(told.store.isin(sorted(only.store_ids)))
+        if only.since is not None:
+            told = told.filter(told.occurred_at >= datetime.combine(only.since, time(), tzinfo=UTC))
+        if only.segment:
+            members = self.facts.by_person(self.facts.table("segment_memberships"))
+            inside = members.filter(members.segment == only.segment, members.valid_until.isnull())
+            told = told.semi_join(inside.select("customer_id").distinct(), "customer_id")
+        return told
 
     def lines(self, purchases: ibis.Table) -> ibis.Table:
         """Write the lines of these purchases, each with what it is and whose; return them."""
@@ -94,6 +123,11 @@ class _Export:
         self.backend.to_parquet(table, path)
         written: ibis.Table = self.backend.read_parquet(path, table_name=name)
         return written
+
+
+def _end_of(today: date, only: Only) -> date:
+    """The day before which purchases count: today, or the day after the last one asked for."""
+    return today if only.until is None else min(today, only.until + timedelta(days=1))
 
 
 def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFacts:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from fidelia.insight.fits.sentences import Sentence
 from fidelia.kernel.errors import FideliaError
@@ -15,6 +15,9 @@ from fidelia.ui.charts import Unit
 from fidelia.ui.charts.words import say, translated
 
 from .blocks import Definition
+
+
+SMALL: Final = 100  # below it cents say something
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Speech:
     def money(self, minor: float, *, exact: bool = False) -> str:
         """Write minor units: to the cent when exact, in whole units where cents say nothing."""
         amount = minor / self.scale
-        if exact:
+        if exact or 0 < abs(amount) < SMALL:
             decimals = len(str(self.scale)) - 1
             return formats.money(round(amount, decimals), self.currency, self.language, decimals=decimals)
         if not amount:
