@@ -16,7 +16,6 @@ from fidelia.ui.charts.words import say, translated
 
 from .blocks import Definition
 
-
 SMALL: Final = 100  # below it cents say something
 
 
