@@ -52,6 +52,7 @@ MENU: tuple[Block, ...] = (
                 key="c",
                 children=(
                     Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
+                    Entry(_("Rights requests"), "shield-check", "console:rights-requests", right="request.see"),
                     Entry(
                         _("Imports"),
                         "file-import",
@@ -109,6 +110,7 @@ FOOT: tuple[Entry, ...] = (
         "console:settings",
         children=(
             Entry(_("Company and stores"), "building-store", "console:stores", right="store.add"),
+            Entry(_("Members’ portal"), "device-mobile", "console:member-portal", right="portal.see"),
             Entry(_("Law of promotions"), "scale", "console:policies", right="policy.see"),
             Entry(_("Users and roles"), "user-check", "console:users", right="user.see"),
             Entry(_("API keys"), "key", "console:keys", right="key.see"),

@@ -22,6 +22,18 @@ SENTENCES: Mapping[str, str | Promise] = {
     "unknown_language": _("A language is French or English."),
     "too_many_rows": _("These are too many rows at once."),
     "too_many_chosen": _("At most 1,000 customers are chosen one by one: choose the whole list instead."),
+    # the portal for members, and what people ask about their own data
+    "wrong_code": _("These are not the digits that were sent."),
+    "code_over": _("This code is over."),
+    "link_over": _("This link is over."),
+    "not_this_person": _("This address does not open these pages."),
+    "unknown_session": _("There is no such device."),
+    "unknown_request": _("There is no such request."),
+    "request_over": _("This request was answered before."),
+    "answer_missing": _("Say in up to 500 characters what was done, or why not."),
+    "poor_contrast": _("Text in this color would be hard to read: the contrast is under 4.5."),
+    "malformed_color": _("A color is written # and six hexadecimal digits, such as #1F3D36."),
+    "malformed_logo": _("A logo is a PNG, JPEG or WebP picture of at most 200 kB."),
     # checkouts and the till
     "expected_total_differs": _("What is to pay has changed meanwhile."),
     "wrong_checkout_state": _("This receipt number is taken, or this purchase is past that step."),

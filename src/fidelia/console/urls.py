@@ -17,6 +17,7 @@ from . import (
     jobs,
     keys,
     login,
+    member_portal,
     policies,
     preferences,
     products,
@@ -24,6 +25,7 @@ from . import (
     programmes,
     purchases,
     purchases_listing,
+    rights_requests,
     search,
     segments,
     settings,
@@ -85,6 +87,9 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/identities/end/", editing.stop_identity, name="customer-identity-end"),
     path("customers/<uuid:customer_id>/consents/", acts.consent, name="customer-consent"),
     path("customers/<uuid:customer_id>/history/", one.history, name="customer-history"),
+    # /console/rights-requests/
+    path("rights-requests/", rights_requests.rights_requests, name="rights-requests"),
+    path("rights-requests/<uuid:request_id>/", rights_requests.rights_request, name="rights-request"),
     # /console/views/
     path("views/<slug:page>/new/", views.save, name="view-new"),
     path("views/<slug:page>/<uuid:view_id>/removal/", views.forget, name="view-forget"),
@@ -226,6 +231,7 @@ urlpatterns = [
     path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),
+    path("settings/portal/", member_portal.member_portal, name="member-portal"),
     path("settings/law/", policies.policies, name="policies"),
     path("settings/law/new/", policies.new, name="policy-new"),
     path("settings/law/<uuid:policy_id>/", policies.policy, name="policy"),

@@ -1,0 +1,144 @@
+"""The pages for members: open or closed, the brand's name, colours, logo and words; and how they look now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.demo.filling import State, find_state
+from fidelia.demo.filling.door import find_address_of_member
+from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.errors import Denied, FideliaError
+from fidelia.kernel.localized import LocalizedText
+from fidelia.organisation.models import MemberPortal
+from fidelia.organisation.operations import PortalLook, set_portal
+from fidelia.organisation.operations.portal import INK, LOGO_BYTES_MAX, WHITE, contrast
+from fidelia.organisation.queries import find_portal, get_operator
+from fidelia.ui.formats import number
+
+from .pages import ConsoleRequest, show, signed_in
+from .refusals import put_on
+from .speech import speech_of
+
+COLOR = {"type": "color"}
+PROPOSED = {"brand_color": "#1F3D36", "accent_color": "#A0521F", "paper_color": "#FBF6EE"}
+
+
+class PortalForm(forms.Form):
+    """How members meet the brand; a refused colour says its contrast."""
+
+    is_open = forms.BooleanField(label=_("Open to members"), required=False)
+    name = forms.CharField(label=_("Name"), max_length=60)
+    brand_color = forms.CharField(
+        label=_("Brand color"),
+        max_length=7,
+        widget=forms.TextInput(attrs=COLOR),
+        help_text=_("Buttons, the card, headings."),
+    )
+    accent_color = forms.CharField(
+        label=_("Accent color"),
+        max_length=7,
+        widget=forms.TextInput(attrs=COLOR),
+        help_text=_("What is to be done today."),
+    )
+    paper_color = forms.CharField(
+        label=_("Paper color"),
+        max_length=7,
+        widget=forms.TextInput(attrs=COLOR),
+        help_text=_("Behind everything; light."),
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG or WebP, at most 200 kB. Without one, the first letter stands."),
+    )
+    no_logo = forms.BooleanField(label=_("Take the logo away"), required=False)
+    welcome_fr = forms.CharField(
+        label=_("Welcome, in French"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    welcome_en = forms.CharField(
+        label=_("Welcome, in English"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    contact = forms.CharField(
+        label=_("Where members ask"), max_length=200, required=False, help_text=_("An address or a telephone number.")
+    )
+
+    def look(self) -> PortalLook:
+        given = self.cleaned_data
+        logo = given["logo"].read(LOGO_BYTES_MAX + 1) if given["logo"] else b"" if given["no_logo"] else None
+        return PortalLook(
+            name=given["name"], brand_color=given["brand_color"], accent_color=given["accent_color"],
+            paper_color=given["paper_color"], contact=given["contact"], logo=logo,
+            welcome=LocalizedText(en=given["welcome_en"], fr=given["welcome_fr"]),
+        )  # fmt: skip
+
+
+@signed_in
+def member_portal(request: ConsoleRequest) -> HttpResponseBase:
+    by = request.actor
+    by.require("portal.see")
+    found = find_portal()
+    form = PortalForm(request.POST or None, request.FILES or None, initial=_initial(found))
+    if request.method == "POST" and form.is_valid() and _keep(request, form):
+        text = _t("The pages are open to members.") if form.cleaned_data["is_open"] else _t("The pages are closed.")
+        messages.success(request, text)
+        return redirect("console:member-portal")
+    context = {
+        "form": form,
+        "found": found,
+        "address": settings.BASE_URL,
+        "has_mail": bool(settings.EMAIL_HOST),
+        "ratios": _ratios(found) if found is not None else [],
+        "demo_member": find_address_of_member() if _is_demo() else "",
+        "may_change": by.may("portal.change"),
+    }
+    return show(request, "console/member_portal.html", context, status=422 if form.errors else 200)
+
+
+def _keep(request: ConsoleRequest, form: PortalForm) -> bool:
+    try:
+        set_portal(by=request.actor, at=clock.now(), look=form.look(), is_open=form.cleaned_data["is_open"])
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        put_on(form, refusal)
+        return False
+    return True
+
+
+def _initial(found: MemberPortal | None) -> dict[str, Any]:
+    if found is None:
+        return {
+            **PROPOSED,
+            "name": get_operator().name[:60],
+            "welcome_fr": "Vos points, vos avantages et votre carte, où que vous soyez.",
+            "welcome_en": "Your points, your rewards and your card, wherever you are.",
+        }
+    names = ("is_open", "name", "brand_color", "accent_color", "paper_color", "contact")
+    initial: dict[str, Any] = {name: getattr(found, name) for name in names}
+    return initial | {"welcome_fr": found.welcome.fr, "welcome_en": found.welcome.en}
+
+
+def _ratios(found: MemberPortal) -> list[tuple[str, str]]:
+    """Return each pair of colours that text is read in, with its contrast."""
+    language = speech_of(clock.now()).language
+    pairs = (
+        (_t("White on the brand color"), WHITE, found.brand_color),
+        (_t("White on the accent color"), WHITE, found.accent_color),
+        (_t("Brand color on paper"), found.brand_color, found.paper_color),
+        (_t("Accent color on paper"), found.accent_color, found.paper_color),
+        (_t("Text on paper"), INK, found.paper_color),
+    )
+    return [(name, f"{number(contrast(one, other), language, decimals=1)}\u00a0:\u00a01") for name, one, other in pairs]
+
+
+def _is_demo() -> bool:
+    return find_state(by=Actor.system("console")) is State.FILLED

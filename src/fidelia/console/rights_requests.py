@@ -1,0 +1,82 @@
+"""What customers ask about their own data: each with the day on which an answer is due, and what staff said."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from fidelia.customers.queries import list_customers_by_id
+from fidelia.kernel import clock
+from fidelia.kernel.errors import Denied, FideliaError
+from fidelia.persons.models import RightsRequest
+from fidelia.persons.operations import NOTE_LENGTH_MAX, answer_request
+from fidelia.persons.queries import get_request, list_requests
+
+from .pages import ConsoleRequest, show, signed_in
+from .refusals import put_on
+from .speech import speech_of
+
+SOON_DAYS = 7
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label=_("What was done, or why not"), max_length=NOTE_LENGTH_MAX, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The customer reads it."),
+    )  # fmt: skip
+
+
+@signed_in
+def rights_requests(request: ConsoleRequest) -> HttpResponseBase:
+    by, state = request.actor, "over" if request.GET.get("state") == "over" else "open"
+    found = list_requests(by=by, state=state)
+    people = list_customers_by_id([one.customer_id for one in found])
+    today = speech_of(clock.now()).today
+    rows = [
+        {
+            "asked": one,
+            "name": people[one.customer_id].display_name if one.customer_id in people else "",
+            "tone": "red" if one.due_on < today else "amber" if (one.due_on - today).days <= SOON_DAYS else "grey",
+        }
+        for one in found
+    ]
+    return show(request, "console/rights_requests/list.html", {"rows": rows, "state": state})
+
+
+@signed_in
+def rights_request(request: ConsoleRequest, request_id: UUID) -> HttpResponseBase:
+    """One request: what it asks, what to do, and the answer."""
+    by = request.actor
+    found = get_request(by=by, request_id=request_id)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _answered(request, found, form):
+        messages.success(request, _t("The answer is kept. The customer sees it in the portal."))
+        return redirect("console:rights-requests")
+    people = list_customers_by_id([found.customer_id])
+    context = {
+        "form": form,
+        "asked": found,
+        "name": people[found.customer_id].display_name if found.customer_id in people else "",
+        "may_answer": by.may("request.answer") and found.state == "open",
+    }
+    return show(request, "console/rights_requests/one.html", context, status=422 if form.errors else 200)
+
+
+def _answered(request: ConsoleRequest, found: RightsRequest, form: AnswerForm) -> bool:
+    try:
+        answer_request(
+            by=request.actor, at=clock.now(), request_id=found.id, is_done="done" in request.POST,
+            answer=form.cleaned_data["answer"],
+        )  # fmt: skip
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        put_on(form, refusal)
+        return False
+    return True
