@@ -115,3 +115,16 @@ def test_sheets_of_one_name_are_told_apart():
     assert [len(name) <= 31 for name in book.sheetnames] == [True] * 3
     assert len(set(book.sheetnames)) == 3
     assert book.worksheets[2]["A1"].value == "'=B"
+
+
+def test_a_stage_opens_its_people_as_a_segment_for_who_may_define_one(learnt):
+    page = learnt.client(learnt.leonore).get(f"{OVERVIEW}lifecycle/").content.decode()
+    assert "condition=has%28trait.lifecycle_stage%29" in page
+    from fidelia.access.operations import create_role, grant_role
+    from fidelia.kernel.localized import LocalizedText
+
+    analyst = person("Don")
+    name = LocalizedText(en="Reader", fr="Lecteur")
+    create_role(by=SYSTEM, at=learnt.at, code="reader", name=name, rights=["insight.see"])
+    grant_role(by=SYSTEM, at=learnt.at, user_id=analyst.id, role_code="reader")
+    assert "condition=has" not in learnt.client(analyst).get(f"{OVERVIEW}lifecycle/").content.decode()

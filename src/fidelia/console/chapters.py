@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -83,10 +84,11 @@ def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     if found is None:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
+    opens = part is None and request.actor.may_somewhere("segment.define")  # traits speak of all purchases
     context = {
         "chapter": found,
         "last": found.refresh,
-        "blocks": list(_shown(request.actor, section.blocks)),
+        "blocks": list(_shown(request.actor, section.blocks, key if opens else "")),
         "definitions": section.definitions,
         "groups": _groups(found),
         "may_define": request.actor.may_somewhere("segment.define"),
@@ -168,20 +170,38 @@ def _groups(found: Chapter) -> list[dict[str, Any]]:
     return groups
 
 
-def _shown(by: Actor, blocks: Sequence[Block]) -> Iterator[ShownBlock]:
+def _shown(by: Actor, blocks: Sequence[Block], key: str = "") -> Iterator[ShownBlock]:
+    """Yield the blocks as drawn; with the `key` of the chapter their marks and rows open the people behind them."""
     for block in blocks:
         if isinstance(block, Numbers):
             figures = [Figure(one.label, one.value, note=one.note) for one in block.numbers]
             for start in range(0, len(figures), 5):
                 yield ShownBlock("numbers", block, figures=figures[start : start + 5])
         elif isinstance(block, Grid):
-            yield ShownBlock("grid", block, rows=_rows_with_people(by, block))
+            rows = _rows_with_people(by, block)
+            links = _links(key, block.people, [row[0] for row in block.rows])
+            yield ShownBlock("grid", block, rows=[_opened(row, url) for row, url in zip_longest(rows, links)])
         elif isinstance(block, Words):
             yield ShownBlock("words", block, tone=TONES[block.tone])
         elif isinstance(block, Drawing):
-            yield ShownBlock("drawing", block)
+            links = _links(key, block.people, [row[0] for row in block.chart.rows])
+            yield ShownBlock("drawing", replace(block, chart=replace(block.chart, links=links)) if links else block)
         elif isinstance(block, Missing):
             yield ShownBlock("missing", block)
+
+
+def _links(key: str, people: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The address of the people behind each row: a segment's form with its condition filled in, how many and who."""
+    if not key:
+        return []
+    return [
+        SegmentOffer(f"{key}-{place}", condition, LocalizedText(en=name[:80], fr=name[:80])).url if condition else ""
+        for place, (condition, name) in enumerate(zip(people, names, strict=False), 1)
+    ]
+
+
+def _opened(row: Sequence[tuple[str, str]], url: str | None) -> Sequence[tuple[str, str]]:
+    return [(row[0][0], url), *row[1:]] if url and row and not row[0][1] else row
 
 
 def _rows_with_people(by: Actor, grid: Grid) -> list[list[tuple[str, str]]]:

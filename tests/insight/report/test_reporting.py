@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fidelia.insight.errors import NothingToReport
 from fidelia.insight.report import Report, make_report, open_purchases
 from fidelia.insight.report.blocks import Drawing, Grid, Missing, Numbers
 from fidelia.insight.report.drawing import Drawer, open_drawer
@@ -175,3 +176,23 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("fidelia: ")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_stock_tells_what_lies_longest_and_what_ends_first(shop: Path, tmp_path: Path) -> None:
+    rows = ("THE-000;1", "THE-001;50000,5", "THE-999;4", "THE-001;0,5", "x;")
+    stock = write(tmp_path, "Code article;Qté en stock", *rows, name="stock.csv")
+    with open_purchases(shop, language="en", now=NOW, stock=stock) as facts:
+        products = make_report(facts, language="en", made_at=NOW).sections[-1]
+    grids = {block.title: block.rows for block in products.blocks if isinstance(block, Grid)}
+    assert grids["What ends first"][0][0].endswith("(THE-000)")
+    assert grids["What lies longest"][0][:2] == ["Thé nº 1 « Éléonore » (THE-001)", "50,001"]
+    assert grids["In stock and not sold in 90 days"] == [["THE-999", "4", "0", "–"]]
+
+
+@pytest.mark.parametrize("lines", [("name,price", "a,1"), ("code,stock", "a,", ",3")])
+def test_a_file_without_stock_is_refused_in_a_sentence(shop: Path, tmp_path: Path, lines: tuple[str, ...]) -> None:
+    stock = write(tmp_path, *lines, name="stock.csv")
+    with pytest.raises(NothingToReport, match="file of stock"), open_purchases(
+        shop, language="fr", now=NOW, stock=stock
+    ):  # fmt: skip
+        pass

@@ -19,6 +19,7 @@ from ..report import ReportFacts
 from ..report.buying import future_of, purchases_by_day
 from ..report.sections.lifecycle import definition_for
 from ..report.sections.portfolio import classify
+from ..report.sections.scores import chances
 
 # name, type, label, unit
 LEARNT: Final = (
@@ -27,6 +28,8 @@ LEARNT: Final = (
     ("probability_active", "number", LocalizedText(en="Probability active", fr="Probabilité d’être actif"), "%"),
     ("expected_value", "number", LocalizedText(en="Expected value over 3 years", fr="Valeur attendue sur 3 ans"),
      "minor"),
+    ("chance_90_days", "number", LocalizedText(en="Chance to buy within 90 days", fr="Chance d’acheter sous 90 jours"),
+     "%"),
     ("usual_days", "number", LocalizedText(en="Usual days between purchases", fr="Jours habituels entre deux achats"),
      "days"),
     ("is_silent", "flag", LocalizedText(en="Silent beyond their rhythm", fr="Silencieux au-delà de son rythme"), ""),
@@ -46,6 +49,7 @@ CLASS_NAMES: Final = {
 }
 SILENT: Final = LocalizedText(en="Silent regulars", fr="Réguliers silencieux")
 BEST_TENTH: Final = LocalizedText(en="The best tenth by expected value", fr="Le meilleur dixième en valeur attendue")
+LIKELY: Final = LocalizedText(en="The tenth most likely to buy", fr="Le dixième le plus susceptible d’acheter")
 TraitRow = tuple[UUID, str, int | str | bool | None]
 Offer = dict[str, Any]
 
@@ -63,7 +67,7 @@ class Learnt:
     def rows(self) -> Iterator[TraitRow]:
         """Yield (customer, trait, value); each trait of a customer at most once."""
         yield from self._stages()
-        for learn in (self._rhythm, self._future, self._classes):
+        for learn in (self._rhythm, self._future, self._classes, self._chances):
             try:
                 rows = learn()
             except FideliaError:
@@ -79,6 +83,13 @@ class Learnt:
             "portfolio": self._groups("portfolio_class", CLASS_NAMES),
             "churn": _some(
                 _offer("silent-regulars", SILENT, "has(trait.is_silent) && trait.is_silent", self._silent)
+            ),
+            "scores": _some(
+                _offer(
+                    "likely-to-buy", LIKELY,
+                    f"has(trait.chance_90_days) && trait.chance_90_days >= {self._counts['chance_90_days', 'least']}",
+                    self._counts["chance_90_days", "likely"],
+                )
             ),
             "value": _some(
                 _offer(
@@ -124,6 +135,15 @@ class Learnt:
             self._counts["expected_value", "best"] = int((worth >= least).sum())
         chances = np.rint(100 * future.alive).astype(np.int64)
         return _future_rows(future.counted.customers.tolist(), chances.tolist(), worth.tolist())
+
+    def _chances(self) -> Iterator[TraitRow]:
+        who, found = chances(self.facts)
+        rounded = np.rint(100 * found).astype(np.int64)
+        if len(rounded):
+            least = int(np.sort(rounded)[::-1][max(0, len(rounded) // 10 - 1)])
+            self._counts["chance_90_days", "least"] = least
+            self._counts["chance_90_days", "likely"] = int((rounded >= least).sum())
+        return ((UUID(name), "chance_90_days", value) for name, value in zip(who, rounded.tolist(), strict=True))
 
     def _classes(self) -> Iterator[TraitRow]:
         found = classify(self.facts)

@@ -45,22 +45,41 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart with its title, which is the question it answers or what it shows."""
+    """A chart with its title, which is the question it answers or what it shows.
+
+    `people` are the people behind its rows, each as the condition of a segment over the traits that a refresh sets;
+    empty where there are none. A report on a file has no use for them.
+    """
 
     title: str
     chart: Chart
     height: int = 280
     width: int = 860
+    people: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: column names, rows of texts, how many of the first columns are words (the others are numbers)."""
+    """A table: column names, rows of texts, how many of the first columns are words (the others are numbers).
+
+    `people` as those of a drawing.
+    """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: int = 1
+    people: Sequence[str] = ()
+
+
+def who_are(trait: str, value: str) -> str:
+    """The condition of a segment: those whose trait is this text."""
+    return f'has(trait.{trait}) && trait.{trait} == "{value}"'
+
+
+def who_lie(trait: str, low: int, high: int) -> str:
+    """The condition of a segment: those whose trait is a number from `low` to below `high`."""
+    return f"has(trait.{trait}) && trait.{trait} >= {low} && trait.{trait} < {high}"
 
 
 @dataclass(frozen=True, slots=True)

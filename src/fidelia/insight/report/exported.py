@@ -118,6 +118,17 @@ class _Export:
         )  # fmt: skip
         return self._written(told, "told_lines")
 
+    def stock(self) -> ibis.Table | None:
+        """Return what lies in stock by product code, counted last; None where nothing was counted."""
+        counted = self.facts.table("stock_levels")
+        if self.only.store_ids is not None:
+            counted = counted.filter(counted.store_id.isin(sorted(self.only.store_ids)))
+        codes = self.facts.table("products").select("product_id", product_code="code")
+        levels = counted.join(codes, "product_id").group_by("product_code").agg(
+            units=ibis._.quantity.sum().cast("int64")
+        )  # fmt: skip
+        return self._written(levels, "told_stock") if self.backend.execute(levels.count()) else None
+
     def _written(self, table: ibis.Table, name: str) -> ibis.Table:
         path = self.scratch / f"{name}.parquet"
         self.backend.to_parquet(table, path)
@@ -155,7 +166,7 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
     return ReportFacts(
         purchases=purchases, lines=lines, backend=export.backend, currency=export.currency,
         first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
-        has=has, quality=quality, margin_rate=margin_rate,
+        has=has, quality=quality, margin_rate=margin_rate, stock=export.stock(),
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class ReportFacts:
     has: frozenset[str]
     quality: FileQuality
     margin_rate: Fraction = DEFAULT_RATE
+    stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
     _kept: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ from .cells import LINE_SCHEMA, LineReader
 from .facts import FileQuality, ReportFacts
 from .matching import match_returns
 from .shaping import ROW, lines_of, purchases_of, without_repeated_sheets
+from .stock import read_stock
 
 MEMORY_LIMIT: Final = "1GB"
 BATCH_ROWS: Final = 50_000
@@ -44,15 +46,17 @@ def open_purchases(
     mapping: FileMapping | None = None,
     currency: str | None = None,
     margin_rate: Fraction = DEFAULT_RATE,
+    stock: Path | None = None,
     threads: int = 2,
 ) -> Iterator[ReportFacts]:
     """Open a file of purchases for a report; its columns are proposed by what they look like unless a mapping is given.
 
     The tables live as long as the block; rows dated after `now` are left out. `currency` takes the place of what the
-    file suggests. Raises UnreadableFile, MalformedMapping when a needed column is not recognised, UnknownCurrency,
-    NothingToReport.
+    file suggests; `stock` is a file of what lies there by product. Raises UnreadableFile, MalformedMapping when a
+    needed column is not recognised, UnknownCurrency, NothingToReport.
     """
     proposal = None
+    levels = None if stock is None else read_stock(stock)
     if mapping is None:
         proposal = propose(Table(path), PURCHASES, defaults={"time_zone": "UTC"})
         mapping = proposal.mapping
@@ -66,7 +70,8 @@ def open_purchases(
         _stage(reader, staged)
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=folder)
         try:
-            yield _facts_of(backend, staged, reader, doubts=doubts, margin_rate=margin_rate)
+            facts = _facts_of(backend, staged, reader, doubts=doubts, margin_rate=margin_rate)
+            yield replace(facts, stock=levels)
         finally:
             backend.disconnect()
 

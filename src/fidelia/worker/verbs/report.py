@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mapping", type=Path, help="a YAML file that says which column is what (guessed unless told)")
     parser.add_argument("--currency", help="of the amounts, such as EUR (guessed unless told)")
     parser.add_argument("--margin", type=_rate, metavar="PERCENT", help="margin of sales, assumed (30)")
+    parser.add_argument("--stock", type=Path, metavar="FILE", help="units in stock by product code, for the rotation")
     parser.add_argument("--treatment", default="", metavar="COLUMN", help="one row per person: the group of each")
     parser.add_argument("--control", default="", metavar="VALUE", help="the group that was left alone")
     parser.add_argument("--response", action="append", default=[], metavar="COLUMN", help="what people did; repeatable")
@@ -90,6 +91,7 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
         mapping=mapping,
         currency=arguments.currency,
         margin_rate=arguments.margin or DEFAULT_RATE,
+        stock=arguments.stock,
     ) as facts:
         made = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
         return made, Speech(arguments.language, facts.currency, facts.scale)

@@ -6,8 +6,8 @@ median, with a flag. A text value that is rare, or was never seen, counts as "ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -85,6 +85,10 @@ class Features:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    def renamed(self, names: Sequence[str]) -> Features:
+        """Return the same features under other names, in their order: those of another language."""
+        return Features(tuple(replace(one, name=name) for one, name in zip(self.columns, names, strict=True)))
 
     def encode(self, columns: Columns) -> Floats:
         """Return one row per customer. Raises ImpossibleNumbers when a column is missing or has another length."""

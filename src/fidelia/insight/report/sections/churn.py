@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from fidelia.insight.fits import Silence, find_silence
-from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
+from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words, who_lie
 from fidelia.insight.report.buying import Future, future_of, silence_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
@@ -49,7 +49,8 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
 
 def _activity(future: Future, speech: Speech) -> list[Block]:
     drawing = _histogram(future.alive, future.counted.frequency, speech)
-    return [Drawing(speech.text("How many are probably active?"), drawing)]
+    tenths = [who_lie("probability_active", low, low + 10 + (low == 90)) for low in range(0, 100, 10)]
+    return [Drawing(speech.text("How many are probably active?"), drawing, people=tenths)]
 
 
 def _nobody_left(future: Future, speech: Speech) -> list[Block]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from fidelia.insight.measures.lifecycle import STAGES, StageDefinition, moves, stages_at
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Flow, Series, Unit, sankey, stacked_bars
@@ -48,7 +48,11 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
         stacked_bars(labels, [people], unit=Unit(), language=speech.language, heading=_("Stage")),
         sentence=sizes_of(people, labels, Unit(), speech.language),
     )
-    blocks: list[Block] = [Drawing(_("At which stage are the customers?"), bars, 220)]
+    blocks: list[Block] = [
+        Drawing(
+            _("At which stage are the customers?"), bars, 220, people=[who_are("lifecycle_stage", one) for one in shown]
+        )
+    ]
     if flows:
         blocks.append(
             Drawing(

@@ -9,7 +9,7 @@ import numpy as np
 
 from fidelia.insight.measures.portfolio import CLASSES, DEFAULT_WEIGHTS, allocate_budget
 from fidelia.insight.measures.portfolio import portfolio as classed
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Section, Words
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Section, Words, who_are
 from fidelia.insight.report.buying import future_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
@@ -59,7 +59,7 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
     columns = [_("Class"), _("Customers"), _("Margin so far"), _("Margin expected"), _("Share of a budget")]
     blocks: list[Block] = [
         Drawing(_("Who brings much, and who could?"), _draw(people, counts, names, speech), 420, 640),
-        Grid(_("The four classes"), columns, rows),
+        Grid(_("The four classes"), columns, rows, people=[who_are("portfolio_class", name) for name in CLASSES]),
         Words(
             _(
                 "The shares of a budget are a place to begin ({weights}), not a result: keep the stars, win the "

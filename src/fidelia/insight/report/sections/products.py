@@ -8,11 +8,13 @@ from typing import Any, Final
 import ibis
 
 from fidelia.insight.measures.next_products import Counts, Foretold, foretell, product_counts
-from fidelia.insight.measures.products import bought_together, product_performance
+from fidelia.insight.measures.products import bought_together, product_performance, rotation
 from fidelia.insight.measures.promotions import promotion_dependence
 from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
+
+from .turning import rotation_blocks
 
 PRODUCTS_SHOWN: Final = 15
 PAIRS_SHOWN: Final = 10
@@ -44,10 +46,10 @@ def products(facts: ReportFacts, speech: Speech, title: str) -> Section:
     pairs = facts.rows(bought_together(facts.lines, purchases_min=_pairs_min(facts)).limit(PAIRS_SHOWN * 2))
     if pairs:
         blocks.append(_pairs(pairs, names, speech))
-    blocks += _foretold(facts, speech) + _promotions(facts, speech)
+    blocks += rotation_blocks(facts, names, speech) + _foretold(facts, speech) + _promotions(facts, speech)
     return Section("products", title, finding, blocks, [
         speech.definition(_("Products"), product_performance), speech.definition(_("Bought together"), bought_together),
-        speech.definition(_("Foretelling"), foretell),
+        speech.definition(_("Rotation"), rotation), speech.definition(_("Foretelling"), foretell),
     ])  # fmt: skip
 
 

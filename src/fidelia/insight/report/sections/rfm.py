@@ -8,7 +8,7 @@ from fidelia.insight.measures.bands import with_band_scores
 from fidelia.insight.measures.frat import frat
 from fidelia.insight.measures.rfm import rfm
 from fidelia.insight.measures.segments import SEGMENTS
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import heat_map
@@ -97,4 +97,4 @@ def _groups(groups: dict[str, list[int]], speech: Speech) -> Grid:
         for segment in SEGMENTS
     ]  # fmt: skip
     columns = [_("Group"), _("What marks it"), _("Customers"), _("of customers"), _("Sales"), _("of sales")]
-    return Grid(_("The ten groups"), columns, rows, 2)
+    return Grid(_("The ten groups"), columns, rows, 2, [who_are("rfm_segment", segment.key) for segment in SEGMENTS])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import ibis
 import numpy as np
 from numpy.typing import NDArray
 
+from fidelia.insight.errors import TooLittleToFit
 from fidelia.insight.fits.scoring import Score, fit_score
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Missing, Section, Words
 from fidelia.insight.report.facts import ReportFacts
@@ -27,9 +29,9 @@ def scores(facts: ReportFacts, speech: Speech, title: str) -> Section:
     if facts.days < DAYS_MIN:
         reason = _("A score needs at least {n} days: one part to learn what is known, one to see who came.", n=DAYS_MIN)
         return Section("scores", title, "", [Missing(reason)])
-    columns, came = known_and_came(facts)
-    told = {_(name): values for name, values in columns.items()}
-    score = fit_score(told, came)
+    learnt = learnt_score(facts)
+    score = replace(learnt.score, features=learnt.score.features.renamed([_(name) for name in learnt.columns]))
+    told = {_(name): values for name, values in learnt.columns.items()}
     answer = _("a purchase within {n} days", n=AHEAD_DAYS)
     blocks: list[Block] = [
         Words(_(
@@ -41,36 +43,71 @@ def scores(facts: ReportFacts, speech: Speech, title: str) -> Section:
     return Section("scores", title, score_finding(score, answer, speech), blocks, score_definitions(speech))
 
 
-def known_and_came(facts: ReportFacts) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    """Return what was known of each customer 90 days before the end, and who bought in those days (1 or 0)."""
-    _ = str  # names of the columns, said in the report's own language
-    cut = facts.as_of - timedelta(days=AHEAD_DAYS)
+@dataclass(frozen=True, slots=True, eq=False)
+class LearntScore:
+    """Who buys within 90 days, and the columns (by their English names) it was learnt from."""
+
+    score: Score
+    columns: dict[str, NDArray[np.float64]]
+
+
+def learnt_score(facts: ReportFacts) -> LearntScore:
+    """Learn who buys within 90 days from the last 90 of the file; once. Raises TooLittleToFit."""
+
+    def compute() -> LearntScore:
+        _who, columns, came = known_at(facts, facts.as_of - timedelta(days=AHEAD_DAYS))
+        chosen = np.arange(len(came))
+        if len(chosen) > LEARNT_FROM_MAX:
+            chosen = np.sort(np.random.default_rng(1805).choice(chosen, LEARNT_FROM_MAX, replace=False))
+        kept = {name: values[chosen] for name, values in columns.items()}
+        return LearntScore(fit_score(kept, came[chosen]), kept)
+
+    found: LearntScore = facts.once("score", compute)
+    return found
+
+
+def chances(facts: ReportFacts) -> tuple[list[str], NDArray[np.float64]]:
+    """Return customers and their probability to buy in the 90 days after the end of the file. Raises TooLittleToFit."""
+    if facts.days < DAYS_MIN:
+        raise TooLittleToFit("A score needs a longer history.")
+    learnt = learnt_score(facts)
+    who, columns, _came = known_at(facts, facts.as_of)
+    return who, learnt.score.probability(columns)
+
+
+def known_at(
+    facts: ReportFacts, cut: datetime
+) -> tuple[list[str], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the customers of that moment, what was known of each, and who bought afterwards (1 or 0)."""
     # Sales that were given back later count: on the day of the cut nobody knew.
     sales = facts.purchases.filter(facts.purchases.customer_id.notnull(), facts.purchases.kind == "sale")
-    seconds = int(cut.timestamp())
+    before = ibis._.occurred_at < cut
+    lately = before & (ibis._.occurred_at >= cut - timedelta(days=AHEAD_DAYS))
     people = sales.group_by("customer_id").agg(
-        last=ibis._.occurred_at.max(where=ibis._.occurred_at < cut),
+        last=ibis._.occurred_at.max(where=before),
         first=ibis._.occurred_at.min(),
-        times=ibis._.purchase_id.count(where=ibis._.occurred_at < cut),
-        lately=ibis._.purchase_id.count(
-            where=(ibis._.occurred_at < cut) & (ibis._.occurred_at >= cut - timedelta(days=AHEAD_DAYS))
-        ),
-        amount=ibis._.total.sum(where=ibis._.occurred_at < cut).fill_null(0),
+        times=ibis._.purchase_id.count(where=before),
+        lately=ibis._.purchase_id.count(where=lately),
+        amount=ibis._.total.sum(where=before).fill_null(0),
         came=ibis._.purchase_id.count(where=ibis._.occurred_at >= cut),
     )
-    known = people.filter(people.times > 0).order_by("customer_id")
-    if int(facts.rows(known.agg(n=known.count()))[0]["n"]) > LEARNT_FROM_MAX:
-        known = known.filter(known.customer_id.hash().abs() % 4 == 0).limit(LEARNT_FROM_MAX)
+    known, seconds = people.filter(people.times > 0).order_by("customer_id"), int(cut.timestamp())
     told = known.select(
+        "customer_id",
         recency=(seconds - known["last"].epoch_seconds()).cast("float64") / _SECONDS_PER_DAY,
         age=(seconds - known["first"].epoch_seconds()).cast("float64") / _SECONDS_PER_DAY,
         times=known.times.cast("float64"), lately=known.lately.cast("float64"),
         amount=known.amount.cast("float64") / facts.scale, came=(known.came > 0).cast("float64"),
     )  # fmt: skip
-    recency, age, times, lately, amount, came = facts.columns(
-        told, ["recency", "age", "times", "lately", "amount", "came"]
-    )
-    columns: dict[str, NDArray[Any]] = {
+    who, *numbers = facts.columns(told, ["customer_id", "recency", "age", "times", "lately", "amount", "came"])
+    return who.tolist(), _columns_of(*numbers[:-1]), numbers[-1]
+
+
+def _columns_of(
+    recency: NDArray[Any], age: NDArray[Any], times: NDArray[Any], lately: NDArray[Any], amount: NDArray[Any]
+) -> dict[str, NDArray[np.float64]]:
+    _ = str  # names of the columns, said in the report's own language
+    return {
         _("Days since the last purchase"): recency,
         _("Days since the first purchase"): age,
         _("Purchases so far (logarithm)"): np.log1p(times),
@@ -78,7 +115,6 @@ def known_and_came(facts: ReportFacts) -> tuple[dict[str, NDArray[np.float64]], 
         _("Average purchase (logarithm)"): np.log1p(np.maximum(amount / np.maximum(times, 1), 0)),
         _("Silence in usual gaps"): np.minimum(recency / np.maximum((age - recency) / np.maximum(times - 1, 1), 1), 50),
     }
-    return columns, came
 
 
 # What every score says of itself
