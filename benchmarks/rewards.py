@@ -40,9 +40,10 @@ LIMIT = """'limits', jsonb_build_array(jsonb_build_object('subject', '{subject}'
 CHOICE = """
 \\set n random(1, {members})
 select rewards_redeem(jsonb_build_object('redemption_id', gen_random_uuid(), 'reward_id', '{reward}',
-    'enrolment_id', (select id from bench_member where n = :n), 'known_at', '{known_at}', 'pieces', 1,
+    'enrolment_id', (select id from bench_member where n = :n), 'pieces', 1,
+    'known_at', (select changed_at from rewards_reward where id = '{reward}'),
     'currency', 'EUR', 'at', now(), 'now', now(), 'actor_kind', 'system', 'actor_label', 'benchmark', 'once',
-    jsonb_build_object('owner', 'key:1', 'key', gen_random_uuid(), 'hash', '00')));
+    jsonb_build_object('owner', 'bench', 'key', gen_random_uuid(), 'hash', repeat('0', 64))));
 """
 MEMBERS = 2_000
 OWN_LIMIT = """'limits', jsonb_build_array(jsonb_build_object('subject', 'r/own', 'amount', 500,
@@ -107,7 +108,7 @@ def offer_a_reward(programme_id: UUID) -> str:
         cursor.execute("create table bench_member as select row_number() over () as n, id from programme_enrolment")
         cursor.execute("create unique index on bench_member (n)")
         cursor.execute("grant select on bench_member to fidelia_app")
-    return CHOICE.format(members=MEMBERS, reward=reward.id, known_at=reward.changed_at.isoformat())
+    return CHOICE.format(members=MEMBERS, reward=reward.id)
 
 
 def draw_a_million(programme_id: UUID) -> None:

@@ -184,6 +184,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 ),
                 *("message.see", "enrolment.create", "points.see"),
                 *("purchase.see", "purchase.claim", "decision.see", "programme.see", "store.see"),
+                *("reward.see", "reward.redeem", "reward.cancel"),
                 *("coupon.see", "coupon.assign", "voucher.see", "gift_card.see", "gift_card.block"),
                 *("card.see", "card.give", "card.block"),
             ),

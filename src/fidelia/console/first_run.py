@@ -31,6 +31,7 @@ from fidelia.organisation.queries import get_operator, list_banners, list_partne
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import TEMPLATES, begin_from_template, get_template, read_template
 from fidelia.programme.queries import list_versions, see_programmes
+from fidelia.programme.queries.cheques_in_words import describe_cheque
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import describe_rule
 
@@ -278,6 +279,10 @@ def _in_words(key: str, operator: Operator) -> dict[str, Any]:
             (level.name.in_language(tongue), level.threshold) for level in (terms.tiers.levels if terms.tiers else ())
         ],
         "window_days": terms.tiers.window_days if terms.tiers else 0,
+        "cheques": [
+            describe_cheque(one, _points(), Programme(name=template.name, currency=operator.currency), tongue)
+            for one in terms.cheques
+        ],
         "validity_months": template.document["points"]["validity_months"],
     }
 

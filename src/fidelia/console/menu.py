@@ -68,6 +68,7 @@ MENU: tuple[Block, ...] = (
                 right="programme.see",
                 key="p",
                 children=(
+                    Entry(_("Rewards"), "award", "console:rewards", right="reward.see"),
                     Entry(_("Coupons"), "ticket", "console:coupons", right="coupon.see"),
                     Entry(_("Gift cards"), "gift-card", "console:gift-cards", right="gift_card.see"),
                     Entry(_("Cards"), "id", "console:cards", right="card.see"),

@@ -16,6 +16,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import LawFindings, find_unlawful
 from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.programme.queries.cheques_in_words import describe_cheque
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
@@ -299,6 +300,13 @@ def words_of_terms(view: VersionView) -> dict[str, Any]:
         "other_currencies": [
             (names[code].name.in_language(tongue), describe_points(policy, names[code], programme, tongue))
             for code, policy in terms.currencies.items()
+        ],
+        "cheques": [
+            (
+                one.name.in_language(tongue),
+                describe_cheque(one, names.get(one.currency, programme.points_currency), programme, tongue),
+            )
+            for one in terms.cheques
         ],
         "more_tiers": [
             {

@@ -39,9 +39,10 @@ from . import (
 from .cards import one as card_pages
 from .cards import series as card_series
 from .customers import acts, editing, exports, listing, one, points
+from .customers import rewards as of_customers
 from .imports import checking, columns, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
-from .rewards import coupons, gift_cards
+from .rewards import catalog, coupons, gift_cards, redemptions
 from .rewards import stock as gifts
 from .rules import listing as rule_list
 from .rules import views as rule_pages
@@ -177,6 +178,16 @@ urlpatterns = [
     path("gift-cards/<uuid:card_id>/", gift_cards.gift_card, name="gift-card"),
     path("gift-cards/<uuid:card_id>/block/", gift_cards.block, name="gift-card-block"),
     path("gift-cards/<uuid:card_id>/refund/", gift_cards.refund, name="gift-card-refund"),
+    path("rewards/", catalog.rewards, name="rewards"),
+    path("rewards/new/", catalog.new, name="reward-new"),
+    path("rewards/<uuid:reward_id>/", catalog.reward, name="reward"),
+    path("rewards/<uuid:reward_id>/end/", catalog.end, name="reward-end"),
+    path("rewards/<uuid:reward_id>/picture/", catalog.picture, name="reward-picture"),
+    path("redemptions/", redemptions.redemptions, name="redemptions"),
+    path("redemptions/fulfil/", redemptions.fulfil, name="redemptions-fulfil"),
+    path("redemptions/<uuid:redemption_id>/cancel/", redemptions.cancel, name="redemption-cancel"),
+    path("customers/<uuid:customer_id>/rewards/", of_customers.rewards, name="customer-rewards"),
+    path("customers/<uuid:customer_id>/rewards/<uuid:reward_id>/", of_customers.redeem, name="customer-redeem"),
     path("gifts/", gifts.stock, name="stock"),
     path("gifts/new/", gifts.new, name="stock-new"),
     path("gifts/<uuid:stock_id>/pieces/", gifts.pieces, name="stock-pieces"),

@@ -54,7 +54,7 @@ class AdjustmentForm(forms.Form):
 @signed_in
 def points(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     dossier = read_dossier(request, customer_id)
-    membership = _membership_of(dossier)
+    membership = membership_of(dossier)
     asked = asked_place(request)
     before = asked.after_as(datetime.fromisoformat, UUID, int)
     found, has_more = movements_of(membership, before=before, limit=PAGE_SIZE, in_words=True)
@@ -80,7 +80,7 @@ def points(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
 def adjust(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     """Credit or take back points: what will happen is shown first, and nothing is written until it is confirmed."""
     dossier = read_dossier(request, customer_id)
-    membership = _membership_of(dossier)
+    membership = membership_of(dossier)
     if not dossier.may_on_points("points.adjust"):
         raise Denied(_t("You may not correct balances of points."), right="points.adjust")
     form = AdjustmentForm(request.POST or None, initial={"key": new_id()})
@@ -99,7 +99,7 @@ def adjust(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     return show(request, "console/customers/adjust.html", context, status=422 if form.errors else 200)
 
 
-def _membership_of(dossier: Dossier) -> Membership:
+def membership_of(dossier: Dossier) -> Membership:
     if dossier.membership is None:
         raise Denied(_t("This customer is not a member, or their points are not yours to see."), right="points.see")
     return dossier.membership

@@ -152,12 +152,17 @@ def _held(dossier: Dossier) -> dict[str, Any] | None:
     return {"name": standing.held.name.in_language(dossier.speech.language), "rank": standing.rank}
 
 
+def _sees_rewards(dossier: Dossier) -> bool:
+    return dossier.by.may_somewhere("reward.see") or dossier.by.may("voucher.see")
+
+
 def _tabs(dossier: Dossier, current: str) -> list[Tab]:
     counts = {"console:customer-purchases": dossier.speech.number(dossier.sums.sales) if dossier.sums else ""}
     offered = [
         ("console:customer", _("Timeline"), True),
         ("console:customer-purchases", _("Purchases"), dossier.by.may_somewhere("purchase.see")),
         ("console:customer-points", _("Points"), dossier.membership is not None),
+        ("console:customer-rewards", _("Rewards"), dossier.membership is not None and _sees_rewards(dossier)),
         ("console:customer-messages", _("Messages"), dossier.by.may("message.see")),
         ("console:customer-record", _("Record"), True),
         ("console:customer-history", _("History"), True),

@@ -14,11 +14,15 @@ from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import VersionHistory
 from fidelia.rewards.models import CouponSeries
 from fidelia.rewards.operations import (
+    RewardTerms,
     SeriesTerms,
+    add_reward,
     add_stock,
     assign_coupons,
     create_series,
+    fulfil_redemptions,
     generate_codes,
+    redeem_reward,
     sell_gift_card,
     spend_gift_card,
 )
@@ -56,7 +60,10 @@ def set_out(*, by: Actor, at: datetime, programme: Programme) -> str:
         by=by, at=at, programme=programme, key="tasse-collection", pieces=PIECES,
         name=LocalizedText(en="Collector’s mug, limited", fr="Tasse de collection, série limitée"),
     )  # fmt: skip
-    return f"2 series, {CODES} codes, {len(CARDS)} gift cards, {cheques} loyalty cheques, {PIECES} mugs"
+    rewards = _offer_rewards(by, at, programme)
+    return (
+        f"2 series, {rewards} rewards, {CODES} codes, {len(CARDS)} gift cards, {cheques} loyalty cheques, {PIECES} mugs"
+    )
 
 
 def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
@@ -78,6 +85,40 @@ def _turn_points(by: Actor, at: datetime, programme: Programme) -> int:
         issue_cheques(by=by, at=at, programme=programme, terms=terms, policy=policy, step=lambda _members: None)
         for terms, policy in due
     )
+
+
+# Key, names, kind, points, money, pieces, for each member, and what a voucher is worth.
+REWARDS = (
+    ("sachet-decouverte", "Sachet of the month", "Sachet du mois", "sample", 0, 0, 400, 1, None),
+    ("tasse-gres", "Stoneware mug", "Tasse en grès", "gift", 120, 0, 80, 2, None),
+    ("theiere-fonte", "Cast-iron teapot", "Théière en fonte", "gift", 240, 9_90, 12, 1, None),
+    ("bon-5", "Five-euro voucher", "Bon de 5 €", "voucher", 150, 0, None, None, 5_00),
+    ("atelier", "Tasting workshop", "Atelier dégustation", "service", 280, 0, 16, 1, None),
+    ("moulin", "Coffee grinder", "Moulin à café", "gift", 900, 0, 5, 1, None),
+)
+CHOSEN = 6
+
+
+def _offer_rewards(by: Actor, at: datetime, programme: Programme) -> int:
+    """Put rewards into the catalog; a few members have chosen one, of which some wait to be handed over."""
+    begun = local_day(at, zone_of(programme.time_zone)) - timedelta(days=90)
+    made = [
+        add_reward(
+            by=by, at=at - timedelta(days=2), programme=programme, key=key,
+            terms=RewardTerms(
+                name=LocalizedText(en=en, fr=fr), kind=kind, points=points, money=money, pieces=pieces,
+                per_member=per_member, voucher_amount=worth, voucher_days=60 if worth else None, valid_from=begun,
+            ),
+        )
+        for key, en, fr, kind, points, money, pieces, per_member, worth in REWARDS
+    ]  # fmt: skip
+    members = Enrolment.objects.filter(programme=programme, ended_at__isnull=True).select_related("programme")
+    chosen = [
+        redeem_reward(by=by, at=at, enrolment=one, reward_id=made[0].id)
+        for one in members.order_by("enrolled_at", "id")[:CHOSEN]
+    ]
+    fulfil_redemptions(by=by, at=at, redemption_ids=[one.id for one in chosen[: CHOSEN // 2]])
+    return len(made)
 
 
 def _some_members(programme: Programme, count: int) -> list[UUID]:

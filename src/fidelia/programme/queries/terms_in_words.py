@@ -169,11 +169,12 @@ def _life(policy: PointsPolicy, language: str) -> str:
     sentence = FROM_ACTIVITY if policy.counts_from == "activity" else FROM_EARNING
     activities = OR.in_language(language).join(ACTIVITIES[each].in_language(language) for each in policy.renewed_by)
     return sentence.in_language(language).format(
-        span=span_words(life, language), end=_end(life, language), activities=activities
+        span=span_words(life, language), end=span_end_words(life, language), activities=activities
     )
 
 
-def _end(span: Span, language: str) -> str:
+def span_end_words(span: Span, language: str) -> str:
+    """Return where a span ends: to the end of that month, to the next 30 September."""
     if isinstance(span.ends, str):
         return ENDS[span.ends].in_language(language)
     year = " 2024"
@@ -198,5 +199,5 @@ def _kept(tiers: TierSet, language: str) -> str:
     if isinstance(kept, int):
         return KEPT_PERIODS.get(kept, KEPT_MORE).in_language(language).format(n=kept)
     elif not kept.months and not kept.days:
-        return KEPT_TO.in_language(language).format(end=_end(kept, language))
-    return KEPT.in_language(language).format(span=span_words(kept, language), end=_end(kept, language))
+        return KEPT_TO.in_language(language).format(end=span_end_words(kept, language))
+    return KEPT.in_language(language).format(span=span_words(kept, language), end=span_end_words(kept, language))
