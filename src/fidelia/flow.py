@@ -35,7 +35,13 @@ from fidelia.kernel.outbox import Event, Origin, Reaction
 from fidelia.members.events import CodeAsked
 from fidelia.members.reactions import send_codes
 from fidelia.messaging.events import MessageFailed, MessageSent
-from fidelia.messaging.reactions import inform_of_points, tell_of_cheques, tell_of_expiry, tell_of_tiers
+from fidelia.messaging.reactions import (
+    inform_of_points,
+    tell_of_cheques,
+    tell_of_expiry,
+    tell_of_referrals,
+    tell_of_tiers,
+)
 from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
 from fidelia.products.events import ProductsChanged
 from fidelia.programme.events import (
@@ -51,6 +57,8 @@ from fidelia.programme.events import (
     VersionWithdrawn,
 )
 from fidelia.programme.reactions import follow_version, reassess_pools, reassess_tiers
+from fidelia.referral.events import ReferralChanged
+from fidelia.referral.reactions import follow_friends
 from fidelia.rewards.events import (
     ChequeIssued,
     ChequeWithdrawn,
@@ -83,6 +91,12 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
     # Who joins or leaves a pool → the tiers of all who count together there.
     Reaction(reassess_pools, on=[PoolJoined, PoolLeft], origins=[Origin.LIVE]),
+    # A friend who was brought bought, or brought something back → the referral, and what both sides get.
+    Reaction(
+        follow_friends, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
+    ),
+    # A referral recorded, rewarded, refused, taken back → both sides are told.
+    Reaction(tell_of_referrals, on=[ReferralChanged], origins=[Origin.LIVE]),
     # A provisional card got its person → the tiers of who now has what it earned.
     Reaction(reassess_who_followed, on=[CardFollowed], origins=[Origin.LIVE]),
     # Members brought along from a former programme → their card numbers are cards here, with a life.

@@ -26,6 +26,7 @@ DOMAIN = (
         "rewards",
         "cards",
         "activity",
+        "referral",
         "messaging",
     ),
     *("insight", "campaigns", "members", "persons"),

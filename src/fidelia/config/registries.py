@@ -25,6 +25,7 @@ from fidelia.products.operations.imports import KINDS as PRODUCT_IMPORTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
 from fidelia.programme.operations.opening import MEMBERS_KIND
+from fidelia.referral.jobs import JOBS as REFERRAL_JOBS
 from fidelia.rewards.facts import FACTS as REWARD_FACTS
 from fidelia.rewards.jobs import JOBS as REWARD_JOBS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
@@ -51,6 +52,7 @@ JOBS: tuple[JobKind, ...] = (
     *PROGRAMME_JOBS,
     *REWARD_JOBS,
     *CARD_JOBS,
+    *REFERRAL_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

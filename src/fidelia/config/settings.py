@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "fidelia.rewards",
     "fidelia.cards",
     "fidelia.activity",
+    "fidelia.referral",
     "fidelia.messaging",
     "fidelia.insight",
     "fidelia.campaigns",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from fidelia.activity.queries import PurchaseDetail, explain_purchase, get_purchases
+from fidelia.customers.queries import ids_of
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import last_day, local_day, zone_of
 from fidelia.kernel.localized import LANGUAGES
@@ -16,6 +17,8 @@ from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Announced, Origin
 from fidelia.programme.events import TierEnding
 from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, measured, tier_standing
+from fidelia.referral.queries import get_referral, sentence_of_state
+from fidelia.referral.queries.sight import TITLES, given_in_words
 from fidelia.rewards.events import VoucherEnding
 from fidelia.rewards.operations.vouchers import PATTERN
 from fidelia.rewards.queries import show_code
@@ -23,7 +26,15 @@ from fidelia.rewards.queries.vouchers import VoucherRow, vouchers_by_id
 from fidelia.ui.formats import minor_points, money, plain_date
 
 from .operations import MessageRequest, queue_messages
-from .operations.defaults import CHEQUE_ENDING, CHEQUE_ISSUED, POINTS_EARNED, POINTS_EXPIRING, TIER_ENDING, TIER_REACHED
+from .operations.defaults import (
+    CHEQUE_ENDING,
+    CHEQUE_ISSUED,
+    POINTS_EARNED,
+    POINTS_EXPIRING,
+    REFERRAL_NEWS,
+    TIER_ENDING,
+    TIER_REACHED,
+)
 
 
 def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -126,6 +137,32 @@ def _cheque(found: VoucherRow, programme: Any, language: str) -> dict[str, Any]:
         else "",
         "programme": programme.name.in_language(language),
     }
+
+
+def tell_of_referrals(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell both sides of a referral how far it is: signed up, bought enough, rewarded, refused with the reason."""
+    programmes = {programme.id: programme for programme in list_programmes()}
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        state, reason = event.payload["to_state"], event.payload["reason"]
+        if programme is None or state not in TITLES or reason in {"oneself", "same_household"}:
+            continue  # a sandbox tells nobody anything, nor does a person's look; who is both sides knows
+        found = get_referral(by=by, referral_id=UUID(event.payload["referral_id"]))
+        for side, member in (("referrer", found.referrer), ("friend", found.friend)):
+            given = found.given.get(side, {}) if state == "rewarded" else {}
+            texts = {
+                language: {
+                    "title": TITLES[state].in_language(language),
+                    "sentence": sentence_of_state(state, reason, language),
+                    "given": given_in_words(given, programme, language),
+                    "programme": programme.name.in_language(language),
+                }
+                for language in LANGUAGES
+            }
+            asked = _service(event, REFERRAL_NEWS, f"tell_of_referrals.{side}", texts)
+            requests.append(replace(asked, customer_id=ids_of(member.customer_id)[0]))
+    queue_messages(by=by, at=at, requests=requests)
 
 
 def _service(event: Announced, template: str, reaction: str, variables: dict[str, dict[str, Any]]) -> MessageRequest:

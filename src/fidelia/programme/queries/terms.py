@@ -17,6 +17,7 @@ from fidelia.kernel.money import exponent_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.errors import nearest_name
+from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
     PointsPolicy,
     PurchasePolicy,
@@ -30,7 +31,7 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques"}
+PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Terms:
     more_tiers: tuple[TierSet, ...] = ()
     currencies: Mapping[str, PointsPolicy] = field(default_factory=dict)
     cheques: tuple[ChequePolicy, ...] = ()
+    referral: ReferralPolicy | None = None
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -83,6 +85,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         more_tiers=tier_sets[1:],
         currencies=_currencies(programme, document.get("currencies"), money_scale),
         cheques=_cheques(programme, document.get("cheques"), money_scale),
+        referral=parse_referral(document.get("referral"), scale, money_scale),
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )
@@ -99,8 +102,8 @@ def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[
 def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
-        "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases "
-        "and cheques."
+        "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
+        "cheques and referral."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

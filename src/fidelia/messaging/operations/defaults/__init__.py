@@ -18,6 +18,7 @@ TIER_ENDING = "tier_ending"
 LOG_IN_CODE = "log_in_code"
 CHEQUE_ISSUED = "cheque_issued"
 CHEQUE_ENDING = "cheque_ending"
+REFERRAL_NEWS = "referral_news"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -35,7 +36,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
-        *(_log_in_code(), _cheque_issued(), _cheque_ending()),
+        *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news()),
     )
 
 
@@ -166,6 +167,23 @@ def _cheque_issued() -> DefaultTemplate:
             body=_body_of(CHEQUE_ISSUED),
         ),
         variables=_CHEQUE,
+    )
+
+
+def _referral_news() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=REFERRAL_NEWS,
+        name=LocalizedText(en="News of a referral", fr="Nouvelles d’un parrainage"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="Your referral: {{ title }}", fr="Votre parrainage\u00a0: {{ title }}"),
+            body=_body_of(REFERRAL_NEWS),
+        ),
+        variables={
+            "title": {"doc": "The state in two or three words.", "example": "récompensé"},
+            "sentence": {"doc": "How far it is, in a sentence.", "example": "Vous êtes récompensés tous les deux."},
+            "given": {"doc": "What this side got, in words; empty for nothing.", "example": "500 points"},
+            "programme": _PROGRAMME,
+        },
     )
 
 
