@@ -17,6 +17,7 @@ from fidelia.members.models import Code
 from fidelia.members.queries import digits_of
 from fidelia.persons.models import RightsRequest
 from fidelia.persons.operations import answer_request
+from fidelia.portal.data import PARTS
 from tests.cast import SYSTEM
 
 from .members_shop import inside, newcomer, open_doors
@@ -183,6 +184,7 @@ def test_all_own_data_is_a_file() -> None:
     assert whole["data"]["facts"][0]["family_name"] == "Müller"
     assert len(whole["data"]["purchases"]) == 2
     assert whole["data"]["vouchers"][0]["amount"] == 1_000
+    assert set(whole["data"]) - set(PARTS) == set(), "each part has a name that people read"
 
 
 def test_the_wish_to_be_erased_has_its_day_and_can_be_taken_back() -> None:

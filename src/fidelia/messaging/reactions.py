@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -224,8 +223,6 @@ def _variables(detail: PurchaseDetail, programme: Any, language: str) -> dict[st
 
 def _reasons(detail: PurchaseDetail, language: str) -> list[str]:
     """Say which rules gave; what gave nothing is for the cashier who is asked, not for a letter of thanks."""
-    if detail.decision is None:
-        return []
-    giving = tuple(outcome for outcome in detail.decision.outcomes if outcome.points)
-    told = replace(detail, decision=replace(detail.decision, outcomes=giving))
-    return explain_purchase(told, language)[1:]  # the first sentence is the total, which the letter says itself
+    return explain_purchase(detail, language, only_giving=True)[
+        1:
+    ]  # the first sentence is the total, which the letter says itself

@@ -32,11 +32,12 @@ PARTS = {
     "tiers": _("Tiers"), "granted_tiers": _("Tiers that were given to you"), "pools": _("Points you share"),
     "opening_balances": _("Points you brought along"), "asked_corrections": _("Corrections that wait"),
     "told_beforehand": _("Expiries that we told you of"), "postings": _("Movements of points"),
-    "entries": _("Entries of points"), "lots": _("Points by the day they were earned"), "balances": _("Balances"),
-    "coupons": _("Coupons"), "vouchers": _("Vouchers"), "gift_cards": _("Gift cards"),
-    "reward_uses": _("What you used"), "purchases": _("Purchases"), "lines": _("What you bought"),
-    "messages": _("Messages we sent you"), "devices": _("Devices you were logged in on"),
-    "requests": _("What you asked about your data"), "scores": _("Scores"), "campaigns": _("Campaigns"),
+    "entries": _("Entries of points"), "coupons": _("Coupons"), "vouchers": _("Vouchers"),
+    "gift_cards": _("Gift cards"), "reward_uses": _("What you used"), "rewards_chosen": _("What I chose"),
+    "loyalty_cheques": _("Loyalty cheques"), "taken_back": _("What was taken back"), "cards": _("Loyalty cards"),
+    "purchases": _("Purchases"), "claims": _("Purchases you claimed"), "checkouts": _("Open checkouts"),
+    "messages": _("Messages we sent you"), "rfm": _("How often and how lately you buy"), "campaigns": _("Campaigns"),
+    "devices": _("Devices you were logged in on"), "requests": _("What you asked about your data"),
 }  # fmt: skip
 
 

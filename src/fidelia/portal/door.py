@@ -37,7 +37,7 @@ SESSION_COOKIE_AGE = 180 * 86_400
 # What a member may do, always with the ids of the session's own person.
 RIGHTS = (
     *("customer.see", "customer.change", "customer.record_consent", "points.see", "purchase.see", "decision.see"),
-    *("voucher.see", "coupon.see", "store.see", "card.see"),
+    *("voucher.see", "coupon.see", "store.see", "card.see", "reward.see", "reward.redeem"),
 )
 
 

@@ -116,6 +116,9 @@ class Holdings:
         """Return the last day before an end, in words."""
         return formats.plain_date(self.last_day(end), self.language)
 
+    def short_day(self, day: date) -> str:
+        return formats.short_date(day, self.language, today=self.local_day(self.at))
+
     def last_day(self, end: datetime) -> date:
         return last_day(end, zone_of(self._own.programme.time_zone))
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from fidelia.ui.codes import TooLong, ean13_svg, is_ean13, qr_svg
 from fidelia.ui.formats import clock_time
 
+from .catalog import next_cheque
 from .door import MemberRequest, members_only
 from .holdings import Holdings, holdings_of, tier_ahead
 from .pages import show
@@ -37,6 +38,7 @@ def home(request: MemberRequest) -> HttpResponseBase:
         "card": grouped(held.card),
         "ahead": tier_ahead(held, tier_words()),
         "today": today_of(held),
+        "cheque": next_cheque(held),
         "presents": open_ones[:PRESENTS_SHOWN],
         "more": len(open_ones) > PRESENTS_SHOWN,
     }

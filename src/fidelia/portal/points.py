@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from fidelia.activity.queries import explain_purchase, get_decision, list_purcha
 from fidelia.kernel.sealing import seal, unseal
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.queries import Moved, explain_movements, read_movements
-from fidelia.ui.formats import day_heading, month_name
+from fidelia.ui.formats import day_heading, month_name, number
 
 from .door import MemberRequest, members_only
 from .holdings import Holdings, holdings_of, slices_of
@@ -92,14 +93,14 @@ def purchase(request: MemberRequest, purchase_id: UUID) -> HttpResponseBase:
         "lines": [
             {
                 "what": line.description or line.product_code,
-                "quantity": f"{line.quantity / 1000:g}",
+                "quantity": number(Decimal(line.quantity) / 1000, held.language),
                 "many": line.quantity != 1_000,
                 "net": held.money(line.net, bought.currency),
                 "points": held.points(line.points, sign=True) if line.points else "",
             }
             for line in detail.lines
         ],
-        "reasons": explain_purchase(detail, held.language),
+        "reasons": explain_purchase(detail, held.language, only_giving=True),
     }
     return show(request, "portal/purchase.html", context, here="points")
 

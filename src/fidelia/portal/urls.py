@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import app, consents, data, home, log_in, me, points, rewards, tiers, unsubscribing
+from . import app, catalog, consents, data, home, log_in, me, points, rewards, tiers, unsubscribing
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("purchases/<uuid:purchase_id>/", points.purchase, name="purchase"),
     path("tiers/", tiers.tiers, name="tiers"),
     path("rewards/", rewards.rewards, name="rewards"),
+    path("rewards/<uuid:reward_id>/", catalog.reward, name="reward"),
+    path("rewards/chosen/<uuid:redemption_id>/", catalog.chosen, name="chosen"),
     # /login/
     path("login/", log_in.log_in, name="log-in"),
     path("login/code/", log_in.code, name="log-in-code"),

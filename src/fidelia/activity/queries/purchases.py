@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -186,8 +186,11 @@ def list_lines(purchase_ids: Iterable[UUID]) -> dict[UUID, list[PurchaseLine]]:
     return lines
 
 
-def explain_purchase(detail: PurchaseDetail, language: str) -> list[str]:
-    """Return why a purchase gave its points, or what a return took back, for a member or a cashier."""
+def explain_purchase(detail: PurchaseDetail, language: str, *, only_giving: bool = False) -> list[str]:
+    """Return why a purchase gave its points, or what a return took back, for a member or a cashier.
+
+    `only_giving` leaves out the rules that gave nothing: those are for the cashier who is asked.
+    """
     purchase = detail.purchase
     if purchase.kind == Purchase.Kind.RETURN:
         return _explain_return(purchase, language)
@@ -195,7 +198,10 @@ def explain_purchase(detail: PurchaseDetail, language: str) -> list[str]:
         return explain_before_enrolment(language)
     if detail.decision is None or purchase.rule_version_id is None:
         return []
-    return explain(detail.decision, terms_of(purchase.rule_version_id).rule_set, language)
+    decision = detail.decision
+    if only_giving:
+        decision = replace(decision, outcomes=tuple(outcome for outcome in decision.outcomes if outcome.points))
+    return explain(decision, terms_of(purchase.rule_version_id).rule_set, language)
 
 
 def _explain_return(returned: Purchase, language: str) -> list[str]:
