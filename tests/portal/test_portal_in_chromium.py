@@ -1,0 +1,116 @@
+"""The portal as a telephone shows it: the way in, the card without a network, axe, no word beyond an edge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from fidelia.customers.models import Customer
+from fidelia.members.models import Code
+from fidelia.members.queries import digits_of
+from tests.browser import Visit, Visitor
+from tests.console.test_axe import LEVELS, RUN
+
+from .members_shop import COOKIE, EMAIL, newcomer, open_doors, session_of
+from .test_rewards import put_up
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
+AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js"
+PAGES = ("/", "/card/", "/points/", "/rewards/", "/tiers/", "/me/", "/me/details/", "/me/email/", "/me/devices/",
+         "/me/consents/", "/me/data/", "/me/erasure/")  # fmt: skip
+WIDER = """() => [...document.querySelectorAll("main *")].filter((one) => {
+  const edge = one.getBoundingClientRect();
+  return edge.width && edge.right > document.documentElement.clientWidth + 1
+    && !one.closest(".m-chips, svg, .m-unseen");
+}).map((one) => one.outerHTML.slice(0, 90))"""
+
+
+def let_in(one: Visit, token: str) -> None:
+    one.page.context.add_cookies([{"name": COOKIE, "value": token, "url": one.address}])
+
+
+def judge(one: Visit, paths: tuple[str, ...]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for path in paths:
+        page = one.go(path)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = [*page.evaluate(RUN, LEVELS), *page.evaluate(WIDER)]
+        if page.evaluate("document.documentElement.scrollWidth") > page.evaluate("innerWidth"):
+            found.append("the page is wider than the screen")
+        if found:
+            said[path] = found
+    return said
+
+
+def come_in(page: Page, address: str) -> None:
+    page.fill("#address", EMAIL)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/login/code/**")
+    page.fill("#digits", digits_of(Code.objects.get()))
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{address}/")
+
+
+def test_a_member_comes_in_takes_the_card_off_line_and_logs_out(visit: Visitor) -> None:
+    open_doors()
+    one = visit(width=390, height=844)
+    page = one.go("/")
+    come_in(page, one.address)
+    assert page.inner_text("h1") == "Bonjour Léonore"
+    # The worker keeps the card by itself, before anybody looks at it.
+    page.evaluate("navigator.serviceWorker.ready")
+    kept = "async () => { for (let n = 0; n < 100; n++) { if (await caches.match('/card/')) return true;"
+    assert page.evaluate(kept + " await new Promise((go) => setTimeout(go, 100)); } return false; }")
+    page.context.set_offline(True)
+    page.goto(f"{one.address}/card/")
+    assert page.locator(".m-qr svg").is_visible()
+    assert page.locator(".m-ean svg").is_visible()
+    assert page.locator("[data-offline]").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.m-number')).fontSize") == "21px"
+    page.goto(f"{one.address}/points/")  # another page off line: the card is what there is
+    assert page.locator(".m-qr svg").is_visible()
+    page.context.set_offline(False)
+    page.goto(f"{one.address}/me/")
+    page.click("text=Se déconnecter")
+    page.wait_for_url("**/login/")
+    gone = "async () => { for (let n = 0; n < 100; n++) { if (!(await caches.match('/card/'))) return true;"
+    assert page.evaluate(gone + " await new Promise((go) => setTimeout(go, 100)); } return false; }")
+    assert [words for words in one.complaints if "ERR_INTERNET_DISCONNECTED" not in words] == []
+
+
+def test_logged_out_elsewhere_the_kept_card_goes_at_the_next_look(visit: Visitor) -> None:
+    shop = open_doors()
+    one = visit(width=390, height=844)
+    let_in(one, session_of(shop.customer_id, EMAIL))
+    page = one.go("/card/")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    one.page.context.clear_cookies()
+    page.goto(f"{one.address}/card/")
+    assert page.url.startswith(f"{one.address}/login/")
+    assert page.evaluate("async () => !(await caches.match('/card/'))")
+
+
+@pytest.mark.parametrize(("language", "width"), [("fr", 390), ("en", 1280)])
+def test_axe_has_nothing_to_say_of_a_full_member(visit: Visitor, language: str, width: int) -> None:
+    shop = open_doors()
+    Customer.objects.filter(id=shop.customer_id).update(language=language, given_name="Maximiliane-Éléonore" * 3)
+    mug, dear = put_up("mug", 50, pieces=3), put_up("moulin", 5_000)
+    one = visit(width=width, height=844)
+    let_in(one, session_of(shop.customer_id, EMAIL))
+    more = (f"/purchases/{shop.sale.purchase_id}/", f"/rewards/{mug.id}/", f"/rewards/{dear.id}/")
+    assert judge(one, PAGES + more) == {}
+    assert one.complaints == []
+
+
+def test_axe_has_nothing_to_say_of_a_newcomer_nor_of_the_door(visit: Visitor) -> None:
+    shop = open_doors()
+    outside = visit(width=320, height=700)
+    assert judge(outside, ("/login/", "/from-message/x")) == {}
+    one = visit(width=320, height=700)
+    let_in(one, session_of(newcomer(shop), "new@example.com"))
+    assert judge(one, PAGES) == {}
+    assert one.complaints == []
