@@ -10,7 +10,7 @@ from fidelia.access.errors import RateLimited
 from fidelia.customers.operations import add_identity, end_identity
 from fidelia.kernel.errors import Denied
 from fidelia.programme.operations.pools import create_pool, join_pool
-from fidelia.referral.errors import AlreadyReferred, NoReferral, NothingToReview, UnknownReferralCode
+from fidelia.referral.errors import AlreadyReferred, NoReferral, NothingToReview, ReferralOfOneself, UnknownReferralCode
 from fidelia.referral.models import Referral
 from fidelia.referral.operations import Evidence, code_of_member, record_referral, review_referral
 from tests.cast import PIZARRO, SYSTEM
@@ -24,9 +24,8 @@ DAY = timedelta(days=1)
 
 def test_nobody_brings_himself() -> None:
     leonore = old_member(running())
-    with pytest.raises(AlreadyReferred) as refused:
+    with pytest.raises(ReferralOfOneself):
         bring(leonore, leonore)
-    assert refused.value.code == "referral_of_oneself"
     assert not Referral.objects.exists()
 
 

@@ -26,6 +26,7 @@ from . import (
     points,
     products,
     programme,
+    referrals,
     returns,
     vouchers,
 )
@@ -76,6 +77,9 @@ api.add_router("/enrolments", catalog.of_enrolments)
 # /api/v1/card-series, /api/v1/cards
 api.add_router("/card-series", cards.series)
 api.add_router("/cards", cards.cards)
+# /api/v1/referrals, /api/v1/enrolments/{id}/referral
+api.add_router("/referrals", referrals.referrals)
+api.add_router("/enrolments", referrals.of_enrolments)
 # /api/v1/products, /api/v1/product-costs, /api/v1/margin-rates, /api/v1/stock-levels
 api.add_router("/products", products.router)
 api.add_router("/product-costs", costs.costs)

@@ -53,5 +53,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "unknown_redemption": _("There is no such choice of a reward."),
     "stock_used_up": _("Too few pieces are left."),
     "limit_reached": _("The member has chosen it as often as it may be."),
+    "nothing_to_review": _("This referral has come to its end, or waits for nobody’s word."),
+    "unknown_referral": _("There is no such referral."),
     "malformed_policy": _("The country, dates or terms of this policy cannot be such."),
 }

@@ -25,6 +25,7 @@ from . import (
     programmes,
     purchases,
     purchases_listing,
+    referrals,
     rights_requests,
     search,
     segments,
@@ -209,6 +210,9 @@ urlpatterns = [
     path("cards/<uuid:card_id>/registration/", card_pages.register, name="card-registration"),
     path("customers/<uuid:customer_id>/cards/", card_pages.give, name="customer-cards"),
     path("customers/<uuid:customer_id>/cards/adoption/", card_pages.adopt, name="customer-card-adoption"),
+    # /console/referrals/
+    path("referrals/", referrals.index, name="referrals"),
+    path("referrals/<uuid:referral_id>/review/", referrals.review, name="referral-review"),
     # /console/segments/
     path("segments/", segments.index, name="segments"),
     path("segments/new/", segments.new, name="segment-new"),

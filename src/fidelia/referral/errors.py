@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fidelia.kernel.errors import Invalid, NotFound, Refused
+from fidelia.kernel.errors import NotFound, Refused
 
 
 class UnknownReferralCode(NotFound):
@@ -29,13 +29,13 @@ class AlreadyReferred(Refused):
     default_code = "already_referred"
 
 
+class ReferralOfOneself(Refused):
+    """Nobody brings himself."""
+
+    default_code = "referral_of_oneself"
+
+
 class NothingToReview(Refused):
     """The referral waits for nobody's word."""
 
     default_code = "nothing_to_review"
-
-
-class ReasonNeeded(Invalid):
-    """Who decides about a referral says why."""
-
-    default_code = "reason_needed"

@@ -17,7 +17,7 @@ from fidelia.kernel.ids import new_id
 from fidelia.programme.models import Enrolment
 from fidelia.programme.queries import terms_in_force
 
-from ..errors import AlreadyReferred, NoReferral
+from ..errors import AlreadyReferred, NoReferral, ReferralOfOneself
 from ..models import Referral
 from .audit import change_state
 from .codes import find_code
@@ -42,7 +42,7 @@ def record_referral(
     """Record that a new member came by a code. A guard that acts raises nothing: the referral is kept as refused.
 
     Who guesses codes (`subject`, by default the actor) waits. Raises Denied (referral.record), UnknownReferralCode,
-    RateLimited, NoReferral, AlreadyReferred.
+    RateLimited, NoReferral, AlreadyReferred, ReferralOfOneself.
     """
     by.require(RECORD, Scope(enrolment.partner_id, enrolment.store_id))
     found = find_code(at=at, programme=enrolment.programme, code=code, subject=subject or f"{by.kind}:{by.id}")
@@ -55,7 +55,7 @@ def record_referral(
         if Referral.objects.filter(friend=enrolment).exists():
             raise AlreadyReferred("This member came by a code before.")
         if referrer.id == enrolment.id:
-            raise AlreadyReferred("Nobody brings himself.", code="referral_of_oneself", pointer="/code")
+            raise ReferralOfOneself("Nobody brings himself.", pointer="/code")
         return _write(referral_id, pair, by=by)
 
 
