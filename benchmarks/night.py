@@ -2,7 +2,8 @@
 
 Run it by `python -m benchmarks.night [--members 1000000]`. Each member has points that live on; one in ten also points
 that are due, one in ten points that come to life this night, one in twenty points that end within a week. The first
-night derives the tiers of everybody, as after a version with other tiers; the next is an ordinary one; fsync on.
+night derives the tiers of everybody, as after a version with other tiers, and turns the points of the month before into
+chèques fidélité, of more than one member in three; the next is an ordinary one; fsync on.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ DOCUMENT: dict[str, Any] = {
         "levels": [{"key": "silver", "name": {"en": "Silver", "fr": "Argent"}, "threshold": "100"},
                    {"key": "gold", "name": {"en": "Gold", "fr": "Or"}, "threshold": "300"}],
     },
+    "cheques": [{"points": "300", "money": "10", "issued": "month", "validity": {"days": 10}, "notice_days": [14]}],
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin
+from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.operations import Provenance
 from fidelia.programme.operations.granting import granting
 from fidelia.programme.queries import Terms, terms_of
@@ -70,12 +71,24 @@ def record_purchase(
     check_purchase(request, at)
     caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("sale", request, source))
     try:
-        recorded = _read_and_record(caller, request, locks=False, found=found)
-        if recorded is None:
-            with transaction_of_use_case():
-                recorded = _read_and_record(caller, request, locks=True)
+        return _record_where_the_points_are(caller, request, found)
     except IntegrityError as error:
         return replay_after_race(error, caller)
+
+
+def _record_where_the_points_are(caller: Caller, request: PurchaseRequest, found: str | None) -> Recorded:
+    """Who joined or left a pool between reading and writing has his points elsewhere now: it is read again, once."""
+    try:
+        return _record_once_read(caller, request, found)
+    except AccountClosed:
+        return _record_once_read(caller, request, None)
+
+
+def _record_once_read(caller: Caller, request: PurchaseRequest, found: str | None) -> Recorded:
+    recorded = _read_and_record(caller, request, locks=False, found=found)
+    if recorded is None:
+        with transaction_of_use_case():
+            recorded = _read_and_record(caller, request, locks=True)
     assert recorded is not None, "nobody decides about a member whose chain is locked"
     return recorded
 

@@ -10,7 +10,9 @@ from django.db import IntegrityError
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
+from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.operations import PostingRequest
 from fidelia.programme.operations.granting import granting
 from fidelia.rules import GENESIS
@@ -30,6 +32,8 @@ from .requests import CheckoutCall, check_basket
 from .rows import line_rows, purchase_row
 from .settling import Settled
 from .writing import CheckoutPurchaseRow, Closing, checkout_fields, write_closure
+
+GONE: tuple[type[FideliaError], ...] = (*RACES, AccountClosed)
 
 
 def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | None = None) -> CheckoutOutcome:
@@ -55,7 +59,7 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
             closed = _find_replay(caller, call)
             if closed is None:
                 raise ReceiptKnown("This receipt is recorded already.", pointer="/receipt_number") from None
-    except RACES:  # what was there when it was read has been taken since
+    except GONE:  # what was there when it was read has been taken since, or is in a pool by now
         pass
     if closed is None:
         with transaction_of_use_case():
