@@ -76,4 +76,23 @@ from activity_line line join activity_purchase purchase using (purchase_id)
     recorded_at_column="recorded_at",
     versions=("purchase", "line", "claim"),
 )
-FACTS = (PURCHASES, LINES)
+# What rules read and decided, of each committed decision; the values hold no direct identifier.
+DECISIONS = FactTable(
+    name="decisions",
+    sql="""select decision.account_id::text, decision.sequence, decision.purchase_id::text,
+       decision.rule_version_id::text, decision.record::text as record, decision.occurred_at, decision.recorded_at
+from activity_decision decision""",
+    columns={
+        "account_id": "string",
+        "sequence": "int64",
+        "purchase_id": "string",
+        "rule_version_id": "string",
+        "record": "string",
+        "occurred_at": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("account_id", "sequence"),
+    recorded_at_column="recorded_at",
+    versions=("decision",),
+)
+FACTS = (PURCHASES, LINES, DECISIONS)

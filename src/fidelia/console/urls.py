@@ -6,6 +6,7 @@ from django.urls import path
 
 from . import (
     audit,
+    backtests,
     campaigns,
     chapters,
     claims,
@@ -157,6 +158,7 @@ urlpatterns = [
     ),
     path("programmes/<slug:slug>/versions/<int:number>/points/", programmes.points, name="version-points"),
     path("programmes/<slug:slug>/versions/<int:number>/document/", programmes.document, name="version-document"),
+    path("programmes/<slug:slug>/versions/<int:number>/backtest/", backtests.backtest, name="version-backtest"),
     path("programmes/<slug:slug>/versions/<int:number>/file/", comparisons.file, name="version-file"),
     path("programmes/<slug:slug>/versions/<int:number>/comparison/", comparisons.comparison, name="version-comparison"),
     path("programmes/<slug:slug>/versions/<int:number>/successor/", programmes.successor, name="version-successor"),

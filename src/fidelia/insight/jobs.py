@@ -11,16 +11,19 @@ from fidelia.customers.operations import refresh_segments
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LANGUAGES, LocalizedText
+from fidelia.programme.models import ProgrammeVersion
 
 from .errors import MalformedMoment, MalformedSlice, NoRefreshYet
 from .measures.rfm import WINDOW_DAYS
 from .models import Wanted
 from .operations import refresh, write_chapters, write_slice
+from .operations.backtesting import backtest_version
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
 from .queries import get_last_refresh
 from .report.sections import SECTIONS
 
+BACKTEST: Final = "insight.backtest"
 STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
 
 
@@ -88,12 +91,37 @@ def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
     return Wanted(banner_id, store_id, str(arguments.get("segment") or ""), since, until)
 
 
+def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, str | int]:
+    """Backtest a version over history; see `backtest_version`. Arguments: version_id, and begins, ends where told.
+
+    It goes over history twice: once by what was in force, which proves it, and once by the version.
+    """
+    version = ProgrammeVersion.objects.select_related("programme__points_currency").get(id=arguments["version_id"])
+
+    def told(done: int, total: int) -> None:
+        progress.expect(2 * total)
+        progress.step(done)
+
+    kept = backtest_version(
+        by=by, at=at, version=version, begins=_moment(arguments.get("begins")), ends=_moment(arguments.get("ends")),
+        told=told,
+    )  # fmt: skip
+    return {"backtest_id": str(kept.id), "purchases": kept.result["occasions"]}
+
+
 JOBS = (
     JobKind(
+<<<<<<< HEAD
         name="insight.slice",
         label=LocalizedText(en="Chapters of part of the purchases", fr="Chapitres d’une partie des achats"),
         right="insight.see",
         function=write_part,
+=======
+        name=BACKTEST,
+        label=LocalizedText(en="Backtest of a version", fr="Rejeu d’une version"),
+        right="programme.draft",
+        function=backtest,
+>>>>>>> 2572073 (Backtest a version over history, to the point)
     ),
     JobKind(
         name="insight.count_figures",

@@ -196,3 +196,23 @@ class Chapter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} ({self.language})"
+
+
+class Backtest(models.Model):
+    """What a version would have done over history in [begins, ends), beside what happened; see `Tallies.as_mapping`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme_id = models.UUIDField()
+    version_id = models.UUIDField()
+    version_number = models.PositiveIntegerField()
+    begins = models.DateTimeField(null=True)
+    ends = models.DateTimeField(null=True)
+    result = models.JSONField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        indexes = [models.Index(fields=["version_id", "-made_at"], name="backtests_of_a_version")]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -22,4 +22,55 @@ from programme_programme""",
     key=("programme_id",),
     recorded_at_column="created_at",
 )
-FACTS = (PROGRAMMES,)
+ENROLMENTS = FactTable(
+    name="enrolments",
+    sql="""select enrolment.id::text as enrolment_id, enrolment.programme_id::text, enrolment.customer_id::text,
+       enrolment.account_id::text, enrolment.enrolled_at, enrolment.ended_at, enrolment.recorded_at
+from programme_enrolment enrolment""",
+    columns={
+        "enrolment_id": "string",
+        "programme_id": "string",
+        "customer_id": "string",
+        "account_id": "string",
+        "enrolled_at": "timestamp",
+        "ended_at": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("enrolment_id",),
+    recorded_at_column="recorded_at",
+    versions=("enrolment",),
+)
+# As they were derived; those that a later derivation superseded have left.
+TIER_PERIODS = FactTable(
+    name="tier_periods",
+    sql="""select period.enrolment_id::text, period.tier_set, period.tier, period.valid_from, period.valid_until,
+       period.recorded_at
+from programme_tierperiod period where period.superseded_at is null""",
+    columns={
+        "enrolment_id": "string",
+        "tier_set": "string",
+        "tier": "string",
+        "valid_from": "timestamp",
+        "valid_until": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("enrolment_id", "tier_set", "valid_from"),
+    recorded_at_column="recorded_at",
+)
+TIER_GRANTS = FactTable(
+    name="tier_grants",
+    sql="""select given.id as grant_id, given.enrolment_id::text, given.tier, given.valid_from, given.valid_until,
+       given.recorded_at
+from programme_tier_grant given where given.withdrawn_at is null""",
+    columns={
+        "grant_id": "int64",
+        "enrolment_id": "string",
+        "tier": "string",
+        "valid_from": "timestamp",
+        "valid_until": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("grant_id",),
+    recorded_at_column="recorded_at",
+)
+FACTS = (PROGRAMMES, ENROLMENTS, TIER_PERIODS, TIER_GRANTS)

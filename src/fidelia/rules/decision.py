@@ -101,7 +101,7 @@ def record_decision(
     return Decision(
         rule_version_id=rule_version_id,
         occurred_at=occurred_at,
-        values=_values_read(rule_set, values, rule_set.fields_read_of_final),
+        values=values_read(rule_set, values, rule_set.fields_read_of_final),
         points=settlement.points,
         outcomes=settlement.outcomes,
         lines=settlement.lines,
@@ -114,7 +114,7 @@ def record_bill(rule_set: RuleSet, bill: Bill, *, rule_version_id: str, occurred
     return Decision(
         rule_version_id=rule_version_id,
         occurred_at=occurred_at,
-        values=_values_read(rule_set, bill.values, rule_set.fields_read),
+        values=values_read(rule_set, bill.values, rule_set.fields_read),
         points=bill.points.points,
         outcomes=bill.outcomes,
         lines=bill.points.lines,
@@ -152,7 +152,8 @@ def find_break(decisions: Sequence[Decision], hashes: Sequence[bytes], *, start:
     return None
 
 
-def _values_read(rule_set: RuleSet, values: Values, paths: Sequence[str]) -> dict[str, Any]:
+def values_read(rule_set: RuleSet, values: Values, paths: Sequence[str]) -> dict[str, Any]:
+    """Return the values at these paths by their keys, as JSON holds them."""
     catalogue = rule_set.catalogue
     read: dict[str, Any] = {}
     of_records: dict[str, list[str]] = {}

@@ -12,6 +12,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
 from fidelia.programme.queries import Terms, terms_of
 from fidelia.rules import Decision, LineAllocation
+from fidelia.rules.decision import values_read
 
 from ..models import Purchase
 from .deciding import Decided, chained, settle_purchase
@@ -93,7 +94,7 @@ def _open_return(caller: Caller, request: PurchaseRequest, around: Surroundings,
 def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms) -> Decided:
     assert around.member is not None
     values = values_of(request, around, terms) | {"purchase.is_first": False}
-    settlement, _known = settle_purchase(terms, values, request.occurred_at)
+    settlement, known = settle_purchase(terms, values, request.occurred_at)
     lines = tuple(
         LineAllocation(-asked.quantity, -given.points)
         for asked, given in zip(request.lines, settlement.lines, strict=True)
@@ -101,7 +102,11 @@ def _decide(request: PurchaseRequest, around: Surroundings, terms: Terms) -> Dec
     decision = Decision(
         rule_version_id=str(terms.version_id),
         occurred_at=request.occurred_at,
-        values={"returns": [], "stands_alone": len(lines)},
+        values={
+            "returns": [],
+            "stands_alone": len(lines),
+            "alone": values_read(terms.rule_set, known, terms.rule_set.fields_read_of_final),
+        },
         points=sum(line.points for line in lines),
         outcomes=(),
         lines=lines,

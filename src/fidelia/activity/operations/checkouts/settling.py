@@ -52,11 +52,13 @@ class Settled:
     is_member: bool
 
 
-def settle_basket(found: CheckoutSurroundings, terms: Terms, *, at: datetime, explain: bool) -> Settled:
-    """Return the bill of a basket by these terms. Raises ValueOutOfBounds."""
+def settle_basket(
+    found: CheckoutSurroundings, terms: Terms, *, at: datetime, explain: bool, known: Mapping[str, Any] | None = None
+) -> Settled:
+    """Return the bill of a basket by these terms; `known` are values that were read before. Raises ValueOutOfBounds."""
     occurred_at = found.basket.occurred_at or at
     is_member = earns(occurred_at, found.member, terms)
-    values = _values(found, terms, occurred_at)
+    values = {**_values(found, terms, occurred_at), **(known or {})}
     basket = _basket(found, terms, occurred_at, is_member=is_member)
     bill = evaluate_basket(terms.rule_set, basket, values, at=occurred_at, explain=explain)
     return Settled(bill, terms, is_member)

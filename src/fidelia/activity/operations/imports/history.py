@@ -13,6 +13,7 @@ from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.operations.granting import granted_at
 from fidelia.programme.queries import Terms, VersionHistory
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
+from fidelia.rules.decision import values_read
 
 from ..deciding import ChainHead, settle_purchase
 from ..values import values_for_rules
@@ -169,7 +170,8 @@ class _BatchDecision:
             return record_decision(
                 terms.rule_set, known, settlement, rule_version_id=version, occurred_at=receipt.occurred_at
             )
-        return _decision_of_return(receipt, settlement.lines, case.matched, version)
+        read = values_read(terms.rule_set, known, terms.rule_set.fields_read_of_final) if settlement.lines else None
+        return _decision_of_return(receipt, settlement.lines, case.matched, version, read)
 
     def _values(self, case: _Case) -> dict[str, Any]:
         """Lines given back alone are valued as if they were bought: the rules of the return's own date decide."""
@@ -352,7 +354,11 @@ class _BatchDecision:
 
 
 def _decision_of_return(
-    receipt: Receipt, alone: Sequence[LineAllocation], matched: Mapping[int, SoldLine], version: str
+    receipt: Receipt,
+    alone: Sequence[LineAllocation],
+    matched: Mapping[int, SoldLine],
+    version: str,
+    read: Mapping[str, Any] | None,
 ) -> Decision:
     """Lines matched take back what they earned; the others what the rules of the return's own date would give."""
     rest = iter(alone)
@@ -364,7 +370,7 @@ def _decision_of_return(
     return Decision(
         rule_version_id=version,
         occurred_at=receipt.occurred_at,
-        values={"returns": returns, "stands_alone": len(lines) - len(matched)},
+        values={"returns": returns, "stands_alone": len(lines) - len(matched), **({"alone": read} if read else {})},
         points=sum(line.points for line in lines),
         outcomes=(),
         lines=lines,

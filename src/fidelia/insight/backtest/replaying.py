@@ -1,0 +1,341 @@
+"""Stage two: settle every occasion once more, with the same Python as a till, in the order in which they were decided.
+
+What an account has come to, the counters of limits and the frozen bills are carried from occasion to occasion. A return
+takes back what the replayed purchase gave; a budget is used up by whoever came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from fidelia.activity.operations.checkouts.replaying import ClosedBasket
+from fidelia.programme.queries import Terms
+from fidelia.rules import Candidate, LineAllocation, Rule, Type, points_of_returned
+from fidelia.rules.pricing import FrozenBill, MoreThanBought, Returned, everything_left, freeze, reverse
+from fidelia.rules.settlement import find_candidate, settle
+
+from .candidates import SetCandidates
+from .counters import Counters
+from .history import Occasion
+from .members import Account, Members
+
+
+class Record(msgspec.Struct):
+    """What a decision record holds, as far as a replay reads it."""
+
+    values: dict[str, Any]
+    points: int
+    outcomes: list[list[Any]]
+    lines: list[list[Any]]
+    unassigned: int = 0
+    bill: dict[str, Any] | None = None
+
+
+_decode = msgspec.json.Decoder(Record).decode
+_decode_more = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(slots=True)
+class Result:
+    """What an occasion comes to: points and money, by rule too, and the tier that was read."""
+
+    points: int = 0
+    discount: int = 0
+    points_by_rule: dict[str, int] = field(default_factory=dict)
+    discount_by_rule: dict[str, int] = field(default_factory=dict)
+    tier: str = ""
+    is_approximate: bool = False
+
+
+@dataclass(slots=True)
+class _Sale:
+    """What a replayed sale gave, for the returns of it."""
+
+    allocation: tuple[LineAllocation, ...] = ()
+    bill: FrozenBill | None = None
+    returned: dict[int, int] = field(default_factory=dict)
+    given_back: list[Returned] = field(default_factory=list)
+    occurred_at: datetime | None = None
+    points: int = 0
+    was: int = 0
+
+
+class Replay:
+    """One pass over history. `terms_of` gives the terms of a version; `tried` those of the trial, None for none."""
+
+    def __init__(
+        self,
+        *,
+        versions: Mapping[str, Terms],
+        tried: Terms | None,
+        members: Members,
+        baskets: Mapping[str, ClosedBasket],
+        returned_sales: frozenset[str],
+        back_lines: Mapping[str, Sequence[tuple[Any, ...]]],
+    ) -> None:
+        self.versions, self.tried, self.members = versions, tried, members
+        self.baskets, self.returned_sales, self.back_lines = baskets, returned_sales, back_lines
+        zone = next(iter([*versions.values(), *([tried] if tried else [])])).zone
+        self.counters = Counters(zone)
+        self.sales: dict[str, _Sale] = {}
+        self._plans: dict[tuple[int, int], tuple[tuple[Rule, bool], ...]] = {}
+        self._dates: dict[int, tuple[str, ...]] = {}
+        self._same_tiers: dict[str, bool] = {}
+
+    def judge(self, seen: Occasion) -> tuple[Result, Result]:
+        """Return what an occasion came to, and what it comes to by the terms of the replay."""
+        record = _decode(seen.record)
+        terms = self.tried if seen.is_tried and self.tried is not None else self.versions[seen.version_id]
+        account = self.members.accounts[seen.account_id]
+        is_member = seen.is_member
+        was = _as_it_was(record, seen, is_member=is_member)
+        if seen.kind == "return":
+            now = self._return(seen, record, terms, account, is_member=is_member)
+        elif record.bill is not None:
+            now = self._checkout(seen, record, terms, account, is_member=is_member)
+        else:
+            now = self._purchase(seen, record, terms, account)
+        if is_member:
+            self._count(seen, account, was, now)
+        return was, now
+
+    def _count(self, seen: Occasion, account: Account, was: Result, now: Result) -> None:
+        account.was += was.points
+        account.now += now.points
+        account.is_other = account.is_other or was.points != now.points
+        sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
+        undone = sale.occurred_at if sale is not None else None
+        if now.points:
+            of = undone if now.points < 0 else None
+            account.earned.append((seen.occurred_at, now.points, of) if of else (seen.occurred_at, now.points))
+        if seen.total:
+            account.spent.append((seen.occurred_at, seen.total, undone) if undone else (seen.occurred_at, seen.total))
+        if seen.kind == "sale":
+            account.bought.append((seen.occurred_at, 1))
+
+    def tier_of(self, seen: Occasion, terms: Terms, read: str | None) -> str:
+        """Return the tier that rules read: the one of then, unless something of the member's is other by now."""
+        if seen.enrolment_id is None or not seen.is_member:
+            return ""
+        if not self.members.accounts[seen.account_id].is_other and self._has_same_tiers(seen.version_id, terms):
+            return seen.tier if read is None else read
+        return self.members.tier_at(seen.account_id, seen.enrolment_id, terms, seen.occurred_at)
+
+    def _has_same_tiers(self, version_id: str, terms: Terms) -> bool:
+        if terms is not self.tried:
+            return True
+        known = self._same_tiers.get(version_id)
+        if known is None:
+            known = self._same_tiers[version_id] = self.versions[version_id].tiers == terms.tiers
+        return known
+
+    def _values(self, seen: Occasion, record: Record, terms: Terms) -> dict[str, Any]:
+        """Return what rules read: the record's own values, what it lacks, and the tier of the replay."""
+        values = record.values
+        if seen.more is not None:
+            more = _decode_more(seen.more)
+            lines = more.pop("lines", None)
+            values = {**more, **values}
+            if lines is not None and "lines" in values:
+                values["lines"] = [{**known, **own} for known, own in zip(lines, values["lines"], strict=False)]
+        for path in self._date_paths(terms):
+            if isinstance(values.get(path), str):
+                values[path] = date.fromisoformat(values[path])
+        if "member.tier" in terms.rule_set.fields_read or "member.entitlements" in terms.rule_set.fields_read:
+            tier = self.tier_of(seen, terms, record.values.get("member.tier"))
+            values["member.tier"], values["member.entitlements"] = tier, terms.entitlements_of(tier)
+        return values
+
+    def _date_paths(self, terms: Terms) -> tuple[str, ...]:
+        known = self._dates.get(id(terms))
+        if known is None:
+            catalogue = terms.rule_set.catalogue
+            fields = [(path, catalogue.field_of(path)) for path in terms.rule_set.fields_read]
+            known = self._dates[id(terms)] = tuple([path for path, one in fields if one and one.type is Type.DATE])
+        return known
+
+    def _purchase(self, seen: Occasion, record: Record, terms: Terms, account: Account) -> Result:
+        """Settle a purchase whose prices were final."""
+        values = self._values(seen, record, terms)
+        result, allocation, _unassigned = self._settle(terms, values, seen)
+        if seen.purchase_id in self.returned_sales:
+            self._keep(seen, record, _Sale(allocation), result)
+        return result
+
+    def _keep(self, seen: Occasion, record: Record, sale: _Sale, result: Result) -> None:
+        sale.occurred_at, sale.points, sale.was = seen.occurred_at, result.points, record.points
+        known = self.sales.get(seen.purchase_id)
+        if known is not None and known.bill is not None and sale.bill is None:  # a closure that a member claimed
+            lines = [
+                replace(line, points=own.points, points_by_rule=())
+                for line, own in zip(known.bill.lines, sale.allocation, strict=False)
+            ]
+            sale.bill = replace(known.bill, lines=tuple(lines), unassigned=0, tier_credit=0)
+        self.sales[seen.purchase_id] = sale
+
+    def _settle(
+        self, terms: Terms, values: dict[str, Any], seen: Occasion
+    ) -> tuple[Result, tuple[LineAllocation, ...], int]:
+        rules, count = terms.rule_set, len(values["lines"])
+        candidates = []
+        for rule, is_met in self._plan(terms, seen.mask):
+            if is_met:
+                chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
+                if chosen:
+                    candidates.append(Candidate(rule.key, True, lines=chosen))
+            else:
+                found = find_candidate(rule, values, count, seen.occurred_at, explain=False)
+                if found.applies:
+                    candidates.append(found)
+        settlement = settle(rules, candidates, values)
+        given = {each.rule_key: each.points for each in settlement.outcomes if each.points}
+        result = Result(settlement.points, 0, given, tier=values.get("member.tier", seen.tier))
+        return result, settlement.lines, settlement.unassigned
+
+    def _plan(self, terms: Terms, mask: int) -> tuple[tuple[Rule, bool], ...]:
+        """Return the rules to settle, in declared order: those whose condition is met, and those to be asked yet."""
+        key = (id(terms), mask)
+        plan = self._plans.get(key)
+        if plan is None:
+            asked = SetCandidates.of(terms.rule_set)
+            running = frozenset(asked.running)
+            plan = self._plans[key] = tuple(
+                [
+                    (rule, place not in running)
+                    for place, rule in enumerate(terms.rule_set.rules)
+                    if place in running or (place in asked.conditions and mask >> place & 1)
+                ]
+            )
+        return plan
+
+    def _checkout(self, seen: Occasion, record: Record, terms: Terms, account: Account, *, is_member: bool) -> Result:
+        """Settle a basket that the engine priced; one that is not kept any more (it was opened again) is as it was."""
+        basket = self.baskets.get(seen.purchase_id)
+        if basket is None:
+            return replace(_as_it_was(record, seen, is_member=is_member), is_approximate=True)
+        values = self._values(seen, record, terms)
+        who = (_uuid(seen.customer_id) if is_member else None, _uuid(seen.store_id))
+        known = {name: value for name, value in values.items() if name != "lines" and not name.startswith("purchase.")}
+        known |= {name: values[name] for name in _OF_THE_OCCASION if name in values}
+        tier = self.tier_of(seen, terms, record.values.get("member.tier"))
+        settled = basket.settle(
+            terms,
+            known=known,
+            lines=values.get("lines", ()),
+            counted=self.counters.told(terms.rule_set.limits, *who, seen.occurred_at),
+            tier=tier,
+        )
+        bill = settled.bill
+        self.counters.take(seen.purchase_id, terms.rule_set.limits, bill.consumed, who, seen.occurred_at)
+        result = Result(
+            bill.points.points if is_member else 0,
+            bill.discount,
+            {each.rule_key: each.points for each in bill.outcomes if each.points} if is_member else {},
+            {each.rule_key: each.discount for each in bill.outcomes if each.discount},
+            tier,
+        )
+        self._keep(seen, record, _Sale(bill.points.lines, freeze(bill)), result)
+        return result
+
+    def _return(self, seen: Occasion, record: Record, terms: Terms, account: Account, *, is_member: bool) -> Result:
+        result = Result(tier=seen.tier)
+        sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
+        if "returned" in record.values:
+            return self._reversal(seen, record, sale, result, is_member=is_member)
+        alone = []
+        for quantity, net, product, sold_id, sold_line in self.back_lines.get(seen.purchase_id, ()):
+            if sold_id is None:
+                alone.append({"quantity": -quantity, "net": -net, **product})
+            else:
+                result.points -= self._taken_back(sold_id, sold_line, -quantity)
+        if alone:
+            result.points -= self._lone(seen, terms, record.values.get("alone"), alone)
+        if result.points:
+            result.points_by_rule[RETURNS] = result.points
+        return result
+
+    def _taken_back(self, sold_id: str, line: int, quantity: int) -> int:
+        sale = self.sales.get(sold_id)
+        if sale is None or not sale.allocation:
+            return 0
+        already = sale.returned.get(line, 0)
+        sale.returned[line] = already + quantity
+        return points_of_returned(sale.allocation, line - 1, already=already, now=quantity)
+
+    def _lone(self, seen: Occasion, terms: Terms, read: dict[str, Any] | None, lines: list[dict[str, Any]]) -> int:
+        """What lines without their purchase would give: as if bought, never as a first purchase."""
+        values = _decode_more(seen.more) if seen.more is not None else {}
+        values |= {"lines": lines, "purchase.total": sum(line["net"] for line in lines), "purchase.is_first": False}
+        if read is not None:  # what the rules of then read is kept
+            own = [{**known, **kept} for known, kept in zip(lines, read["lines"], strict=True)]
+            values |= {**read, "lines": own}
+            lines = own
+        tier = self.tier_of(seen, terms, (read or {}).get("member.tier"))
+        values |= {"member.tier": tier, "member.entitlements": terms.entitlements_of(tier)}
+        for path in terms.rule_set.fields_read_of_final:
+            values.setdefault(path, None)
+        for path in self._date_paths(terms):
+            if isinstance(values[path], str):
+                values[path] = date.fromisoformat(values[path])
+        candidates = [
+            find_candidate(rule, values, len(lines), seen.occurred_at, explain=False) for rule in terms.rule_set.rules
+        ]
+        return settle(terms.rule_set, [each for each in candidates if each.applies], values).points
+
+    def _reversal(
+        self, seen: Occasion, record: Record, sale: _Sale | None, result: Result, *, is_member: bool
+    ) -> Result:
+        """Reverse a replayed bill: what came back of each line, by the bill as it is now."""
+        if sale is None or sale.bill is None:
+            return replace(_as_it_was(record, seen, is_member=is_member), is_approximate=True)
+        if not is_member:  # to nobody it gave none: so it takes none back, and budgets of points stay used
+            lines = tuple([replace(line, points=0, points_by_rule=()) for line in sale.bill.lines])
+            sale.bill = replace(sale.bill, lines=lines, unassigned=0, tier_credit=0)
+        now = [Returned(line, quantity, amount) for line, quantity, amount in record.values["returned"]]
+        try:
+            reversal = reverse(sale.bill, now, already=sale.given_back)
+        except (MoreThanBought, IndexError):  # a gift or a price that is another by now: give back what is left
+            now, result.is_approximate = list(everything_left(sale.bill, sale.given_back)), True
+            reversal = reverse(sale.bill, now, already=sale.given_back)
+        sale.given_back += now
+        undone = record.values.get("undone", False)
+        self.counters.give_back(str(seen.returns_id), None if undone else reversal.consumed)
+        result.points = -reversal.points if is_member else 0
+        result.discount = -sum([amount for _rule, amount in reversal.discounts])
+        result.discount_by_rule = {rule: -amount for rule, amount in reversal.discounts if amount}
+        if result.points:
+            result.points_by_rule = {RETURNS: result.points}
+        return result
+
+
+RETURNS = ""  # the name under which points are counted that returns took back
+_OF_THE_OCCASION = frozenset(
+    {
+        *("purchase.channel", "purchase.store", "purchase.banner", "purchase.weekday", "purchase.hour"),
+        *("purchase.month", "purchase.on", "purchase.is_first", "purchase.is_birthday", "purchase.is_anniversary"),
+    }
+)
+
+
+def _as_it_was(record: Record, seen: Occasion, *, is_member: bool) -> Result:
+    points: dict[str, int] = {}
+    discounts: dict[str, int] = {}
+    for outcome in record.outcomes:
+        if outcome[1] and is_member:
+            points[outcome[0]] = outcome[1]
+        if len(outcome) > 3 and outcome[3].get("discount"):
+            discounts[outcome[0]] = outcome[3]["discount"]
+    total = record.points if is_member else 0
+    if seen.kind == "return" and total:
+        points = {RETURNS: total}
+    return Result(total, seen.discount, points, discounts, record.values.get("member.tier", seen.tier))
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text is not None else None

@@ -1,0 +1,273 @@
+"""Backtest a version over history: export, find candidates, settle them in order, and keep what it comes to."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pyarrow
+from django.db import connection
+
+from fidelia.access.operations import record_audit
+from fidelia.activity.operations.checkouts.replaying import ClosedBasket, read_closed
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.queries import Terms, parse_document, tier_credit_of
+from fidelia.rules.tiers import HeldTier
+
+from ..backtest.history import Beside, History, Trial, open_history
+from ..backtest.members import Known, Members
+from ..backtest.replaying import Replay
+from ..backtest.tallies import Tallies, tier_moves
+from ..models import Backtest, FactExport, folder_of
+from .exporting import export_facts
+
+STEP = 2_000
+REDEMPTION_PERCENT = 80
+Told = Callable[[int, int], None]
+
+_STORES = "select s.id::text, s.code, b.code from organisation_store s join organisation_banner b on b.id = s.banner_id"
+_BIRTHS = "select id::text, birth_on from customers_customer where birth_on is not null"
+_BACK_LINES = """
+select lines.purchase_id, lines.quantity, lines.net, lines.product_code, coalesce(products.category, ''),
+    coalesce(products.brand, ''), coalesce(products.earns and products.is_product, true), lines.returns_purchase_id,
+    lines.returns_line_number
+from lines join purchases using (purchase_id) left join products on products.code = lines.product_code
+where purchases.kind = 'return' and purchases.programme_id = $programme order by lines.purchase_id, lines.line_number
+"""
+_OTHER_EARNINGS = """
+select account_id, min(occurred_at), -sum(amount)::bigint from entries
+where code = 'issuance' and coalesce(source_type, '') <> 'purchase' and currency in ($currency, $credit)
+group by account_id, posting_id having sum(amount) <> 0
+"""
+_HELD = """
+select enrolment_id, any_value(account_id), max_by(tier, valid_from) from (
+    select e.enrolment_id, e.account_id, coalesce(t.tier, '') as tier, t.valid_from
+    from enrolments e left join tier_periods t on t.enrolment_id = e.enrolment_id and t.tier_set = ''
+        and t.valid_from <= $at and (t.valid_until is null or t.valid_until > $at)
+    where e.programme_id = $programme and e.ended_at is null)
+group by enrolment_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to backtest: a document of a programme over [begins, ends); None: from the first, to the last decision."""
+
+    programme: Programme
+    document: Mapping[str, Any] | None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    redemption_percent: int = REDEMPTION_PERCENT
+
+
+@dataclass(slots=True)
+class _Ground:
+    """What is read once for both passes over a history."""
+
+    asked: Asked
+    history: History
+    versions: dict[str, Terms]
+    beside: Beside
+    known: Known
+    baskets: dict[str, ClosedBasket]
+    returned: frozenset[str]
+    back_lines: dict[str, list[tuple[Any, ...]]]
+    held: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def backtest_version(
+    *, by: Actor, at: datetime, version: ProgrammeVersion, begins: datetime | None = None, ends: datetime | None = None,
+    redemption_percent: int = REDEMPTION_PERCENT, told: Told = lambda done, total: None,
+) -> Backtest:  # fmt: skip
+    """Replay history by a version beside what happened, prove the replay on what happened, and keep the result.
+
+    Raises Denied (programme.see, insight.refresh), and what `export_facts` raises.
+    """
+    by.require("programme.see", Scope(version.programme.partner_id))
+    asked = Asked(version.programme, version.document, begins, ends, redemption_percent)
+    result = backtest_document(by=by, at=at, asked=asked, told=told)
+    with transaction_of_use_case():
+        kept = Backtest.objects.create(
+            programme_id=version.programme_id, version_id=version.id, version_number=version.number, begins=begins,
+            ends=ends, result=result, made_at=at, made_by=by.label,
+        )  # fmt: skip
+        record_audit(
+            by=by, at=at, verb="programme.see", object_type="backtest", object_id=kept.id,
+            after={"version": version.number, "occasions": result["occasions"]},
+        )  # fmt: skip
+    return kept
+
+
+def backtest_document(
+    *, by: Actor, at: datetime, asked: Asked, told: Told = lambda done, total: None
+) -> dict[str, Any]:
+    """Replay history by a document beside what happened; nothing but the export is written. See `Tallies.as_mapping`.
+
+    Raises Denied (programme.see, insight.refresh), the refusals of the document.
+    """
+    by.require("programme.see", Scope(asked.programme.partner_id))
+    tried = parse_document(asked.programme, asked.document, version_id=UUID(int=0)) if asked.document else None
+    export = export_facts(by=by.lent("insight.refresh"), at=at)
+    began = time.perf_counter()
+    with _ground(asked, export) as ground:
+        proof = _replay(ground, None, told)
+        trial = proof if tried is None else _replay(ground, tried, told)
+        result = trial.tallies.as_mapping(scale=asked.programme.points_currency.scale)
+        result |= {
+            "proof": {"points": proof.tallies.points, "discount": proof.tallies.discount,
+                      "changed": proof.tallies.changed, "occasions": proof.tallies.occasions},
+            "tiers": trial.moves,
+            "unknown": sorted(trial.unknown),
+            "liability": _liability(asked, tried, trial.tallies.points),
+            "customers": len({*trial.tallies.members}),
+            "seconds": round(time.perf_counter() - began, 1),
+        }  # fmt: skip
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    tallies: Tallies
+    moves: list[list[Any]]
+    unknown: set[str]
+
+
+def _replay(ground: _Ground, tried: Terms | None, told: Told) -> _Pass:
+    """Go over history once: by the trial in its period, elsewhere by the version that decided."""
+    asked = ground.asked
+    trial = Trial(
+        {version: terms.rule_set for version, terms in ground.versions.items()},
+        tried.rule_set if tried is not None else None, asked.begins, asked.ends,
+    )  # fmt: skip
+    total = ground.history.prepare(trial, ground.beside)
+    members, tallies = Members(ground.known), Tallies()
+    if not total:
+        return _Pass(tallies, [], set())
+    replay = Replay(
+        versions=ground.versions, tried=tried, members=members, baskets=ground.baskets,
+        returned_sales=ground.returned, back_lines=ground.back_lines,
+    )  # fmt: skip
+    for done, seen in enumerate(ground.history.occasions(trial), 1):
+        was, now = replay.judge(seen)
+        if tried is None or seen.is_tried:
+            tallies.add(seen, was, now)
+        if done % STEP == 0:
+            told(STEP, total)
+    told(total % STEP, total)
+    return _Pass(tallies, _moves(ground, tried, members), ground.history.unknown)
+
+
+def _moves(ground: _Ground, tried: Terms | None, members: Members) -> list[list[Any]]:
+    """Return who holds which tier at the end, as it is and by the trial."""
+    was = {enrolment: tier for enrolment, (_account, tier) in ground.held.items()}
+    if tried is None:
+        return tier_moves(was, was)
+    at = ground.asked.ends or ground.history.rows("select max(occurred_at) from occasion")[0][0]
+    same = all(terms.tiers == tried.tiers for terms in ground.versions.values())
+    now = {
+        enrolment: tier if same and not members.accounts[account].is_other
+        else members.tier_at(account, enrolment, tried, at)
+        for enrolment, (account, tier) in ground.held.items()
+    }  # fmt: skip
+    return tier_moves(was, now)
+
+
+def _liability(asked: Asked, tried: Terms | None, points: list[int]) -> dict[str, Any] | None:
+    """Return what the points issued will cost: points × the share that is redeemed × what a point pays."""
+    pays = tried.points.pays if tried is not None else None
+    if pays is None:
+        return None
+    rate = asked.redemption_percent
+    money = [each * pays.money * rate // (pays.points * 100) for each in points]
+    return {"money": money, "percent": rate, "currency": asked.programme.currency}
+
+
+@contextmanager
+def _ground(asked: Asked, export: FactExport) -> Iterator[_Ground]:
+    programme = asked.programme
+    with open_history(folder_of(export.id), programme_id=str(programme.id), zone=programme.time_zone) as history:
+        for name in ("purchases", "lines", "products", "decisions", "enrolments", "tier_periods", "tier_grants",
+                     "entries"):  # fmt: skip
+            history.view(name)
+        versions = _versions(programme)
+        enrolled = _enrolled(history, programme)
+        yield _Ground(
+            asked=asked,
+            history=history,
+            versions=versions,
+            beside=_beside(),
+            known=_known(history, programme, enrolled),
+            baskets=_baskets(history, programme, enrolled),
+            returned=frozenset(
+                row[0] for row in history.rows("select distinct returns_purchase_id from lines "
+                                               "where returns_purchase_id is not null")
+            ),
+            back_lines=_back_lines(history, programme),
+            held={
+                row[0]: (row[1], row[2])
+                for row in history.rows(_HELD, programme=str(programme.id), at=asked.ends or export.cut_off_at)
+            },
+        )  # fmt: skip
+
+
+def _versions(programme: Programme) -> dict[str, Terms]:
+    published = programme.versions.filter(in_force_from__isnull=False)
+    return {str(one.id): parse_document(programme, one.document, version_id=one.id) for one in published}
+
+
+def _beside() -> Beside:
+    with connection.cursor() as cursor:
+        cursor.execute(_STORES)
+        stores = list(zip(*cursor.fetchall(), strict=True)) or [(), (), ()]
+        cursor.execute(_BIRTHS)
+        births = list(zip(*cursor.fetchall(), strict=True)) or [(), ()]
+    text, day = pyarrow.string(), pyarrow.date32()
+    return Beside(
+        pyarrow.table({name: pyarrow.array(column, text)
+                       for name, column in zip(("store_id", "code", "banner"), stores, strict=True)}),
+        pyarrow.table({"customer_id": pyarrow.array(births[0], text), "birth_on": pyarrow.array(births[1], day)}),
+    )  # fmt: skip
+
+
+def _enrolled(history: History, programme: Programme) -> dict[UUID, datetime]:
+    sql = "select enrolment_id, enrolled_at from enrolments where programme_id = $programme"
+    return {UUID(row[0]): row[1] for row in history.rows(sql, programme=str(programme.id))}
+
+
+def _known(history: History, programme: Programme, enrolled: Mapping[UUID, datetime]) -> Known:
+    grants: dict[str, list[HeldTier]] = defaultdict(list)
+    for enrolment_id, tier, begins, ends in history.rows(
+        "select enrolment_id, tier, valid_from, valid_until from tier_grants"
+    ):
+        grants[enrolment_id].append(HeldTier(tier, begins, ends))
+    earned: dict[str, list[Any]] = defaultdict(list)
+    currency = programme.points_currency_id
+    for account_id, at, amount in history.rows(_OTHER_EARNINGS, currency=currency, credit=tier_credit_of(currency)):
+        earned[account_id].append((at, amount))
+    return Known({str(one): at for one, at in enrolled.items()}, grants, earned)
+
+
+def _baskets(history: History, programme: Programme, enrolled: Mapping[UUID, datetime]) -> dict[str, ClosedBasket]:
+    closed = history.rows(
+        """select purchase_id from purchases where programme_id = $programme and kind = 'sale'
+               and gross is not null""",
+        programme=str(programme.id),
+    )  # fmt: skip
+    return {str(each.purchase_id): each for each in read_closed([UUID(row[0]) for row in closed], enrolled)}
+
+
+def _back_lines(history: History, programme: Programme) -> dict[str, list[tuple[Any, ...]]]:
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in history.rows(_BACK_LINES, programme=str(programme.id)):
+        purchase_id, quantity, net, code, category, brand, earns, sold_id, sold_line = row
+        product = {"product": code, "category": category, "brand": brand, "earns": earns}
+        found[purchase_id].append((quantity, net, product, sold_id, sold_line))
+    return found
