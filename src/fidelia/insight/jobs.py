@@ -111,17 +111,16 @@ def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress:
 
 JOBS = (
     JobKind(
-<<<<<<< HEAD
         name="insight.slice",
         label=LocalizedText(en="Chapters of part of the purchases", fr="Chapitres d’une partie des achats"),
         right="insight.see",
         function=write_part,
-=======
+    ),
+    JobKind(
         name=BACKTEST,
         label=LocalizedText(en="Backtest of a version", fr="Rejeu d’une version"),
         right="programme.draft",
         function=backtest,
->>>>>>> 2572073 (Backtest a version over history, to the point)
     ),
     JobKind(
         name="insight.count_figures",
