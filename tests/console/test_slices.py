@@ -128,3 +128,16 @@ def test_a_stage_opens_its_people_as_a_segment_for_who_may_define_one(learnt):
     create_role(by=SYSTEM, at=learnt.at, code="reader", name=name, rights=["insight.see"])
     grant_role(by=SYSTEM, at=learnt.at, user_id=analyst.id, role_code="reader")
     assert "condition=has" not in learnt.client(analyst).get(f"{OVERVIEW}lifecycle/").content.decode()
+
+
+def test_a_person_asks_for_the_monthly_report_and_stops_it(shop):
+    client = shop.client(shop.leonore)
+    page = client.get(f"{OVERVIEW}monthly/").content.decode()
+    assert "n’en reçoit pas" in page
+    address = f"{OVERVIEW}monthly/{shop.leonore.id}/"
+    assert client.post(address, {"wish": "begin"}).status_code == 302
+    assert "part demain matin" in client.get(f"{OVERVIEW}monthly/").content.decode()
+    assert client.post(address, {"wish": "stop"}).status_code == 302
+    assert client.post(address, {"wish": "dance"}).status_code == 404
+    assert "n’en reçoit pas" in client.get(f"{OVERVIEW}monthly/").content.decode()
+    assert shop.client(person("Jaquino")).get(f"{OVERVIEW}monthly/").status_code == 403

@@ -12,7 +12,7 @@ Invalid
 
 from __future__ import annotations
 
-from fidelia.kernel.errors import Invalid, Refused
+from fidelia.kernel.errors import Invalid, Refused, Unavailable
 
 
 class NoExport(Refused):
@@ -97,3 +97,15 @@ class NoRefreshYet(Refused):
     """Nothing was learnt yet: refresh insight first."""
 
     default_code = "no_refresh_yet"
+
+
+class NoMailServer(Refused):
+    """No server for e-mail is set, so nothing can be sent."""
+
+    default_code = "no_mail_server"
+
+
+class MailNotSent(Unavailable):
+    """The server for e-mail did not take a message."""
+
+    default_code = "mail_not_sent"

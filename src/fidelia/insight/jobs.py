@@ -16,7 +16,7 @@ from fidelia.programme.models import ProgrammeVersion
 from .errors import MalformedMoment, MalformedSlice, NoRefreshYet
 from .measures.rfm import WINDOW_DAYS
 from .models import Wanted
-from .operations import refresh, write_chapters, write_slice
+from .operations import refresh, send_monthly_reports, write_chapters, write_slice
 from .operations.backtesting import backtest_version
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
@@ -81,6 +81,11 @@ def write_part(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progres
     return {"slice_id": str(part.id), "chapters": part.chapters.count()}
 
 
+def send_monthly(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Send the month's report to its readers; each morning, so that a server that was down is asked again."""
+    return {"sent": send_monthly_reports(by=by, at=at, told=lambda _number: progress.step())}
+
+
 def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
     """Read which part is asked for. Raises MalformedSlice."""
     try:
@@ -110,6 +115,13 @@ def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress:
 
 
 JOBS = (
+    JobKind(
+        name="insight.monthly",
+        label=LocalizedText(en="Monthly report by e-mail", fr="Rapport mensuel par e-mail"),
+        right="insight.refresh",
+        function=send_monthly,
+        cron="0 6 * * *",
+    ),
     JobKind(
         name="insight.slice",
         label=LocalizedText(en="Chapters of part of the purchases", fr="Chapitres d’une partie des achats"),

@@ -72,6 +72,20 @@ class Refresh(models.Model):
         return str(self.id)
 
 
+class MonthlyReader(models.Model):
+    """A user who gets the chapters by e-mail each month; `sent_month` is the first day of the last month sent."""
+
+    user_id = models.UUIDField(primary_key=True)
+    added_at = models.DateTimeField()
+    sent_month = models.DateField(null=True)
+
+    class Meta:
+        db_table = "insight_monthly_reader"
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
 class KeptFigure(models.Model):
     """What Home shows of a large shop, counted in the night: one answer by its question, up to the last midnight."""
 

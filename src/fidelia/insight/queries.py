@@ -31,7 +31,7 @@ from .measures.engine import open_facts
 from .measures.rfm import rfm
 from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from .models import Chapter, FactExport, KeptFigure, Refresh, RfmScore, Slice, Wanted, folder_of
+from .models import Chapter, FactExport, KeptFigure, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
 from .report.drawing import open_drawer
 from .report.keeping import read_cover, read_section
 from .report.making import Report
@@ -104,6 +104,12 @@ def list_chapters(*, by: Actor, language: str, slice_id: UUID | None = None) -> 
     by.require("insight.see")
     kept = _of_slice(slice_id).filter(language=language)
     return list(kept.order_by("position").defer("blocks", "definitions"))
+
+
+def list_monthly_readers(*, by: Actor) -> list[MonthlyReader]:
+    """Return those who get the chapters each month, the first added first. Raises Denied (insight.see)."""
+    by.require("insight.see")
+    return list(MonthlyReader.objects.order_by("added_at", "user_id"))
 
 
 def _of_slice(slice_id: UUID | None) -> QuerySet[Chapter]:

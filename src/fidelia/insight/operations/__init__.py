@@ -3,7 +3,17 @@
 from .chapters import write_chapters
 from .counting import count_figures
 from .exporting import export_facts
+from .monthly import add_monthly_reader, remove_monthly_reader, send_monthly_reports
 from .refreshing import refresh
 from .slicing import write_slice
 
-__all__ = ["count_figures", "export_facts", "refresh", "write_chapters", "write_slice"]
+__all__ = [
+    "add_monthly_reader",
+    "count_figures",
+    "export_facts",
+    "refresh",
+    "remove_monthly_reader",
+    "send_monthly_reports",
+    "write_chapters",
+    "write_slice",
+]
