@@ -50,6 +50,8 @@ PAGE_OF_LETTER = {
     "tier_ending": "portal:tiers",
     "cheque_issued": "portal:rewards",
     "cheque_ending": "portal:rewards",
+    "referral_news": "portal:friends",
+    "campaign_offer": "portal:rewards",
 }
 
 

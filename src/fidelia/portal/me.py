@@ -28,6 +28,8 @@ from fidelia.persons.queries import requests_of
 from fidelia.ui.formats import date_time
 
 from .door import MemberRequest, by_code_only, members_only, network_of
+from .friends import referral_for
+from .holdings import holdings_of
 from .log_in import ASK_COOKIE_AGE, asked_in, digits_in_demo, is_over, said_of
 from .pages import show
 
@@ -55,6 +57,7 @@ def me(request: MemberRequest) -> HttpResponseBase:
         "email": find_address(ids, "email"),
         "phone": readable_phone(find_address(ids, "phone") or ""),
         "asked": asked,
+        "refers": referral_for(holdings_of(request)) is not None,
     }
     return show(request, "portal/me.html", context, here="me")
 

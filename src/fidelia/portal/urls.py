@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import app, catalog, consents, data, home, log_in, me, points, rewards, tiers, unsubscribing
+from . import app, catalog, consents, data, friends, home, log_in, me, points, rewards, tiers, unsubscribing
 
 app_name = "portal"
 urlpatterns = [
@@ -38,6 +38,8 @@ urlpatterns = [
     path("me/data/file/", data.download, name="data-file"),
     path("me/erasure/", data.erasure, name="erasure"),
     path("me/erasure/withdrawal/", data.keep_me, name="erasure-withdrawal"),
+    path("me/friends/", friends.friends, name="friends"),
+    path("join/", friends.join, name="join"),
     # the app
     path("manifest.webmanifest", app.manifest, name="manifest"),
     path("service-worker.js", app.worker, name="worker"),
