@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fidelia.access.operations import check_failures, count_failure
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import Programme
 
 from ..errors import UnknownCode
 from ..queries.for_rules import read_for_rules
+from .guessing import check_guesser, count_wrong_code, guesser_of
 from .patterns import normalise_code
 
-GUESSES = 30
-GUESSED_IN = timedelta(minutes=10)
-_KIND = "code look-up"
 RIGHTS = {"coupon": "coupon.see", "voucher": "voucher.see", "gift_card": "gift_card.see"}
 
 
@@ -48,8 +45,8 @@ def look_up_code(
     """
     if not any(by.may_somewhere(right) for right in RIGHTS.values()):
         by.require(RIGHTS["coupon"])
-    guesser = subject or f"{by.kind}:{by.id}"
-    check_failures(kind=_KIND, subject=guesser, limit=GUESSES, period=GUESSED_IN, at=at)
+    guesser = subject or guesser_of(by)
+    check_guesser(guesser, at=at)
     shown = normalise_code(code)
     found = read_for_rules(
         programme_id=programme.id, at=at, customer_id=customer_id, store_id=store_id, codes=[shown], gift_cards=[shown]
@@ -58,6 +55,6 @@ def look_up_code(
     if told["state"] == "unknown":
         told = {"what": "gift_card", **found["gift_cards"][shown]}
     if told["state"] == "unknown" or not by.may_somewhere(RIGHTS[told["what"]]):
-        count_failure(kind=_KIND, subject=guesser, limit=GUESSES, period=GUESSED_IN, at=at)
+        count_wrong_code(guesser, at=at)
         raise UnknownCode("Nothing has this code.")
     return LookedUp(shown, told["what"], told["state"], told)

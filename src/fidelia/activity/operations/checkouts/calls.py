@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money
 from fidelia.ledger.errors import refusal_for
 from fidelia.programme.queries import terms_of
+from fidelia.rewards.errors import UnknownCoupon, UnknownGiftCard
+from fidelia.rewards.operations.guessing import check_guesser, count_wrong_code, guesser_of
 
 from ...errors import CheckoutChanged, ExpectedTotalDiffers, UnknownCheckout
 from ..purchases import Caller, caller_of
@@ -39,6 +42,23 @@ class CheckoutOutcome:
 def caller_of_call(by: Actor, at: datetime, call: CheckoutCall) -> Caller:
     """Return the caller of a call. Its keys are its own."""
     return caller_of(by, at, call.source, call.idempotency_key, call.hash())
+
+
+@contextmanager
+def guesses_counted(call: CheckoutCall, *, by: Actor, at: datetime) -> Iterator[None]:
+    """Count the codes of a basket that nothing has: who guesses waits, as at a look-up. Raises RateLimited.
+
+    A basket that shows no code asks nothing of the database.
+    """
+    if call.basket is None or not call.basket.codes_shown:
+        yield
+        return
+    check_guesser(guesser_of(by), at=at)
+    try:
+        yield
+    except (UnknownCoupon, UnknownGiftCard):
+        count_wrong_code(guesser_of(by), at=at)
+        raise
 
 
 def check_reach(by: Actor, right: str, kept: KeptCheckout) -> None:

@@ -22,7 +22,7 @@ from ...errors import ReceiptKnown, UnknownCheckout
 from ..deciding import ChainHead, Decided, chained
 from ..purchases import Caller, deed_of, event_of_purchase, provenance_of
 from ..requests import check_moment
-from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, settle_call
+from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, guesses_counted, settle_call
 from .crediting import credit_tier, credited_by
 from .describing import describe_evaluation
 from .held import RACES, consumption, issuance
@@ -51,6 +51,13 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
     if call.occurred_at is not None:
         check_moment(call.occurred_at, at)
     caller = caller_of_call(by, at, call)
+    with guesses_counted(call, by=by, at=at):
+        closed = _close(caller, call, found)
+    assert closed is not None, "nobody decides about a checkout and a member who are locked"
+    return closed
+
+
+def _close(caller: Caller, call: CheckoutCall, found: str | None) -> CheckoutOutcome | None:
     closed = None
     try:
         closed = _read_and_close(caller, call, locks=False, text=found)
@@ -64,7 +71,6 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
     if closed is None:
         with transaction_of_use_case():
             closed = _read_and_close(caller, call, locks=True)
-    assert closed is not None, "nobody decides about a checkout and a member who are locked"
     return closed
 
 

@@ -11,6 +11,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.errors import UnknownVersion
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.queries import Terms, get_programme_by_id, get_version, parse_document, terms_of
+from fidelia.rewards.operations.guessing import check_guesser, count_wrong_codes, guesser_of
 
 from .describing import describe_evaluation
 from .reading import CheckoutSurroundings, read_untouched
@@ -36,13 +37,19 @@ def evaluate_checkout(*, by: Actor, at: datetime, asked: Evaluation, found: str 
     `found` is what `reading_of_basket` read with the admission of `by`. A basket without a moment of its own is of now;
     it may be dated in the future, to try what is to come. Raises Denied
     (purchase.record; programme.see for drafts), UnknownProgramme, UnknownVersion, UnknownMember, StoreUnknown,
-    WrongCurrency, MalformedLines, MalformedBasket, BasketTooLarge, NoTermsInForce, and what `parse_document` raises.
+    WrongCurrency, MalformedLines, MalformedBasket, BasketTooLarge, NoTermsInForce, RateLimited (codes are guessed),
+    and what `parse_document` raises.
     """
     if not by.may_somewhere("purchase.record"):
         by.require("purchase.record")
     check_basket(asked.basket, at, as_of=True)
+    shown = asked.basket.codes_shown
+    if shown:  # a basket could ask of a thousand codes whether they are any
+        check_guesser(guesser_of(by), at=at)
     around = read_untouched(by, asked.basket, at=at, found=found)
     by.require("purchase.record", around.around.scope)
+    if shown:
+        count_wrong_codes(guesser_of(by), shown, around.rewards, at=at)
     settled = settle_basket(around, _terms(by, asked, around), at=at, explain=asked.explain)
     return describe_evaluation(around, settled, at=at, explain=asked.explain)
 

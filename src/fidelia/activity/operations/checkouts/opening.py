@@ -19,7 +19,7 @@ from ...errors import UnknownCheckout
 from ...models import Purchase
 from ...queries.checkouts import find_checkout
 from ..purchases import Caller
-from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, settle_call
+from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, guesses_counted, settle_call
 from .describing import describe_evaluation
 from .held import reserve
 from .reading import RESOURCE, CheckoutSurroundings, Replay, read_checkout, waiting_in_time
@@ -35,17 +35,19 @@ def update_checkout(*, by: Actor, at: datetime, call: CheckoutCall) -> CheckoutO
     anew. Sent again with the same key, it changes nothing. Raises Denied (purchase.record), UnknownProgramme,
     UnknownMember, StoreUnknown, WrongCurrency, MalformedLines, MalformedBasket, BasketTooLarge, OccurredInFuture,
     UnknownCoupon, CouponExpired, CouponUsedUp, CouponNotUsable, UnknownGiftCard, GiftCardNotUsable, InsufficientPoints,
-    ExpectedTotalDiffers, CheckoutChanged, WrongCheckoutState, CheckoutBusy, NoTermsInForce, IdempotencyKeyReused.
+    ExpectedTotalDiffers, CheckoutChanged, WrongCheckoutState, CheckoutBusy, NoTermsInForce, IdempotencyKeyReused,
+    RateLimited.
     """
     if not by.may_somewhere("purchase.record"):
         by.require("purchase.record")
     assert call.basket is not None, "an update brings the whole basket"
     check_basket(call.basket, at)
     caller = caller_of_call(by, at, call)
-    try:
-        return _update(caller, call)
-    except IntegrityError:  # two opened the same one at once: the second finds it now
-        return _update(caller, call)
+    with guesses_counted(call, by=by, at=at):
+        try:
+            return _update(caller, call)
+        except IntegrityError:  # two opened the same one at once: the second finds it now
+            return _update(caller, call)
 
 
 def _update(caller: Caller, call: CheckoutCall) -> CheckoutOutcome:

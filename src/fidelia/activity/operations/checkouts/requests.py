@@ -115,6 +115,11 @@ class CheckoutBasket:
     def names_member(self) -> bool:
         return (self.customer_id is not None or self.identity is not None) and not self.unknown_is_anonymous
 
+    @property
+    def codes_shown(self) -> tuple[str, ...]:
+        """The codes that somebody typed: of coupons, vouchers and gift cards."""
+        return (*self.coupons, *(card.code for card in self.gift_cards))
+
     def as_json(self) -> str:
         """Return the text under which the basket is kept."""
         return msgspec.json.encode(self).decode()
