@@ -13,7 +13,8 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from psycopg import OperationalError as DriverError
 from psycopg.pq import ExecStatus
 
-from fidelia.kernel.db import _check, ask
+from fidelia.kernel.at_once import _check
+from fidelia.kernel.db import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOUD = """a "quoted" \\ text, with {braces}, %s and é"""

@@ -22,8 +22,9 @@ from django.http import HttpResponse
 from pydantic import ValidationError
 
 from fidelia.access.operations import admit_and_read
-from fidelia.kernel.db import kept_connection, renew_connections
+from fidelia.kernel.db import renew_connections
 from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.together import hot_call
 
 from .activity import prepare_purchase
 from .bodies import parse_json
@@ -77,7 +78,7 @@ def _serve(prepare: Prepare, environ: Environ) -> HttpResponse | None:
     if prepared is None:
         return None
     exchange = new_exchange(environ.get("HTTP_X_REQUEST_ID", ""))
-    with kept_connection():
+    with hot_call():
         response = _answer(prepared, exchange, environ)
     if response is not None:
         add_headers(response, exchange)

@@ -7,16 +7,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from psycopg import Connection, Cursor, DataError, OperationalError
-from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg import Connection, Cursor
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
+
+from .at_once import ask_at_once, hex_of
+
+__all__ = [
+    "ask",
+    "give_back_connection",
+    "hex_of",
+    "is_observed",
+    "kept_connection",
+    "prepared_cursor",
+    "read_jsonb",
+    "renew_connections",
+    "require_transaction",
+    "transaction_of_use_case",
+    "use_case_of_one_statement",
+]
 
 
 @contextmanager
@@ -60,17 +73,26 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
 def ask(statement: str, values: Sequence[Any]) -> Any:
     """Execute a statement whose text never changes and whose columns are texts; return its first row or None.
 
-    For the few statements of the hottest call. Outside a transaction it goes to libpq at once: see Note [At once].
+    For the few statements of the hottest call. Outside a transaction it goes to libpq at once: see `kernel.at_once`.
     """
     opened = connections[DEFAULT_DB_ALIAS]
     opened.ensure_connection()
     plain: Any = opened.connection
-    if opened.in_atomic_block or opened.queries_logged or plain.prepare_threshold is None:
+    if _is_observed(opened) or plain.prepare_threshold is None:
         with _open_cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchone()
     with opened.wrap_database_errors:
-        return _ask_at_once(plain, statement, values)
+        return ask_at_once(plain, statement, values)
+
+
+def is_observed() -> bool:
+    """Whether what this thread asks belongs to a transaction that it has opened, or is written down."""
+    return _is_observed(connections[DEFAULT_DB_ALIAS])
+
+
+def _is_observed(opened: BaseDatabaseWrapper) -> bool:
+    return opened.in_atomic_block or opened.queries_logged
 
 
 def _open_cursor() -> CursorWrapper:
@@ -78,67 +100,6 @@ def _open_cursor() -> CursorWrapper:
     opened.ensure_connection()
     plain: Any = Cursor(opened.connection)
     return opened.make_debug_cursor(plain) if opened.queries_logged else opened.make_cursor(plain)
-
-
-_prepared: WeakKeyDictionary[Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
-
-
-def _ask_at_once(opened: Connection[Any], statement: str, values: Sequence[Any]) -> tuple[str | None, ...] | None:
-    texts: list[Any] = [_as_text(value) for value in values]  # None is a null; the driver's types forget it
-    try:
-        result = _execute_prepared(opened, statement, texts)
-    except InvalidSqlStatementName:
-        # After a ROLLBACK or a DROP the driver forgets all that it has prepared, by DEALLOCATE ALL, and ours with it.
-        # Nothing was executed, so it is prepared anew.
-        _prepared.pop(opened, None)
-        result = _execute_prepared(opened, statement, texts)
-    if result.ntuples == 0:
-        return None
-    row = (result.get_value(0, column) for column in range(result.nfields))
-    return tuple([None if value is None else value.decode() for value in row])
-
-
-def _execute_prepared(opened: Connection[Any], statement: str, texts: list[Any]) -> PGresult:
-    server, names = opened.pgconn, _prepared.setdefault(opened, {})
-    if statement not in names:
-        name = b"fidelia_%d" % len(names)
-        _check(server, server.prepare(name, _numbered(statement)))
-        names[statement] = name
-    return _check(server, server.exec_prepared(names[statement], texts))
-
-
-def _check(server: PGconn, result: PGresult) -> PGresult:
-    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        # An error without a code is libpq's own: it says in words that the connection is lost, sometimes before its
-        # status does.
-        if server.status == ConnStatus.BAD or result.error_field(DiagnosticField.SQLSTATE) is None:
-            raise OperationalError("the connection is lost")
-        raise error_from_result(result, encoding="utf-8")
-    return result
-
-
-def _numbered(statement: str) -> bytes:
-    """Write placeholders as the server reads them: $1, $2, …"""
-    first, *others = statement.split("%s")
-    return "".join([first, *(f"${number}{part}" for number, part in enumerate(others, 1))]).encode()
-
-
-def _as_text(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        text = hex_of(value)
-    elif isinstance(value, list):
-        text = "{" + ",".join([_quoted(part) for part in value]) + "}"
-    else:
-        text = str(value)
-    if "\0" in text:  # libpq would stop reading there
-        raise DataError("a text of PostgreSQL holds no NUL character")
-    return text.encode()
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @contextmanager
@@ -156,6 +117,13 @@ def kept_connection() -> Iterator[None]:
         _keep(opened)
         if in_line:
             _in_line.release()
+
+
+def give_back_connection() -> None:
+    """Give back what a hot call has opened by itself; for code outside the requests of Django."""
+    opened = connections[DEFAULT_DB_ALIAS]
+    if opened.connection is not None:
+        _keep(opened)
 
 
 def _take_kept(opened: BaseDatabaseWrapper) -> None:
@@ -208,23 +176,12 @@ def read_jsonb(value: str | None) -> Any:
     return None if value is None else json.loads(value)
 
 
-def hex_of(value: bytes) -> str:
-    """Return bytes as PostgreSQL reads them in JSON and in text."""
-    return "\\x" + value.hex()
-
-
 # Note [Prepared statements]
 #
 # Measured on the statements of one purchase (writing it with its lines and its decision is a statement of 36 values):
 # with values written into the text the server spent 2.9 ms of CPU on a purchase, 0.9 ms of it on reading and planning;
 # prepared, 2.0 ms. Everything else goes on through Django's cursors, where a text that changes each time would only
 # fill the server's memory with plans. A connection learns a plan at the second use (`prepare_threshold` in settings).
-#
-# Note [At once]
-#
-# A cursor of the driver takes 17 us of CPU and 2 us for each value, Django's around it 10 us; libpq by the driver's own
-# `pq` takes 4 us and 0.3 us. In a transaction it is left to the cursor, which knows of BEGIN and of what has failed; so
-# it is where statements are counted. An error is the driver's, and comes out as Django's either way.
 #
 # Note [Kept connections]
 #

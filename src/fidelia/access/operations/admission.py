@@ -16,6 +16,7 @@ from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.db import ask, prepared_cursor
+from fidelia.kernel.together import Kind, ask_together
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
@@ -87,7 +88,7 @@ def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
 def admit_and_read(*, key_text: str, at: datetime, reading: Reading) -> tuple[Admission, str]:
     """Admit as `admit` does, and read in the same statement; of a key that is refused nothing is read. Raises as it."""
     values = [*reading.values, *_values_of(key_text, 1, at)]
-    status, text, read = ask(_admitting(reading.expression), values)
+    status, text, read = ask_together(_admitting(reading.expression), values, kind=Kind.READING, lock=key_text)
     return _admission(status, text), read
 
 

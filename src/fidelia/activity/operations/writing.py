@@ -11,9 +11,10 @@ import msgspec
 
 from fidelia.access.operations.audit import RECORD, Deed
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import ask, hex_of, require_transaction
+from fidelia.kernel.db import hex_of, require_transaction
 from fidelia.kernel.outbox import Event
 from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
+from fidelia.kernel.together import Kind, ask_together
 from fidelia.ledger.operations import PostingRequest
 from fidelia.ledger.operations.posting import REQUEST, check_request, refusals, request_json
 
@@ -180,7 +181,7 @@ def write_if_first(
         values += [decision.rule_version_id, decision.text, decision.previous_hash]
     values += [*values_of(event), *deed.values(), msgspec.json.encode(lines).decode()]
     with refusals():
-        written = ask(statement, values)
+        written = ask_together(statement, values, kind=Kind.WRITING, lock=str(purchase.account_id))
     if written is not None:
         (balance,) = written
         purchase.balance_after = None if balance is None else int(balance)
