@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from fidelia.jobs.models import Job
-from fidelia.jobs.operations import Progress
+from fidelia.jobs.operations import Progress, StopRequested
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
@@ -21,7 +21,7 @@ from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.operations.pools import create_pool, join_pool
 from fidelia.rewards.models import Cheque, ChequeDebt, Voucher
-from fidelia.rewards.operations import consume
+from fidelia.rewards.operations import cheques, consume
 from fidelia.rewards.operations.nightly import issue_due
 from fidelia.rewards.queries import list_vouchers
 from fidelia.rewards.reactions import turn_points
@@ -335,6 +335,25 @@ def test_two_kinds_of_one_key_are_refused() -> None:
     document["cheques"] *= 2
     with pytest.raises(MalformedTerms):
         draft_version(by=SYSTEM, at=AT, programme=programme(), document=document)
+
+
+def test_a_night_stopped_between_two_members_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = shop()
+    second = member(first.programme, LEONORE)
+    for key, one in (("f1", first), ("f2", second)):
+        buy(one, 200, key)
+    monkeypatch.setattr(cheques, "MEMBERS_A_ROUND", 1)
+    monkeypatch.setattr(Progress, "step", _stop)
+    with pytest.raises(StopRequested):
+        night(AT + DAY)
+    assert Cheque.objects.count() == 1
+    monkeypatch.undo()
+    assert [night(AT + DAY), night(AT + DAY)] == [1, 0]
+    assert (worth(first), worth(second)) == ([1_000], [1_000])
+
+
+def _stop(*_args: Any) -> None:
+    raise StopRequested
 
 
 def test_a_sandbox_turns_its_own() -> None:
