@@ -311,11 +311,11 @@ def test_who_left_the_programme_gets_none() -> None:
         ({"each": "step", "maximum": 101}, "/cheques/0/maximum"),
         ({"per_checkout": -1}, "/cheques/0/per_checkout"),
         ({"currency": "MILES"}, "/cheques/0/currency"),
-        ({"validity": {"weeks": 3}}, "/cheques/0/validity"),
+        ({"validity": {"weeks": 3}}, "/cheques/0/validity/weeks"),
         ({"notice_days": [0]}, "/cheques/0/notice_days/0"),
         ({"name": {"en": "x"}}, "/cheques/0/name"),
         ({"divisible": "yes"}, "/cheques/0/divisible"),
-        ({"colour": "red"}, "/cheques/0"),
+        ({"colour": "red"}, "/cheques/0/colour"),
         ({"key": ""}, "/cheques/0/key"),
     ],
 )
