@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fidelia.activity.events import (
+    HistoryRewarded,
     PurchaseClaimed,
     PurchaseRecorded,
     PurchaseReturned,
@@ -114,6 +115,7 @@ REACTIONS: tuple[Reaction, ...] = (
 
 # Announced for those who come after; nothing reacts yet, because what must be true at once is called, not announced.
 NOTHING_REACTS: Mapping[type[Event], str] = {
+    HistoryRewarded: "tiers are derived with the points, in the same transaction; the past writes to nobody",
     PurchasesTakenBack: "tiers are derived again with the points that go, in the same transaction",
     PurchasesImported: "the import derives tiers itself, once for all its batches",
     CustomerAdded: "nobody is greeted before a programme asks for it",

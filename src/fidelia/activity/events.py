@@ -62,3 +62,13 @@ class PurchasesTakenBack(Event):
     name: ClassVar[str] = "purchases.taken_back"
     import_id: UUID
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRewarded(Event):
+    """Past purchases were given the points that they had not earned when they were recorded."""
+
+    name: ClassVar[str] = "history.rewarded"
+    programme_id: UUID
+    count: int
+    points: int

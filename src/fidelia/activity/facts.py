@@ -6,7 +6,8 @@ from fidelia.kernel.facts import FactTable
 
 PURCHASES = FactTable(
     name="purchases",
-    sql="""select purchase_id::text, kind, source, programme_id::text,
+    sql="""select purchase_id::text, kind, source,
+       coalesce(purchase.programme_id, claim.programme_id)::text as programme_id,
        coalesce(purchase.customer_id, claim.customer_id)::text as customer_id,
        coalesce(purchase.enrolment_id, claim.enrolment_id)::text as enrolment_id,
        coalesce(purchase.account_id, claim.account_id)::text as account_id, partner_id::text, store_id::text, channel,

@@ -93,6 +93,7 @@ class Purchase(models.Model):
         if claim is not None:
             for name in CLAIMED:
                 setattr(self, name, getattr(claim, name))
+            self.programme_id = self.programme_id or claim.programme_id
         return self
 
 
@@ -101,14 +102,16 @@ CLAIMED = ("customer_id", "enrolment_id", "account_id", "points", "balance_after
 
 
 class PurchaseClaim(models.Model):
-    """An anonymous purchase, or a return of one, that is a member's from the claim on: what it gave them, line by line.
+    """A purchase, or a return of one, that counts for a member from the claim on: what it gave them, line by line.
 
-    A row of its own, because what a till has recorded is never rewritten. `sale_id` is the purchase that was claimed:
-    its returns are claimed with it.
+    An anonymous one that was claimed, or one of history that was rewarded afterwards. A row of its own, because what
+    was recorded is never rewritten. `sale_id` is the purchase that was claimed: its returns are claimed with it.
+    `programme_id` is that of a purchase which was recorded before there was any.
     """
 
     purchase = models.OneToOneField(Purchase, primary_key=True, on_delete=models.PROTECT, related_name="claim")
     sale_id = models.UUIDField()
+    programme_id = models.UUIDField(null=True)
     customer_id = models.UUIDField()
     enrolment_id = models.UUIDField()
     account_id = models.UUIDField()

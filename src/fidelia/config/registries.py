@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fidelia.activity.facts import FACTS as ACTIVITY_FACTS
+from fidelia.activity.jobs import JOBS as ACTIVITY_JOBS
 from fidelia.activity.operations.imports import PURCHASES_KIND
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
@@ -53,6 +54,7 @@ JOBS: tuple[JobKind, ...] = (
     *REWARD_JOBS,
     *CARD_JOBS,
     *REFERRAL_JOBS,
+    *ACTIVITY_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

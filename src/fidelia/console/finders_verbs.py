@@ -19,6 +19,7 @@ LENGTH_MIN = 2
 # The text of a verb, its address, its icon, and the rights of which one is needed.
 VERBS: tuple[tuple[str | Promise, str, str, tuple[str, ...]], ...] = (
     (_lazy("Bring a file in"), "console:new_import", "file-import", ("file.keep",)),
+    (_lazy("Points for past purchases"), "console:history", "coins", ("purchase.import",)),
     (_lazy("New customer"), "console:customer-new", "user-plus", ("customer.create",)),
     (_lazy("New segment"), "console:segment-new", "users-plus", ("segment.define",)),
     (_lazy("New campaign"), "console:campaign-new", "speakerphone", ("campaign.draft",)),

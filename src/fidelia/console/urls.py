@@ -43,7 +43,7 @@ from .cards import one as card_pages
 from .cards import series as card_series
 from .customers import acts, editing, exports, listing, one, points
 from .customers import rewards as of_customers
-from .imports import checking, columns, mappings, mending, progress, result, uploading
+from .imports import checking, columns, history, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
 from .rewards import catalog, coupons, gift_cards, redemptions
 from .rewards import stock as gifts
@@ -107,6 +107,8 @@ urlpatterns = [
     path("imports/", import_list.imports, name="imports"),
     path("imports/new/", uploading.new_import, name="new_import"),
     path("imports/mappings/<uuid:mapping_id>/removal/", mappings.remove, name="mapping-removal"),
+    path("imports/history/", history.history, name="history"),
+    path("imports/history/<uuid:job_id>/progress/", history.progress, name="history-progress"),
     path("imports/<uuid:import_id>/", import_list.one, name="import"),
     path("imports/<uuid:import_id>/columns/", columns.columns, name="import-columns"),
     path("imports/<uuid:import_id>/mappings/", mappings.save, name="import-mappings"),

@@ -23,6 +23,7 @@ VERBS = (
     "create-user",
     "set-up",
     "import",
+    "reward-history",
     "report",
     "migrate",
     "web",

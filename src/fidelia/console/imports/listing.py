@@ -37,7 +37,11 @@ def imports(request: ConsoleRequest) -> HttpResponseBase:
         order=_("newest first"),
     )  # fmt: skip
     speech = speech_of(clock.now())
-    context = {"rows": [_row(each, speech) for each in page.rows], "page": page.pager}
+    context = {
+        "rows": [_row(each, speech) for each in page.rows],
+        "page": page.pager,
+        "may_reward": request.actor.may_somewhere("purchase.import"),
+    }
     return show(request, "console/imports/list.html", context)
 
 

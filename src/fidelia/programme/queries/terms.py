@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -169,13 +169,15 @@ def version_in_force(programme: Programme, at: datetime) -> ProgrammeVersion | N
 class VersionHistory:
     """Every published version of a programme, for asking which was in force at each of many instants."""
 
-    def __init__(self, programme: Programme | None) -> None:
-        """Without a programme nothing was ever in force."""
+    def __init__(self, programme: Programme | None, *, first_reaches_back: bool = False) -> None:
+        """Without a programme nothing was ever in force. With `first_reaches_back`, the first version was always."""
         if programme is None:
             self._spans: list[tuple[datetime | None, datetime | None, UUID]] = []
             return
         published = programme.versions.filter(in_force_from__isnull=False).order_by("-in_force_from", "-number")
         self._spans = [(version.in_force_from, version.withdrawn_at, version.id) for version in published]
+        if first_reaches_back and self._spans:
+            self._spans[-1] = (datetime.min.replace(tzinfo=UTC), *self._spans[-1][1:])
 
     def terms_at(self, at: datetime) -> Terms | None:
         """Return the terms in force at an instant, None before the first version."""

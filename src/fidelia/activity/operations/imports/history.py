@@ -90,10 +90,10 @@ def decide_batch(
     facts: Sequence[dict[str, Any] | None],
 ) -> Batch:
     """Decide each receipt in the given order, each account's in the order of time; `facts` as read_facts."""
-    return _BatchDecision(around, returned_products(receipts)).decide(receipts, members, facts)
+    return BatchDecision(around, returned_products(receipts)).decide(receipts, members, facts)
 
 
-class _BatchDecision:
+class BatchDecision:
     """The receipts of a batch, one after the other."""
 
     def __init__(self, around: Circumstances, returned: set[str]) -> None:
@@ -112,7 +112,7 @@ class _BatchDecision:
         self._past = self._past_of(receipts, members)
         for receipt, known in zip(receipts, facts, strict=True):
             if receipt.customer is None:
-                self._write(receipt, new_id(), None, None, {})
+                self._write(receipt, receipt.purchase_id or new_id(), None, None, {})
             else:
                 self._decide_one(receipt, members[receipt.customer], known)
         return self._batch
@@ -128,7 +128,7 @@ class _BatchDecision:
         return past
 
     def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
-        purchase_id = new_id()
+        purchase_id = receipt.purchase_id or new_id()
         matched = self._match(receipt, state) if receipt.is_return else {}
         terms = self._around.versions.terms_at(receipt.occurred_at)
         outcome, account = None, state.account

@@ -141,12 +141,12 @@ def load_members(
     by_customer = {customer_id: MemberState(customer_id) for customer_id in ids}
     states = {name: by_customer[customer_id] for name, customer_id in zip(first, ids, strict=True)}
     if mapping.enrol and programme is not None:
-        members = _without_those_who_left(programme, _new_members(states, first))
+        members = without_those_who_left(programme, _new_members(states, first))
         lent = by.lent("enrolment.create")
         for customer_id in enrol_in_bulk(by=lent, at=at, programme=programme, members=members, source=ENROLLED_BY):
             by_customer[customer_id].is_new_member = True
     if programme is not None:
-        _load_enrolments(programme, by_customer, terms)
+        load_enrolments(programme, by_customer, terms)
     _load_past(by_customer, returned_products(receipts))
     return states
 
@@ -181,7 +181,7 @@ def _new_members(states: Mapping[str, MemberState], first: Mapping[str, Receipt]
     return [NewMember(customer_id, moment) for customer_id, moment in since.items()]
 
 
-def _without_those_who_left(programme: Programme, members: Sequence[NewMember]) -> list[NewMember]:
+def without_those_who_left(programme: Programme, members: Sequence[NewMember]) -> list[NewMember]:
     """Who has ended a membership is not made a member again by what they bought before or after."""
     ids = [member.customer_id for member in members]
     ended = Enrolment.objects.filter(programme=programme, customer_id__in=ids, ended_at__isnull=False)
@@ -217,7 +217,8 @@ def _new_customer(receipt: Receipt, mapping: ImportMapping) -> NewCustomer:
     )
 
 
-def _load_enrolments(programme: Programme, states: dict[UUID, MemberState], terms: Terms | None) -> None:
+def load_enrolments(programme: Programme, states: dict[UUID, MemberState], terms: Terms | None) -> None:
+    """Building block: tell each customer's membership and account, the chains locked in the order of accounts."""
     enrolments = list(
         Enrolment.objects.filter(programme=programme, customer_id__in=list(states), ended_at__isnull=True)
     )

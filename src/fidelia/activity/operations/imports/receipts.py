@@ -56,6 +56,7 @@ class Receipt:
     quantities: list[int]
     nets: list[int]
     categories: list[str]
+    purchase_id: UUID | None = None  # of one that is recorded already
 
     @property
     def is_return(self) -> bool:

@@ -32,7 +32,7 @@ select purchase.purchase_id, purchase.occurred_at, purchase.customer_id, purchas
     lines.quantities, coalesce(claim.line_points, lines.points)
 from activity_purchase purchase
 left join activity_claim claim
-    on claim.purchase_id = purchase.purchase_id and claim.customer_id = purchase.customer_id
+    on claim.purchase_id = purchase.purchase_id and purchase.customer_id is not null
 cross join lateral (
     select array_agg(quantity order by line_number) as quantities, array_agg(points order by line_number) as points
     from activity_line line where line.purchase_id = purchase.purchase_id) lines

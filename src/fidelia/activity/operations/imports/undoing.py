@@ -49,7 +49,7 @@ where back.returns_purchase_id = any (%(ids)s) and back.purchase_id <> all (%(id
 """
 _CLAIMED = """
 select count(*) from activity_claim claim join activity_purchase purchase using (purchase_id)
-where purchase_id = any (%(ids)s) and claim.customer_id is distinct from purchase.customer_id
+where purchase_id = any (%(ids)s) and purchase.customer_id is null
 """
 
 

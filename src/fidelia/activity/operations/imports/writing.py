@@ -76,7 +76,7 @@ def write_batch(by: Actor, at: datetime, programme: Programme | None, around: Ci
     copy_rows("activity_decision", DECISION_COLUMNS, batch.decisions)
     move_chains(batch.heads)
     if programme is not None:
-        _post(by, at, programme, batch)
+        post_points(by, at, programme, batch)
 
 
 def _write_purchases(around: Circumstances) -> None:
@@ -106,8 +106,8 @@ def move_chains(heads: Mapping[UUID, ChainHead]) -> None:
         )
 
 
-def _post(by: Actor, at: datetime, programme: Programme, batch: Batch) -> None:
-    """What is recorded beside the points must be posted: a row that the ledger refuses, refuses the batch."""
+def post_points(by: Actor, at: datetime, programme: Programme, batch: Batch) -> None:
+    """Building block: post what is recorded beside the points; a row that the ledger refuses, refuses the batch."""
     results = post_in_bulk(
         by=by, at=at, currency=programme.points_currency_id, postings=batch.postings, source_type="purchase"
     )
