@@ -17,12 +17,8 @@ HELP = "give past purchases the points they would have earned, at their own date
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--programme", default="", metavar="SLUG", help="the programme, where there are several")
     parser.add_argument("--enrol", action="store_true", help="make every customer who bought a member")
-    parser.add_argument(
-        "--since-enrolment", action="store_true", help="only what was bought since joining"
-    )
-    parser.add_argument(
-        "--own-rules-only", action="store_true", help="nothing from before the first rules"
-    )
+    parser.add_argument("--since-enrolment", action="store_true", help="only what was bought since joining")
+    parser.add_argument("--own-rules-only", action="store_true", help="nothing from before the first rules")
     parser.add_argument("--yes", action="store_true", help="give the points without asking")
 
 
