@@ -107,7 +107,7 @@ def _figures(result: dict[str, Any], scale: int, speech: Speech) -> list[Figure]
     return [
         _figure(_("Purchases looked at"), n.get("purchases", "0"),
                 _("Purchases and returns of known customers that count for no account so far.")),
-        _figure(_("Rewarded"), n.get("rewarded_purchases", "0"),
+        _figure(_("Purchases rewarded"), n.get("rewarded_purchases", "0"),
                 _("Decided at their own date; the others are of nobody who is a member, or of no rules.")),
         _figure(_("Members"), n.get("members", "0"), _("Members whose purchases count, new ones among them."),
                 _("%(n)s new") % {"n": n.get("new_members", "0")}),
