@@ -26,6 +26,7 @@ from . import (
     points,
     products,
     programme,
+    programme_documents,
     referrals,
     returns,
     vouchers,
@@ -47,6 +48,9 @@ api = new_api(
 api.add_router("/customers", customers.router)
 # /api/v1/programmes, /api/v1/enrolments, with the points of each
 api.add_router("/programmes", programme.programmes)
+api.add_router("/programmes", programme_documents.documents)
+api.add_router("/programme-plans", programme_documents.plans)
+api.add_router("/programme-drafts", programme_documents.drafts)
 api.add_router("/enrolments", programme.enrolments)
 api.add_router("/enrolments", ledger.router)
 api.add_router("/enrolments", points.router)

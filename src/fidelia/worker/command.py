@@ -24,6 +24,7 @@ VERBS = (
     "set-up",
     "import",
     "reward-history",
+    "programme",
     "report",
     "migrate",
     "web",

@@ -97,7 +97,8 @@ def find_programme(read: ProgrammeFile, slug: str = "") -> Programme | None:
 def apply_text(*, by: Actor, at: datetime, text: str, slug: str = "", note: str = "") -> ProgrammeVersion:
     """Write a text as the next draft of its programme, which is created where there is none and the head says how.
 
-    A document that is in force to the letter changes nothing. Raises Denied (programme.draft, programme.create),
+    A document that is in force to the letter changes nothing; sent twice in a row by the same person it is one draft.
+    Raises Denied (programme.draft, programme.create),
     UnreadableText, NameTwice, MalformedDocument, HeadDiffers, UnknownProgramme, NothingToApply and every refusal of the
     rule language.
     """
@@ -112,7 +113,17 @@ def apply_text(*, by: Actor, at: datetime, text: str, slug: str = "", note: str 
         current = version_in_force(programme, at)
         if current is not None and (current.document, text_of(current)) == (read.document, text):
             raise NothingToApply(f"Version {current.number} says this to the letter.", number=current.number)
+        known = _own_draft(by, programme, text)
+        if known is not None:
+            return known
     return draft_version(by=by, at=at, programme=programme, document=read.document, note=note, text=text)
+
+
+def _own_draft(by: Actor, programme: Programme, text: str) -> ProgrammeVersion | None:
+    """Return the newest version where it is the draft that the same person made of the same text."""
+    newest = programme.versions.order_by("-number").select_related("programme__points_currency").first()
+    is_same = newest is not None and newest.state == ProgrammeVersion.State.DRAFT and newest.text == text
+    return newest if is_same and (newest.author_id, newest.author_label) == (by.id, by.label) else None
 
 
 def _create(by: Actor, at: datetime, read: ProgrammeFile) -> Programme:

@@ -1,0 +1,71 @@
+"""/programmes/…/document, /programme-plans and /programme-drafts: a programme as a file that lives in git."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from fidelia.insight.operations.planning import plan_text
+from fidelia.kernel.actor import Actor
+from fidelia.programme.errors import UnknownVersion
+from fidelia.programme.operations import apply_text, export_text, find_programme, read_programme_text
+from fidelia.programme.queries import get_version, see_programme, version_in_force
+
+from .answers import answer
+from .exchange import exchange_of
+from .idempotency import idempotency_key
+from .schemas.programme import DocumentOut, DocumentQuery, DraftIn, DraftOut, PlanIn, PlanOut
+
+documents = Router(tags=["programmes"])
+plans = Router(tags=["programmes"])
+drafts = Router(tags=["programmes"])
+
+
+@documents.get(
+    "/{slug:slug}/document",
+    response=DocumentOut,
+    summary="A programme as its document",
+    operation_id="get_programme_document",
+)
+def get_document(request: HttpRequest, slug: str, asked: Query[DocumentQuery]) -> HttpResponse:
+    """The version named, or the one in force. Needs the right programme.see."""
+    exchange = exchange_of(request)
+    programme = see_programme(by=exchange.by, slug=slug)
+    version = (
+        get_version(programme, int(asked.version))
+        if asked.version is not None
+        else version_in_force(programme, exchange.at)
+    )  # fmt: skip
+    if version is None:
+        raise UnknownVersion("No version is in force.")
+    text = export_text(by=exchange.by, version=version)
+    return answer(DocumentOut(programme=slug, version=version.number, text=text))
+
+
+@plans.post("", response=PlanOut, summary="Plan a document", operation_id="plan_programme")
+def plan(request: HttpRequest, body: PlanIn) -> HttpResponse:
+    """What the document would change, cost and break; with `backtest`, over all history, which takes its time.
+
+    Nothing is written to the programme. Needs the right programme.see.
+    """
+    exchange = exchange_of(request)
+    _check_seen(exchange.by, body.text, body.programme)
+    found = plan_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, replays=body.backtest)
+    return answer(PlanOut.model_validate(found))
+
+
+@drafts.post("", response={201: DraftOut}, summary="Draft a document", operation_id="draft_programme")
+def draft(request: HttpRequest, body: DraftIn) -> HttpResponse:
+    """Write the document as the programme's next draft; sent again, it is the same draft. Needs programme.draft."""
+    exchange = exchange_of(request)
+    idempotency_key(request)
+    _check_seen(exchange.by, body.text, body.programme)
+    version = apply_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, note=body.note)
+    return answer(DraftOut(programme=version.programme.slug, number=version.number, state=version.state), 201)
+
+
+def _check_seen(by: Actor, text: str, slug: str) -> None:
+    """A programme that a key may not see is not there: nor is a live one for a test key."""
+    programme = find_programme(read_programme_text(text), slug)
+    if programme is not None:
+        see_programme(by=by.lent("programme.see") if by.may_somewhere("programme.draft") else by, slug=programme.slug)

@@ -1,0 +1,174 @@
+"""A plan as text for a terminal, and as one HTML page for a pull request, in English or French."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from fidelia.kernel.localized import LocalizedText as Text
+from fidelia.kernel.money import Money
+from fidelia.ui.formats import minor_points, money, number, share_change
+
+NOTHING, CHANGES, REFUSED = 0, 2, 3
+TITLE = Text("Plan for {programme}, against version {number}", "Plan pour {programme}, face à la version {number}")
+TITLE_FIRST = Text("Plan for {programme}, which has no version yet", "Plan pour {programme}, encore sans version")
+SAME = Text("Nothing changes: this is in force.", "Rien ne change\u00a0: c’est en vigueur.")
+DIFFERENCES = Text("What changes", "Ce qui change")
+REPLAYED = Text(
+    "Over {n} purchases and returns of {members} members", "Sur {n} achats et retours de {members} adhérents"
+)
+EXACT = Text(
+    "Proof: what was in force gives exactly what members received.",
+    "Preuve\u00a0: ce qui était en vigueur donne exactement ce que les adhérents ont reçu.",
+)
+INEXACT = Text(
+    "Replaying what was in force differs for {n} purchases: read the figures with care.",
+    "Rejouer ce qui était en vigueur diffère pour {n} achats\u00a0: lisez les chiffres avec prudence.",
+)
+ROWS = {
+    "points": Text("points issued", "points émis"),
+    "discount": Text("discounts", "remises"),
+    "liability": Text("liability ({n} % redeemed)", "dette ({n} % utilisés)"),
+    "gain": Text("members better off", "adhérents gagnants"),
+    "lose": Text("members worse off", "adhérents perdants"),
+    "moves": Text("members in another tier at the end", "adhérents d’un autre statut à la fin"),
+    "changed": Text("purchases that change", "achats qui changent"),
+}
+BY_RULE = Text("Points by rule", "Points par règle")
+RETURNS = Text("taken back with returns", "repris avec les retours")
+LAW = Text("What the law says", "Ce que dit la loi")
+LAW_ROW = Text(
+    "“{rule}” may take {found} off a product; {allowed} are allowed.",
+    "«\u00a0{rule}\u00a0» peut retirer {found} d’un article\u00a0; {allowed} sont permis.",
+)
+WARNINGS = Text("Worth a look", "À regarder")
+WARNED = {
+    "never": Text("“{rule}”: its condition can never be met.", "«\u00a0{rule}\u00a0»\u00a0: jamais remplie."),
+    "no_line": Text(
+        "“{rule}”: no line can ever be chosen.", "«\u00a0{rule}\u00a0»\u00a0: aucune ligne ne peut être choisie."
+    ),
+    "hidden": Text(
+        "“{rule}” is never reached: “{other}” comes first in its group.",
+        "«\u00a0{rule}\u00a0» n’est jamais atteinte\u00a0: «\u00a0{other}\u00a0» passe avant dans son groupe.",
+    ),
+    "multiplies": Text(
+        "“{rule}” and “{other}” multiply the points of the same lines.",
+        "«\u00a0{rule}\u00a0» et «\u00a0{other}\u00a0» multiplient les points des mêmes lignes.",
+    ),
+    "over": Text("“{rule}”: its dates are past.", "«\u00a0{rule}\u00a0»\u00a0: ses dates sont passées."),
+    "unreached": Text(
+        "“{rule}”: no purchase of the history meets it.",
+        "«\u00a0{rule}\u00a0»\u00a0: aucun achat de l’historique ne la remplit.",
+    ),
+    "unbounded": Text(
+        "“{rule}”: no limit, cap or end bounds what it gives.",
+        "«\u00a0{rule}\u00a0»\u00a0: ni limite, ni plafond, ni fin ne borne ce qu’elle donne.",
+    ),
+}
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "↕"}
+
+
+def exit_code(plan: Mapping[str, Any]) -> int:
+    """Return what a pull request is told: 0 nothing changes, 2 something does, 3 the law refuses it."""
+    if any(each["refuses"] for each in plan["law"]):
+        return REFUSED
+    return CHANGES if plan["differences"]["en"] else NOTHING
+
+
+def plan_as_text(plan: Mapping[str, Any], language: str) -> str:
+    """Return the plan as lines for a terminal."""
+    lines = []
+    for heading, rows in _sections(plan, language):
+        lines += [heading, *(f"  {row}" for row in rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def plan_as_html(plan: Mapping[str, Any], language: str) -> str:
+    """Return the plan as one HTML page that stands alone."""
+    (title, first), *rest = _sections(plan, language)
+    body = [f"<h1>{escape(title)}</h1>", *_listed(first)]
+    for heading, rows in rest:
+        body += [f"<h2>{escape(heading)}</h2>", *_listed(rows)]
+    style = "body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}li{white-space:pre-wrap}"
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{style}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _listed(rows: list[str]) -> list[str]:
+    return ["<ul>", *(f"<li>{escape(row)}</li>" for row in rows), "</ul>"] if rows else []
+
+
+def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, list[str]]]:
+    def say(text: Text, **values: Any) -> str:
+        return text.in_language(language).format(**values)
+
+    title = TITLE if plan["from_version"] is not None else TITLE_FIRST
+    differences = plan["differences"][language]
+    heading = say(title, programme=plan["programme"], number=plan["from_version"])
+    yield heading, [] if differences else [say(SAME)]
+    if differences:
+        yield say(DIFFERENCES), [row for each in differences for row in _difference(each)]
+    if plan["backtest"] is not None:
+        yield from _replayed(plan, plan["backtest"], language)
+    if plan["law"]:
+        law = [say(LAW_ROW, **{name: each[name] for name in ("rule", "found", "allowed")}) for each in plan["law"]]
+        yield say(LAW), law
+    if plan["warnings"]:
+        names = {key: name[language] for key, name in plan["rules"].items()}
+        yield (
+            say(WARNINGS),
+            [
+                say(WARNED[each["kind"]], rule=names[each["rule"]], other=names.get(each["other"], ""))
+                for each in plan["warnings"]
+            ],
+        )
+
+
+def _difference(each: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{SIGNS[each['kind']]} {each['name']}"
+    for sign, sentences in (("-", each["before"]), ("+", each["after"])):
+        for sentence in sentences:
+            yield f"    {sign} {sentence}"
+
+
+def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str) -> Iterator[tuple[str, list[str]]]:
+    def say(text: Text, **values: Any) -> str:
+        return text.in_language(language).format(**values)
+
+    def points(amount: int) -> str:
+        return minor_points(amount, plan["points_scale"], language)
+
+    def paid(amount: int) -> str:
+        return money(Money(amount, plan["currency"]).text(), plan["currency"], language)
+
+    counts = {"n": number(result["occasions"], language), "members": number(result["customers"], language)}
+    changed = result["proof"]["changed"]
+    rows = [say(EXACT) if not changed else say(INEXACT, n=number(changed, language))]
+    rows.append(_row(say(ROWS["points"]), result["points"], points, language))
+    rows.append(_row(say(ROWS["discount"]), result["discount"], paid, language))
+    if result["liability"] is not None:
+        owed = result["liability"]
+        rows.append(_row(say(ROWS["liability"], n=owed["percent"]), owed["money"], paid, language))
+    moved = sum(members for was, now, members in result["tiers"] if was != now)
+    counted = {"gain": result["members"]["gain"], "lose": result["members"]["lose"], "moves": moved}
+    rows += [f"{say(ROWS[name])}: {number(count, language)}" for name, count in counted.items()]
+    rows.append(f"{say(ROWS['changed'])}: {number(result['changed'], language)}")
+    yield say(REPLAYED, **counts), rows
+    names = {key: name[language] for key, name in plan["rules"].items()}
+    by_rule = sorted(result["by_rule"].items(), key=lambda each: each[1][0] - each[1][1])
+    rules = [
+        _row(names.get(key, key) if key else say(RETURNS), pair, points, language)
+        for key, pair in by_rule
+        if pair[0] != pair[1]
+    ]
+    if rules:
+        yield say(BY_RULE), rules
+
+
+def _row(name: str, pair: list[int], write: Any, language: str) -> str:
+    was, now = pair
+    change = f" ({share_change((now - was) / abs(was), language)})" if was else ""
+    return f"{name}: {write(was)} → {write(now)}{change}"

@@ -1,0 +1,119 @@
+"""Plan: what a document would change, cost and break, before it is a draft. Only an export of facts is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fidelia.kernel.actor import Actor, Scope
+from fidelia.kernel.localized import LANGUAGES
+from fidelia.organisation.models import LawPolicy
+from fidelia.programme.errors import UnknownProgramme
+from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.operations import check_head, find_programme, find_unlawful, read_programme_text
+from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.programme.queries.differences import NOWHERE, compare_documents
+from fidelia.rules import Rule
+from fidelia.rules.overlaps import Relation, find_overlaps
+
+from .backtesting import Asked, Told, backtest_document
+
+GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
+
+
+def plan_text(
+    *, by: Actor, at: datetime, text: str, slug: str = "", replays: bool = True, begins: datetime | None = None,
+    told: Told = lambda done, total: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what a text would change against the version in force, as JSON holds it:
+
+    programme, currency, scale; from_version (None: there is none); differences by language; warnings; law; backtest
+    (see `backtest_document`; None when it is not asked for, or nothing differs).
+
+    Raises Denied (programme.see), UnknownProgramme, HeadDiffers, the refusals of the document.
+    """
+    read = read_programme_text(text)
+    programme = find_programme(read, slug)
+    if programme is None:
+        raise UnknownProgramme(f"There is no programme “{slug or read.slug}”; apply the document to create it.")
+    by.require("programme.see", Scope(programme.partner_id))
+    check_head(programme, read)
+    terms = parse_document(programme, read.document, version_id=NOWHERE)
+    current = version_in_force(programme, at)
+    before = current.document if current is not None else {"rules": []}
+    differences = {tongue: _told(programme, before, read.document, tongue) for tongue in LANGUAGES}
+    backtest = None
+    if replays and current is not None and differences["en"]:
+        backtest = backtest_document(by=by, at=at, asked=Asked(programme, read.document, begins), told=told)
+    return {
+        "programme": programme.slug,
+        "currency": programme.currency,
+        "points_scale": programme.points_currency.scale,
+        "from_version": current.number if current is not None else None,
+        "differences": differences,
+        "law": _law(programme, read.document, at),
+        "warnings": _warnings(terms, before, backtest, at),
+        "rules": {rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules},
+        "backtest": backtest,
+    }
+
+
+def _told(programme: Programme, before: Mapping[str, Any], after: Mapping[str, Any], tongue: str) -> list[Any]:
+    return [
+        {"kind": each.kind, "name": each.name, "pointer": each.pointer, "before": each.before, "after": each.after}
+        for each in compare_documents(programme, before, after, tongue)
+    ]
+
+
+def _law(programme: Programme, document: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
+    version = ProgrammeVersion(programme=programme, document=document)
+    return [
+        {
+            "refuses": found.policy.action == LawPolicy.Action.REFUSE,
+            "rule": one.where,
+            "found": str(one.percent_found),
+            "allowed": str(one.percent_allowed),
+            "source": found.policy.source,
+        }
+        for found in find_unlawful(version, at)
+        for one in found.findings
+    ]
+
+
+def _warnings(
+    terms: Terms, before: Mapping[str, Any], backtest: Mapping[str, Any] | None, at: datetime
+) -> list[dict[str, str]]:
+    """Return what is worth a look, of rules that are new or another: kind, rule, and the other rule where there is one.
+
+    never, no_line, hidden, multiplies: as `rules.overlaps` says;  over: its dates are past
+    unreached: no purchase of the history met it;  unbounded: nothing limits what it gives to one member or in all
+    """
+    known = {rule["key"]: rule for rule in before.get("rules", ())}
+    found: list[dict[str, str]] = []
+    for rule in terms.rule_set.rules:
+        for overlap in find_overlaps(rule, terms.rule_set):
+            if overlap.relation in GRAVE:
+                other = overlap.other.key if overlap.other is not None else ""
+                found.append({"kind": overlap.relation.value, "rule": rule.key, "other": other})
+        if rule.valid_until is not None and rule.valid_until <= at:
+            found.append({"kind": "over", "rule": rule.key, "other": ""})
+        if rule.key not in known and is_unbounded(rule, terms):
+            found.append({"kind": "unbounded", "rule": rule.key, "other": ""})
+        if backtest is not None and backtest["occasions"] and _is_unreached(rule, backtest):
+            found.append({"kind": "unreached", "rule": rule.key, "other": ""})
+    return found
+
+
+def is_unbounded(rule: Rule, terms: Terms) -> bool:
+    """Whether nothing bounds a rule: no date at which it ends, no limit, cap or coupon, and it is no rate of money."""
+    if rule.is_proportional or rule.valid_until is not None or rule.limit_per_purchase is not None:
+        return False
+    own = rule.terms
+    return not (own.limits or own.cap or own.coupon or own.costs_points or terms.rule_set.limits_of.get(rule.key))
+
+
+def _is_unreached(rule: Rule, backtest: Mapping[str, Any]) -> bool:
+    points = backtest["by_rule"].get(rule.key, [0, 0])[1]
+    money = backtest["money_by_rule"].get(rule.key, [0, 0])[1]
+    return not points and not money and not rule.issues

@@ -1,0 +1,98 @@
+"""Plans: what a file would change, cost and break; as text, HTML and exit code; applied and exported by the command."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fidelia.insight.backtest.plan_words import exit_code, plan_as_html, plan_as_text
+from fidelia.insight.operations.planning import plan_text
+from fidelia.kernel.errors import Denied
+from fidelia.programme.errors import UnknownProgramme
+from fidelia.programme.models import ProgrammeVersion
+from fidelia.programme.operations import export_text
+from fidelia.rules.documents import write_text
+from fidelia.worker.command import main
+from tests.cast import PIZARRO, actor_with
+from tests.insight.shop import open_shop
+from tests.programme.cast import AT
+
+from .history import FIRST, Shop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ANALYST = actor_with("programme.*", "insight.*", label="Rocco", number=5)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, settings: Any) -> Shop:
+    settings.FACTS_ROOT = tmp_path / "facts"
+    open_shop()
+    made = Shop()
+    made.live(6)
+    return made
+
+
+def changed() -> str:
+    document = deepcopy(FIRST)
+    document["rules"][0]["points_per"]["points"] = "2"
+    document["rules"].append({"key": "gift", "name": {"en": "Gift", "fr": "Cadeau"}, "points": "5",
+                              "when": 'purchase.channel == "app"'})  # fmt: skip
+    return write_text(document)
+
+
+def test_it_says_what_changes_what_it_costs_and_what_is_worth_a_look(shop: Shop) -> None:
+    plan = plan_text(by=ANALYST, at=AT, text=changed(), slug="cercle")
+    assert [(each["kind"], each["name"]) for each in plan["differences"]["fr"]] == [
+        ("changed", "Un point par euro"), ("added", "Cadeau"),
+    ]  # fmt: skip
+    was, now = plan["backtest"]["by_rule"]["base"]
+    assert now == 2 * was > 0
+    assert {"kind": "unreached", "rule": "gift", "other": ""} in plan["warnings"]
+    assert {"kind": "unbounded", "rule": "gift", "other": ""} in plan["warnings"]
+    assert exit_code(plan) == 2
+    text = plan_as_text(plan, "fr")
+    assert "Preuve" in text
+    assert "+ Cadeau" in text
+    assert "«\u00a0Cadeau\u00a0»\u00a0: aucun achat de l’historique ne la remplit." in text
+    page = plan_as_html(plan, "en")
+    assert page.startswith('<!doctype html><html lang="en">')
+    assert "Points by rule" in page
+
+
+def test_what_is_in_force_changes_nothing(shop: Shop) -> None:
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(FIRST), slug="cercle")
+    assert (exit_code(plan), plan["backtest"]) == (0, None)
+    assert "Nothing changes" in plan_as_text(plan, "en")
+
+
+def test_who_may_not_see_plans_nothing_and_an_unknown_programme_is_told(shop: Shop) -> None:
+    with pytest.raises(Denied):
+        plan_text(by=PIZARRO, at=AT, text=changed(), slug="cercle")
+    with pytest.raises(UnknownProgramme):
+        plan_text(by=ANALYST, at=AT, text=changed(), slug="other")
+
+
+def test_the_command_plans_applies_and_exports(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, page = tmp_path / "circle.yaml", tmp_path / "plan.html"
+    file.write_text("# ours\n" + changed(), encoding="utf-8")
+    assert main(["programme", "plan", str(file), "--html", str(page), "--no-backtest"]) == 2
+    assert "What changes" in capsys.readouterr().out
+    assert page.exists()
+    assert main(["programme", "apply", str(file), "--note", "twice"]) == 0
+    draft = ProgrammeVersion.objects.get(number=2)
+    assert (draft.state, draft.note) == ("draft", "twice")
+    assert main(["programme", "export", "--version", "2", "--output", str(tmp_path / "out.yaml")]) == 0
+    assert (tmp_path / "out.yaml").read_text(encoding="utf-8") == export_text(by=ANALYST, version=draft)
+
+
+def test_a_mistake_is_said_at_its_line_as_editors_want_it(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "circle.yaml"
+    file.write_text("rules:\n  - key: a\n    name: {en: A, fr: A}\n    pionts: 5\n", encoding="utf-8")
+    assert main(["programme", "plan", str(file)]) == 1
+    assert capsys.readouterr().err.startswith(f"{file}:4:13: ")
+    assert main(["programme", "plan", str(tmp_path / "nowhere.yaml")]) == 1
