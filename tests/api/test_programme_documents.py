@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fidelia.programme.models import ProgrammeVersion
+from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.rules.documents import write_text
-from tests.programme.cast import DOCUMENT
+from tests.programme.cast import DOCUMENT, programme
 
 from .caller import Caller
 
@@ -15,6 +15,8 @@ TWICE = write_text({**DOCUMENT, "points": {"validity_months": 12, "ends": "month
 
 @pytest.fixture
 def author(till: Caller) -> Caller:
+    if not Programme.objects.filter(is_sandbox=False).exists():
+        programme()
     return Caller("programme.see", "programme.draft")
 
 

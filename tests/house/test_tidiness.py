@@ -39,7 +39,7 @@ MORE_NAMES = {
     "ledger": {"sql"},
     "activity": {"sql"},
     "rewards": {"sql"},
-    "insight": {"fits", "measures", "report", "sql"},
+    "insight": {"backtest", "fits", "measures", "report", "sql"},
     "access": {"rights"},
 }
 # No file of the project names where it was made: package registries, and folders of a machine.

@@ -332,6 +332,19 @@ class PlanIn(Input):
 class PlanOut(Output):
     """What a document would change against the version in force; amounts in minor units."""
 
+    model_config = shown(
+        {
+            "programme": "fidelio",
+            "currency": "EUR",
+            "points_scale": 0,
+            "from_version": 3,
+            "differences": {"en": [], "fr": []},
+            "law": [],
+            "warnings": [{"kind": "unbounded", "rule": "gift", "other": ""}],
+            "rules": {"gift": {"en": "Gift", "fr": "Cadeau"}},
+            "backtest": None,
+        }
+    )
     programme: str
     currency: str
     points_scale: int
