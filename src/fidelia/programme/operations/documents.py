@@ -122,8 +122,9 @@ def apply_text(*, by: Actor, at: datetime, text: str, slug: str = "", note: str 
 def _own_draft(by: Actor, programme: Programme, text: str) -> ProgrammeVersion | None:
     """Return the newest version where it is the draft that the same person made of the same text."""
     newest = programme.versions.order_by("-number").select_related("programme__points_currency").first()
-    is_same = newest is not None and newest.state == ProgrammeVersion.State.DRAFT and newest.text == text
-    return newest if is_same and (newest.author_id, newest.author_label) == (by.id, by.label) else None
+    if newest is None or newest.state != ProgrammeVersion.State.DRAFT or newest.text != text:
+        return None
+    return newest if (newest.author_id, newest.author_label) == (by.id, by.label) else None
 
 
 def _create(by: Actor, at: datetime, read: ProgrammeFile) -> Programme:
