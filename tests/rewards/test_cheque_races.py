@@ -30,18 +30,19 @@ language sql as 'select true'
 """
 
 
-def earn(address: str, points: int) -> None:
+def earn(address: str, points: int, account: str = ACCOUNT) -> None:
+    """Open an account as the ledger does, and let points come to it."""
     posting = {
-        "idem_key": "earned", "request_hash": "\\x00", "posting_id": ACCOUNT, "kind": "earn", "currency": "PTS",
+        "idem_key": "earned", "request_hash": "\\x00", "posting_id": account, "kind": "earn", "currency": "PTS",
         "amount": points, "occurred_at": AT, "recorded_at": AT, "actor_kind": "system", "origin": "live",
         "source_type": "", "note": "",
-        "parts": [{"lot_id": ACCOUNT, "amount": points, "earned_at": AT, "funding": "operator", "unit_cost": 0}],
+        "parts": [{"lot_id": account, "amount": points, "earned_at": AT, "funding": "operator", "unit_cost": 0}],
     }  # fmt: skip
     with psycopg.connect(address, autocommit=True) as owner:
-        owner.execute("select ledger_open(array[%s]::uuid[], array[null]::uuid[], 'PTS', false, %s)", [ACCOUNT, AT])
+        owner.execute("select ledger_open(array[%s]::uuid[], array[null]::uuid[], 'PTS', false, %s)", [account, AT])
         owner.execute(
             "select ledger_post_entry(%s::uuid, json_populate_record(null::ledger_request, %s::json))",
-            [ACCOUNT, json.dumps(posting)],
+            [account, json.dumps(posting)],
         )
 
 

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from .racing import AT, BARRIER, PROGRAMME, at_the_barrier, function, outcomes, run_as_owner
-from .test_races import NO_CHECK
+from .test_cheque_races import earn
+from .test_races import NO_CHECK, NO_LOCK
 
 CLIENTS = 16
 REWARD, STOCK = UUID(int=5), UUID(int=6)
@@ -24,24 +25,10 @@ insert into rewards_reward (id, programme_id, key, name, kind, points, points_cu
     values ('{REWARD}', '{PROGRAMME}', 'mug', '{{"en": "m", "fr": "t"}}', 'gift', 100, 'PTS', 0, '', '{STOCK}',
         0, 'multi', false, '2026-01-01', now(), '{AT}');
 """
-NO_SLOTS_LOCK = """
-create or replace function rewards_lock(p_programme uuid, p_items rewards_item[]) returns void language plpgsql as $$
-begin
-    insert into rewards_counter (programme_id, scope_id, subject, starts_on)
-        select p_programme, item.scope_id, item.subject, item.starts_on from unnest(p_items) item
-        where item.capacity is not null on conflict do nothing;
-end $$;
-"""
 
 
 def enrol(address: str, n: int, points: int) -> None:
     member, account = UUID(int=1_000 + n), UUID(int=2_000 + n)
-    posting = {
-        "idem_key": "earned", "request_hash": "\\x00", "posting_id": str(account), "kind": "earn", "currency": "PTS",
-        "amount": points, "occurred_at": AT, "recorded_at": AT, "actor_kind": "system", "origin": "live",
-        "source_type": "", "note": "",
-        "parts": [{"lot_id": str(account), "amount": points, "earned_at": AT, "funding": "operator", "unit_cost": 0}],
-    }  # fmt: skip
     with psycopg.connect(address, autocommit=True) as owner:
         owner.execute("set session_replication_role = replica")
         owner.execute(
@@ -49,11 +36,7 @@ def enrol(address: str, n: int, points: int) -> None:
                values (%s, %s, %s, %s, '2026-01-01', 'till')""",
             [member, PROGRAMME, UUID(int=3_000 + n), account],
         )
-        owner.execute("select ledger_open(array[%s]::uuid[], array[null]::uuid[], 'PTS', false, %s)", [account, AT])
-        owner.execute(
-            "select ledger_post_entry(%s, json_populate_record(null::ledger_request, %s::json))",
-            [account, json.dumps(posting)],
-        )
+    earn(address, points, str(account))
 
 
 def choose(connection: psycopg.Connection[Any], n: int) -> str:
@@ -111,7 +94,7 @@ def test_the_last_reward_is_had_by_one_of_sixteen_and_the_others_keep_their_poin
 
 def test_without_the_lock_and_the_check_the_last_reward_is_had_by_two(shop: str) -> None:
     put_barrier(shop)
-    run_as_owner(shop, NO_SLOTS_LOCK)
+    run_as_owner(shop, NO_LOCK)
     run_as_owner(shop, NO_CHECK)
     numbers = count()
     with at_the_barrier(shop, 2, lambda one: choose(one, next(numbers)), arriving=2) as futures:
