@@ -38,6 +38,7 @@ def pages_of(shop: Shop) -> list[str]:
             "insight/rfm/",
         ),
         *("settings/", "settings/stores/", "settings/jobs/", "settings/users/", "settings/audit/"),
+        *("settings/portal/", "rights-requests/"),
     ]
 
 

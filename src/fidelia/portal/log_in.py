@@ -63,7 +63,7 @@ class AddressForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
     """Ask for an address; the answer is the same whoever has it."""
-    context: dict[str, Any] = {"next": wanted_address(request), "languages": settings.LANGUAGES}
+    context: dict[str, Any] = {"next": wanted_address(request), "typed": request.GET.get("address", "")[:320]}
     if request.method != "POST":
         return show_outside(request, brand, "portal/log_in.html", context)
     form = AddressForm(request.POST)
