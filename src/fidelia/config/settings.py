@@ -22,6 +22,8 @@ SECRET_KEY = read_text("FIDELIA_SECRET_KEY") or secret_key_of(HOME)
 ALLOWED_HOSTS = read_list("FIDELIA_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = read_list("FIDELIA_TRUSTED_ORIGINS", [])
 BASE_URL = read_text("FIDELIA_BASE_URL", "http://localhost:8000").rstrip("/")
+# How many proxies stand in front: each adds the address it was asked from; what stands before those is anybody's word.
+PROXIES = read_int("FIDELIA_PROXIES", 0, least=0, most=5)
 BEHIND_TLS = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [

@@ -20,6 +20,7 @@ from fidelia.access.operations import log_in
 from fidelia.access.queries import actor_of
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.addresses import network_address
 from fidelia.ui.formats import duration
 
 from .preferences import remember
@@ -70,7 +71,9 @@ def _let_in(request: HttpRequest, form: LoginForm) -> HttpResponse:
     user = log_in(
         email=form.cleaned_data["email"],
         password=form.cleaned_data["password"],
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=network_address(
+            str(request.META.get("REMOTE_ADDR", "")), request.headers.get("X-Forwarded-For", ""), settings.PROXIES
+        ),
         at=clock.now(),
     )
     auth.login(request, user, backend=BACKEND)

@@ -64,6 +64,16 @@ def normalise_phone(text: str, *, country: str = "FR", pointer: str | None = Non
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def network_address(remote: str, forwarded: str, proxies: int) -> str:
+    """Return the address of the network that a request comes from, behind so many proxies of our own.
+
+    `forwarded` is the X-Forwarded-For header, to whose end each proxy adds whom it was asked by; what stands before
+    those is the asker's own word, and never believed.
+    """
+    told = [part.strip() for part in forwarded.split(",") if part.strip()]
+    return told[-proxies] if 0 < proxies <= len(told) else remote
+
+
 def readable_phone(number: str) -> str:
     """Return a kept number as people read it: +33 6 12 34 56 78; what is no number as it is."""
     try:

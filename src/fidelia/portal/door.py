@@ -22,6 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import ids_of, list_customers_by_id
 from fidelia.kernel.actor import Actor, Grant
+from fidelia.kernel.addresses import network_address
 from fidelia.kernel.clock import now
 from fidelia.kernel.errors import FideliaError
 from fidelia.members.models import MemberSession
@@ -157,7 +158,8 @@ def remember_device(response: HttpResponse, token: str) -> None:
 
 def network_of(request: HttpRequest) -> str:
     """Return the address of the network that a request comes from."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return network_address(str(request.META.get("REMOTE_ADDR", "")), forwarded, settings.PROXIES)
 
 
 _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"),

@@ -128,11 +128,12 @@ def person(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
 @members_only
 @require_POST
 def log_out(request: MemberRequest) -> HttpResponseBase:
-    """Forget this device: the session ends, and what the browser kept for off line goes."""
+    """Forget this device: the session ends; the log-in page takes away the card that was kept for off line."""
     end_session(at=request.at, customer_id=request.person.id, session_id=request.session_row.id)
     response = redirect("portal:log-in")
     response.delete_cookie(SESSION_COOKIE, samesite="Lax")
-    response["Clear-Site-Data"] = '"cache", "storage"'
+    # Never "storage": a till of the same address keeps the sales there that it could not send yet.
+    response["Clear-Site-Data"] = '"cache"'
     return response
 
 
