@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from fidelia.access.models import Audit
 from fidelia.campaigns.errors import AudienceTooSmall, CampaignNotLaunched
 from fidelia.campaigns.models import Arm, Campaign, CampaignMember, CampaignResult
-from fidelia.campaigns.operations import launch_campaign, measure_campaign, stop_campaign
-from fidelia.campaigns.queries import get_result, list_due_for_measuring, list_proofs, proof_of
+from fidelia.campaigns.operations import launch_campaign, measure_campaign, stop_campaign, stop_if_harmful
+from fidelia.campaigns.operations.watching import watched_of
+from fidelia.campaigns.queries import get_result, list_due_for_measuring, list_proofs, list_watched, proof_of
 from fidelia.customers.models import Customer
 from fidelia.insight.errors import NoExport
 from fidelia.insight.operations import refresh
@@ -161,7 +164,7 @@ def test_the_clock_measures_what_has_new_facts_and_nothing_twice(stage: Stage) -
     assert [campaign.key for campaign in list_due_for_measuring(at=LATER)] == ["coffee"]
     started = start_job(by=SYSTEM, at=LATER, kind="campaign.measure", arguments={})
     run_job(job_id=started.id, clock=lambda: LATER)
-    assert Job.objects.get(id=started.id).result == {"measured": 1}
+    assert Job.objects.get(id=started.id).result == {"measured": 1, "stopped": 0}
     refresh(by=SYSTEM, at=LATER)
     assert list_due_for_measuring(at=LATER) == []
 
@@ -172,3 +175,69 @@ def test_the_clock_ends_what_is_over(stage: Stage) -> None:
     run_job(job_id=started.id, clock=lambda: LATER)
     campaign.refresh_from_db()
     assert (campaign.state, Job.objects.get(id=started.id).result) == ("ended", {"ended": 1})
+
+
+def nightly(at: datetime) -> Any:
+    started = start_job(by=SYSTEM, at=at, kind="campaign.measure", arguments={})
+    run_job(job_id=started.id, clock=lambda: at)
+    return Job.objects.get(id=started.id).result
+
+
+def test_a_campaign_that_surely_harms_is_stopped_by_the_night_and_says_why(stage: Stage) -> None:
+    """Nine in ten of those left alone buy, one in ten of the treated; another campaign's people do the same."""
+    campaign, treated, control = launched(stage, 400)
+    day = campaign.ends_at - timedelta(days=1)
+    buy([purchase(one, 4_000, day - timedelta(days=1)) for one in (*treated[: len(treated) // 10], *control[10:])])
+    refresh(by=SYSTEM, at=day)
+    assert nightly(day) == {"measured": 1, "stopped": 1}
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.finished_at) == ("stopped", day)
+    row = Audit.objects.filter(verb="campaign.stop").get()
+    assert row.after == {"reason": "harm"}
+    assert not stop_if_harmful(by=SYSTEM, at=day, campaign_id=campaign.id)
+
+
+def test_what_may_be_chance_goes_on(stage: Stage) -> None:
+    """An ordinary interval lies below zero here; the one for every day holds it, so the offer goes on."""
+    campaign, treated, control = launched(stage, 400)
+    day = AT + timedelta(days=3)
+    few, more = len(treated) * 40 // 100, len(control) * 54 // 100
+    buy([purchase(one, 4_000, AT + timedelta(days=1)) for one in (*treated[:few], *control[:more])])
+    refresh(by=SYSTEM, at=day)
+    assert nightly(day) == {"measured": 1, "stopped": 0}
+    page = get_result(by=stage.leonore, campaign=campaign)
+    (watched,) = list_watched(by=stage.leonore)
+    assert page is not None
+    assert page.buyers.effect.finding == "negative"
+    assert watched.buyers is not None
+    assert watched.buyers.low < page.buyers.effect.low < page.buyers.effect.high < 0 < watched.buyers.high
+    campaign.refresh_from_db()
+    assert campaign.state == "running"
+
+
+def test_an_early_look_is_wider_than_a_late_one(stage: Stage) -> None:
+    """A tenth of the campaign's time has told a tenth of what there is to know."""
+    campaign, treated, control = launched(stage, 400)
+    buy([purchase(one, 4_000, AT + timedelta(days=1)) for one in (*treated[:90], *control[:30])])
+    refresh(by=SYSTEM, at=LATER)
+    result = measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
+    widths = []
+    for share in (0.1, 1.0):
+        result.counted_until = result.counted_from + share * (campaign.ends_at - result.counted_from)
+        spend = watched_of(campaign, result).spend
+        assert spend is not None
+        widths.append(spend.high - spend.low)
+    assert widths[0] / widths[1] == pytest.approx(1.26, abs=0.01)
+
+
+def test_too_few_people_are_told_by_no_interval_and_never_stopped(stage: Stage) -> None:
+    campaign, _treated, control = launched(stage, 60)
+    buy([purchase(one, 4_000, AT + timedelta(days=1)) for one in control])
+    refresh(by=SYSTEM, at=LATER)
+    assert nightly(AT + timedelta(days=5))["stopped"] == 0
+    (watched,) = list_watched(by=stage.leonore)
+    assert (watched.buyers, watched.spend, watched.harms) == (None, None, False)
+    with pytest.raises(Denied):
+        stop_if_harmful(by=PIZARRO, at=LATER, campaign_id=campaign.id)
+    with pytest.raises(Denied):
+        list_watched(by=PIZARRO)

@@ -10,7 +10,7 @@ from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
-from .operations import end_due_campaigns, measure_campaign
+from .operations import end_due_campaigns, measure_campaign, stop_if_harmful
 from .queries import list_due_for_measuring
 
 
@@ -20,13 +20,15 @@ def end_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: 
 
 
 def measure_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
-    """Measure each running campaign, and each finished one once more on facts that reach its end."""
-    due = list_due_for_measuring(at=at)
+    """Measure each running campaign, and each finished one once more on facts that reach its end; stop what harms."""
+    due, stopped = list_due_for_measuring(at=at), 0
     progress.expect(len(due))
     for campaign in due:
         measure_campaign(by=by, at=at, campaign_id=campaign.id)
+        # Who may measure does not stop a campaign: the house's rule does.
+        stopped += stop_if_harmful(by=by.lent("campaign.stop"), at=at, campaign_id=campaign.id)
         progress.step()
-    return {"measured": len(due)}
+    return {"measured": len(due), "stopped": stopped}
 
 
 JOBS = (

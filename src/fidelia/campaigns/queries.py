@@ -22,6 +22,7 @@ from fidelia.programme.queries import get_programme_by_id, version_in_force
 from .errors import UnknownCampaign
 from .models import Arm, Campaign, CampaignMember, CampaignResult, State
 from .operations.drawing import control_count
+from .operations.watching import WatchedCampaign, watched_of
 
 SHARES_OF_PROOF: Final = tuple(Fraction(percent, 100) for percent in range(5, 55, 5))
 CAMPAIGNS_MAX: Final = 500
@@ -172,6 +173,15 @@ def page_of(campaign: Campaign, result: CampaignResult) -> ResultPage:
             base=min(control.bought().value, 0.999), n_treated=treated.people, n_control=control.people
         ),
     )  # fmt: skip
+
+
+def list_watched(*, by: Actor) -> list[WatchedCampaign]:
+    """Return the launched campaigns that the actor may see with their effects, the newest first. Raises Denied."""
+    launched = [one for one in list_campaigns(by=by) if one.launched_at is not None]
+    newest: dict[UUID, CampaignResult] = {}
+    for result in CampaignResult.objects.filter(campaign__in=launched).order_by("measured_at", "id"):
+        newest[result.campaign_id] = result
+    return [watched_of(one, newest.get(one.id)) for one in launched]
 
 
 def list_proofs(*, people: int, base: float) -> list[Proof]:

@@ -98,6 +98,7 @@ MENU: tuple[Block, ...] = (
                     Entry(_("Lifetime value"), "diamond", "console:insight-chapter", "value", right="insight.see"),
                     Entry(_("Churn"), "users-minus", "console:insight-chapter", "churn", right="insight.see"),
                     Entry(_("Scores"), "target", "console:insight-chapter", "scores", right="insight.see"),
+                    Entry(_("Effectiveness"), "target-arrow", "console:insight-effects", right="campaign.see"),
                     Entry(_("Cohorts"), "stack-2", "console:insight-chapter", "cohorts", right="insight.see"),
                     Entry(_("Products sold"), "package", "console:insight-chapter", "products", right="insight.see"),
                 ),

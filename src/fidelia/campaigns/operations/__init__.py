@@ -1,7 +1,7 @@
 """The verbs of campaigns. Read `launch_campaign` first."""
 
 from .drafting import approve_campaign, ask_approval_of_campaign, change_campaign, draft_campaign, refuse_campaign
-from .ending import end_campaign, end_due_campaigns, stop_campaign
+from .ending import end_campaign, end_due_campaigns, stop_campaign, stop_if_harmful
 from .launching import Audience, launch_campaign
 from .measuring import measure_campaign
 from .previewing import preview_audience
@@ -19,4 +19,5 @@ __all__ = [
     "preview_audience",
     "refuse_campaign",
     "stop_campaign",
+    "stop_if_harmful",
 ]

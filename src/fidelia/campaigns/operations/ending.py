@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from fidelia.customers.operations import place_members, set_traits
@@ -18,6 +19,9 @@ from ..events import CampaignEnded
 from ..models import Campaign, CampaignMember, State
 from .drafting import audit, find_campaign, lock_campaign
 from .offers import withdraw_offer
+from .watching import watched_of
+
+HARM: Final = "harm"  # why the night stopped a campaign, in the audit
 
 
 def stop_campaign(*, by: Actor, at: datetime, campaign_id: UUID, reason: str = "") -> Campaign:
@@ -32,6 +36,25 @@ def stop_campaign(*, by: Actor, at: datetime, campaign_id: UUID, reason: str = "
         _finish(by, at, campaign, State.STOPPED)
         audit(by, at, "campaign.stop", campaign, after={"reason": reason})
     return campaign
+
+
+def stop_if_harmful(*, by: Actor, at: datetime, campaign_id: UUID) -> bool:
+    """Stop a running campaign whose treated surely buy less, or less often, than those left alone; tell whether.
+
+    "Surely" is an interval that may be looked at every day (see `watched_of`) and lies below zero: of campaigns without
+    any effect one in twenty is stopped by mistake at most, in all of its nights together, for buyers and for spending
+    each. Raises Denied (campaign.stop), UnknownCampaign.
+    """
+    campaign = find_campaign(campaign_id)
+    by.require("campaign.stop", campaign.scope)
+    result = campaign.results.order_by("-measured_at", "-id").first()
+    if campaign.state != State.RUNNING or not watched_of(campaign, result).harms:
+        return False
+    try:
+        stop_campaign(by=by, at=at, campaign_id=campaign_id, reason=HARM)
+    except CampaignNotRunning:  # somebody stopped it in this moment
+        return False
+    return True
 
 
 def end_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:

@@ -130,7 +130,7 @@ def score_finding(score: Score, answer: str, speech: Speech) -> str:
         )
     best = judged.lift[0]
     return _(
-        "Of the best tenth {rate} did it ({answer}), {times} times as many as of everybody.",
+        "Of the best tenth {rate} did it ({answer}), {times} times the average.",
         answer=answer, rate=speech.share(best.rate), times=speech.number(best.lift, 1),
     )  # fmt: skip
 
@@ -153,7 +153,7 @@ def score_blocks(score: Score, columns: dict[str, Any], answer: str, speech: Spe
         Drawing(_("How many of each tenth did it ({answer})?", answer=answer), _lift(score, speech), 260),
         Grid(_("Tenth by tenth"), [
             _("Tenth, best scores first"), _("People"), _("Did it"), _("Share"), _("Times the average"),
-            _("Of all who did, so far"),
+            _("Of all, so far"),
         ], [
             [str(row.number), speech.number(row.people), speech.number(row.did), speech.share(row.rate),
              speech.number(row.lift, 2), speech.share(row.gained)] for row in judged.lift

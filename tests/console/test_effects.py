@@ -1,0 +1,56 @@
+"""Effectiveness: each launched campaign with its always-valid interval, its assumed margin, and who may see it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fidelia.access.models import User
+from fidelia.campaigns.operations import launch_campaign, measure_campaign
+from fidelia.insight.operations import refresh
+from tests.campaigns.conftest import Stage, enrol_all, stage
+from tests.cast import AT, SYSTEM, person
+from tests.insight.shop import buy, customers, purchase
+
+__all__ = ["stage"]
+pytestmark = pytest.mark.django_db(transaction=True)
+EFFECTS = "/console/insight/effects/"
+
+
+def page(client, user: User, language: str = "fr") -> str:
+    User.objects.filter(id=user.id).update(language=language)
+    client.force_login(User.objects.get(id=user.id))
+    return client.get(EFFECTS).content.decode()
+
+
+def manager() -> User:
+    return User.objects.get(name="Leonore")
+
+
+def test_it_says_that_nothing_was_launched_and_then_that_nothing_was_measured(stage: Stage, client) -> None:
+    assert "Aucune campagne n’est encore lancée" in page(client, manager())
+    enrol_all(stage.programme, customers(40))
+    campaign = stage.approved()
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    assert "pas encore mesurée" in page(client, manager())
+
+
+def test_a_measured_campaign_shows_its_effect_and_what_is_assumed(stage: Stage, client) -> None:
+    enrol_all(stage.programme, customers(380))
+    campaign = stage.approved()
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    treated = campaign.members.filter(arm="treated").values_list("customer_id", flat=True)
+    buy([purchase(one, 4_000, AT + timedelta(days=1)) for one in treated])
+    later = AT + timedelta(days=200)
+    refresh(by=SYSTEM, at=later)
+    measure_campaign(by=stage.leonore, at=later, campaign_id=campaign.id)
+    shown = page(client, manager(), "en")
+    assert "+€40.00" in shown
+    assert "more than without the offer" in shown
+    assert "Margin is assumed: 30% of sales" in shown
+
+
+def test_who_may_not_see_campaigns_sees_none(stage: Stage, client) -> None:
+    client.force_login(person("Jaquino"))
+    assert client.get(EFFECTS).status_code == 403
