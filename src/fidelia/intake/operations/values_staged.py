@@ -22,7 +22,9 @@ Reader = Callable[..., Sequence[Any]]
 
 
 def stage_values(*, table: str, rows: str, texts: Sequence[str], values: Mapping[str, str], read: Reader) -> None:
-    """Make a temporary table of the distinct `texts` of a temporary table of rows, with what they mean, until commit.
+    """Make a temporary table of the distinct `texts` of a temporary table of rows, with what they mean.
+
+    It lasts as long as the session, unless it is dropped: whoever checks a file does so in many short transactions.
 
     Its columns are the texts, then `values` (name → SQL type), then `reason`: `read` is given the texts and returns
     the values, or raises BadCell, and the values are null and the reason is kept. Join it by all its texts.
@@ -33,7 +35,7 @@ def stage_values(*, table: str, rows: str, texts: Sequence[str], values: Mapping
     nothing = (None,) * len(values)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(f"drop table if exists pg_temp.{table}")
-        cursor.execute(f"create temporary table {table} ({columns}, reason text) on commit drop")
+        cursor.execute(f"create temporary table {table} ({columns}, reason text)")
         for found in _distinct(table, rows, texts):
             with cursor.copy(f"copy {table} ({', '.join(named)}, reason) from stdin") as copy:
                 for cells in found:

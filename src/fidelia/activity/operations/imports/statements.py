@@ -117,7 +117,7 @@ where reason is null and not is_double and receipt in (
 # step, each with its statistics: in one statement the lines of all purchases were read anew for each receipt.
 MARK_KNOWN = (
     """
-    create temporary table recorded on commit drop as
+    create temporary table recorded as
     select past.receipt_number as receipt, past.purchase_id, past.total as net
     from activity_purchase past join (select distinct receipt from line where reason is null) sent
         on sent.receipt = past.receipt_number
@@ -125,7 +125,7 @@ MARK_KNOWN = (
     """,
     "analyze recorded",
     """
-    create temporary table recorded_receipt on commit drop as
+    create temporary table recorded_receipt as
     select recorded.receipt, sum(recorded.net) as net, sum(counted.lines) as lines
     from recorded join (
         select old.purchase_id, count(*) as lines from activity_line old
@@ -134,7 +134,7 @@ MARK_KNOWN = (
     """,
     "analyze recorded_receipt",
     """
-    create temporary table compared on commit drop as
+    create temporary table compared as
     select sent.receipt, sent.lines = old.lines and sent.net = old.net as is_same
     from recorded_receipt old join (
         select receipt, count(*) as lines, sum(net) as net from line where reason is null and not is_double
@@ -143,7 +143,7 @@ MARK_KNOWN = (
     """,
     "analyze compared",
     """
-    create temporary table known_line on commit drop as
+    create temporary table known_line as
     select line.row_number, true as is_known
     from line join compared using (receipt) where compared.is_same and line.reason is null and not line.is_double
     """,
@@ -246,7 +246,7 @@ def _distinct(column: str) -> str:
 
 
 KEEP_RECEIPTS = f"""
-create temporary table receipt_line on commit drop as
+create temporary table receipt_line as
 select receipt collate "C" as receipt, min(occurred_at) as occurred_at, min(customer) as customer,
     (array_agg(country))[1] as country, (array_agg(store))[1] as store, (array_agg(channel))[1] as channel,
     sum(net)::bigint as net, count(*)::int as line_count, bool_and(quantity < 0) as all_back,

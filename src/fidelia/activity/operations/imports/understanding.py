@@ -30,7 +30,7 @@ def split_statement(mapping: FileMapping, columns: list[str], *, fill_down: bool
         from intake_row where import_id = %s and state = 'ready'"""
     if fill_down and "receipt" in place:
         split = _filled_down(split, place)
-    return f"create temporary table text_line on commit drop as {split}"
+    return f"create temporary table text_line as {split}"
 
 
 def _cell(name: str, place: dict[str, int], *, whole_codes: bool) -> str:
@@ -78,7 +78,7 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     quantity = f"case when {is_back} then -abs({quantity}) else {quantity} end" if is_back else quantity
     receipt = _receipt_of(mapping) if "receipt" in mapped else "''"
     discount = _discount(mapping, mapped)
-    return f"""create temporary table line on commit drop as
+    return f"""create temporary table line as
     select u.row_number, u.sheet, {"u.receipt" if "receipt" in mapped else _KEY_OF_CONTENT} as receipt,
         u.at as occurred_at, u.product, u.description, u.category,
         case when u.reason is null then u.quantity::bigint end as quantity,
