@@ -33,6 +33,9 @@ UNITS = {"taken_back_net": "money", "reversed_points": "points"}
 # What the refusal of an undoing names, as the domain calls it.
 DEPENDING: Mapping[str, str | Promise] = {
     "returns": _lazy("returns"),
+    "cards": _lazy("cards"),
+    "loyalty cheques": _lazy("loyalty cheques"),
+    "rewards chosen": _lazy("rewards chosen"),
     "closed accounts": _lazy("closed accounts"),
     "purchases taken back": _lazy("purchases taken back"),
     "checkouts": _lazy("checkouts"),

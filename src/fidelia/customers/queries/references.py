@@ -15,6 +15,7 @@ CALLED = {
     "activity_claim": "claimed purchases",
     "activity_purchase": "purchases",
     "campaigns_member": "people of campaigns",
+    "cards_card": "cards",
     "insight_rfm": "scores",
     "members_code": "codes to come in",
     "members_session": "devices",
@@ -23,8 +24,10 @@ CALLED = {
     "persons_request": "requests about own data",
     "activity_taken_back": "purchases taken back",
     "programme_enrolment": "memberships",
+    "rewards_cheque": "loyalty cheques",
     "rewards_coupon_code": "coupons",
     "rewards_gift_card": "gift cards",
+    "rewards_redemption": "rewards chosen",
     "rewards_use": "rewards used",
     "rewards_voucher": "vouchers",
 }
