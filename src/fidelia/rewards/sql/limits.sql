@@ -77,8 +77,8 @@ begin
         where counter.programme_id = p_programme and counter.scope_id = p_scope and counter.subject = p_subject
             and counter.starts_on = rewards_no_period() for no key update;
     select coalesce(sum(counter.taken), 0) into known from rewards_counter counter
-        where counter.programme_id = p_programme and counter.scope_id = p_scope and counter.subject = p_subject
-            and counter.starts_on between p_from and p_day;
+        where counter.programme_id = p_programme and counter.scope_id = any (rewards_person(p_scope))
+            and counter.subject = p_subject and counter.starts_on between p_from and p_day;
     if known + p_amount > p_capacity then
         perform rewards_refuse_limit(p_subject, greatest(0, p_capacity - known));
     end if;

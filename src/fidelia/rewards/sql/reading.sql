@@ -122,13 +122,24 @@ end $$;
 
 -- What was counted of limits so far, in all, for the customer, for the store, in periods that are not over. A spread
 -- counter's slots hold what is set aside and not yet taken.
+-- All the ids of the person behind one of them; none of nobody.
+create or replace function rewards_person(p_customer uuid) returns uuid[] language plpgsql stable as $$
+begin
+    return case when p_customer is null then '{}'::uuid[]
+        else array_append(coalesce(customers_ids_for_rules(p_customer), '{}'), p_customer) end;
+end $$;
+
 create or replace function rewards_limits_for_rules(
     p_programme uuid, p_customer uuid, p_store uuid, p_at timestamptz
 ) returns jsonb language plpgsql stable as $$
+declare
+    person constant uuid[] := rewards_person(p_customer); -- counted under whatever name they had
 begin
     return (
         select coalesce(jsonb_agg(jsonb_build_object(
-            'subject', substr(counter.subject, 7), 'scope_id', nullif(counter.scope_id, rewards_anybody()),
+            'subject', substr(counter.subject, 7), 'scope_id',
+            case when counter.scope_id = any (person) then p_customer
+                else nullif(counter.scope_id, rewards_anybody()) end,
             'starts_on', counter.starts_on,
             'taken', counter.taken - case when counter.is_spread then (
                 select coalesce(sum(slot.room), 0) from rewards_slot slot
@@ -136,7 +147,7 @@ begin
                     and slot.subject = counter.subject and slot.starts_on = counter.starts_on) else 0 end)), '[]')
         from rewards_counter counter
         where counter.programme_id = p_programme
-            and counter.scope_id = any (array[rewards_anybody(), p_customer, p_store])
+            and counter.scope_id = any (array[rewards_anybody(), p_store] || person)
             and counter.subject >= 'limit:' and counter.subject < 'limit;'
             and (counter.ends_on is null or counter.ends_on > (p_at - interval '1 day')::date));
 end $$;

@@ -17,6 +17,7 @@ declare
     next_stage bigint; -- the next amount at which something is told, or the end
     chunk bigint := 0;
     collected bigint := 0;
+    absorbed bigint := 0;
 begin
     if p_spreads and rewards_take_of_slot(programme, p_scope, p_subject, p_starts, p_amount, own) then
         return;
@@ -34,8 +35,14 @@ begin
         known.taken := known.taken - collected;
         known.is_spread := false;
     end if;
-    if known.taken + p_amount > p_capacity then
-        perform rewards_refuse_limit(p_subject, greatest(0, p_capacity - known.taken));
+    if not p_spreads then -- a member's: what was counted under the names that were merged into this one counts too
+        absorbed := (
+            select coalesce(sum(counter.taken), 0) from rewards_counter counter
+            where counter.programme_id = programme and counter.scope_id = any (rewards_person(p_scope))
+                and counter.scope_id <> p_scope and counter.subject = p_subject and counter.starts_on = p_starts);
+    end if;
+    if known.taken + absorbed + p_amount > p_capacity then
+        perform rewards_refuse_limit(p_subject, greatest(0, p_capacity - known.taken - absorbed));
     end if;
     if p_spreads then
         chunk := (next_stage - known.taken - p_amount) / (2 * slots);
