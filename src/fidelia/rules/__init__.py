@@ -8,6 +8,7 @@ from .decision import GENESIS, Decision, canonical_text, chain, chain_text, find
 from .document import parse_rule_set
 from .errors import InvalidRuleSet, RuleError, ValueOutOfBounds
 from .explanation import describe_rule, explain, explain_outcomes, say_outcome
+from .frozen_points import points_by_unit, points_of_returned
 from .points_name import POINTS, PointsName
 from .program import Program, check_rule
 from .rule_set import Group, Rule, RuleSet
@@ -18,8 +19,6 @@ from .settlement import (
     Settlement,
     evaluate,
     find_candidates,
-    points_by_unit,
-    points_of_returned,
     settle,
 )
 from .types import Type

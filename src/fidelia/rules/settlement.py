@@ -209,19 +209,26 @@ Ceiling = Callable[[str, int], int]  # from a rule key and its points to the poi
 
 
 def settle(
-    rule_set: RuleSet, candidates: Sequence[Candidate], values: Values, *, ceiling: Ceiling | None = None
+    rule_set: RuleSet,
+    candidates: Sequence[Candidate],
+    values: Values,
+    *,
+    ceiling: Ceiling | None = None,
+    allocates: bool = True,
 ) -> Settlement:
     """Settle what the candidates give: effects, limits, groups, and the share of each line.
 
     Rules that multiply come after all they multiply, wherever they are declared; groups choose in declared order.
-    `ceiling` is asked, in this order, how much of what a rule would give is left of its limits.
+    `ceiling` is asked, in this order, how much of what a rule would give is left of its limits. Without `allocates` no
+    line is told its share, and the rest is the same: a backtest needs the shares of what comes back alone.
     """
     lines = values[rule_set.lines.key]
+    splits = allocates or any(each.applies and rule_set.rule_at[each.rule_key].multiplies for each in candidates)
     earned = [0] * len(lines)
     grants: dict[str, _Grant] = {}
     for wave in rule_set.waves:
         wave_grants = [
-            _limited(_grant(rule_set, rule_set.rule_at[each.rule_key], each.lines, values, earned))
+            _limited(_grant(rule_set, rule_set.rule_at[each.rule_key], each.lines, values, earned if splits else None))
             for each in candidates
             if each.applies and each.rule_key in wave
         ]
@@ -234,21 +241,26 @@ def settle(
                 for position, part in zip(grant.lines, grant.parts, strict=True):
                     earned[position] += part
     outcomes = tuple([_outcome(candidate, grants.get(candidate.rule_key)) for candidate in candidates])
+    if not allocates:
+        points = sum([each.points for each in outcomes])
+        return Settlement(points, outcomes, (), points)
     return _settlement(rule_set, outcomes, grants, lines)
 
 
-def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Values, earned: list[int]) -> _Grant:
+def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Values, earned: list[int] | None) -> _Grant:
+    """What a rule gives; `earned` None: nobody asks for the shares of lines."""
     lines = values[rule_set.lines.key]
     match rule.effect:
         case FixedPoints() as effect:
-            return _grant_fixed(rule_set, rule, effect, chosen, values)
+            return _grant_fixed(rule_set, rule, effect, () if earned is None else chosen, values)
         case PointsPerAmount() as effect:
-            return _grant_per_amount(rule_set, rule, effect, chosen, values)
+            return _grant_per_amount(rule_set, rule, effect, chosen, values, splits=earned is not None)
         case PointsPerUnit() as effect:
             key = rule_set.lines.by_name[QUANTITY].key
             unit = 10**rule_set.catalogue.quantity_scale
             return _Grant(rule, chosen, [effect.points * max(0, lines[n][key] // unit) for n in chosen])
         case MultiplyPoints() as effect:
+            assert earned is not None, "what multiplies knows what the lines earned"
             parts = [earned[n] for n in chosen]
             more = effect.numerator - effect.denominator
             bonus = ROUNDINGS[effect.rounding](sum(parts) * more, effect.denominator)
@@ -268,7 +280,13 @@ def _grant_fixed(rule_set: RuleSet, rule: Rule, effect: FixedPoints, chosen: tup
 
 
 def _grant_per_amount(
-    rule_set: RuleSet, rule: Rule, effect: PointsPerAmount, chosen: tuple[int, ...], values: Values
+    rule_set: RuleSet,
+    rule: Rule,
+    effect: PointsPerAmount,
+    chosen: tuple[int, ...],
+    values: Values,
+    *,
+    splits: bool,
 ) -> _Grant:
     bases = _bases(rule_set, effect, chosen, values)
     rounded = ROUNDINGS[effect.rounding]
@@ -277,6 +295,8 @@ def _grant_per_amount(
         return _Grant(rule, chosen, parts, base=sum(bases))
     base = sum(bases)
     whole = effect.points * rounded(max(0, base), effect.step)
+    if not splits:
+        return _Grant(rule, (), [], unassigned=whole, base=base)
     return _Grant(rule, chosen, split_by_largest_remainder(whole, _weights(bases)), base=base)
 
 
@@ -361,34 +381,3 @@ def _settlement(
     )
     points = unassigned + sum([each.points for each in allocations])
     return Settlement(points, outcomes, allocations, unassigned)
-
-
-def points_of_returned(allocation: Sequence[LineAllocation], line: int, *, already: int, now: int) -> int:
-    """Return the points that go back when `now` of a line's quantity is returned after `already` was.
-
-    `line` is its position, quantities are in minor units of quantity. Reads the frozen allocation only. The parts of
-    any sequence of returns sum to the line's points exactly: see the Note on units.
-    """
-    frozen = allocation[line]
-    assert 0 <= already <= already + now <= frozen.quantity, "no more is returned than was bought"
-    return _points_of_first(frozen, already + now) - _points_of_first(frozen, already)
-
-
-def points_by_unit(allocation: LineAllocation, *, unit: int) -> list[int]:
-    """Return the points of each unit of a line, in the order in which they would be returned; `unit` is 10^scale."""
-    ends = [*range(unit, allocation.quantity, unit), allocation.quantity] if allocation.quantity else []
-    totals = [_points_of_first(allocation, end) for end in ends]
-    return [total - before for total, before in zip(totals, [0, *totals], strict=False)]
-
-
-def _points_of_first(frozen: LineAllocation, quantity: int) -> int:
-    return ROUNDINGS["half_up"](frozen.points * quantity, frozen.quantity) if frozen.quantity else 0
-
-
-# Note on units
-#
-# The first q of a line's quantity Q carries points × q ÷ Q, rounded half up; a unit carries the difference between two
-# such totals. It is the largest remainder told as a running total: the units sum to the line, and after any number of
-# returns what went back is within half a point of the exact share. Handing the left-over points to the first units
-# instead (2 2 1 1 for 6 points on 4) would take back more than the share from whoever returns one unit. It needs no row
-# per unit either: a line of 0.350 kg has no units at all, and one of 10,000 pieces would have 10,000.

@@ -193,7 +193,7 @@ class Replay:
                 found = find_candidate(rule, values, count, seen.occurred_at, explain=False)
                 if found.applies:
                     candidates.append(found)
-        settlement = settle(rules, candidates, values)
+        settlement = settle(rules, candidates, values, allocates=seen.purchase_id in self.returned_sales)
         given = {each.rule_key: each.points for each in settlement.outcomes if each.points}
         result = Result(settlement.points, 0, given, tier=values.get("member.tier", seen.tier))
         return result, settlement.lines, settlement.unassigned

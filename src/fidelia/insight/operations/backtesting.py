@@ -48,7 +48,7 @@ where code = 'issuance' and coalesce(source_type, '') <> 'purchase' and currency
 group by account_id, posting_id having sum(amount) <> 0
 """
 _HELD = """
-select enrolment_id, any_value(account_id), max_by(tier, valid_from) from (
+select enrolment_id, any_value(account_id), coalesce(max_by(tier, valid_from), '') from (
     select e.enrolment_id, e.account_id, coalesce(t.tier, '') as tier, t.valid_from
     from enrolments e left join tier_periods t on t.enrolment_id = e.enrolment_id and t.tier_set = ''
         and t.valid_from <= $at and (t.valid_until is null or t.valid_until > $at)
