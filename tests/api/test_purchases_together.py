@@ -17,6 +17,7 @@ from fidelia.kernel.db import renew_connections
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.programme.models import Enrolment
 
+from . import test_checkouts as of_checkouts
 from .caller import Caller, basket
 from .test_straight_road import Answered, Roads, request_of, roads
 
@@ -100,3 +101,19 @@ def test_without_the_guard_of_the_chain_two_of_one_member_would_break_it(
         monkeypatch.setattr(writing, name, unguarded)
     answers = send_at_once(roads, [request_of(till, basket()) for _purchase in range(2)])
     assert "500" in {answer.status[:3] for answer in answers}
+
+
+def test_closures_that_travel_together_are_closed_once_each(
+    roads: Roads, till: Caller, florestan: Enrolment, travellers: list[int]
+) -> None:
+    def closure(number: str) -> dict[str, Any]:
+        path = f"/api/v1/checkouts/{number}/closure"
+        return request_of(till, {"basket": of_checkouts.basket()}, PATH_INFO=path)
+
+    again = closure("till-3-1")
+    answers = send_at_once(roads, [again, again, closure("till-3-2"), request_of(till, basket(member=None))])
+    assert travellers[:2] == [4, 4]
+    assert [answer.status for answer in answers] == ["201 Created"] * 4
+    assert answers[0].json()["id"] == answers[1].json()["id"] != answers[2].json()["id"]
+    assert Purchase.objects.count() == 3
+    assert_sound(florestan)

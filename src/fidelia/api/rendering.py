@@ -91,6 +91,15 @@ def _tender(tender: Sequence[Any], exponent: int, scale: int) -> Fields:
 
 
 def _effect(effect: Mapping[str, Any], exponent: int, scale: int) -> Fields:
+    if effect["kind"] == "discount":  # most are
+        return {
+            "kind": "discount",
+            "rule": effect["rule_key"],
+            "line": effect["line"],
+            "quantity": format_scaled(effect["quantity"], QUANTITY_SCALE),
+            "amount": format_scaled(effect["amount"], exponent),
+            "on_shipping": effect["on_shipping"],
+        }
     return {_named(name): _written(name, value, exponent, scale) for name, value in effect.items()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import Invalid
 
@@ -28,6 +29,7 @@ _TWO_DECIMALS = (
 )
 TWO_DECIMALS = frozenset(_TWO_DECIMALS.split())
 MINOR_MAX = 2**63 - 1
+FORMATTED_KEPT = 20_000  # decimals once written: the answer to a till has hundreds, and the same come again
 _DECIMAL = re.compile(r"(?P<sign>[-+]?)(?P<whole>[0-9]{1,19})(?:\.(?P<part>[0-9]{1,9}))?")
 
 
@@ -67,6 +69,7 @@ def parse_scaled(text: str, scale: int) -> int:
     return -number if found["sign"] == "-" else number
 
 
+@lru_cache(maxsize=FORMATTED_KEPT)
 def format_scaled(number: int, scale: int) -> str:
     """Write a whole number of units of 10^-scale as a plain decimal; the inverse of `parse_scaled`."""
     sign = "-" if number < 0 else ""

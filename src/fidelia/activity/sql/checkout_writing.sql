@@ -16,7 +16,9 @@ declare
     rewards jsonb := coalesce(p_rewards::jsonb, '{}');
     closed activity_closed;
 begin
-    perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+    if current_setting('lock_timeout') = '0' then -- else it travels with other calls, and waits no longer than they may
+        perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+    end if;
     if p_revision is distinct from 0 then
         perform from activity_checkout kept
         where kept.checkout_id = asked.checkout_id and (p_revision is null or kept.revision = p_revision)

@@ -109,6 +109,15 @@ def _line(line: BilledLine, number: int, code: str, *, is_gift: bool, is_shippin
 
 
 def _effect(effect: Any) -> dict[str, Any]:
+    if type(effect) is Discount:  # most are
+        return {
+            "kind": "discount",
+            "rule_key": effect.rule_key,
+            "line": effect.line,
+            "quantity": effect.quantity,
+            "amount": effect.amount,
+            "on_shipping": effect.on_shipping,
+        }
     values = {name: getattr(effect, name) for name in effect.__slots__}
     return {"kind": _KINDS[type(effect)], **_renamed(values)}
 

@@ -14,9 +14,10 @@ from django.db import connection
 
 from fidelia.access.operations.audit import RECORD, Deed
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import ask, hex_of, prepared_cursor
+from fidelia.kernel.db import hex_of, prepared_cursor
 from fidelia.kernel.outbox import Event
 from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
+from fidelia.kernel.together import Kind, ask_together
 from fidelia.ledger.operations import PostingRequest
 from fidelia.ledger.operations.posting import check_request, refusals, request_json
 from fidelia.rewards.operations import refusals as refusals_of_rewards
@@ -111,7 +112,7 @@ def write_closure(closing: Closing) -> Closed | None:
         *(*values_of(closing.event), *closing.deed.values()),
     ]
     with waiting_in_time(), refusals_of_rewards(), refusals():
-        written = ask(_CLOSE, values)
+        written = ask_together(_CLOSE, values, kind=Kind.WRITING_APART, lock=str(closing.account_id))
     if written is None:
         return None
     _purchase_id, balance, rewards = written
