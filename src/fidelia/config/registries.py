@@ -29,6 +29,7 @@ from fidelia.programme.operations.opening import MEMBERS_KIND
 from fidelia.referral.jobs import JOBS as REFERRAL_JOBS
 from fidelia.rewards.facts import FACTS as REWARD_FACTS
 from fidelia.rewards.jobs import JOBS as REWARD_JOBS
+from fidelia.rewards.operations.imports import KINDS as OWED_IMPORTS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -65,5 +66,6 @@ IMPORTS: tuple[ImportKind, ...] = (
     *PRODUCT_IMPORTS,
     CUSTOMERS_KIND,
     MEMBERS_KIND,
+    *OWED_IMPORTS,
     PURCHASES_KIND,
 )
