@@ -19,7 +19,7 @@ from fidelia.activity.events import (
 from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
 from fidelia.campaigns.reactions import tell_treated
 from fidelia.cards.events import CardChanged, CardFollowed, CardSeriesOpened, CardsMade
-from fidelia.cards.reactions import know_cards_brought_in, reassess_who_followed
+from fidelia.cards.reactions import reassess_who_followed
 from fidelia.customers.events import (
     ConsentGiven,
     ConsentWithdrawn,
@@ -100,8 +100,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(tell_of_referrals, on=[ReferralChanged], origins=[Origin.LIVE]),
     # A provisional card got its person → the tiers of who now has what it earned.
     Reaction(reassess_who_followed, on=[CardFollowed], origins=[Origin.LIVE]),
-    # Members brought along from a former programme → their card numbers are cards here, with a life.
-    Reaction(know_cards_brought_in, on=[BalancesOpened], origins=[Origin.LIVE, Origin.BACKFILL]),
     # Points about to die, a tier about to end, a tier reached → the letter that says so.
     Reaction(tell_of_expiry, on=[PointsExpiring], origins=[Origin.LIVE]),
     Reaction(tell_of_tiers, on=[TierChanged, TierEnding], origins=[Origin.LIVE]),
@@ -132,6 +130,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     StoreWasClosed: "a store is looked up when it is named",
     ProductsChanged: "a product is looked up when it is bought",
     MemberEnrolled: "nobody is greeted before a programme asks for it",
+    BalancesOpened: "what an import brings in writes to nobody",
     MembersEnrolled: "what an import brings in writes to nobody",
     MessageSent: "what became of a message stands on the message",
     MessageFailed: "an address that is dead is marked in the transaction that learns it",

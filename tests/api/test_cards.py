@@ -74,6 +74,16 @@ def test_a_lost_card_is_replaced_and_says_so_at_the_till(
     assert till.post("/purchases", {**sold, "member": {"identity": f"card:{SECOND}"}}).status == 201
 
 
+def test_a_plain_number_becomes_a_card_when_it_is_named(office: Caller, florestan: Enrolment) -> None:
+    body = {"number": "2990 4417 88200", "customer_id": str(florestan.customer_id)}
+    first, again = (office.post("/cards", body) for _ in range(2))
+    assert first.json()["state"] == "active"
+    again.problem(409, "card_given")
+    card = first.json()["id"]
+    assert office.post(f"/cards/{card}/losses", {}).json()["state"] == "lost"
+    assert [one["id"] for one in office.get(f"/cards?customer_id={florestan.customer_id}").json()["data"]] == [card]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -33,7 +33,6 @@ from fidelia.cards.operations import (
     expire_cards,
     give_card,
     hand_out,
-    know_cards,
     let_work_again,
     register_card,
     replace_card,
@@ -42,9 +41,8 @@ from fidelia.cards.operations import (
 from fidelia.cards.queries import cards_of, check_number, main_card_of
 from fidelia.cards.reactions import reassess_who_followed
 from fidelia.customers.errors import MalformedEmail
-from fidelia.customers.models import Customer, Identity
+from fidelia.customers.models import Customer
 from fidelia.customers.queries import ids_of
-from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import find_broken_invariants
@@ -291,18 +289,6 @@ def test_a_plain_number_works_as_before_and_becomes_a_card_when_somebody_acts_on
         adopt_card(by=SYSTEM, at=AT, number="nobody's")
     with pytest.raises(Denied):
         adopt_card(by=PIZARRO, at=AT, number="2990441788200")
-
-
-def test_members_brought_along_have_cards_with_a_life() -> None:
-    of = programme()
-    mine = member(of)
-    with transaction_of_use_case():
-        assert know_cards(at=AT, programme_id=of.id) == 1
-    with transaction_of_use_case():
-        assert know_cards(at=AT, programme_id=of.id) == 0
-    card = Card.objects.get()
-    assert (card.state, card.number, card.customer_id) == ("active", "2990441788200", mine.customer_id)
-    assert Identity.objects.get().until is None
 
 
 def test_a_number_of_another_programme_is_not_given_here(monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""A file of gift cards and of vouchers that a former system still owes: kept under their codes, once, and spent here."""
+"""A file of gift cards and of vouchers that a former system still owes: kept under their codes, once, and spent."""
 
 from __future__ import annotations
 

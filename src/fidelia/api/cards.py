@@ -13,6 +13,7 @@ from fidelia.cards.models import Card
 from fidelia.cards.operations import (
     NewCardSeries,
     Person,
+    adopt_card,
     ask_cards,
     block_card,
     bring_cards,
@@ -27,6 +28,7 @@ from fidelia.cards.operations import (
     report_lost,
 )
 from fidelia.cards.queries import cards_of, figures_of, find_card, get_card, get_card_series, list_card_series
+from fidelia.cards.queries.usable import normalise_number
 from fidelia.customers.queries import get_customer, ids_of
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
@@ -135,7 +137,9 @@ def give(request: HttpRequest, body: CardIn) -> HttpResponse:
     by, at = exchange.by, exchange.at
     store = None if body.store is None else get_store_by_code(code=body.store)
     try:
-        if body.customer_id is None:
+        if body.customer_id is not None and body.number is not None and _is_plain(body.number, body.customer_id):
+            made = adopt_card(by=by, at=at, number=body.number)  # it is theirs already, and has no life yet
+        elif body.customer_id is None:
             made = hand_out(
                 by=by, at=at, number=body.number, series_id=body.series_id, store_id=store.id if store else None,
                 partner_id=store.partner_id if store else partner_of(by), once=once,
@@ -232,6 +236,12 @@ def _do(request: HttpRequest, card_id: UUID, act: Callable[[RequestKey | None], 
         return answer(card_out(act(once)), 201)
     except RequestRepeated as known:
         return _card(by, UUID(known.resource_id) if known.resource_id else card_id, 201, replayed=True)
+
+
+def _is_plain(number: str, customer_id: UUID) -> bool:
+    """Tell whether a number is the customer's own, as a plain identity without a card."""
+    held = cards_of(ids_of(customer_id))
+    return any(one.number == normalise_number(number) and one.card_id is None for one in held)
 
 
 def _programme_of(by: Actor, body: CardIn) -> UUID:

@@ -4,7 +4,7 @@ from .adopting import adopt_card
 from .ending import block_card, expire_cards, let_work_again, replace_card, report_lost
 from .giving import give_card, hand_out
 from .looking_up import look_up_card
-from .making import ask_cards, bring_cards, know_cards, make_cards
+from .making import ask_cards, bring_cards, make_cards
 from .registering import NobodyNamed, Person, register_card
 from .series import NewCardSeries, create_card_series, end_card_series
 
@@ -21,7 +21,6 @@ __all__ = [
     "expire_cards",
     "give_card",
     "hand_out",
-    "know_cards",
     "let_work_again",
     "look_up_card",
     "make_cards",

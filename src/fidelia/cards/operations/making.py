@@ -1,4 +1,4 @@
-"""Make cards of a series by the batch, bring in numbers printed elsewhere, and know those that members came with."""
+"""Make cards of a series by the batch, bring in numbers printed elsewhere."""
 
 from __future__ import annotations
 
@@ -37,18 +37,6 @@ where not exists (
     select from customers_identity named
     where named.scheme = 'card' and named.value = made.number and named.until is null)
 on conflict (number) do nothing returning number
-"""
-_KNOW = """
-insert into cards_card (id, programme_id, number, state, customer_id, partner_id, store_id, made_at, given_at,
-    registered_at, changed_at, reason)
-select gen_random_uuid(), member.programme_id, named.value, 'active', named.customer_id, named.partner_id, null,
-    %(at)s, named.since, named.since, %(at)s, ''
-from customers_identity named
-join programme_enrolment member on member.customer_id = named.customer_id and member.ended_at is null
-    and member.programme_id = %(programme)s
-where named.scheme = 'card' and named.until is null and char_length(named.value) <= 64
-    and not exists (select from cards_card known where known.number = named.value)
-on conflict (number) do nothing
 """
 
 
@@ -131,17 +119,6 @@ def draw_cards(series: CardSeries, count: int, *, at: datetime, store_id: UUID |
         if len(made) == count:
             return made
     raise CardNumbersExhausted("Too many numbers of this series are taken.")
-
-
-def know_cards(*, at: datetime, programme_id: UUID) -> int:
-    """Give the card numbers that members of a programme are named by a life as cards; return how many were new.
-
-    A building block for imports: the numbers stay identities and work as before.
-    """
-    require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOW, {"at": at, "programme": programme_id})
-        return int(cursor.rowcount)
 
 
 def _insert(series: CardSeries, numbers: list[str], *, at: datetime, store_id: UUID | None) -> list[str]:
