@@ -79,4 +79,29 @@ SHAPES = (
         },
         {"currency": "Order Currency"},
     ),
+    # Of the documents of SAP, “Item” is the number of the line, and what was sold is the material.
+    Shape(
+        "SAP, billing documents",
+        {
+            "receipt": "Billing Document",
+            "occurred_at": "Billing Date",
+            "customer": "Sold-to Party",
+            "product": "Material",
+            "quantity": "Billed Quantity",
+            "net": "Net Value",
+        },
+        {"description": "Item Description", "currency": "Doc. Currency", "store": "Plant"},
+    ),
+    Shape(
+        "SAP, sales documents",
+        {
+            "receipt": "Sales Document",
+            "occurred_at": "Document Date",
+            "customer": "Sold-to Party",
+            "product": "Material",
+            "quantity": "Order Quantity",
+            "net": "Net Value",
+        },
+        {"description": "Item Description", "currency": "Doc. Currency", "store": "Plant"},
+    ),
 )
