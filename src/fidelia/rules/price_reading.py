@@ -225,7 +225,9 @@ def _step(reader: Reader, value: object, pointer: str, measure: str) -> Step:
     advantage = Advantage("amount") if is_nothing else _advantage(reader, members, pointer, or_free=False)
     if advantage.kind == "set_price":
         raise InvalidRuleSet("one_of", pointer=pointer, choices="percent, amount, price")
-    return Step(read_decimal(members["from"], scale, f"{pointer}/from"), advantage)
+    # What holds below every other step is written as a step from nothing.
+    is_base = measure == "amount" and str(members["from"]) == "0"
+    return Step(0 if is_base else read_decimal(members["from"], scale, f"{pointer}/from"), advantage)
 
 
 def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
