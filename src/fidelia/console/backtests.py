@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from fidelia.activity.models import Purchase
+from fidelia.insight.backtest.plan_words import relative_change
 from fidelia.insight.jobs import BACKTEST
 from fidelia.insight.models import Backtest
 from fidelia.jobs.models import Job
@@ -144,7 +145,7 @@ class BacktestView:
     def change(was: int, now: int) -> str:
         if not was:
             return "±0\u00a0%" if now == was else ""
-        return formats.share_change((now - was) / abs(was), language())
+        return relative_change(was, now, language())
 
     def by_month(self) -> charts.Chart | None:
         months: dict[str, list[int]] = self.result["by_month"]

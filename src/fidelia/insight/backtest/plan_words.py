@@ -8,7 +8,7 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import Money
-from fidelia.ui.formats import minor_points, money, number, share_change
+from fidelia.ui.formats import minor_points, money, number, share
 
 NOTHING, CHANGES, REFUSED = 0, 2, 3
 TITLE = Text("Plan for {programme}, against version {number}", "Plan pour {programme}, face à la version {number}")
@@ -170,5 +170,11 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
 
 def _row(name: str, pair: list[int], write: Any, language: str) -> str:
     was, now = pair
-    change = f" ({share_change((now - was) / abs(was), language)})" if was else ""
+    change = f" ({relative_change(was, now, language)})" if was else ""
     return f"{name}: {write(was)} → {write(now)}{change}"
+
+
+def relative_change(was: int, now: int, language: str) -> str:
+    """Return by which share an amount that is not zero grew or fell: +10.2%, −9,1 %."""
+    change = (now - was) / abs(was)
+    return f"{'+' if change >= 0 else '−'}{share(abs(change), language)}"
