@@ -176,5 +176,4 @@ def _row(name: str, pair: list[int], write: Any, language: str) -> str:
 
 def relative_change(was: int, now: int, language: str) -> str:
     """Return by which share an amount that is not zero grew or fell: +10.2%, −9,1 %."""
-    change = (now - was) / abs(was)
-    return f"{'+' if change >= 0 else '−'}{share(abs(change), language)}"
+    return share((now - was) / abs(was), language, sign=True)
