@@ -36,6 +36,8 @@ def pages_of(shop: Shop) -> list[str]:
             "campaigns/",
             "programmes/",
             "insight/rfm/",
+            "insight/effects/",
+            "insight/monthly/",
         ),
         *("settings/", "settings/stores/", "settings/jobs/", "settings/users/", "settings/audit/"),
         *("settings/portal/", "rights-requests/"),
