@@ -159,7 +159,7 @@ def test_alone_it_takes_what_the_rules_of_its_own_date_would_give() -> None:
     line = get_purchase(by=TILL, purchase_id=returned.purchase_id).lines[0]
     assert (line.quantity, line.net, line.points, line.returns_purchase_id) == (-1000, -3000, -60, None)
     record = DecisionRecord.objects.get(purchase_id=returned.purchase_id).record
-    assert record["values"] == {"returns": [], "stands_alone": 1}
+    assert (record["values"]["returns"], record["values"]["stands_alone"]) == ([], 1)
     assert balance(enrolment) == 90
     assert find_broken_chain(enrolment.account_id) is None
     assert find_broken_invariants() == []

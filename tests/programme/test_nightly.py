@@ -203,7 +203,8 @@ def test_what_counts_for_tiers_alone_reaches_one_and_is_taken_back() -> None:
     derive(enrolment)
     assert tier(enrolment, AT) == "silver"
     with transaction.atomic():
-        take_back_tier_credit(at=AT + DAY, amount=1, posting_id=credited.posting_id, key="b", **asked)
+        own = {"posting_id": credited.posting_id, "posted_on": enrolment.account_id}
+        take_back_tier_credit(at=AT + DAY, amount=1, key="b", **own, **asked)
     derive(enrolment, at=AT + DAY)
     assert (tier(enrolment, AT), tier(enrolment, AT + DAY)) == ("silver", "")
     assert find_broken_invariants() == []

@@ -116,12 +116,12 @@ def test_an_erased_person_leaves_counts_and_money_and_nothing_of_himself(circle:
     gift_card(circle, customer_id=FLORESTAN)
     close(circle, coupons=(code.id,), customer_id=FLORESTAN)
     told = collect([FLORESTAN])
-    assert {name: len(rows) for name, rows in told.items()} == {
+    assert {name: len(rows) for name, rows in told.items() if rows} == {
         "coupons": 1, "vouchers": 1, "gift_cards": 1, "reward_uses": 2,
     }  # fmt: skip
     with transaction.atomic():
         counts = erase([FLORESTAN], at=AT)
-    assert counts == {
+    assert {table: count for table, count in counts.items() if count} == {
         "rewards_coupon_code": 1, "rewards_gift_card": 1, "rewards_use": 2, "rewards_voucher": 1,
     }  # fmt: skip
     assert all(not any(rows) for rows in collect([FLORESTAN]).values())
