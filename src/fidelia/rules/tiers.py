@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet
 
-__all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers"]
+__all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers", "feed"]
 
 # When, how much (negative: taken back), and of which instant that was which a return un-earns, if it is known.
 Earning = tuple[datetime, int] | tuple[datetime, int, datetime | None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from django.db import connection
@@ -27,9 +27,10 @@ CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkEarn:
-    """Points to bring; units as in `EarnPart`. `posting_id` is the identity of its lot too."""
+    """Points to bring, or (kind "pend") to promise until `activates_at` or an event; units as in `EarnPart`, moments as
+    in `PostingRequest`. `posting_id` is the identity of its lot too.
+    """
 
-    kind: ClassVar[str] = "earn"
     policy: ClassVar[None] = None
     earn_key: ClassVar[None] = None
 
@@ -37,7 +38,11 @@ class BulkEarn:
     amount: int
     key: str
     occurred_at: datetime
+    kind: Literal["earn", "pend"] = "earn"
     expires_at: datetime | None = None
+    activates_at: datetime | None = None
+    cancels_at: datetime | None = None
+    lives_until: datetime | None = None
     rule_version_id: UUID | None = None
     funding: str = "operator"
     unit_cost: int = 0
@@ -53,6 +58,9 @@ class BulkRevoke:
 
     kind: ClassVar[str] = "revoke"
     expires_at: ClassVar[None] = None
+    activates_at: ClassVar[None] = None
+    cancels_at: ClassVar[None] = None
+    lives_until: ClassVar[None] = None
     rule_version_id: ClassVar[None] = None
     funding: ClassVar[str] = "operator"
     unit_cost: ClassVar[int] = 0
@@ -91,8 +99,10 @@ COLUMNS = (
     ("funding", "text"), ("unit_cost", "bigint"), ("partner_id", "uuid"), ("store_id", "uuid"), ("source_id", "uuid"),
     ("earn_key", "text"), ("policy", "text"),
 )  # fmt: skip
-ARGUMENTS = ", ".join(f"%s::{kind}[]" for _name, kind in COLUMNS)
-CALL = f"select * from public.{{function}}({ARGUMENTS}, %s, %s, %s, %s, %s, %s) order by n"
+# What only the single road knows: points that wait, and activity that lets all points live on.
+OF_LIFE = (("activates_at", "timestamptz"), ("cancels_at", "timestamptz"), ("lives_until", "timestamptz"))
+TOGETHER, ONE_BY_ONE = "ledger_earn_in_bulk", "ledger_post_one_by_one"
+FUNCTIONS = {TOGETHER: COLUMNS, ONE_BY_ONE: (*COLUMNS, *OF_LIFE)}
 
 
 def post_in_bulk(
@@ -118,14 +128,21 @@ def post_in_bulk(
         found: dict[int, BulkResult] = {}
         for function, places in _split(chunk).items():
             rows = [chunk[place] for place in places]
-            values = [_column(name, rows, currency, source_type) for name, _kind in COLUMNS]
-            with refusals(), connection.cursor() as cursor:
-                cursor.execute(
-                    CALL.format(function=function), [*values, currency, at, by.kind, by.id, str(origin), source_type]
-                )
-                found |= {places[n - 1]: BulkResult(*outcome) for n, *outcome in cursor.fetchall()}
+            values = [_column(name, rows, currency, source_type) for name, _kind in FUNCTIONS[function]]
+            same = [currency, at, by.kind, by.id, str(origin), source_type]
+            found |= zip(places, post_columns(function, values, same), strict=True)
         results += [found[place] for place in range(len(chunk))]
     return results
+
+
+def post_columns(function: str, columns: Sequence[list[Any] | None], same: Sequence[Any]) -> list[BulkResult]:
+    """Building block: call a function of the ledger with its columns (FUNCTIONS) and what is the same for all rows."""
+    arguments = ", ".join(f"%s::{kind}[]" for _name, kind in FUNCTIONS[function])
+    with refusals(), connection.cursor() as cursor:
+        cursor.execute(
+            f"select * from public.{function}({arguments}, %s, %s, %s, %s, %s, %s) order by n", [*columns, *same]
+        )
+        return [BulkResult(*outcome) for _n, *outcome in cursor.fetchall()]
 
 
 def _chunks(postings: Iterable[BulkEarn | BulkRevoke]) -> Iterator[list[BulkEarn | BulkRevoke]]:
@@ -137,16 +154,17 @@ def _chunks(postings: Iterable[BulkEarn | BulkRevoke]) -> Iterator[list[BulkEarn
 def _split(chunk: Sequence[BulkEarn | BulkRevoke]) -> dict[str, list[int]]:
     """Return the places in the chunk that each function posts.
 
-    What follows a revoke of the same account goes one by one with it: what it takes depends on what it finds.
+    What follows a revoke of the same account goes one by one with it: what it takes depends on what it finds. So does
+    what waits, or lets other points live on, with all that comes after it.
     """
     together: list[int] = []
     one_by_one: list[int] = []
-    revoked: set[UUID] = set()
+    entangled: set[UUID] = set()
     for place, row in enumerate(chunk):
-        if row.kind == "revoke":
-            revoked.add(row.account_id)
-        (one_by_one if row.account_id in revoked else together).append(place)
-    split = {"ledger_earn_in_bulk": together, "ledger_post_one_by_one": one_by_one}
+        if row.kind != "earn" or row.lives_until is not None:
+            entangled.add(row.account_id)
+        (one_by_one if row.account_id in entangled else together).append(place)
+    split = {TOGETHER: together, ONE_BY_ONE: one_by_one}
     return {function: places for function, places in split.items() if places}
 
 
@@ -167,7 +185,7 @@ def _column(name: str, chunk: Sequence[BulkEarn | BulkRevoke], currency: str, so
 
 def _hash_of(row: BulkEarn | BulkRevoke, currency: str, source_type: str) -> bytes:
     """As the single verb's for an earn; a revoke names what it takes back by key instead of by identity."""
-    parts = [row.amount] if row.kind == "earn" else []
+    parts = [row.amount] if row.kind != "revoke" else []
     return hash_of(
         row.kind, currency, row.amount, parts, str(row.earn_key), "None", row.policy, source_type, str(row.source_id)
     )

@@ -17,7 +17,7 @@ from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import Origin
 
 from ..errors import MalformedPosting
-from .bulk import CALL, CHUNK, COLUMNS, BulkResult
+from .bulk import CHUNK, FUNCTIONS, ONE_BY_ONE, BulkResult, post_columns
 from .posting import CLOCK_PREFIX, KEY_LENGTH_MAX, POINTS_MAX, hash_of, refusals
 
 Item = TypeVar("Item")
@@ -89,7 +89,7 @@ def open_in_bulk(
     below = [place for place, one in enumerate(openings) if one.amount < 0]
     for chunk in _chunks(below):
         columns = [_column_of_debt(name, [openings[place] for place in chunk], source_id) for name in _NAMES]
-        found |= zip(chunk, _one_by_one(columns, same), strict=True)
+        found |= zip(chunk, post_columns(ONE_BY_ONE, columns, same), strict=True)
     return [found[place] for place in range(len(openings))]
 
 
@@ -113,7 +113,7 @@ def reverse_in_bulk(
     found: list[BulkResult] = []
     for chunk in _chunks(reversals):
         columns = [_column_of_reversal(name, chunk, at, source_id) for name in _NAMES]
-        found += _one_by_one(columns, same)
+        found += post_columns(ONE_BY_ONE, columns, same)
     return found
 
 
@@ -153,13 +153,7 @@ def _open(rows: Sequence[BulkOpening], same: Sequence[Any]) -> list[BulkResult]:
         return [BulkResult(*outcome) for _n, *outcome in cursor.fetchall()]
 
 
-_NAMES = tuple(name for name, _kind in COLUMNS)
-
-
-def _one_by_one(columns: Sequence[list[Any] | None], same: Sequence[Any]) -> list[BulkResult]:
-    with refusals(), connection.cursor() as cursor:
-        cursor.execute(CALL.format(function="ledger_post_one_by_one"), [*columns, *same])
-        return [BulkResult(*outcome) for _n, *outcome in cursor.fetchall()]
+_NAMES = tuple(name for name, _kind in FUNCTIONS[ONE_BY_ONE])
 
 
 def _column_of_debt(name: str, rows: Sequence[BulkOpening], source_id: UUID) -> list[object] | None:

@@ -236,7 +236,8 @@ def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, l
 def list_dated_earnings(
     *, account_ids: Sequence[UUID], currency: str, also: Sequence[str] = ()
 ) -> dict[UUID, list[tuple[datetime, int, datetime | None]]]:
-    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it.
+    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it: of what
+    had waited, when it came to life.
 
     `also` names further currencies that count together with it. A revoke that was reversed took nothing back.
     """
@@ -246,7 +247,11 @@ def list_dated_earnings(
                where account_id = any(%(accounts)s) and currency = any(%(currencies)s) and code = 'issuance'
                group by account_id, occurred_at, posting_id
            ), undone as (
-               select revoke.account_id, revoke.posting_id, earned.occurred_at as earned_at
+               select revoke.account_id, revoke.posting_id, case when earned.kind = 'pend' then (
+                       select min(lot.earned_at) from ledger_pending waited
+                       join ledger_lot lot on lot.account_id = waited.account_id and lot.lot_id = waited.lot_id
+                       where waited.account_id = earned.account_id and waited.posting_id = earned.posting_id
+                   ) else earned.occurred_at end as earned_at
                from ledger_posting revoke join ledger_posting earned
                    on earned.account_id = revoke.account_id and earned.posting_id = revoke.target_id
                where revoke.account_id = any(%(accounts)s) and earned.account_id = any(%(accounts)s)

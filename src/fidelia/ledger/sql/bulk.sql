@@ -166,7 +166,7 @@ create function public.ledger_post_one_by_one(
     p_accounts uuid[], p_keys text[], p_hashes bytea[], p_postings uuid[], p_kinds text[], p_amounts bigint[],
     p_occurred timestamptz[], p_expires timestamptz[], p_rule_versions uuid[], p_fundings text[],
     p_unit_costs bigint[], p_partners uuid[], p_stores uuid[], p_sources uuid[], p_target_keys text[],
-    p_policies text[],
+    p_policies text[], p_activates timestamptz[], p_cancels timestamptz[], p_lives timestamptz[],
     p_currency text, p_recorded_at timestamptz, p_actor_kind text, p_actor_id uuid, p_origin text, p_source_type text
 ) returns table (
     n bigint, status text, posting_id uuid, amount bigint, balance bigint, shortfall bigint, already_expired bigint,
@@ -183,7 +183,7 @@ begin
     for i in 1 .. cardinality(p_accounts) loop
         n := i;
         parts := null;
-        if p_kinds[i] = 'earn' then
+        if p_kinds[i] in ('earn', 'pend') then
             parts := array[row(p_postings[i], p_amounts[i], p_occurred[i], p_expires[i], p_partners[i],
                 p_rule_versions[i], p_fundings[i], p_unit_costs[i])::public.ledger_part];
         end if;
@@ -192,7 +192,7 @@ begin
                 p_keys[i], p_hashes[i], p_postings[i], p_kinds[i], p_currency, p_amounts[i], p_occurred[i],
                 p_recorded_at, p_partners[i], p_stores[i], p_actor_kind, p_actor_id, p_origin, p_source_type,
                 p_sources[i], '', public.ledger_posting_under(p_accounts[i], p_target_keys[i]), null, p_policies[i],
-                null, parts, null, null, null, null, null
+                null, parts, p_activates[i], p_cancels[i], p_lives[i], null, null
             )::public.ledger_request);
             status := case when o.replayed then 'replayed' else 'posted' end;
         exception when sqlstate 'FL001' then

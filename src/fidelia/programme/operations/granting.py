@@ -105,12 +105,17 @@ def take_back_tier_credit(
     )  # fmt: skip
 
 
-def granted_at(terms: Terms, occurred_at: datetime, at: datetime) -> datetime:
-    """Return when points of the past came to life: what an import brings in waits for nothing that is past, nor for an
-    event that nobody can report any more.
+def comes_to_life(terms: Terms, occurred_at: datetime, at: datetime) -> datetime | None:
+    """Return when points of the past that are brought in `at` came or come to life; None while an event that may
+    still come decides. An event that nobody can report any more is taken to have come at once.
     """
-    activates_at = terms.points.activates_at(occurred_at, terms.zone)
-    return occurred_at if activates_at is None or activates_at > at else max(activates_at, occurred_at)
+    pending = terms.points.pending
+    if pending is None:
+        return occurred_at
+    elif pending.event:
+        cancelled_at = pending.cancelled_at(occurred_at, terms.zone)
+        return None if cancelled_at is not None and cancelled_at > at else occurred_at
+    return terms.points.activates_at(occurred_at, terms.zone)
 
 
 def revoke_policy_of(currency: PointsCurrency) -> RevokePolicy:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
-from fidelia.programme.operations.granting import granted_at
 from fidelia.programme.queries import Terms, VersionHistory
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 from fidelia.rules.decision import values_read
@@ -20,6 +19,7 @@ from ..values import values_for_rules
 from .mapping import ImportMapping
 from .members import ENROLLED_BY, AccountState, MemberState, SoldLine, returned_products
 from .past import Past
+from .postings import Place, PointsOfReceipts
 from .receipts import Receipt
 
 DECIDED_COLUMNS = {
@@ -102,6 +102,7 @@ class BatchDecision:
         self._batch = Batch()
         self._lines_known: dict[str, dict[str, Any]] = {}
         self._past: Past | None = None  # None where no rule asks about it
+        self._points = PointsOfReceipts(around.versions, around.policy, around.at)
 
     def decide(
         self,
@@ -136,13 +137,37 @@ class BatchDecision:
         if is_member and terms is not None and account is not None and facts is not None:
             decision = self._decision(_Case(receipt, state, account, terms, facts, matched))
             outcome = self._chain(decision, purchase_id, account, terms)
-            account.earn(receipt.occurred_at, outcome.points)
+        if is_member and account is not None:
+            self._count_for_tiers(receipt, state, account, outcome.points if outcome is not None else 0, matched)
         self._write(receipt, purchase_id, state, outcome, matched, is_member=is_member)
         if self._past is not None and terms is not None:
             self._past.remember(terms, state.customer_id, receipt, purchase_id, matched)
         if not receipt.is_return:
             state.has_bought = True
             self._remember_sold(receipt, purchase_id, state, outcome)
+
+    def _count_for_tiers(
+        self,
+        receipt: Receipt,
+        state: MemberState,
+        account: AccountState,
+        points: int,
+        matched: Mapping[int, SoldLine],
+    ) -> None:
+        """As the tiers are measured: by points for all at the account, else by what this member bought."""
+        sale = _sale_given_back(matched)
+        if state.tier is not None and state.tier.metric == "spent" and receipt.net:
+            state.tier.count(receipt.occurred_at, receipt.net, sale.occurred_at if sale is not None else None)
+        elif state.tier is not None and state.tier.metric == "purchases":
+            if not receipt.is_return:
+                state.tier.count(receipt.occurred_at, 1)
+            elif sale is not None and _is_last_of(sale, receipt, state):
+                state.tier.count(receipt.occurred_at, -1, sale.occurred_at)
+        elif points:
+            counts_at, undoes = self._points.counts(receipt, matched)
+            if counts_at is not None:
+                for tier in account.tiers:
+                    tier.count(counts_at, points, undoes)
 
     def _earns(self, receipt: Receipt, state: MemberState, terms: Terms | None) -> bool:
         """A file that makes members makes them so from their first purchase in any of its files."""
@@ -184,7 +209,7 @@ class BatchDecision:
             store=self._around.stores.get(receipt.store),
             lines=self._lines(receipt, -1 if receipt.is_return else 1, case.matched),
             enrolled_at=enrolment.enrolled_at,
-            tier=(tier := case.account.tier_at(receipt.occurred_at)),
+            tier=(tier := case.state.tier_at(receipt.occurred_at)),
             entitlements=case.terms.entitlements_of(tier),
             is_first=not receipt.is_return and not case.state.has_bought,
             customer=case.facts,
@@ -240,54 +265,25 @@ class BatchDecision:
         receipt: Receipt,
         purchase_id: UUID,
         account_id: UUID,
-        outcome: _Outcome,
+        points: int,
         matched: Mapping[int, SoldLine],
     ) -> UUID | None:
         posting: BulkEarn | BulkRevoke
-        if outcome.points > 0:
-            posting = self._earn(receipt, purchase_id, account_id, outcome)
-        elif outcome.points < 0:
-            posting = self._revoke(receipt, purchase_id, account_id, -outcome.points, matched)
+        place = Place(*self._where(receipt))
+        if points > 0:
+            terms = self._around.versions.terms_at(receipt.occurred_at)
+            assert terms is not None, "only terms give points"
+            posting = self._points.earn(
+                receipt, purchase_id=purchase_id, account_id=account_id, points=points, terms=terms, place=place
+            )
+        elif points < 0:
+            posting = self._points.revoke(
+                receipt, purchase_id=purchase_id, account_id=account_id, points=-points, matched=matched, place=place
+            )
         else:
             return None
         self._batch.postings.append(posting)
         return posting.posting_id
-
-    def _earn(self, receipt: Receipt, purchase_id: UUID, account_id: UUID, outcome: _Outcome) -> BulkEarn:
-        terms = self._around.versions.terms_at(receipt.occurred_at)
-        assert terms is not None
-        partner_id, store_id = self._where(receipt)
-        granted = granted_at(terms, receipt.occurred_at, self._around.at)
-        return BulkEarn(
-            account_id=account_id,
-            amount=outcome.points,
-            key=f"purchase:{purchase_id}",
-            occurred_at=granted,
-            expires_at=terms.points.expires_at(granted, terms.zone),
-            rule_version_id=terms.version_id,
-            source_id=purchase_id,
-            partner_id=partner_id,
-            store_id=store_id,
-        )
-
-    def _revoke(
-        self, receipt: Receipt, purchase_id: UUID, account_id: UUID, points: int, matched: Mapping[int, SoldLine]
-    ) -> BulkRevoke:
-        origins = {sold.purchase_id for sold in matched.values()}
-        accounts = {sold.account_id for sold in matched.values()}
-        partner_id, store_id = self._where(receipt)
-        is_of_one = len(matched) == receipt.line_count and len(origins) == 1 and accounts == {account_id}
-        return BulkRevoke(
-            account_id=account_id,
-            amount=points,
-            key=f"purchase:{purchase_id}",
-            occurred_at=receipt.occurred_at,
-            policy=self._around.policy,
-            earn_key=f"purchase:{origins.pop()}" if is_of_one else None,
-            source_id=purchase_id,
-            partner_id=partner_id,
-            store_id=store_id,
-        )
 
     def _where(self, receipt: Receipt) -> tuple[UUID | None, UUID | None]:
         store = self._around.stores.get(receipt.store)
@@ -316,7 +312,7 @@ class BatchDecision:
         enrolment = state.enrolment if state is not None and is_member else None
         posting_id = None
         if outcome is not None and enrolment is not None:
-            posting_id = self._post(receipt, purchase_id, enrolment.account_id, outcome, matched)
+            posting_id = self._post(receipt, purchase_id, enrolment.account_id, outcome.points, matched)
         points = outcome.points if outcome is not None else 0
         self._batch.decided.append(
             (
@@ -341,6 +337,7 @@ class BatchDecision:
     def _remember_sold(self, receipt: Receipt, purchase_id: UUID, state: MemberState, outcome: _Outcome | None) -> None:
         """Only what comes back in this batch will be asked for."""
         account = state.enrolment.account_id if state.enrolment is not None and outcome is not None else None
+        state.left[purchase_id] = receipt.net
         for place, product in enumerate(receipt.products):
             quantity = receipt.quantities[place]
             if quantity > 0 and product in self._returned:
@@ -351,6 +348,19 @@ class BatchDecision:
                         self._where(receipt)[1],
                     )
                 )
+
+
+def _sale_given_back(matched: Mapping[int, SoldLine]) -> SoldLine | None:
+    """The sale that a return names: that of its lines, where they are not of two."""
+    sales = {sold.purchase_id: sold for sold in matched.values()}
+    return next(iter(sales.values())) if len(sales) == 1 else None
+
+
+def _is_last_of(sale: SoldLine, receipt: Receipt, state: MemberState) -> bool:
+    """Note what comes back of a sale, and tell whether nothing is left of it now and something was before."""
+    before = state.left[sale.purchase_id]
+    state.left[sale.purchase_id] = before + receipt.net
+    return before > 0 >= before + receipt.net
 
 
 def _decision_of_return(

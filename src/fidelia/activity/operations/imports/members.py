@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,17 +14,17 @@ from django.db import connection
 from fidelia.customers.operations import NewCustomer, add_customers_in_bulk
 from fidelia.customers.queries import read_for_rules
 from fidelia.kernel.actor import Actor
-from fidelia.ledger.queries import list_earnings
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
-from fidelia.programme.queries import Terms, tier_grants_of_accounts
+from fidelia.programme.queries import Terms
 from fidelia.rules import GENESIS
-from fidelia.rules.tiers import NO_TIER, TierTracker
+from fidelia.rules.tiers import NO_TIER
 
 from ..deciding import ChainHead
 from .cells import country_code
 from .mapping import ImportMapping
 from .receipts import Receipt
+from .standing import TierOfHistory, load_standings
 
 ENROLLED_BY = "import"
 _LOCK_CHAINS = """
@@ -52,7 +52,9 @@ select pg_advisory_xact_lock(hashtextextended(sale.id::text, 0)) from (
     order by 1) sale
 """
 _OPEN_LINES = """
-select sale.customer_id, line.product_code, line.quantity, line.net, line.purchase_id, line.line_number, line.points,
+select sale.customer_id, line.product_code, sale.total + coalesce((
+           select sum(back.net) from activity_line back where back.returns_purchase_id = sale.purchase_id), 0)::bigint,
+       line.quantity, line.net, line.purchase_id, line.line_number, line.points,
        sale.occurred_at, sale.account_id, sale.store_id
 from activity_purchase sale join activity_line line using (purchase_id)
 where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and line.product_code = any(%s)
@@ -82,20 +84,7 @@ class AccountState:
     """Where one points account stands while its history is decided; a family's is shared by its memberships."""
 
     head: ChainHead
-    tracker: TierTracker | None = None
-    earnings: deque[tuple[datetime, int]] = field(default_factory=deque)
-
-    def tier_at(self, at: datetime) -> str:
-        """Return the tier held then; asked in the order of time."""
-        if self.tracker is None:
-            return NO_TIER
-        while self.earnings and self.earnings[0][0] <= at:
-            self.tracker.earn(*self.earnings.popleft())
-        return self.tracker.tier_at(at)
-
-    def earn(self, at: datetime, points: int) -> None:
-        if self.tracker is not None and points:
-            self.tracker.earn(at, points)
+    tiers: list[TierOfHistory] = field(default_factory=list)  # of each membership at it
 
 
 @dataclass(slots=True)
@@ -105,9 +94,15 @@ class MemberState:
     customer_id: UUID
     enrolment: Enrolment | None = None
     account: AccountState | None = None
+    tier: TierOfHistory | None = None
     has_bought: bool = False
     is_new_member: bool = False  # this batch made them one
     sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
+    left: dict[UUID, int] = field(default_factory=dict)  # what is not given back of each sale, in minor units
+
+    def tier_at(self, at: datetime) -> str:
+        """Return the tier held then, empty for none; asked in the order of time."""
+        return self.tier.tier_at(at) if self.tier is not None else NO_TIER
 
     def take_sold(self, product: str, quantity: int, net: int, before: datetime) -> SoldLine | None:
         """Take the latest line that a returned one fits whole: same product, same quantity, same amount."""
@@ -222,28 +217,25 @@ def load_enrolments(programme: Programme, states: dict[UUID, MemberState], terms
     enrolments = list(
         Enrolment.objects.filter(programme=programme, customer_id__in=list(states), ended_at__isnull=True)
     )
-    accounts = _load_accounts(programme, sorted({enrolment.account_id for enrolment in enrolments}), terms)
+    accounts = _load_accounts(sorted({enrolment.account_id for enrolment in enrolments}))
+    standings = load_standings(programme, enrolments, terms)
     for enrolment in enrolments:
         state = states[enrolment.customer_id]
         state.enrolment = enrolment
         state.account = accounts[enrolment.account_id]
+        state.tier = standings.get(enrolment.id)
+        if state.tier is not None:
+            state.account.tiers.append(state.tier)
 
 
-def _load_accounts(programme: Programme, ids: list[UUID], terms: Terms | None) -> dict[UUID, AccountState]:
+def _load_accounts(ids: list[UUID]) -> dict[UUID, AccountState]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_CHAINS, [GENESIS, ids])
         cursor.execute(_READ_CHAINS, [ids])
-        accounts = {
+        return {
             account: AccountState(ChainHead(account, sequence, bytes(hash_)))
             for account, sequence, hash_ in cursor.fetchall()
         }
-    if terms is not None and terms.tiers is not None:
-        earnings = list_earnings(account_ids=ids, currency=programme.points_currency_id)
-        grants = tier_grants_of_accounts(ids)
-        for account_id, account in accounts.items():
-            account.tracker = TierTracker(terms.tiers, terms.zone, grants[account_id])
-            account.earnings = deque(sorted(earnings.get(account_id, ())))
-    return accounts
 
 
 def _load_past(states: dict[UUID, MemberState], returned: set[str]) -> None:
@@ -255,8 +247,10 @@ def _load_past(states: dict[UUID, MemberState], returned: set[str]) -> None:
         if returned and bought:
             cursor.execute(_LOCK_SALES_OF_NO_ACCOUNT, [bought, sorted(returned)])
             cursor.execute(_OPEN_LINES, [bought, sorted(returned)])
-            for customer_id, product, *line in cursor.fetchall():
-                states[customer_id].sold[product].append(SoldLine(*line))
+            for customer_id, product, left, *line in cursor.fetchall():
+                sold = SoldLine(*line)
+                states[customer_id].sold[product].append(sold)
+                states[customer_id].left[sold.purchase_id] = left
 
 
 def read_facts(receipts: Sequence[Receipt], members: Mapping[str, MemberState]) -> list[dict[str, Any] | None]:
