@@ -30,7 +30,7 @@ from fidelia.ledger.queries import (
     find_broken_invariants,
     get_balance,
     get_posting,
-    list_earnings,
+    list_dated_earnings,
     points_expiring,
 )
 from tests.cast import PIZARRO, SYSTEM, actor_with
@@ -131,8 +131,19 @@ def test_earnings_are_what_was_issued_less_what_was_taken_back() -> None:
     with transaction.atomic():
         adjust(by=SYSTEM, at=AT, account_id=account, currency="points", amount=50, key="gift")
         revoke(by=SYSTEM, at=AT + DAY, account_id=account, currency="points", amount=30, key="r", policy="refuse")
-    earnings = list_earnings(account_ids=[account], currency="points")
-    assert earnings[account] == [(AT, 100), (AT + DAY, -30)]
+    earnings = list_dated_earnings(account_ids=[account], currency="points")
+    assert earnings[account] == [(AT, 100, None), (AT + DAY, -30, None)]
+
+
+def test_what_was_spent_before_it_was_taken_back_is_not_earned_either() -> None:
+    account = new_account(100)
+    with transaction.atomic():
+        redeem(by=SYSTEM, at=AT, account_id=account, currency="points", amount=80, key="spent")
+        back = revoke(by=SYSTEM, at=AT + DAY, account_id=account, currency="points", amount=90, key="r",
+                      policy="take_what_is_left")  # fmt: skip
+    assert (back.amount, back.uncollected) == (-20, 70)
+    earnings = list_dated_earnings(account_ids=[account], currency="points")
+    assert earnings[account] == [(AT, 100, None), (AT + DAY, -90, None)]
 
 
 def test_the_flag_of_a_currency_follows_but_a_debt_may_be_paid_off() -> None:

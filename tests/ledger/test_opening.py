@@ -25,7 +25,7 @@ from fidelia.ledger.queries import (
     find_broken_invariants,
     get_balance,
     get_posting,
-    list_earnings,
+    list_dated_earnings,
     list_entries,
     list_lots,
     sum_flow,
@@ -96,7 +96,7 @@ def test_each_expiry_date_is_a_lot_with_the_day_it_was_earned_on(accounts: list[
 
 def test_it_is_neither_issued_here_nor_counted_towards_a_tier(accounts: list[UUID]) -> None:
     opened(opening(accounts[0], 300, "a"))
-    assert list_earnings(account_ids=accounts, currency="PTS") == {}
+    assert list_dated_earnings(account_ids=accounts, currency="PTS") == {}
     assert sum_flow(currency="PTS", since=CUT_OVER, until=AT).issued == 0
 
 

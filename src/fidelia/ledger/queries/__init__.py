@@ -216,36 +216,25 @@ def points_expiring(*, account_id: UUID, currency: str, at: datetime, until: dat
     return [ExpiringPoints(expires_at, amount) for expires_at, amount in sums if expires_at is not None]
 
 
-def list_earnings(*, account_ids: Sequence[UUID], currency: str) -> dict[UUID, list[tuple[datetime, int]]]:
-    """Return what each account earned, as (occurred_at, amount) in that order; what was taken back counts below zero.
-
-    Only what issues points: purchases and returns, not adjustments, transfers or redemptions. For tiers.
-    """
-    rows = _rows(
-        """select account_id, occurred_at, -sum(amount)::bigint from ledger_entry
-           where account_id = any(%s) and currency = %s and code = 'issuance'
-           group by account_id, occurred_at, posting_id order by account_id, occurred_at, posting_id""",
-        [list(account_ids), currency],
-    )
-    earnings: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
-    for account_id, occurred_at, amount in rows:
-        earnings[account_id].append((occurred_at, amount))
-    return earnings
-
-
 def list_dated_earnings(
     *, account_ids: Sequence[UUID], currency: str, also: Sequence[str] = ()
 ) -> dict[UUID, list[tuple[datetime, int, datetime | None]]]:
-    """Return `list_earnings` with, of what a revoke took back, when the posting that it names had brought it: of what
-    had waited, when it came to life.
+    """Return what each account earned, oldest first, as (occurred_at, amount, of what moment it takes back, if known).
 
-    `also` names further currencies that count together with it. A revoke that was reversed took nothing back.
+    Only what issues points: purchases and returns, not adjustments, transfers or redemptions. What was taken back
+    counts below zero, also as far as it was spent or expired and nothing was there to take: the goods came back all
+    the same; a revoke that was reversed took nothing back. Points that had waited were brought when they came to life.
+    `also` names further currencies that count together with it. For tiers.
     """
     rows = _rows(
         """with issued as (
                select account_id, occurred_at, posting_id, -sum(amount)::bigint as amount from ledger_entry
                where account_id = any(%(accounts)s) and currency = any(%(currencies)s) and code = 'issuance'
                group by account_id, occurred_at, posting_id
+               union all
+               select account_id, occurred_at, posting_id, -(already_expired + uncollected) from ledger_posting
+               where account_id = any(%(accounts)s) and currency = any(%(currencies)s) and kind = 'revoke'
+                   and already_expired + uncollected > 0
            ), undone as (
                select revoke.account_id, revoke.posting_id, case when earned.kind = 'pend' then (
                        select min(lot.earned_at) from ledger_pending waited
@@ -262,11 +251,12 @@ def list_dated_earnings(
                    on revoke.account_id = reversal.account_id and revoke.posting_id = reversal.target_id
                where reversal.account_id = any(%(accounts)s) and reversal.kind = 'reverse' and revoke.kind = 'revoke'
            )
-           select account_id, issued.occurred_at, issued.amount, undone.earned_at
+           select account_id, issued.occurred_at, sum(issued.amount)::bigint, undone.earned_at
            from issued left join undone using (account_id, posting_id)
            where not exists (
                select from never
                where never.account_id = issued.account_id and never.posting_id = issued.posting_id)
+           group by account_id, issued.occurred_at, posting_id, undone.earned_at
            order by account_id, issued.occurred_at, posting_id""",
         {"accounts": list(account_ids), "currencies": [currency, *also]},
     )
