@@ -14,7 +14,7 @@ TEXT = (SQL / "bulk.sql").read_text(encoding="utf-8").replace("create function",
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0007_lock_a_balance")]
+    dependencies = [("ledger", "0008_give_back")]
     operations = [
         migrations.RunSQL(FORMER, migrations.RunSQL.noop),
         migrations.RunSQL(TEXT, migrations.RunSQL.noop),
