@@ -138,36 +138,13 @@ class BatchDecision:
             decision = self._decision(_Case(receipt, state, account, terms, facts, matched))
             outcome = self._chain(decision, purchase_id, account, terms)
         if is_member and account is not None:
-            self._count_for_tiers(receipt, state, account, outcome.points if outcome is not None else 0, matched)
+            self._points.count_for_tiers(receipt, state, account, outcome.points if outcome is not None else 0, matched)
         self._write(receipt, purchase_id, state, outcome, matched, is_member=is_member)
         if self._past is not None and terms is not None:
             self._past.remember(terms, state.customer_id, receipt, purchase_id, matched)
         if not receipt.is_return:
             state.has_bought = True
             self._remember_sold(receipt, purchase_id, state, outcome)
-
-    def _count_for_tiers(
-        self,
-        receipt: Receipt,
-        state: MemberState,
-        account: AccountState,
-        points: int,
-        matched: Mapping[int, SoldLine],
-    ) -> None:
-        """As the tiers are measured: by points for all at the account, else by what this member bought."""
-        sale = _sale_given_back(matched)
-        if state.tier is not None and state.tier.metric == "spent" and receipt.net:
-            state.tier.count(receipt.occurred_at, receipt.net, sale.occurred_at if sale is not None else None)
-        elif state.tier is not None and state.tier.metric == "purchases":
-            if not receipt.is_return:
-                state.tier.count(receipt.occurred_at, 1)
-            elif sale is not None and _is_last_of(sale, receipt, state):
-                state.tier.count(receipt.occurred_at, -1, sale.occurred_at)
-        elif points:
-            counts_at, undoes = self._points.counts(receipt, matched)
-            if counts_at is not None:
-                for tier in account.tiers:
-                    tier.count(counts_at, points, undoes)
 
     def _earns(self, receipt: Receipt, state: MemberState, terms: Terms | None) -> bool:
         """A file that makes members makes them so from their first purchase in any of its files."""
@@ -348,19 +325,6 @@ class BatchDecision:
                         self._where(receipt)[1],
                     )
                 )
-
-
-def _sale_given_back(matched: Mapping[int, SoldLine]) -> SoldLine | None:
-    """The sale that a return names: that of its lines, where they are not of two."""
-    sales = {sold.purchase_id: sold for sold in matched.values()}
-    return next(iter(sales.values())) if len(sales) == 1 else None
-
-
-def _is_last_of(sale: SoldLine, receipt: Receipt, state: MemberState) -> bool:
-    """Note what comes back of a sale, and tell whether nothing is left of it now and something was before."""
-    before = state.left[sale.purchase_id]
-    state.left[sale.purchase_id] = before + receipt.net
-    return before > 0 >= before + receipt.net
 
 
 def _decision_of_return(

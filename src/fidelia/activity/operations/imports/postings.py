@@ -11,8 +11,9 @@ from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.operations.granting import comes_to_life
 from fidelia.programme.queries import Terms, VersionHistory
 
-from .members import SoldLine
+from .members import AccountState, MemberState, SoldLine
 from .receipts import Receipt
+from .standing import TierOfHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,24 @@ class PointsOfReceipts:
             return life_begins, None  # taken from what waits
         return receipt.occurred_at, life_begins
 
+    def count_for_tiers(
+        self,
+        receipt: Receipt,
+        state: MemberState,
+        account: AccountState,
+        points: int,
+        matched: Mapping[int, SoldLine],
+    ) -> None:
+        """Count a receipt as the tiers are measured: by points for all at the account, else by what was bought."""
+        tier = state.tier
+        if tier is not None and tier.metric in ("spent", "purchases"):
+            _count_bought(receipt, state, tier, matched)
+        elif points:
+            counts_at, undoes = self.counts(receipt, matched)
+            if counts_at is not None:
+                for each in account.tiers:
+                    each.count(counts_at, points, undoes)
+
     def _life_begins(self, occurred_at: datetime) -> datetime | None:
         terms = self.versions.terms_at(occurred_at)
         return occurred_at if terms is None else comes_to_life(terms, occurred_at, self.at)
@@ -100,3 +119,19 @@ class PointsOfReceipts:
     def _sale_of(self, receipt: Receipt, matched: Mapping[int, SoldLine]) -> SoldLine | None:
         is_of_one = len(matched) == receipt.line_count and len({sold.purchase_id for sold in matched.values()}) == 1
         return next(iter(matched.values())) if is_of_one else None
+
+
+def _count_bought(receipt: Receipt, state: MemberState, tier: TierOfHistory, matched: Mapping[int, SoldLine]) -> None:
+    """Money, or purchases: a purchase is one no longer when nothing of it is left."""
+    sales = {sold.purchase_id: sold for sold in matched.values()}
+    sale = next(iter(sales.values())) if len(sales) == 1 else None
+    sold_at = sale.occurred_at if sale is not None else None
+    if tier.metric == "spent":
+        tier.count(receipt.occurred_at, receipt.net, sold_at)
+    elif not receipt.is_return:
+        tier.count(receipt.occurred_at, 1)
+    elif sale is not None:
+        before = state.left[sale.purchase_id]
+        state.left[sale.purchase_id] = before + receipt.net
+        if before > 0 >= before + receipt.net:
+            tier.count(receipt.occurred_at, -1, sold_at)
