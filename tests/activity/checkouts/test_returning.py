@@ -49,6 +49,12 @@ def points_at(account_id: Any) -> int:
     return get_balance(account_id=account_id, currency="PTS", at=AT).available
 
 
+def earned_by(enrolment: Enrolment) -> int:
+    currency = enrolment.programme.points_currency_id
+    found = list_dated_earnings(account_ids=[enrolment.account_id], currency=currency)[enrolment.account_id]
+    return sum(amount for _at, amount, _undoes in found)
+
+
 def test_points_that_paid_come_back_as_what_they_are_and_are_not_earned() -> None:
     of = programme(document(points=PAYS))
     enrolment = with_points(member(of))
