@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -70,7 +71,8 @@ def test_a_card_a_name_and_a_product_are_told_apart(till):
 
 
 def test_what_to_say_is_the_birthday_before_all_else(till):
-    born = (now() + timedelta(days=3)).date().replace(year=1990)
+    # A till's day is that of its shop, which may have begun before that of UTC.
+    born = (now().astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=3)).date().replace(year=1992)
     Customer.objects.filter(id=till.shop.customer_id).update(birth_on=born)
     assert till.get("scan/", q=till.card).json()["members"][0]["say"] == "son anniversaire est dans 3\u00a0jours."
 

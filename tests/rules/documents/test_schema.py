@@ -15,6 +15,8 @@ from fidelia.rules.document import _RULE_MEMBERS, EFFECTS
 from fidelia.rules.documents import document_schema, read_text
 from fidelia.rules.documents.templates import template_text
 from fidelia.rules.points_terms import PARTS as POINTS_PARTS
+from fidelia.rules.referral_terms import MEMBERS as REFERRAL_MEMBERS
+from fidelia.rules.terms import PurchasePolicy
 from fidelia.rules.tier_terms import MEMBERS as TIER_MEMBERS
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +36,8 @@ def test_it_names_what_the_readers_know_and_nothing_else() -> None:
     assert set(definitions["points"]["properties"]) == set(POINTS_PARTS)
     assert set(definitions["tiers"]["properties"]) == set(TIER_MEMBERS)
     assert set(definitions["cheque"]["properties"]) == set(CHEQUE_MEMBERS)
+    assert set(definitions["referral"]["properties"]) == set(REFERRAL_MEMBERS)
+    assert set(definitions["purchases"]["properties"]) == set(PurchasePolicy.__slots__)
     assert set(SCHEMA["properties"]) == {"programme", *PARTS}
 
 

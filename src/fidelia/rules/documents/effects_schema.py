@@ -103,7 +103,7 @@ def _volume_and_gift() -> Schema:
                 "by": {"enum": ["units", "amount"]},
                 "how": {"enum": ["all", "marginal"]},
                 "same": FIELD,
-                "steps": list_of(members({**WORTH, "amount": PRICE, "from": AMOUNT}, required=("from",)), 20),
+                "steps": list_of(members({**WORTH, "amount": PRICE, "from": PRICE}, required=("from",)), 20),
             },
             required=("steps",),
         ),

@@ -16,6 +16,9 @@ from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..effects import STAGES
 from ..points_terms import ACTIVITIES, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
+from ..referral_terms import COUPON_LENGTH_MAX
+from ..referral_terms import DAYS_MAX as DAYS_OF_REFERRAL_MAX
+from ..referral_terms import PERIODS as REFERRAL_PERIODS
 from ..rounding import ROUNDINGS
 from ..rule_terms import PERIODS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
@@ -61,6 +64,7 @@ def document_schema() -> Schema:
                 "tiers": or_null({"anyOf": [{"$ref": "#/$defs/tiers"}, list_of({"$ref": "#/$defs/tiers"}, SETS_MAX)]}),
                 "purchases": or_null({"$ref": "#/$defs/purchases"}),
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
+                "referral": or_null({"$ref": "#/$defs/referral"}),
             },
             required=("rules",),
         ),
@@ -83,6 +87,7 @@ def _definitions() -> dict[str, Schema]:
         "tiers": _tiers(),
         "purchases": _purchases(),
         "cheque": _cheque(),
+        "referral": _referral(),
     }
 
 
@@ -265,6 +270,33 @@ def _cheque() -> Schema:
     )
 
 
+def _referral() -> Schema:
+    days = {"valid_days": whole(1, DAYS_OF_REFERRAL_MAX)}
+    gift = {
+        "anyOf": [
+            members({"points": AMOUNT, **days}, required=("points",)),
+            members({"voucher": AMOUNT, **days}, required=("voucher",)),
+            members(
+                {"coupon": {"type": "string", "minLength": 1, "maxLength": COUPON_LENGTH_MAX}, **days},
+                required=("coupon",),
+            ),
+        ]
+    }
+    return members(
+        {
+            "purchases": whole(1, 20),
+            "minimum": PRICE,
+            "wait_days": whole(0, DAYS_OF_REFERRAL_MAX),
+            "within_days": whole(0, DAYS_OF_REFERRAL_MAX),
+            "referrer": or_null(gift),
+            "friend": or_null(gift),
+            "at_most": whole(1, 10_000),
+            "per": {"enum": list(REFERRAL_PERIODS)},
+            "velocity": whole(1, 10_000),
+        }
+    )
+
+
 def _purchases() -> Schema:
     days = whole(0, 3660)
     arithmetic = members(
@@ -283,6 +315,8 @@ def _purchases() -> Schema:
             "returns_borne_by": {"enum": ["purchase", "return"]},
             "reopen_days": days,
             "return_window_days": days,
+            "issued_withdrawn": {"enum": ["whole", "any", "never"]},
+            "gifts_restocked": {"type": "boolean"},
             "arithmetic": or_null(arithmetic),
         }
     )
