@@ -1,6 +1,6 @@
 """Codes that a till reads from a screen or from paper: QR for cameras, EAN-13 for laser readers; as SVG.
 
-Pure: no Django, no library. What a code says is the caller's matter.
+Pure: no Django. segno and python-barcode know the codes, we draw them so that no style is inline.
 """
 
 from .ean import MalformedNumber, ean13_bars, ean13_check_digit, ean13_svg, is_ean13
