@@ -105,6 +105,18 @@ def test_a_purchase_that_reaches_the_threshold_brings_a_cheque_and_the_rest_is_c
     assert (told.customer_id, told.payload["points"], told.payload["amount"]) == (enrolment.customer_id, 400, 2_000)
 
 
+def test_the_points_of_a_card_that_waits_for_its_person_are_not_turned() -> None:
+    enrolment = shop()
+    Enrolment.objects.filter(id=enrolment.id).update(is_provisional=True)
+    buy(enrolment, 450, "f1")
+    react()
+    night(AT + DAY)
+    assert (worth(enrolment), available(enrolment)) == ([], 450)
+    Enrolment.objects.filter(id=enrolment.id).update(is_provisional=False)
+    night(AT + 2 * DAY)
+    assert (worth(enrolment), available(enrolment)) == ([2_000], 50)
+
+
 def test_each_step_may_be_a_voucher_of_its_own_and_the_remainder_may_be_lost() -> None:
     enrolment = shop(each="step", remainder="lost", issued="nightly", maximum=2)
     buy(enrolment, 690, "f1")

@@ -17,6 +17,7 @@ from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.errors import InsufficientPoints
 from fidelia.ledger.models import Lot
 from fidelia.ledger.queries import find_broken_invariants, get_balance
+from fidelia.programme.errors import EnrolmentProvisional
 from fidelia.programme.models import Enrolment
 from fidelia.programme.operations.points import grant_points
 from fidelia.programme.operations.pools import create_pool, join_pool
@@ -100,6 +101,16 @@ def test_a_choice_takes_points_and_a_piece_and_waits_to_be_handed_over() -> None
         "redemption.ended",
     ]
     assert Audit.objects.filter(verb="reward.redeem", object_id=str(chosen.id)).count() == 1
+
+
+def test_a_card_that_waits_for_its_person_chooses_nothing() -> None:
+    enrolment = rich()
+    mug = reward(enrolment, pieces=3)
+    Enrolment.objects.filter(id=enrolment.id).update(is_provisional=True)
+    enrolment.refresh_from_db()
+    with pytest.raises(EnrolmentProvisional):
+        choose(enrolment, mug)
+    assert (available(enrolment), left()) == (250, [3])
 
 
 def test_a_cancelled_choice_gives_points_to_their_lots_pieces_to_the_stock_and_frees_the_limit() -> None:

@@ -27,7 +27,7 @@ def turn_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None
         terms = None if version is None else terms_of(version.id)
         for policy in () if terms is None else terms.cheques:
             if terms is not None and is_at_once(policy):
-                found = Enrolment.objects.filter(id__in=enrolment_ids, ended_at__isnull=True)
+                found = Enrolment.objects.filter(id__in=enrolment_ids, ended_at__isnull=True, is_provisional=False)
                 members = {each.account_id: member_of(each) for each in found.order_by("enrolled_at", "id")}
                 write_cheques(
                     by=by, at=at, programme=programme, terms=terms, policy=policy, members=list(members.values()),

@@ -31,6 +31,7 @@ from ledger_balance balance
 join lateral (
     select one.id, one.customer_id, one.partner_id, one.store_id from programme_enrolment one
     where one.account_id = balance.account_id and one.programme_id = %(programme)s and one.ended_at is null
+        and not one.is_provisional
     order by one.enrolled_at, one.id limit 1
 ) member on true
 where balance.currency = %(currency)s and not balance.is_closed and balance.account_id > %(after)s

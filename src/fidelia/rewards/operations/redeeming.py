@@ -19,7 +19,7 @@ from fidelia.kernel.outbox import announce
 from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.errors import refusal_of as ledger_refusal_of
 from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import terms_in_force
+from fidelia.programme.queries import check_may_spend, terms_in_force
 
 from ..errors import (
     MalformedReward,
@@ -55,10 +55,11 @@ def redeem_reward(
     """Let a member choose a reward: its points, pieces and limit are taken by one call of the database, or nothing is.
 
     A voucher is issued with it and the choice is fulfilled; anything else waits to be handed over. Raises Denied
-    (reward.redeem), UnknownReward, RewardOver, RewardNotYet, NotEligible, InsufficientPoints, StockUsedUp,
-    LimitReached, MalformedReward, RequestRepeated, IdempotencyKeyReused.
+    (reward.redeem), EnrolmentProvisional, UnknownReward, RewardOver, RewardNotYet, NotEligible, InsufficientPoints,
+    StockUsedUp, LimitReached, MalformedReward, RequestRepeated, IdempotencyKeyReused.
     """
     by.require("reward.redeem", Scope(enrolment.partner_id, store_id or enrolment.store_id))
+    check_may_spend(enrolment)
     if not 1 <= pieces <= PIECES_MAX:
         raise MalformedReward(f"Choose 1 to {PIECES_MAX} pieces.", pointer="/pieces")
     for attempt in range(TRIES):
