@@ -7,10 +7,13 @@ wrong; a verb that needs Django calls `readiness.django_ready`. A refusal is one
 from __future__ import annotations
 
 import argparse
+import atexit
 import importlib
+import os
 import sys
+import threading
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from fidelia.kernel.errors import FideliaError
 
@@ -45,6 +48,26 @@ class Verb(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
     def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+def enter() -> NoReturn:
+    """Be the process of the command: run a verb and end with its exit code."""
+    code = REFUSED
+
+    def end() -> None:
+        # DuckDB's binding tells the terminal of everything that its module still holds while Python takes itself down.
+        if "duckdb" in sys.modules and threading.active_count() == 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    atexit.register(end)  # first in, so last to be called: what others have to do as we end is done by then
+    try:
+        code = main()
+    except SystemExit as wanted:
+        code = wanted.code if isinstance(wanted.code, int) else int(wanted.code is not None)
+        raise
+    sys.exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
