@@ -24,7 +24,7 @@ from fidelia.ledger.queries import find_broken_invariants, get_balance, list_lot
 from fidelia.programme.errors import OpeningDependedOn
 from fidelia.programme.models import Enrolment, Opening, OpeningLot, TierPeriod
 from fidelia.programme.operations import rederive_tiers
-from fidelia.programme.queries import VersionHistory, tier_at, tier_grants_of_accounts, tier_standing
+from fidelia.programme.queries import VersionHistory, tier_at, tier_grants_of, tier_standing
 from fidelia.rules.tiers import TierTracker
 from tests.cast import PIZARRO, SYSTEM
 from tests.conftest import address_of
@@ -128,8 +128,8 @@ def test_an_import_of_purchases_finds_the_tier_that_was_brought_along(tmp_path: 
     terms = VersionHistory(made).terms_at(AT)
     assert terms is not None
     assert terms.tiers is not None
-    grants = tier_grants_of_accounts([leonore.account_id])
-    tracker = TierTracker(terms.tiers, terms.zone, grants[leonore.account_id])
+    grants = tier_grants_of([leonore.id])
+    tracker = TierTracker(terms.tiers, terms.zone, grants[leonore.id])
     assert [tracker.tier_at(moment) for moment in (CUT_OVER - timedelta(1), CUT_OVER, AT)] == [
         "", "grand_cru", "grand_cru"
     ]  # fmt: skip

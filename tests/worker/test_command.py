@@ -27,6 +27,30 @@ def test_each_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"fidelia {name}" in capsys.readouterr().out
 
 
+ENDS = """
+import atexit, sys, threading
+from fidelia.worker import command
+def run(argv=None):
+    import duckdb
+    atexit.register(print, "what others do as we end")
+    {last}
+command.main = run
+command.enter()
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [("return 0", 0), ("return 3", 3), ("sys.exit(2)", 2), ("sys.exit('said')", 1), ("raise ValueError", 1)],
+)
+def test_a_process_ends_with_its_code_and_without_a_word_of_duckdb(last: str, code: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS.format(last=last)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (ended.returncode, ended.stdout) == (code, "what others do as we end\n")
+    assert "nanobind" not in ended.stderr
+
+
 def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["version"]) == 0
     assert capsys.readouterr().out.startswith(f"Fidelia {__version__} ")

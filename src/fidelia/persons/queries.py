@@ -58,11 +58,6 @@ def get_request(*, by: Actor, request_id: UUID) -> RightsRequest:
     return found
 
 
-def count_open_requests() -> int:
-    """Return how many wait for an answer; for the menu."""
-    return RightsRequest.objects.filter(state="open").count()
-
-
 def requests_of(customer_ids: Sequence[UUID]) -> list[RightsRequest]:
     """Return what a person asked, the last first."""
     return list(RightsRequest.objects.filter(customer_id__in=list(customer_ids)).order_by("-asked_at", "id"))

@@ -22,7 +22,6 @@ from .membership import (
     see_programmes,
     tier_at,
     tier_grants_of,
-    tier_grants_of_accounts,
     tiers_of_each_at,
 )
 from .movements import Moved, explain_movements, read_movements
@@ -110,7 +109,6 @@ __all__ = [
     "tier_at",
     "tier_credit_of",
     "tier_grants_of",
-    "tier_grants_of_accounts",
     "tier_standing",
     "tiers_of_each_at",
     "version_in_force",

@@ -170,17 +170,6 @@ def tier_grants_of(enrolment_ids: Iterable[UUID]) -> dict[UUID, list[HeldTier]]:
     return grants
 
 
-def tier_grants_of_accounts(account_ids: Iterable[UUID]) -> dict[UUID, list[HeldTier]]:
-    """Return the tiers granted to the members of each account, of accounts without one an empty list."""
-    found = TierGrant.objects.filter(
-        enrolment__account_id__in=list(account_ids), enrolment__ended_at__isnull=True, withdrawn_at__isnull=True
-    )
-    grants: dict[UUID, list[HeldTier]] = defaultdict(list)
-    for one in found.select_related("enrolment"):
-        grants[one.enrolment.account_id].append(HeldTier(one.tier, one.valid_from, one.valid_until))
-    return grants
-
-
 def list_tier_periods(enrolment_id: UUID, tier_set: str = "") -> list[TierPeriod]:
     """Return the tiers of a member in a set (the main one) as they are known now, the newest first."""
     return list(

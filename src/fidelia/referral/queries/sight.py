@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from fidelia.customers.models import Customer
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
@@ -158,11 +156,6 @@ def given_in_words(given: dict[str, object], programme: Programme, language: str
         return _gift(ReferralGift("points", int(str(amount))), programme, language)
     words = {"voucher": ("a voucher", "un bon d’achat"), "coupon": ("a coupon", "un coupon")}[kind]
     return words[1] if language == "fr" else words[0]
-
-
-def policy_in(document: object) -> ReferralPolicy:
-    """Return a policy as it is kept on a referral."""
-    return msgspec.convert(document, ReferralPolicy)
 
 
 def _gift(gift: ReferralGift | None, programme: Programme, language: str) -> str:
