@@ -171,7 +171,8 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
 def _row(name: str, pair: list[int], write: Any, language: str) -> str:
     was, now = pair
     change = f" ({relative_change(was, now, language)})" if was else ""
-    return f"{name}: {write(was)} → {write(now)}{change}"
+    colon = "\u00a0:" if language == "fr" else ":"
+    return f"{name}{colon} {write(was)} → {write(now)}{change}"
 
 
 def relative_change(was: int, now: int, language: str) -> str:
