@@ -181,7 +181,7 @@ def test_a_lost_card_is_refused_with_its_reason_and_another_takes_its_place_with
     new = replace_card(by=SYSTEM, at=AT, card=FIRST, number=SECOND)
     assert (new.state, new.number, new.registered_at) == ("active", SECOND, AT)
     with pytest.raises(CardReplaced):
-        check_number(FIRST)
+        check_number(FIRST, at=AT)
     buy(SECOND, 10, "p3")
     assert points(enrolment_of(new)) == 90
     with pytest.raises(CardReplaced):
@@ -190,7 +190,7 @@ def test_a_lost_card_is_refused_with_its_reason_and_another_takes_its_place_with
         let_work_again(by=SYSTEM, at=AT, card=FIRST)
     card.refresh_from_db()
     assert card.customer_id is not None
-    assert [(one.number, one.state) for one in cards_of([card.customer_id])] == [
+    assert [(one.number, one.state) for one in cards_of([card.customer_id], at=AT)] == [
         (SECOND, "active"),
         (FIRST, "replaced"),
     ]
@@ -249,8 +249,8 @@ def test_several_cards_of_one_member_work_side_by_side() -> None:
     for place, number in enumerate((FIRST, SECOND, "2990441788200")):
         buy(number, 10, f"p{place}")
     assert points(mine) == 30
-    assert {one.number for one in cards_of([mine.customer_id])} == {FIRST, SECOND, "2990441788200"}
-    assert main_card_of([mine.customer_id]) is not None
+    assert {one.number for one in cards_of([mine.customer_id], at=AT)} == {FIRST, SECOND, "2990441788200"}
+    assert main_card_of([mine.customer_id], at=AT) is not None
 
 
 @pytest.mark.parametrize(
@@ -266,20 +266,54 @@ def test_a_card_expires_at_the_end_of_its_local_day(given: datetime, first_insta
     made = series(of, validity_months=1)
     card = hand_out(by=SYSTEM, at=given, series_id=made.id)
     assert card.expires_at == first_instant_after
-    assert expire_cards(by=SYSTEM, at=first_instant_after - timedelta(seconds=1)) == 0
+    last_instant = first_instant_after - timedelta(seconds=1)
+    assert expire_cards(by=SYSTEM, at=last_instant) == 0
     assert expire_cards(by=SYSTEM, at=first_instant_after) == 1
     assert expire_cards(by=SYSTEM, at=first_instant_after) == 0
     with pytest.raises(CardExpired):
-        check_number(card.number)
+        check_number(card.number, at=first_instant_after)
     with pytest.raises(CardNotBack):
         let_work_again(by=SYSTEM, at=first_instant_after, card=card.id)
     assert replace_card(by=SYSTEM, at=first_instant_after, card=card.id).state == "provisional"
 
 
+def test_a_card_whose_time_is_over_names_nobody_before_any_job_writes_that_down() -> None:
+    of = programme()
+    mine = member(of)
+    card = give_card(by=SYSTEM, at=AT, customer_id=mine.customer_id, series_id=series(of, validity_months=1).id,
+                     programme=of)  # fmt: skip
+    over = card.expires_at
+    assert over is not None
+    last = over - timedelta(seconds=1)
+    assert buy(card.number, 10, "in-time", last).points == 10
+    with pytest.raises(CardExpired):
+        buy(card.number, 10, "too-late", over)
+    with pytest.raises(CardExpired):
+        evaluate_checkout(
+            by=SYSTEM, at=over,
+            asked=Evaluation(
+                basket=CheckoutBasket(
+                    currency="EUR", lines=(BasketLine("mug", 1000, 1000, 2),), identity=("card", card.number)
+                )
+            ),
+        )  # fmt: skip
+    assert buy(card.number, 5, "kept-by-a-till-off-line", last).points == 5  # dated before the end, sent after it
+    states = [[(one.number, one.state) for one in cards_of([mine.customer_id], at=at)] for at in (last, over)]
+    assert [found[0] for found in states] == [(card.number, "active"), ("2990441788200", "active")]
+    assert states[1][1] == (card.number, "expired")
+    shown = main_card_of([mine.customer_id], at=over)
+    assert shown is not None
+    assert shown.number == "2990441788200"
+    with pytest.raises(CardExpired):
+        report_lost(by=SYSTEM, at=over, card=card.id)
+    assert points(mine, over) == 15
+    assert Card.objects.get(id=card.id).state == "active"  # nothing above needed the job
+
+
 def test_a_plain_number_works_as_before_and_becomes_a_card_when_somebody_acts_on_it() -> None:
     of = programme()
     mine = member(of)
-    assert [(one.state, one.card_id) for one in cards_of([mine.customer_id])] == [("active", None)]
+    assert [(one.state, one.card_id) for one in cards_of([mine.customer_id], at=AT)] == [("active", None)]
     adopted = adopt_card(by=SYSTEM, at=AT, number="2 990441 788200")
     assert adopt_card(by=SYSTEM, at=AT, number="2990441788200").id == adopted.id
     report_lost(by=SYSTEM, at=AT, card=adopted.id)

@@ -13,12 +13,13 @@ from fidelia.activity.operations import LineRequest, PurchaseRequest, ReturnRequ
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.outbox import Announced
-from fidelia.ledger.errors import AccountClosed
+from fidelia.ledger.errors import AccountClosed, NothingPending
 from fidelia.ledger.operations import hold, redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.errors import InAPool, NotInAPool, NotSettled, PoolFull, UnknownPool
 from fidelia.programme.models import Enrolment, PointsPool
 from fidelia.programme.operations import rederive_tiers
+from fidelia.programme.operations.points import activate_points, give_up_points
 from fidelia.programme.operations.pools import create_pool, join_pool, leave_pool
 from fidelia.programme.queries import list_pool_members, pool_of, tier_at
 from fidelia.programme.reactions import reassess_pools
@@ -123,6 +124,23 @@ def test_who_leaves_takes_a_share_or_nothing_and_is_on_his_own() -> None:
     assert available(florestan) == 5
     join_pool(by=SYSTEM, at=AT, enrolment=florestan, pool_id=pool.id)
     assert available(florestan) == 36
+    assert find_broken_invariants() == []
+
+
+def test_what_waits_of_who_left_waits_in_the_pool_and_its_event_finds_it_there() -> None:
+    florestan, leonore, pool = family(terms(pending={"event": "delivered"}, validity_months=12))
+    for one in (florestan, leonore):
+        join_pool(by=SYSTEM, at=AT, enrolment=one, pool_id=pool.id)
+    first, second = buy(florestan, 60, "f1", AT + DAY), buy(florestan, 40, "f2", AT + DAY)
+    leave_pool(by=SYSTEM, at=AT + 2 * DAY, enrolment=florestan, takes="share")
+    florestan.refresh_from_db()
+    activate_points(by=SYSTEM, at=AT + 3 * DAY, enrolment=florestan, source_id=first.purchase_id, key="delivered")
+    give_up_points(by=SYSTEM, at=AT + 3 * DAY, enrolment=florestan, source_id=second.purchase_id, key="refused")
+    assert (available(florestan, AT + 3 * DAY), available(leonore, AT + 3 * DAY)) == (0, 60)
+    give_back(first, AT + 4 * DAY)
+    assert (available(florestan, AT + 4 * DAY), available(leonore, AT + 4 * DAY)) == (0, 0)
+    with pytest.raises(NothingPending):
+        activate_points(by=SYSTEM, at=AT + 4 * DAY, enrolment=florestan, source_id=first.purchase_id, key="again")
     assert find_broken_invariants() == []
 
 

@@ -61,6 +61,7 @@ RIGHTS: dict[str, str | Promise] = {
     "customer.see_contacts": _("See the addresses and telephone numbers of customers"),
     "customer.create": _("Add a customer"),
     "customer.change": _("Change the facts and addresses of a customer"),
+    "customer.merge": _("Let two records of one person become one"),
     "customer.import": _("Bring customers in from a file"),
     "customer.identify": _("Give a customer a card or another identity, and end it"),
     "customer.record_consent": _("Record that a customer gave or withdrew consent"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -137,7 +138,7 @@ def give(request: HttpRequest, body: CardIn) -> HttpResponse:
     by, at = exchange.by, exchange.at
     store = None if body.store is None else get_store_by_code(code=body.store)
     try:
-        if body.customer_id is not None and body.number is not None and _is_plain(body.number, body.customer_id):
+        if body.customer_id is not None and body.number is not None and _is_plain(body.number, body.customer_id, at):
             made = adopt_card(by=by, at=at, number=body.number)  # it is theirs already, and has no life yet
         elif body.customer_id is None:
             made = hand_out(
@@ -151,8 +152,8 @@ def give(request: HttpRequest, body: CardIn) -> HttpResponse:
                 programme=get_programme_by_id(_programme_of(by, body)), once=once,
             )  # fmt: skip
     except RequestRepeated as known:
-        return _card(by, UUID(known.resource_id), 201, replayed=True)
-    return answer(card_out(made), 201)
+        return _card(by, at, UUID(known.resource_id), 201, replayed=True)
+    return answer(card_out(made, at), 201)
 
 
 @cards.get("", response=CardPage, summary="Cards of a customer, or of a number", operation_id="list_cards")
@@ -161,19 +162,20 @@ def list_cards(request: HttpRequest, asked: Query[CardQuery]) -> HttpResponse:
     exchange = exchange_of(request)
     if asked.number is not None:
         found = look_up_card(by=exchange.by, at=exchange.at, number=asked.number)
-        return answer(CardPage(data=[card_out(found)], next=None))
+        return answer(CardPage(data=[card_out(found, exchange.at)], next=None))
     if asked.customer_id is None:
         raise MalformedCardSeries("Name a customer or a number.", pointer="/customer_id")
     customer = get_customer(by=exchange.by, customer_id=asked.customer_id)
-    held = [one for one in cards_of(ids_of(customer.id)) if one.card_id is not None]
-    rows = [card_out(find_card(by=exchange.by, number=one.number)) for one in held[: asked.limit]]
+    held = [one for one in cards_of(ids_of(customer.id), at=exchange.at) if one.card_id is not None]
+    rows = [card_out(find_card(by=exchange.by, number=one.number), exchange.at) for one in held[: asked.limit]]
     return answer(CardPage(data=rows, next=None))
 
 
 @cards.get("/{uuid:card_id}", response=CardOut, summary="One card", operation_id="get_card")
 def get_one(request: HttpRequest, card_id: UUID) -> HttpResponse:
     """Needs card.see."""
-    return _card(exchange_of(request).by, card_id, 200, replayed=False)
+    exchange = exchange_of(request)
+    return _card(exchange.by, exchange.at, card_id, 200, replayed=False)
 
 
 @cards.post(
@@ -231,16 +233,17 @@ def block(request: HttpRequest, card_id: UUID, body: CardBlockIn) -> HttpRespons
 
 def _do(request: HttpRequest, card_id: UUID, act: Callable[[RequestKey | None], Card]) -> HttpResponse:
     """Do what changes a card, once for a key, and answer with the card that came of it."""
-    by, once = exchange_of(request).by, request_key(request)
+    exchange, once = exchange_of(request), request_key(request)
+    by, at = exchange.by, exchange.at
     try:
-        return answer(card_out(act(once)), 201)
+        return answer(card_out(act(once), at), 201)
     except RequestRepeated as known:
-        return _card(by, UUID(known.resource_id) if known.resource_id else card_id, 201, replayed=True)
+        return _card(by, at, UUID(known.resource_id) if known.resource_id else card_id, 201, replayed=True)
 
 
-def _is_plain(number: str, customer_id: UUID) -> bool:
+def _is_plain(number: str, customer_id: UUID, at: datetime) -> bool:
     """Tell whether a number is the customer's own, as a plain identity without a card."""
-    held = cards_of(ids_of(customer_id))
+    held = cards_of(ids_of(customer_id), at=at)
     return any(one.number == normalise_number(number) and one.card_id is None for one in held)
 
 
@@ -258,6 +261,6 @@ def _series(by: Actor, series_id: UUID, status: int, *, replayed: bool) -> HttpR
     return answer(card_series_out(found, counted), status, replayed=replayed)
 
 
-def _card(by: Actor, card_id: UUID, status: int, *, replayed: bool) -> HttpResponse:
+def _card(by: Actor, at: datetime, card_id: UUID, status: int, *, replayed: bool) -> HttpResponse:
     found = get_card(by=by if status == 200 else by.lent("card.see"), card_id=card_id)
-    return answer(card_out(found), status, replayed=replayed)
+    return answer(card_out(found, at), status, replayed=replayed)

@@ -21,6 +21,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.changes import read_mark
 from fidelia.kernel.idempotency import RequestRepeated
 from fidelia.organisation.queries import get_store_by_code
+from fidelia.persons.operations import merge_customers
 
 from .answers import answer
 from .cursors import page_of, read_cursor, read_since, write_mark
@@ -36,6 +37,8 @@ from .schemas.customers import (
     CustomerOut,
     CustomerPage,
     CustomerQuery,
+    MergeIn,
+    MergeOut,
     consent_out,
     customer_out,
     customer_row,
@@ -103,6 +106,28 @@ def change(request: HttpRequest, customer_id: UUID, body: CustomerChange) -> Htt
     except RequestRepeated:
         return _answer_own(exchange, customer_id, replayed=True)
     return _answer_own(exchange, customer_id)
+
+
+@router.post(
+    "/{uuid:customer_id}/merges",
+    response={201: MergeOut},
+    summary="Let two records of one person become one",
+    operation_id="merge_customer",
+)
+def merge(request: HttpRequest, customer_id: UUID, body: MergeIn) -> HttpResponse:
+    """This record points at `into` from then on; points, tiers, cards, coupons, vouchers and gift cards are that
+    person's. Needs customer.merge over both.
+    """
+    exchange, once = exchange_of(request), request_key(request)
+    for one in (customer_id, body.into):
+        check_sandbox_customer(exchange.by, one)
+    try:
+        merge_customers(
+            by=exchange.by, at=exchange.at, customer_id=customer_id, into=body.into, reason=body.reason, once=once
+        )
+    except RequestRepeated:
+        return answer(MergeOut(customer_id=body.into, merged_id=customer_id), 201, replayed=True)
+    return answer(MergeOut(customer_id=body.into, merged_id=customer_id), 201)
 
 
 @router.post(

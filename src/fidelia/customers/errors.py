@@ -156,6 +156,12 @@ class IdentityTaken(Refused):
     default_code = "identity_taken"
 
 
+class SameCustomer(Invalid):
+    """A customer is not merged into themselves."""
+
+    default_code = "same_customer"
+
+
 class CustomerClosed(Refused):
     """The customer was erased, or merged into another (`merged_into`), and takes no more facts."""
 

@@ -34,6 +34,15 @@ class CustomerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMerged(Event):
+    """A record turned out to be of the same person as another: it points at that one, which the envelope names."""
+
+    name: ClassVar[str] = "customer.merged"
+
+    merged_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomersChanged(Event):
     """An import changed facts, addresses or identities of a batch of customers known before."""
 

@@ -82,7 +82,7 @@ class Holdings:
     @cached_property
     def card(self) -> str:
         """The number of the card to show: the newest that a till takes."""
-        found = main_card_of(self.person.ids)
+        found = main_card_of(self.person.ids, at=self.at)
         return found.number if found is not None else ""
 
     def points(self, amount: int, *, sign: bool = False) -> str:

@@ -140,6 +140,12 @@ class UnknownPool(NotFound):
     default_code = "unknown_pool"
 
 
+class TwoPools(Refused):
+    """Each of the two records is a member of another pool: one of them leaves its pool before they become one."""
+
+    default_code = "two_pools"
+
+
 class NotSettled(Refused):
     """Something of the member's account is held or owed: it cannot be left behind."""
 

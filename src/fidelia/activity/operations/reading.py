@@ -136,7 +136,7 @@ def surroundings_in(text: str, request: PurchaseRequest) -> Surroundings | Known
     found = _decode(text)
     if found.known is not None:
         return Known(found.known.purchase_id, bytes.fromhex(found.known.request_hash))
-    return surroundings_of(found, request)
+    return surroundings_of(found, request, request.occurred_at)
 
 
 class Named(Protocol):
@@ -154,7 +154,7 @@ class Named(Protocol):
     def identity(self) -> tuple[str, str] | None: ...
 
 
-def surroundings_of(found: Found, request: Named) -> Surroundings:
+def surroundings_of(found: Found, request: Named, at: datetime) -> Surroundings:
     """Return what was found. Raises UnknownProgramme, UnknownMember, StoreUnknown, WrongCurrency.
 
     Of a card that works no more it is told why (CardLost, CardReplaced, CardBlocked, CardExpired, CardNotGiven).
@@ -166,7 +166,7 @@ def surroundings_of(found: Found, request: Named) -> Surroundings:
         raise WrongCurrency(f"{programme['slug']} counts in {programme['currency']}.", pointer="/currency")
     if request.names_member and found.member is None:
         if found.customer_id is None and request.identity is not None and request.identity[0] == "card":
-            check_number(request.identity[1])
+            check_number(request.identity[1], at=at)
         raise UnknownMember("No member of this programme is known by that name.", pointer="/member")
     if request.store is not None and found.store is None:
         raise StoreUnknown(f"There is no store “{request.store}”.", pointer="/store")

@@ -16,7 +16,9 @@ declare
     programme_id uuid := programme->>'id';
     -- The person's ids, the survivor of merges first: the membership may be kept under any of them.
     ids uuid[] := customers_ids_for_rules(
-        case when p_scheme is null then p_customer else customers_identified_for_rules(p_scheme, p_identity) end);
+        case when p_scheme is null then p_customer
+            when p_scheme = 'card' and cards_over(p_identity, p_at) then null
+            else customers_identified_for_rules(p_scheme, p_identity) end);
     member jsonb := programme_member_for_rules(programme_id, ids[1], p_at);
     account uuid;
     chain activity_chain;

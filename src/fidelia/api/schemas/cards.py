@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from fidelia.cards.models import Card, CardSeries
 from fidelia.cards.queries.cards import show_number
+from fidelia.cards.queries.usable import state_of
 from fidelia.rewards.operations.patterns import ALPHABET
 
 from .programme import TextOut
@@ -186,9 +187,10 @@ def card_series_out(series: CardSeries, cards: dict[str, int]) -> CardSeriesOut:
     )  # fmt: skip
 
 
-def card_out(card: Card) -> CardOut:
-    plain = ("id", "number", "state", "series_id", "customer_id", "made_at", "given_at", "registered_at", "expires_at")
+def card_out(card: Card, at: datetime) -> CardOut:
+    plain = ("id", "number", "series_id", "customer_id", "made_at", "given_at", "registered_at", "expires_at")
+    read: dict[str, Any] = {name: getattr(card, name) for name in plain}
     return CardOut(
         shown=show_number(card.number), reason=card.reason, replaced_by=card.replaced_by_id,
-        **{name: getattr(card, name) for name in plain},
+        **read | {"state": state_of(card, at)},
     )  # fmt: skip

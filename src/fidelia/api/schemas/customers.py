@@ -14,6 +14,7 @@ from fidelia.customers.queries import CustomerCard
 from .types import (
     UPDATED_UNTIL,
     Day,
+    Id,
     IdentityText,
     Input,
     Instant,
@@ -27,6 +28,7 @@ from .types import (
     Text150,
     Text200,
     Text254,
+    Text300,
     Text2000,
     shown,
 )
@@ -120,6 +122,27 @@ class ContactPointOut(Output):
     value: str
     status: Literal["active", "bounced", "retired"]
     verified_at: datetime | None
+
+
+class MergeIn(Input):
+    """The person whose this record turned out to be, and why one is sure."""
+
+    model_config = shown({"into": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d10", "reason": "Same e-mail, same birthday"})
+    into: Id
+    reason: Text300 = ""
+
+
+class MergeOut(Output):
+    """Who is one from now on."""
+
+    model_config = shown(
+        {
+            "customer_id": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d10",
+            "merged_id": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d11",
+        }
+    )
+    customer_id: UUID
+    merged_id: UUID
 
 
 _CUSTOMER = {

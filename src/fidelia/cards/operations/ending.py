@@ -14,7 +14,7 @@ from ..errors import CardNotBack, CardNotGiven, CardReplaced, MalformedCardNumbe
 from ..models import Card
 from .audit import change_state
 from .giving import fresh_card, place_card
-from .locking import WORKING, State, check_usable, locked_card
+from .locking import WORKING, State, check_usable, locked_card, state_of
 from .series import locked_series
 
 BLOCK = "card.block"
@@ -97,8 +97,8 @@ def _stop(by: Actor, at: datetime, card: UUID | str, told: tuple[str, str], once
     with transaction_of_use_case():
         claim(once, at=at, resource_type="card")
         row = locked_card(by, card, BLOCK)
-        if row.state not in (*WORKING, State.ISSUED, State.LOST, State.BLOCKED):
-            check_usable(row)
+        if state_of(row, at) not in (*WORKING, State.ISSUED, State.LOST, State.BLOCKED):
+            check_usable(row, at)
         if row.state != state:
             close_identity(at=at, scheme="card", value=row.number)
             change_state(row, state, by=by, at=at, verb=BLOCK, reason=reason)

@@ -115,7 +115,7 @@ def _card_to_give(by: Actor, at: datetime, number: str | None, series_id: UUID |
     if card.state in (State.ACTIVE, State.PROVISIONAL):
         raise CardGiven("This card is somebody's already.", pointer="/number", state=card.state)
     if card.state != State.ISSUED:
-        check_usable(card)
+        check_usable(card, at)
     return card
 
 

@@ -11,10 +11,10 @@ from fidelia.kernel.db import require_transaction
 
 from ..errors import UnknownCard
 from ..models import Card
-from ..queries.usable import WORKING, State, check_usable, normalise_number
+from ..queries.usable import WORKING, State, check_usable, normalise_number, state_of
 from .audit import scope_of
 
-__all__ = ["WORKING", "State", "check_usable", "locked_card"]
+__all__ = ["WORKING", "State", "check_usable", "locked_card", "state_of"]
 
 
 def locked_card(by: Actor, card: UUID | str, right: str) -> Card:

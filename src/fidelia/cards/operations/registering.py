@@ -63,7 +63,7 @@ def register_card(
     with transaction_of_use_case():
         claim(once, at=at, resource_type="card")
         row = locked_card(by, card, GIVE)
-        _check(row)
+        _check(row, at)
         lent = by.lent(*LENT)
         if person.customer_id is None:
             _become(row, lent, at, person, source)
@@ -82,12 +82,12 @@ def register_card(
     return row
 
 
-def _check(card: Card) -> None:
+def _check(card: Card, at: datetime) -> None:
     if card.state == State.ACTIVE:
         raise CardRegistered("This card has its person already.")
     if card.state == State.ISSUED:
         raise CardNotProvisional("This card is with nobody yet: give it to the member.")
-    check_usable(card)
+    check_usable(card, at)
 
 
 def _become(card: Card, by: Actor, at: datetime, person: Person, source: str) -> None:

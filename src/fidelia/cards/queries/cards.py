@@ -15,7 +15,7 @@ from fidelia.ui.codes import is_ean13
 
 from ..errors import UnknownCard
 from ..models import Card
-from .usable import WORKING, check_usable, normalise_number
+from .usable import WORKING, check_usable, normalise_number, state_of
 
 LIMIT_MAX = 200
 READ_AT_ONCE = 10_000
@@ -53,10 +53,12 @@ class CardFilters:
     series_id: UUID | None = None
 
 
-def cards_of(customer_ids: Sequence[UUID]) -> list[HeldCard]:
-    """Return the cards of a person (`ids_of`), those that work first, each the newest first; plain identities too."""
+def cards_of(customer_ids: Sequence[UUID], *, at: datetime) -> list[HeldCard]:
+    """Return the cards of a person (`ids_of`), those that work at `at` first, each the newest first; plain identities
+    too.
+    """
     rows = Card.objects.select_related("series").filter(customer_id__in=list(customer_ids))
-    held = [_held(row) for row in rows]
+    held = [_held(row, at) for row in rows]
     known = {one.number for one in held}
     held += [
         HeldCard(one.value, show_number(one.value), "active", None, "", None, one.since, "")
@@ -66,19 +68,19 @@ def cards_of(customer_ids: Sequence[UUID]) -> list[HeldCard]:
     return sorted(held, key=lambda one: (one.is_usable, str(one.issued_at or ""), one.number), reverse=True)
 
 
-def main_card_of(customer_ids: Sequence[UUID]) -> HeldCard | None:
+def main_card_of(customer_ids: Sequence[UUID], *, at: datetime) -> HeldCard | None:
     """Return the card that a member shows: the newest that works, None where none does."""
-    return next((one for one in cards_of(customer_ids) if one.is_usable), None)
+    return next((one for one in cards_of(customer_ids, at=at) if one.is_usable), None)
 
 
-def check_number(number: str) -> None:
+def check_number(number: str, *, at: datetime) -> None:
     """Raise what a till is told of a number that names nobody: CardLost, CardReplaced, CardBlocked, CardExpired or
     CardNotGiven. Of a number that is no card of ours, nothing is known.
     """
     kept = normalise_number(number)
     found = Card.objects.filter(number=kept).first() if kept else None
     if found is not None:
-        check_usable(found)
+        check_usable(found, at)
 
 
 def find_card(*, by: Actor, number: str) -> Card:
@@ -129,11 +131,11 @@ def show_number(number: str) -> str:
     return " ".join(number[start : start + GROUP] for start in range(0, len(number), GROUP))
 
 
-def _held(row: Card) -> HeldCard:
+def _held(row: Card, at: datetime) -> HeldCard:
     series_key = row.series.key if row.series is not None else ""
     return HeldCard(
-        row.number, show_number(row.number), row.state, row.id, series_key, row.expires_at, row.given_at or row.made_at,
-        row.reason,
+        row.number, show_number(row.number), state_of(row, at), row.id, series_key, row.expires_at,
+        row.given_at or row.made_at, row.reason,
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fidelia.customers.queries import normalise_identity
 from fidelia.kernel.errors import Invalid
 
@@ -18,13 +20,22 @@ _REFUSALS: dict[str, tuple[type[CardNotUsable], str]] = {
 }
 
 
-def check_usable(card: Card) -> None:
+def check_usable(card: Card, at: datetime) -> None:
     """Raise what a till is told of a card that works no more, or was never given: the reason with it."""
-    if card.state in _REFUSALS:
-        kind, sentence = _REFUSALS[card.state]
-        raise kind(sentence, pointer="/member", state=card.state, reason=card.reason)
-    if card.state == State.ISSUED:
-        raise CardNotGiven("This card is with nobody yet.", pointer="/member", state=card.state)
+    state = state_of(card, at)
+    if state in _REFUSALS:
+        kind, sentence = _REFUSALS[state]
+        raise kind(sentence, pointer="/member", state=state, reason=card.reason)
+    if state == State.ISSUED:
+        raise CardNotGiven("This card is with nobody yet.", pointer="/member", state=state)
+
+
+def state_of(card: Card, at: datetime) -> str:
+    """Return the state of a card at an instant: its time is over at `expires_at`, whether or not that is written down
+    yet (`expire_cards`).
+    """
+    is_over = card.state in WORKING and card.expires_at is not None and card.expires_at <= at
+    return State.EXPIRED if is_over else card.state
 
 
 def normalise_number(text: str) -> str:

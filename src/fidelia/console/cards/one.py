@@ -31,7 +31,7 @@ from fidelia.cards.operations import (
 from fidelia.cards.operations.printing import print_card
 from fidelia.cards.queries import get_card, list_card_series
 from fidelia.cards.queries.cards import show_number
-from fidelia.cards.queries.usable import WORKING
+from fidelia.cards.queries.usable import WORKING, state_of
 from fidelia.customers.errors import UnknownCustomer
 from fidelia.customers.queries import get_customer, ids_of
 from fidelia.kernel import clock
@@ -67,11 +67,13 @@ def card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
     found = get_card(by=by, card_id=card_id)
     scope = Scope(found.partner_id, found.store_id)
     may_block, may_give = by.may("card.block", scope), by.may("card.give", scope)
-    works = found.state in WORKING
+    state = state_of(found, clock.now())
+    works = state in WORKING
     context: dict[str, Any] = {
         "card": found,
+        "state": state,
         "shown": show_number(found.number),
-        "state_word": state_words()[found.state],
+        "state_word": state_words()[state],
         "series_name": name_of_series(found.series) if found.series is not None else "",
         "last_day": None if found.expires_at is None else found.expires_at - timedelta(seconds=1),
         "holder": _holder(by, found),
@@ -81,11 +83,11 @@ def card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
         "reason_form": ReasonForm(),
         "replacement_form": ReplacementForm(),
         "registration_form": RegistrationForm(),
-        "may_register": may_give and found.state == "provisional",
+        "may_register": may_give and state == "provisional",
         "may_lose": may_block and works,
-        "may_replace": may_block and found.customer_id is not None and found.state != "replaced",
-        "may_block": may_block and found.state in (*WORKING, "issued", "lost"),
-        "may_bring_back": may_block and found.state in ("lost", "blocked"),
+        "may_replace": may_block and found.customer_id is not None and state != "replaced",
+        "may_block": may_block and state in (*WORKING, "issued", "lost"),
+        "may_bring_back": may_block and state in ("lost", "blocked"),
     }
     return show(request, "console/cards/card.html", context)
 

@@ -128,7 +128,7 @@ def _cards(dossier: Dossier) -> dict[str, Any]:
     running = [one for one in list_card_series(by=dossier.by.lent("card.see")) if one.ended_at is None]
     return {
         "sees_cards": True,
-        "cards": [{"held": each, "word": words[each.state]} for each in cards_of(dossier.ids)],
+        "cards": [{"held": each, "word": words[each.state]} for each in cards_of(dossier.ids, at=dossier.at)],
         "card_series": [{"id": one.id, "name": name_of_series(one)} for one in running] if may_give else [],
         "may_give_card": may_give,
     }

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from fidelia.cards.errors import UnknownCard
 from fidelia.cards.operations import Person, hand_out, look_up_card, register_card
+from fidelia.cards.queries.usable import state_of
 from fidelia.customers.queries import get_customer, ids_of
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
@@ -69,12 +70,13 @@ def said_of_card(by: Actor, text: str, at: datetime) -> dict[str, Any] | None:
         "blocked": _("This card is blocked."),
         "expired": _("This card has expired. The member’s points are safe: ask for a name or a telephone number."),
     }
-    told = words.get(card.state)
+    state = state_of(card, at)
+    told = words.get(state)
     if told is None:
         return None
-    reason = f" ({card.reason})" if card.reason and card.state in {"lost", "blocked"} else ""
-    may_give = card.state == "issued" and by.may_somewhere("card.give")
-    return {"state": card.state, "number": card.number, "message": told + reason, "may_give": may_give}
+    reason = f" ({card.reason})" if card.reason and state in {"lost", "blocked"} else ""
+    may_give = state == "issued" and by.may_somewhere("card.give")
+    return {"state": state, "number": card.number, "message": told + reason, "may_give": may_give}
 
 
 def register_at_till(

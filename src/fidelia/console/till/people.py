@@ -51,7 +51,7 @@ def facts_of(by: Actor, customer: Customer, programme: Programme, at: datetime) 
             "expiring": expiring,
             "say": _say(customer, programme, standing, expiring, at),
         }
-        | _waiting(customer, enrolment)
+        | _waiting(customer, enrolment, at)
     )
 
 
@@ -68,13 +68,14 @@ def programme_facts(programme: Programme) -> dict[str, Any]:
     }
 
 
-def _waiting(customer: Customer, enrolment: Enrolment) -> dict[str, Any]:
+def _waiting(customer: Customer, enrolment: Enrolment, at: datetime) -> dict[str, Any]:
     """Of a card with nobody yet: that its points wait, and that one asks for the name."""
     if not enrolment.is_provisional:
         return {}
+    held = cards_of(ids_of(customer.id), at=at)
     return {
         "name": _("Provisional card"),
-        "waiting_card": next((one.number for one in cards_of(ids_of(customer.id)) if one.state == "provisional"), ""),
+        "waiting_card": next((one.number for one in held if one.state == "provisional"), ""),
         "say": _("Your points wait for you: a first name and a telephone number are enough to use them (F6)."),
     }
 

@@ -28,7 +28,7 @@ from fidelia.ledger.operations import (
 from fidelia.ledger.queries import find_promise
 
 from ..errors import TooLateToReinstate, UnknownPointsCurrency
-from ..models import Enrolment, PointsCurrency, Programme, ProgrammeCurrency
+from ..models import Enrolment, PointsCurrency, PoolMembership, Programme, ProgrammeCurrency
 from ..queries import Terms, terms_in_force
 from ..queries.membership import check_may_spend
 from .granting import granting
@@ -85,9 +85,9 @@ def activate_points(
     code = _code_of(enrolment.programme, currency)
     with transaction_of_use_case():
         policy = _terms(enrolment, at).points_of(code)
+        account_id, promise = _promised_by(enrolment, source_id)
         result = activate(
-            by=by, at=at, account_id=enrolment.account_id, currency=code, key=key,
-            posting_id=_promised_by(enrolment, source_id),
+            by=by, at=at, account_id=account_id, currency=code, key=key, posting_id=promise,
             expires_at=policy.expires_at(at, _terms(enrolment, at).zone),
         )  # fmt: skip
         _audit(by, at, "points.activate", enrolment, result, source=str(source_id))
@@ -100,9 +100,10 @@ def give_up_points(
     """Give up what a purchase (its id) or a posting promised: it was not delivered. Raises Denied, NothingPending."""
     by.require("points.activate", scope_of(enrolment))
     with transaction_of_use_case():
+        account_id, promise = _promised_by(enrolment, source_id)
         result = cancel_pending(
-            by=by, at=at, account_id=enrolment.account_id, currency=_code_of(enrolment.programme, currency),
-            posting_id=_promised_by(enrolment, source_id), key=key,
+            by=by, at=at, account_id=account_id, currency=_code_of(enrolment.programme, currency),
+            posting_id=promise, key=key,
         )  # fmt: skip
         _audit(by, at, "points.activate", enrolment, result, source=str(source_id), given_up="yes")
     return result
@@ -199,12 +200,17 @@ def _terms(enrolment: Enrolment, at: datetime) -> Terms:
     return terms
 
 
-def _promised_by(enrolment: Enrolment, source_id: UUID) -> UUID:
-    """Return the posting that promised points for a purchase, or that is the posting itself."""
-    found = find_promise(account_id=enrolment.account_id, source_id=source_id)
-    if found is None:
-        raise NothingPending("These points are not pending any more.")
-    return found
+def _promised_by(enrolment: Enrolment, source_id: UUID) -> tuple[UUID, UUID]:
+    """Return the account and the posting that promised points for a purchase, or that is the posting itself.
+
+    What a member earned for a pool waits there also when the member has left it.
+    """
+    left = PoolMembership.objects.filter(enrolment=enrolment, left_at__isnull=False).order_by("-left_at")
+    for account_id in dict.fromkeys([enrolment.account_id, *left.values_list("pool__account_id", flat=True)]):
+        found = find_promise(account_id=account_id, source_id=source_id)
+        if found is not None:
+            return account_id, found
+    raise NothingPending("These points are not pending any more.")
 
 
 def _provenance(enrolment: Enrolment, reason: str, occurred_at: datetime) -> Provenance:

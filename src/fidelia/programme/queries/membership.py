@@ -163,10 +163,12 @@ def tier_at(enrolment_id: UUID, at: datetime, tier_set: str = "") -> TierPeriod 
 
 def tier_grants_of(enrolment_ids: Iterable[UUID]) -> dict[UUID, list[HeldTier]]:
     """Return the tiers granted to members whatever they earn, of those without one an empty list."""
-    found = TierGrant.objects.filter(enrolment_id__in=list(enrolment_ids), withdrawn_at__isnull=True)
+    ids = list(enrolment_ids)
+    held = Q(enrolment_id__in=ids) | Q(enrolment__followed_by__in=ids)  # granted to a record that was merged too
     grants: dict[UUID, list[HeldTier]] = defaultdict(list)
-    for one in found:
-        grants[one.enrolment_id].append(HeldTier(one.tier, one.valid_from, one.valid_until))
+    for one in TierGrant.objects.select_related("enrolment").filter(held, withdrawn_at__isnull=True):
+        whose = one.enrolment.followed_by_id or one.enrolment_id
+        grants[whose].append(HeldTier(one.tier, one.valid_from, one.valid_until))
     return grants
 
 

@@ -4,6 +4,7 @@ takes what is its own; a used one stays, and the points follow the policy of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +57,12 @@ def free_points(
             missing -= gives
             withdrawn += 1
     return withdrawn
+
+
+def with_cheques(account_ids: Sequence[UUID], currency: str) -> set[UUID]:
+    """Return those of the accounts of whose points chèques were made that are not withdrawn."""
+    found = Cheque.objects.filter(account_id__in=account_ids, points_currency=currency, withdrawn_at__isnull=True)
+    return set(found.values_list("account_id", flat=True))
 
 
 def carry_debt(*, account_id: UUID, posted_on: UUID, currency: str, uncollected: int) -> int:

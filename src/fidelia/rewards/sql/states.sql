@@ -1,7 +1,18 @@
+-- Whether what is kept under one name is the person's who is here: under their own name, or one merged into it. Nobody
+-- to compare with (a code without an owner, a checkout without a member) is no difference.
+create or replace function rewards_is_person(p_owner uuid, p_customer uuid) returns boolean
+language plpgsql stable parallel safe as $$
+begin
+    if p_owner is null or p_customer is null or p_owner = p_customer then
+        return true;
+    end if;
+    return p_owner = any (rewards_person(p_customer));
+end $$;
+
 -- Why a code may not be used, or 'ok'; what is left of it is another question.
 create or replace function rewards_coupon_state(
     p_code rewards_coupon_code, p_series rewards_coupon_series, p_customer uuid, p_at timestamptz
-) returns text language plpgsql immutable parallel safe as $$
+) returns text language plpgsql stable parallel safe as $$
 begin
     return case
         when p_code.id is null then 'unknown'
@@ -9,14 +20,14 @@ begin
         when p_at < greatest(p_series.valid_from, p_code.valid_from) then 'not_yet'
         when p_at >= least(p_series.valid_until, p_code.valid_until) then 'expired'
         when (p_series.is_assigned or p_series.uses_per_member is not null) and p_customer is null then 'needs_member'
-        when p_series.is_assigned and p_code.customer_id is distinct from p_customer then 'of_another_member'
-        when p_code.customer_id <> p_customer then 'of_another_member'
+        when p_series.is_assigned and p_code.customer_id is null then 'of_another_member'
+        when not rewards_is_person(p_code.customer_id, p_customer) then 'of_another_member'
         else 'ok'
     end;
 end $$;
 
 create or replace function rewards_voucher_state(p_voucher rewards_voucher, p_customer uuid, p_at timestamptz) returns text
-language plpgsql immutable parallel safe as $$
+language plpgsql stable parallel safe as $$
 begin
     return case
         when p_voucher.id is null then 'unknown'
@@ -25,7 +36,7 @@ begin
         when p_at >= p_voucher.valid_until then 'expired'
         when p_voucher.customer_id is null then 'ok'
         when p_customer is null then 'needs_member'
-        when p_voucher.customer_id <> p_customer then 'of_another_member'
+        when not rewards_is_person(p_voucher.customer_id, p_customer) then 'of_another_member'
         else 'ok'
     end;
 end $$;

@@ -129,7 +129,7 @@ def read_untouched(
     """
     if found is None:
         found = _ask([None, None, None, None, basket.as_json(), by.mode == "test", at, False, None])
-    return _surroundings(_decode(found), basket)
+    return _surroundings(_decode(found), basket, at)
 
 
 def reading_of_basket(basket: CheckoutBasket, at: datetime) -> Reading:
@@ -164,7 +164,7 @@ def read_checkout(
     if basket is None:
         assert read.checkout is not None, "a basket is sent or kept"
         basket = read_basket(read.checkout.basket)
-    return _surroundings(read, basket)
+    return _surroundings(read, basket, call.occurred_at or at)
 
 
 def _read(by: Actor, call: CheckoutCall, owner: str | None, at: datetime, *, locks: bool) -> str:
@@ -196,9 +196,9 @@ def _check_same(request_hash: str, call: CheckoutCall) -> None:
         raise IdempotencyKeyReused("This idempotency key was used for another request.")
 
 
-def _surroundings(found: _CheckoutFound, basket: CheckoutBasket) -> CheckoutSurroundings:
+def _surroundings(found: _CheckoutFound, basket: CheckoutBasket, at: datetime) -> CheckoutSurroundings:
     assert found.around is not None, "there is a basket"
-    around = surroundings_of(found.around, basket)
+    around = surroundings_of(found.around, basket, at)
     if found.checkout is not None and found.checkout.programme_id != around.programme_id:
         raise UnknownProgramme("A checkout stays in the programme in which it was opened.", pointer="/programme")
     return CheckoutSurroundings(

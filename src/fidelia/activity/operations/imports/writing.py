@@ -14,6 +14,7 @@ from fidelia.ledger.operations import post_in_bulk
 from fidelia.programme.models import Programme
 
 from ..deciding import ChainHead
+from .cheques import carry_debts, returns_beside_cheques, withdraw_for
 from .history import DECIDED_COLUMNS, DECISION_COLUMNS, Batch, Circumstances
 
 # Lines come before their purchases: what they sum to is written with these. The key between them is checked at commit.
@@ -108,8 +109,11 @@ def move_chains(heads: Mapping[UUID, ChainHead]) -> None:
 
 def post_points(by: Actor, at: datetime, programme: Programme, batch: Batch) -> None:
     """Building block: post what is recorded beside the points; a row that the ledger refuses, refuses the batch."""
+    returns = returns_beside_cheques(batch, programme.points_currency_id)
+    withdraw_for(returns, batch, by=by, at=at, currency=programme.points_currency_id)
     results = post_in_bulk(
         by=by, at=at, currency=programme.points_currency_id, postings=batch.postings, source_type="purchase"
     )
     for posting, result in zip(batch.postings, results, strict=True):
         assert result.status == "posted", f"the ledger refused {posting.key}: {result.status}"
+    carry_debts(returns, {result.posting_id: result.uncollected for result in results}, programme.points_currency_id)

@@ -14,8 +14,8 @@ from fidelia.kernel.calendar import add_months, local_day, zone_of
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.organisation.queries import get_operator
 
-from .errors import AnswerMissing, RequestOver, UnknownRequest
-from .models import RightsRequest
+from ..errors import AnswerMissing, RequestOver, UnknownRequest
+from ..models import RightsRequest
 
 NOTE_LENGTH_MAX = 500
 MONTHS_TO_ANSWER = 1
