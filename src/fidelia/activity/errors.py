@@ -12,6 +12,18 @@ class UnknownPurchase(NotFound):
     default_code = "unknown_purchase"
 
 
+class NoDecision(NotFound):
+    """No rules decided about the purchase: there is no receipt of it."""
+
+    default_code = "no_decision"
+
+
+class TooManyReceipts(Refused):
+    """An account has more decisions than one file of receipts holds."""
+
+    default_code = "too_many_receipts"
+
+
 class UnknownMember(NotFound):
     """The purchase names a member that does not exist or is not enrolled."""
 

@@ -27,6 +27,7 @@ from . import (
     products,
     programme,
     programme_documents,
+    receipts,
     referrals,
     returns,
     vouchers,
@@ -53,6 +54,7 @@ api.add_router("/programme-plans", programme_documents.plans)
 api.add_router("/programme-drafts", programme_documents.drafts)
 api.add_router("/enrolments", programme.enrolments)
 api.add_router("/enrolments", ledger.router)
+api.add_router("/enrolments", receipts.of_enrolments)
 api.add_router("/enrolments", points.router)
 # /api/v1/points-pools, /api/v1/adjustments
 api.add_router("/points-pools", points.pools)
@@ -61,6 +63,7 @@ api.add_router("/adjustments", points.adjustments)
 api.add_router("/purchases", activity.router)
 api.add_router("/purchases", batches.router)
 api.add_router("/purchases", returns.of_purchases)
+api.add_router("/purchases", receipts.of_purchases)
 api.add_router("/returns", returns.returns)
 api.add_router("/lone-returns", returns.lone_returns)
 api.add_router("/purchase-claims", claims.router)

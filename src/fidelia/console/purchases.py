@@ -104,6 +104,9 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponseBase:
         "claim_url": reverse("console:purchase-claim", args=[purchase_id]) if may_claim(by, sold) else "",
         "broken_at": find_broken_chain(sold.account_id) if decision is not None and sold.account_id else None,
         "has_decision": decision is not None,
+        "chain_url": reverse("console:customer-receipts", args=[sold.customer_id, sold.account_id])
+        if by.may("decision.see") and sold.customer_id and sold.account_id
+        else "",
         "original_url": reverse("console:purchase", args=[sold.returns_purchase_id])
         if sold.returns_purchase_id
         else "",

@@ -28,6 +28,7 @@ from . import (
     programmes,
     purchases,
     purchases_listing,
+    receipts,
     referrals,
     rights_requests,
     search,
@@ -72,6 +73,7 @@ urlpatterns = [
     path("customers/columns/", listing.columns, name="customer-columns"),
     path("customers/<uuid:customer_id>/", one.customer, name="customer"),
     path("customers/<uuid:customer_id>/purchases/", purchases.of_customer, name="customer-purchases"),
+    path("customers/<uuid:customer_id>/receipts/<uuid:account_id>/", receipts.of_account, name="customer-receipts"),
     path("customers/<uuid:customer_id>/points/", points.points, name="customer-points"),
     path("customers/<uuid:customer_id>/points/adjustments/", points.adjust, name="customer-adjust"),
     path(
@@ -104,6 +106,7 @@ urlpatterns = [
     # /console/purchases/, /console/imports/
     path("purchases/", purchases_listing.purchases, name="purchases"),
     path("purchases/<uuid:purchase_id>/", purchases.purchase, name="purchase"),
+    path("purchases/<uuid:purchase_id>/receipt/", receipts.of_purchase, name="purchase-receipt"),
     path("purchases/<uuid:purchase_id>/claim/", claims.claim, name="purchase-claim"),
     path("imports/", import_list.imports, name="imports"),
     path("imports/new/", uploading.new_import, name="new_import"),

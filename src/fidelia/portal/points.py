@@ -10,16 +10,20 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from fidelia.activity.errors import UnknownPurchase
 from fidelia.activity.models import Purchase
 from fidelia.activity.queries import explain_purchase, get_decision, list_purchases
+from fidelia.activity.queries.receipts import get_receipt
 from fidelia.kernel.sealing import seal, unseal
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.queries import Moved, explain_movements, read_movements
+from fidelia.rules import canonical_text
 from fidelia.ui.formats import day_heading, month_name, number
 
 from .door import MemberRequest, members_only
@@ -100,9 +104,24 @@ def purchase(request: MemberRequest, purchase_id: UUID) -> HttpResponseBase:
             }
             for line in detail.lines
         ],
+        "receipt_url": reverse("portal:receipt", args=[purchase_id]) if detail.decision is not None else "",
         "reasons": explain_purchase(detail, held.language, only_giving=True),
     }
     return show(request, "portal/purchase.html", context, here="points")
+
+
+@require_safe
+@members_only
+def receipt(request: MemberRequest, purchase_id: UUID) -> HttpResponseBase:
+    """The decision about a purchase as a file that the member can have verified by anybody."""
+    detail = get_decision(by=request.person.by, purchase_id=purchase_id)
+    if detail.purchase.customer_id not in request.person.ids:
+        raise UnknownPurchase("There is no such purchase.")
+    text = canonical_text(get_receipt(by=request.person.by, purchase_id=purchase_id))
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_t("receipt")}-{purchase_id}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _moved(held: Holdings, kind: str, asked: str) -> tuple[list[Moved], str]:

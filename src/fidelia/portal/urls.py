@@ -13,6 +13,7 @@ urlpatterns = [
     path("card/", home.card, name="card"),
     path("points/", points.points, name="points"),
     path("purchases/<uuid:purchase_id>/", points.purchase, name="purchase"),
+    path("purchases/<uuid:purchase_id>/receipt/", points.receipt, name="receipt"),
     path("tiers/", tiers.tiers, name="tiers"),
     path("rewards/", rewards.rewards, name="rewards"),
     path("rewards/<uuid:reward_id>/", catalog.reward, name="reward"),

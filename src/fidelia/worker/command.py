@@ -28,6 +28,7 @@ VERBS = (
     "import",
     "reward-history",
     "programme",
+    "verify",
     "report",
     "migrate",
     "web",

@@ -10,6 +10,7 @@ from fidelia.worker.errors import NotMigrated
 from fidelia.worker.postgres import database_url, ensure_running, find_home
 
 APPLICATION_ROLE = "fidelia_app"
+NO_DATABASE = "postgresql://nobody@localhost:1/none"  # nothing listens there
 NOT_MIGRATED = "The database is not of this version yet: run `fidelia migrate` first."
 
 
@@ -41,6 +42,16 @@ def django_ready(*, as_owner: bool = False, migrated: bool = True, pooled: bool 
     django.setup()
     if migrated and list_pending_migrations():
         raise NotMigrated(NOT_MIGRATED)
+
+
+def django_offline() -> None:
+    """Load Django for a verb that asks no database: none is started, and none is connected to."""
+    os.environ.setdefault("FIDELIA_DATABASE_URL", NO_DATABASE)
+    os.environ["FIDELIA_DATABASE_POOL_MAX"] = "0"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "fidelia.config.settings"
+    import django
+
+    django.setup()
 
 
 def has_role() -> bool:

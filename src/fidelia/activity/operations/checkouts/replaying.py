@@ -19,12 +19,14 @@ from django.db import connection
 from fidelia.kernel.points import format_points
 from fidelia.programme.queries import Terms
 from fidelia.rules import GENESIS
+from fidelia.rules.pricing import Basket
 
 from ..deciding import ChainHead
+from ..purchases import earns
 from ..reading import Member, Surroundings
 from .reading import CheckoutSurroundings, products_by_code
 from .requests import CheckoutBasket, read_basket
-from .settling import Settled, settle_basket
+from .settling import Settled, basket_of, settle_basket
 
 ROWS_A_ROUND = 500
 _READ = """
@@ -64,19 +66,32 @@ class ClosedBasket:
         """Settle it by these terms: `known` are the values read then, `lines` those of each line, `counted` what limits
         have counted until then, `tier` what the member holds. Raises what `settle_basket` raises.
         """
+        found = self._as_read(lines, counted, tier)
+        return settle_basket(found, terms, at=self.occurred_at, explain=False, known=known)
+
+    def given(self, terms: Terms, *, lines: Sequence[Mapping[str, Any]]) -> Basket:
+        """Return what the engine was given, as far as it is the basket's own: limits and stock have all of it left."""
+        found = self._as_read(lines, (), "")
+        basket = basket_of(found, terms, self.occurred_at, is_member=earns(self.occurred_at, found.member, terms))
+        products = {code: replace(each, stock=None) for code, each in basket.products.items()}
+        return replace(basket, left={}, products=products)
+
+    def _as_read(
+        self, lines: Sequence[Mapping[str, Any]], counted: Sequence[Mapping[str, Any]], tier: str
+    ) -> CheckoutSurroundings:
+        """Return the surroundings with what was read of each line then, and what limits had counted."""
         products = dict(self.found.around.products)
         for asked, read in zip(self.found.basket.lines, lines, strict=False):
             own = {name: read[name] for name in ("category", "brand", "earns") if name in read}
             products[asked.product_code] = {**products.get(asked.product_code, {}), **own}
         around, member = self.found.around, self.found.around.member
-        found = replace(
+        return replace(
             self.found,
             around=replace(
                 around, member=replace(member, tier=tier) if member is not None else None, products=products
             ),
             rewards={**self.found.rewards, "limits": list(counted)},
         )
-        return settle_basket(found, terms, at=self.occurred_at, explain=False, known=known)
 
 
 def read_closed(purchase_ids: Sequence[UUID], enrolled: Mapping[UUID, datetime]) -> Iterator[ClosedBasket]:

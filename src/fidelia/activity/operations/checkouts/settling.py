@@ -59,7 +59,7 @@ def settle_basket(
     occurred_at = found.basket.occurred_at or at
     is_member = earns(occurred_at, found.member, terms)
     values = {**_values(found, terms, occurred_at), **(known or {})}
-    basket = _basket(found, terms, occurred_at, is_member=is_member)
+    basket = basket_of(found, terms, occurred_at, is_member=is_member)
     bill = evaluate_basket(terms.rule_set, basket, values, at=occurred_at, explain=explain)
     return Settled(bill, terms, is_member)
 
@@ -83,7 +83,8 @@ def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) ->
     return {**dict.fromkeys(traits), **values}
 
 
-def _basket(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, *, is_member: bool) -> Basket:
+def basket_of(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, *, is_member: bool) -> Basket:
+    """Return what the engine is given. Raises EnrolmentProvisional, MalformedAmount."""
     asked, rewards = found.basket, found.rewards
     _check_may_spend(found)
     return Basket(
