@@ -134,7 +134,8 @@ class PurchaseLine(models.Model):
     """One line. `quantity` counts thousandths of a unit; `points` is its frozen share of the purchase's points.
 
     `unit_price`, where it is known, is in units of 10^-unit_price_scale: prices may be finer than the currency's cents.
-    A line of a return is negative and names the line that it gives back, where one is known.
+    A line of a return is negative and names the line that it gives back, where one is known. `category` and `brand` are
+    the till's own words for a product that the file of products did not know then: a claim decides by them too.
     """
 
     pk = models.CompositePrimaryKey("purchase_id", "line_number")
@@ -147,6 +148,8 @@ class PurchaseLine(models.Model):
     product_id = models.UUIDField(null=True)
     product_code = models.CharField(max_length=80)
     description = models.CharField(max_length=200)
+    category = models.TextField(null=True)
+    brand = models.TextField(null=True)
     quantity = models.BigIntegerField()
     net = models.BigIntegerField()
     unit_price = models.BigIntegerField(null=True)

@@ -6,7 +6,7 @@ SQL). All parts are whole numbers that sum to their whole: shares go by largest 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -120,21 +120,23 @@ class Settlement:
         )
 
 
-def evaluate(rule_set: RuleSet, values: Values, *, at: datetime) -> Settlement:
+def evaluate(rule_set: RuleSet, values: Values, *, at: datetime, granted: Collection[str] = frozenset()) -> Settlement:
     """Decide the points of a purchase that occurred at `at`.
 
     `values` has an entry for the key of each of `rule_set.fields_read_of_final`; the lines are a sequence of mappings
-    under the key of "lines". Money and quantities are in minor units. Rules that need a checkout do not apply. Raises
-    ValueOutOfBounds.
+    under the key of "lines". Money and quantities are in minor units. Rules that need a checkout do not apply, but for
+    those `granted`, by key, of which a checkout said that what they need was there. Raises ValueOutOfBounds.
     """
     rule_set.catalogue.check_values(values, rule_set.fields_read_of_final)
-    return settle(rule_set, find_candidates(rule_set, values, at=at), values)
+    return settle(rule_set, find_candidates(rule_set, values, at=at, granted=granted), values)
 
 
-def find_candidates(rule_set: RuleSet, values: Values, *, at: datetime) -> tuple[Candidate, ...]:
+def find_candidates(
+    rule_set: RuleSet, values: Values, *, at: datetime, granted: Collection[str] = frozenset()
+) -> tuple[Candidate, ...]:
     """Tell of each rule, in declared order, whether it applies, and to which lines."""
     count = len(values[rule_set.lines.key])
-    return tuple([find_candidate(rule, values, count, at) for rule in rule_set.rules])
+    return tuple([find_candidate(rule, values, count, at, at_checkout=rule.key in granted) for rule in rule_set.rules])
 
 
 def find_candidate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from fidelia.ledger.operations import PostingResult, post_entry
 from fidelia.programme.operations.granting import granting
 from fidelia.programme.queries import Terms
 from fidelia.rules import LineAllocation, points_of_returned
+from fidelia.rules.pricing import Returned
 
 from ..models import DecisionChain, DecisionRecord, Purchase, PurchaseClaim
 from .deciding import ChainHead, Decided, ReturnedPart, decide, decide_return
+from .frozen_claims import FrozenSale, find_frozen, parts_given_back
 from .purchases import Caller, provenance_of, values_of
 from .reading import Member, Surroundings
 from .requests import PurchaseRequest
@@ -32,14 +34,32 @@ def attribute(
     member = around.member
     assert member is not None, "a claim names a member"
     whose = _Whose(Caller(by, at, sale.source, "claim", str(sale.purchase_id), b""), sale, member)
-    decided = decide(terms, values_of(asked, around, terms), sale.occurred_at, member.head)
+    frozen, values = find_frozen(sale), values_of(asked, around, terms)
+    if frozen is None:
+        decided = decide(terms, values, sale.occurred_at, member.head)
+    else:
+        granted = frozen.granted_by(terms)
+        decided = decide(terms, frozen.values_over(values), sale.occurred_at, member.head, granted=granted)
     claim = _claim_of(whose, sale, decided)
+    claim.line_points += [0] * (len(asked.lines) - len(claim.line_points))  # shipping, where it earns nothing
     _write(claim, decided, _earn(whose, claim, around, terms), at)
-    head, returned = decided.head, dict[int, int]()
-    for back in sale.returns.prefetch_related("lines").order_by("recorded_at", "purchase_id"):
-        parts = _parts_of(back, decided.lines, returned)
+    head = decided.head
+    for back, parts in _returned_parts(sale, frozen, claim, decided):
         head = _claim_return(whose, claim, back, parts, head)
     return claim
+
+
+def _returned_parts(
+    sale: Purchase, frozen: FrozenSale | None, claim: PurchaseClaim, decided: Decided
+) -> Iterator[tuple[Purchase, list[ReturnedPart]]]:
+    """Yield each earlier return with what it takes back of the lines, in the order in which they were recorded."""
+    bill = frozen.with_points(claim.line_points) if frozen is not None else None
+    returned, already = dict[int, int](), list[Returned]()
+    for back in sale.returns.prefetch_related("lines").order_by("recorded_at", "purchase_id"):
+        if bill is None:
+            yield back, _parts_of(back, decided.lines, returned)
+        else:
+            yield back, parts_given_back(bill, back, already)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,12 @@ def _as_request(request: ClaimRequest, sale: Purchase) -> PurchaseRequest:
         receipt_number=sale.receipt_number,
         occurred_at=sale.occurred_at,
         currency=sale.currency,
-        lines=tuple(LineRequest(line.product_code, line.quantity, line.net, line.description) for line in lines),
+        lines=tuple(
+            LineRequest(
+                line.product_code, line.quantity, line.net, line.description, line.category or "", line.brand or ""
+            )
+            for line in lines
+        ),
         programme=get_programme_by_id(sale.programme_id).slug,
         customer_id=request.customer_id,
         identity=request.identity,

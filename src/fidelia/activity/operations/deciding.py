@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,16 +47,25 @@ class ReturnedPart:
     points: int
 
 
-def settle_purchase(terms: Terms, values: dict[str, Any], occurred_at: datetime) -> tuple[Settlement, dict[str, Any]]:
+def settle_purchase(
+    terms: Terms, values: dict[str, Any], occurred_at: datetime, granted: Collection[str] = frozenset()
+) -> tuple[Settlement, dict[str, Any]]:
     """Evaluate the rules; return the settlement, and the values with each trait the rules read (None: has none)."""
     traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
     known = {**dict.fromkeys(traits), **values}
-    return evaluate(terms.rule_set, known, at=occurred_at), known
+    return evaluate(terms.rule_set, known, at=occurred_at, granted=granted), known
 
 
-def decide(terms: Terms, values: dict[str, Any], occurred_at: datetime, head: ChainHead) -> Decided:
-    """Decide a purchase and chain the decision after the account's last one."""
-    settlement, known = settle_purchase(terms, values, occurred_at)
+def decide(
+    terms: Terms,
+    values: dict[str, Any],
+    occurred_at: datetime,
+    head: ChainHead,
+    *,
+    granted: Collection[str] = frozenset(),
+) -> Decided:
+    """Decide a purchase and chain the decision after the account's last one; `granted` as in `rules.evaluate`."""
+    settlement, known = settle_purchase(terms, values, occurred_at, granted)
     decision = record_decision(
         terms.rule_set, known, settlement, rule_version_id=str(terms.version_id), occurred_at=occurred_at
     )

@@ -290,9 +290,16 @@ def _line_rows(request: PurchaseRequest, around: Surroundings, decided: Decided 
                 points=decided.lines[i].points if decided else 0,
                 unit_price=line.unit_price,
                 unit_price_scale=line.unit_price_scale,
+                category=own_word(line.category, product.get("category")),
+                brand=own_word(line.brand, product.get("brand")),
             )
         )
     return rows
+
+
+def own_word(said: str, known: str | None) -> str | None:
+    """Return what the till said, where the file of products says nothing: what the rules then read."""
+    return said if said and not known else None
 
 
 def _is_product(code: str, around: Surroundings) -> bool:

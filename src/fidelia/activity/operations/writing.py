@@ -28,7 +28,7 @@ PURCHASE_COLUMNS = (
 )
 LINE_COLUMNS = (
     *("line_number", "product_id", "product_code", "description", "quantity", "net", "unit_price", "unit_price_scale"),
-    *("is_product", "points", "returns_purchase_id", "returns_line_number"),
+    *("is_product", "points", "returns_purchase_id", "returns_line_number", "category", "brand"),
 )
 # The parts of the statement. Each follows from the one before, so nothing is written where the first does nothing: the
 # head of the chain moves by one, unless it is no longer the head that the decision was made after.
@@ -116,6 +116,8 @@ class LineRow:
     returns_line_number: int | None = None
     unit_price: int | None = None
     unit_price_scale: int | None = None
+    category: str | None = None
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

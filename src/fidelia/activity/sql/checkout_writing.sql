@@ -71,10 +71,11 @@ begin
     insert into activity_purchase select bought.*;
     insert into activity_line (purchase_id, line_number, product_id, product_code, description, quantity, net,
         unit_price, unit_price_scale, is_product, points, returns_purchase_id, returns_line_number, gross, discount, tax,
-        paid_by_points, paid_by_gift_cards)
+        paid_by_points, paid_by_gift_cards, category, brand)
     select bought.purchase_id, line.line_number, line.product_id, line.product_code, line.description, line.quantity,
         line.net, line.unit_price, line.unit_price_scale, line.is_product, line.points, line.returns_purchase_id,
-        line.returns_line_number, line.gross, line.discount, line.tax, line.paid_by_points, line.paid_by_gift_cards
+        line.returns_line_number, line.gross, line.discount, line.tax, line.paid_by_points, line.paid_by_gift_cards,
+        line.category, line.brand
     from json_populate_recordset(null::activity_line, p_lines) line;
 end $$;
 

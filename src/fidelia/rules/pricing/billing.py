@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..effects import CreditTier
+from ..rule_set import FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit
 from ..rule_terms import Limit
 from ..settlement import GRANTED, LineAllocation, Outcome
 from .basket import Coupon, Line
@@ -16,6 +18,9 @@ from .tenders import Payable
 
 if TYPE_CHECKING:
     from .stacking import Settling
+
+
+GIVES_POINTS = (FixedPoints, PointsPerAmount, PointsPerUnit, MultiplyPoints, CreditTier)
 
 
 def billed_line(
@@ -94,7 +99,7 @@ def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed
     rule_set = running.rule_set
     if not rule_set.limits:
         return ()
-    gave = {each.rule_key: each for each in outcomes if each.reason == GRANTED}
+    gave = {each.rule_key: each for each in outcomes if each.reason == GRANTED and _is_given(running, each)}
     found = []
     for limit in rule_set.limits:
         rules = [key for key, limits in rule_set.limits_of.items() if key in gave and limit in limits]
@@ -102,6 +107,12 @@ def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed
         if amount > 0:
             found.append(Consumed(limit.key, limit.of, amount, tuple(rules)))
     return tuple(found)
+
+
+def _is_given(running: Running, outcome: Outcome) -> bool:
+    """Points are given to members alone: nobody's, which are only told, leave the budget whole."""
+    effect = running.rule_set.rule_at[outcome.rule_key].effect
+    return running.basket.is_member or not isinstance(effect, GIVES_POINTS)
 
 
 def _counted(running: Running, limit: Limit, gave: Sequence[Outcome]) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fidelia.kernel.ids import new_id
 
 from ...models import Purchase
-from ..purchases import Caller, origin_of
+from ..purchases import Caller, origin_of, own_word
 from .describing import POINTS
 from .reading import CheckoutSurroundings
 from .requests import CheckoutCall
@@ -88,6 +88,8 @@ def line_rows(found: CheckoutSurroundings, settled: Settled) -> list[CheckoutLin
                 points=line.points if settled.is_member else 0,
                 unit_price=sent.unit_price if sent is not None else None,
                 unit_price_scale=sent.price_scale if sent is not None else None,
+                category=own_word(sent.category, product.get("category")) if sent is not None else None,
+                brand=own_word(sent.brand, product.get("brand")) if sent is not None else None,
                 gross=line.listed,
                 discount=line.listed - line.amount,
                 tax=line.total - line.untaxed,
