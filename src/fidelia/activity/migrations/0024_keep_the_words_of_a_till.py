@@ -8,7 +8,7 @@ WRITING = Path(__file__).parent.parent / "sql" / "checkout_writing.sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activity", "0022_close_together")]
+    dependencies = [("activity", "0023_ask_the_time_of_cards")]
     operations = [
         migrations.AddField("purchaseline", "category", models.TextField(null=True)),
         migrations.AddField("purchaseline", "brand", models.TextField(null=True)),
