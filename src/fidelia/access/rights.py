@@ -82,6 +82,7 @@ RIGHTS: dict[str, str | Promise] = {
     # points
     "points.open": _("Bring members in with their opening balances"),
     "points.adjust": _("Correct a balance of points by hand"),
+    "points.convert": _("Exchange a member’s points for others"),
     "points.transfer": _("Move points from one account to another"),
     "points.expire": _("Write down the expiry of points"),
     "points.see": _("See the points of members"),

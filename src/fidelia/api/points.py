@@ -20,8 +20,10 @@ from fidelia.ledger.operations import PostingResult
 from fidelia.ledger.queries import entries_of, get_balance, list_entries, list_postings, lots_used
 from fidelia.programme.models import AskedAdjustment, Enrolment, PointsPool
 from fidelia.programme.operations.adjusting import approve_adjustment, correct_points, refuse_adjustment
+from fidelia.programme.operations.converting import convert_points
 from fidelia.programme.operations.points import (
     activate_points,
+    currency_of,
     extend_points,
     give_points,
     give_up_points,
@@ -51,6 +53,8 @@ from .idempotency import idempotency_key, request_key
 from .schemas.points import (
     AdjustmentIn,
     AdjustmentOut,
+    ConversionIn,
+    ConversionOut,
     DecisionIn,
     DepartureIn,
     ExtensionIn,
@@ -67,6 +71,7 @@ from .schemas.points import (
     TransferIn,
     adjustment_out,
     ahead_out,
+    conversion_out,
     foresight_out,
     movement_out,
     pool_out,
@@ -286,6 +291,25 @@ def decide(request: HttpRequest, adjustment_id: UUID, body: DecisionIn) -> HttpR
     else:
         asked = refuse_adjustment(by=exchange.by, at=exchange.at, adjustment_id=asked.id, note=body.note)
     return answer(adjustment_out(asked, asked.enrolment.programme.points_currency.scale), 201)
+
+
+@router.post(
+    "/{uuid:enrolment_id}/conversions", response={201: ConversionOut}, summary="Exchange points for others",
+    operation_id="convert_points",
+)  # fmt: skip
+def convert(request: HttpRequest, enrolment_id: UUID, body: ConversionIn) -> HttpResponse:
+    """As the terms in force say: rate, minimum, steps, fee and rounding. Needs the right points.convert."""
+    exchange = exchange_of(request)
+    enrolment = see_enrolment(by=exchange.by, enrolment_id=enrolment_id, right="points.convert")
+    source = currency_of(enrolment, body.points_currency)
+    with located("/points"):
+        amount = parse_points(body.points, source.scale)
+    done = convert_points(
+        by=exchange.by, at=exchange.at, enrolment=enrolment, amount=amount, to=body.to, key=_key(request),
+        currency=source.code,
+    )  # fmt: skip
+    target = currency_of(enrolment, done.target)
+    return answer(conversion_out(done, source, target), 201, replayed=done.replayed)
 
 
 @pools.post("", response={201: PoolOut}, summary="Open a pool of points", operation_id="create_pool")

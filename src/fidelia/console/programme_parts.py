@@ -17,6 +17,7 @@ from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import LawFindings, find_unlawful
 from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.programme.queries.cheques_in_words import describe_cheque
+from fidelia.programme.queries.conversions_in_words import describe_conversion
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
@@ -307,6 +308,15 @@ def words_of_terms(view: VersionView) -> dict[str, Any]:
                 describe_cheque(one, names.get(one.currency, programme.points_currency), programme, tongue),
             )
             for one in terms.cheques
+        ],
+        "conversions": [
+            describe_conversion(
+                one,
+                names.get(one.source, programme.points_currency),
+                names.get(one.target, programme.points_currency),
+                tongue,
+            )
+            for one in terms.conversions
         ],
         "more_tiers": [
             {

@@ -243,7 +243,7 @@ def _tiers_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, A
             levels.append({**kept, "key": said[f"key_{n}"], "name": named, "threshold": said[f"threshold_{n}"]})
     levels += former.get("levels", [])[LEVELS_SHOWN:]
     made: dict[str, Any] = {
-        **{name: former[name] for name in ("key", "name", "currency") if name in former},
+        **{name: former[name] for name in ("key", "name", "currency", "carries", "carries_max") if name in former},
         **{name: said[name] for name in ("metric", "begins", "falls", "on_return")},
         "kept": {"months": said["kept_months"] or 0, "days": said["kept_days"] or 0, "ends": said["kept_ends"]},
         "levels": levels,

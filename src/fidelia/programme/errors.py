@@ -140,6 +140,14 @@ class UnknownPool(NotFound):
     default_code = "unknown_pool"
 
 
+class NotConvertible(Refused):
+    """The programme does not exchange these points, or not so many. `reason`: no_such_way, below_minimum,
+    above_maximum, not_a_step, gives_nothing; `minimum`, `step` and `maximum` in minor units.
+    """
+
+    default_code = "not_convertible"
+
+
 class TwoPools(Refused):
     """Each of the two records is a member of another pool: one of them leaves its pool before they become one."""
 

@@ -18,6 +18,7 @@ WINDOWS = ("rolling", *MONTHS_OF, "anniversary", "tier", "ever")
 BEGINS = ("at_once", "next_period")
 FALLS = ("to_earned", "one_step")
 ON_RETURN = ("lower", "keep")
+CARRIES = ("excess",)
 JUST_BEFORE = timedelta(microseconds=1)
 
 
@@ -25,7 +26,8 @@ JUST_BEFORE = timedelta(microseconds=1)
 class TierLevel:
     """One tier: reached when what is measured in the window is at least `threshold`, in minor units of the metric.
 
-    `benefits` say in words what it gives; `entitlements` name it for rules and tills ("free_delivery").
+    `benefits` say in words what it gives; `entitlements` name it for rules and tills ("free_delivery"). `lifetime` is
+    how much, of all that was ever measured, makes it the member's for ever.
     """
 
     key: str
@@ -33,6 +35,7 @@ class TierLevel:
     threshold: int
     benefits: tuple[LocalizedText, ...] = ()
     entitlements: tuple[str, ...] = ()
+    lifetime: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class TierSet:
               reached); None: `kept_days`, to the end of that local day
     grace     how much longer a tier that is not reached again is kept, during which it can be
     falls     then to what the window gives ("to_earned"), or by "one_step" at most
+    carries   "excess": what a period brought beyond the level that it gave counts in the next one, `carries_max` of it
+              at most; of a year of the "tier", each level takes its threshold, and what is over counts for the next
     """
 
     window_days: int
@@ -63,10 +68,18 @@ class TierSet:
     grace: Span | None = None
     falls: str = "to_earned"
     notice_days: int = 0
+    carries: str = ""
+    carries_max: int | None = None
 
     def rank_of(self, earned: int) -> int:
         """Return the index of the highest level that `earned` reaches, −1 for none."""
         return max((i for i, level in enumerate(self.levels) if earned >= level.threshold), default=-1)
+
+    def excess_of(self, earned: int) -> int:
+        """Return what of a period counts in the next one: what is beyond the highest level it reaches."""
+        rank = self.rank_of(earned)
+        over = earned - self.levels[rank].threshold if rank >= 0 else 0
+        return over if self.carries_max is None else min(over, self.carries_max)
 
     def key_of(self, rank: int) -> str:
         return self.levels[rank].key if rank >= 0 else NO_TIER
@@ -79,17 +92,19 @@ class TierSet:
         """Whether the window begins anew on certain days, so that a tier that ends is judged by the period before."""
         return self.window not in ("rolling", "ever")
 
-    def horizon(self, at: datetime, zone: ZoneInfo, anchor: datetime) -> datetime | None:
+    def horizon(self, at: datetime, zone: ZoneInfo, anchor: datetime, *, holds_tier: bool = True) -> datetime | None:
         """Return the last instant that is out of the window open at `at`; None where everything is in it.
 
-        `anchor` is the instant of joining, or that at which the tier began.
+        `anchor` is the instant at which the tier began, or, of who `holds_tier` none, that of joining.
         """
         if self.window == "rolling":
             return at - timedelta(days=self.window_days)
         elif self.window == "ever":
             return None
         begun = start_of_day(self.first_day(local_day(at, zone), local_day(anchor, zone)), zone) - JUST_BEFORE
-        return max(begun, anchor) if self.window == "tier" else begun  # what has reached it counts for it no more
+        if self.window == "tier" and holds_tier:
+            return max(begun, anchor)  # what has reached it counts for it no more
+        return begun
 
     def begins_after(self, held_at: datetime | None, at: datetime, zone: ZoneInfo, anchor: datetime) -> bool:
         """Tell whether the period of a moment began no sooner than a tier was reached."""

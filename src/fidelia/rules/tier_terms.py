@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import parse_points
 
 from .reading import DAYS_MAX, MalformedTerms, read_choice, read_object, read_span, read_whole
 from .spans import Span
-from .tier_sets import BEGINS, FALLS, METRICS, ON_RETURN, WINDOWS, TierLevel, TierSet
+from .tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS, TierLevel, TierSet
 
 LEVELS_MAX = 12
 SETS_MAX = 5
 BENEFITS_MAX = 20
 MEMBERS = {
     *("key", "name", "metric", "currency", "window", "window_days", "begins", "kept", "kept_days", "grace", "falls"),
-    *("on_return", "notice_days", "levels"),
+    *("on_return", "notice_days", "carries", "carries_max", "levels"),
 }
 
 
@@ -53,9 +54,9 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
     known = read_object(document, pointer, MEMBERS)
     metric = read_choice(known.get("metric", "earned"), f"{pointer}/metric", METRICS)
     window, days = _window(known, pointer, metric)
-    levels = _levels(
-        known.get("levels"), f"{pointer}/levels", {"spent": money_scale, "purchases": 0}.get(metric, scale)
-    )
+    measured_in = {"spent": money_scale, "purchases": 0}.get(metric, scale)
+    levels = _levels(known.get("levels"), f"{pointer}/levels", measured_in)
+    carries, carries_max = _carries(known, pointer, window, measured_in)
     has_kept_span = known.get("kept") is not None
     if has_kept_span == (known.get("kept_days") is not None):
         raise MalformedTerms("A tier is kept for “kept_days”, or as “kept” says.", pointer=f"{pointer}/kept_days")
@@ -78,6 +79,8 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
         grace=read_span(known["grace"], f"{pointer}/grace") if known.get("grace") else None,
         falls=read_choice(known.get("falls", "to_earned"), f"{pointer}/falls", FALLS),
         notice_days=_days(known, "notice_days", pointer) if "notice_days" in known else 0,
+        carries=carries,
+        carries_max=carries_max,
     )
 
 
@@ -92,6 +95,31 @@ def _window(known: dict[str, Any], pointer: str, metric: str) -> tuple[str, int]
         message = "A window of days has “window_days”, one of the calendar a “window”."
         raise MalformedTerms(message, pointer=f"{pointer}/window_days")
     return window, _days(known, "window_days", pointer) if window == "rolling" else 0
+
+
+def _carries(known: dict[str, Any], pointer: str, window: str, scale: int) -> tuple[str, int | None]:
+    """Read what of a period counts in the next one: only a window that begins anew has something to carry."""
+    if known.get("carries") is None:
+        if known.get("carries_max") is not None:
+            raise MalformedTerms("Say first that the excess is carried.", pointer=f"{pointer}/carries_max")
+        return "", None
+    read_choice(known["carries"], f"{pointer}/carries", CARRIES)
+    if window in ("rolling", "ever"):
+        raise MalformedTerms("Only a window of the calendar carries over.", pointer=f"{pointer}/carries")
+    if window == "tier" and known.get("begins", "at_once") != "at_once":
+        raise MalformedTerms("Years of the tier that carry over begin at once.", pointer=f"{pointer}/begins")
+    most = known.get("carries_max")
+    return "excess", None if most is None else _measured(most, f"{pointer}/carries_max", scale)
+
+
+def _measured(value: Any, pointer: str, scale: int) -> int:
+    try:
+        amount = parse_points(str(value), scale)
+    except Invalid:
+        amount = -1
+    if amount < 0:
+        raise MalformedTerms("Write an amount such as “300”.", pointer=pointer)
+    return amount
 
 
 def _kept(document: Any, pointer: str, window: str) -> Span | int:
@@ -119,7 +147,7 @@ def _levels(value: Any, pointer: str, scale: int) -> tuple[TierLevel, ...]:
 
 
 def _level(document: Any, pointer: str, scale: int) -> TierLevel:
-    known = read_object(document, pointer, {"key", "name", "threshold", "benefits", "entitlements"})
+    known = read_object(document, pointer, {"key", "name", "threshold", "benefits", "entitlements", "lifetime"})
     key = known.get("key")
     if not isinstance(key, str) or not key.isidentifier() or not key.isascii() or len(key) > 40:
         raise MalformedTerms("A tier's key is letters, digits and _ such as “grand_cru”.", pointer=f"{pointer}/key")
@@ -132,6 +160,7 @@ def _level(document: Any, pointer: str, scale: int) -> TierLevel:
         parse_points(str(known.get("threshold")), scale),
         tuple(LocalizedText.from_mapping(each, pointer=f"{pointer}/benefits/{n}") for n, each in enumerate(benefits)),
         tuple(_identifier(each, f"{pointer}/entitlements/{n}") for n, each in enumerate(entitlements)),
+        None if known.get("lifetime") is None else _measured(known["lifetime"], f"{pointer}/lifetime", scale),
     )
 
 

@@ -50,6 +50,8 @@ class TierTracker:
         self._window: deque[tuple[datetime, int]] = deque()
         self._history: list[tuple[datetime, int]] = []
         self._earned = 0
+        self._ever = 0
+        self._lifelong: set[int] = set()
         self._rank = -1
         self._until: datetime | None = None
         self._is_in_grace = False
@@ -106,13 +108,35 @@ class TierTracker:
         self._history.append((at, amount))
         self._earned += amount
         self._forget_before(at)
+        self._ever += amount
+        self._keep_for_life(at)
         reached = self._set.rank_of(self._earned)
-        if reached > self._rank:
+        if self._set.carries and self._set.window == "tier" and reached > self._rank:
+            self._climb(at)
+        elif reached > self._rank:
             self._move_up(reached, at)
         elif self._is_in_grace and reached == self._rank:
             self._hold(reached, at)
         elif self._set.window == "ever":
             self._follow_balance(reached, at)
+
+    def _keep_for_life(self, at: datetime) -> None:
+        """What was ever measured may make a level the member's for ever: a grant without an end, from now on."""
+        for rank, level in enumerate(self._set.levels):
+            if level.lifetime is not None and self._ever >= level.lifetime and rank not in self._lifelong:
+                self._lifelong.add(rank)
+                self._grants.insert(self._begun, (rank, at, None))
+                self._begin_grant()
+
+    def _climb(self, at: datetime) -> None:
+        """In a year that begins with the level, each takes its threshold, and what is over counts for the next."""
+        while self._rank + 1 < len(self._set.levels):
+            over = self._earned - self._set.levels[self._rank + 1].threshold
+            if over < 0:
+                break
+            self._hold(self._rank + 1, at)
+            self._window = deque([(at + JUST_BEFORE, over)] if over else [])
+            self._earned = over
 
     def _move_up(self, reached: int, at: datetime) -> None:
         if self._set.begins == "at_once":
@@ -146,9 +170,17 @@ class TierTracker:
             without.earn(earned_at, amount)
         without._let_time_pass(at)
         self._ahead = without._ahead
+        is_for_life = self._lifelong <= without._lifelong
+        self._ever, self._lifelong = without._ever, without._lifelong
+        self._grants, self._begun = without._grants, without._begun
+        if self._set.carries:  # what a level took, and what was carried, is not in the history
+            self._window, self._earned = without._window, without._earned
         if without._rank < self._rank:
             self._until, self._is_in_grace, self._held_at = without._until, without._is_in_grace, without._held_at
             self._begin_period(without._rank, at)
+        elif not is_for_life and self.periods:
+            self._is_in_grace, self._held_at = without._is_in_grace, without._held_at
+            self._end_at(without._until)
 
     def _strike(self, amount: int, earned_at: datetime) -> None:
         for place, (at, earned) in enumerate(self._history):
@@ -219,9 +251,24 @@ class TierTracker:
         return reached
 
     def _forget_before(self, at: datetime) -> None:
-        horizon = self._set.horizon(at, self._zone, self._anchor(at))
+        horizon = self._set.horizon(at, self._zone, self._anchor(at), holds_tier=self._rank >= 0)
         while self._window and horizon is not None and self._window[0][0] <= horizon:
-            self._earned -= self._window.popleft()[1]
+            if self._set.carries:
+                self._carry_over()
+            else:
+                self._earned -= self._window.popleft()[1]
+
+    def _carry_over(self) -> None:
+        """Let the first period of the window go; what it brought too much is there as the next one begins."""
+        begun = self._window[0][0]
+        next_one = self._set.next_period(begun, self._zone, self._anchor(begun))
+        brought = 0
+        while self._window and self._window[0][0] < next_one:
+            brought += self._window.popleft()[1]
+        over = self._set.excess_of(brought)
+        if over > 0:
+            self._window.appendleft((next_one, over))
+        self._earned += max(over, 0) - brought
 
     def _anchor(self, at: datetime) -> datetime:
         if self._set.window == "tier" and self._rank >= 0:

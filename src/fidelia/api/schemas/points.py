@@ -12,7 +12,8 @@ from pydantic import Field, StringConstraints
 from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.kernel.points import format_points
 from fidelia.ledger.queries import AccountBalance
-from fidelia.programme.models import AskedAdjustment, PointsPool, PoolMembership, Programme
+from fidelia.programme.models import AskedAdjustment, PointsCurrency, PointsPool, PoolMembership, Programme
+from fidelia.programme.operations.converting import Conversion
 from fidelia.programme.queries import Foresight, Movement, TierStanding
 from fidelia.rules.tiers import TierSet
 
@@ -205,6 +206,26 @@ class TransferIn(Input):
     reason: Text300
 
 
+class ConversionIn(Input):
+    """Points of a currency (the main one) to exchange, and for which."""
+
+    model_config = {**Input.model_config, **shown({"points": "500", "to": "EURC"})}
+    points: Amount
+    to: PointsCode
+    points_currency: PointsCode | None = None
+
+
+class ConversionOut(Output):
+    """What was taken, of which the fee was kept, and what was given for the rest."""
+
+    model_config = shown({"points_currency": "PTS", "taken": "500", "fee": "0", "to": "EURC", "given": "5.00"})
+    points_currency: str
+    taken: str
+    fee: str
+    to: str
+    given: str
+
+
 class AdjustmentIn(Input):
     """A correction, above or below zero, with its reason."""
 
@@ -369,3 +390,10 @@ def pool_out(pool: PointsPool, balance: AccountBalance, members: Sequence[PoolMe
         available=format_points(balance.available, pool.programme.points_currency.scale),
         members=[one.enrolment_id for one in members],
     )
+
+
+def conversion_out(done: Conversion, source: PointsCurrency, target: PointsCurrency) -> ConversionOut:
+    return ConversionOut(
+        points_currency=source.code, taken=format_points(done.taken, source.scale),
+        fee=format_points(done.fee, source.scale), to=target.code, given=format_points(done.given, target.scale),
+    )  # fmt: skip

@@ -185,6 +185,11 @@ def scope_of(enrolment: Enrolment) -> Scope:
     return Scope(enrolment.partner_id, enrolment.store_id)
 
 
+def currency_of(enrolment: Enrolment, code: str | None) -> PointsCurrency:
+    """Return a points currency of the member's programme, the main one by default. Raises UnknownPointsCurrency."""
+    return PointsCurrency.objects.get(code=_code_of(enrolment.programme, code))
+
+
 def _code_of(programme: Programme, currency: str | None) -> str:
     if currency is None or currency == programme.points_currency_id:
         return programme.points_currency_id

@@ -28,6 +28,7 @@ PARTS: dict[str, Text] = {
     "points": Text("Life of points", "Vie des points"),
     "currencies": Text("Further points", "Autres points"),
     "cheques": Text("Loyalty cheques", "Chèques fidélité"),
+    "conversions": Text("Exchanges of points", "Échanges de points"),
     "purchases": Text("Policies", "Règles de gestion"),
     "groups": Text("Groups of rules", "Groupes de règles"),
     "campaigns": Text("Campaigns", "Campagnes"),

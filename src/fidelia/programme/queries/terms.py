@@ -16,6 +16,7 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
+from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
 from fidelia.rules.errors import nearest_name
 from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
@@ -31,7 +32,7 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral"}
+PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Terms:
     currencies: Mapping[str, PointsPolicy] = field(default_factory=dict)
     cheques: tuple[ChequePolicy, ...] = ()
     referral: ReferralPolicy | None = None
+    conversions: tuple[ConversionPolicy, ...] = ()
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -85,6 +87,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         more_tiers=tier_sets[1:],
         currencies=_currencies(programme, document.get("currencies"), money_scale),
         cheques=_cheques(programme, document.get("cheques"), money_scale),
+        conversions=_conversions(programme, document.get("conversions")),
         referral=parse_referral(document.get("referral"), scale, money_scale),
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
@@ -95,15 +98,24 @@ def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[
     """Read the chèques, whose points are of the main currency or of a further one."""
     if document is None:
         return ()
-    scales = {one.currency_id: one.currency.scale for one in programme.more_currencies.select_related("currency")}
-    return parse_cheques(document, {"": programme.points_currency.scale, **scales}, money_scale)
+    return parse_cheques(document, _scales(programme), money_scale)
+
+
+def _conversions(programme: Programme, document: object) -> tuple[ConversionPolicy, ...]:
+    return () if document is None else parse_conversions(document, _scales(programme))
+
+
+def _scales(programme: Programme) -> dict[str, int]:
+    """Return the decimals of the programme's points currencies, "" for the main one."""
+    more = {one.currency_id: one.currency.scale for one in programme.more_currencies.select_related("currency")}
+    return {"": programme.points_currency.scale, **more}
 
 
 def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
         "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
-        "cheques and referral."
+        "cheques, referral and conversions."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

@@ -88,6 +88,14 @@ FALLS = {
     "to_earned": Text("Then it is what the window gives.", "Puis il devient ce que la période donne."),
     "one_step": Text("Who misses it falls by one tier at most.", "Qui le manque descend d’un statut au plus."),
 }
+CARRIES = Text(
+    "What a period brings beyond the tier it gives counts in the next one.",
+    "Ce qu’une période apporte au-delà du statut qu’elle donne compte pour la suivante.",
+)
+LIFETIME = Text(
+    "Who has gathered enough in all the years keeps a tier for life.",
+    "Qui a assez cumulé au fil des années garde un statut à vie.",
+)
 ON_RETURN = {
     "lower": Text(
         "Whoever gives back what had earned a tier loses it.", "Qui rend ce qui l’avait fait gagner le perd."
@@ -136,6 +144,10 @@ def describe_tiers(tiers: TierSet, language: str) -> list[str]:
     ]
     if tiers.grace is not None:
         said.append(GRACE.in_language(language).format(span=span_words(tiers.grace, language)))
+    if tiers.carries:
+        said.append(CARRIES.in_language(language))
+    if any(level.lifetime is not None for level in tiers.levels):
+        said.append(LIFETIME.in_language(language))
     return [*said, FALLS[tiers.falls].in_language(language), ON_RETURN[tiers.on_return].in_language(language)]
 
 

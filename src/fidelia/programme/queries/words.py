@@ -40,6 +40,8 @@ SENTENCES: dict[tuple[str, str], Text] = {
     ("reverse", "reward"): Text(
         "The reward was cancelled: {n} are yours again.", "La récompense est annulée\u00a0: {n} vous sont rendus."
     ),
+    ("redeem", "conversion"): Text("You exchanged {n}.", "Vous avez échangé {n}."),
+    ("adjust", "conversion"): Text("You got {n} in exchange.", "Vous avez reçu {n} en échange."),
     ("redeem", "purchase"): Text("You paid with {n}.", "Vous avez payé avec {n}."),
     ("give_back", ""): Text(
         "You got back {n} with which you had paid.", "{n} avec lesquels vous aviez payé vous ont été rendus."
@@ -142,7 +144,7 @@ def measured(tiers: TierSet, programme: Programme, amount: int, language: str) -
 def _sentence_of(move: Movement) -> Text:
     posting = move.posting
     source = posting.source_type
-    if posting.kind == "adjust":
+    if posting.kind == "adjust" and (posting.kind, source) not in SENTENCES:
         source = "up" if move.amount >= 0 else "down"
     return SENTENCES.get((posting.kind, source)) or SENTENCES[posting.kind, ""]
 

@@ -12,7 +12,17 @@ _ORDER = (
     *("price_table", "sets", "buy_get", "bundle", "volume", "gift", "issue_coupon", "issue_voucher", "credit_tier"),
     *("custom", "cap", "with_tax", "limit_per_purchase", "limits", "campaign", "of", "at_most", "per", "period"),
     *("stage", "order", "base", "exclusive", "stops", "always", "pool", "when_undone", "group"),
-    *("valid_from", "valid_until", "tiers", "window_days", "kept_days", "on_return", "purchases", "cheques"),
+    *(
+        "valid_from",
+        "valid_until",
+        "tiers",
+        "window_days",
+        "kept_days",
+        "on_return",
+        "purchases",
+        "cheques",
+        "conversions",
+    ),
 )
 
 

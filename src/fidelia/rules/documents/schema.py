@@ -13,6 +13,7 @@ from fidelia.kernel.points import SCALE_MAX
 
 from ..arithmetic_terms import TAX_ROUNDINGS
 from ..cheque_terms import CHEQUES_MAX, ISSUED
+from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
 from ..points_terms import ACTIVITIES, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
@@ -22,7 +23,7 @@ from ..referral_terms import PERIODS as REFERRAL_PERIODS
 from ..rounding import ROUNDINGS
 from ..rule_terms import PERIODS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
-from ..tier_sets import BEGINS, FALLS, METRICS, ON_RETURN, WINDOWS
+from ..tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS
 from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
 from .schema_parts import (
@@ -65,6 +66,7 @@ def document_schema() -> Schema:
                 "purchases": or_null({"$ref": "#/$defs/purchases"}),
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
                 "referral": or_null({"$ref": "#/$defs/referral"}),
+                "conversions": or_null(list_of({"$ref": "#/$defs/conversion"}, CONVERSIONS_MAX)),
             },
             required=("rules",),
         ),
@@ -88,6 +90,7 @@ def _definitions() -> dict[str, Schema]:
         "purchases": _purchases(),
         "cheque": _cheque(),
         "referral": _referral(),
+        "conversion": _conversion(),
     }
 
 
@@ -222,6 +225,7 @@ def _tiers() -> Schema:
             "threshold": threshold,
             "benefits": list_of(LOCALIZED, BENEFITS_MAX),
             "entitlements": list_of(CODE, BENEFITS_MAX),
+            "lifetime": or_null(threshold),
         },
         required=("key", "name", "threshold"),
     )
@@ -240,9 +244,23 @@ def _tiers() -> Schema:
             "falls": {"enum": list(FALLS)},
             "on_return": {"enum": list(ON_RETURN)},
             "notice_days": whole(1, DAYS_MAX),
+            "carries": or_null({"enum": list(CARRIES)}),
+            "carries_max": or_null(threshold),
             "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
         },
         required=("levels",),
+    )
+
+
+def _conversion() -> Schema:
+    return members(
+        {
+            **{name: {"type": "string", "maxLength": 12} for name in ("from", "to")},
+            **dict.fromkeys(("points", "gives", "minimum", "step", "fee"), PRICE),
+            "maximum": or_null(PRICE),
+            "rounding": {"enum": sorted(ROUNDINGS)},
+        },
+        required=("to", "points", "gives"),
     )
 
 

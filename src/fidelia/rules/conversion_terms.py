@@ -1,0 +1,115 @@
+"""Points of one currency exchanged for those of another: points into a cagnotte, miles into points.
+
+    conversions:
+      - {from: "", to: EURC, points: "100", gives: "1", minimum: "500", step: "100", fee: "50", rounding: down}
+
+`from` and `to` name points currencies of the programme, "" the main one. See docs/reference/terms.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fidelia.kernel.errors import Invalid
+from fidelia.kernel.points import parse_points
+
+from .reading import MalformedTerms, read_choice, read_object
+from .rounding import ROUNDINGS
+
+CONVERSIONS_MAX = 20
+MEMBERS = {"from", "to", "points", "gives", "minimum", "maximum", "step", "fee", "rounding"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionPolicy:
+    """`points` minor units of `source` give `gives` minor units of `target` ("" is the main currency).
+
+    One exchanges `minimum` at least and `maximum` at most (None: any) at a time, in whole `step`s; `fee` of them is
+    kept, whatever the amount; what a ratio leaves over is rounded by name.
+    """
+
+    source: str
+    target: str
+    points: int
+    gives: int
+    minimum: int = 1
+    maximum: int | None = None
+    step: int = 1
+    fee: int = 0
+    rounding: str = "down"
+
+    def given_for(self, points: int) -> int:
+        """Return what so many points give, the fee kept; nothing for what is no more than the fee."""
+        return ROUNDINGS[self.rounding](max(points - self.fee, 0) * self.gives, self.points)
+
+    def refusal_of(self, points: int) -> str | None:
+        """Return why so many may not be exchanged: "below_minimum", "above_maximum", "not_a_step", "gives_nothing"."""
+        if points < self.minimum:
+            return "below_minimum"
+        elif self.maximum is not None and points > self.maximum:
+            return "above_maximum"
+        elif points % self.step:
+            return "not_a_step"
+        return None if self.given_for(points) > 0 else "gives_nothing"
+
+    def most_of(self, available: int) -> int:
+        """Return the most of a balance that may be exchanged, 0 for none."""
+        most = available if self.maximum is None else min(available, self.maximum)
+        most = max(most, 0) // self.step * self.step
+        return most if self.refusal_of(most) is None else 0
+
+
+def parse_conversions(document: Any, scales: Mapping[str, int]) -> tuple[ConversionPolicy, ...]:
+    """Read the conversions of a version; `scales` are those of the programme's points currencies, "" for the main one.
+
+    Raises MalformedTerms.
+    """
+    if document is None:
+        return ()
+    if not isinstance(document, list) or len(document) > CONVERSIONS_MAX:
+        message = f"Write a list of up to {CONVERSIONS_MAX} ways to exchange points."
+        raise MalformedTerms(message, pointer="/conversions")
+    read = tuple(_conversion(each, f"/conversions/{n}", scales) for n, each in enumerate(document))
+    ways = [(each.source, each.target) for each in read]
+    for n, way in enumerate(ways):
+        if way in ways[:n]:
+            raise MalformedTerms("These points are exchanged for those already.", pointer=f"/conversions/{n}/to")
+    return read
+
+
+def _conversion(document: Any, pointer: str, scales: Mapping[str, int]) -> ConversionPolicy:
+    known = read_object(document, pointer, MEMBERS)
+    source, target = known.get("from", ""), known.get("to", "")
+    for name, code in (("from", source), ("to", target)):
+        if code not in scales:
+            raise MalformedTerms("Name a points currency of the programme.", pointer=f"{pointer}/{name}")
+    if source == target:
+        raise MalformedTerms("Points are exchanged for others than themselves.", pointer=f"{pointer}/to")
+    taken = scales[source]
+    policy = ConversionPolicy(
+        source=source,
+        target=target,
+        points=_amount(known, "points", pointer, taken, least=1),
+        gives=_amount(known, "gives", pointer, scales[target], least=1),
+        minimum=_amount(known, "minimum", pointer, taken, least=1) if "minimum" in known else 1,
+        maximum=_amount(known, "maximum", pointer, taken, least=1) if known.get("maximum") is not None else None,
+        step=_amount(known, "step", pointer, taken, least=1) if "step" in known else 1,
+        fee=_amount(known, "fee", pointer, taken, least=0) if "fee" in known else 0,
+        rounding=read_choice(known.get("rounding", "down"), f"{pointer}/rounding", sorted(ROUNDINGS)),
+    )
+    if policy.maximum is not None and policy.maximum < policy.minimum:
+        raise MalformedTerms("The most is not below the least.", pointer=f"{pointer}/maximum")
+    return policy
+
+
+def _amount(known: Mapping[str, Any], name: str, pointer: str, scale: int, *, least: int) -> int:
+    value = known.get(name)
+    try:
+        amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
+    except Invalid:
+        amount = -1
+    if amount < least:
+        raise MalformedTerms("Write an amount such as “100”.", pointer=f"{pointer}/{name}")
+    return amount
