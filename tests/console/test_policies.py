@@ -36,6 +36,23 @@ def test_a_policy_is_kept_listed_and_said_anew() -> None:
     assert (kept.action, kept.terms["share"]) == ("warn", [2_550, 10_000])
 
 
+def test_a_category_says_its_own_share_and_the_volume_is_counted() -> None:
+    set_up_operator(
+        by=SYSTEM, at=AT, name="Fidelio", country="FR", currency="EUR", language="fr", time_zone="Europe/Paris"
+    )
+    client = signed_in(leonore())
+    client.post(f"{PAGES}new/", {**CEILING, "categories": "Food\nHygiene = 40 %\n", "volume": "25"})
+    kept = LawPolicy.objects.get(country="FR", valid_from=date(2026, 3, 1))
+    assert (kept.terms["categories"], kept.terms["shares"]) == (["Food", "Hygiene"], {"Hygiene": [4_000, 10_000]})
+    assert kept.terms["volume"] == [2_500, 10_000]
+    page = client.get(f"{PAGES}{kept.id}/")
+    assert page.context["form"].initial["categories"] == "Food\nHygiene = 40"
+    assert 'href="?volume=1"' in text_of(page)
+    assert client.get(f"{PAGES}{kept.id}/?volume=1").context["volumes"] == []
+    refused = client.post(f"{PAGES}new/", {**CEILING, "categories": "Hygiene = forty"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["categories"])
+
+
 def test_what_cannot_be_stands_at_its_field() -> None:
     client = signed_in(leonore())
     refused = client.post(f"{PAGES}new/", {**CEILING, "valid_until": "2025-01-01"})

@@ -9,8 +9,18 @@ from typing import Any
 import pytest
 
 from fidelia.kernel.localized import LocalizedText
-from fidelia.rules.effects import Advantage, AmountOff, BuyGet, PercentOff, Sets, Step, Volume
-from fidelia.rules.law import Ceiling, Finding, PricedLine, check_ceiling, check_prior_price, check_rules
+from fidelia.rules.effects import Advantage, AmountOff, BuyGet, PercentOff, Sets, Step
+from fidelia.rules.effects import Volume as VolumePrices
+from fidelia.rules.law import (
+    Ceiling,
+    Finding,
+    PricedLine,
+    Volume,
+    check_ceiling,
+    check_prior_price,
+    check_rules,
+    check_volume,
+)
 from fidelia.rules.rule_set import Rule
 
 FRANCE = Ceiling(34, 100, ("Food",))
@@ -71,7 +81,7 @@ FREE = Advantage("percent", Fraction(1))
         (Sets(2, 1, HALF), None),
         (BuyGet(FREE, buy_units=2), None),
         (BuyGet(FREE, buy_units=1), 5_000),
-        (Volume("units", (Step(1_000, HALF), Step(5_000, Advantage("percent", Fraction(1, 5))))), 5_000),
+        (VolumePrices("units", (Step(1_000, HALF), Step(5_000, Advantage("percent", Fraction(1, 5))))), 5_000),
         (AmountOff(10_000), None),
     ],
 )
@@ -80,3 +90,37 @@ def test_a_rule_that_alone_may_pass_the_ceiling_is_named_before_it_is_published(
     expected = () if share is None else (Finding("promotion_ceiling", "may_pass_ceiling", "offer", share, 3_400),)
     assert check_rules(FRANCE, [rule]) == expected
     assert check_rules(replace(FRANCE, categories=()), [rule]) == ()
+
+
+FRANCE_2025 = Ceiling.of(
+    {"share": [34, 100], "categories": ["Food", "Hygiene", "Hygiene/Baby food"],
+     "shares": {"Hygiene": [40, 100]}, "volume": [25, 100]}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("category", "allowed"),
+    [("Food/Tea", 340), ("Hygiene/Soap", 400), ("Hygiene/Baby food/Milk", 340), ("Books", None)],
+)
+def test_a_category_may_have_a_share_of_its_own_and_the_longer_path_counts(category: str, allowed: int | None) -> None:
+    found = check_ceiling(FRANCE_2025, [replace(TEA, category=category, immediate=300, deferred=101)])
+    assert [one.allowed for one in found] == ([] if allowed is None else [allowed])
+
+
+def test_a_rule_is_refused_beforehand_only_beyond_the_greatest_share() -> None:
+    def found(percent: int) -> tuple[Finding, ...]:
+        name = LocalizedText(en="x", fr="x")
+        return check_rules(FRANCE_2025, [Rule("x", name, PercentOff(Fraction(percent, 100)))])
+
+    assert found(40) == ()
+    assert [(one.percent_found, one.percent_allowed) for one in found(41)] == [("41 %", "40 %")]
+
+
+def test_a_quarter_of_the_volume_is_sold_under_promotion_and_no_unit_more() -> None:
+    sold = [("Food/Tea", 3_000, 1_000), ("Food", 1_000, 0), ("Hygiene", 4_000, 1_001), ("Books", 9_000, 9_000)]
+    quarter = Fraction(1, 4)
+    assert check_volume(FRANCE_2025, sold) == (
+        Volume("Food", 4_000, 1_000, quarter), Volume("Hygiene", 4_000, 1_001, quarter),
+    )  # fmt: skip
+    assert [one.is_above for one in check_volume(FRANCE_2025, sold)] == [False, True]
+    assert check_volume(FRANCE, sold) == ()

@@ -26,6 +26,12 @@ def get_products_by_code(codes: Iterable[str]) -> dict[str, Product]:
     return {product.code: product for product in Product.objects.filter(code__in=set(codes))}
 
 
+def categories_of(product_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the category of each of these products, empty where it has none."""
+    found = Product.objects.filter(id__in=list(product_ids)).values_list("id", "category")
+    return {product_id: category or "" for product_id, category in found}
+
+
 def get_product(*, by: Actor, code: str) -> Product:
     """Return the product of this code. Raises Denied (product.see), UnknownProduct."""
     by.require("product.see")

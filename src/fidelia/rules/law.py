@@ -1,8 +1,9 @@
 """What the law says of promotions, as policies that a shop keeps by country and date; checked here, pure.
 
 Two kinds. *Promotion ceiling*: the advantages on a product, immediate and deferred (points, cagnotte, coupons)
-together, stay within a share of its price (in France 34 %, for consumer goods: law ASAP of 7 December 2020, article
-125, as changed in 2023). *Prior price*: a price cut that is announced is counted from the lowest price of the 30 days
+together, stay within a share of its price (in France 34 % for food and 40 % for other consumer goods: law ASAP of 7
+December 2020, article 125, as changed in 2023 and 2025), and what is sold under promotion within a share of the volume
+(25 %). *Prior price*: a price cut that is announced is counted from the lowest price of the 30 days
 before it (Code de la consommation, article L112-1-1, after directive 2019/2161). Which products, which share, how many
 days and what follows are the policy's; nothing here knows a country.
 """
@@ -10,11 +11,12 @@ days and what follows are the policy's; nothing here knows a country.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from .effects import Advantage, BuyGet, PercentOff, Sets, Volume
+from .effects import Advantage, BuyGet, PercentOff, Sets
+from .effects import Volume as VolumePrices
 from .rule_set import Rule, RuleSet
 
 CEILING, PRIOR_PRICE = "promotion_ceiling", "prior_price"
@@ -25,25 +27,52 @@ EVERY_CATEGORY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """At most `numerator` ÷ `denominator` of the price of products in `categories` and beneath them ("*": all)."""
+    """At most `numerator` ÷ `denominator` of the price of products in `categories` and beneath them ("*": all).
+
+    `shares` are those of categories that have one of their own; of two paths the longer counts. `volume` is the most of
+    what is sold of a category that may be sold under promotion in a year; None where the policy says none.
+    """
 
     numerator: int
     denominator: int
     categories: tuple[str, ...]
     counts_deferred: bool = True
+    shares: Mapping[str, Fraction] = field(default_factory=dict)
+    volume: Fraction | None = None
 
     @classmethod
     def of(cls, terms: Mapping[str, Any]) -> Ceiling:
-        """Read the terms of a policy: {"share": [34, 100], "categories": ["Food"], "counts_deferred": true}."""
+        """Read the terms of a policy: {"share": [34, 100], "categories": ["Food", "Hygiene"], "counts_deferred": true,
+        "shares": {"Hygiene": [40, 100]}, "volume": [25, 100]}; the last two may be left out.
+        """
         numerator, denominator = terms["share"]
-        return cls(numerator, denominator, tuple(terms["categories"]), bool(terms.get("counts_deferred", True)))
+        return cls(
+            numerator, denominator, tuple(terms["categories"]), bool(terms.get("counts_deferred", True)),
+            {name: Fraction(*own) for name, own in terms.get("shares", {}).items()},
+            Fraction(*terms["volume"]) if terms.get("volume") else None,
+        )  # fmt: skip
 
     @property
     def share(self) -> Fraction:
         return Fraction(self.numerator, self.denominator)
 
+    @property
+    def greatest(self) -> Fraction:
+        """The most that any category allows: beyond it, a rule breaks the law wherever it gives."""
+        return max([self.shares.get(one, self.share) for one in self.categories], default=self.share)
+
     def concerns(self, category: str) -> bool:
-        return any(one in (EVERY_CATEGORY, category) or category.startswith(f"{one}/") for one in self.categories)
+        return self.share_of(category) is not None
+
+    def share_of(self, category: str) -> Fraction | None:
+        """Return the share that a category allows, by the longest path that it lies beneath; None: not concerned."""
+        path = self.path_of(category)
+        return None if path is None else self.shares.get(path, self.share)
+
+    def path_of(self, category: str) -> str | None:
+        """Return the longest of the policy's paths that a category lies beneath."""
+        above = [one for one in self.categories if one in (EVERY_CATEGORY, category) or category.startswith(f"{one}/")]
+        return max(above, key=lambda one: 0 if one == EVERY_CATEGORY else len(one), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +126,12 @@ def check_ceiling(ceiling: Ceiling, lines: Iterable[PricedLine]) -> tuple[Findin
     """Return the lines whose advantages together pass the ceiling; to the unit; a part of one is not allowed."""
     found = []
     for line in lines:
+        share = ceiling.share_of(line.category)
+        if share is None:
+            continue
         advantage = line.immediate + (line.deferred if ceiling.counts_deferred else 0)
-        allowed = line.listed * ceiling.numerator // ceiling.denominator
-        if ceiling.concerns(line.category) and advantage > allowed:
+        allowed = line.listed * share.numerator // share.denominator
+        if advantage > allowed:
             found.append(Finding(CEILING, "above_ceiling", line.key, advantage, allowed))
     return tuple(found)
 
@@ -113,8 +145,43 @@ def check_prior_price(lines: Iterable[PricedLine]) -> tuple[Finding, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What was sold of a category of the policy, in thousandths of a unit, and what of it under promotion."""
+
+    category: str
+    units: int
+    promoted: int
+    allowed: Fraction
+
+    @property
+    def share(self) -> float:
+        return self.promoted / self.units if self.units > 0 else 0.0
+
+    @property
+    def is_above(self) -> bool:
+        return self.promoted > self.units * self.allowed
+
+
+def check_volume(ceiling: Ceiling, sold: Iterable[tuple[str, int, int]]) -> tuple[Volume, ...]:
+    """Return what each category of the policy sold, and sold under promotion: `sold` are (category, units, promoted).
+
+    Nothing where the policy says nothing of volume. Of what suppliers agreed with the shop nothing is known here: these
+    are the shop's own sales.
+    """
+    if ceiling.volume is None:
+        return ()
+    sums: dict[str, tuple[int, int]] = {}
+    for category, units, promoted in sold:
+        path = ceiling.path_of(category)
+        if path is not None:
+            known = sums.get(path, (0, 0))
+            sums[path] = (known[0] + units, known[1] + promoted)
+    return tuple(Volume(path, *sums[path], ceiling.volume) for path in ceiling.categories if path in sums)
+
+
 def check_rules(ceiling: Ceiling, rules: RuleSet | Sequence[Rule]) -> tuple[Finding, ...]:
-    """Return the rules that alone may take more off a product than the ceiling allows.
+    """Return the rules that alone may take more off a product than the ceiling allows of any category.
 
     Only shares are known beforehand; amounts, prices and points are judged on each basket. Where the policy concerns no
     product there is nothing to find.
@@ -123,10 +190,10 @@ def check_rules(ceiling: Ceiling, rules: RuleSet | Sequence[Rule]) -> tuple[Find
         return ()
     each = rules.rules if isinstance(rules, RuleSet) else rules
     return tuple(
-        Finding(CEILING, "may_pass_ceiling", rule.key, int(share * 10_000), int(ceiling.share * 10_000))
+        Finding(CEILING, "may_pass_ceiling", rule.key, int(share * 10_000), int(ceiling.greatest * 10_000))
         for rule in each
         for share in (max(_shares_of(rule.effect), default=Fraction(0)),)
-        if share > ceiling.share
+        if share > ceiling.greatest
     )
 
 
@@ -140,7 +207,7 @@ def _shares_of(effect: object) -> Iterator[Fraction]:
             yield from (share * got / (bought + got) for share in _share(advantage))
         case BuyGet(advantage=advantage):
             yield from _share(advantage)
-        case Volume(steps=steps):
+        case VolumePrices(steps=steps):
             for step in steps:
                 yield from _share(step.advantage)
         case _:

@@ -16,7 +16,7 @@ from fidelia.rules.decision import values_read
 
 from ..models import Purchase
 from .deciding import Decided, chained, settle_purchase
-from .purchases import Caller, Recorded, caller_of, deed_of, earns, origin_of, replay_after_race, values_of
+from .purchases import Caller, Recorded, caller_of, deed_of, earns, origin_of, own_word, replay_after_race, values_of
 from .reading import Known, Surroundings, read_surroundings
 from .requests import PurchaseRequest, check_purchase, hash_of_request
 from .taking_back import event_of_return, take_back
@@ -128,4 +128,6 @@ def _line_row(request: PurchaseRequest, around: Surroundings, decided: Decided |
         points=decided.lines[place].points if decided else 0,
         unit_price=line.unit_price,
         unit_price_scale=line.unit_price_scale,
+        category=own_word(line.category, product.get("category")),
+        brand=own_word(line.brand, product.get("brand")),
     )

@@ -268,6 +268,8 @@ def _line_row(bought: Bought, part: ReturnedPart, line_number: int) -> LineRow:
         returns_line_number=part.line_number,
         unit_price=line.unit_price,
         unit_price_scale=line.unit_price_scale,
+        category=line.category,
+        brand=line.brand,
     )
 
 

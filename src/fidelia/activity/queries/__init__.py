@@ -27,6 +27,7 @@ from .sums import (
     count_repurchases,
     list_weeks_of_sales,
     sum_product_sales,
+    sum_promoted_units,
     sum_purchases,
     sum_sales,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "list_weeks_of_sales",
     "purchase_catalogue",
     "sum_product_sales",
+    "sum_promoted_units",
     "sum_purchases",
     "sum_sales",
 ]

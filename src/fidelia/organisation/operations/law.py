@@ -30,8 +30,9 @@ def set_policy(
 ) -> LawPolicy:
     """Keep a policy, or say anew the one that begins on the same day.
 
-    Terms of a promotion ceiling: {"share": [34, 100], "categories": […], "counts_deferred": true}; of a prior price:
-    {"days": 30}. Raises Denied (policy.change), MalformedPolicy.
+    Terms of a promotion ceiling: {"share": [34, 100], "categories": […], "counts_deferred": true}, with "shares" of
+    categories that have their own ({"Hygiene": [40, 100]}) and the most of the "volume" under promotion ([25, 100])
+    where the law says so; of a prior price: {"days": 30}. Raises Denied (policy.change), MalformedPolicy.
     """
     by.require("policy.change")
     _check(country, kind, valid_from, valid_until, action)
@@ -62,19 +63,35 @@ def _check(country: str, kind: str, valid_from: date, valid_until: date | None, 
 
 
 def _check_ceiling(terms: dict[str, Any]) -> dict[str, Any]:
-    share, categories = terms.get("share"), terms.get("categories", [])
+    share: Any = terms.get("share")
+    categories: Any = terms.get("categories", [])
+    _check_share(share, "/terms/share")
+    if not all(isinstance(one, str) and one.strip() for one in categories) or len(categories) > 500:
+        raise MalformedPolicy("Categories are paths such as Food/Tea, at most 500.", pointer="/terms/categories")
+    named = [one.strip() for one in categories]
+    counted = bool(terms.get("counts_deferred", True))
+    kept: dict[str, Any] = {"share": list(share), "categories": named, "counts_deferred": counted}
+    shares, volume = terms.get("shares"), terms.get("volume")
+    if shares:
+        for name, own in shares.items():
+            if name not in named:
+                raise MalformedPolicy("A share of its own is of a category that is named.", pointer="/terms/categories")
+            _check_share(own, "/terms/categories")
+        kept["shares"] = {name: list(own) for name, own in shares.items()}
+    if volume:
+        _check_share(volume, "/terms/volume")
+        kept["volume"] = list(volume)
+    return kept
+
+
+def _check_share(share: Any, pointer: str) -> None:
     if not (
         isinstance(share, list | tuple)
         and len(share) == 2
         and all(isinstance(part, int) for part in share)
         and 0 < share[0] < share[1] <= 10_000
     ):
-        raise MalformedPolicy("A share is two whole numbers, such as 34 of 100.", pointer="/terms/share")
-    if not all(isinstance(one, str) and one.strip() for one in categories) or len(categories) > 500:
-        raise MalformedPolicy("Categories are paths such as Food/Tea, at most 500.", pointer="/terms/categories")
-    named = [one.strip() for one in categories]
-    counted = bool(terms.get("counts_deferred", True))
-    return {"share": list(share), "categories": named, "counts_deferred": counted}
+        raise MalformedPolicy("A share is two whole numbers, such as 34 of 100.", pointer=pointer)
 
 
 def _check_days(terms: dict[str, Any]) -> dict[str, Any]:

@@ -225,6 +225,8 @@ def _line(sold: Sold, back: Any, number: int, returned: Returned) -> CheckoutLin
         returns_line_number=line.line_number,
         unit_price=line.unit_price,
         unit_price_scale=line.unit_price_scale,
+        category=line.category,
+        brand=line.brand,
         gross=-back.listed,
         discount=-sum([part for _rule, part in back.discounts]),
         tax=-sum([part for _tax, part in back.taxes]),
