@@ -112,7 +112,7 @@
 
   const said = new Map();
   function settle() {
-    document.querySelector("[data-takes-focus]")?.focus();
+    takeFocus();
     document.querySelectorAll("[data-opens-now]").forEach((mark) => {
       mark.remove();
       const dialog = document.getElementById(mark.dataset.opensNow);
@@ -127,6 +127,14 @@
       said.set(job.id, mark);
       announce(`${job.dataset.name}: ${mark} %`);
     });
+  }
+
+  /* Mistakes take the focus when they come, and never again: a fragment that comes later leaves it where one works. */
+  function takeFocus() {
+    const mistakes = document.querySelector("[data-takes-focus]:not([data-had-focus])");
+    if (!mistakes) return;
+    mistakes.dataset.hadFocus = "";
+    mistakes.focus();
   }
 
   /* Ten seconds to take it back; the bar waits while a pointer or the focus rests on it. */
@@ -160,5 +168,5 @@
   addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 
   document.addEventListener("DOMContentLoaded", settle);
-  globalThis.fidelia = { announce };
+  globalThis.fidelia = { announce, takeFocus };
 })();

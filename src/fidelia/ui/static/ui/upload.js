@@ -30,7 +30,7 @@
     const main = page.getElementById("f-main");
     if (main) document.getElementById("f-main").replaceWith(main);
     else complain(form, form.dataset.broken);
-    document.querySelector("[data-takes-focus]")?.focus();
+    fidelia.takeFocus();
   }
 
   function send(form) {
