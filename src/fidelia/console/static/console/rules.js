@@ -109,7 +109,12 @@
   async function narrow(field) {
     const picker = field.closest("details");
     const wanted = field.value.trim().toLocaleLowerCase();
-    if (picker.dataset.remote && wanted) await ask(picker, wanted);
+    hideOthers(picker, wanted); // before the answer too: Enter takes the first that is shown
+    if (!picker.dataset.remote || !wanted) return;
+    await ask(picker, wanted);
+    hideOthers(picker, field.value.trim().toLocaleLowerCase());
+  }
+  function hideOthers(picker, wanted) {
     picker.querySelectorAll("li").forEach((row) => {
       row.hidden = Boolean(wanted) && !row.textContent.toLocaleLowerCase().includes(wanted) && !row.querySelector(":checked");
     });

@@ -16,18 +16,31 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data?.forget) event.waitUntil(caches.delete(CARD));
+  if (event.data?.forget) event.waitUntil(forgetCard());
   else if (event.data?.keep === PAGE) event.waitUntil(fetchCard(PAGE).catch(() => {}));
 });
 
+// An answer that was under way when the card was forgotten is of a session that has ended: it is not kept.
+let forgotten = 0;
+const forgetCard = () => {
+  forgotten += 1;
+  return caches.delete(CARD);
+};
+
 // Whoever is sent to the log-in has no card here any more.
 async function fetchCard(request) {
+  const before = forgotten;
   const answer = await fetch(request, { credentials: "same-origin" });
-  const cache = await caches.open(CARD);
   const isSentAway = answer.redirected || answer.type === "opaqueredirect";
-  if (answer.ok && !isSentAway) await cache.put(PAGE, answer.clone());
-  else if (isSentAway || [401, 403, 404].includes(answer.status)) await cache.delete(PAGE);
+  if (isSentAway || [401, 403, 404].includes(answer.status)) await forgetCard();
+  else if (answer.ok) await keepCard(answer.clone(), before);
   return answer;
+}
+
+async function keepCard(answer, before) {
+  const cache = await caches.open(CARD);
+  if (before === forgotten) await cache.put(PAGE, answer);
+  if (before !== forgotten) await caches.delete(CARD);
 }
 
 const keptCard = async () => (await caches.match(PAGE)) || Response.error();
