@@ -13,10 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests.serving import live_server
+
+__all__ = ["live_server"]
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 os.environ.setdefault("FIDELIA_HOME", str(ROOT / ".fidelia"))
@@ -26,6 +30,12 @@ if "FIDELIA_DATABASE_URL" not in os.environ:
 
     os.environ["FIDELIA_DATABASE_URL"] = ensure_running(Path(os.environ["FIDELIA_HOME"]))
 
+# A busy machine is no finding. Where CI is set, hypothesis takes the same examples each time.
+hypothesis.settings.register_profile(
+    "patient", hypothesis.settings(), deadline=None, derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
+hypothesis.settings.load_profile("patient")
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 

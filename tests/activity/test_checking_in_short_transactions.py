@@ -17,12 +17,12 @@ from fidelia.kernel.models import OutboxEvent
 from tests.cast import SYSTEM
 from tests.conftest import address_of
 from tests.programme.cast import AT, programme
+from tests.waiting import WRITING
 
 from .importing import checked, now, opened, parts, recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SALES = ("T1,2025-03-01,moka,2,17.45,C1", "T2,2025-03-05,mug,4,14.50,C2", "T2,2025-03-05,mug,un,14.50,C2")
-OPEN = "select count(*) from pg_stat_activity where datname = current_database() and backend_xid is not null"
 TEMPORARY = "select count(*) from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'"
 
 
@@ -46,10 +46,7 @@ def test_between_its_statements_no_transaction_of_it_is_open(monkeypatch: pytest
     def looked_at(statement: str, parameters: Any, progress: Any) -> None:
         whole(statement, parameters, progress)
         with psycopg.connect(address_of(str(connection.settings_dict["NAME"]))) as other:
-            asked = (
-                "select count(*) from pg_stat_activity where datname = current_database() and backend_xid is not null"
-            )
-            held.append(other.execute(asked).fetchone())
+            held.append(other.execute(WRITING).fetchone())
 
     monkeypatch.setattr(check, "_do", looked_at)
     checked(found)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,13 @@ from fidelia.programme.models import Enrolment
 from tests.cast import SYSTEM
 from tests.conftest import address_of
 from tests.programme.cast import AT, programme
+from tests.waiting import CLIENTS, PATIENCE_SECONDS, WAITING, wait_for
 
 from .importing import checked, ended, now, opened, parts, recorded, trigger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = [f"T{n:02},2025-03-{n:02},mug,1,10.00,C{n % 4}" for n in range(1, 13)]
-SECONDS = 60
+SECONDS = PATIENCE_SECONDS
 BATCHES = 4  # one for each customer
 RUN = """
 import sys, uuid, django
@@ -78,12 +78,12 @@ def test_killed_and_run_again_it_records_nothing_twice() -> None:
         environment = os.environ | {"FIDELIA_DATABASE_URL": address_of(name)}
         killed = subprocess.Popen([sys.executable, "-c", RUN, str(job.id)], env=environment)
         try:
-            wait_until(lambda: waits_for_the_lock(owner) and reached(job) == BATCHES - 1)
+            wait_for(lambda: waits_for_the_lock(owner) and reached(job) == BATCHES - 1)
         finally:
             killed.send_signal(signal.SIGKILL)
             killed.wait(SECONDS)
         owner.execute("select pg_advisory_unlock(4711)")
-        wait_until(lambda: not others(owner, name))
+        wait_for(lambda: not others(owner))
     assert Purchase.objects.count() == 9
     ended(job, found)
     check_whole(found)
@@ -95,20 +95,12 @@ def reached(job: Job) -> int:
 
 
 def waits_for_the_lock(owner: Any) -> bool:
-    return bool(owner.execute("select exists (select from pg_locks where not granted and objid = 4711)").fetchone()[0])
+    return bool(owner.execute(WAITING + "and objid = 4711").fetchone()[0])
 
 
-def others(owner: Any, name: str) -> bool:
+def others(owner: Any) -> bool:
     """Whether a connection of the killed process still works."""
-    count = "select count(*) from pg_stat_activity where datname = %s and state <> 'idle' and pid <> pg_backend_pid()"
-    return bool(owner.execute(count, [name]).fetchone()[0])
-
-
-def wait_until(met: Any) -> None:
-    until = time.monotonic() + SECONDS
-    while not met():
-        assert time.monotonic() < until, "it never came to that"
-        time.sleep(0.02)
+    return bool(owner.execute(CLIENTS + " and state <> 'idle' and pid <> pg_backend_pid()").fetchone())
 
 
 def test_the_connection_is_lost_in_the_middle_and_the_job_goes_on() -> None:

@@ -29,6 +29,7 @@ from fidelia.programme.models import Enrolment
 from fidelia.rules.taken_back import TakenBack
 from tests.cast import SYSTEM
 from tests.programme.cast import AT, member, programme
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
 
 from .test_importing_history import MAPPING, bring_in
 from .test_recording_a_purchase import TILL as RECORDER
@@ -36,11 +37,7 @@ from .test_recording_a_purchase import basket
 from .test_returning_a_purchase import TILL
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WAITING = """
-select count(*) from pg_locks where not granted
-    and pid in (select pid from pg_stat_activity where datname = current_database())
-"""
-SECONDS = 30
+SECONDS = PATIENCE_SECONDS
 
 
 class Gate:
@@ -78,13 +75,8 @@ def begin(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
 
 
 def wait_for_a_lock() -> None:
-    for _attempt in range(SECONDS * 100):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("select pg_sleep(0.01)")
-    raise AssertionError("nobody waited for a lock")
+    with connection.cursor() as cursor:
+        wait_for(lambda: cursor.execute(WAITING) or cursor.fetchone()[0])
 
 
 def give_back(sale: Purchase, key: str) -> Any:

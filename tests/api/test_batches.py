@@ -150,7 +150,7 @@ def state_of(enrolment: Enrolment) -> Any:
 
 @pytest.mark.django_db
 @given(st.integers(0, 2**32))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_order_repeats_and_duplicates_end_like_the_order_of_the_world(seed: int) -> None:
     from django.db import transaction
 

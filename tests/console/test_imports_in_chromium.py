@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as settings_of_django
 from django.core.cache import cache
-from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from fidelia.intake.models import Import
-from tests.browser import Visit, Visitor
+from tests.browser import Visit, Visitor, follow
 
 from .at_work import worker
 from .shop import Shop, shop
@@ -20,7 +18,6 @@ from .test_imports import TILL
 
 __all__ = ["shop", "worker"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("worker")]
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +37,8 @@ def till_export(tmp_path: Path) -> Path:
 def hand_in(visit: Visit, file: Path) -> Page:
     page = visit.go("/console/imports/new/")
     page.set_input_files("#id_file", str(file))
-    page.click("form[data-upload] [type='submit']")
-    page.wait_for_selector("#f-columns", timeout=PATIENCE_MS)
+    follow(page, "form[data-upload] [type='submit']")
+    page.wait_for_selector("#f-columns")
     return page
 
 
@@ -49,21 +46,20 @@ def test_a_till_export_from_the_drop_to_its_last_row(shop: Shop, visit: Visitor,
     seen = visit(shop.leonore)
     page = hand_in(seen, till_export)
 
-    page.click("button[value='check']")
-    page.wait_for_selector(".f-figures", timeout=PATIENCE_MS)
+    follow(page, "button[value='check']")
+    page.wait_for_selector(".f-figures")
     page.fill("#id_yours_file_net", "1 267,65")
     page.wait_for_selector("#id_verdict_file_net.f-bad")
     assert "le fichier a 10,00 de moins" in page.inner_text("#id_verdict_file_net").replace("\xa0", " ")
     page.fill("#id_yours_file_net", "1257.65")
     page.wait_for_selector("#id_verdict_file_net.f-good")
 
-    page.click("text=Enregistrer 3 lignes")
-    page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
-    page.click("text=Renvoyer les lignes corrigées")
-    page.wait_for_selector("text=Enregistrer 2 lignes", timeout=PATIENCE_MS)
-    page.click("text=Enregistrer 2 lignes")
-    page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
-    page.wait_for_selector(".f-progress", state="detached", timeout=PATIENCE_MS)
+    follow(page, "text=Enregistrer 3 lignes")
+    page.wait_for_selector(".f-balance")
+    follow(page, "text=Renvoyer les lignes corrigées")
+    follow(page, "text=Enregistrer 2 lignes")
+    page.wait_for_selector(".f-balance")
+    page.wait_for_selector(".f-progress", state="detached")
     balance = page.inner_text(".f-balance >> nth=1").replace("\xa0", " ").split("\n")
     assert [part.strip() for part in balance] == [
         "Dans le fichier",
@@ -99,13 +95,13 @@ def test_nothing_passes_an_edge(shop: Shop, visit: Visitor, till_export: Path, w
         assert seen.go(path).evaluate(OVERFLOW) == [], path
     page = hand_in(seen, till_export)
     assert page.evaluate(OVERFLOW) == []
-    page.click("button[value='check']")
-    page.wait_for_selector(".f-figures", timeout=PATIENCE_MS)
+    follow(page, "button[value='check']")
+    page.wait_for_selector(".f-figures")
     assert page.evaluate(OVERFLOW) == []
-    page.click("form[action$='/recording/'] button")
-    page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
+    follow(page, "form[action$='/recording/'] button")
+    page.wait_for_selector(".f-balance")
     assert page.evaluate(OVERFLOW) == []
-    page.click("a[href*='/rows/']")
+    follow(page, "a[href*='/rows/']")
     assert page.evaluate(OVERFLOW) == []
     assert seen.complaints == []
 
@@ -115,7 +111,7 @@ def test_a_change_is_read_again_in_place(shop: Shop, visit: Visitor, till_export
     page = hand_in(seen, till_export)
 
     page.select_option("select[name='read-date_order']", "mdy")
-    page.wait_for_selector("tr:has(th:text-is('Date')) .f-red:text('3 sur 5')", timeout=PATIENCE_MS)
+    page.wait_for_selector("tr:has(th:text-is('Date')) .f-red:text('3 sur 5')")
     with page.expect_response(lambda answer: answer.url.endswith("/columns/")):
         page.select_option("#id_column-4", "category")
 
@@ -136,7 +132,7 @@ def test_a_file_dropped_on_the_zone_is_sent(shop: Shop, visit: Visitor) -> None:
         }""",
         "Ticket;Date;Montant\n1;2025-01-02;10,00\n2;2025-01-03;11,50\n",
     )
-    page.wait_for_selector("#f-columns", timeout=PATIENCE_MS)
+    page.wait_for_selector("#f-columns")
     assert Import.objects.get().file_name == "drop.csv"
     assert seen.complaints == []
 
@@ -163,27 +159,16 @@ def test_what_is_wrong_with_a_file_is_said_on_the_same_page(
     assert [text for text in seen.complaints if "422" not in text] == []
 
 
-def test_without_script_the_plain_form_and_buttons_do_it(
-    shop: Shop, chromium: Browser, live_server: Any, till_export: Path
-) -> None:
-    client = Client()
-    client.force_login(shop.leonore)
-    context = chromium.new_context(java_script_enabled=False, locale="fr-FR")
-    session = client.cookies[settings_of_django.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings_of_django.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-    page = context.new_page()
-    page.goto(live_server.url + "/console/imports/new/")
-    page.set_input_files("#id_file", str(till_export))
-    page.click("form[data-upload] [type='submit']")
+def test_without_script_the_plain_form_and_buttons_do_it(shop: Shop, visit: Visitor, till_export: Path) -> None:
+    page = hand_in(visit(shop.leonore, scripted=False), till_export)
     page.select_option("#id_column-4", "category")
-    page.click("noscript button, button:text('Afficher avec ces changements')")
+    follow(page, "noscript button, button:text('Afficher avec ces changements')")
     assert page.input_value("#id_column-4") == "category"
-    page.click("button[value='check']")
+    follow(page, "button[value='check']")
     for _attempt in range(120):
         if page.locator("text=Enregistrer 3 lignes").count():
             break
         page.wait_for_timeout(500)
         page.reload()
-    page.click("text=Enregistrer 3 lignes")
+    follow(page, "text=Enregistrer 3 lignes")
     assert "/result/" in page.url
-    context.close()

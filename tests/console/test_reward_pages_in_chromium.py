@@ -15,7 +15,7 @@ from fidelia.programme.models import Enrolment
 from fidelia.programme.operations.points import grant_points
 from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations import RewardTerms, add_reward
-from tests.browser import Visitor
+from tests.browser import Visitor, follow
 from tests.cast import SYSTEM
 
 from .boutique import open_shop
@@ -49,15 +49,13 @@ def test_pages_of_rewards_are_whole_for_everybody(visit: Visitor, language: str,
     grant_points(by=SYSTEM, at=clock.now(), enrolment=member, amount=50, reason="x", key="g")
     page = one.go(f"/console/customers/{shop.customer_id}/rewards/")
     page.click(f"[data-opens='f-redeem-{mug.id}']")
-    page.click(f"#f-redeem-{mug.id} button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    follow(page, f"#f-redeem-{mug.id} button[type=submit]")
     full = (*empty, "rewards/new/", f"rewards/{mug.id}/")
     said |= {path: found for path in full if (found := look(one, path, width))}
     assert said == {}
     page = one.go("/console/redemptions/")
     page.check("tbody input.f-tick")
-    page.click("#f-bulk button[type=submit]")
-    page.wait_for_load_state("networkidle")
+    follow(page, "#f-bulk button[type=submit]")
     assert Redemption.objects.get().state == "fulfilled"
 
 

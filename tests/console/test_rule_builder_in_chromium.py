@@ -49,6 +49,7 @@ def test_a_list_is_picked_from_by_keys(shop, visit):
     page.wait_for_selector("details[data-picker='when-0'] input[type=checkbox]", state="attached")
     page.focus("details[data-picker='when-0'] summary")
     page.keyboard.press("Enter")
+    expect(page.locator("details[data-picker='when-0'] [data-picks]")).to_be_focused()
     page.keyboard.type("grand")
     page.keyboard.press("Enter")
     expect(page.locator("details[data-picker='when-0'] summary")).to_contain_text("Grand Cru")
@@ -64,7 +65,7 @@ def test_rules_move_by_alt_and_arrows(shop, visit):
     with page.expect_response("**/rule-order/"):
         page.keyboard.press("Alt+ArrowUp")
     assert [each["key"] for each in rules_of_draft()] == ["base", "coffee", "tuesday", "first"]
-    assert page.locator("#f-live").inner_text() == "Déplacée à la place 3"
+    expect(page.locator("#f-live")).to_have_text("Déplacée à la place 3")
     assert seen.complaints == []
 
 

@@ -132,7 +132,7 @@ def test_off_line_sales_wait_and_are_recorded_once(till, visit):
     expect(page.locator("#t-offline")).to_contain_text("2\u00a0ventes attendent")
     assert not Purchase.objects.filter(source="till:lyon:2").exists()
     page.context.set_offline(False)
-    expect(page.locator("#t-net")).to_contain_text("en ligne", timeout=15_000)
+    expect(page.locator("#t-net")).to_contain_text("en ligne")
     expect(page.locator("#t-offline")).to_be_hidden()
     expect(page.locator("#t-problems span")).to_have_text("1")
     sold = Purchase.objects.filter(source="till:lyon:2").order_by("receipt_number")
@@ -165,7 +165,7 @@ def test_an_answer_that_never_came_is_asked_for_again(till, visit):
     count(page, "1\u00a0article")
     page.route("**/till/sales/", lambda route: (route.fetch(), route.abort()))
     page.keyboard.press("F12")
-    expect(page.locator("#t-closed")).to_contain_text("68\u00a0points gagnés", timeout=15_000)
+    expect(page.locator("#t-closed")).to_contain_text("68\u00a0points gagnés")
     assert Purchase.objects.filter(source="till:lyon:2").count() == 1
 
 

@@ -26,7 +26,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return draw(st.lists(row, min_size=1, max_size=8))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=tables(),
     separator=st.sampled_from(",;\t|"),
@@ -57,7 +57,7 @@ def test_what_a_writer_wrote_is_read_back(
 WORDS = st.text(alphabet="abcdefghij éèàç", min_size=1, max_size=12).map(str.strip).filter(bool)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     names=st.lists(WORDS, min_size=5, max_size=40),
     separator=st.sampled_from(",;\t|"),
@@ -79,7 +79,7 @@ def test_what_a_till_wrote_is_sniffed_and_read_back(
     assert list(table.rows()) == rows
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     content=st.binary(min_size=1, max_size=300)
     | st.text(alphabet="aé1,;\t|\"' .-/:\n\r", min_size=1, max_size=300).map(lambda text: text.encode("cp1252"))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WHERE = "select pg_backend_pid()::text, pg_current_xact_id()::text"
 WRITE = "insert into together (id) values (%s) returning id::text"
 DIVIDE = "insert into together (id) values (12 / %s::int) returning id::text"
-STAY = "select pg_sleep(30)::text"
+STAY = "select pg_sleep(300)::text"
 END_WHO_STAYS = """select pg_terminate_backend(pid) from pg_stat_activity
 where query like %s and state = 'active' and pid <> pg_backend_pid() and datname = current_database()"""
 Asked = tuple[Kind, str, Sequence[Any]]
@@ -27,8 +27,8 @@ Asked = tuple[Kind, str, Sequence[Any]]
 @pytest.fixture(autouse=True)
 def _none_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let calls wait for all that the test sends, however slow the machine is."""
-    monkeypatch.setattr(together, "GATHERING_SECONDS", 20)
-    monkeypatch.setattr(together, "PATIENCE_SECONDS", 20)
+    monkeypatch.setattr(together, "GATHERING_SECONDS", 60)
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 60)
     renew_connections()
     as_owner("create table together (id integer primary key)", "grant all on together to public")
     yield
@@ -151,9 +151,9 @@ def test_a_lock_of_somebody_else_holds_up_only_who_needs_it() -> None:
         with transaction_of_use_case(), connection.cursor() as cursor:
             cursor.execute("select from together where id = 1 for update")
             waiting, free = pool.submit(act, 1), pool.submit(act, 2)
-            assert free.result(timeout=30) == ("12",)
+            assert free.result(timeout=60) == ("12",)
             assert not waiting.done()
-        assert waiting.result(timeout=30) == ("11",)
+        assert waiting.result(timeout=60) == ("11",)
 
 
 def test_it_goes_on_after_the_driver_has_forgotten_what_was_prepared() -> None:

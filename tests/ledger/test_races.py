@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 import fidelia.ledger
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
 
 from .client import AT, Client, Refused
 
@@ -50,10 +51,6 @@ create or replace function public.ledger_take_from_lots(
         from locked join public.ledger_lot lot using (account_id)
         where lot.is_open and lot.remaining >= p_wanted order by lot.expires_at limit 1
 $$
-"""
-WAITING = """
-select count(*) from pg_locks where not granted
-    and pid in (select pid from pg_stat_activity where datname = current_database())
 """
 WAITING_AT_BARRIER = WAITING + "and locktype = 'advisory'"
 Act = Callable[[Client], Any]
@@ -100,13 +97,7 @@ def _do(address: str, act: Act) -> Any:
 
 
 def wait_until(gate: psycopg.Connection[Any], question: str, wanted: int) -> None:
-    for _attempt in range(2_000):
-        row = gate.execute(question).fetchone()  # type: ignore[arg-type]
-        assert row is not None
-        if row[0] >= wanted:
-            return
-        gate.execute("select pg_sleep(0.01)")
-    raise AssertionError(f"{wanted} never waited: {question}")
+    wait_for(lambda: gate.execute(question).fetchone()[0] >= wanted)  # type: ignore[index]
 
 
 def outcomes(futures: list[Future[Any]]) -> list[str]:
@@ -115,7 +106,7 @@ def outcomes(futures: list[Future[Any]]) -> list[str]:
 
 
 def _outcome(future: Future[Any]) -> str:
-    error = future.exception(timeout=60)
+    error = future.exception(timeout=PATIENCE_SECONDS)
     if error is None:
         return "done"
     if isinstance(error, psycopg.errors.IntegrityError):

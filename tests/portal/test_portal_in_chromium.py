@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fidelia.customers.models import Customer
 from fidelia.members.models import Code
@@ -26,6 +26,14 @@ WIDER = """() => [...document.querySelectorAll("main *")].filter((one) => {
   return edge.width && edge.right > document.documentElement.clientWidth + 1
     && !one.closest(".m-chips, svg, .m-unseen");
 }).map((one) => one.outerHTML.slice(0, 90))"""
+
+CARD_IS = """async (kept) => {
+  for (let look = 0; look < 600; look++) {
+    if (Boolean(await caches.match("/card/")) === kept) return true;
+    await new Promise((go) => setTimeout(go, 100));
+  }
+  return false;
+}"""
 
 
 def let_in(one: Visit, token: str) -> None:
@@ -59,25 +67,23 @@ def test_a_member_comes_in_takes_the_card_off_line_and_logs_out(visit: Visitor) 
     one = visit(width=390, height=844)
     page = one.go("/")
     come_in(page, one.address)
-    assert page.inner_text("h1") == "Bonjour Léonore"
+    expect(page.locator("h1")).to_have_text("Bonjour Léonore")
     # The worker keeps the card by itself, before anybody looks at it.
     page.evaluate("navigator.serviceWorker.ready")
-    kept = "async () => { for (let n = 0; n < 100; n++) { if (await caches.match('/card/')) return true;"
-    assert page.evaluate(kept + " await new Promise((go) => setTimeout(go, 100)); } return false; }")
+    assert page.evaluate(CARD_IS, True)
     page.context.set_offline(True)
     page.goto(f"{one.address}/card/")
-    assert page.locator(".m-qr svg").is_visible()
-    assert page.locator(".m-ean svg").is_visible()
-    assert page.locator("[data-offline]").is_visible()
+    expect(page.locator(".m-qr svg")).to_be_visible()
+    expect(page.locator(".m-ean svg")).to_be_visible()
+    expect(page.locator("[data-offline]")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.m-number')).fontSize") == "21px"
     page.goto(f"{one.address}/points/")  # another page off line: the card is what there is
-    assert page.locator(".m-qr svg").is_visible()
+    expect(page.locator(".m-qr svg")).to_be_visible()
     page.context.set_offline(False)
     page.goto(f"{one.address}/me/")
     page.click("text=Se déconnecter")
     page.wait_for_url("**/login/")
-    gone = "async () => { for (let n = 0; n < 100; n++) { if (!(await caches.match('/card/'))) return true;"
-    assert page.evaluate(gone + " await new Promise((go) => setTimeout(go, 100)); } return false; }")
+    assert page.evaluate(CARD_IS, False)
     assert [words for words in one.complaints if "ERR_INTERNET_DISCONNECTED" not in words] == []
 
 
@@ -91,7 +97,7 @@ def test_logged_out_elsewhere_the_kept_card_goes_at_the_next_look(visit: Visitor
     one.page.context.clear_cookies()
     page.goto(f"{one.address}/card/")
     assert page.url.startswith(f"{one.address}/login/")
-    assert page.evaluate("async () => !(await caches.match('/card/'))")
+    assert page.evaluate(CARD_IS, False)
 
 
 @pytest.mark.parametrize(("language", "width"), [("fr", 390), ("en", 1280)])

@@ -203,7 +203,7 @@ PROGRAMMES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(document=PROGRAMMES)
 def test_random_programmes_go_through_the_database_and_back_to_the_letter(document: dict[str, Any]) -> None:
     head = TEXT[: TEXT.index("rules:")].replace("slug: cercle", "slug: random")

@@ -12,15 +12,11 @@ from django.db import connection, transaction
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
 from fidelia.programme.operations.enrolments import write_enrolment
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
 
 from .cast import AT, AUTHOR, florestan, programme
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SECONDS = 30
-WAITING = """
-select count(*) from pg_locks where not granted
-    and pid in (select pid from pg_stat_activity where datname = current_database())
-"""
 
 
 def enrol_many(of: Programme, customer_ids: list[UUID]) -> dict[UUID, UUID]:
@@ -40,7 +36,7 @@ def enrol_slowly(of: Programme, customer_id: UUID, written: threading.Event, may
                 partner_id=None,
             )  # fmt: skip
             written.set()
-            assert may_end.wait(SECONDS)
+            assert may_end.wait(PATIENCE_SECONDS)
             return made.id
     finally:
         connection.close()
@@ -52,16 +48,12 @@ def test_who_is_enrolled_at_this_moment_stays_enrolled_once() -> None:
     written, may_end = threading.Event(), threading.Event()
     with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(enrol_slowly, of, first, written, may_end)
-        assert written.wait(SECONDS)
+        assert written.wait(PATIENCE_SECONDS)
         many = pool.submit(enrol_many, of, [first, second])
-        for _attempt in range(SECONDS * 100):
-            with connection.cursor() as cursor:
-                cursor.execute(WAITING)
-                if cursor.fetchone()[0]:
-                    break
-                cursor.execute("select pg_sleep(0.01)")
+        with connection.cursor() as cursor:
+            wait_for(lambda: cursor.execute(WAITING) or cursor.fetchone()[0])
         may_end.set()
-        made = many.result(SECONDS)
+        made = many.result(PATIENCE_SECONDS)
     assert set(made) == {second}
     live = dict(Enrolment.objects.filter(ended_at__isnull=True).values_list("customer_id", "id"))
-    assert live == {first: slow.result(SECONDS), second: made[second]}
+    assert live == {first: slow.result(PATIENCE_SECONDS), second: made[second]}

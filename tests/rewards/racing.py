@@ -13,14 +13,11 @@ from uuid import UUID, uuid4
 import psycopg
 
 import fidelia.rewards
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
 
 SQL = Path(fidelia.rewards.__file__).parent / "sql"
 PROGRAMME = UUID(int=1)
 AT = "2026-03-02T09:30:00+00:00"
-WAITING = """
-select count(*) from pg_locks where not granted
-    and pid in (select pid from pg_stat_activity where datname = current_database())
-"""
 AT_BARRIER = WAITING + "and locktype = 'advisory'"
 BARRIER = "perform pg_advisory_xact_lock_shared(4242);\n        "
 SEED = """
@@ -106,7 +103,7 @@ def at_the_barrier(
 
 def outcomes(futures: list[Future[str]]) -> dict[str, int]:
     """How many ended how."""
-    ended = [future.result(timeout=60) for future in futures]
+    ended = [future.result(timeout=PATIENCE_SECONDS) for future in futures]
     return {outcome: ended.count(outcome) for outcome in sorted(set(ended))}
 
 
@@ -118,10 +115,4 @@ def function(name: str, file: str) -> str:
 
 
 def _wait_until(gate: psycopg.Connection[Any], question: str, wanted: int) -> None:
-    for _attempt in range(3_000):
-        row = gate.execute(question).fetchone()  # type: ignore[arg-type]
-        assert row is not None
-        if row[0] >= wanted:
-            return
-        gate.execute("select pg_sleep(0.01)")
-    raise AssertionError(f"{wanted} never waited: {question}")
+    wait_for(lambda: gate.execute(question).fetchone()[0] >= wanted)  # type: ignore[index]

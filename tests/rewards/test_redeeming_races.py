@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
+
 from .racing import AT, BARRIER, PROGRAMME, at_the_barrier, function, outcomes, run_as_owner
 from .test_cheque_races import earn
 from .test_races import NO_CHECK, NO_LOCK
@@ -142,10 +144,10 @@ def test_who_is_in_a_pool_by_now_spends_there_or_is_refused_never_from_where_the
 
         with ThreadPoolExecutor(1) as one:
             waiting = one.submit(choose, till, 0)
-            with psycopg.connect(shop, autocommit=True) as gate:
-                while not ask(shop, "select count(*) from pg_locks where not granted"):
-                    gate.execute("select pg_sleep(0.01)")
+            wait_for(lambda: ask(shop, WAITING))
             joining.commit()
-            assert waiting.result(timeout=60) == "account_closed"  # the verb reads again, and spends from the pool
+            assert (
+                waiting.result(timeout=PATIENCE_SECONDS) == "account_closed"
+            )  # the verb reads again, and spends from the pool
         assert choose(till, 0) == "done"
     assert ask(shop, f"select posted from ledger_balance where account_id = '{pool}'") == 50

@@ -15,7 +15,7 @@ from fidelia.intake.models import Import
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.organisation.operations import set_up_operator
 from tests.activity.test_real_files import begin_programme
-from tests.browser import Visit, Visitor, chromium, visit
+from tests.browser import Visit, Visitor, chromium, follow, visit
 from tests.cast import AT, SYSTEM, leonore
 from tests.console.at_work import worker
 
@@ -55,18 +55,19 @@ def bring_in(seen: Visit, file: Path, *, pausing: bool = False) -> dict[str, str
     """
     page = seen.go("/console/imports/new/")
     page.set_input_files("#id_file", str(file))
-    page.click("form[data-upload] [type='submit']")
-    page.wait_for_selector("#f-columns", timeout=PATIENCE_MS)
-    page.click("button[value='check']")
-    page.wait_for_selector(".f-figures", timeout=PATIENCE_MS)
-    page.click("form[action$='/recording/'] button")
+    page.set_default_timeout(PATIENCE_MS)
+    follow(page, "form[data-upload] [type='submit']")
+    page.wait_for_selector("#f-columns")
+    follow(page, "button[value='check']")
+    page.wait_for_selector(".f-figures")
+    follow(page, "form[action$='/recording/'] button")
     if pausing:
-        page.click("[hx-post$='/pause/']", timeout=PATIENCE_MS)
-        page.wait_for_selector("[hx-post$='/resumption/']", timeout=PATIENCE_MS)
+        page.click("[hx-post$='/pause/']")
+        page.wait_for_selector("[hx-post$='/resumption/']")
         page.reload()
         page.click("[hx-post$='/resumption/']")
-    page.wait_for_selector(".f-balance", timeout=PATIENCE_MS)
-    page.wait_for_selector(".f-progress", state="detached", timeout=PATIENCE_MS)
+    page.wait_for_selector(".f-balance")
+    page.wait_for_selector(".f-progress", state="detached")
     assert seen.complaints == []
     return told(page)
 

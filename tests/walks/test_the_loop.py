@@ -32,7 +32,7 @@ from fidelia.messaging.jobs import deliver_due_messages
 from fidelia.messaging.operations import install_default_templates
 from fidelia.organisation.operations import set_up_operator
 from tests.api.caller import Answer, Caller
-from tests.browser import Visit, Visitor, chromium, visit
+from tests.browser import Visit, Visitor, chromium, follow, visit
 from tests.cast import PASSWORD, SYSTEM, fernando, leonore
 from tests.messaging.conftest import post_office
 from tests.messaging.post_office import PostOffice, parts_of
@@ -67,7 +67,7 @@ class Till(Caller):
         sent = {"Authorization": f"Bearer {self.text}", "Content-Type": "application/json", **headers}
         request = urllib.request.Request(f"{self.address}/api/v1{path}", content, sent, method=method)
         try:
-            answer = urllib.request.urlopen(request, timeout=30)
+            answer = urllib.request.urlopen(request, timeout=60)
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:
@@ -199,7 +199,7 @@ def refresh_insight(desk: Visit) -> None:
     run_job(job_id=job.id, clock=now)
     job.refresh_from_db()
     assert job.state == JobState.DONE, job.error
-    page.get_by_role("link", name="Montrer les nouveaux chiffres").click()
+    follow(page, page.get_by_role("link", name="Montrer les nouveaux chiffres"))
     page.wait_for_selector(".f-findings")
     assert f"{MEMBERS} clients" in text_of(page.locator("main"))
 
@@ -239,7 +239,7 @@ def approve_as_another(desk: Visit) -> None:
     page.wait_for_url("**/console/")
     assert "attend votre accord" in text_of(page.locator("main"))
     page = desk.go("/console/campaigns/")
-    page.get_by_role("link", name="Revenez nous voir").click()
+    follow(page, page.get_by_role("link", name="Revenez nous voir"))
     press(page, "Donner l’accord")
     page.locator(".f-note.f-green", has_text="La campagne a reçu l’accord").wait_for()
 

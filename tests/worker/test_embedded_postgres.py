@@ -181,7 +181,7 @@ def test_a_killed_server_recovers_what_it_had_acknowledged(home: Path) -> None:
     assert killed is not None
 
     os.kill(killed, signal.SIGKILL)
-    assert wait_until(lambda: find_server(places) is None, seconds_max=30)
+    assert wait_until(lambda: find_server(places) is None, seconds_max=60)
     said: list[str] = []
     assert ensure_running(home, said.append) == url
 
@@ -217,7 +217,7 @@ def test_a_socket_left_by_a_killed_server_does_not_hinder_the_start(home: Path) 
     server = find_server(places)
     assert server is not None
     os.kill(server, signal.SIGKILL)
-    assert wait_until(lambda: find_working_in(places.data) == [], seconds_max=30)
+    assert wait_until(lambda: find_working_in(places.data) == [], seconds_max=60)
     assert (places.socket_folder / ".s.PGSQL.5432").exists()
 
     with another_user(home):

@@ -88,7 +88,7 @@ def test_it_answers_says_so_and_stops_without_a_trace(
     stopped = fidelia("stop")
 
     assert stopped.returncode == 0
-    assert running.wait(timeout=10) == 0
+    assert running.wait(timeout=60) == 0
     assert not any(map(is_alive, started))
     assert_no_trace(home)
     assert not is_answering(address)

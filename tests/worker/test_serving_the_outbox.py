@@ -37,12 +37,12 @@ def test_it_serves_what_comes_until_it_is_told_to_stop() -> None:
     loop.start()
     light("1")
     light("2")
-    assert both.wait(30)
+    assert both.wait(60)
     stop.set()
-    loop.join(30)
+    loop.join(60)
     assert not loop.is_alive()
     assert effects() == ["1", "2"]
-    assert wait_until(lambda: connections_of_the_application() <= before, seconds_max=30), "the loop has left one open"
+    assert wait_until(lambda: connections_of_the_application() <= before, seconds_max=60), "the loop has left one open"
 
 
 def test_a_reaction_that_waits_does_not_hold_up_the_others() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -80,14 +81,15 @@ def test_what_a_killed_child_had_started_ends_with_it(tmp_path: Path) -> None:
     keep_alive([child], stop, look, lambda _sentence: None)
     stop_in_order([child], lambda _sentence: None)
 
-    assert wait_until(lambda: not is_alive(orphans[0]), seconds_max=10)
+    assert wait_until(lambda: not is_alive(orphans[0]), seconds_max=60)
 
 
 def test_processes_are_found_by_their_mark() -> None:
-    with subprocess.Popen(SLEEP, env=os.environ | {MARK: "don-fernando"}) as marked:
-        assert find_marked("don-fernando") == [marked.pid]
-        assert find_marked("rocco") == []
-        end_all([marked.pid], seconds_max=10)
+    mark = f"don-fernando-{uuid4()}"
+    with subprocess.Popen(SLEEP, env=os.environ | {MARK: mark}) as marked:
+        assert find_marked(mark) == [marked.pid]
+        assert find_marked(f"rocco-{uuid4()}") == []
+        end_all([marked.pid], seconds_max=60)
         assert marked.wait() == -15
 
 
