@@ -78,6 +78,7 @@ from fidelia.rewards.events import (
     VoucherRevoked,
 )
 from fidelia.rewards.reactions import turn_points
+from fidelia.shadow.events import ShadowBegun, ShadowCutOver
 
 REACTIONS: tuple[Reaction, ...] = (
     # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
@@ -152,5 +153,7 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     LimitNeared: "the console shows what is left of each limit; connectors may be told",
     RewardRedeemed: "who lets a member choose tells of it; the console shows what is to be handed over",
     RedemptionEnded: "who hands over or cancels tells of it",
+    ShadowBegun: "the console shows what is judged; nothing is granted and nobody is told",
+    ShadowCutOver: "the next purchase of the same key is recorded; members hear of it from their shop",
     CampaignEnded: "the segment of the treated is emptied in the transaction that ends it",
 }

@@ -27,6 +27,7 @@ DOMAIN = (
         "cards",
         "activity",
         "referral",
+        "shadow",
         "messaging",
     ),
     *("insight", "campaigns", "members", "persons"),

@@ -97,6 +97,7 @@ RIGHTS: dict[str, str | Promise] = {
     "purchase.see": _("See purchases and returns"),
     "purchase.import": _("Bring past purchases in from a file"),
     "purchase.record": _("Record a purchase"),
+    "purchase.shadow": _("Have purchases judged in shadow mode, and tell what the present vendor granted"),
     "purchase.return": _("Record a return"),
     "purchase.claim": _("Give an anonymous purchase to a member"),
     "decision.see": _("See why a purchase gave its points"),

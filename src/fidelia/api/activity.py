@@ -29,6 +29,8 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.changes import read_mark
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money, exponent_of, parse_scaled
+from fidelia.shadow.operations import judge_purchase
+from fidelia.shadow.queries import after_cut_over, is_in_shadow
 
 from .answers import answer, language_of
 from .cursors import page_of, read_cursor, read_since, write_mark
@@ -45,17 +47,22 @@ from .schemas.activity import (
     purchase_out,
 )
 from .schemas.decisions import DecisionOut, decision_out
+from .schemas.shadow import JudgedOut, judged_out
 
 router = Router(tags=["purchases"])
 PURCHASES = "purchases"
 
 
-@router.post("", response={201: PurchaseOut}, summary="Record a purchase", operation_id="record_purchase")
+@router.post(
+    "", response={201: PurchaseOut, 202: JudgedOut}, summary="Record a purchase", operation_id="record_purchase"
+)
 def record(request: HttpRequest, body: PurchaseIn) -> HttpResponse:
-    """The rules in force when it occurred decide, and the points are granted at once. Needs purchase.record."""
+    """The rules in force when it occurred decide, and the points are granted at once. Needs purchase.record.
+
+    A key that has purchase.shadow instead judges it and grants nothing while the programme is in shadow (202)."""
     exchange, key = exchange_of(request), idempotency_key(request)
     asked, source = asked_purchase(body, key), body.source or exchange.stream
-    return answer_recorded(record_purchase(by=exchange.by, at=exchange.at, request=asked, source=source))
+    return record_or_judge(exchange, asked, source)
 
 
 @router.get("", response=PurchasePage, summary="List purchases", operation_id="list_purchases")
@@ -108,11 +115,20 @@ def prepare_purchase(body: Any, key: str) -> Prepared:
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         source = read.source or exchange.stream
-        return answer_recorded(
-            record_purchase(by=exchange.by, at=exchange.at, request=asked, source=source, found=found)
-        )
+        return record_or_judge(exchange, asked, source, found)
 
     return Prepared(reading_of(asked), serve)
+
+
+def record_or_judge(exchange: Exchange, asked: PurchaseRequest, source: str, found: str | None = None) -> HttpResponse:
+    """Record a purchase; where the key is one of a shadow, judge it instead until the cut-over."""
+    by = exchange.by
+    if by.may_somewhere("purchase.shadow") and not by.may_somewhere("purchase.record"):
+        if is_in_shadow(asked.programme):
+            judged = judge_purchase(by=by, at=exchange.at, request=asked, source=source)
+            return answer(judged_out(judged.purchase), 202, replayed=judged.is_replay)
+        by, found = after_cut_over(by, asked.programme), None
+    return answer_recorded(record_purchase(by=by, at=exchange.at, request=asked, source=source, found=found))
 
 
 def answer_recorded(recorded: Recorded) -> HttpResponse:

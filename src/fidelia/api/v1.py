@@ -30,6 +30,7 @@ from . import (
     receipts,
     referrals,
     returns,
+    shadow,
     vouchers,
 )
 from .authentication import BearerKey
@@ -50,6 +51,7 @@ api.add_router("/customers", customers.router)
 # /api/v1/programmes, /api/v1/enrolments, with the points of each
 api.add_router("/programmes", programme.programmes)
 api.add_router("/programmes", programme_documents.documents)
+api.add_router("/programmes", shadow.of_programmes)
 api.add_router("/programme-plans", programme_documents.plans)
 api.add_router("/programme-drafts", programme_documents.drafts)
 api.add_router("/enrolments", programme.enrolments)

@@ -30,6 +30,7 @@ from fidelia.referral.jobs import JOBS as REFERRAL_JOBS
 from fidelia.rewards.facts import FACTS as REWARD_FACTS
 from fidelia.rewards.jobs import JOBS as REWARD_JOBS
 from fidelia.rewards.operations.imports import KINDS as OWED_IMPORTS
+from fidelia.shadow.jobs import JOBS as SHADOW_JOBS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -56,6 +57,7 @@ JOBS: tuple[JobKind, ...] = (
     *CARD_JOBS,
     *REFERRAL_JOBS,
     *ACTIVITY_JOBS,
+    *SHADOW_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
 )

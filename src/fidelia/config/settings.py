@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "fidelia.cards",
     "fidelia.activity",
     "fidelia.referral",
+    "fidelia.shadow",
     "fidelia.messaging",
     "fidelia.insight",
     "fidelia.campaigns",

@@ -18,13 +18,29 @@ from fidelia.messaging import privacy as messaging
 from fidelia.programme import privacy as programme
 from fidelia.referral import privacy as referral
 from fidelia.rewards import privacy as rewards
+from fidelia.shadow import privacy as shadow
 
 from . import privacy as persons
 from .errors import UnknownRequest
 from .models import RightsRequest
 
 # Everybody who keeps something of a customer, in the order of the layers; programme speaks for the ledger.
-KEEPERS = (customers, programme, rewards, cards, activity, referral, messaging, insight, campaigns, members, persons)
+KEEPERS = (
+    *(
+        customers,
+        programme,
+        rewards,
+        cards,
+        activity,
+        referral,
+        shadow,
+        messaging,
+        insight,
+        campaigns,
+        members,
+        persons,
+    ),
+)
 LIMIT_MAX = 200
 Part = list[dict[str, Any]]
 

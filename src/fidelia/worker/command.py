@@ -29,6 +29,7 @@ VERBS = (
     "reward-history",
     "programme",
     "verify",
+    "shadow",
     "report",
     "migrate",
     "web",

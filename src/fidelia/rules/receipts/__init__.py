@@ -16,6 +16,7 @@ from .receipt import (
     read_receipts,
     sealed,
 )
+from .recomputing import typed_values
 from .verifying import Finding, Verdict, verify_receipts
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "hash_of_document",
     "read_receipts",
     "sealed",
+    "typed_values",
     "verify_receipts",
 ]

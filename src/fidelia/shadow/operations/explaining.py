@@ -1,0 +1,156 @@
+"""Why a vendor gave other points: each supposition is decided once more, and the first that gives the vendor's is told.
+
+Pure but for the compiled terms. The order is the order in which they are tried: what is nearest to a slip comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from typing import Any, Final
+
+from fidelia.programme.queries import Terms
+from fidelia.rules import RuleSet, evaluate
+from fidelia.rules.errors import ValueOutOfBounds
+from fidelia.rules.receipts import typed_values
+from fidelia.rules.rule_set import PointsPerAmount, Rule
+
+NONE: Final = ""
+UNKNOWN_MEMBER, TIER, DATE, ROUNDING = "unknown_member", "tier", "date", "rounding"
+EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER = "excluded_product", "rule_not_there", "rule_not_here", "late", "other"
+CAUSES: Final = (UNKNOWN_MEMBER, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER)
+ROUNDINGS: Final = ("floor", "half_up", "ceiling")
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TOGETHER_MAX: Final = 2  # rules that a vendor may leave out at once
+LINES_TRIED: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What was judged, and what the vendor told: points in minor units, and the tier it read where it says so."""
+
+    terms: Terms | None
+    record: Mapping[str, Any]
+    refusal: str
+    points: int
+    told: int
+    told_tier: str
+    is_late: bool
+
+
+def explain_difference(seen: Occasion) -> tuple[str, str]:
+    """Return the cause of a difference and a detail (a rule, a tier, a line); ("", "") where there is none."""
+    if seen.points == seen.told:
+        return NONE, ""
+    elif seen.refusal:
+        return UNKNOWN_MEMBER, seen.refusal
+    elif seen.terms is None or not seen.record:
+        return UNKNOWN_MEMBER, "not_a_member"
+    for cause, detail, points in _suppositions(seen, seen.terms):
+        if points == seen.told:
+            return cause, detail[:120]
+    if seen.is_late:
+        return LATE, ""
+    return (RULE_HERE, "") if seen.told > seen.points else (OTHER, "")
+
+
+def _suppositions(seen: Occasion, terms: Terms) -> Iterator[tuple[str, str, int]]:
+    rules, at = terms.rule_set, datetime.fromisoformat(seen.record["occurred_at"])
+    values = typed_values(rules, seen.record["values"])
+    yield from _by_tier(terms, rules, values, at, seen.told_tier)
+    yield from _by_date(terms, rules, values, at)
+    yield from _by_rounding(rules, values, at)
+    yield from _by_lines(rules, values, at)
+    yield from _by_rules_left_out(seen.record, seen.points)
+    yield from _by_conditions(rules, values, at)
+
+
+def _by_tier(
+    terms: Terms, rules: RuleSet, values: dict[str, Any], at: datetime, told: str
+) -> Iterator[tuple[str, str, int]]:
+    if not {"member.tier", "customer.entitlements"} & set(rules.fields_read):
+        return
+    levels = [level.key for tier_set in terms.tier_sets for level in tier_set.levels]
+    for tier in dict.fromkeys([told, *levels, ""] if told in levels else [*levels, ""]):
+        if tier != values.get("member.tier"):
+            own = {"member.tier": tier, "customer.entitlements": terms.entitlements_of(tier)}
+            yield TIER, tier, _points(rules, {**values, **own}, at)
+
+
+def _by_date(terms: Terms, rules: RuleSet, values: dict[str, Any], at: datetime) -> Iterator[tuple[str, str, int]]:
+    """The day in UTC instead of the programme's zone, the day before, the day after."""
+    local = at.astimezone(terms.zone)
+    for name, other in (
+        ("utc", at.astimezone(UTC)),
+        ("day_before", local - timedelta(days=1)),
+        ("day_after", local + timedelta(days=1)),
+    ):  # fmt: skip
+        told = {
+            "purchase.on": other.date(), "purchase.weekday": WEEKDAYS[other.weekday()], "purchase.hour": other.hour,
+            "purchase.month": other.month,
+        }  # fmt: skip
+        moved = {**values, **{path: value for path, value in told.items() if path in values}}
+        moment = other.replace(tzinfo=None).replace(tzinfo=terms.zone)
+        yield DATE, name, _points(rules, moved, moment)
+
+
+def _by_rounding(rules: RuleSet, values: dict[str, Any], at: datetime) -> Iterator[tuple[str, str, int]]:
+    for per in ("purchase", "line"):
+        for rounding in ROUNDINGS:
+            changed = [_rounded(rule, rounding, per) for rule in rules.rules]
+            if any(one is not rule for one, rule in zip(changed, rules.rules, strict=True)):
+                yield ROUNDING, f"{rounding}/{per}", _points(with_rules(rules, changed), values, at)
+
+
+def _rounded(rule: Rule, rounding: str, per: Any) -> Rule:
+    effect = rule.effect
+    if not isinstance(effect, PointsPerAmount) or (effect.rounding, effect.per) == (rounding, per):
+        return rule
+    return replace(rule, effect=replace(effect, rounding=rounding, per=per))
+
+
+def _by_lines(rules: RuleSet, values: dict[str, Any], at: datetime) -> Iterator[tuple[str, str, int]]:
+    """Lines that earn nothing here earn there, or a line that earns here earns nothing there."""
+    lines: Sequence[Mapping[str, Any]] = values["lines"]
+    if any("earns" in line and not line["earns"] for line in lines):
+        yield (
+            EXCLUDED,
+            "earns_there",
+            _points(rules, {**values, "lines": [{**one, "earns": True} for one in lines]}, at),
+        )
+    for place, line in enumerate(lines[:LINES_TRIED]):
+        rest = [one for n, one in enumerate(lines) if n != place]
+        changed = {**values, "lines": rest}
+        if "purchase.total" in values:
+            changed["purchase.total"] = values["purchase.total"] - line.get("net", 0)
+        yield EXCLUDED, str(line.get("product") or line.get("category") or place + 1), _points(rules, changed, at)
+
+
+def _by_rules_left_out(record: Mapping[str, Any], points: int) -> Iterator[tuple[str, str, int]]:
+    gave = [(row[0], row[1]) for row in record["outcomes"] if row[1] > 0]
+    for size in range(1, TOGETHER_MAX + 1):
+        for some in combinations(gave, size):
+            yield RULE_THERE, ", ".join(key for key, _given in some), points - sum(given for _key, given in some)
+
+
+def _by_conditions(rules: RuleSet, values: dict[str, Any], at: datetime) -> Iterator[tuple[str, str, int]]:
+    """A rule whose condition is not met here is applied there."""
+    for place, rule in enumerate(rules.rules):
+        if rule.when is not None:
+            changed = list(rules.rules)
+            changed[place] = replace(rule, when=None)
+            yield RULE_HERE, rule.key, _points(with_rules(rules, changed), values, at)
+
+
+def with_rules(rules: RuleSet, changed: Sequence[Rule]) -> RuleSet:
+    """Return the same rule set with other rules."""
+    return replace(rules, rules=tuple(changed))
+
+
+def _points(rules: RuleSet, values: Mapping[str, Any], at: datetime) -> int:
+    try:
+        return evaluate(rules, values, at=at).points
+    except ValueOutOfBounds:
+        return -1  # nobody grants less than nothing: no vendor's number
