@@ -278,7 +278,11 @@ def test_what_is_paid_is_the_amount_with_taxes_and_never_a_cost(tmp_path: Path) 
 def test_a_separator_within_broken_quotes_shifts_no_amount(tmp_path: Path) -> None:
     rows = [f'{day},2025-02-{day:02},A1,"Écran 24" noir, mat",2,5.00,{"" if day % 3 else "C1"}' for day in DAYS]
     found = checked(write(tmp_path / "a.csv", lines("receipt,date,product,description,qty,amount,card", rows)))
-    assert (sums(found), codes(found)) == ((0, 0, 0, 0), {"cells": 25})
+    assert (sums(found), codes(found)) == ((25, 12500, 0, 0), {})
+    unclear = [f'{day},2025-02-{day:02},A1,"Écran",2,5.00,C1' for day in DAYS]
+    unclear[5:8] = [f'{day},2025-02-{day:02},A1,"Écran 24", noir", mat,2,5.00,C1' for day in (6, 7, 8)]
+    found = checked(write(tmp_path / "b.csv", lines("receipt,date,product,description,qty,amount,card", unclear)))
+    assert (sums(found)[:2], sum(codes(found).values())) == ((22, 11000), 3)
 
 
 def test_a_price_without_a_quantity_is_that_of_one_piece(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ EXPORTS = {
         id|ch_3Nabc{o}|receipt
         Created date (UTC)|2025-03-{d:02} 10:00:00|occurred_at
         Amount|{t:.2f}|net
-        Amount Refunded|0.00|
+        Amount Refunded|0.00|returned
         Currency|eur|currency
         Description|Order {o}|description
         Fee|0.91|
@@ -84,7 +84,7 @@ EXPORTS = {
         Subtotal|{u}|
         Discount|0|discount
         Total|{t}|net
-        Register|Main|""",
+        Register|Main|till""",
     "WooCommerce": """
         Order Number|{o}|receipt
         Order Date|2025-03-{d:02} 10:00|occurred_at

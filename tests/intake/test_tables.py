@@ -59,6 +59,25 @@ def test_a_quotation_mark_never_closed_costs_its_line_only(tmp_path: Path) -> No
     assert len(good(table)) == 2_998
 
 
+@pytest.mark.parametrize("closes", ['T4,"x",1.00', 'T4,x",1.00'])
+def test_a_quotation_mark_closed_in_a_later_line_swallows_no_row(tmp_path: Path, closes: str) -> None:
+    lines = [f'T{place},"a{place}",1.00' for place in range(1, 60)]
+    lines[20:20] = ['T1,"open,1.00', "T2,b2,2.00", "T3,c,3.00", closes]
+    table = Table(write(tmp_path / "a.csv", "ticket,label,amount\n" + "\n".join(lines) + "\n"))
+    assert reasons(table)[0] == "a quotation mark in the row is never closed"
+    assert [row[0] for row in good(table)].count("T2") == 2, "its own row, and the other of that number"
+    assert ["T3", "c", "3.00"] in good(table)
+
+
+def test_marks_within_cells_that_nobody_escaped_are_part_of_them(tmp_path: Path) -> None:
+    lines = [f'"T{place}","24" screen, "black"","{place}.00"' for place in range(1, 30)]
+    lines[5] = '"T6","24" screen,\nblack","6.00"'
+    table = Table(write(tmp_path / "a.csv", '"ticket","label","amount"\n' + "\n".join(lines) + "\n"))
+    assert (reasons(table), len(good(table))) == ([], 29)
+    assert good(table)[0] == ["T1", '24" screen, "black"', "1.00"]
+    assert good(table)[5] == ["T6", '24" screen,\nblack', "6.00"]
+
+
 def test_a_quotation_mark_open_at_the_end_of_the_file_costs_its_line_only(tmp_path: Path) -> None:
     rows = "T1,2024-03-01,1.00\n" * 5 + 'T2,"2024-03-01,1.00\nT3,2024-03-01,1.00\n'
     table = Table(write(tmp_path / "a.csv", HEADER + rows), Reading())

@@ -25,6 +25,31 @@ def multiplies(quantity: Profile, price: Profile, amount: Profile) -> bool | Non
     return None if told < ROWS_LEAST else agreed >= AGREEING * told
 
 
+def multiplies_before_discounts(quantity: Profile, price: Profile, amount: Profile) -> bool:
+    """Say whether an amount is quantity times price, of some rows less what was taken off, and of none more."""
+    told = agreed = 0
+    for count, each, whole in zip(quantity.numbers, price.numbers, amount.numbers, strict=True):
+        if count is None or each is None or whole is None or not each or not count:
+            continue
+        full, margin = abs(count * each), CENT + abs(whole) * Decimal("0.001")
+        told += 1
+        agreed += abs(full - abs(whole)) <= margin
+        if abs(whole) > full + margin:
+            return False
+    return told >= ROWS_LEAST and agreed >= 0.5 * told
+
+
+def adds(amount: Profile, more: Profile, whole: Profile) -> bool:
+    """Say whether an amount and a second one, such as its tax, are the third on (nearly) every row."""
+    told = agreed = 0
+    for first, second, both in zip(amount.numbers, more.numbers, whole.numbers, strict=True):
+        if first is None or not second or both is None:
+            continue
+        told += 1
+        agreed += abs(first + second - both) <= CENT
+    return told >= ROWS_LEAST and agreed >= AGREEING * told
+
+
 def grows_with_quantity(
     quantity: Profile, amount: Profile, product: Profile | None, codes: Sequence[str]
 ) -> bool | None:
@@ -48,10 +73,12 @@ def grows_with_quantity(
 
 
 def stands_once_for_all(receipts: Sequence[str], amounts: Sequence[Decimal | None]) -> bool:
-    """Say whether an amount is that of a receipt, repeated on each of its rows: equal in each, and not in all.
+    """Say whether an amount is that of a receipt: on the first of its rows alone, or equal on all of them.
 
     Receipts of one row tell nothing; a shop with one price for everything has few different amounts.
     """
+    if _stands_on_first_rows(receipts, amounts):
+        return True
     seen: dict[str, set[Decimal]] = {}
     rows: dict[str, int] = {}
     for receipt, amount in zip(receipts, amounts, strict=True):
@@ -62,6 +89,17 @@ def stands_once_for_all(receipts: Sequence[str], amounts: Sequence[Decimal | Non
     different = {amount for found in several for amount in found}
     equal = sum(len(found) == 1 for found in several)
     return len(several) >= RECEIPTS_LEAST and equal >= AGREEING * len(several) and len(different) > 0.3 * len(several)
+
+
+def _stands_on_first_rows(receipts: Sequence[str], amounts: Sequence[Decimal | None]) -> bool:
+    found: dict[str, list[bool]] = {}
+    last = ""
+    for receipt, amount in zip(receipts, amounts, strict=True):
+        last = receipt or last
+        found.setdefault(last, []).append(amount is not None)
+    several = [filled for receipt, filled in found.items() if receipt and len(filled) > 1]
+    alone = sum(filled[0] and not any(filled[1:]) for filled in several)
+    return len(several) >= RECEIPTS_LEAST and alone >= AGREEING * len(several)
 
 
 def _pairs(quantity: Profile, amount: Profile) -> list[tuple[Decimal, Decimal]]:

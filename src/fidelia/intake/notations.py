@@ -204,7 +204,12 @@ def _is_day(text: str, form: str) -> bool:
 
 
 def _is_iso(text: str) -> bool:
-    return any(form.fullmatch(text) for form in (ISO, COMPACT, NAMED, NAMED_FIRST))
+    return any(form.fullmatch(text) for form in (ISO, NAMED, NAMED_FIRST)) or _is_compact(text)
+
+
+def _is_compact(text: str) -> bool:
+    """30176011 is written as a day could be, and is the code of a product."""
+    return COMPACT.fullmatch(text) is not None and _is_day(text[:8], "%Y%m%d")
 
 
 def _order_of(pairs: list[list[tuple[int, int, int, str]]], *, day_first_otherwise: bool) -> DateNotation:

@@ -20,6 +20,7 @@ from .likeness import words_of
 from .profiles import Profile
 from .proposals import OptionProposal
 from .scanning import Piece, Scan
+from .states import NOT_SOLD_STATES, REFUNDED_STATES, words_of_no_lines
 
 NOBODY_MAX = 20
 NOBODY = frozenset(
@@ -28,9 +29,11 @@ NOBODY = frozenset(
         *("invite", "divers", "passage", "client de passage", "client passage", "client divers", "comptoir"),
         *("client comptoir", "comptant", "walk in", "walkin", "cash", "cash customer", "no card", "sans carte"),
         *("non", "no", "aucun", "aucune", "laufkunde", "not provided", "undefined", "missing", "vide", "sans"),
+        *("guest customer", "guest checkout", "visiteur", "anonyme anonyme", "default customer", "barverkauf"),
+        *("client anonyme", "client inconnu", "non identifie", "vente comptoir", "public", "publico"),
     )
 )
-_NOTHING = re.compile(r"[-–—./?#*_ ]+|0+(?:[.,]0)?|#N/A|#N/D|#REF!|<NA>|\\N", re.IGNORECASE)
+_NOTHING = re.compile(r"[-–—./?#*_ ]+|0+(?:[.,]0)?|-1(?:[.,]0)?|#N/A|#N/D|#REF!|<NA>|\\N", re.IGNORECASE)
 # Numbers that stand for nobody where they stand often: C0 beside C1 is a customer, C00000 in every third row is not.
 _ROUND = re.compile(r"[A-Za-z]{0,4}[-_ ]?(?:0+|9{3,}|1{5,})")
 _OFTEN = 3  # times as often as is usual
@@ -234,8 +237,8 @@ def _amount_once(seen: _Seen) -> OptionProposal | None:
     if not stands_once_for_all(seen.scan.receipts, seen.scan.amounts):
         return None
     look = because(
-        "The amount is the same on all rows of a receipt, as its total is: it is counted once for each receipt.",
-        "Le montant est le même sur toutes les lignes d’un ticket, comme un total : il est compté une fois par ticket.",
+        "The amount is that of the whole receipt: it is counted once for each receipt, on its first row.",
+        "Le montant est celui du ticket entier : il est compté une fois par ticket, sur sa première ligne.",
     )
     reason = because("by its values", "d’après ses valeurs")
     return OptionProposal("amount_once", True, reason, Doubt("amount_once", True, look, (False,)))
@@ -255,7 +258,46 @@ def _share(items: Iterable[Any], holds: Callable[[Any], bool]) -> float:
     return sum(found) / max(len(found), 1)
 
 
+def _no_lines(seen: _Seen) -> OptionProposal | None:
+    """Rows that say how a receipt was paid; and of sales beside lines of sales, the former are sums of the latter."""
+    said = seen.scan.words.get("kind", Counter())
+    found = sorted(words_of_no_lines(said))
+    if not found:
+        return None
+    look = because(
+        "{count} rows say “{words}” and are no lines: they come back, and their amounts are not counted.",
+        "{count} lignes disent « {words} » et n’en sont pas : elles sont rendues, leurs montants ne comptent pas.",
+        count=sum(said[word] for word in found),
+        words=", ".join(found),
+    )
+    reason = because("by what they say", "d’après ce qu’elles disent")
+    return OptionProposal("no_lines", found, reason, Doubt("no_lines", tuple(found), look, ((),)))
+
+
+def _not_sold(seen: _Seen) -> OptionProposal | None:
+    """Orders that were cancelled or never paid; refunded ones too, unless the file says apart what was given back."""
+    said = seen.scan.words.get("status", Counter())
+    signed = [profile for name in ("quantity", "net", "gross") if (profile := seen.profile(name)) is not None]
+    says_refunds = {"returned", "returned_quantity", "kind"} & set(seen.columns)
+    words = NOT_SOLD_STATES
+    if says_refunds or any(profile.share("negative") for profile in signed):
+        words = NOT_SOLD_STATES - REFUNDED_STATES
+    found = sorted(word for word in said if word in words)
+    if not found:
+        return None
+    look = because(
+        "{count} rows say “{words}”: nothing was sold, and they come back.",
+        "{count} lignes disent « {words} » : rien n’a été vendu, elles sont rendues.",
+        count=sum(said[word] for word in found),
+        words=", ".join(found),
+    )
+    reason = because("by what they say", "d’après ce qu’elles disent")
+    return OptionProposal("not_sold", found, reason, Doubt("not_sold", tuple(found), look, ((),)))
+
+
 _PROPOSERS: dict[str, Callable[[_Seen], OptionProposal | None]] = {
+    "no_lines": _no_lines,
+    "not_sold": _not_sold,
     "nobody": _nobody,
     "receipt_by": _receipt_by,
     "fill_down": _fill_down,

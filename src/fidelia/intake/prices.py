@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from fidelia.kernel.localized import LocalizedText
 
-from .amounts import grows_with_quantity, multiplies, stands_once_for_all
+from .amounts import grows_with_quantity, multiplies, multiplies_before_discounts, stands_once_for_all
 from .doubts import Doubt, because
-from .likeness import SURE, words_of
+from .likeness import RESEMBLING, SURE, words_of
 from .profiles import Profile
 
 Chosen = dict[str, tuple[Profile, float]]
@@ -34,8 +34,8 @@ def settle_prices(
     if {"unit_price", "net"} <= set(chosen) and _is_of_receipt(chosen, receipts):
         total, _score = chosen.pop("net")
         _say(doubts, total, "net", because(
-            "It is the same on all rows of a receipt: the receipt’s total. Price times quantity is taken instead.",
-            "Il est le même sur toutes les lignes d’un ticket : c’en est le total. Le prix par la quantité est pris."),
+            "It is the total of the receipt. Price times quantity is taken instead.",
+            "C’est le total du ticket. Le prix par la quantité est pris."),
             "net")  # fmt: skip
     elif {"unit_price", "net"} <= set(chosen):
         _settle_both(chosen, doubts)
@@ -80,6 +80,14 @@ def _settle_one(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, cod
     if partner is not None:
         chosen[other] = (partner, SURE)
         return
+    if name == "unit_price" and not {"discount", "coupon", "gross"} & set(chosen):
+        paid = _find_paid(quantity, amount, profiles, {profile.name for profile, _score in chosen.values()})
+        if paid is not None:
+            chosen["net"] = (paid, RESEMBLING)
+            _say(doubts, paid, "net", because(
+                "It is the price times the quantity, of some rows less what was taken off: the amount paid.",
+                "C’est le prix par la quantité, parfois moins une remise : le montant payé."), "gross")  # fmt: skip
+            return
     product = chosen["product"][0] if "product" in chosen else None
     is_of_line = grows_with_quantity(quantity, amount, product, codes)
     said = set(words_of(amount.name))
@@ -102,6 +110,16 @@ def _find_partner(
             continue
         price, whole = (amount, profile) if name == "unit_price" else (profile, amount)
         if multiplies(quantity, price, whole):
+            return profile
+    return None
+
+
+def _find_paid(quantity: Profile, price: Profile, profiles: Sequence[Profile], taken: set[str]) -> Profile | None:
+    """Find the amount of lines of which some were lowered."""
+    for profile in profiles:
+        if profile.name in taken or profile.share("number") < 0.9:
+            continue
+        if multiplies_before_discounts(quantity, price, profile):
             return profile
     return None
 

@@ -23,7 +23,8 @@ EXAMPLES = 3
 WORDS_MAX = 50  # different words of a column that may be a vocabulary
 VOCABULARY_SHARE = 0.9
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
-_PHONE = re.compile(r"(?:\+|00|\(?0)[0-9()./ \u00a0-]{7,20}")
+# A number filled up with noughts is no telephone.
+_PHONE = re.compile(r"(?:\+|00(?=[1-9])|\(?0(?=[ ./-]?[1-9]))[0-9()./ \u00a0-]{7,20}")
 
 POINTED = re.compile(r"[0-9]+[.,]0")  # 17850.0
 _ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")  # 3,01762E+12

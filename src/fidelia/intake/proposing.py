@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fidelia.kernel.folding import fold
+
 from .contents import choose_by_content
 from .doubting import BEFORE_TAX, reasons_to_doubt
 from .doubts import Doubt
@@ -18,13 +20,14 @@ from .notes import doubt_of_notes
 from .prices import settle_prices
 from .profiles import Profile, fits, profile_columns
 from .proposals import OptionProposal
+from .reconciling import find_receipts, reconcile
+from .states import words_of_no_lines
 from .suggestions import propose_options
 from .tables import Table
 from .targets import Column, Kind, Shape, Target
+from .taxes import TAXES, WITH_TAX, settle_taxes
 
 ALTERNATIVES = 3
-_TAXES = frozenset(("tax", "taxe", "taxes", "tva", "vat", "mwst"))
-_WITH_TAX = frozenset(("incl", "including", "inclusive", "ttc", "incluses", "comprises", "inkl", "with"))
 NO_PRICES = frozenset(
     (
         *("code", "cost", "cogs", "cout", "revient", "achat", "pa", "margin", "marge", "profit", "income"),
@@ -51,7 +54,8 @@ class Proposal:
     """A mapping to begin with, column by column and option by option.
 
     `missing` are the columns that the target needs and nothing in the file resembles; `shape` the program whose export
-    the file is known to be. `score`, from 0 to 1, says how much the file looks like one of this target.
+    the file is known to be; `absent` says what goes without a column that no column of the file seems to be. `score`,
+    from 0 to 1, says how much the file looks like one of this target.
     """
 
     mapping: FileMapping
@@ -60,12 +64,14 @@ class Proposal:
     missing: tuple[str, ...]
     score: float
     shape: str = ""
+    absent: tuple[Doubt, ...] = ()
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """All that a person should look at."""
         of_columns = (doubt for column in self.columns for doubt in column.doubts)
-        return (*of_columns, *(option.doubt for option in self.options if option.doubt is not None))
+        of_options = (option.doubt for option in self.options if option.doubt is not None)
+        return (*self.absent, *of_columns, *of_options)
 
 
 @dataclass(slots=True)
@@ -86,13 +92,7 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
     draft = _Draft(target, profile_columns(table, rows))
     shape = _find_shape(target, table.columns)
     _choose(draft, shape)
-    if shape is None:
-        settle_prices(
-            draft.chosen,
-            draft.profiles,
-            draft.doubts,
-            *(_cells_of(table, rows, draft, name) for name in ("product", "receipt")),
-        )
+    _settle(draft, table, rows, is_known=shape is not None)
     for column in target.columns:
         _doubt(draft, column)
     columns = {
@@ -114,7 +114,41 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
         missing=missing,
         score=_score(draft, missing, shape),
         shape=shape.name if shape else "",
+        absent=tuple(
+            Doubt(column.name, "", column.absent)
+            for column in target.columns
+            if column.absent is not None and column.name not in columns
+        ),
     )
+
+
+def _settle(draft: _Draft, table: Table, rows: Sequence[Sequence[str]], *, is_known: bool) -> None:
+    """Put right by arithmetic, and by how rows follow, what names alone have proposed."""
+    if not is_known:
+        _find_receipts(draft, table, rows)
+        products, receipts = (_cells_of(table, rows, draft, name) for name in ("product", "receipt"))
+        settle_prices(draft.chosen, draft.profiles, draft.doubts, products, receipts)
+    settle_taxes(draft.chosen, draft.profiles, draft.doubts)
+    reconcile(draft.chosen, draft.profiles, _receipts_of_lines(draft, table, rows), draft.doubts)
+
+
+def _receipts_of_lines(draft: _Draft, table: Table, rows: Sequence[Sequence[str]]) -> list[str | None]:
+    """Return the receipt of each row of the sample; None for a row that is no line of one."""
+    receipts, kinds = (_cells_of(table, rows, draft, name) for name in ("receipt", "kind"))
+    no_lines = words_of_no_lines({fold(kind) for kind in kinds})
+    return [None if fold(kind) in no_lines else receipt for receipt, kind in zip(receipts, kinds, strict=True)]
+
+
+def _find_receipts(draft: _Draft, table: Table, rows: Sequence[Sequence[str]]) -> None:
+    is_of_lines = {"receipt", "quantity"} <= {column.name for column in draft.target.columns}
+    if not is_of_lines or "receipt" in draft.chosen or "occurred_at" not in draft.chosen:
+        return
+    cells = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
+    taken = [profile.name for profile, _score in draft.chosen.values()]
+    day, customer = (draft.chosen[name][0].name if name in draft.chosen else "" for name in ("occurred_at", "customer"))
+    found = find_receipts(draft.profiles, cells, taken, day, customer)
+    if found is not None:
+        draft.chosen["receipt"] = (found, RESEMBLING)
 
 
 def guess_target(table: Table, targets: Sequence[Target]) -> list[tuple[Target, float]]:
@@ -177,8 +211,8 @@ def _score_of(column: Column, profile: Profile) -> float:
 def _is_no_price(words: set[str], names: Sequence[str]) -> bool:
     """A code of a coupon, a cost, a margin, a tax are no amount that is paid, unless the column is about them."""
     others = words & NO_PRICES
-    if words & _WITH_TAX:
-        others -= _TAXES
+    if words & WITH_TAX:
+        others -= TAXES
     return bool(others) and others.isdisjoint(word for name in names for word in words_of(name))
 
 
@@ -197,7 +231,7 @@ def _doubt(draft: _Draft, column: Column) -> None:
         others = _alternatives(draft, profile, column.name)
         reasons = reasons_to_doubt(column, profile, confidence)
         doubts = [Doubt(column.name, profile.name, reason, others) for reason in reasons]
-        draft.doubts.setdefault(profile.name, []).extend(doubts)
+        draft.doubts[profile.name] = [*doubts, *draft.doubts.get(profile.name, ())]  # the most telling ones last
 
 
 def _alternatives(draft: _Draft, profile: Profile, chosen: str) -> tuple[str, ...]:

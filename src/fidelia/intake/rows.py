@@ -30,8 +30,13 @@ class BadRow(Row):
         return say(self.code, language, **self.values)
 
 
-def name_columns(header: Row) -> list[str]:
-    """Return the names of a header, distinct and none of them empty."""
+def name_columns(header: Row, above: Row | None = None) -> list[str]:
+    """Return the names of a header, distinct and none of them empty.
+
+    `above` is the row over it: where it says of what a repeated name is (sold: quantity, amount; returned: quantity,
+    amount), its word goes before the name.
+    """
+    header = _told_apart(header, above) if above else header
     names: list[str] = []
     taken = {" ".join(name.split()) for name in header}
     for place, written in enumerate(header, 1):
@@ -41,3 +46,16 @@ def name_columns(header: Row) -> list[str]:
             name = next(copy for copy in copies if copy not in taken and copy not in names)
         names.append(name)
     return names
+
+
+def _told_apart(header: Row, above: Row) -> Row:
+    """Put before each repeated name the word above it, which holds for the empty cells after it too."""
+    if sum(bool(cell.strip()) for cell in above) < 2:
+        return header
+    folded = [" ".join(name.split()).casefold() for name in header]
+    told, group = [], ""
+    for place, name in enumerate(header):
+        group = (above[place].strip() if place < len(above) else "") or group
+        is_repeated = bool(name.strip()) and folded.count(folded[place]) > 1
+        told.append(f"{group} {name}".strip() if is_repeated else name)
+    return told

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 
+from fidelia.kernel.folding import fold
+
 from .dates import NotInCalendar
 from .rows import BadRow, Row
 from .tables import Table
@@ -16,6 +18,9 @@ from .values import BadCell, read_day, read_money
 ROWS_MAX = 1_000_000
 ROWS_OF_RECEIPTS_MAX = 50_000
 CUSTOMERS_MAX = 200_000
+WORDS_MAX = 50  # more different ones are no vocabulary
+
+SPEAKING = ("kind", "status")
 
 Piece = tuple[str, str, str, str]  # a receipt's number with its day, store and till
 
@@ -24,7 +29,8 @@ Piece = tuple[str, str, str, str]  # a receipt's number with its day, store and 
 class Scan:
     """`described` are the products with a description, `customers` how many rows name each; `pieces` the runs of rows
     of one receipt, as they follow in the file; `gaps` the rows without a receipt number that name a product or amount,
-    of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by row."""
+    of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by row;
+    `words` are what the columns that speak of rows (kind, status) say, folded."""
 
     described: dict[str, str] = field(default_factory=dict)
     customers: Counter[str] = field(default_factory=Counter)
@@ -35,19 +41,21 @@ class Scan:
     gaps_undated: int = 0
     receipts: list[str] = field(default_factory=list)
     amounts: list[Decimal | None] = field(default_factory=list)
+    words: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def scan(table: Table, columns: Mapping[str, str]) -> Scan:
     """Look through a file of lines. Raises UnreadableFile."""
     found = Scan()
     place = {name: table.columns.index(header) for name, header in columns.items()}
-    if not {"product", "customer", "receipt"} & set(place):
+    if not {"product", "customer", "receipt", *SPEAKING} & set(place):
         return found
     for number, row in enumerate(islice(table.rows(), ROWS_MAX)):
         if isinstance(row, BadRow) or len(row) > len(table.columns):
             continue
         found.rows += 1
         _describe(found, row, place)
+        _hear(found, row, place)
         if number < ROWS_OF_RECEIPTS_MAX and "receipt" in place:
             _follow(found, row, place, table)
     return found
@@ -61,6 +69,14 @@ def _describe(found: Scan, row: Row, place: Mapping[str, int]) -> None:
     customer = row[place["customer"]].strip() if "customer" in place else ""
     if customer and (customer in found.customers or len(found.customers) < CUSTOMERS_MAX):
         found.customers[customer] += 1
+
+
+def _hear(found: Scan, row: Row, place: Mapping[str, int]) -> None:
+    for name in SPEAKING:
+        if name in place and (text := row[place[name]]):
+            said = found.words.setdefault(name, Counter())
+            if len(said) < WORDS_MAX or fold(text) in said:
+                said[fold(text)] += 1
 
 
 def _follow(found: Scan, row: Row, place: Mapping[str, int], table: Table) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
+from .quoting import mend
 from .rows import Row
 
 SEPARATORS = (";", "\t", "|", ",")
@@ -13,6 +15,8 @@ QUOTES = ('"', "'", "")
 ROWS_TRIED = 300
 CONSISTENT = 0.7
 TITLE_ROWS_MAX = 30
+OPENED_SHARE = 0.05
+MENDED_MAX = 20  # lines of a record with marks that nobody escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +77,37 @@ def try_separation(text: str, separator: str, quote: str) -> Separation:
         return Separation(separator, quote, 1, 0.0)
     wrapped = sum(_holds_marks(row) for row in rows)
     joined = sum("\n" in cell for row in rows for cell in row)
+    opened = sum(cell.startswith(quote) for row in rows for cell in row) if quote else 0  # and never closed
+    joined += opened if opened > OPENED_SHARE * len(rows) else 0
     return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined)
 
 
 def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> list[Row]:
     """Return the first records of a text, blank ones as empty rows; what follows a cell without an end is left out."""
     rows: list[Row] = []
-    reader = csv.reader(
-        _lines(text),
-        delimiter=separator,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
-    try:
-        for row in reader:
+    lines = _lines(text)
+    first = 0  # of the record at hand
+    while first < len(lines) and len(rows) < rows_max:
+        reader = csv.reader(
+            islice(lines, first, None),
+            delimiter=separator,
+            quotechar=quote or None,
+            quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+            strict=True,
+        )
+        read = 0
+        try:
+            for row in reader:
+                rows.append(row)
+                read = reader.line_num
+                if len(rows) == rows_max:
+                    return rows
+        except csv.Error:
+            mended = mend(lines[first + read : first + read + MENDED_MAX], separator, quote, None) if quote else None
+            row, taken = mended or (lines[first + read].rstrip("\n").split(separator), 1)
             rows.append(row)
-            if len(rows) == rows_max:
-                break
-    except csv.Error:
-        pass
+            read += taken
+        first += max(read, 1)
     return rows
 
 

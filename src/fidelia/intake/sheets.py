@@ -66,7 +66,9 @@ def _look_at(book: Workbook, name: str) -> _Sheet | None:
         return None
     place = guess_header(head)
     columns = (
-        name_columns(head[place.row - 1]) if place.row else [f"#{number}" for number in range(1, len(head[0]) + 1)]
+        name_columns(head[place.row - 1], head[place.row - 2] if place.row > 1 else None)
+        if place.row
+        else [f"#{number}" for number in range(1, len(head[0]) + 1)]
     )
     hashes: Counter[int] = Counter()
     sample, count = head[place.row :], 0

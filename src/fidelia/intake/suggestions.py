@@ -47,6 +47,7 @@ COUNTRIES = {
     "SN": ("XOF", "Africa/Dakar"), "CI": ("XOF", "Africa/Abidjan"), "JP": ("JPY", "Asia/Tokyo"),
 }  # fmt: skip
 COUNTRY_SHARE = 0.75
+_UTC = frozenset(("utc", "gmt"))
 _NOT_SAID = because("The file does not say its currency.", "Le fichier ne dit pas sa devise.")
 
 
@@ -126,6 +127,8 @@ def _country_of_most(file: _File) -> str:
 
 
 def _time_zone(option: Option, file: _File) -> OptionProposal | None:
+    if "occurred_at" in file.columns and _UTC & set(words_of(file.columns["occurred_at"])):
+        return OptionProposal("time_zone", "UTC", because("the name of the dates says so", "le nom des dates le dit"))
     zone = COUNTRIES.get(_country_of_most(file), ("", ""))[1]
     if not zone:
         return None

@@ -40,7 +40,9 @@ class Table:
         self._book = Workbook(path) if reading.format in (Format.EXCEL, Format.ODS) else None
         self.sheets = list(reading.sheets or self._book.sheets[:1]) if self._book else [""]
         self._last_rows: list[int] = []
-        self.columns = name_columns(self._header())
+        self._width: int | None = None
+        self.columns = name_columns(*self._header())
+        self._width = len(self.columns)
 
     def rows(self) -> Iterator[Row]:
         """Yield each row. Raises UnreadableFile where the file itself is damaged."""
@@ -88,19 +90,21 @@ class Table:
             if sheet not in self._book.sheets:
                 raise UnreadableFile(f"{self.path.name} has no sheet “{sheet}”; it has {', '.join(self._book.sheets)}.")
             return self._book.rows(sheet, self.reading.decimal)
-        return text_files.records(self.path, self.reading)
+        return text_files.records(self.path, self.reading, self._width)
 
-    def _header(self) -> Row:
+    def _header(self) -> tuple[Row, Row]:
+        """Return the header and the row above it, which is empty where there is none."""
         if self.reading.format is Format.PARQUET:
-            return parquet_files.column_names(self.path)
+            return parquet_files.column_names(self.path), []
         row = self.reading.header_row
         records = self._records(self.sheets[0])
-        header = next(islice(records, row - 1, None) if row else filter(any, records), None)
+        above = next(islice(records, row - 2, None), []) if row > 1 else []
+        header = next(records if row else filter(any, records), None)
         if header is None or not any(name.strip() for name in header):
             raise UnreadableFile(f"{self.path.name} has no header line.")
         if len(header) > COLUMNS_MAX:
             raise UnreadableFile(f"{self.path.name} has {len(header)} columns; at most {COLUMNS_MAX} are read.")
-        return header if row else [""] * len(header)
+        return (header, above) if row else ([""] * len(header), [])
 
     def _data(self, sheet: str, *, is_first: bool) -> Iterator[Row]:
         if self.reading.format is Format.PARQUET:
@@ -125,9 +129,11 @@ class Table:
     def _header_row_of(self, sheet: str) -> int:
         if self.reading.header_row == 0:
             return 0
+        above: Row = []
         for place, row in enumerate(islice(self._records(sheet), 100), 1):
-            if name_columns(row)[: len(self.columns)] == self.columns:
+            if name_columns(row, above)[: len(self.columns)] == self.columns:
                 return place
+            above = row
         raise UnreadableFile(f"The sheet “{sheet}” does not have the columns of “{self.sheets[0]}”.")
 
 

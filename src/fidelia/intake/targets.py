@@ -37,6 +37,7 @@ class Column:
 
     `not_beside` are words beside which the name means another thing: the name of a customer is no customer.
     `vocabulary` are the folded words that its cells hold, where they hold no others.
+    `absent` is said where no column of the file is it.
     `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
     (consents default to none).
     """
@@ -53,6 +54,7 @@ class Column:
     sensitive: bool = False
     not_beside: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
+    absent: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import BinaryIO, TextIO, cast
 
 from .containers import GZIP
 from .errors import UnreadableFile
+from .quoting import mend, swallows
 from .reading import Reading
 from .rows import CELL_MAX, CUT, UNDECODABLE, BadRow, Row
 
@@ -43,12 +44,15 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             raise UnreadableFile(f"{path.name} is damaged and cannot be unpacked: {error}.") from None
 
 
-def records(path: Path, reading: Reading) -> Iterator[Row]:
-    """Yield each record of a file, blank lines too (as empty rows). Raises UnreadableFile."""
+def records(path: Path, reading: Reading, width: int | None = None) -> Iterator[Row]:
+    """Yield each record of a file, blank lines too (as empty rows). Raises UnreadableFile.
+
+    A record with quotation marks that nobody escaped is mended where it then has `width` cells.
+    """
     encoding = "utf-8-sig" if reading.encoding == "utf-8" else reading.encoding
     with opened(path) as raw, TextIOWrapper(raw, encoding=encoding, errors="fidelia_marks", newline="") as text:
         try:
-            yield from _Records(text, reading, path.name).read()
+            yield from _Records(text, reading, path.name, width).read()
         except UnicodeError as error:  # such as UTF-16 without its mark
             raise UnreadableFile(f"{path.name} is not written in {reading.encoding}: {error}.") from None
 
@@ -56,10 +60,11 @@ def records(path: Path, reading: Reading) -> Iterator[Row]:
 class _Records:
     """Feeds lines to the reader of CSV and keeps those of the record at hand, to begin again behind a bad one."""
 
-    def __init__(self, text: TextIO, reading: Reading, name: str) -> None:
+    def __init__(self, text: TextIO, reading: Reading, name: str, width: int | None) -> None:
         self._text = text
         self._reading = reading
         self._name = name
+        self._width = width
         self._lines: list[str] = []  # of the record at hand
         self._again: list[str] = []  # lines to read once more, the last one first
         self._is_suspect = False  # the record holds a character or a length that is looked into
@@ -74,7 +79,7 @@ class _Records:
             try:
                 yield from self._until_trouble()
             except csv.Error:
-                yield self._bad_record()
+                yield self._mended() or self._bad_record()
             else:
                 goes_on = bool(self._too_long or self._again)
             if self._too_long:
@@ -84,11 +89,11 @@ class _Records:
     def _until_trouble(self) -> Iterator[Row]:
         lines = self._lines
         for row in self._reader():
-            if self._is_cut:
-                yield self._bad_record()
-                return
             if self._too_long:
                 break  # what began before that line is lost with it
+            if len(lines) > 1 and self._width and swallows(lines, self._reading.separator, self._width):
+                yield self._bad_record()
+                return
             lines.clear()
             if self._is_suspect:
                 self._is_suspect = False
@@ -104,6 +109,7 @@ class _Records:
             delimiter=self._reading.separator,
             quotechar=quote or None,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+            strict=True,
         )
 
     def _fed(self) -> Iterator[str]:
@@ -131,6 +137,26 @@ class _Records:
         if any(UNDECODABLE in cell for cell in row):
             return BadRow(row, "undecodable", encoding=self._reading.encoding)
         return row
+
+    def _mended(self) -> Row | None:
+        """Read the record at hand once more, with marks within its cells; None where that makes no row of it."""
+        if self._is_suspect or not self._reading.quote:
+            return None
+        lines = list(self._lines)
+
+        def more() -> Iterator[str]:
+            yield from self._lines
+            while line := (self._again.pop() if self._again else self._text.readline(LINE_MAX)):
+                lines.append(line)
+                yield line
+
+        found = mend(more(), self._reading.separator, self._reading.quote, self._width)
+        used = found[1] if found is not None else len(self._lines)
+        self._again += reversed(lines[used:])
+        if found is None or any("\x00" in line or UNDECODABLE in line for line in lines[:used]):
+            return None
+        self._lines.clear()
+        return found[0]
 
     def _bad_record(self) -> BadRow:
         """Give up the first line of the record at hand and read the others again."""

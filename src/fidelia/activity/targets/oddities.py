@@ -7,21 +7,6 @@ from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import EXPONENTS, TWO_DECIMALS
 
 CURRENCIES = frozenset(code.lower() for code in (*TWO_DECIMALS, *EXPONENTS))
-# What a column says of a row, folded: that it was sold, or that it came back.
-SALE_WORDS = frozenset(
-    (
-        *("vente", "ventes", "facture", "factures", "ticket", "sale", "sales", "sold", "invoice", "purchase"),
-        *("order", "achat", "commande", "receipt", "purchases", "sale line", "verkauf", "rechnung", "regular"),
-        *("normal", "standard"),
-    )
-)
-RETURN_WORDS = frozenset(
-    (
-        *("avoir", "avoirs", "retour", "retours", "remboursement", "refund", "refunds", "refunded", "return"),
-        *("returns", "returned", "credit note", "credit memo", "credit", "exchange return", "gutschrift"),
-        *("ruckgabe", "reprise", "note de credit", "facture d avoir", "return line", "devolucion", "reso"),
-    )
-)
 RECEIPT_BY = {
     "number": Text(en="its number", fr="son numéro"),
     "day": Text(en="its number and day", fr="son numéro et le jour"),
@@ -72,6 +57,26 @@ ODD_OPTIONS = (
         help=Text(
             en="Such as AV or CN: their rows count as returns whatever sign they have.",
             fr="Comme AV : leurs lignes comptent comme retours, quel que soit leur signe.",
+        ),
+    ),
+    Option(
+        "no_lines",
+        Text(en="Rows of this kind are no lines", fr="Les lignes de cette nature n’en sont pas"),
+        many=True,
+        rare=True,
+        help=Text(
+            en="How a receipt was paid, or its sum beside its lines: they come back and count for nothing.",
+            fr="Le règlement d’un ticket, ou son total à côté de ses lignes : rendues, elles ne comptent pas.",
+        ),
+    ),
+    Option(
+        "not_sold",
+        Text(en="States of orders of which nothing came", fr="États des commandes restées sans suite"),
+        many=True,
+        rare=True,
+        help=Text(
+            en="Cancelled, failed, refunded: their rows come back instead of being recorded.",
+            fr="Annulée, échouée, remboursée : leurs lignes sont rendues au lieu d’être enregistrées.",
         ),
     ),
     Option(

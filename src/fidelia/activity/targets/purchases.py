@@ -1,17 +1,21 @@
-"""What a file of purchases holds: its columns, its options, and why a row of it is not taken."""
+"""What a file of purchases holds: its columns and its options."""
 
 from __future__ import annotations
 
+from fidelia.intake.states import NOT_SOLD_STATES, PAYMENT_WORDS, RETURN_WORDS, SALE_WORDS, SOLD_STATES
 from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.localized import LocalizedText as Text
 
-from .oddities import CURRENCIES, ODD_OPTIONS, RETURN_WORDS, SALE_WORDS
+from .oddities import CURRENCIES, ODD_OPTIONS
+from .reasons import DESCRIPTION_MAX, TEXT_MAX
 from .shapes import SHAPES
 
 CHANNELS = ("store", "web", "phone", "app", "other")
-LINES_MAX = 1_000  # of one purchase
-TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
-DESCRIPTION_MAX = 200
+# Beside these a number is of what came back.
+_GIVEN_BACK = (
+    *("retour", "retours", "retourné", "retournée", "returned", "return", "returns", "refund", "refunded", "refunds"),
+    *("remboursé", "remboursement", "remboursements", "reprise", "reprises"),
+)
 PURCHASES = Target(
     name="purchases",
     label=Text(en="Purchases", fr="Achats"),
@@ -25,7 +29,8 @@ PURCHASES = Target(
                 *("order", "order id", "order number", "transaction", "transaction id", "basket", "basket id", "bill"),
                 *("ticket", "no ticket", "numéro de ticket", "num ticket", "facture", "numéro de facture", "commande"),
                 *("transaction no", "transaction number", "sales id", "order reference", "document number"),
-                *("bon nr", "bonnummer", "belegnummer", "rechnungsnummer", "auftragsnummer", "id"),
+                *("doc no", "document no", "voucher no", "no document", "numéro de document", "no pièce", "vbeln"),
+                *("beleg nr", "bon nr", "bonnummer", "belegnummer", "rechnungsnummer", "auftragsnummer", "id"),
                 *("numéro de commande", "id commande", "id transaction", "panier", "bon", "pièce", "numéro de pièce"),
             ),
             help=Text(
@@ -33,6 +38,10 @@ PURCHASES = Target(
                 fr="Sans numéro, chaque ligne est un achat à elle seule.",
             ),
             length_max=TEXT_MAX["receipt"],
+            absent=Text(
+                en="No column is the receipt number: each row will be a purchase of its own.",
+                fr="Aucune colonne n’est le numéro de ticket : chaque ligne sera un achat à elle seule.",
+            ),
         ),
         Column(
             "occurred_at",
@@ -44,6 +53,7 @@ PURCHASES = Target(
                 *("date heure", "date ticket", "date d'achat", "date achat", "date de vente", "date vente", "jour"),
                 *("date facture", "date de facture", "date commande", "horodatage", "created", "created at"),
                 *("completed at", "created on", "ordered on", "ordered at", "order purchase timestamp", "paid at"),
+                *("posting date", "fkdat", "date comptable", "date opération", "sold on", "date mouvement"),
                 *("txn date", "date pièce", "date de pièce", "date add", "datum", "belegdatum", "kaufdatum", "fecha"),
             ),
             required=True,
@@ -68,7 +78,7 @@ PURCHASES = Target(
                 *("no carte", "carte fidélité", "carte de fidélité", "adhérent", "numéro adhérent", "code adhérent"),
                 *("loyalty no", "loyalty number", "loyalty id", "shopper id", "shopper ref", "customer ref", "tiers"),
                 *("code tiers", "compte client", "customer key", "customer email", "member no", "kundennummer"),
-                *("kunden nr", "kunde", "kundenkarte"),
+                *("customer code", "kunnr", "kunag", "codice cliente", "cliente", "kunden nr", "kunde", "kundenkarte"),
             ),
             not_beside=(
                 *("name", "names", "nom", "prénom", "prenom", "nombre", "firstname", "lastname", "age", "segment"),
@@ -76,6 +86,10 @@ PURCHASES = Target(
             ),
             length_max=TEXT_MAX["customer"],
             personal=True,
+            absent=Text(
+                en="No column names the customer: all purchases will be anonymous.",
+                fr="Aucune colonne ne désigne le client : tous les achats seront anonymes.",
+            ),
         ),
         Column(
             "product",
@@ -87,7 +101,7 @@ PURCHASES = Target(
                 *("item", "item id", "upc", "artikelnummer", "artikel nr", "artikel"),
                 *("item code", "article number", "ean", "gtin", "barcode", "article", "code article", "référence"),
                 *("ref", "réf article", "produit", "code produit", "id produit", "code-barres", "code barre"),
-                *("référence article", "référence produit"),
+                *("référence article", "référence produit", "matnr", "material", "product sku"),
             ),
             not_beside=("name", "nom", "line", "type", "category", "price", "quantity"),
             length_max=TEXT_MAX["product"],
@@ -99,7 +113,7 @@ PURCHASES = Target(
             (
                 *("description", "product name", "item name", "name", "label", "title", "libellé", "désignation"),
                 *("libellé article", "nom du produit", "nom produit", "intitulé", "item desc", "item description"),
-                *("bezeichnung", "artikelbezeichnung"),
+                *("bezeichnung", "artikelbezeichnung", "arktx"),
             ),
             length_max=DESCRIPTION_MAX,
         ),
@@ -121,7 +135,21 @@ PURCHASES = Target(
                 *("quantity", "qty", "units", "pieces", "count", "quantité", "qté", "qte", "nombre", "nb"),
                 *("nb articles", "unités", "item count", "items", "qty sold", "quantity sold", "units sold", "menge"),
                 *("quantité vendue", "qté vendue", "quantité facturée", "qté facturée", "product quantity", "anzahl"),
+                *("fkimg", "cantidad", "quantità"),
             ),
+            not_beside=_GIVEN_BACK,
+        ),
+        Column(
+            "returned_quantity",
+            Text(en="Quantity given back, in a column of its own", fr="Quantité rendue, dans une colonne à part"),
+            Kind.NUMBER,
+            (
+                *("quantity returned", "qty returned", "returned quantity", "returned qty", "qty refunded"),
+                *("refunded quantity", "units returned", "retours qté", "quantité retournée", "qté retournée"),
+                *("quantité rendue", "qté rendue", "quantité reprise", "qté remboursée", "returns quantity"),
+                *("returns qty", "refund quantity", "product quantity refunded", "product quantity return"),
+            ),
+            help=Text(en="Taken off the quantity of the row.", fr="Déduite de la quantité de la ligne."),
         ),
         Column(
             "unit_price",
@@ -131,7 +159,7 @@ PURCHASES = Target(
                 *("unit price", "unitprice", "price", "price each", "prix", "prix unitaire", "pu", "pu ttc"),
                 *("prix ttc", "sell price", "selling price", "unit price incl tax", "prix u", "einzelpreis"),
             ),
-            not_beside=("total", "line", "ligne", "cumul"),
+            not_beside=("total", "line", "ligne", "cumul", *_GIVEN_BACK),
         ),
         Column(
             "net",
@@ -143,7 +171,24 @@ PURCHASES = Target(
                 *("montant ligne", "prix total", "total ligne", "ca ttc", "chiffre d'affaires", "ca", "line amount"),
                 *("line value", "net sales", "total incl tax", "total including tax", "total price incl tax"),
                 *("total incl vat", "amount incl vat", "amount incl tax", "order total", "gesamtpreis", "gesamtbetrag"),
-                *("betrag", "umsatz", "importe"),
+                *("betrag", "umsatz", "importe", "ext price", "extended price", "extended amount", "ext amount"),
+                *("kzwi1", "importo"),
+            ),
+            not_beside=_GIVEN_BACK,
+        ),
+        Column(
+            "returned",
+            Text(en="Amount given back, in a column of its own", fr="Montant rendu, dans une colonne à part"),
+            Kind.MONEY,
+            (
+                *("refunded amount", "amount refunded", "total refunded", "refund amount", "returned amount"),
+                *("amount returned", "refund total", "order refund amount", "refunds", "returns amount"),
+                *("retours montant", "montant remboursé", "montant retourné", "montant rendu", "montant retour"),
+                *("total remboursé", "remboursement", "remboursé", "montant des retours", "retours ttc"),
+            ),
+            help=Text(
+                en="Taken off the amount of the row, on its own day.",
+                fr="Déduit du montant de la ligne, à sa propre date.",
             ),
         ),
         Column(
@@ -184,7 +229,7 @@ PURCHASES = Target(
             "currency",
             Text(en="Currency", fr="Devise"),
             Kind.CODE,
-            ("currency", "currency code", "devise", "code devise", "monnaie", "währung"),
+            ("currency", "currency code", "devise", "code devise", "monnaie", "währung", "waerk"),
             vocabulary=CURRENCIES,
         ),
         Column(
@@ -200,7 +245,22 @@ PURCHASES = Target(
                 en="Rows that it calls a return, a refund or a credit note give back, whatever sign they have.",
                 fr="Les lignes qu’elle dit retour, remboursement ou avoir rendent, quel que soit leur signe.",
             ),
-            vocabulary=frozenset(SALE_WORDS | RETURN_WORDS),
+            vocabulary=frozenset(SALE_WORDS | RETURN_WORDS | PAYMENT_WORDS),
+        ),
+        Column(
+            "status",
+            Text(en="State of the order", fr="État de la commande"),
+            Kind.TEXT,
+            (
+                *("status", "order status", "financial status", "payment status", "state", "sale status"),
+                *("statut", "état", "statut de la commande", "état de la commande", "état commande"),
+                *("statut commande", "statut paiement", "statut du paiement", "situation", "bestellstatus"),
+            ),
+            help=Text(
+                en="Rows whose state says that nothing came of them are given back.",
+                fr="Les lignes dont l’état dit qu’elles sont restées sans suite sont rendues.",
+            ),
+            vocabulary=frozenset(SOLD_STATES | NOT_SOLD_STATES),
         ),
         Column(
             "store",
@@ -299,43 +359,3 @@ PURCHASES = Target(
     one_of=(("net", "gross", "unit_price"),),
     shapes=SHAPES,
 )  # fmt: skip
-
-REASONS = {
-    "no_date": Text(en="the date is missing", fr="la date manque"),
-    "future": Text(en="the date is in the future", fr="la date est dans le futur"),
-    "too_early": Text(en="the date is before 1900", fr="la date est antérieure à 1900"),
-    "no_quantity": Text(en="the quantity is missing", fr="la quantité manque"),
-    "zero_quantity": Text(en="the quantity is zero", fr="la quantité est nulle"),
-    "no_amount": Text(en="the amount is missing", fr="le montant manque"),
-    "total": Text(
-        en="The row sums others up: it is no purchase, and its amount is not counted.",
-        fr="La ligne totalise les autres : ce n’est pas un achat, et son montant n’est pas compté.",
-    ),
-    "header_again": Text(en="The row repeats the header.", fr="La ligne répète l’en-tête."),
-    "kind_unknown": Text(en="“{text}” is neither a sale nor a return", fr="« {text} » n’est ni une vente ni un retour"),
-    "no_receipt": Text(en="the receipt number is missing", fr="le numéro de ticket manque"),
-    "identity": Text(
-        en="An identity is one line of at most 320 characters.",
-        fr="Une identité est une ligne de 320 caractères au plus.",
-    ),
-    "two_customers": Text(en="The receipt names two customers.", fr="Le ticket nomme deux clients."),
-    "incomplete": Text(
-        en="Another row of the receipt came back.", fr="Une autre ligne du ticket est rejetée : il l’est en entier."
-    ),
-    "large_receipt": Text(
-        en=f"The receipt has more than {LINES_MAX} lines or too large an amount.",
-        fr=f"Le ticket a plus de {LINES_MAX} lignes ou un montant trop grand.",
-    ),
-    "other_lines": Text(
-        en="The receipt is recorded already, and without this row: a receipt comes whole, in one file.",
-        fr="Le ticket est déjà enregistré, sans cette ligne : un ticket vient entier, dans un seul fichier.",
-    ),
-    **{
-        f"long_{name}": Text(
-            en=f"the {name} is longer than {most} characters", fr=f"{french} : plus de {most} caractères"
-        )
-        for (name, most), french in zip(
-            TEXT_MAX.items(), ("numéro de ticket", "code article", "client", "magasin", "famille"), strict=True
-        )
-    },
-}

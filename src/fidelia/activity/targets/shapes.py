@@ -17,7 +17,12 @@ SHAPES = (
             "unit_price": "Lineitem price",
             "discount": "Lineitem discount",
         },
-        {"currency": "Currency", "country": "Billing Country"},
+        {
+            "currency": "Currency",
+            "country": "Billing Country",
+            "status": "Financial Status",
+            "returned": "Refunded Amount",
+        },
         {"customer_scheme": "email", "channel": "web"},
     ),
     Shape(
@@ -36,6 +41,7 @@ SHAPES = (
             "net": "Net Sales",
             "store": "Location",
         },
+        {"kind": "Event Type"},
     ),
     Shape(
         "WooCommerce",
@@ -49,7 +55,7 @@ SHAPES = (
             "quantity": "Quantity",
             "unit_price": "Item Cost",
         },
-        {},
+        {"net": "Order Line Total", "discount": "Item Discount Amount", "status": "Order Status"},
         {"customer_scheme": "email", "channel": "web"},
     ),
     Shape(
@@ -64,6 +70,7 @@ SHAPES = (
             "net": "Total",
             "discount": "Discount",
         },
+        {"kind": "Line Type", "status": "Status", "till": "Register"},
     ),
     Shape(
         "Salesforce",

@@ -167,6 +167,11 @@ def _understood(
         "rows": rows,
         "options": [one for one in options if not one.is_rare],
         "rare_options": [one for one in options if one.is_rare],
+        "absent": [
+            doubt.reason.in_language(speech.language)
+            for doubt in doubts
+            if doubt.value == "" and doubt.about not in mapping.columns
+        ],
         "decision": decision_of(target, mapping, speech.language),
         "sensitive_notes": sum(row.sensitive_notes for row in rows),
         "sensitive_columns": ", ".join(row.name for row in rows if row.sensitive_notes),

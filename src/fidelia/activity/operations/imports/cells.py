@@ -14,6 +14,7 @@ from fidelia.customers.queries import normalise_identity
 from fidelia.intake.countries import country_names
 from fidelia.intake.operations import stage_values
 from fidelia.intake.reading import Reading
+from fidelia.intake.states import PAYMENT_WORDS
 from fidelia.intake.values import (
     BadCell,
     join_moment,
@@ -33,7 +34,7 @@ from .mapping import ImportMapping
 
 PRICE_SCALE_MAX = 6
 DIGITS_MAX = 30
-AMOUNTS = ("net", "gross", "unit_price", "discount", "coupon", "coupon_match")
+AMOUNTS = ("net", "gross", "unit_price", "discount", "coupon", "coupon_match", "returned")
 CHANNEL_WORDS = {
     **dict.fromkeys(("magasin", "boutique", "shop", "in store", "en magasin", "pos"), "store"),
     **dict.fromkeys(("internet", "online", "site", "site web", "e-commerce", "ecommerce", "en ligne"), "web"),
@@ -57,6 +58,8 @@ class CellReaders:
         _stage("moment", rows, ("occurred_at", "time"), {"at": "timestamptz"}, moment)
         if "quantity" in columns:
             _stage("quantity", rows, ("quantity",), {"number": "numeric"}, self.quantity)
+        if "returned_quantity" in columns:
+            _stage("returned_quantity", rows, ("returned_quantity",), {"number": "numeric"}, self.returned_quantity)
         for name in AMOUNTS:
             if name in columns:
                 values = {"number": "numeric", "minor": "bigint", "scale": "smallint"}
@@ -65,6 +68,8 @@ class CellReaders:
         _stage("channel", rows, ("channel",), {"known": "text"}, self.channel)
         if "kind" in columns:
             _stage("kind", rows, ("kind",), {"is_back": "boolean"}, self.kind)
+        if "status" in columns:
+            _stage("status", rows, ("status",), {"known": "text"}, self.status)
         if "currency" in columns:
             _stage("currency", rows, ("currency",), {"known": "text"}, self.currency)
 
@@ -75,6 +80,9 @@ class CellReaders:
         if not text:
             raise BadCell("no_quantity", "no_quantity")
         return (_bounded(read_quantity(text, self.reading)),)
+
+    def returned_quantity(self, text: str) -> tuple[Decimal | None]:
+        return (_bounded(read_quantity(text, self.reading)) if text else None,)
 
     def amount(self, text: str) -> tuple[Decimal | None, None, None]:
         if not text:
@@ -117,11 +125,27 @@ class CellReaders:
         return frozenset(text.casefold() for text in self.mapping.nobody)
 
     def kind(self, text: str) -> tuple[bool]:
-        """Say whether the row is of something that came back."""
+        """Say whether the row is of something that came back. Raises BadCell for what is no line at all."""
         word = fold(text)
-        if word and word not in RETURN_WORDS and word not in SALE_WORDS:
+        if word in self._no_lines:
+            raise BadCell("no_line", "no_line", text=text)
+        if word and word not in RETURN_WORDS | SALE_WORDS | PAYMENT_WORDS:
             raise BadCell("kind_unknown", "kind_unknown", text=text)
         return (word in RETURN_WORDS,)
+
+    @cached_property
+    def _no_lines(self) -> frozenset[str]:
+        return frozenset(fold(text) for text in self.mapping.no_lines)
+
+    def status(self, text: str) -> tuple[str]:
+        """Raises BadCell for an order of which nothing came."""
+        if fold(text) in self._not_sold:
+            raise BadCell("not_sold", "not_sold", text=text)
+        return (text,)
+
+    @cached_property
+    def _not_sold(self) -> frozenset[str]:
+        return frozenset(fold(text) for text in self.mapping.not_sold)
 
     def channel(self, text: str) -> tuple[str]:
         word = fold(text) or self.mapping.channel

@@ -56,7 +56,8 @@ TOTAL_WORDS = (
 MARK_INCOMPLETE = """
 update line set reason = 'incomplete'
 where reason is null and receipt in (
-    select receipt from line where reason is not null and receipt <> '' and reason not in ('total', 'header_again')
+    select receipt from line where reason is not null and receipt <> ''
+        and reason not in ('total', 'header_again') and reason not like 'no_line%%'
     union
     select line.receipt from line join text_line told using (row_number) join (
         select intake_cell(cells, %(receipt)s) as receipt, intake_cell(cells, %(day)s) as day

@@ -13,13 +13,14 @@ from .mapping import ImportMapping
 
 TEXTS = (
     *("receipt", "occurred_at", "time", "customer", "product", "description", "category", "quantity", "unit_price"),
-    *("net", "gross", "discount", "coupon", "currency", "store", "channel", "country", "till", "kind"),
-    "coupon_match",
+    *("net", "gross", "discount", "coupon", "currency", "store", "channel", "country", "till", "kind", "status"),
+    *("coupon_match", "returned", "returned_quantity"),
 )
 DISCOUNTS = ("discount", "coupon", "coupon_match")
 CODES = ("receipt", "customer", "product")
+VALUED = ("quantity", "returned_quantity", "currency", "kind", "status")
 # What stands on the first row of a receipt only, where a file leaves repetitions out.
-FILLED = ("occurred_at", "time", "customer", "store", "till", "channel", "country", "currency", "kind")
+FILLED = ("occurred_at", "time", "customer", "store", "till", "channel", "country", "currency", "kind", "status")
 
 
 def split_statement(mapping: FileMapping, columns: list[str], *, fill_down: bool, whole_codes: bool) -> str:
@@ -67,12 +68,9 @@ _KEY_OF_CONTENT = f"""{_CONTENT} || ':' || row_number() over (
 def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     """Return the statement that makes `line`; its parameters are named: at (now)."""
     mapped, scale = set(mapping.columns), 10 ** exponent_of(mapping.currency)
-    priced = [name for name in ("net", "gross", "unit_price", *DISCOUNTS) if name in mapped]
-    joins = "\n".join(
-        f"join value_of_{name} {name}_value on {name}_value.{name} = t.{name}"
-        for name in [*priced, "channel", *[one for one in ("quantity", "currency", "kind") if one in mapped]]
-    )
-    quantity = "quantity_value.number" if "quantity" in mapped else _sign_of(mapped)
+    priced = [name for name in ("net", "gross", "unit_price", *DISCOUNTS, "returned") if name in mapped]
+    joins = _joins([*priced, "channel", *[one for one in VALUED if one in mapped]])
+    quantity = _quantity(mapped) if "quantity" in mapped else _sign_of(mapped)
     is_back = _is_back(mapping)
     amount = _signed(_net_amount(mapping, mapped), quantity, is_back, has_quantity="quantity" in mapped)
     quantity = f"case when {is_back} then -abs({quantity}) else {quantity} end" if is_back else quantity
@@ -84,7 +82,8 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
         case when u.reason is null then u.quantity::bigint end as quantity,
         -- A sender's sum counts rows of an impossible date too.
         case when u.reason is null or (
-                u.width <= {width} and coalesce(u.quantity_reason, u.amount_reason) is null and abs(u.net) <= {NET_MAX})
+                u.width <= {width} and coalesce(u.quantity_reason, u.amount_reason, u.no_line) is null
+                and abs(u.net) <= {NET_MAX})
             then u.net::bigint end as net,
         u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.coupon_match, u.customer, u.country, u.store,
         u.channel, u.reason, false as is_double, {_is_bare(mapped)} as is_bare
@@ -101,10 +100,12 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
                 {_coupon("coupon_match", mapped, scale)} as coupon_match,
                 customer_value.identity as customer, t.country, t.store, channel_value.known as channel,
                 moment_value.reason as moment_reason, t.occurred_at as moment_text, t.product = '' as is_unnamed,
-                {"quantity_value.reason" if "quantity" in mapped else "null"} as quantity_reason,
+                {_no_line(mapped)} as no_line,
+                {_reason_of_quantity(mapped)} as quantity_reason,
                 coalesce({", ".join(f"{name}_value.reason" for name in priced)}) as amount_reason,
                 coalesce({"currency_value.reason, " if "currency" in mapped else ""}
-                    {"kind_value.reason, " if "kind" in mapped else ""}channel_value.reason,
+                    {"kind_value.reason, " if "kind" in mapped else ""}
+                    {"status_value.reason, " if "status" in mapped else ""}channel_value.reason,
                     customer_value.reason) as other_reason
             from text_line t
             join value_of_moment moment_value on moment_value.occurred_at = t.occurred_at
@@ -116,12 +117,47 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     ) u"""
 
 
+def _joins(names: list[str]) -> str:
+    return "\n".join(f"join value_of_{name} {name}_value on {name}_value.{name} = t.{name}" for name in names)
+
+
+def _quantity(mapped: set[str]) -> str:
+    """What was taken, less what came back where that has a column of its own."""
+    if "returned_quantity" not in mapped:
+        return "quantity_value.number"
+    return "(coalesce(quantity_value.number, 0) - abs(coalesce(returned_quantity_value.number, 0)))"
+
+
+def _no_line(mapped: set[str]) -> str:
+    """The reason of a row that is no line of a receipt, whose amount counts for nothing."""
+    return "case when kind_value.reason like 'no_line%%' then kind_value.reason end" if "kind" in mapped else "null"
+
+
+def _reason_of_quantity(mapped: set[str]) -> str:
+    if "quantity" not in mapped:
+        return "null"
+    if "returned_quantity" not in mapped:
+        return "quantity_value.reason"
+    return """case when quantity_value.reason = 'no_quantity' and returned_quantity_value.number <> 0 then null
+        else coalesce(quantity_value.reason, returned_quantity_value.reason) end"""
+
+
 def _net_amount(mapping: ImportMapping, mapped: set[str]) -> str:
+    """What was paid, less what was given back where that has a column of its own."""
+    paid = _paid(mapping, mapped)
+    if "returned" in mapped:
+        is_told = f"coalesce({paid}, returned_value.number) is not null"
+        paid = f"(case when {is_told} then coalesce({paid}, 0) - abs(coalesce(returned_value.number, 0)) end)"
+    if not (mapping.amount_once and {"net", "receipt"} <= mapped):
+        return paid
+    first = f"row_number() over (partition by {_receipt_of(mapping)} order by t.row_number) > 1"
+    return f"(case when {first} then 0 else {paid} end)"
+
+
+def _paid(mapping: ImportMapping, mapped: set[str]) -> str:
     """What was paid, after discounts: beside the amount paid itself, discounts are only counted."""
     if "net" in mapped:
-        first = f"row_number() over (partition by {_receipt_of(mapping)} order by t.row_number) > 1"
-        is_once = mapping.amount_once and "receipt" in mapped
-        return f"(case when {first} then 0 else net_value.number end)" if is_once else "net_value.number"
+        return "net_value.number"
     paid = _before_discounts(mapped)
     off = " + ".join(_taken_off(mapping, name, paid) for name in DISCOUNTS if name in mapped)
     return f"({paid} - sign({paid}) * ({off}))" if off else paid
@@ -131,8 +167,9 @@ def _before_discounts(mapped: set[str]) -> str:
     if "gross" in mapped:
         return "gross_value.number"
     # A till may write both with a minus: what comes back is below zero all the same.
-    return """(case when quantity_value.number < 0 and unit_price_value.number < 0 then -1 else 1 end
-        * quantity_value.number * unit_price_value.number)"""
+    quantity = _quantity(mapped)
+    return f"""(case when {quantity} < 0 and unit_price_value.number < 0 then -1 else 1 end
+        * {quantity} * unit_price_value.number)"""
 
 
 def _taken_off(mapping: ImportMapping, name: str, paid: str) -> str:
@@ -216,6 +253,7 @@ def _reason(mapped: set[str], width: int) -> str:
     return f"""case
         when r.width > {width} then 'cells' || chr(31) || 'cells' || chr(31) || r.width || chr(31) || 'columns'
             || chr(31) || {width}
+        when r.no_line is not null then r.no_line
         when r.moment_text <> '' and lower(r.moment_text) = %(date_header)s then 'header_again'
         when r.moment_reason is not null then r.moment_reason
         when r.at > %(at)s then 'future'
