@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Final
 
+import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -215,6 +217,49 @@ class DecisionChain(models.Model):
         return str(self.account_id)
 
 
+# The members of a line of an evaluation, and of the effect that most are, in the order in which they are kept.
+LINE_MEMBERS: Final = (
+    *("line_number", "product", "is_gift", "is_shipping", "quantity", "listed", "discount", "amount", "untaxed", "tax"),
+    *("total", "paid_by_points", "points_paid", "paid_by_gift_cards", "points", "discounts", "taxes", "pieces"),
+)
+DISCOUNT_MEMBERS: Final = ("rule_key", "line", "quantity", "amount", "on_shipping")
+
+
+def packed(evaluation: Mapping[str, Any]) -> str:
+    """Return the text under which an evaluation is kept: lines and discounts without the names of their members."""
+    lines = [[line[name] for name in LINE_MEMBERS] for line in evaluation["lines"]]
+    effects = [
+        [each[name] for name in DISCOUNT_MEMBERS] if each["kind"] == "discount" else each
+        for each in evaluation["effects"]
+    ]
+    return msgspec.json.encode({**evaluation, "lines": lines, "effects": effects}).decode()
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """Return the evaluation that was kept under a text; also of an earlier release, which left the names."""
+    found: dict[str, Any] = msgspec.json.decode(text)
+    lines = [_named(LINE_MEMBERS, line) for line in found["lines"]]
+    effects = [
+        {"kind": "discount", **_named(DISCOUNT_MEMBERS, each)} if isinstance(each, list) else each
+        for each in found["effects"]
+    ]
+    return {**found, "lines": lines, "effects": effects}
+
+
+def _named(names: tuple[str, ...], kept: Any) -> dict[str, Any]:
+    return dict(zip(names, kept, strict=True)) if isinstance(kept, list) else kept
+
+
+class EvaluationField(models.TextField):  # type: ignore[type-arg] # not generic when it runs
+    """What was answered to a basket, as `describe_evaluation` makes it: kept as the text that `packed` makes of it."""
+
+    def from_db_value(self, value: str | None, *_context: Any) -> dict[str, Any] | None:
+        return None if value is None else unpacked(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return packed(value) if isinstance(value, dict) else value
+
+
 class Checkout(models.Model):
     """A basket that a caller opens, changes and ends under an id of its own (`number`, in its `source`).
 
@@ -242,7 +287,7 @@ class Checkout(models.Model):
     channel = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
     basket = models.JSONField()
-    evaluation = models.JSONField()
+    evaluation = EvaluationField()
     total = models.BigIntegerField()
     points = models.BigIntegerField()
     closures = models.SmallIntegerField(default=0)

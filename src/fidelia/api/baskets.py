@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fidelia.activity.errors import MixedCurrencies
@@ -26,6 +27,7 @@ PRICE_SCALE_MAX = 6
 PERCENT_SCALE = 6
 HUNDRED_PERCENT = 100 * 10**PERCENT_SCALE
 EVERYTHING = "all"
+TAXES_KEPT = 1_000  # a shop has a few, on every line
 
 
 def asked_basket(body: Any, place: str = "") -> CheckoutBasket:
@@ -92,7 +94,12 @@ def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:
 
 
 def _taxes(taxes: list[Any]) -> tuple[Tax, ...]:
-    return tuple([Tax(tax.name, parse_scaled(tax.rate, PERCENT_SCALE), HUNDRED_PERCENT, tax.compound) for tax in taxes])
+    return tuple([_tax(tax.name, tax.rate, tax.compound) for tax in taxes])
+
+
+@lru_cache(maxsize=TAXES_KEPT)
+def _tax(name: str, rate: str, is_compound: bool) -> Tax:
+    return Tax(name, parse_scaled(rate, PERCENT_SCALE), HUNDRED_PERCENT, is_compound)
 
 
 def _unit_taxes(taxes: list[Any], currency: str, pointer: str) -> tuple[UnitTax, ...]:

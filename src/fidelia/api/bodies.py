@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -73,8 +74,10 @@ def parse_json(raw: bytes) -> Any:
     except RecursionError:
         raise MalformedJson(f"The body is nested deeper than {DEPTH_MAX} levels.") from None
     suspect = _SUSPECT.search(text) is not None
-    if suspect or text.count("{") + text.count("[") > DEPTH_MAX:  # else it is neither deep nor odd anywhere
-        _check(value, "", 1, suspect=suspect)
+    if text.count("{") + text.count("[") > DEPTH_MAX:  # else it is not deep anywhere
+        _check_depth(value)
+    if suspect:
+        _check_texts(value, "")
     return value
 
 
@@ -108,21 +111,31 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _check(value: Any, pointer: str, depth: int, *, suspect: bool) -> None:
+def _check_depth(value: Any) -> None:
+    """Go down level by level: a basket has a hundred values, and none of their places need be named."""
+    level = [value]
+    for _depth in range(DEPTH_MAX):
+        level = [part for parts in level for part in _parts(parts) if type(part) is dict or type(part) is list]
+        if not level:
+            return
+    raise MalformedJson(f"The body is nested deeper than {DEPTH_MAX} levels.")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
+
+
+def _check_texts(value: Any, pointer: str) -> None:
     if isinstance(value, str):
-        if suspect and _UNKEEPABLE.search(value):
+        if _UNKEEPABLE.search(value):
             raise MalformedText("A text holds a NUL character or half of a surrogate pair.", pointer=pointer)
-    elif isinstance(value, dict | list):
-        if depth > DEPTH_MAX:
-            raise MalformedJson(f"The body is nested deeper than {DEPTH_MAX} levels.")
-        if isinstance(value, dict):
-            if suspect:
-                _check_names(value, pointer)
-            parts: Any = value.items()
-        else:
-            parts = enumerate(value)
-        for name, part in parts:
-            _check(part, f"{pointer}/{escaped(name)}", depth + 1, suspect=suspect)
+    elif isinstance(value, dict):
+        _check_names(value, pointer)
+        for name, part in value.items():
+            _check_texts(part, f"{pointer}/{escaped(name)}")
+    elif isinstance(value, list):
+        for i, part in enumerate(value):
+            _check_texts(part, f"{pointer}/{i}")
 
 
 def _check_names(value: dict[str, Any], pointer: str) -> None:

@@ -30,6 +30,8 @@ _TWO_DECIMALS = (
 TWO_DECIMALS = frozenset(_TWO_DECIMALS.split())
 MINOR_MAX = 2**63 - 1
 FORMATTED_KEPT = 20_000  # decimals once written: the answer to a till has hundreds, and the same come again
+PARSED_KEPT = 20_000  # and once read
+DIGITS_KEPT_MAX = 24  # nobody fills the memory with long ones
 _DECIMAL = re.compile(r"(?P<sign>[-+]?)(?P<whole>[0-9]{1,19})(?:\.(?P<part>[0-9]{1,9}))?")
 
 
@@ -57,6 +59,12 @@ def exponent_of(currency: str) -> int:
 
 def parse_scaled(text: str, scale: int) -> int:
     """Read a plain decimal such as "-12.30" as a whole number of units of 10^-scale. Raises MalformedAmount."""
+    if isinstance(text, str) and len(text) <= DIGITS_KEPT_MAX:
+        return _parse_kept(text, scale)
+    return _parse(text, scale)
+
+
+def _parse(text: str, scale: int) -> int:
     found = _DECIMAL.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None:
         raise MalformedAmount(f"“{text}” is not a decimal number such as 12.30.")
@@ -67,6 +75,9 @@ def parse_scaled(text: str, scale: int) -> int:
     if number > MINOR_MAX:
         raise MalformedAmount(f"“{text}” is too large.")
     return -number if found["sign"] == "-" else number
+
+
+_parse_kept = lru_cache(maxsize=PARSED_KEPT)(_parse)
 
 
 @lru_cache(maxsize=FORMATTED_KEPT)

@@ -12,17 +12,35 @@ create or replace function activity_begin(
     p_store text, p_codes text[], p_at timestamptz, p_locks boolean
 ) returns text language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
+    around record := activity_surroundings(
+        p_owner, p_key, p_slug, p_sandbox, p_customer, p_scheme, p_identity, p_store, p_codes, p_at, p_locks);
+begin
+    return around.answer;
+end $$;
+
+-- The same, with what a caller inside the database goes on with: it need not read the answer for it. Who calls it sets
+-- how it is planned.
+create or replace function activity_surroundings(
+    p_owner text, p_key text, p_slug text, p_sandbox boolean, p_customer uuid, p_scheme text, p_identity text,
+    p_store text, p_codes text[], p_at timestamptz, p_locks boolean,
+    out answer text, out programme_id uuid, out points_code text, out customer_id uuid, out account uuid,
+    out store_id uuid
+) language plpgsql volatile as $$
+declare
     programme jsonb := programme_for_rules(p_slug, p_sandbox);
-    programme_id uuid := programme->>'id';
+    store jsonb := organisation_store_for_rules(p_store);
     -- The person's ids, the survivor of merges first: the membership may be kept under any of them.
     ids uuid[] := customers_ids_for_rules(
         case when p_scheme is null then p_customer
             when p_scheme = 'card' and cards_over(p_identity, p_at) then null
             else customers_identified_for_rules(p_scheme, p_identity) end);
-    member jsonb := programme_member_for_rules(programme_id, ids[1], p_at);
-    account uuid;
+    member jsonb := programme_member_for_rules((programme->>'id')::uuid, ids[1], p_at);
     chain activity_chain;
 begin
+    programme_id := programme->>'id';
+    points_code := programme->>'points_code';
+    customer_id := ids[1];
+    store_id := store->>'id';
     if cardinality(ids) > 1 then
         select found.member into member
         from unnest(ids) with ordinality one (id, place)
@@ -37,9 +55,9 @@ begin
         perform from activity_chain head where head.account_id = account for update;
     end if;
     select * into chain from activity_chain head where head.account_id = account;
-    return json_build_object(
+    answer := json_build_object(
         'programme', programme,
-        'customer_id', ids[1],
+        'customer_id', customer_id,
         'member', member,
         'sequence', coalesce(chain.sequence, 0),
         'hash', coalesce(encode(chain.hash, 'hex'), repeat('00', 32)),
@@ -51,7 +69,7 @@ begin
             and not exists (select from activity_claim claim where claim.customer_id = any (ids)),
         'customer', case when member is not null then customers_facts_for_rules(ids, p_at) end,
         'version_id', programme_version_for_rules(programme_id, p_at),
-        'store', organisation_store_for_rules(p_store),
+        'store', store,
         'products', products_for_rules(p_codes),
         'known', (
             select json_build_object('purchase_id', past.purchase_id, 'request_hash', encode(past.request_hash, 'hex'))

@@ -5,9 +5,9 @@
 -- cards, stock, limits. p_revision is the revision that was read, 0 for a checkout that was not there, null to ask
 -- nothing; the head of the chain moves by one or not at all. Returns null where another came first.
 create or replace function activity_checkout_close(
-    p_checkout text, p_revision integer, p_wait_ms integer, p_account uuid, p_sequence bigint, p_hash bytea,
-    p_spend text, p_earn text, p_rewards text, p_purchase text, p_lines text, p_version uuid, p_record text,
-    p_previous bytea
+    p_checkout text, p_basket text, p_evaluation text, p_revision integer, p_wait_ms integer, p_account uuid,
+    p_sequence bigint, p_hash bytea, p_spend text, p_earn text, p_rewards text, p_purchase text, p_lines text,
+    p_version uuid, p_record text, p_previous bytea
 ) returns activity_closed
 language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -50,7 +50,7 @@ begin
     if rewards ? 'issue' then -- kept with the evaluation: a till that asks again must learn the codes
         closed.rewards := coalesce(closed.rewards, '{}')
             || jsonb_build_object('issued', rewards_issue(rewards->'issue'));
-        asked.evaluation := asked.evaluation || jsonb_build_object('issued', closed.rewards->'issued');
+        p_evaluation := left(p_evaluation, -1) || ',"issued":' || (closed.rewards->'issued') || '}';
     end if;
     bought.balance_after := closed.balance_after;
     perform activity_write_purchase(bought, p_lines::json);
@@ -58,7 +58,7 @@ begin
         occurred_at, recorded_at)
     values (coalesce(p_account, bought.purchase_id), coalesce(p_sequence, 1), bought.purchase_id, p_version,
         p_record::jsonb, p_previous, p_hash, bought.occurred_at, bought.recorded_at);
-    perform activity_write_checkout(asked, p_revision = 0);
+    perform activity_write_checkout(asked, p_basket, p_evaluation, p_revision = 0);
     closed.purchase_id := bought.purchase_id;
     return closed;
 end $$;
@@ -79,11 +79,16 @@ begin
     from json_populate_recordset(null::activity_line, p_lines) line;
 end $$;
 
--- The row of a checkout: new, or as it is now; without a basket, that stays, and nothing of it is written anew.
-create or replace function activity_write_checkout(asked activity_checkout, p_is_new boolean) returns void
+-- The row of a checkout: new, or as it is now; without a basket, that stays, and nothing of it is written anew. Basket
+-- and evaluation, which are long, come apart from the other columns, so that they are read once.
+create or replace function activity_write_checkout(
+    asked activity_checkout, p_basket text, p_evaluation text, p_is_new boolean
+) returns void
 language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 begin
     asked.changed_xid := pg_current_xact_id();
+    asked.basket := p_basket;
+    asked.evaluation := p_evaluation;
     if p_is_new then
         insert into activity_checkout select asked.*;
     else

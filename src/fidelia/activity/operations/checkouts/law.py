@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from fidelia.products.queries import lowest_prices
+from fidelia.rules import RuleSet
 from fidelia.rules.law import (
     CEILING,
     PRIOR_PRICE,
@@ -22,7 +23,8 @@ from fidelia.rules.pricing import BilledLine
 
 from ...errors import PromotionForbidden
 from .reading import CheckoutSurroundings
-from .settling import Settled, facts_of_product
+from .requests import BasketLine
+from .settling import Settled
 
 REFUSE, CATALOG = "refuse", "catalog"
 
@@ -34,10 +36,14 @@ def judge(found: CheckoutSurroundings, settled: Settled, at: datetime) -> list[d
     """
     if not found.laws or (not settled.bill.discount and not settled.bill.points.points):
         return []
+    ceiling = Ceiling.of(found.laws[CEILING]["terms"]) if CEILING in found.laws else None
+    catalog = _catalog_rules(settled.terms.rule_set)
+    if not catalog and not _concerns(ceiling, found):
+        return []
     findings: list[Finding] = []
-    lines = _lines(found, settled)
-    if CEILING in found.laws:
-        findings += check_ceiling(Ceiling.of(found.laws[CEILING]["terms"]), lines)
+    lines = _lines(found, settled, catalog)
+    if ceiling is not None:
+        findings += check_ceiling(ceiling, lines)
     if PRIOR_PRICE in found.laws and any(line.announced for line in lines):
         days = found.laws[PRIOR_PRICE]["terms"]["days"]
         findings += check_prior_price(_with_lowest(found, settled, lines, at, days))
@@ -59,24 +65,38 @@ def check_lawful(found: CheckoutSurroundings, settled: Settled, at: datetime) ->
         )
 
 
-def _lines(found: CheckoutSurroundings, settled: Settled) -> list[PricedLine]:
-    catalog = {rule.key for rule in settled.terms.rule_set.rules if rule.terms.stage == CATALOG}
+def _concerns(ceiling: Ceiling | None, found: CheckoutSurroundings) -> bool:
+    return ceiling is not None and any(ceiling.concerns(_category_of(line, found)) for line in found.basket.lines)
+
+
+def _category_of(line: BasketLine, found: CheckoutSurroundings) -> str:
+    product: Mapping[str, Any] = found.around.products.get(line.product_code) or {}
+    return product.get("category") or line.category
+
+
+def _lines(found: CheckoutSurroundings, settled: Settled, catalog: frozenset[str]) -> list[PricedLine]:
     return [
         _line(found, settled, number, line, catalog)
         for number, line in enumerate(settled.bill.lines[: len(found.basket.lines)])
     ]
 
 
+def _catalog_rules(rule_set: RuleSet) -> frozenset[str]:
+    """Return the keys of the rules that announce a cut price, found once for a rule set."""
+    found: frozenset[str] | None = rule_set.kept.get("catalog_rules")
+    if found is None:
+        found = frozenset(rule.key for rule in rule_set.rules if rule.terms.stage == CATALOG)
+        rule_set.kept["catalog_rules"] = found
+    return found
+
+
 def _line(
-    found: CheckoutSurroundings, settled: Settled, number: int, line: BilledLine, catalog: set[str]
+    found: CheckoutSurroundings, settled: Settled, number: int, line: BilledLine, catalog: frozenset[str]
 ) -> PricedLine:
-    sent = found.basket.lines[number]
-    product: Mapping[str, Any] | None = found.around.products.get(sent.product_code)
-    facts = facts_of_product(sent.product_code, product, sent.category, sent.brand)
     pays = settled.terms.points.pays
     return PricedLine(
         key=line.key,
-        category=facts["category"],
+        category=_category_of(found.basket.lines[number], found),
         listed=line.listed,
         unit_listed=line.listed * 1_000 // line.quantity,
         immediate=line.listed - line.amount,

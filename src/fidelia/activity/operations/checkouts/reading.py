@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +20,18 @@ from fidelia.kernel.db import ask
 from fidelia.programme.errors import UnknownProgramme
 
 from ...errors import CheckoutBusy, IdempotencyKeyReused, NoTermsInForce, WrongCheckoutState
-from ...models import TRANSITIONS
+from ...models import TRANSITIONS, unpacked
 from ..reading import Found, Member, Surroundings, surroundings_of
 from .requests import CheckoutBasket, CheckoutCall, read_basket
 
-_BEGIN = "select activity_checkout_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+# What a basket names: see `_named`.
+_NAMED = ", ".join(["%s"] * 10)
+_BEGIN = f"select activity_checkout_begin(%s, %s, %s, %s, {_NAMED}, %s, %s, %s, %s)"
 # With the admission of the key that asks; its owner is what `caller_of` calls it, its stream what the face does.
-_TRY_ADMITTED = "activity_checkout_begin(null, null, null, null, %s, admitted.mode = 'test', %s, false, null)"
-_BEGIN_ADMITTED = """activity_checkout_begin(
-    'key:' || admitted.key_id, %s, 'key:' || admitted.key_id, %s, %s, admitted.mode = 'test', %s, false, null)"""
+_TRY_ADMITTED = f"activity_checkout_begin(null, null, null, null, {_NAMED}, admitted.mode = 'test', %s, false, null)"
+_BEGIN_ADMITTED = f"""activity_checkout_begin(
+    'key:' || admitted.key_id, %s, 'key:' || admitted.key_id, %s, {_NAMED}, admitted.mode = 'test', %s, false, null)"""
+_KEPT: Final[tuple[Any, ...]] = (None,) * 10  # the basket that is kept
 RESOURCE: Final = "checkout"  # as kernel.idempotency names what a request made
 
 
@@ -57,7 +60,7 @@ class KeptCheckout(msgspec.Struct):
     updated_at: datetime
     closed_at: datetime | None
     cancelled_at: datetime | None
-    evaluation: dict[str, Any] | None = None  # what is decided anew is not read
+    evaluation: Any = None  # what is decided anew is not read
 
     @property
     def scope(self) -> Scope:
@@ -83,7 +86,14 @@ class _CheckoutFound(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_CheckoutFound).decode
-kept_of = msgspec.json.Decoder(KeptCheckout).decode
+_decode_kept = msgspec.json.Decoder(KeptCheckout).decode
+
+
+def kept_of(row: Sequence[str]) -> KeptCheckout:
+    """Return a checkout from its columns as JSON, and its evaluation as it is kept."""
+    kept = _decode_kept(row[0])
+    kept.evaluation = unpacked(row[1])
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +138,30 @@ def read_untouched(
     `found` is what `reading_of_basket` read.
     """
     if found is None:
-        found = _ask([None, None, None, None, basket.as_json(), by.mode == "test", at, False, None])
+        found = _ask([None, None, None, None, *_named(basket), by.mode == "test", at, False, None])
     return _surroundings(_decode(found), basket, at)
 
 
 def reading_of_basket(basket: CheckoutBasket, at: datetime) -> Reading:
     """Return what `read_untouched` would read, for `access.operations.admit_and_read`."""
-    return Reading(_TRY_ADMITTED, [basket.as_json(), at])
+    return Reading(_TRY_ADMITTED, [*_named(basket), at])
+
+
+def _named(basket: CheckoutBasket | None) -> Sequence[Any]:
+    """Return what a basket names that the database knows something of; of none: what the kept one names."""
+    if basket is None:
+        return _KEPT
+    scheme, identity = basket.identity or (None, None)
+    codes, cards = [line.product_code for line in basket.lines], [card.code for card in basket.gift_cards]
+    return (
+        *(basket.programme, basket.customer_id, scheme, identity, basket.store, codes, [*basket.coupons], cards),
+        *(basket.pays_with_points or bool(basket.claims), basket.occurred_at),
+    )
 
 
 def reading_of_call(call: CheckoutCall, at: datetime) -> Reading:
     """Return what `read_checkout` would read without locking, of a call in the stream of the key that asks."""
-    text = None if call.basket is None else call.basket.as_json()
-    return Reading(_BEGIN_ADMITTED, [call.idempotency_key, call.number, text, call.occurred_at or at])
+    return Reading(_BEGIN_ADMITTED, [call.idempotency_key, call.number, *_named(call.basket), call.occurred_at or at])
 
 
 def read_checkout(
@@ -168,10 +189,9 @@ def read_checkout(
 
 
 def _read(by: Actor, call: CheckoutCall, owner: str | None, at: datetime, *, locks: bool) -> str:
-    text = None if call.basket is None else call.basket.as_json()
     wait = settings.CHECKOUT_WAIT_MS if locks else None
     named = [owner, call.idempotency_key, call.source, call.number]
-    return _ask([*named, text, by.mode == "test", call.occurred_at or at, locks, wait])
+    return _ask([*named, *_named(call.basket), by.mode == "test", call.occurred_at or at, locks, wait])
 
 
 def _ask(values: list[Any]) -> str:

@@ -40,7 +40,7 @@ select purchase.purchase_id, checkout.basket::text, purchase.occurred_at, purcha
     organisation_store_for_rules(checkout.basket->>'store')::text,
     customers_facts_for_rules(array[purchase.customer_id], purchase.occurred_at)::text,
     (select json_object_agg(tender->>0, (tender->>1)::bigint)::text
-     from jsonb_array_elements(checkout.evaluation->'tenders') tender where tender->>0 <> 'points')
+     from jsonb_array_elements(checkout.evaluation::jsonb->'tenders') tender where tender->>0 <> 'points')
 from activity_purchase purchase join activity_checkout checkout using (checkout_id)
 where purchase.purchase_id = any(%s) and (checkout.closures = 1 or checkout.purchase_id = purchase.purchase_id)
 """

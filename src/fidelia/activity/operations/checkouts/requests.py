@@ -120,10 +120,6 @@ class CheckoutBasket:
         """The codes that somebody typed: of coupons, vouchers and gift cards."""
         return (*self.coupons, *(card.code for card in self.gift_cards))
 
-    def as_json(self) -> str:
-        """Return the text under which the basket is kept."""
-        return msgspec.json.encode(self).decode()
-
 
 read_basket = msgspec.json.Decoder(CheckoutBasket).decode
 

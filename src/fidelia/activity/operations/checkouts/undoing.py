@@ -36,7 +36,10 @@ from .requests import CheckoutCall, check_basket
 from .reversing import ReturnedItem, Reversed, Reversing, reverse_sale
 from .writing import checkout_fields, keep_checkout
 
-_LOCK = "select to_jsonb(kept) - 'changed_xid' from activity_checkout kept where source = %s and number = %s for update"
+_LOCK = """
+select to_jsonb(kept) - 'changed_xid' - 'evaluation', kept.evaluation
+from activity_checkout kept where source = %s and number = %s for update
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def _lock(call: CheckoutCall) -> KeptCheckout:
         row = cursor.fetchone()
     if row is None:
         raise UnknownCheckout("There is no such checkout.")
-    return kept_of(row[0])
+    return kept_of(row)
 
 
 def _undo(caller: Caller, call: CheckoutCall, kept: KeptCheckout) -> Reversed | None:

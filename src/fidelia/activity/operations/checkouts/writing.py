@@ -22,16 +22,17 @@ from fidelia.ledger.operations import PostingRequest
 from fidelia.ledger.operations.posting import check_request, refusals, request_json
 from fidelia.rewards.operations import refusals as refusals_of_rewards
 
+from ...models import packed
 from ..writing import DecisionRow, LineRow, PurchaseRow
 from .reading import KeptCheckout, waiting_in_time
 
 _CLOSE = f"""with closed as materialized (
-    select * from activity_checkout_close({", ".join(["%s"] * 14)})
+    select * from activity_checkout_close({", ".join(["%s"] * 16)})
 ), done as (
     select * from closed where purchase_id is not null
 ), announced as ({ANNOUNCE} from done), audited as ({RECORD} from done)
 select purchase_id::text, balance_after::text, rewards::text from done"""
-_KEEP = "select activity_write_checkout(json_populate_record(null::activity_checkout, %s::json), %s)"
+_KEEP = "select activity_write_checkout(json_populate_record(null::activity_checkout, %s::json), %s, %s, %s)"
 _WRITE_PURCHASE = "select activity_write_purchase(json_populate_record(null::activity_purchase, %s::json), %s::json)"
 _CHAIN = """
 insert into activity_chain (account_id, sequence, hash) values (%s, %s, %s)
@@ -104,7 +105,7 @@ def write_closure(closing: Closing) -> Closed | None:
     row = closing.decision
     purchase = _row_json(closing.purchase)
     values = [
-        *(_json(closing.checkout), closing.revision, settings.CHECKOUT_WAIT_MS),
+        *(*_checkout_texts(closing.checkout), closing.revision, settings.CHECKOUT_WAIT_MS),
         *(closing.account_id, row.sequence if closing.is_chained else None, row.hash),
         *(_posting(closing, closing.spend), _posting(closing, closing.earn)),
         None if closing.rewards is None else _json(closing.rewards),
@@ -129,7 +130,18 @@ def _posting(closing: Closing, request: PostingRequest | None) -> str | None:
 def keep_checkout(checkout: dict[str, Any], *, is_new: bool) -> None:
     """Write the row of a checkout. A building block, under its lock."""
     with prepared_cursor() as cursor:
-        cursor.execute(_KEEP, [_json(checkout), is_new])
+        cursor.execute(_KEEP, [*_checkout_texts(checkout), is_new])
+
+
+def _checkout_texts(checkout: dict[str, Any]) -> list[str | None]:
+    """Return the columns of a checkout without the two long ones, then these: as the database reads them."""
+    short = {name: value for name, value in checkout.items() if name not in ("basket", "evaluation")}
+    basket, evaluation = checkout["basket"], checkout["evaluation"]
+    return [
+        _json(short),
+        None if basket is None else _json(basket),
+        None if evaluation is None else packed(evaluation),
+    ]
 
 
 def write_reversal(
