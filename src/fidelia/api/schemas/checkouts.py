@@ -29,6 +29,8 @@ from .types import (
 Percent = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}(\.[0-9]{1,6})?$", max_length=11)]
 UnitPrice = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,9})?$", max_length=23)]
 Points = Annotated[str, StringConstraints(pattern=r"^(all|[0-9]{1,12}(\.[0-9]{1,4})?)$", max_length=17)]
+# The default of a list is a tuple: pydantic copies a list, a microsecond each, for every line of a basket.
+NONE: Any = ()
 CheckoutNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~@-]{1,80}$")]
 State = Literal["open", "closed", "cancelled"]
 
@@ -44,7 +46,6 @@ BASKET = {
 }
 
 
-# An empty list as a default is a tuple: pydantic copies a list, at a microsecond each, for every line of a basket.
 class TaxIn(Input):
     """A tax of a line, as a percentage."""
 
@@ -69,8 +70,8 @@ class BasketLineIn(Input):
     quantity: Quantity = Field(description="Above zero, up to three decimals.")
     unit_price: UnitPrice = Field(description="Of one unit, before discounts, with up to six decimals.")
     currency: CurrencyCode | None = Field(None, description="Where given, that of the basket.")
-    taxes: list[TaxIn] = Field((), max_length=TAXES_MAX)
-    unit_taxes: list[UnitTaxIn] = Field((), max_length=TAXES_MAX)
+    taxes: list[TaxIn] = Field(NONE, max_length=TAXES_MAX)
+    unit_taxes: list[UnitTaxIn] = Field(NONE, max_length=TAXES_MAX)
     description: Text200 = ""
     category: Text300 = Field("", description="Used where the product is not in the file of products.")
     brand: Text120 = Field("", description="Used where the product is not in the file of products.")
@@ -82,7 +83,7 @@ class ShippingIn(Input):
     """What delivery costs before discounts."""
 
     amount: Price
-    taxes: list[TaxIn] = Field((), max_length=TAXES_MAX)
+    taxes: list[TaxIn] = Field(NONE, max_length=TAXES_MAX)
 
 
 class GiftCardTenderIn(Input):
@@ -109,9 +110,9 @@ class BasketIn(Input):
     prices_with_tax: bool | None = Field(None, description="How prices are stated; else as the programme says.")
     in_cash: bool = Field(False, description="What is due is paid in coins: it is rounded to the smallest.")
     shipping: ShippingIn | None = None
-    coupons: list[Name80] = Field((), max_length=COUPONS_MAX, description="Coupons and vouchers, in this order.")
+    coupons: list[Name80] = Field(NONE, max_length=COUPONS_MAX, description="Coupons and vouchers, in this order.")
     pay_points: Points | None = Field(None, description="Points to pay with, or all.")
-    gift_cards: list[GiftCardTenderIn] = Field((), max_length=GIFT_CARDS_MAX)
+    gift_cards: list[GiftCardTenderIn] = Field(NONE, max_length=GIFT_CARDS_MAX)
     claims: dict[Name60, int] = Field({}, description="Rewards that cost points: how often, by key of the rule.")
     choices: dict[Name60, Name80] = Field({}, description="Which product is taken as a gift, by key of the rule.")
 
@@ -123,7 +124,7 @@ class EvaluationIn(BasketIn):
     explain: bool = Field(False, description="Say of every rule why it gave nothing, and what was missing.")
     version: int | None = Field(None, ge=1, le=1_000_000, description="Try this version of the rules, a draft or not.")
     drafts: list[dict[str, Any]] = Field(
-        (), max_length=20, description="Rules to try, each in the place of the rule with its key."
+        NONE, max_length=20, description="Rules to try, each in the place of the rule with its key."
     )
 
 
