@@ -70,6 +70,14 @@ def test_a_separator_is_told_although_cells_hold_it_and_line_ends(tmp_path: Path
     assert list(Table(path).rows()) == rows
 
 
+@pytest.mark.parametrize("mark", ['"', ""])
+def test_texts_with_as_many_commas_each_do_not_separate(tmp_path: Path, mark: str) -> None:
+    text = f"{mark}Théière, fonte, émail, coffret{mark}"
+    rows = "".join(f"T{n};{n % 28 + 1:02}/01/2025;{text};{n},50\n" for n in range(60))
+    table = Table(write(tmp_path / "a.csv", "Ticket;Date;Libellé;Montant\n" + rows))
+    assert (table.reading.separator, len(table.columns)) == (";", 4)
+
+
 def test_commas_of_decimals_do_not_separate(tmp_path: Path) -> None:
     reading = sniff(write(tmp_path / "a.csv", "ticket;montant\n" + "T1;12,50\nT2;3,20\n" * 5)).reading
     assert (reading.separator, reading.decimal) == (";", ",")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +16,7 @@ QUOTES = ('"', "'", "")
 ROWS_TRIED = 300
 CONSISTENT = 0.7
 TITLE_ROWS_MAX = 30
+_TORN = re.compile(r'[;\t|,]"[^"]|[^"]"[;\t|,]')
 OPENED_SHARE = 0.05
 MENDED_MAX = 20  # lines of a record with marks that nobody escaped
 
@@ -25,6 +27,7 @@ class Separation:
 
     `above` are the rows before it. In `wrapped` rows a cell still stands between marks that quote it;
     `joined` cells go on over a line end, as they also do where a mark that quotes nothing is taken for one that does.
+    It is `torn` where cells hold a mark beside another separator, as the halves of quoted cells do.
     """
 
     separator: str
@@ -34,6 +37,7 @@ class Separation:
     above: int = 0
     wrapped: int = 0
     joined: int = 0
+    torn: bool = False
 
     @property
     def is_even(self) -> bool:
@@ -79,7 +83,8 @@ def try_separation(text: str, separator: str, quote: str) -> Separation:
     joined = sum("\n" in cell for row in rows for cell in row)
     opened = sum(cell.startswith(quote) for row in rows for cell in row) if quote else 0  # and never closed
     joined += opened if opened > OPENED_SHARE * len(rows) else 0
-    return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined)
+    torn = sum(any(map(_TORN.search, row)) for row in rows) > 0.5 * len(rows) if quote else False
+    return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined, torn)
 
 
 def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> list[Row]:
@@ -138,8 +143,14 @@ def _are_decimals(rows: list[Row]) -> bool:
 
 
 def _merit(one: Separation) -> tuple[float, ...]:
-    """Even rows, then many columns; ties go to what is usual."""
-    return (round(one.share, 1), one.width, -SEPARATORS.index(one.separator))
+    """Even rows whose quoted cells stay whole and whose header is one of them, then many columns.
+
+    Texts with as many commas each fall apart as evenly, but their header does not. Ties go to what is usual.
+    """
+    return (
+        *(round(one.share, 1), -one.torn, min(one.width, 3), -one.above, one.width),
+        -SEPARATORS.index(one.separator),
+    )
 
 
 def _merit_of_quote(one: Separation) -> tuple[float, ...]:
