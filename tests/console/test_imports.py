@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 
 from fidelia.customers.models import Customer
@@ -323,6 +325,30 @@ def test_one_that_is_too_large_is_refused_before_and_while_it_is_read(shop: Shop
         assert answer.status_code == 422
         assert "Ce fichier dépasse ce que cette installation accepte." in words(answer.content.decode())
     assert not Import.objects.exists()
+    assert not [path for path in Path(settings.FILES_INCOMING).rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("lost", [1, 60, 100_000])
+def test_one_whose_connection_is_lost_on_its_way_is_told_and_leaves_nothing(
+    shop: Shop, settings: Any, lost: int
+) -> None:
+    """A web server gives what arrived and then nothing, as at the end of a file: a table cut short looks whole."""
+    client = shop.client(shop.leonore)
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("a.csv", TILL * 1_000)})
+    environ: dict[str, Any] = {
+        **RequestFactory().get(reverse("console:new_import")).environ,
+        "REQUEST_METHOD": "POST",
+        "HTTP_COOKIE": client.cookies.output(header="", sep=";"),
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": MULTIPART_CONTENT,
+        "wsgi.input": BytesIO(body[:-lost]),
+    }
+    answer: Any = client.handler(environ)
+    assert answer.status_code == 422
+    assert "Ce fichier n’est pas arrivé en entier : la connexion a été coupée." in words(answer.content.decode())
+    assert not Import.objects.exists()
+    assert not StoredFile.objects.exists()
+    answer.close()
     assert not [path for path in Path(settings.FILES_INCOMING).rglob("*") if path.is_file()]
 
 

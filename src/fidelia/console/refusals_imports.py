@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 SENTENCES: Mapping[str, str | Promise] = {
+    "file_cut_off": _("This file did not arrive whole: the connection was lost. Hand it in again."),
     "file_too_large": _("This file is larger than this installation takes. Split it, or ask for a higher limit."),
     "store_full": _("There is no room left on the disk; nothing of the file was kept. Tell your administrator."),
     "store_unreachable": _("The place where files are kept does not answer. Nothing was kept; try again in a moment."),

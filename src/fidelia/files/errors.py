@@ -1,7 +1,8 @@
 """Why a file is not kept or not given.
 
 Invalid
-└── FileTooLarge      it has more bytes than this installation keeps in one file
+├── FileTooLarge      it has more bytes than this installation keeps in one file
+└── FileCutOff        fewer bytes arrived than were sent
 NotFound
 └── FileUnknown       no such file, or not yours
 Refused
@@ -20,6 +21,12 @@ class FileTooLarge(Invalid):
     """The file has more bytes than this installation keeps in one file."""
 
     default_code = "file_too_large"
+
+
+class FileCutOff(Invalid):
+    """Fewer bytes of the file arrived than were sent: the connection was lost."""
+
+    default_code = "file_cut_off"
 
 
 class FileUnknown(NotFound):

@@ -155,7 +155,7 @@ def _understood(
         mapping=mapping,
         preview=preview(sample, mapping, target, language=speech.language, country=country),
         sensitive=sample.count_sensitive(),
-        doubts={doubt.about: doubt.reason.in_language(speech.language) for doubt in doubts},
+        doubts=_reasons(doubts, speech.language),
         currency=currency_of(found),
         speech=speech,
     )
@@ -194,6 +194,14 @@ def _doubts(found: Import, mapping: FileMapping) -> list[Doubt]:
         proposal = proposed(Table(path, mapping.reading), found.file_hash, found.target)
     of_reading = [doubt for doubt in looked.doubts if _stands(mapping.reading, looked.reading, doubt.about)]
     return [*of_reading, *(doubt for doubt in proposal.doubts if _is_still(mapping, doubt))]
+
+
+def _reasons(doubts: list[Doubt], language: str) -> dict[str, str]:
+    """Return by what they are about all reasons to doubt, the most telling ones first."""
+    told: dict[str, list[str]] = {}
+    for doubt in doubts:
+        told.setdefault(doubt.about, []).insert(0, doubt.reason.in_language(language))
+    return {about: " ".join(dict.fromkeys(reasons)) for about, reasons in told.items()}
 
 
 def _stands(now: Reading, guessed: Reading, about: str) -> bool:

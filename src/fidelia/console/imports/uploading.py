@@ -24,7 +24,7 @@ from ..speech import speech_of
 from .listing import require_some_target
 from .opening import open_kept_file
 from .states import steps_of, url_of_import
-from .uploads import ToDisk, refuse_early
+from .uploads import Arrival, ToDisk, refuse_early
 
 KEPT_DAYS = 90
 
@@ -43,6 +43,9 @@ def new_import(request: ConsoleRequest) -> HttpResponseBase:
     try:
         refuse_early(request)
         request.upload_handlers = [ToDisk(request)]
+        arrival = Arrival(request)
+        assert request.POST is not None  # reads it all
+        arrival.require_whole()
         received: HttpResponseBase = csrf_protect(_receive)(request)
     except FideliaError as refusal:
         return _page(request, targets, sentence_of(refusal), status=refusal.status)

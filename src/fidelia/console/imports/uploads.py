@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 
+from fidelia.files.errors import FileCutOff
 from fidelia.files.operations.drafts import incoming, refuse_over_limit, spoken_of
 
 PIECE_BYTES = 1 << 20
@@ -55,15 +56,39 @@ class ToDisk(FileUploadHandler):
             self.file.close()
 
 
+class Arrival:
+    """Counts what arrives of a request. A connection that is lost looks to a program like the end of a short file."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._arrived = 0
+        self._told = _length_told(request)
+        self._read = request.read
+        setattr(request, "read", self._counted)  # noqa: B010 - which Django's parser calls
+
+    def require_whole(self) -> None:
+        """Raises FileCutOff. To be asked once the form was read."""
+        if self._arrived < self._told:
+            raise FileCutOff("The file did not arrive whole.")
+
+    def _counted(self, *size: int) -> bytes:
+        piece = self._read(*size)
+        self._arrived += len(piece)
+        return piece
+
+
 def refuse_early(request: HttpRequest) -> None:
     """Raise FileTooLarge by the length that the browser has told, after reading what it sends all the same.
 
     A browser that is answered while it still sends shows a broken connection and not our page.
     """
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    length = int(told) if told.isdigit() else 0
+    length = _length_told(request)
     if length > settings.FILE_BYTES_MAX + FORM_BYTES_MAX:
         left = 2 * settings.FILE_BYTES_MAX
         while left > 0 and (piece := request.read(PIECE_BYTES)):
             left -= len(piece)
         refuse_over_limit(length)
+
+
+def _length_told(request: HttpRequest) -> int:
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isdigit() else 0
