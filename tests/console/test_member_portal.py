@@ -104,3 +104,23 @@ def test_contrast_is_as_the_standard_has_it() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
     assert contrast("#FFFFFF", "#FFFFFF") == 1
+
+
+def test_a_customer_who_asked_is_erased_with_one_button_and_a_tick(client: Client) -> None:
+    customer = Customer.objects.order_by("id")[0]
+    asked = ask_erasure(by=SYSTEM, at=now(), customer_id=customer.id, note="adieu", source="portal")
+    page = f"/console/rights-requests/{asked.id}/"
+    assert "Effacer maintenant" in client.get(page).content.decode()
+    answer = client.post(f"{page}erasure/", {}, follow=True).content.decode()
+    assert "Rien n’a été effacé" in answer
+    customer.refresh_from_db()
+    assert not customer.is_erased
+    others = Client()
+    others.force_login(marzelline())
+    assert others.post(f"{page}erasure/", {"sure": "yes"}).status_code == 403
+    assert "effacées ou vidées" in client.post(f"{page}erasure/", {"sure": "yes"}, follow=True).content.decode()
+    customer.refresh_from_db()
+    assert customer.is_erased
+    again = client.post(f"{page}erasure/", {"sure": "yes"}, follow=True)
+    assert again.status_code == 200
+    assert "Effacer maintenant" not in again.content.decode()

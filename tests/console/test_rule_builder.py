@@ -14,13 +14,15 @@ from fidelia.console.rules.effect_forms import EFFECT_FORMS, fresh_effect
 from fidelia.console.rules.fields import Fields
 from fidelia.console.rules.typed import blocks_of, number, read_typed, show_blocks
 from fidelia.kernel.actor import Actor
-from fidelia.programme.models import ProgrammeVersion
+from fidelia.kernel.localized import LocalizedText
+from fidelia.programme.models import PointsCurrency, Programme, ProgrammeVersion
+from fidelia.programme.operations.points import add_points_currency
 from fidelia.rules import check_rule
 from fidelia.rules.blocks import read_blocks, write_blocks
 from fidelia.rules.document import EFFECTS
 from fidelia.rules.documents import read_text
 from fidelia.rules.errors import RuleError
-from tests.cast import jaquino
+from tests.cast import SYSTEM, jaquino
 from tests.rules.programs import programs
 from tests.rules.shop import CATALOGUE
 
@@ -439,6 +441,9 @@ def test_every_effect_of_the_language_has_its_form():
 
 
 def test_each_effect_is_chosen_in_the_builder_shown_by_its_form_and_is_a_rule(shop):
+    euros = PointsCurrency.objects.create(code="EURC", name=LocalizedText(en="euros", fr="euros"), scale=2)
+    cercle = Programme.objects.get(slug="cercle")
+    add_points_currency(by=SYSTEM, at=cercle.created_at, programme=cercle, currency=euros, role="cagnotte")
     builder = Builder(shop)
     builder.step(act="remove:lines-0")
     for key in (*EFFECT_FORMS, "percent_off"):

@@ -67,6 +67,7 @@ RIGHTS: dict[str, str | Promise] = {
     "customer.record_consent": _("Record that a customer gave or withdrew consent"),
     "customer.export": _("Take customers out as a file"),
     "request.see": _("See what customers ask about their own data, and until when it is due"),
+    "request.erase": _("Erase a customer who asked for it, for good"),
     "request.answer": _("Answer what a customer asks about their own data"),
     "customer.set_traits": _("Set traits of customers"),
     "customer.define_trait": _("Define a trait that rules may read"),

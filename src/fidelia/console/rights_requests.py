@@ -10,16 +10,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from fidelia.customers.queries import list_customers_by_id
 from fidelia.kernel import clock
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.persons.models import RightsRequest
-from fidelia.persons.operations import NOTE_LENGTH_MAX, answer_request
+from fidelia.persons.operations import NOTE_LENGTH_MAX, answer_request, carry_out_erasure
 from fidelia.persons.queries import get_request, list_requests
 
 from .pages import ConsoleRequest, show, signed_in
-from .refusals import put_on
+from .refusals import put_on, sentence_of
 from .speech import speech_of
 
 SOON_DAYS = 7
@@ -63,9 +65,31 @@ def rights_request(request: ConsoleRequest, request_id: UUID) -> HttpResponseBas
         "form": form,
         "asked": found,
         "name": people[found.customer_id].display_name if found.customer_id in people else "",
+        "may_erase": by.may("request.erase") and found.state == "open" and found.kind == "erasure",
         "may_answer": by.may("request.answer") and found.state == "open",
     }
     return show(request, "console/rights_requests/one.html", context, status=422 if form.errors else 200)
+
+
+@signed_in
+@require_POST
+def carry_out(request: ConsoleRequest, request_id: UUID) -> HttpResponseBase:
+    """The one button: everything of the person goes, for good. Without the tick nothing happens."""
+    found = get_request(by=request.actor, request_id=request_id)
+    if request.POST.get("sure") != "yes":
+        messages.error(request, _t("Tick first that you have checked who asks. Nothing was erased."))
+        return redirect("console:rights-request", request_id=found.id)
+    try:
+        counts = carry_out_erasure(by=request.actor, at=clock.now(), request_id=found.id)
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("console:rights-request", request_id=found.id)
+    rows = sum(counts.values())
+    told = ngettext("%(rows)s entry was erased or blanked.", "%(rows)s entries were erased or blanked.", rows)
+    messages.success(request, told % {"rows": rows})
+    return redirect("console:rights-requests")
 
 
 def _answered(request: ConsoleRequest, found: RightsRequest, form: AnswerForm) -> bool:

@@ -98,6 +98,7 @@ urlpatterns = [
     # /console/rights-requests/
     path("rights-requests/", rights_requests.rights_requests, name="rights-requests"),
     path("rights-requests/<uuid:request_id>/", rights_requests.rights_request, name="rights-request"),
+    path("rights-requests/<uuid:request_id>/erasure/", rights_requests.carry_out, name="rights-request-erasure"),
     # /console/views/
     path("views/<slug:page>/new/", views.save, name="view-new"),
     path("views/<slug:page>/<uuid:view_id>/removal/", views.forget, name="view-forget"),

@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
+from fidelia.customers.queries import list_contact_points
 from fidelia.kernel.db import require_transaction
 
 from .models import Code, MemberSession, UsedLink
@@ -21,10 +24,16 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
 
 
 def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
-    """Log a person out everywhere and delete the rows, inside the caller's transaction; return how many of each."""
+    """Log a person out everywhere and delete the rows, inside the caller's transaction; return how many of each.
+
+    Called before the addresses go: a code that was asked for names nothing but one.
+    """
     require_transaction()
     ids = list(customer_ids)
+    addresses = [point.value for point in list_contact_points(ids) if point.channel == "email"]
+    codes = Code.objects.filter(Q(customer_id__in=ids) | Q(address__in=addresses)).delete()[0]
     return {
-        model._meta.db_table: model._default_manager.filter(customer_id__in=ids).delete()[0]
-        for model in (Code, MemberSession, UsedLink)
+        "members_code": codes,
+        "members_session": MemberSession.objects.filter(customer_id__in=ids).delete()[0],
+        "members_used_link": UsedLink.objects.filter(customer_id__in=ids).delete()[0],
     }

@@ -181,6 +181,19 @@ class CreditTier:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditPoints:
+    """Points of a further currency of the programme: a cagnotte in euros, points that qualify.
+
+    `parts` are ten-thousandths of one of them, so that no rule needs to know its decimals; or a program says them: as
+    whole points, or as money, one of them for each unit of the money.
+    """
+
+    currency: str
+    parts: int = 0
+    program: Program | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomEffect:
     """An effect that the till carries out: its kind, its values, and values computed by programs."""
 
@@ -190,15 +203,17 @@ class CustomEffect:
 
 
 PriceEffect = PercentOff | AmountOff | FixedPrice | PriceTable | Sets | BuyGet | Bundle | Volume | GiftProduct
-IssueEffect = IssueCode | CreditTier | CustomEffect
+IssueEffect = IssueCode | CreditTier | CreditPoints | CustomEffect
 PRICE_KINDS = (PercentOff, AmountOff, FixedPrice, PriceTable, Sets, BuyGet, Bundle, Volume, GiftProduct)
-ISSUE_KINDS = (IssueCode, CreditTier, CustomEffect)
+ISSUE_KINDS = (IssueCode, CreditTier, CreditPoints, CustomEffect)
 
 
 def programs_of(effect: PriceEffect | IssueEffect) -> list[Program]:
     """Return the programs that an effect asks, besides its rule's own."""
     match effect:
-        case AmountOff(program=program) | IssueCode(program=program) | CreditTier(program=program):
+        case AmountOff(program=program) | IssueCode(program=program):
+            found = [program]
+        case CreditTier(program=program) | CreditPoints(program=program):
             found = [program]
         case BuyGet(get_program=program):
             found = [program]

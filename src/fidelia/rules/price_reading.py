@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
+from fidelia.kernel.points import SCALE_MAX
+
 from .document_parts import (
     Reader,
     read_choice,
@@ -23,6 +25,7 @@ from .effects import (
     Bundle,
     BundlePart,
     BuyGet,
+    CreditPoints,
     CreditTier,
     CustomEffect,
     FixedPrice,
@@ -54,7 +57,7 @@ PRICE_EFFECTS = (
     "volume",
     "gift",
 )
-ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "custom")
+ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "credit_points", "custom")
 TARGETS = ("lines", "order", "shipping")
 SPLITS = ("proportional", "evenly", "first", "by_quantity")
 PICKS = ("cheapest", "dearest", "last")
@@ -255,6 +258,8 @@ def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
 def read_issue_effect(reader: Reader, name: str, value: object, pointer: str) -> IssueEffect:
     if name == "credit_tier":
         return _read_credit(reader, value, pointer)
+    elif name == "credit_points":
+        return _read_points_of(reader, value, pointer)
     elif name == "custom":
         return _read_custom(reader, value, pointer)
     return _read_issue(reader, value, pointer, is_voucher=name == "issue_voucher")
@@ -283,6 +288,16 @@ def _read_credit(reader: Reader, value: object, pointer: str) -> CreditTier:
     if isinstance(value, str) and any(sign.isalpha() for sign in value):
         return CreditTier(program=reader.program(value, pointer, (Type.INT,)))
     return CreditTier(reader.points(value, pointer))
+
+
+def _read_points_of(reader: Reader, value: object, pointer: str) -> CreditPoints:
+    members = read_members(value, pointer, ("currency", "points"), required=("currency", "points"))
+    currency = read_text(members["currency"], f"{pointer}/currency")
+    many = members["points"]
+    if isinstance(many, str) and any(sign.isalpha() for sign in many):
+        program = reader.program(many, f"{pointer}/points", (Type.INT, Type.MONEY))
+        return CreditPoints(currency, program=program)
+    return CreditPoints(currency, read_decimal(many, SCALE_MAX, f"{pointer}/points"))
 
 
 def _read_custom(reader: Reader, value: object, pointer: str) -> CustomEffect:

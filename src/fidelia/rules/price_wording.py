@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fidelia.kernel.localized import LocalizedText as Text
+from fidelia.kernel.points import SCALE_MAX
 
 from .effects import (
     Advantage,
     AmountOff,
     Bundle,
     BuyGet,
+    CreditPoints,
     CreditTier,
     CustomEffect,
     FixedPrice,
@@ -96,6 +98,10 @@ _TIER = Text(en="{points} count for the tier", fr="{points} comptent pour le sta
 _TIER_PROGRAM = Text(
     en="as many {many} as {value} count for the tier", fr="autant de {many} que {value} comptent pour le statut"
 )
+_CREDIT = Text(en="{n} {currency} beside the points", fr="{n} {currency} en plus des points")
+_CREDIT_PROGRAM = Text(
+    en="as many {currency} as {value}, beside the points", fr="autant de {currency} que {value}, en plus des points"
+)
 _CUSTOM = Text(en="the till does “{kind}”", fr="la caisse exécute « {kind} »")
 _FREE = Text(en="free", fr="gratuit")
 _ADVANTAGES = {
@@ -175,6 +181,8 @@ class PriceWords:
                 return self.issue(effect)
             case CreditTier() as effect:
                 return self.credit(effect)
+            case CreditPoints() as effect:
+                return self.credit_points(effect)
             case CustomEffect() as effect:
                 return self.fill(_CUSTOM, kind=effect.kind)
             case _:
@@ -265,6 +273,12 @@ class PriceWords:
             return self.fill(_TIER, points=self.points(effect.points))
         many = self.points_name.many.in_language(self.tongue)
         return self.fill(_TIER_PROGRAM, many=many, value=self.words.value(effect.program.tree))
+
+    def credit_points(self, effect: CreditPoints) -> str:
+        if effect.program is None:
+            n = say_number(effect.parts, SCALE_MAX, self.tongue)
+            return self.fill(_CREDIT, n=n, currency=effect.currency)
+        return self.fill(_CREDIT_PROGRAM, currency=effect.currency, value=self.words.value(effect.program.tree))
 
     def terms(self) -> str:
         """Return the terms besides the condition, each after a comma."""

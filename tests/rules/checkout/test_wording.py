@@ -69,6 +69,16 @@ def plain(text: str) -> str:
             "1 × voucher “back” worth 10% of the total of the purchase is issued.",
             "1 × bon « back » d’une valeur de 10 % du total de l’achat est émis.",
         ),
+        (
+            {"credit_points": {"currency": "EURC", "points": "2.50"}},
+            "2.5 EURC beside the points.",
+            "2,5 EURC en plus des points.",
+        ),
+        (
+            {"credit_points": {"currency": "EURC", "points": "share(purchase.total, 5, half_up)"}},
+            "As many EURC as 5% of the total of the purchase, beside the points.",
+            "Autant de EURC que 5 % du total de l’achat, en plus des points.",
+        ),
         ({"credit_tier": 100}, "100 points count for the tier.", "100 points comptent pour le statut."),
     ],
 )
@@ -77,7 +87,13 @@ def test_a_rule_says_what_it_does(rule: dict[str, Any], english: str, french: st
 
 
 def test_every_effect_can_be_said() -> None:
-    told = {next(iter(effect)) for effect in WRITTEN} | {"issue_coupon", "credit_tier", "custom", "points"}
+    told = {next(iter(effect)) for effect in WRITTEN} | {
+        "issue_coupon",
+        "credit_tier",
+        "credit_points",
+        "custom",
+        "points",
+    }
     assert told | {"points_per_unit"} == set(EFFECTS)
     for language in ("en", "fr"):
         assert said({"issue_coupon": {"series": "a", "when": "after_return_window"}}, language)

@@ -12,7 +12,7 @@ from .admission import (
     forget_idle_subjects,
 )
 from .approvals import approve, ask_approval, reject
-from .audit import Change, record_audit, record_audits
+from .audit import Change, forget_reasons, record_audit, record_audits
 from .keys import IssuedKey, issue_key, revoke_key
 from .roles import change_role, create_role, grant_role, revoke_role
 from .users import change_password, change_preferences, create_user, deactivate_user, log_in
@@ -39,6 +39,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "forget_idle_subjects",
+    "forget_reasons",
     "forget_view",
     "grant_role",
     "issue_key",

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
 from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.localized import LocalizedText
@@ -75,6 +77,16 @@ def record_audit(
     deed = Deed(by=by, at=at, verb=verb, object_type=object_type, change=change, scope=scope)
     with prepared_cursor() as cursor:
         cursor.execute(RECORD, deed.values())
+
+
+def forget_reasons(*, object_ids: Sequence[UUID]) -> int:
+    """Building block of an erasure: leave out of the audit what people wrote about these objects; return of how many
+    rows. What was done, when and by whom stays.
+    """
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("select public.access_forget_reasons(%s)", [[str(one) for one in object_ids]])
+        return int(cursor.fetchone()[0])
 
 
 def record_audits(

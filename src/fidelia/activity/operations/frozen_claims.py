@@ -56,7 +56,7 @@ class FrozenSale:
         lines = [
             replace(line, points=own, points_by_rule=()) for line, own in zip(self.bill.lines, line_points, strict=True)
         ]
-        return replace(self.bill, lines=tuple(lines), unassigned=0, tier_credit=0)
+        return replace(self.bill, lines=tuple(lines), unassigned=0, tier_credit=0, credits=())
 
 
 def find_frozen(sale: Purchase) -> FrozenSale | None:

@@ -222,6 +222,14 @@ _ISSUES = (
         _("Issue a voucher"),
         (_CODES[0], Part("value", "value", _("Worth"), "5", help=_("an amount, or a calculation")), *_CODES[1:]),
     ),
+    EffectForm(
+        "credit_points",
+        _("Points of another currency"),
+        (
+            Part("currency", "text", _("Currency"), "EURC"),
+            Part("points", "value", _("Points"), "5", help=_("an amount, or a calculation")),
+        ),
+    ),
     EffectForm("credit_tier", _("Points for the tier alone"), (Part("", "value", _("Points"), "100"),)),
     EffectForm(
         "custom",

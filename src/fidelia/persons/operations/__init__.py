@@ -1,5 +1,6 @@
 """What is done to persons as wholes: what they ask about their data, and records of them that become one."""
 
+from .erasing import carry_out_erasure
 from .merging import Merge, merge_customers
 from .requests import NOTE_LENGTH_MAX, answer_request, ask_erasure, withdraw_request
 
@@ -8,6 +9,7 @@ __all__ = [
     "Merge",
     "answer_request",
     "ask_erasure",
+    "carry_out_erasure",
     "merge_customers",
     "withdraw_request",
 ]

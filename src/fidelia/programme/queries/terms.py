@@ -17,6 +17,7 @@ from fidelia.kernel.money import exponent_of
 from fidelia.rules import Catalogue, RuleSet, parse_rule_set
 from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
+from fidelia.rules.effects import CreditPoints
 from fidelia.rules.errors import nearest_name
 from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
@@ -79,9 +80,11 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
     rules = {part: document[part] for part in RULE_PARTS if part in document}
     scale, money_scale = programme.points_currency.scale, exponent_of(programme.currency)
     tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
+    rule_set = parse_rule_set(rules, catalogue_of(programme), points_scale=scale)
+    _check_credits(programme, rule_set)
     return Terms(
         version_id=version_id,
-        rule_set=parse_rule_set(rules, catalogue_of(programme), points_scale=scale),
+        rule_set=rule_set,
         points=parse_points_policy(document.get("points"), scale, money_scale),
         tiers=tier_sets[0] if tier_sets else None,
         more_tiers=tier_sets[1:],
@@ -92,6 +95,20 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )
+
+
+def _check_credits(programme: Programme, rule_set: RuleSet) -> None:
+    """Raise MalformedDocument for a rule that credits points in which the programme does not count."""
+    credits = [(n, rule.effect) for n, rule in enumerate(rule_set.rules) if isinstance(rule.effect, CreditPoints)]
+    if not credits:
+        return
+    further = set(_scales(programme)) - {""}
+    for n, effect in credits:
+        if effect.currency not in further:
+            raise MalformedDocument(
+                f"Name the further currencies of the programme: {', '.join(sorted(further)) or 'there are none'}.",
+                pointer=f"/rules/{n}/credit_points/currency",
+            )
 
 
 def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[ChequePolicy, ...]:

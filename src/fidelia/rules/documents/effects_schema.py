@@ -134,6 +134,13 @@ def issue_effects() -> Schema:
         "issue_coupon": members(issue, required=("series",)),
         "issue_voucher": members({**issue, "value": {"anyOf": [AMOUNT, RULE_TEXT]}}, required=("series", "value")),
         "credit_tier": {"anyOf": [AMOUNT, RULE_TEXT]},
+        "credit_points": members(
+            {
+                "currency": {"type": "string", "minLength": 1, "maxLength": 12},
+                "points": {"anyOf": [AMOUNT, RULE_TEXT]},
+            },
+            required=("currency", "points"),
+        ),
         "custom": members(
             {"kind": KEY, "values": values, "computed": {"type": "object", "additionalProperties": RULE_TEXT}},
             required=("kind",),

@@ -10,6 +10,7 @@ _ORDER = (
     *("claimed", "costs_points", "claimed_in", "lines"),
     *("points", "points_per", "points_per_unit", "multiply_points", "percent_off", "amount_off", "fixed_price"),
     *("price_table", "sets", "buy_get", "bundle", "volume", "gift", "issue_coupon", "issue_voucher", "credit_tier"),
+    "credit_points",
     *("custom", "cap", "with_tax", "limit_per_purchase", "limits", "campaign", "of", "at_most", "per", "period"),
     *("stage", "order", "base", "exclusive", "stops", "always", "pool", "when_undone", "group"),
     *(

@@ -15,12 +15,13 @@ from .bill import (
     Issue,
     Piece,
     PointsCost,
+    PointsCredit,
     Tender,
     TierCredit,
 )
 from .checking import InvalidBasket
 from .evaluation import evaluate_basket
-from .frozen import FrozenBill, FrozenLine, MalformedBill, freeze
+from .frozen import FrozenBill, FrozenLine, MalformedBill, credits_of, freeze
 from .reversal import (
     MoreThanBought,
     Returned,
@@ -54,6 +55,7 @@ __all__ = [
     "MoreThanBought",
     "Piece",
     "PointsCost",
+    "PointsCredit",
     "PointsOffered",
     "Product",
     "Returned",
@@ -62,6 +64,7 @@ __all__ = [
     "TaxRate",
     "Tender",
     "TierCredit",
+    "credits_of",
     "evaluate_basket",
     "everything_left",
     "freeze",

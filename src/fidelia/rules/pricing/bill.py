@@ -132,6 +132,15 @@ class TierCredit:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsCredit:
+    """Points of a further currency, in ten-thousandths of one of them."""
+
+    rule_key: str
+    currency: str
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Custom:
     """A typed effect that the till carries out: its kind and values, as the rule declares them."""
 
@@ -149,7 +158,7 @@ class PointsCost:
     points: int
 
 
-Effect = Discount | Gift | Issue | TierCredit | Custom | PointsCost
+Effect = Discount | Gift | Issue | TierCredit | PointsCredit | Custom | PointsCost
 
 
 @dataclass(frozen=True, slots=True)

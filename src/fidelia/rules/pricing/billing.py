@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..effects import CreditTier
+from ..effects import CreditPoints, CreditTier
 from ..rule_set import FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit
 from ..rule_terms import Limit
 from ..settlement import GRANTED, LineAllocation, Outcome
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .stacking import Settling
 
 
-GIVES_POINTS = (FixedPoints, PointsPerAmount, PointsPerUnit, MultiplyPoints, CreditTier)
+GIVES_POINTS = (FixedPoints, PointsPerAmount, PointsPerUnit, MultiplyPoints, CreditTier, CreditPoints)
 
 
 def billed_line(

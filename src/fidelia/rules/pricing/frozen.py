@@ -13,7 +13,7 @@ from typing import Any
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import split_by_largest_remainder
 
-from .bill import Bill, BilledLine, Consumed, PointsCost, Shares, TierCredit
+from .bill import Bill, BilledLine, Consumed, PointsCost, PointsCredit, Shares, TierCredit
 
 FORMAT = 1
 
@@ -56,6 +56,7 @@ class FrozenBill:
     unassigned: int = 0
     tier_credit: int = 0
     consumed: tuple[Consumed, ...] = ()
+    credits: Shares = ()
 
     @property
     def total(self) -> int:
@@ -71,6 +72,7 @@ class FrozenBill:
             "unassigned": self.unassigned,
             "tier_credit": self.tier_credit,
             "consumed": [[each.limit, each.of, each.amount, list(each.rules)] for each in self.consumed],
+            **({"credits": [list(each) for each in self.credits]} if self.credits else {}),
         }
 
     @classmethod
@@ -86,6 +88,7 @@ class FrozenBill:
                 stored["unassigned"],
                 stored["tier_credit"],
                 tuple([Consumed(limit, of, amount, tuple(rules)) for limit, of, amount, rules in stored["consumed"]]),
+                tuple([(currency, parts) for currency, parts in stored.get("credits", ())]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedBill("This is not a bill.") from error
@@ -104,7 +107,17 @@ def freeze(bill: Bill) -> FrozenBill:
         bill.points.unassigned,
         sum([each.points for each in bill.effects if isinstance(each, TierCredit)]),
         bill.consumed,
+        credits_of(bill),
     )
+
+
+def credits_of(bill: Bill) -> Shares:
+    """Add up by currency what the bill credits in further points, in ten-thousandths of one."""
+    sums: dict[str, int] = {}
+    for each in bill.effects:
+        if isinstance(each, PointsCredit):
+            sums[each.currency] = sums.get(each.currency, 0) + each.parts
+    return tuple(sums.items())
 
 
 def _costs_by_line(bill: Bill) -> list[int]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fidelia.kernel.points import SCALE_MAX
+
 from ..effect_kinds import complete
-from ..effects import CreditTier, CustomEffect, IssueCode
+from ..effects import CreditPoints, CreditTier, CustomEffect, IssueCode
+from ..program import Program
 from ..rule_set import Rule
 from ..settlement import GRANTED, LIMIT_REACHED, NOT_FIRST, Outcome, find_candidate
 from ..types import Type
-from .bill import Custom, Effect, Issue, TierCredit
+from .bill import Custom, Effect, Issue, PointsCredit, TierCredit
 from .earning import count_rule
 from .gating import gate
 from .plan import Plan
@@ -71,8 +74,19 @@ def _effect(running: Running, rule: Rule) -> tuple[Effect | None, int]:
             scale = 10**running.rule_set.points_scale
             points = effect.points if program is None else program.run(running.values) * scale
             return (TierCredit(rule.key, points), points) if points > 0 else (None, 0)
+        case CreditPoints(currency=currency, program=program) as effect:
+            parts = effect.parts if program is None else _parts_of(running, program)
+            return (PointsCredit(rule.key, currency, parts), 0) if parts > 0 else (None, 0)
         case CustomEffect() as effect:
             computed = {key: program.run(running.values) for key, program in effect.programs.items()}
             return Custom(rule.key, effect.kind, complete(effect.kind, {**effect.values, **computed})), 0
         case _:
             raise AssertionError(f"{rule.key} issues nothing")
+
+
+def _parts_of(running: Running, program: Program) -> int:
+    """Return ten-thousandths of a point: of so many whole points, or of so much money, a point for each unit of it."""
+    exponent = running.rule_set.catalogue.scale_of(Type.MONEY) if program.type is Type.MONEY else 0
+    amount: int = program.run(running.values)
+    scale: int = 10 ** (SCALE_MAX - exponent)  # no money has more than four decimals
+    return amount * scale

@@ -63,6 +63,7 @@ class Reversal:
     discounts   by rule, what the returned goods had been lowered by
     consumed    what limits get back: money and points in proportion, uses when everything has come back
     is_whole    everything has come back now, and had not before
+    credits     by further currency of points, what goes back in ten-thousandths of one
     """
 
     lines: tuple[ReversedLine, ...]
@@ -78,6 +79,7 @@ class Reversal:
     discounts: Shares
     consumed: tuple[Consumed, ...]
     is_whole: bool
+    credits: Shares = ()
 
 
 def reverse(frozen: FrozenBill, now: Sequence[Returned], *, already: Sequence[Returned] = ()) -> Reversal:
@@ -263,6 +265,7 @@ def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fracti
         discounts=_summed([line.discounts for line in lines]),
         consumed=_given_back(frozen, lines, is_whole=is_whole),
         is_whole=is_whole,
+        credits=tuple([(currency, grown(parts)) for currency, parts in frozen.credits]),
     )
 
 

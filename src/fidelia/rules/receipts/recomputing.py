@@ -229,7 +229,7 @@ def _as_given(bill: FrozenBill, receipt: Receipt, sale: Receipt, counted: Receip
         return bill
     points = [0] * len(bill.lines) if receipt.is_nobodys else [line[1] for line in counted.decision["lines"]]
     lines = [replace(line, points=own, points_by_rule=()) for line, own in zip(bill.lines, points, strict=True)]
-    return replace(bill, lines=tuple(lines), unassigned=0, tier_credit=0)
+    return replace(bill, lines=tuple(lines), unassigned=0, tier_credit=0, credits=())
 
 
 def _taken_back(receipt: Receipt, earlier: Earlier) -> Recomputed:

@@ -23,7 +23,7 @@ from ..deciding import ChainHead, Decided, chained
 from ..purchases import Caller, deed_of, event_of_purchase, provenance_of
 from ..requests import check_moment
 from .calls import CheckoutOutcome, caller_of_call, check_reach, check_revision, guesses_counted, settle_call
-from .crediting import credit_tier, credited_by
+from .crediting import Credited, credit_points, credit_tier, credited_by, points_beside
 from .describing import describe_evaluation
 from .held import RACES, consumption, issuance
 from .opening import kept_basket, replayed
@@ -94,19 +94,20 @@ def _read_and_close(
         found.kept.after("close")
     check_revision(call, found.kept)
     settled = settle_call(found, call, at=caller.at)
-    closing, credited = _closing(caller, call, found, settled), credited_by(settled)
+    closing, credited = _closing(caller, call, found, settled), Credited(credited_by(settled), points_beside(settled))
     if locks:
         return _write(caller, closing, credited)
-    with transaction_of_use_case() if credited else use_case_of_one_statement():
+    with transaction_of_use_case() if credited.is_anything else use_case_of_one_statement():
         return _write(caller, closing, credited)
 
 
-def _write(caller: Caller, closing: Closing, credited: int) -> CheckoutOutcome | None:
-    """Write the closure; where it credits the tier, which few do, by a second statement of the same transaction."""
+def _write(caller: Caller, closing: Closing, credited: Credited) -> CheckoutOutcome | None:
+    """Write the closure; what it credits beside its points, which few do, by further statements of the transaction."""
     closed = write_closure(closing)
     if closed is None:
         return None
-    credit_tier(caller, closing.purchase, credited)
+    credit_tier(caller, closing.purchase, credited.tier)
+    credit_points(caller, closing.purchase, credited.points)
     closing.purchase.balance_after = closed.balance_after
     if "issued" in closed.rewards:
         closing.checkout["evaluation"]["issued"] = closed.rewards["issued"]

@@ -13,6 +13,7 @@ from fidelia.rules.pricing import (
     Gift,
     Issue,
     PointsCost,
+    PointsCredit,
     TierCredit,
 )
 
@@ -27,6 +28,7 @@ _KINDS: Final[Mapping[type, str]] = {
     Gift: "gift",
     Issue: "issue",
     TierCredit: "tier_credit",
+    PointsCredit: "points_credit",
     Custom: "custom",
     PointsCost: "points_cost",
 }

@@ -88,7 +88,7 @@ def _claimed(bill: FrozenBill, purchase: Purchase) -> FrozenBill:
     else:
         points = [0] * len(bill.lines)
     lines = [replace(line, points=own, points_by_rule=()) for line, own in zip(bill.lines, points, strict=True)]
-    return replace(bill, lines=tuple(lines), unassigned=0, tier_credit=0)
+    return replace(bill, lines=tuple(lines), unassigned=0, tier_credit=0, credits=())
 
 
 def _returned(purchase_id: UUID) -> tuple[Returned, ...]:

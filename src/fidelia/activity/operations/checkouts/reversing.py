@@ -31,7 +31,7 @@ from ...models import Purchase
 from ..deciding import Decided, chained
 from ..purchases import Caller, origin_of
 from ..taking_back import bearer_of, event_of_return, take_back
-from .crediting import take_credit_back
+from .crediting import take_credit_back, take_points_back
 from .frozen import Sold
 from .giving_back import give_points_back
 from .held import give_back
@@ -86,12 +86,13 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     row = _row(caller, sold, asked, reversal)
     lines = [_line(sold, each, i + 1, now[i]) for i, each in enumerate(reversal.lines)]
     decided = _decide(sold, row, now, reversal, asked)
-    before = reverse(sold.bill, sold.returned).points_paid if sold.returned else 0
-    posted = give_points_back(caller, row, sale, before=before, now=reversal.points_paid)
+    before = reverse(sold.bill, sold.returned) if sold.returned else None
+    posted = give_points_back(caller, row, sale, before=before.points_paid if before else 0, now=reversal.points_paid)
     taken = take_back(caller, row, target_id=sale.posting_id, borne_by=bearer_of(row, sale))
     row.posting_id = taken.posting_id if taken is not None else None
     row.balance_after = (taken or posted).balance if taken is not None or posted is not None else None  # type: ignore[union-attr]
     take_credit_back(caller, row, sale, reversal.tier_credit)
+    take_points_back(caller, row, sale, before.credits if before else (), reversal.credits)
     given = None if asked.is_undone else reversal
     policy = _policy_of(sale)
     pieces = gifts_brought_back(sold.bill, now, sold.returned) if policy.gifts_restocked else {}
