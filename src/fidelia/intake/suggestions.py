@@ -197,8 +197,8 @@ def _not_products(option: Option, file: _File) -> OptionProposal | None:
     found = sorted(codes)[:CODES_MAX]
     reason = because("codes unlike the others that speak of postage, fees or corrections",
                      "codes à part qui parlent de port, de frais ou de corrections")  # fmt: skip
-    look = because("Look whether these are no products: {codes}.",
-                   "Vérifiez que ce ne sont pas des articles : {codes}.",
+    look = because("Check whether these are products at all: {codes}.",
+                   "Vérifiez si ce sont bien des articles : {codes}.",
                    codes=", ".join(found[:10]))  # fmt: skip
     return OptionProposal("not_products", found, reason, Doubt("not_products", tuple(found), look))
 

@@ -29,6 +29,7 @@ REASONS: dict[str, LocalizedText] = {
     "impossible_date": LocalizedText(
         en="“{text}” is out of the calendar", fr="« {text} » n’existe pas dans le calendrier"
     ),
+    "after_today": LocalizedText(en="“{text}” lies after today", fr="« {text} » est après aujourd’hui"),
     "not_a_time": LocalizedText(
         en="“{text}” is not a time of the day such as 14:05", fr="« {text} » n’est pas une heure comme 14:05"
     ),

@@ -58,7 +58,7 @@ EFFECTS = [
     ("Mens E-Mail", "spend", 0.769827, 5.30),
     ("Womens E-Mail", "visit", 0.045233, 14.0),
     ("Womens E-Mail", "conversion", 0.003111, 3.78),
-    ("Womens E-Mail", "spend", 0.424412, 3.26),
+    ("Womens E-Mail", "spend", 0.424412, 0.424412 / 0.130333),
 ]
 
 

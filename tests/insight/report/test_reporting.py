@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from fidelia.insight.report.blocks import Drawing, Grid, Missing, Numbers
 from fidelia.insight.report.drawing import Drawer, open_drawer
 from fidelia.insight.report.html import write_html
 from fidelia.insight.report.pdf import write_pdf
+from fidelia.insight.report.people.buyers import with_campaign
 from fidelia.insight.report.speech import Speech
 from tests.insight.report.files import NOW, shop_file, write
 
@@ -44,7 +46,8 @@ def drawer() -> Iterator[Drawer]:
 
 def reported(path: Path, language: str = "en") -> tuple[Report, Speech]:
     with open_purchases(path, language=language, now=NOW) as facts:
-        return make_report(facts, language=language, made_at=NOW), Speech(language, facts.currency, facts.scale)
+        report = with_campaign(make_report(facts, language=language, made_at=NOW), facts)
+        return report, Speech(language, facts.currency, facts.scale)
 
 
 def texts_of(report: Report) -> str:
@@ -196,3 +199,82 @@ def test_a_file_without_stock_is_refused_in_a_sentence(shop: Path, tmp_path: Pat
         shop, language="fr", now=NOW, stock=stock
     ):  # fmt: skip
         pass
+
+
+def test_customers_who_are_all_alike_are_not_put_into_fifths(tmp_path: Path) -> None:
+    weeks = [f"{date(2026, 1, 1) + timedelta(days=7 * n)}" for n in range(20)]
+    rows = [f"{day},10.00,c{n}" for n in range(40) for day in weeks]
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows))
+    sections = {section.key: section for section in report.sections}
+    told = "All customers bought last on the same day: fifths cannot tell them apart. Take a longer period."
+    assert (sections["rfm"].finding, sections["rfm"].blocks[0]) == ("", Missing(told))
+    assert "Hibernating" not in texts_of(report)
+    assert "The same by fixed bands" in texts_of(report)
+
+
+def test_rhythms_are_told_where_no_model_of_value_fits(tmp_path: Path) -> None:
+    """Everybody spends the same, so nothing can be learnt of spending; who falls silent is seen all the same."""
+    days = [f"{date(2026, 1, 1) + timedelta(days=10 * n)}" for n in range(20)]
+    rows = [f"{day},10.00,c{n}" for n in range(40) for day in (days[:9] if n == 7 else days)]
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows))
+    (churn,) = (section for section in report.sections if section.key == "churn")
+    assert churn.finding == "1 customer with a rhythm of their own has been silent for longer than it explains."
+    (grid,) = (block for block in churn.blocks if isinstance(block, Grid))
+    assert [(row[0], row[1], row[2]) for row in grid.rows] == [("c7", "10", "110")]
+    assert isinstance(churn.blocks[-1], Missing)
+
+
+def test_one_is_one_in_both_languages(tmp_path: Path) -> None:
+    path = write(tmp_path, "date,amount,customer", "2026-01-05,10.00,a")
+    for language, words in (("en", "1 row was read, and it counts."), ("fr", "1 ligne lue, et elle compte.")):
+        report, _speech = reported(path, language)
+        assert report.sections[0].finding == words
+        assert not re.search(r"\b1 (?:customers|days|rows|purchases|clients|jours|lignes|achats)\b", texts_of(report))
+
+
+def test_amounts_below_zero_alone_are_asked_about(tmp_path: Path) -> None:
+    report, _speech = reported(write(tmp_path, *FILES["only returns"]))
+    (sales,) = (section for section in report.sections if section.key == "sales")
+    assert sales.finding == "Nothing was sold for an amount above zero; €180 were given back."
+    assert "its sign is turned round" in texts_of(report)
+    assert not any(isinstance(block, Drawing) for block in sales.blocks)
+
+
+def test_advice_with_next_to_nothing_at_stake_is_not_given(tmp_path: Path) -> None:
+    rows = [f"2026-0{1 + n % 6}-0{1 + n % 9},{1000 + n}.00,c{n % 40}" for n in range(400)]
+    few = write(tmp_path, "date,amount,customer", *rows, "2026-06-09,1.00,new")
+    report, _speech = reported(few)
+    assert "Bring the newest back within weeks" not in [advice.title for advice in report.advice]
+
+
+def test_a_group_left_alone_gets_its_effect_and_is_no_category(tmp_path: Path, drawer: Drawer) -> None:
+    report, speech = reported(write(tmp_path, *GROUPS), "fr")
+    section = report.sections[-1]
+    assert (section.key, section.title) == ("proof", "Est-ce que cela a marché\u202f?")
+    counts, *effects = [block for block in section.blocks if isinstance(block, Grid)]
+    assert [row[:2] for row in counts.rows] == [["courriel", "60"], ["témoin", "40"]]
+    assert [(grid.title, grid.rows[0][-1]) for grid in effects] == [("Ont racheté", "plus"), ("Ventes nettes", "plus")]
+    assert "entre acheteurs" in texts_of(report)
+    assert "1 client figure dans plusieurs groupes" in texts_of(report)
+    assert ("Groupe du client", "groupe") in report.sections[0].blocks[-1].rows  # type: ignore[union-attr]
+    assert "Est-ce que cela a marché" in read_aloud(write_html(report, speech, drawer))
+
+
+def test_campaigns_without_a_group_left_alone_are_counted_and_prove_nothing(tmp_path: Path) -> None:
+    head, *rows = GROUPS
+    named = [row.replace("témoin", "").replace("courriel", "Noël") for row in rows]
+    path = write(tmp_path, head.replace("groupe", "campagne"), *named)
+    report, _speech = reported(path)
+    (grid,) = (block for block in report.sections[-1].blocks if isinstance(block, Grid))
+    assert grid.rows == [["Noël", "181", "61", "61", "€1,854"]]
+    assert "needs a group left alone" in texts_of(report)
+
+
+# 60 of the group written to buy three times for 10, 11 or so; 40 left alone once; one customer stands in both.
+GROUPS = [
+    "date,client,montant,groupe",
+    *(f"2026-0{1 + k}-1{n % 10},m{n},{10 + n % 2 * 0.5:.2f},courriel" for n in range(60) for k in range(3)),
+    *(f"2026-02-1{n % 10},t{n},{9 + n % 2:.2f},témoin" for n in range(40)),
+    "2026-01-11,x,9.00,courriel",
+    "2026-01-12,x,9.00,témoin",
+]

@@ -63,10 +63,11 @@ class Silence:
 
 
 def find_silence(customers: ArrayLike, days: ArrayLike, *, until: date | np.datetime64) -> Silence:
-    """Hold each customer's silence at the end of the day `until` against the customer's own rhythm.
+    """Days since each customer's last purchase, held against the customer's own rhythm: the usual gaps between
+    purchases.
 
-    One row per purchase, in any order; purchases after `until` are left out. Raises ImpossibleNumbers, TooLittleToFit
-    when nobody bought on two days.
+    Silence is counted to the end of the day `until`. One row per purchase, in any order; purchases after `until` are
+    left out. Raises ImpossibleNumbers, TooLittleToFit when nobody bought on two days.
     """
     counted = count_purchases(customers, days, until=until, unit_days=1.0)
     buyer, day = days_by_customer(customers, days, until=until)

@@ -52,9 +52,9 @@ def stages_at(
     people: ibis.Table | None = None,
     recommendations: ibis.Table | None = None,
 ) -> ibis.Table:
-    """Prospect: has bought nothing that was kept. Buyer: bought, and not again. Customer: bought again. Supporter: a
-    customer who lately tried new products. Ambassador: a supporter who brought people in. Left: has bought, but not for
-    long. Sales returned in full do not count.
+    """Prospect: has bought nothing that was kept. Buyer: bought once. Customer: came back and bought again.
+    Supporter: a customer who lately tried new products. Ambassador: a supporter who brought people in. Gone: has
+    bought, but not for a long time. Sales returned in full do not count.
 
     Each person has one stage: how many purchases, how many new products and how long are those of the definition.
 

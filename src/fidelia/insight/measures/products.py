@@ -54,7 +54,7 @@ def product_performance(purchases: ibis.Table, lines: ibis.Table, *, currency: s
 
 
 def rotation(lines: ibis.Table, stock: ibis.Table, *, since: datetime, as_of: datetime) -> ibis.Table:
-    """Rotation: how many days the stock of a product lasts at the pace of the period.
+    """How many days the stock of a product lasts at the pace of the period.
 
     Days of stock = stock ÷ (units sold less units given back, per day). Absent where nothing was sold.
 

@@ -23,7 +23,8 @@ SECONDS_PER_DAY: Final = 86_400
 def rfm(
     purchases: ibis.Table, lines: ibis.Table, *, as_of: datetime, currency: str, window_days: int = WINDOW_DAYS
 ) -> ibis.Table:
-    """Recency, frequency and amount of each customer who bought in the window, with scores from 1 to 5 and a group.
+    """Recency, frequency and amount of each customer who bought in the window, with scores and a group. Scores are
+    fifths, from 5 for the best to 1: customers with equal values have equal scores, so fifths may differ in size.
 
     Recency is the number of whole days (24 hours) since the last sale; frequency the number of sales (receipts);
     amount the total of sales and returns, tax included, in minor units of one currency. A sale that was returned in

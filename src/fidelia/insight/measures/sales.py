@@ -83,7 +83,7 @@ def lorenz_points(amounts: ibis.Table) -> ibis.Table:
 
 
 def concentration(amounts: ibis.Table) -> ibis.Table:
-    """Gini coefficient: 0 when all customers spend the same, near 1 when one of them makes all the sales.
+    """0 when all customers spend the same, near 1 when one of them makes all the sales.
 
     G = 2·Σ i·xᵢ ÷ (n·Σ xᵢ) − (n + 1) ÷ n, the amounts xᵢ in ascending order, i from 1 to n; amounts below zero count
     as nothing. Source: Gini, *Variabilità e mutabilità* (1912), in the form of Dixon et al., Ecology 68 (1987).

@@ -74,7 +74,7 @@ SEGMENTS: Final = (
     RfmSegment(
         "about_to_sleep",
         LocalizedText(en="About to sleep", fr="En train de s’endormir"),
-        LocalizedText(en="bought seldom, and not recently", fr="achats rares, et plus récents"),
+        LocalizedText(en="bought seldom, and not recently", fr="achats rares, et qui datent"),
         recency=(3,),
         frequency=(1, 2),
     ),

@@ -78,6 +78,8 @@ def purchases_by_day(facts: ReportFacts) -> tuple[NDArray[Any], NDArray[Any], ND
         kept = sales_kept(own, facts.lines, as_of=facts.as_of).select("purchase_id")
         sales = own.semi_join(kept, "purchase_id")
         who, when, amount = facts.columns(sales, ["customer_id", "occurred_at", "total"])
+        if not len(who):
+            raise TooLittleToFit(Sentence(_("No known customer kept a purchase: name customers, or take more rows.")))
         return who, when.astype("datetime64[D]"), amount.astype(np.float64)
 
     found: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] = facts.once("purchases_by_day", compute)
@@ -97,7 +99,7 @@ def silence_of(facts: ReportFacts) -> Silence:
 
 def _fit(facts: ReportFacts) -> Future:
     if facts.days < DAYS_MIN:
-        told = _("The history covers {days} days; a model of buying needs at least {least}: take a longer period.")
+        told = _("A model of buying needs at least {least} days of history, here: {days}. Take a longer period.")
         raise TooLittleToFit(Sentence(told, days=f"{facts.days}", least=f"{DAYS_MIN}"))
     who, when, amount = purchases_by_day(facts)
     end = facts.last_at.date()

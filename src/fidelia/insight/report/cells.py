@@ -31,7 +31,7 @@ LINE_SCHEMA: Final = pyarrow.schema(
     [
         ("row_number", pyarrow.int64()),
         ("sheet", pyarrow.int32()),
-        *((name, pyarrow.string()) for name in TEXTS),
+        *((name, pyarrow.string()) for name in (*TEXTS, "arm")),
         ("occurred_at", pyarrow.timestamp("us", tz="UTC")),
         ("quantity", pyarrow.int64()),
         ("net", pyarrow.int64()),
@@ -48,6 +48,7 @@ class LineReader:
     mapping: FileMapping
     now: datetime
     language: str
+    arm_column: str = ""  # the group of the customer of a row, where the file has one
     rows: int = 0
     _refused: Counter[str] = field(default_factory=Counter)
     _first: dict[str, int] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class LineReader:
         columns: dict[str, Sequence[Any]] = {
             "row_number": range(self.rows + 1, self.rows + len(rows) + 1),
             "sheet": sheets,
-            **{name: texts.get(name, [""] * len(rows)) for name in TEXTS},
+            **{name: texts.get(name, [""] * len(rows)) for name in (*TEXTS, "arm")},
         }
         bad: dict[int, BadCell] = {}
         for place, row in enumerate(rows):
@@ -90,6 +91,8 @@ class LineReader:
         width = len(self.table.columns)
         whole = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows]
         places = {known: self.table.columns.index(name) for known, name in self.mapping.columns.items()}
+        if self.arm_column:
+            places["arm"] = self.table.columns.index(self.arm_column)
         return {known: [row[place] for row in whole] for known, place in places.items()}
 
     def _count(self, bad: Mapping[int, BadCell]) -> None:
@@ -143,7 +146,9 @@ class _Readers:
     def _occurred_at(self, group: tuple[str, ...]) -> datetime:
         day, hour = group
         moment = read_moment(join_moment(day, hour) if hour else day, self._zone, None, self._reading)
-        if not EARLIEST <= moment <= self._now:
+        if moment > self._now:
+            raise BadCell.because("after_today", text=day)
+        if moment < EARLIEST:
             raise BadCell.because("impossible_date", text=day)
         return moment
 

@@ -19,12 +19,14 @@ def cover_numbers(facts: ReportFacts, speech: Speech) -> Sequence[Number]:
     bought = scored(facts)
     people = len(bought["customer_id"])
     (whole,) = facts.rows(facts.purchases.agg(net=facts.purchases.total.sum()))
-    numbers = [Number(_("Net sales"), speech.money(whole["net"] or 0), _("in {n} days", n=speech.number(facts.days)))]
+    days = speech.ngettext("in {n} day", "in {n} days", facts.days)
+    numbers = [Number(_("Net sales"), speech.money(whole["net"] or 0), days)]
     if people:
         again = int((bought["frequency"] > 1).sum())
+        again_told = speech.ngettext("{n} customer", "{n} customers", again)
         numbers += [
             Number(_("Customers"), speech.number(people), _("with a purchase they kept")),
-            Number(_("Bought again"), speech.share(again / people), _("{n} customers", n=speech.number(again))),
+            Number(_("Bought again"), speech.share(again / people), again_told),
         ]
     return [*numbers, *_of_models(facts, speech)]
 

@@ -47,6 +47,17 @@ class FileQuality:
     doubts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignColumn:
+    """The column of the file that says the group of each customer (`lines.arm`), and who was left alone.
+
+    `control` is empty where the column names campaigns and nobody who was left alone.
+    """
+
+    column: str
+    control: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportFacts:
     """`purchases` and `lines` as analytics reads them, in one currency; amounts are minor units.
@@ -64,6 +75,7 @@ class ReportFacts:
     has: frozenset[str]
     quality: FileQuality
     margin_rate: Fraction = DEFAULT_RATE
+    arms: CampaignColumn | None = None
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
     _kept: dict[str, Any] = field(default_factory=dict)
 

@@ -21,11 +21,16 @@ import pyarrow.parquet
 
 from fidelia.activity.targets import PURCHASES
 from fidelia.insight.errors import NothingToReport
+from fidelia.insight.fits.sentences import Sentence
+from fidelia.insight.fits.sentences import gettext_noop as _
 from fidelia.insight.measures.margin import DEFAULT_RATE
+from fidelia.intake.doubts import Doubt
 from fidelia.intake.mapping import FileMapping, check_mapping
 from fidelia.intake.proposing import propose
 from fidelia.intake.tables import Table
+from fidelia.ui.charts.words import say
 
+from .campaigns import campaign_column, campaign_of, with_arms
 from .cells import LINE_SCHEMA, LineReader
 from .facts import FileQuality, ReportFacts
 from .matching import match_returns
@@ -47,12 +52,15 @@ def open_purchases(
     currency: str | None = None,
     margin_rate: Fraction = DEFAULT_RATE,
     stock: Path | None = None,
+    treatment: str = "",
+    control: str = "",
     threads: int = 2,
 ) -> Iterator[ReportFacts]:
     """Open a file of purchases for a report; its columns are proposed by what they look like unless a mapping is given.
 
     The tables live as long as the block; rows dated after `now` are left out. `currency` takes the place of what the
-    file suggests; `stock` is a file of what lies there by product. Raises UnreadableFile, MalformedMapping when a
+    file suggests; `stock` is a file of what lies there by product; `treatment` is the column of each customer's group
+    and `control` the group left alone, both guessed unless told. Raises UnreadableFile, MalformedMapping when a
     needed column is not recognised, UnknownCurrency, NothingToReport.
     """
     proposal = None
@@ -63,15 +71,21 @@ def open_purchases(
     check_mapping(_with_options(mapping, currency, path), PURCHASES)
     mapping = _with_options(mapping, currency, path)
     doubted = [doubt for doubt in proposal.doubts if doubt.about != "currency"] if proposal else []
-    doubts = tuple(doubt.reason.in_language(language) for doubt in doubted)
+    doubts = tuple(_in_words(doubt, mapping, language) for doubt in doubted)
     with tempfile.TemporaryDirectory(prefix="fidelia-report-") as folder:
-        reader = LineReader(Table(path, mapping.reading), mapping, now=now, language=language)
+        table = Table(path, mapping.reading)
+        guessed = {"category"} if proposal else set()  # by its name alone a group may look like a category
+        taken = [name for known, name in mapping.columns.items() if known not in guessed]
+        column = campaign_column(table.columns, taken=taken, given=treatment)
+        reader = LineReader(table, mapping, now=now, language=language, arm_column=column)
         staged = Path(folder) / "rows.parquet"
         _stage(reader, staged)
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=folder)
         try:
             facts = _facts_of(backend, staged, reader, doubts=doubts, margin_rate=margin_rate)
-            yield replace(facts, stock=levels)
+            facts = replace(facts, stock=levels)
+            arms = campaign_of(facts, column, given=control, wanted=bool(treatment))
+            yield facts if arms is None else with_arms(facts, arms, language)
         finally:
             backend.disconnect()
 
@@ -81,6 +95,16 @@ def _with_options(mapping: FileMapping, currency: str | None, path: Path) -> Fil
     return FileMapping(
         mapping.target, mapping.reading, mapping.columns, known | ({"currency": currency} if currency else {})
     )
+
+
+def _in_words(doubt: Doubt, mapping: FileMapping, language: str) -> str:
+    """Say a doubt with the column it is about: “Country (Land): …”."""
+    reason = doubt.reason.in_language(language)
+    column = mapping.columns.get(doubt.about)
+    if column is None:
+        return reason
+    known = PURCHASES.column(doubt.about).label.in_language(language)
+    return say(language, "{known} (“{column}”): {reason}", known=known, column=column, reason=reason)
 
 
 def _stage(reader: LineReader, staged: Path) -> None:
@@ -104,7 +128,7 @@ def _facts_of(
     (found,) = backend.to_pyarrow(_survey(lines)).to_pylist()
     distinct_rows = int(backend.execute(rows.select(*ROW).distinct().count()))
     if not found["taken"]:
-        raise NothingToReport("No row of the file could be read as a purchase: see what its columns are taken for.")
+        raise NothingToReport(_nothing_taken(reader))
     quality = FileQuality(
         name=mapping.options.get("source", ""), rows=reader.rows, taken=found["taken"], repeated=repeated,
         duplicates=found["taken"] - distinct_rows, refusals=reader.refusals, matched_lines=len(matched),
@@ -116,6 +140,18 @@ def _facts_of(
         purchases=purchases, lines=lines, backend=backend, currency=str(mapping.options["currency"]),
         first_at=found["first_at"].astimezone(UTC), as_of=_next_midnight(found["last_at"].astimezone(UTC)),
         has=frozenset(mapping.columns), quality=quality, margin_rate=margin_rate,
+    )  # fmt: skip
+
+
+def _nothing_taken(reader: LineReader) -> Sentence:
+    """Say why no row counts: by far the most often it is one reason, such as a wrong column."""
+    if not reader.rows:
+        return Sentence(_("The file has the names of columns and no row below them."))
+    most = reader.refusals[0]
+    return Sentence(
+        _("None of the {rows} rows could be read as a purchase. Mostly: {reason} (first in row {row}). Say by "
+          "--mapping which column is what, or mend the file."),
+        rows=str(reader.rows), reason=most.reason.rstrip("."), row=str(most.first_row),
     )  # fmt: skip
 
 

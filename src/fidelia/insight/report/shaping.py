@@ -54,6 +54,7 @@ def lines_of(
         "category",
         "store",
         "country",
+        "arm",
         "quantity",
         "net",
         "discount",

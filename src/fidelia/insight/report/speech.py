@@ -12,11 +12,16 @@ from fidelia.insight.fits.sentences import Sentence
 from fidelia.kernel.errors import FideliaError
 from fidelia.ui import formats
 from fidelia.ui.charts import Unit
-from fidelia.ui.charts.words import say, translated
+from fidelia.ui.charts.words import say, say_count, translated
 
 from .blocks import Definition
 
 SMALL: Final = 100  # below it cents say something
+
+
+def in_language(message: str, language: str) -> str:
+    """Return a refusal's own sentence in the language; a message that is no `Sentence` stays as it is."""
+    return message.told(lambda text: translated(language, text)) if isinstance(message, Sentence) else message
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,10 @@ class Speech:
         """Return the message in the language, with its {named} values put in."""
         return say(self.language, message, **values)
 
+    def ngettext(self, one: str, many: str, n: int, **values: Any) -> str:
+        """Return the form for `n` of a message in the language; its {n} is the number as it is written there."""
+        return say_count(self.language, one, many, n, n_written=self.number(n), **values)
+
     def untold(self, template: str) -> str:
         """Return a template in the language, its {names} still in it."""
         return translated(self.language, template)
@@ -39,7 +48,7 @@ class Speech:
         """Return the reason of a refusal in the language: the model's own sentence, or by its code."""
         _ = self.text
         if isinstance(refused.message, Sentence):
-            return refused.message.told(self.untold)
+            return in_language(refused.message, self.language)
         by_code = {
             "too_little_to_fit": _("Too little data for this: a longer period or more customers are needed."),
             "no_convergence": _("The model does not settle on this history: its assumptions do not hold here."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from .chart import Chart, base_option
 from .palette import step_of, text_on_step
-from .scale import category_axis
+from .scale import axis_name, category_axis
 from .units import Unit
 from .words import say
 
@@ -150,11 +150,6 @@ def _grid_option(
         "lineHeight": 15,
     }
     if name:
-        option["xAxis"] |= {
-            "name": name,
-            "nameLocation": "middle",
-            "nameGap": 38,
-            "nameTextStyle": {"color": "@text-2", "fontSize": 12},
-        }
+        option["xAxis"] |= axis_name(name, gap=38)
         option["grid"]["outerBoundsContain"] = "all"
     return option

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .chart import Chart, LegendEntry, Series, base_option, require_series
-from .scale import category_axis, value_axis
+from .scale import axis_name, category_axis, value_axis
 from .units import Unit
 from .words import course_of
 
@@ -22,10 +22,12 @@ def lines(
     dashed: Sequence[str] = (),
     from_zero: bool = True,
     links: Sequence[str] = (),
+    named: bool = False,
 ) -> Chart:
     """Return one to six lines; straight between points, since a smoothed line invents points.
 
-    `band` fills the space between the first and the second series; `dashed` names series drawn dashed.
+    `band` fills the space between the first and the second series; `dashed` names series drawn dashed;
+    `named` writes the heading below the axis, where its labels do not say what they are.
     """
     require_series(series, labels)
     assert not band or len(series) >= 2, "a band lies between two series"
@@ -34,11 +36,13 @@ def lines(
         drawn = [*_band(series[0], series[1]), *drawn]
     values = [value for one in series for value in one.values]
     option = base_option(
-        xAxis=category_axis(labels, boundary=False),
+        xAxis=category_axis(labels, boundary=False) | (axis_name(heading) if named else {}),
         yAxis=value_axis(values, unit, language, from_zero=from_zero),
         series=drawn,
     )
     option["grid"]["right"] = 16
+    if named:
+        option["grid"]["outerBoundsContain"] = "all"
     return Chart(
         option=option,
         sentence=" ".join(course_of(one, labels, unit, language) for one in series),

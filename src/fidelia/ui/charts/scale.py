@@ -58,6 +58,12 @@ def category_axis(labels: Iterable[str], *, boundary: bool = True) -> dict[str, 
     }
 
 
+def axis_name(name: str, *, gap: int = 26) -> dict[str, Any]:
+    """Return what writes a name below the middle of an axis, `gap` pixels from it; the grid must make room for it."""
+    style = {"color": "@text-2", "fontSize": 12}
+    return {"name": name, "nameLocation": "middle", "nameGap": gap, "nameTextStyle": style}
+
+
 def zero_line() -> dict[str, Any]:
     """Return the mark that draws an upright line at zero, for bars and intervals that lie down."""
     return {

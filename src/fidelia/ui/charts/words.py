@@ -19,6 +19,11 @@ def say(language: str, message: str, **values: str) -> str:
     return translated(language, message).format(**values)
 
 
+def say_count(language: str, one: str, many: str, n: int, *, n_written: str, **values: str) -> str:
+    """Return the form of the message that the language has for `n`, its {n} written as told."""
+    return _catalog(language[:2]).ngettext(one, many, n).format(n=n_written, **values)
+
+
 def translated(language: str, message: str) -> str:
     """Return the message in the language as it stands, with the {names} that it has."""
     return _catalog(language[:2]).gettext(message)

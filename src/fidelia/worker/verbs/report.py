@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--currency", help="of the amounts, such as EUR (guessed unless told)")
     parser.add_argument("--margin", type=_rate, metavar="PERCENT", help="margin of sales, assumed (30)")
     parser.add_argument("--stock", type=Path, metavar="FILE", help="units in stock by product code, for the rotation")
-    parser.add_argument("--treatment", default="", metavar="COLUMN", help="one row per person: the group of each")
+    parser.add_argument("--treatment", default="", metavar="COLUMN", help="the group of each person or customer")
     parser.add_argument("--control", default="", metavar="VALUE", help="the group that was left alone")
     parser.add_argument("--response", action="append", default=[], metavar="COLUMN", help="what people did; repeatable")
     parser.add_argument("--title", default="", help="of the report")
@@ -32,8 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from fidelia.insight.report.speech import in_language
+    from fidelia.kernel.errors import FideliaError
+
     now = datetime.now(UTC)
-    report, speech = _made(arguments, now)
+    try:
+        report, speech = _made(arguments, now)
+    except FideliaError as refused:  # said in the language of the report, where the sentence is known in it
+        refused.message = in_language(refused.message, arguments.language)
+        raise
     _write(report, speech, arguments)
     return 0
 
@@ -43,7 +50,7 @@ def _made(arguments: argparse.Namespace, now: datetime) -> tuple[Report, Speech]
     from fidelia.intake.errors import MalformedMapping
     from fidelia.kernel.errors import FideliaError
 
-    if arguments.treatment or arguments.response:
+    if arguments.response:
         return _of_people(arguments, now)
     try:
         return _of_purchases(arguments, now)
@@ -76,6 +83,7 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
     from fidelia.activity.targets import PURCHASES
     from fidelia.insight.measures.margin import DEFAULT_RATE
     from fidelia.insight.report import make_report, open_purchases
+    from fidelia.insight.report.people.buyers import with_campaign
     from fidelia.insight.report.speech import Speech
     from fidelia.intake.mapping import parse_file_mapping
 
@@ -92,9 +100,11 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
         currency=arguments.currency,
         margin_rate=arguments.margin or DEFAULT_RATE,
         stock=arguments.stock,
+        treatment=arguments.treatment,
+        control=arguments.control,
     ) as facts:
         made = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
-        return made, Speech(arguments.language, facts.currency, facts.scale)
+        return with_campaign(made, facts), Speech(arguments.language, facts.currency, facts.scale)
 
 
 def _write(report: Report, speech: Speech, arguments: argparse.Namespace) -> None:

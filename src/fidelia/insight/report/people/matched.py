@@ -44,7 +44,7 @@ def compared(file: PeopleFile, speech: Speech, title: str) -> Section:
     )  # fmt: skip
     return Section("matched", title, told, blocks, [
         speech.definition(_("Comparable others"), compare_matched),
-        Definition(_("Balance"), _(
+        Definition(_("Balance of the groups"), _(
             "How far apart the means of the two groups are, in standard deviations, before and after pairing; beyond "
             "0.1 they are not comparable."
         )),

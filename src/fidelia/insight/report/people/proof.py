@@ -93,7 +93,8 @@ def _of_response(file: PeopleFile, treatment: Treatment, one: Response, speech: 
     for arm in treatment.arms:
         effect, always = effect_of(treatment, arm, one), looked_at(treatment, arm, one)
         means = [float(one.values[treatment.members(name)].mean()) for name in (arm, treatment.control)]
-        estimates.append(Estimate(arm, effect.difference, effect.low, effect.high))
+        scale = 100 if one.kind == "share" else 1
+        estimates.append(Estimate(arm, *(scale * edge for edge in (effect.difference, effect.low, effect.high))))
         rows.append(
             [
                 arm, *(unit.full(mean, speech.language) for mean in means),
@@ -107,9 +108,17 @@ def _of_response(file: PeopleFile, treatment: Treatment, one: Response, speech: 
         _("If looked at every day"), _("Finding"),
     ]  # fmt: skip
     chart = dots_with_intervals(
-        estimates, unit=unit, language=speech.language, heading=_("Group"), value_name=_("Difference")
+        estimates,
+        unit=Unit("number", decimals=2) if one.kind == "share" else unit,
+        language=speech.language,
+        heading=_("Group"),
+        value_name=apart,
     )
-    title = _("{column}: how much more than those left alone?", column=one.column)
+    title = (
+        _("{column}: how many points more than those left alone?", column=one.column)
+        if one.kind == "share"
+        else _("{column}: how much more than those left alone?", column=one.column)
+    )
     return [Drawing(title, chart, 70 + 44 * len(estimates)), Grid(one.column, columns, rows)]
 
 

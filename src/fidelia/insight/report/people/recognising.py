@@ -20,6 +20,7 @@ GROUP_WORDS: Final = (
     "treatment", "treated", "treat", "arm", "group", "variant", "segment", "campaign", "test", "exposed", "cell",
     "traitement", "traite", "groupe", "bras", "variante", "campagne", "expose", "temoin", "control", "controle",
 )  # fmt: skip
+CAMPAIGN_WORDS: Final = ("campaign", "campagne", "promotion", "offer", "offre", "operation")
 RESPONSE_WORDS: Final = (
     "response", "responded", "respond", "conversion", "converted", "convert", "visit", "visited", "churn", "churned",
     "exited", "click", "clicked", "opened", "bought", "purchased", "purchase", "subscribed", "target", "outcome",
@@ -72,19 +73,19 @@ def recognise(
 def is_treatment(name: str, texts: Sequence[str]) -> bool:
     """A few groups by name, of which one was left alone."""
     values = {text for text in texts if text}
-    if not 2 <= len(values) <= ARMS_MAX or not _named(name, GROUP_WORDS):
+    if not 2 <= len(values) <= ARMS_MAX or not is_named(name, GROUP_WORDS):
         return False
     return sum(bool(CONTROL.match(value)) for value in values) == 1
 
 
 def is_response(name: str, texts: Sequence[str]) -> bool:
     """Yes or no by what it holds, and a deed by its name."""
-    return _named(name, RESPONSE_WORDS) and is_yes_or_no(texts)
+    return is_named(name, RESPONSE_WORDS) and is_yes_or_no(texts)
 
 
 def is_amount(name: str, texts: Sequence[str]) -> bool:
     """Money by its name, and numbers of which some are 0: what people spent afterwards."""
-    if not _named(name, AMOUNT_WORDS):
+    if not is_named(name, AMOUNT_WORDS):
         return False
     numbers = numbers_in(texts)
     return bool(np.isfinite(numbers).any() and (numbers == 0).any() and (numbers > 0).any())
@@ -93,7 +94,7 @@ def is_amount(name: str, texts: Sequence[str]) -> bool:
 def is_id(name: str, texts: Sequence[str]) -> bool:
     """A name or a number that belongs to one person alone."""
     values = [text for text in texts if text]
-    return len(values) > 1 and len(set(values)) == len(values) and (_named(name, ID_WORDS) or not _is_numeric(values))
+    return len(values) > 1 and len(set(values)) == len(values) and (is_named(name, ID_WORDS) or not _is_numeric(values))
 
 
 def is_yes_or_no(texts: Sequence[str]) -> bool:
@@ -129,7 +130,8 @@ def _is_numeric(values: Sequence[str]) -> bool:
     return bool(np.isfinite(numbers_in(values)).all())
 
 
-def _named(name: str, words: Sequence[str]) -> bool:
+def is_named(name: str, words: Sequence[str]) -> bool:
+    """Whether one of the words stands in the name of a column, whatever its case, accents and joints."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
     parts = re.split(r"[^a-z0-9]+", spaced.lower().translate(_ACCENTS))
     return any(part in words for part in parts) or "".join(parts) in words

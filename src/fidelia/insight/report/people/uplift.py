@@ -42,7 +42,7 @@ def uplift(file: PeopleFile, speech: Speech, title: str) -> Section:
     finding = _("No effect found: no ranking tells better than chance whom it changes.")
     if ranked:
         finding = _(
-            "In {n} of {arms} groups the people whom it changes can be told beforehand, better than by chance.",
+            "Groups in which the people whom it changes can be told beforehand, better than by chance: {n} of {arms}.",
             n=speech.number(ranked), arms=speech.number(len(treatment.arms)),
         )  # fmt: skip
     return Section("uplift", title, finding, blocks, [

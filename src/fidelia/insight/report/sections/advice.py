@@ -13,10 +13,12 @@ from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.kernel.errors import FideliaError
 
+from .churn import silent_in_words
 from .portfolio import classify
 from .rfm import scored
 
 MOST: Final = 5
+STAKE_MIN: Final = 0.001  # of the margin of the history: nobody changes a plan for less
 ALIVE_MIN: Final = 0.05  # below this the model says no more what somebody would bring
 Proposal = tuple[float, Advice]
 
@@ -26,7 +28,14 @@ def advise(facts: ReportFacts, speech: Speech) -> Sequence[Advice]:
     proposals: list[Proposal] = []
     for propose in (_win_back, _second_purchase, _question_marks, _keep_the_best, _know_them):
         proposals += _if_it_fits(propose, facts, speech)
-    return [advice for _stake, advice in sorted(proposals, key=lambda pair: -pair[0])[:MOST]]
+    least = STAKE_MIN * float(facts.margin_rate) * _net_sales(facts)
+    worth = [(stake, advice) for stake, advice in proposals if stake >= least]
+    return [advice for _stake, advice in sorted(worth, key=lambda pair: -pair[0])[:MOST]]
+
+
+def _net_sales(facts: ReportFacts) -> float:
+    (whole,) = facts.rows(facts.purchases.agg(net=facts.purchases.total.sum()))
+    return max(0.0, float(whole["net"] or 0))
 
 
 def _if_it_fits(
@@ -51,10 +60,7 @@ def _win_back(facts: ReportFacts, speech: Speech) -> Proposal | None:
     stake = float((future.worth[kept] / np.maximum(future.alive[kept], ALIVE_MIN)).sum())
     return stake, Advice(
         _("Win back the silent regulars"),
-        _(
-            "{n} customers with a rhythm of their own have been silent for longer than it explains.",
-            n=speech.number(len(silent)),
-        ),
+        silent_in_words(len(silent), speech),
         _("{stake} of margin over three years, if all came back", stake=speech.money(stake)),
         "churn",
     )
@@ -71,8 +77,11 @@ def _second_purchase(facts: ReportFacts, speech: Speech) -> Proposal | None:
     stake = float(recent.sum()) * mean
     return stake, Advice(
         _("Bring the newest back within weeks"),
-        _("{n} customers bought for the first time in the last 60 days; {share} of all have bought again.",
-          n=speech.number(int(recent.sum())), share=speech.share(float(repeat.mean()))),
+        speech.ngettext(
+            "{n} customer bought for the first time in the last 60 days; {share} of all have bought again.",
+            "{n} customers bought for the first time in the last 60 days; {share} of all have bought again.",
+            int(recent.sum()), share=speech.share(float(repeat.mean())),
+        ),
         _("{stake} of margin, if each came back once", stake=speech.money(stake)),
         "rfm",
     )  # fmt: skip
@@ -87,7 +96,11 @@ def _question_marks(facts: ReportFacts, speech: Speech) -> Proposal | None:
     stake = float(people["potential"][marks].sum())
     return stake, Advice(
         _("Invest in the question marks"),
-        _("{n} customers brought little so far and are expected to bring much.", n=speech.number(int(marks.sum()))),
+        speech.ngettext(
+            "{n} customer brought little so far and is expected to bring much.",
+            "{n} customers brought little so far and are expected to bring much.",
+            int(marks.sum()),
+        ),
         _("{stake} of margin expected of them", stake=speech.money(stake)),
         "portfolio",
     )
@@ -104,7 +117,12 @@ def _keep_the_best(facts: ReportFacts, speech: Speech) -> Proposal | None:
     stake = share * future_of(facts).expected
     return stake, Advice(
         _("Recognise the best before you reward them"),
-        _("{n} champions make {share} of the sales.", n=speech.number(int(best.sum())), share=speech.share(share)),
+        speech.ngettext(
+            "{n} champion makes {share} of the sales.",
+            "{n} champions make {share} of the sales.",
+            int(best.sum()),
+            share=speech.share(share),
+        ),
         _("{stake} of the value of the portfolio", stake=speech.money(stake)),
         "rfm",
     )

@@ -7,10 +7,22 @@ from typing import Any, Final
 import numpy as np
 
 from fidelia.insight.fits import Silence, find_silence
-from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words, who_lie
+from fidelia.insight.report.blocks import (
+    Block,
+    Definition,
+    Drawing,
+    Grid,
+    Missing,
+    Number,
+    Numbers,
+    Section,
+    Words,
+    who_lie,
+)
 from fidelia.insight.report.buying import Future, future_of, silence_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
+from fidelia.kernel.errors import FideliaError
 from fidelia.ui.charts import Series, Unit, stacked_bars
 
 SHOWN: Final = 12
@@ -21,13 +33,13 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
     _ = speech.text
     silence = silence_of(facts)
     silent = (silence.silence > silence.limit) & silence.own_rhythm
-    future = future_of(facts)
+    finding = silent_in_words(int(silent.sum()), speech)
+    try:
+        future = future_of(facts)
+    except FideliaError as refused:  # rhythms need no model
+        return Section("churn", title, finding, _by_rhythm(silence, silent, refused, speech), _definitions(speech))
     worth = dict(zip(future.counted.customers.tolist(), future.worth.tolist(), strict=True))
     at_stake = sum(worth.get(name, 0.0) for name in silence.customers[silent].tolist())
-    finding = _(
-        "{n} customers with a rhythm of their own have been silent for longer than it explains.",
-        n=speech.number(int(silent.sum())),
-    )  # fmt: skip
     numbers = [
         Number(_("Probably still active"), speech.number(float(future.alive.sum())), _(
             "of {n} customers", n=speech.number(len(future.alive)))),
@@ -39,12 +51,35 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
     blocks: list[Block] = [
         Numbers(numbers[1:] if nobody_left else numbers),
         *(nobody_left or _activity(future, speech)),
-        _whom_to_call(silence, silent, worth, speech),
+        *([_whom_to_call(silence, silent, worth, speech)] if silent.any() else []),
         Words(
             _("Somebody who bought once cannot be judged by a rhythm: for them only the model of all customers speaks.")
         ),
     ]
     return Section("churn", title, finding, blocks, _definitions(speech))
+
+
+def silent_in_words(n: int, speech: Speech) -> str:
+    """Say how many regular customers are silent beyond their rhythm."""
+    if not n:
+        return speech.text("No customer with a rhythm of their own has been silent for longer than it explains.")
+    return speech.ngettext(
+        "{n} customer with a rhythm of their own has been silent for longer than it explains.",
+        "{n} customers with a rhythm of their own have been silent for longer than it explains.",
+        n,
+    )
+
+
+def _by_rhythm(silence: Silence, silent: Any, refused: FideliaError, speech: Speech) -> list[Block]:
+    _ = speech.text
+    numbers = [
+        Number(_("Silent beyond their rhythm"), speech.number(int(silent.sum())), _(
+            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum())))),
+    ]  # fmt: skip
+    blocks: list[Block] = [Numbers(numbers)]
+    if silent.any():
+        blocks.append(_whom_to_call(silence, silent, {}, speech))
+    return [*blocks, Missing(speech.refusal(refused))]
 
 
 def _activity(future: Future, speech: Speech) -> list[Block]:
@@ -89,11 +124,13 @@ def _whom_to_call(silence: Silence, silent: Any, worth: dict[str, float], speech
         [
             str(silence.customers[at]), speech.number(float(silence.usual[at])),
             speech.number(float(silence.silence[at])), speech.number(int(silence.intervals[at]) + 1),
-            speech.money(worth.get(str(silence.customers[at]), 0.0), exact=True),
+            *([speech.money(worth.get(str(silence.customers[at]), 0.0), exact=True)] if worth else []),
         ]
         for at in places[:SHOWN]
     ]  # fmt: skip
-    columns = [_("Customer"), _("Usual days between"), _("Days since"), _("Buying days"), _("Value expected")]
+    columns = [_("Customer"), _("Usual days between"), _("Days since"), _("Buying days")]
+    if worth:
+        columns.append(_("Value expected"))
     return Grid(_("Whom to call first"), columns, rows)
 
 

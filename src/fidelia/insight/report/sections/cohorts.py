@@ -40,8 +40,9 @@ def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
                 ratios,
                 language=speech.language,
                 heading=_("Month of the first purchase (customers)"),
+                period_name=_("Months since the first purchase"),
             ),
-            60 + 30 * len(shown),
+            90 + 30 * len(shown),
         )
     ]  # fmt: skip
     curve = _curves(found, sorted(whole), facts, speech)
@@ -87,6 +88,7 @@ def _curves(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -
         unit=Unit("share"),
         language=speech.language,
         heading=speech.text("Months since the first purchase"),
+        named=True,
     )
 
 

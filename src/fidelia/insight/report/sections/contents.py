@@ -46,7 +46,9 @@ def _finding(quality: FileQuality, left_out: int, speech: Speech) -> str:
     _ = speech.text
     rows, taken = speech.number(quality.rows), speech.number(quality.taken)
     if not left_out and not quality.repeated:
-        return _("{rows} rows were read, and all of them count.", rows=rows)
+        return speech.ngettext(
+            "{n} row was read, and it counts.", "{n} rows were read, and all of them count.", quality.rows
+        )
     if not quality.repeated:
         told = _("{rows} rows were read: {taken} count, {left_out} were left out.",
                  rows=rows, taken=taken, left_out=speech.number(left_out))  # fmt: skip

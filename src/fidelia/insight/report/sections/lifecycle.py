@@ -117,5 +117,5 @@ def _definition_in_words(definition: StageDefinition, facts: ReportFacts, speech
     )  # fmt: skip
     if "product" not in facts.has:
         supporter = _("The history names no products, so nobody is a supporter.")
-    ambassador = _("It says nothing of recommendations, so nobody is an ambassador.")
+    ambassador = _("The history says nothing of recommendations, so nobody is an ambassador.")
     return f"{supporter} {ambassador}"

@@ -141,7 +141,7 @@ def _foretold(facts: ReportFacts, speech: Speech) -> list[Block]:
 
 def _best_method(best: Foretold, names: dict[str, str], speech: Speech) -> str:
     return speech.text(
-        "Judged on {n} customers who bought both before and in the last fifth of the history; best here: {method}.",
+        "Judged on {n} customers who bought both before and in the last fifth of the history; best here: “{method}”.",
         n=speech.number(best.customers), method=names[best.method],
     )  # fmt: skip
 

@@ -37,21 +37,34 @@ def rfm_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     whole = sum(amount for _people, amount in groups.values())
     best, risk = groups["champions"], [sum(pair) for pair in zip(groups["at_risk"], groups["cannot_lose"], strict=True)]
     finding = _(
-        "{champions} champions make {share} of the sales; {risk} good customers have not come for long, with {amount} "
-        "behind them.",
+        "Champions: {champions}, with {share} of the sales. Good customers who have not come for a long time: {risk}, "
+        "with {amount} behind them.",
         champions=speech.number(best[0]), share=speech.share(best[1] / whole if whole else 0.0),
         risk=speech.number(risk[0]), amount=speech.money(risk[1]),
     )  # fmt: skip
+    alike = _alike(people, speech)
     blocks: list[Block] = [
         Drawing(_("Where are the customers, and where the money?"), _heat(cells, speech), 340),
         _groups(groups, speech),
-        *fixed_bands(people, facts, speech),
     ]
+    if alike:
+        finding, blocks = "", [Missing(alike)]
+    blocks += fixed_bands(people, facts, speech)
     definitions = [speech.definition(_("RFM"), rfm), speech.definition(_("Fixed bands"), with_band_scores)]
     if "category" in facts.has:
         blocks += types_of_purchase(facts, speech)
         definitions.append(speech.definition(_("Type of purchase (FRAT)"), frat))
     return Section("rfm", title, finding, blocks, definitions)
+
+
+def _alike(people: dict[str, Any], speech: Speech) -> str:
+    """Say why fifths mean nothing here: of customers who are all alike none is the best, and none the worst."""
+    _ = speech.text
+    if len(set(people["recency_days"].tolist())) == 1:
+        return _("All customers bought last on the same day: fifths cannot tell them apart. Take a longer period.")
+    if people["frequency"].min() == people["frequency"].max() > 1:
+        return _("All customers bought equally often: fifths cannot tell them apart, fixed bands can.")
+    return ""
 
 
 def scored(facts: ReportFacts) -> dict[str, Any]:
@@ -96,5 +109,5 @@ def _groups(groups: dict[str, list[int]], speech: Speech) -> Grid:
         ]
         for segment in SEGMENTS
     ]  # fmt: skip
-    columns = [_("Group"), _("What marks it"), _("Customers"), _("of customers"), _("Sales"), _("of sales")]
+    columns = [_("Group"), _("What marks it"), _("Customers"), _("Share of customers"), _("Sales"), _("Share of sales")]
     return Grid(_("The ten groups"), columns, rows, 2, [who_are("rfm_segment", segment.key) for segment in SEGMENTS])

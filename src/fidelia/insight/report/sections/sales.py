@@ -24,7 +24,7 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
     count = sum(row["sales"] for row in rows)
     finding = _finding(sold, back, count, speech)
     numbers = [
-        Number(_("Sales"), speech.money(sold, exact=True), _("{n} purchases", n=speech.number(count))),
+        Number(_("Sales"), speech.money(sold, exact=True), speech.ngettext("{n} purchase", "{n} purchases", count)),
         Number(_("Returns"), speech.money(back, exact=True)),
         Number(_("Net sales"), speech.money(sold + back, exact=True)),
         Number(_("Mean basket"), speech.money(sold / count if count else 0, exact=True)),
@@ -33,6 +33,10 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Numbers(numbers),
         Drawing(_("What was sold, and what came back?"), _bars(rows, period, speech)),
     ]
+    if sold <= 0:
+        doubt = _("If these are sales, the column of amounts is another one, or its sign is turned round: say which "
+                  "column it is, or write sales as amounts above zero.")  # fmt: skip
+        blocks = [Numbers(numbers), Words(doubt, "warn")]
     if facts.ends_within(period):
         blocks.append(Words(_("The last period is not over at the end of the history.")))
     blocks += _concentration(facts, speech)
@@ -41,12 +45,17 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
 
 def _finding(sold: int, back: int, count: int, speech: Speech) -> str:
     _ = speech.text
+    if sold <= 0:
+        return _("Nothing was sold for an amount above zero; {back} were given back.", back=speech.money(-back))
     if not back:
-        return _("{sold} were sold in {n} purchases; the history holds no returns.",
-                 sold=speech.money(sold), n=speech.number(count))  # fmt: skip
+        return speech.ngettext(
+            "{sold} were sold in {n} purchase; the history holds no returns.",
+            "{sold} were sold in {n} purchases; the history holds no returns.",
+            count, sold=speech.money(sold),
+        )  # fmt: skip
     return _(
         "{sold} were sold and {back} given back ({share}).",
-        sold=speech.money(sold), back=speech.money(-back), share=speech.share(-back / sold if sold > 0 else 0.0),
+        sold=speech.money(sold), back=speech.money(-back), share=speech.share(-back / sold),
     )  # fmt: skip
 
 

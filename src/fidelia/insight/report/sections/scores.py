@@ -130,7 +130,7 @@ def score_finding(score: Score, answer: str, speech: Speech) -> str:
         )
     best = judged.lift[0]
     return _(
-        "Of the best tenth {rate} did it ({answer}), {times} times the average.",
+        "Of the tenth with the highest scores {rate} did it ({answer}), {times} times the average.",
         answer=answer, rate=speech.share(best.rate), times=speech.number(best.lift, 1),
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def types_of_purchase(facts: ReportFacts, speech: Speech) -> list[Block]:
     people, amount = (max(1, sum(row[name] for row in found)) for name in ("people", "amount"))
     rows = [_row(row, people, amount, speech) for row in found[:TYPES_SHOWN]]
     columns = [
-        _("Most of what they buy"), _("Customers"), _("of customers"), _("Sales"), _("of sales"),
+        _("Most of what they buy"), _("Customers"), _("Share of customers"), _("Sales"), _("Share of sales"),
         _("Purchases per customer"), _("Days since the last"),
     ]  # fmt: skip
     return [Grid(_("What kind of goods do they buy?"), columns, rows)]

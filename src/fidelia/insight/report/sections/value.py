@@ -59,6 +59,7 @@ def _tracking(future: Future, speech: Speech) -> Any:
         unit=Unit(),
         language=speech.language,
         heading=_("Weeks since the first purchase of all"),
+        named=True,
         dashed=[_("Expected by the model")],
     )
 
@@ -67,13 +68,20 @@ def _verdict(future: Future, speech: Speech) -> Words:
     _ = speech.text
     judged = future.judged
     gap = judged.expected_total / judged.observed_total - 1 if judged.observed_total else 0.0
-    text = _(
+    told = {
+        "expected": speech.number(judged.expected_total),
+        "observed": speech.number(judged.observed_total),
+        "gap": speech.share(gap, 0) if gap < 0 else f"+{speech.share(gap, 0)}",
+    }
+    if abs(gap) <= FAIR:
+        return Words(_(
+            "Fitted on the first two thirds of the history, the model expected {expected} repeat purchases in the last "
+            "third; there were {observed} ({gap}): close enough to plan with.", **told,
+        ), "good")  # fmt: skip
+    return Words(_(
         "Fitted on the first two thirds of the history, the model expected {expected} repeat purchases in the last "
-        "third; there were {observed} ({gap}). Read the value with that in mind.",
-        expected=speech.number(judged.expected_total), observed=speech.number(judged.observed_total),
-        gap=speech.share(gap, 0) if gap < 0 else f"+{speech.share(gap, 0)}",
-    )  # fmt: skip
-    return Words(text, "good" if abs(gap) <= FAIR else "warn")
+        "third; there were {observed} ({gap}). The value may be as far off, which its interval does not say.", **told,
+    ), "warn")  # fmt: skip
 
 
 def _parameters(future: Future, speech: Speech) -> Grid:
