@@ -81,7 +81,7 @@ def test_whom_it_changes_is_found(campaign: Path) -> None:
     assert report.advice[0].title == "Do it again: Courrier"
     uplift = next(one for one in report.sections if one.key == "uplift")
     assert "Animal = oui" in texts_of(report)
-    assert uplift.finding.startswith("In 1 of 1 groups")
+    assert uplift.finding.endswith("better than by chance: 1 of 1.")
 
 
 def test_where_nothing_happened_it_says_so(tmp_path: Path) -> None:

@@ -256,6 +256,7 @@ def test_a_group_left_alone_gets_its_effect_and_is_no_category(tmp_path: Path, d
     assert [(grid.title, grid.rows[0][-1]) for grid in effects] == [("Ont racheté", "plus"), ("Ventes nettes", "plus")]
     assert "entre acheteurs" in texts_of(report)
     assert "1 client figure dans plusieurs groupes" in texts_of(report)
+    assert "Le nom ne fait" not in texts_of(report)
     assert ("Groupe du client", "groupe") in report.sections[0].blocks[-1].rows  # type: ignore[union-attr]
     assert "Est-ce que cela a marché" in read_aloud(write_html(report, speech, drawer))
 

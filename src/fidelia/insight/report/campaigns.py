@@ -59,5 +59,7 @@ def with_arms(facts: ReportFacts, arms: CampaignColumn, language: str) -> Report
     label = say(language, "Group of the customer") if arms.control else say(language, "Campaign")
     understood = [(known, name) for known, name in facts.quality.understood if name != arms.column]
     has = facts.has if len(understood) == len(facts.quality.understood) else facts.has - {"category"}
-    quality = replace(facts.quality, understood=(*understood, (label, arms.column)))
+    quoted = (f"“{arms.column}”", f"«\u00a0{arms.column}\u00a0»")  # no doubt of what it looked like is left
+    doubts = tuple(doubt for doubt in facts.quality.doubts if not any(name in doubt for name in quoted))
+    quality = replace(facts.quality, understood=(*understood, (label, arms.column)), doubts=doubts)
     return replace(facts, arms=arms, has=has, quality=quality)
