@@ -45,6 +45,12 @@ class TooLittleToFit(Invalid):
     default_code = "too_little_to_fit"
 
 
+class ImpossibleForecast(Invalid):
+    """A forecast of so many months, or by so many futures, is not made."""
+
+    default_code = "impossible_forecast"
+
+
 class NoConvergence(Refused):
     """No parameters of this model describe the data best: use a simpler model, or more data."""
 

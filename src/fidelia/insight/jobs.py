@@ -20,10 +20,12 @@ from .operations import refresh, send_monthly_reports, write_chapters, write_sli
 from .operations.backtesting import backtest_version
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
+from .operations.forecasting import forecast_version
 from .queries import get_last_refresh
 from .report.sections import SECTIONS
 
 BACKTEST: Final = "insight.backtest"
+FORECAST: Final = "insight.forecast"
 STEPS_AFTER_EXPORT: Final = 2  # measuring, and being done
 
 
@@ -114,7 +116,28 @@ def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress:
     return {"backtest_id": str(kept.id), "purchases": kept.result["occasions"]}
 
 
+def forecast(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, str | int]:
+    """Forecast the months ahead; see `forecast_version`. Arguments: version_id, and months, seed where told."""
+    version = ProgrammeVersion.objects.select_related("programme__points_currency").get(id=arguments["version_id"])
+
+    def told(done: int, total: int) -> None:
+        progress.expect(2 * total)
+        progress.step(done)
+
+    kept = forecast_version(
+        by=by, at=at, version=version, months=int(arguments.get("months", 12)), seed=int(arguments.get("seed", 1)),
+        told=told,
+    )  # fmt: skip
+    return {"forecast_id": str(kept.id), "months": kept.months}
+
+
 JOBS = (
+    JobKind(
+        name=FORECAST,
+        label=LocalizedText(en="Forecast of a version", fr="Prévision d’une version"),
+        right="programme.draft",
+        function=forecast,
+    ),
     JobKind(
         name="insight.monthly",
         label=LocalizedText(en="Monthly report by e-mail", fr="Rapport mensuel par e-mail"),

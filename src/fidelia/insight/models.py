@@ -212,6 +212,33 @@ class Chapter(models.Model):
         return f"{self.key} ({self.language})"
 
 
+class Forecast(models.Model):
+    """What the next `months` bring under the version in force, and under `version` where that is another.
+
+    `result` is that of `operations.forecasting`: bands by month, the liability, tiers, and how the same forecast made
+    earlier held.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme_id = models.UUIDField()
+    version_id = models.UUIDField()
+    version_number = models.PositiveIntegerField()
+    months = models.PositiveSmallIntegerField()
+    seed = models.BigIntegerField()
+    result = models.JSONField()
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(months__range=(1, 24)), name="a forecast is of 1 to 24 months"),
+        ]
+        indexes = [models.Index(fields=["version_id", "-made_at"], name="forecasts_of_a_version")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Backtest(models.Model):
     """What a version would have done over history in [begins, ends), beside what happened; see `Tallies.as_mapping`."""
 

@@ -30,6 +30,7 @@ VERBS = (
     "programme",
     "verify",
     "shadow",
+    "forecast",
     "report",
     "migrate",
     "web",

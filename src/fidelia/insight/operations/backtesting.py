@@ -22,9 +22,9 @@ from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import Terms, parse_document, tier_credit_of
 from fidelia.rules.tiers import HeldTier
 
-from ..backtest.history import Beside, History, Trial, open_history
+from ..backtest.history import Beside, History, Occasion, Trial, open_history
 from ..backtest.members import Known, Members
-from ..backtest.replaying import Replay
+from ..backtest.replaying import Replay, Result
 from ..backtest.tallies import Tallies, tier_moves
 from ..models import Backtest, FactExport, folder_of
 from .exporting import export_facts
@@ -32,6 +32,7 @@ from .exporting import export_facts
 STEP = 2_000
 REDEMPTION_PERCENT = 80
 Told = Callable[[int, int], None]
+SeenBy = Callable[[Occasion, Result, Result], None]
 
 _STORES = "select s.id::text, s.code, b.code from organisation_store s join organisation_banner b on b.id = s.banner_id"
 _BIRTHS = "select id::text, birth_on from customers_customer where birth_on is not null"
@@ -69,7 +70,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class _Ground:
+class Ground:
     """What is read once for both passes over a history."""
 
     asked: Asked
@@ -117,9 +118,9 @@ def backtest_document(
     tried = parse_document(asked.programme, asked.document, version_id=UUID(int=0)) if asked.document else None
     export = export_facts(by=by.lent("insight.refresh"), at=at)
     began = time.perf_counter()
-    with _ground(asked, export) as ground:
-        proof = _replay(ground, None, told)
-        trial = proof if tried is None else _replay(ground, tried, told)
+    with open_ground(asked, export) as ground:
+        proof = replay(ground, None, told)
+        trial = proof if tried is None else replay(ground, tried, told)
         result = trial.tallies.as_mapping(scale=asked.programme.points_currency.scale)
         result |= {
             "proof": {"points": proof.tallies.points, "discount": proof.tallies.discount,
@@ -134,14 +135,19 @@ def backtest_document(
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
+class Pass:
+    """What one pass over a history came to."""
+
     tallies: Tallies
     moves: list[list[Any]]
     unknown: set[str]
 
 
-def _replay(ground: _Ground, tried: Terms | None, told: Told) -> _Pass:
-    """Go over history once: by the trial in its period, elsewhere by the version that decided."""
+def replay(ground: Ground, tried: Terms | None, told: Told, seen_by: SeenBy | None = None) -> Pass:
+    """Go over history once: by the trial in its period, elsewhere by the version that decided.
+
+    `seen_by` is shown each occasion with what it came to and what it comes to.
+    """
     asked = ground.asked
     trial = Trial(
         {version: terms.rule_set for version, terms in ground.versions.items()},
@@ -150,7 +156,7 @@ def _replay(ground: _Ground, tried: Terms | None, told: Told) -> _Pass:
     total = ground.history.prepare(trial, ground.beside)
     members, tallies = Members(ground.known), Tallies()
     if not total:
-        return _Pass(tallies, [], set())
+        return Pass(tallies, [], set())
     replay = Replay(
         versions=ground.versions, tried=tried, members=members, baskets=ground.baskets,
         returned_sales=ground.returned, back_lines=ground.back_lines,
@@ -159,13 +165,15 @@ def _replay(ground: _Ground, tried: Terms | None, told: Told) -> _Pass:
         was, now = replay.judge(seen)
         if tried is None or seen.is_tried:
             tallies.add(seen, was, now)
+            if seen_by is not None:
+                seen_by(seen, was, now)
         if done % STEP == 0:
             told(STEP, total)
     told(total % STEP, total)
-    return _Pass(tallies, _moves(ground, tried, members), ground.history.unknown)
+    return Pass(tallies, _moves(ground, tried, members), ground.history.unknown)
 
 
-def _moves(ground: _Ground, tried: Terms | None, members: Members) -> list[list[Any]]:
+def _moves(ground: Ground, tried: Terms | None, members: Members) -> list[list[Any]]:
     """Return who holds which tier at the end, as it is and by the trial."""
     was = {enrolment: tier for enrolment, (_account, tier) in ground.held.items()}
     if tried is None:
@@ -191,7 +199,8 @@ def _liability(asked: Asked, tried: Terms | None, points: list[int]) -> dict[str
 
 
 @contextmanager
-def _ground(asked: Asked, export: FactExport) -> Iterator[_Ground]:
+def open_ground(asked: Asked, export: FactExport) -> Iterator[Ground]:
+    """Open what is read once for every pass over a history."""
     programme = asked.programme
     with open_history(folder_of(export.id), programme_id=str(programme.id), zone=programme.time_zone) as history:
         for name in ("purchases", "lines", "products", "decisions", "enrolments", "tier_periods", "tier_grants",
@@ -199,7 +208,7 @@ def _ground(asked: Asked, export: FactExport) -> Iterator[_Ground]:
             history.view(name)
         versions = _versions(programme)
         enrolled = _enrolled(history, programme)
-        yield _Ground(
+        yield Ground(
             asked=asked,
             history=history,
             versions=versions,
