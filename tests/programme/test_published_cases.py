@@ -28,7 +28,7 @@ from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
 from fidelia.programme.operations import rederive_tiers
 from fidelia.programme.operations.points import give_points, grant_points, reinstate_points
-from fidelia.programme.queries import tier_at
+from fidelia.programme.queries import terms_in_force, tier_at
 from tests.cast import SYSTEM
 
 from .cast import member, programme
@@ -88,6 +88,16 @@ class Shop:
             redeem(
                 by=SYSTEM, at=at, account_id=self.enrolment.account_id, currency="PTS", amount=amount, key=f"s{at}",
                 occurred_at=at,
+            )  # fmt: skip
+
+    def spend_by_terms(self, amount: int, at: datetime) -> None:
+        """As who spends by the terms does: an activity that may let the others live on."""
+        terms = terms_in_force(self.enrolment, at)
+        assert terms is not None
+        with transaction.atomic():
+            redeem(
+                by=SYSTEM, at=at, account_id=self.enrolment.account_id, currency="PTS", amount=amount, key=f"t{at}",
+                occurred_at=at, lives_until=terms.points.renewed_until("redeem", at, terms.zone),
             )  # fmt: skip
 
     def night(self, at: datetime) -> None:

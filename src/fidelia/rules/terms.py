@@ -42,8 +42,9 @@ class PurchasePolicy:
     another store is borne by the store of the purchase, or by that of the return. A closed checkout may be opened again
     for `reopen_days` times 24 hours; what it issues after the return window comes `return_window_days` later.
     What a checkout issued, and nobody has used, is withdrawn when the `whole` of it has come back, with `any` part of
-    it, or `never`; a gift that is brought back is stock again, or it is not (`gifts_restocked`). `arithmetic` says how
-    a checkout rounds.
+    it, or `never`; a gift that is brought back is stock again, or it is not (`gifts_restocked`). A gift card that gets
+    money back can be spent for `gift_card_days` at least, also where it was over (0: it keeps its end). `arithmetic`
+    says how a checkout rounds.
     """
 
     earns_days_before_enrolment: int = 0
@@ -53,6 +54,7 @@ class PurchasePolicy:
     return_window_days: int = 30
     issued_withdrawn: Literal["whole", "any", "never"] = "whole"
     gifts_restocked: bool = True
+    gift_card_days: int = 30
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
 
     def earns_at(self, occurred_at: datetime, enrolled_at: datetime, zone: ZoneInfo) -> bool:
@@ -68,12 +70,12 @@ class PurchasePolicy:
 
 
 def parse_purchase_policy(document: Any) -> PurchasePolicy:
-    """Read earns_days_before_enrolment, claim_days, reopen_days, return_window_days (each 0…3660), and the others.
+    """Read the days of a policy (each 0…3660) and its choices.
 
     Raises MalformedTerms.
     """
     known = read_object({} if document is None else document, "/purchases", set(PurchasePolicy.__slots__))
-    for name in ("earns_days_before_enrolment", "claim_days", "reopen_days", "return_window_days"):
+    for name in ("earns_days_before_enrolment", "claim_days", "reopen_days", "return_window_days", "gift_card_days"):
         if name in known:
             read_whole(known[name], f"/purchases/{name}", least=0, most=3660)
     if known.get("returns_borne_by", "purchase") not in ("purchase", "return"):

@@ -15,6 +15,7 @@ from fidelia.ledger.operations import earn
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.rewards.errors import CouponReserved, CouponUsedUp
 from fidelia.rewards.models import Voucher
+from fidelia.rewards.operations import expire_gift_cards
 from fidelia.rewards.queries import get_gift_card
 from tests.activity.test_recording_at_once import pool
 from tests.cast import SYSTEM
@@ -80,6 +81,29 @@ def test_a_gift_card_pays_last_and_gets_its_share_back() -> None:
     cancel()
     assert left_on(card) == 3_000
     assert sum(Purchase.objects.values_list("paid_by_gift_cards", flat=True)) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "until"), [(30, 40), (0, 5), (None, 40)])
+def test_money_that_comes_back_onto_a_card_that_is_over_can_be_spent_for_a_while(days: int | None, until: int) -> None:
+    of = programme(document(**({} if days is None else {"purchases": {"gift_card_days": days}})))
+    card = gift_card(of, 3_000, valid_until=(AT + timedelta(days=5)).date())
+    later = AT + timedelta(days=10)
+    close(basket=basket(identity=None, gift_cards=(GiftCardTender(card.code),)))
+    expire_gift_cards(by=SYSTEM, at=later)
+    give_back(ReturnedItem(2), at=later)
+    card.refresh_from_db()
+    assert card.expires_at is not None
+    assert (card.balance, (card.expires_at - timedelta(seconds=1)).date()) == (881, (AT + timedelta(days=until)).date())
+    assert expire_gift_cards(by=SYSTEM, at=later + timedelta(days=1)) == (0 if days != 0 else 1)
+    cancel(at=later + timedelta(days=2))
+    card.refresh_from_db()
+    assert card.balance == (3_000 if days != 0 else 2_119)
+    forever = gift_card(of, 3_000)
+    close("F", basket=basket(identity=None, gift_cards=(GiftCardTender(forever.code),)))
+    give_back(number="F")
+    forever.refresh_from_db()
+    assert (forever.balance, forever.expires_at) == (3_000, None)
 
 
 @pytest.mark.django_db

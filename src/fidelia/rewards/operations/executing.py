@@ -84,7 +84,10 @@ class Taking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivingBack:
-    """What comes back of what a purchase took: all of it (`whole`), or these parts. Limits by subject."""
+    """What comes back of what a purchase took: all of it (`whole`), or these parts. Limits by subject.
+
+    A gift card that is filled again can be spent until `gift_cards_until` at least.
+    """
 
     purchase_id: UUID
     at: datetime
@@ -95,6 +98,7 @@ class GivingBack:
     gift_cards: tuple[tuple[UUID, int], ...] = ()
     stock: tuple[tuple[UUID, int], ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
+    gift_cards_until: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what rewards_give_back reads."""
@@ -108,8 +112,9 @@ class GivingBack:
             "gift_cards": [{"id": id, "amount": amount} for id, amount in self.gift_cards],
             "stock": [{"id": id, "pieces": pieces} for id, pieces in self.stock],
             "limits": [{"subject": subject, "amount": amount} for subject, amount in self.limits],
+            "gift_cards_until": self.gift_cards_until,
         }
-        return {name: msgspec.to_builtins(value) for name, value in given.items() if value != []}
+        return {name: msgspec.to_builtins(value) for name, value in given.items() if value not in ([], None)}
 
 
 def reserve(taking: Taking) -> None:

@@ -92,7 +92,10 @@ begin
         from jsonb_array_elements(coalesce(p->'gift_cards', '[]')) one where not p_whole group by 1
         union all select card_id, amount from paid where p_whole and amount > 0
     ), filled as (
-        update rewards_gift_card card set balance = card.balance + asked.amount, movements = card.movements + 1
+        -- Money that came back onto a card that is over could not be spent by anybody: the card lives so long again.
+        update rewards_gift_card card set balance = card.balance + asked.amount, movements = card.movements + 1,
+            expires_at = case when card.expires_at is not null
+                then greatest(card.expires_at, (p->>'gift_cards_until')::timestamptz) end
         from asked where card.id = asked.card_id
         returning card.id, card.movements, asked.amount, card.balance
     )

@@ -335,6 +335,7 @@ def _purchases() -> Schema:
             "return_window_days": days,
             "issued_withdrawn": {"enum": ["whole", "any", "never"]},
             "gifts_restocked": {"type": "boolean"},
+            "gift_card_days": days,
             "arithmetic": or_null(arithmetic),
         }
     )

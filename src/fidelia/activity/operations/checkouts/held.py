@@ -172,19 +172,24 @@ def give_back(
     at: datetime,
     pieces: Mapping[str, int] | None = None,
     withdrawn: str = "whole",
+    gift_cards_until: datetime | None = None,
 ) -> None:
     """Building block: give back what a sale took: the share of a reversal, or all of it where it is undone (None).
 
     Coupons and vouchers come back only with the whole undone: who returns goods has used the coupon. `pieces` of gifts
-    that were brought back, by product, are stock again; `withdrawn` says with what unused issues go (`PurchasePolicy`).
+    that were brought back, by product, are stock again; `withdrawn` says with what unused issues go (`PurchasePolicy`);
+    a gift card that is filled again lives until `gift_cards_until` at least.
     """
     if reversal is None:
-        give_back_rewards(GivingBack(purchase_id=purchase_id, at=occurred_at, now=at, whole=True))
+        give_back_rewards(
+            GivingBack(purchase_id=purchase_id, at=occurred_at, now=at, whole=True, gift_cards_until=gift_cards_until)
+        )
         return
     back = GivingBack(
         purchase_id=purchase_id,
         at=occurred_at,
         now=at,
+        gift_cards_until=gift_cards_until,
         gift_cards=tuple([(UUID(key), amount) for key, amount in reversal.gift_cards if amount]),
         stock=_pieces_back(purchase_id, pieces or {}),
         limits=tuple([(each.limit, each.amount) for each in reversal.consumed if each.amount]),

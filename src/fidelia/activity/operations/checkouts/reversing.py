@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Scope
+from fidelia.kernel.calendar import end_of_day, local_day
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
 from fidelia.organisation.models import Store
@@ -98,11 +99,19 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     pieces = gifts_brought_back(sold.bill, now, sold.returned) if policy.gifts_restocked else {}
     give_back(
         sale.purchase_id, given, occurred_at=asked.occurred_at, at=caller.at, pieces=pieces,
-        withdrawn=policy.issued_withdrawn,
+        withdrawn=policy.issued_withdrawn, gift_cards_until=_cards_until(sale, asked.occurred_at),
     )  # fmt: skip
     write_reversal(row, lines, decided.row, is_chained=sold.is_chained)
     _tell(caller, row, sale)
     return Reversed(row, lines, reversal)
+
+
+def _cards_until(sale: Purchase, at: datetime) -> datetime | None:
+    """Return until when a gift card can be spent at least that gets money back: so many days to the end of the last."""
+    assert sale.rule_version_id is not None, "a closure is decided by a version"
+    terms = terms_of(sale.rule_version_id)
+    days = terms.purchases.gift_card_days
+    return None if days == 0 else end_of_day(local_day(at, terms.zone) + timedelta(days=days), terms.zone)
 
 
 def _policy_of(sale: Purchase) -> PurchasePolicy:
