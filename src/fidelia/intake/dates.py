@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fidelia.kernel.folding import fold
 
+from .moments import tidy_moment
 from .reading import DateOrder
 
 # POSIX reads 69 as 1969 and 68 as 2068; so does strptime, and so does the check in SQL.
@@ -23,7 +24,7 @@ _NAME = r"(?P<name>[^\W\d_]{3,10})\.?"
 ISO = re.compile(rf"(?P<year>[0-9]{{4}})(?P<sign>[-/.])(?P<month>[0-9]{{1,2}})(?P=sign)(?P<day>[0-9]{{1,2}}){_AT}")
 COMPACT = re.compile(
     r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-    r"(?:[T ]?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?)?"
+    r"(?:[T ]?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?P<offset>Z)?)?"
 )
 LOCAL = re.compile(rf"(?P<first>[0-9]{{1,2}})(?P<sign>[-/. ])(?P<other>[0-9]{{1,2}})(?P=sign){_YEAR}{_AT}")
 NAMED = re.compile(rf"(?P<day>[0-9]{{1,2}})(?:er|st|nd|rd|th)?[-/. ]\s*{_NAME}[-/. ,]\s*{_YEAR}{_AT}")
@@ -58,6 +59,13 @@ def match_day(text: str, order: DateOrder) -> datetime | None:
     """
     if PLAIN_ISO.fullmatch(text) is not None and (plain := _plain_iso(text)) is not None:
         return plain
+    found = _match_form(text, order)
+    if found is None and (tidied := tidy_moment(text)) != text:
+        found = _match_form(tidied, order)
+    return found
+
+
+def _match_form(text: str, order: DateOrder) -> datetime | None:
     found = ISO.fullmatch(text) or COMPACT.fullmatch(text)
     if found is not None:
         month, day = int(found["month"]), int(found["day"])

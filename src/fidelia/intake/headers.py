@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .dates import COMPACT, ISO, LOCAL, NAMED, NAMED_FIRST
+from .moments import tidy_moment
 from .rows import Row
 from .values import split_currency
 
@@ -58,7 +59,7 @@ def is_value(cell: str) -> bool:
         (any(map(str.isdigit, number)) and _NUMBER.fullmatch(number))
         or _HOUR.fullmatch(text)
         or ("@" in text and "." in text)
-        or any(form.fullmatch(text) for form in (ISO, COMPACT, LOCAL, NAMED, NAMED_FIRST))
+        or any(form.fullmatch(tidy_moment(text)) for form in (ISO, COMPACT, LOCAL, NAMED, NAMED_FIRST))
     )
 
 

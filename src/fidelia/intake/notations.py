@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from .dates import COMPACT, COUNT, EPOCH, EPOCH_MS, ISO, LOCAL, NAMED, NAMED_FIRST, SERIAL
 from .likeness import words_of
+from .moments import tidy_moment
 from .reading import DateOrder
 from .values import split_currency
 
@@ -146,7 +147,7 @@ def guess_dates(columns: Iterable[Sequence[str]], *, day_first_otherwise: bool =
     pairs: list[list[tuple[int, int, int, str]]] = []
     has_iso = False
     for cells in columns:
-        texts = [cell.strip() for cell in cells if cell.strip()]
+        texts = [tidy_moment(cell.strip()) for cell in cells if cell.strip()]
         local = [(found, text) for text in texts if (found := LOCAL.fullmatch(text)) is not None]
         iso = sum(_is_iso(text) for text in texts)
         has_iso = has_iso or (bool(texts) and iso >= SHARE_OF_A_KIND * len(texts))

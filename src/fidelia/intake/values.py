@@ -39,9 +39,13 @@ SYMBOLS = {
     "€": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "CHF": ("CHF",), "Fr.": ("CHF",), "zł": ("PLN",),
     "kr": ("SEK", "NOK", "DKK", "ISK"), "kr.": ("DKK",), "₹": ("INR",), "₺": ("TRY",), "US$": ("USD",),
     "CA$": ("CAD",), "C$": ("CAD",), "A$": ("AUD",), "AU$": ("AUD",),
+    "$US": ("USD",), "R$": ("BRL",), "Rs.": ("INR",), "Rs": ("INR",), "DH": ("MAD",), "FCFA": ("XOF", "XAF"),
+    "euro": ("EUR",), "euros": ("EUR",),
     "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"),
 }  # fmt: skip
-_MARK = r"(?P<{0}>[€£¥₹₺]|(?:US|CA|C|AU|A)?\$|Fr\.|zł|kr\.?|[A-Z]{{3}})?"
+_MARK = r"(?P<{0}>[€£¥₹₺]|(?:US|CA|C|AU|A|R)?\$|\$US|Fr\.|Rs\.?|zł|kr\.?|DH|FCFA|euros?|[A-Z]{{3}})?"
+# 12.– and 12,- are written for 12.00.
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,][-–—]{1,2}$")
 _MONEY = re.compile(
     rf"(?P<sign>[-+−(]?)\s*{_MARK.format('before')}\s*(?P<number>.*?)\s*{_MARK.format('after')}(?P<end>\)?)"
 )
@@ -107,6 +111,7 @@ def _number_pattern(decimal: str, thousands: str) -> re.Pattern[str]:
 def read_money(text: str, reading: Reading = PLAIN, currency: str | None = None) -> Decimal:
     """Read an amount, with or without its currency's sign or code. Raises BadCell, for another currency too."""
     number, marks = split_currency(text)
+    number = _NO_CENTS.sub("", number)
     if marks and currency is not None and currency not in marks:
         raise BadCell.because("other_currency", text=text, currency=currency)
     try:
