@@ -78,6 +78,20 @@ def test_texts_with_as_many_commas_each_do_not_separate(tmp_path: Path, mark: st
     assert (table.reading.separator, len(table.columns)) == (";", 4)
 
 
+def test_figures_set_out_by_blanks_are_columns(tmp_path: Path) -> None:
+    lines = [f" {n:05} 1997{n % 12 + 1:02}{n % 28 + 1:02} {n % 3 + 1:2} {n + 0.5:8.2f}" for n in range(1, 60)]
+    table = Table(write(tmp_path / "a.txt", "\r\n".join(lines) + "\r\n"))
+    assert (table.reading.separator, table.reading.header_row, len(table.columns)) == (" ", 0, 4)
+    assert next(table.rows()) == ["00001", "19970202", "2", "1.50"]
+    titled = Table(write(tmp_path / "b.txt", "client date  quantity amount\n" + "\n".join(lines) + "\n"))
+    assert (titled.columns, titled.reading.header_row) == (["client", "date", "quantity", "amount"], 1)
+
+
+def test_prose_has_no_columns(tmp_path: Path) -> None:
+    table = Table(write(tmp_path / "a.txt", "note\n" + "Vu le 3 mars 2025 par Anne\nRien à dire ce jour\n" * 9))
+    assert table.columns == ["note"]
+
+
 def test_commas_of_decimals_do_not_separate(tmp_path: Path) -> None:
     reading = sniff(write(tmp_path / "a.csv", "ticket;montant\n" + "T1;12,50\nT2;3,20\n" * 5)).reading
     assert (reading.separator, reading.decimal) == (";", ",")

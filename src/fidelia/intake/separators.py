@@ -14,6 +14,7 @@ from .rows import Row
 SEPARATORS = (";", "\t", "|", ",")
 QUOTES = ('"', "'", "")
 ROWS_TRIED = 300
+ROWS_LEAST = 5
 CONSISTENT = 0.7
 TITLE_ROWS_MAX = 30
 _TORN = re.compile(r'[;\t|,]"[^"]|[^"]"[;\t|,]')
@@ -48,6 +49,8 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
     """Return the best separation, and the other signs by which the text falls apart as evenly."""
     found = [max(_quotations(text, sign), key=_merit_of_quote) for sign in SEPARATORS if sign in text]
     even = sorted((one for one in found if one.is_even), key=_merit, reverse=True)
+    if not even and _is_set_out_by_blanks(text):
+        return Separation(" ", '"', 3, 1.0), ()
     if not even:
         unused = next((sign for sign in (",", *SEPARATORS) if sign not in text), ",")
         return Separation(unused, '"', 1, 1.0), ()
@@ -58,6 +61,16 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
         if one.separator != best.separator and one.width >= best.width and one.above <= best.above
     ]
     return best, tuple(dict.fromkeys(rivals))
+
+
+def _is_set_out_by_blanks(text: str) -> bool:
+    """Columns of figures under each other, as old programs print them; texts have words, and rows of other lengths."""
+    rows = [row for line in _lines(text)[:ROWS_TRIED] if (row := line.split())]
+    widths = Counter(map(len, rows))
+    width = max(widths, key=lambda one: widths[one], default=0)
+    figures = sum(any(map(str.isdigit, cell)) for row in rows for cell in row)
+    is_even = len(rows) >= ROWS_LEAST and widths[width] >= 0.95 * len(rows)
+    return width >= 3 and is_even and figures >= 0.6 * sum(map(len, rows))
 
 
 def _quotations(text: str, separator: str) -> list[Separation]:
@@ -98,6 +111,7 @@ def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> l
             delimiter=separator,
             quotechar=quote or None,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+            skipinitialspace=separator == " ",
             strict=True,
         )
         read = 0

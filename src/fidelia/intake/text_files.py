@@ -109,6 +109,7 @@ class _Records:
             delimiter=self._reading.separator,
             quotechar=quote or None,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+            skipinitialspace=self._reading.separator == " ",
             strict=True,
         )
 

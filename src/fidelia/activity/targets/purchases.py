@@ -30,6 +30,7 @@ PURCHASES = Target(
                 *("ticket", "no ticket", "numéro de ticket", "num ticket", "facture", "numéro de facture", "commande"),
                 *("transaction no", "transaction number", "sales id", "order reference", "document number"),
                 *("doc no", "document no", "voucher no", "no document", "numéro de document", "no pièce", "vbeln"),
+                "ticket de caisse",
                 *("beleg nr", "bon nr", "bonnummer", "belegnummer", "rechnungsnummer", "auftragsnummer", "id"),
                 *("numéro de commande", "id commande", "id transaction", "panier", "bon", "pièce", "numéro de pièce"),
             ),
@@ -284,6 +285,7 @@ PURCHASES = Target(
             Text(en="Till", fr="Caisse"),
             Kind.CODE,
             ("till", "till no", "register", "register id", "terminal", "pos id", "caisse", "no caisse", "code caisse"),
+            not_beside=("ticket", "receipt", "bon", "date", "heure", "time"),
             help=Text(
                 en="Read only where receipt numbers begin again at each till.",
                 fr="Lue seulement si les numéros de ticket recommencent à chaque caisse.",

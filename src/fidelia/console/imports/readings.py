@@ -24,6 +24,8 @@ ENCODINGS = {
     "cp850": "DOS 850",
 }
 
+SIGNS = {"tab": "\t", "blank": " "}  # a form has no such values
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -58,7 +60,7 @@ def changed_reading(reading: Reading, given: QueryDict) -> dict[str, Any]:
     document = reading.as_document()
     for name in ("encoding", "separator", "decimal", "date_order"):
         if value := given.get(f"read-{name}"):
-            document[name] = "\t" if value == "tab" else value
+            document[name] = SIGNS.get(value, value)
     if (row := given.get("read-header_row", "")).isdigit():
         document["header_row"] = int(row)
     if sheets := given.getlist("read-sheets"):
@@ -92,8 +94,15 @@ def _same_codec(name: str, known: str) -> bool:
 
 
 def _separator(reading: Reading, said: Mapping[str, str]) -> Part:
-    signs = {",": _("comma"), ";": _("semicolon"), "tab": _("tab"), "|": _("vertical bar"), ":": _("colon")}
-    now = "tab" if reading.separator == "\t" else reading.separator
+    signs = {
+        ",": _("comma"),
+        ";": _("semicolon"),
+        "tab": _("tab"),
+        "|": _("vertical bar"),
+        ":": _("colon"),
+        "blank": _("blanks"),
+    }
+    now = next((name for name, sign in SIGNS.items() if sign == reading.separator), reading.separator)
     choices = signs if now in signs else {now: now, **signs}
     return Part("read-separator", _("Separator"), now, tuple(choices.items()), said.get("separator", ""))
 
