@@ -6,6 +6,8 @@ leave rows to the next test.
 
 from __future__ import annotations
 
+import random
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +17,17 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.test.testcases import LiveServerThread
 
 PATIENCE_SECONDS = 120
+# Linux hands out the ports from 32768 on by itself: there a port that is free now belongs to somebody a moment later.
+OWN_PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A port at which nobody listens, and which nobody gets who does not ask for it by number."""
+    for port in random.SystemRandom().sample(OWN_PORTS, 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("a hundred ports are taken")
 
 
 class CountingServer(ThreadedWSGIServer):

@@ -123,7 +123,7 @@ def run_guide(guide: Path, live_server: Any, folder: Path) -> subprocess.Complet
     }
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=folder,
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     return run

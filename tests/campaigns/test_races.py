@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from fidelia.programme.operations import draft_version, publish_version, version
 from fidelia.programme.queries import version_in_force
 from tests.campaigns.conftest import Stage
 from tests.cast import AT, SYSTEM
+from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +33,7 @@ def launch_both(stage: Stage) -> Counter[str]:
     barrier = threading.Barrier(2)
 
     def launch(campaign: Campaign) -> None:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=PATIENCE_SECONDS)
         try:
             launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
             outcomes["launched"] += 1
@@ -45,7 +47,7 @@ def launch_both(stage: Stage) -> Counter[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE_SECONDS)
     return outcomes
 
 
@@ -81,7 +83,7 @@ def held(step: Callable[..., set[object]], barrier: threading.Barrier) -> Callab
 
     def look_then_wait(campaign: Campaign) -> set[object]:
         found = step(campaign)
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=PATIENCE_SECONDS)
         return found
 
     return look_then_wait
@@ -101,8 +103,13 @@ def launch_while_another_publishes(stage: Stage, monkeypatch: pytest.MonkeyPatch
     def read_then_wait(programme: Programme, at: datetime) -> ProgrammeVersion | None:
         found = version_in_force(programme, at)
         has_read.set()
-        published.wait(timeout=2)  # with the guard the other can only wait for this launch to end
+        with connection.cursor() as cursor:  # with the guard the other can only wait for this launch to end
+            wait_for(lambda: published.is_set() or count_of(cursor))
         return found
+
+    def count_of(cursor: Any) -> int:
+        cursor.execute(WAITING)
+        return int(cursor.fetchone()[0])
 
     def launch() -> None:
         try:
@@ -114,14 +121,14 @@ def launch_while_another_publishes(stage: Stage, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(offers, "version_in_force", read_then_wait)
     thread = threading.Thread(target=launch)
     thread.start()
-    assert has_read.wait(timeout=30)
+    assert has_read.wait(timeout=PATIENCE_SECONDS)
     try:
         publish_version(by=SYSTEM, at=AT, version=draft)
         outcomes["published"] += 1
     except ChangesWouldBeLost:
         outcomes["told"] += 1
     published.set()
-    thread.join(timeout=60)
+    thread.join(timeout=PATIENCE_SECONDS)
     return outcomes
 
 

@@ -23,7 +23,8 @@ from fidelia.worker.listening import Address, is_answering
 from fidelia.worker.postgres.paths import find_places
 from fidelia.worker.postgres.server import find_server
 from fidelia.worker.processes import find_working_in, is_alive, wait_until
-from tests.messaging.post_office import PostOffice, free_port
+from tests.messaging.post_office import PostOffice
+from tests.serving import free_port
 from tests.worker.conftest import ROOT, environ_of, forget
 from tests.worker.test_running import assert_no_trace, has_come_back, holder_of, worker_beats
 

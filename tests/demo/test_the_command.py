@@ -9,7 +9,7 @@ import pytest
 from tests.worker.conftest import Run, fidelia, home
 
 __all__ = ["fidelia", "home"]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_it_fills_once_and_then_finds_the_shop_there(fidelia: Run) -> None:

@@ -187,7 +187,7 @@ def _export_and_kill(root: Path) -> None:
     assert child.stdout is not None
     assert [child.stdout.readline().strip() for _table in TABLES] == ["visits", "customers"]
     child.send_signal(signal.SIGKILL)
-    child.wait(timeout=30)
+    child.wait(timeout=120)
 
 
 def _write_until(stop: threading.Event) -> None:

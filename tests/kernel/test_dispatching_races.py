@@ -178,7 +178,7 @@ def serving_slowly() -> Iterator[None]:
     def write_down_slowly(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
         write_down(events, by=by, at=at)
         inside.set()
-        assert let_go.wait(30)
+        assert let_go.wait(120)
 
     slow = Reaction(write_down_slowly, on=[LampLit])
     slow.name = WRITE_DOWN.name
@@ -189,7 +189,7 @@ def serving_slowly() -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert inside.wait(30)
+    assert inside.wait(120)
     try:
         yield
     finally:

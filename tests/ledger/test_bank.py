@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS, EACH = 8, 100
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("movers", "acts"), [(3, 120), pytest.param(8, 2_000, marks=pytest.mark.slow)], ids=["short", "long"]
 )
@@ -43,7 +43,7 @@ def start(address: str, seed: int, acts: str, *accounts: str) -> subprocess.Pope
 
 
 def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    written, _nothing = process.communicate(timeout=280)  # closes its input: a reader then stops
+    written, _nothing = process.communicate(timeout=500)  # closes its input: a reader then stops
     assert process.returncode == 0
     report: dict[str, Any] = json.loads(written)
     return report

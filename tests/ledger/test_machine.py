@@ -195,7 +195,7 @@ def available_of(model: ModelAccount, at: datetime) -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_any_sequence_comes_out_as_in_the_model() -> None:
     run_state_machine_as_test(LedgerMachine, settings=settings(SETTINGS, max_examples=40, stateful_step_count=40))
 

@@ -171,14 +171,14 @@ def test_the_same_key_twice_at_once(scratch: str, client: Client) -> None:
     put_barrier(scratch)
     run_as_owner(scratch, "alter table ledger_posting drop constraint ledger_posting_pkey")
     with at_the_barrier(scratch, earn, earn, arriving=1) as futures:
-        assert [future.result(60) for future in futures] == [False, False]
+        assert [future.result(PATIENCE_SECONDS) for future in futures] == [False, False]
     assert client.available(account) == 200, "without the key, once is twice"
 
     other = client.open()
     run_as_owner(scratch, "truncate ledger_posting; alter table ledger_posting add primary key (account_id, idem_key)")
     account = other
     with at_the_barrier(scratch, earn, earn, arriving=1) as futures:
-        assert sorted(future.result(60) for future in futures) == [False, True]
+        assert sorted(future.result(PATIENCE_SECONDS) for future in futures) == [False, True]
     assert client.available(account) == 100
 
 
@@ -210,7 +210,7 @@ def test_burn_against_expiry(scratch: str, client: Client) -> None:
         wait_until(gate, WAITING_AT_BARRIER, 1)
         assert client.sweep(AT + timedelta(days=2)) == 0, "the sweeper neither waits nor takes what is locked"
         gate.execute("select pg_advisory_unlock(4242)")
-        burning.result(60)
+        burning.result(PATIENCE_SECONDS)
     assert client.sweep(AT + timedelta(days=2)) == 1
     assert client.available(account) == 0
     assert client.broken() == []

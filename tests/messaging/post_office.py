@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import socket
 import threading
 from email.message import EmailMessage
 from typing import Any
@@ -13,11 +12,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.serving import free_port
 
 
 class PostOffice:
@@ -34,7 +29,7 @@ class PostOffice:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.generation = 0
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=10)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=60)
 
     def __enter__(self) -> PostOffice:
         self._controller.start()

@@ -21,9 +21,10 @@ from fidelia.messaging.models import Message
 from fidelia.messaging.operations import Outcome
 from fidelia.worker.delivery import run_delivery
 from tests.conftest import ROOT, address_of
+from tests.serving import free_port
 
 from .letters import DAY, run_worker, someone, write_to
-from .post_office import PostOffice, free_port
+from .post_office import PostOffice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,7 +133,7 @@ def kill_a_worker_in_the_middle(office: PostOffice) -> None:
         assert office.asked.wait(150)
     finally:
         worker.send_signal(signal.SIGKILL)
-        worker.wait(30)
+        worker.wait(120)
     office.forget_those_under_way()
 
 
@@ -158,9 +159,9 @@ def test_the_loop_of_the_worker_delivers_until_it_is_stopped(post_office: PostOf
     loop = threading.Thread(target=run_delivery, args=(stop,))
     loop.start()
     try:
-        assert post_office.got_one.wait(30)
+        assert post_office.got_one.wait(120)
     finally:
         stop.set()
-        loop.join(30)
+        loop.join(120)
     assert not loop.is_alive()
     assert Message.objects.get().state == "sent"

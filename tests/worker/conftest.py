@@ -56,7 +56,7 @@ def fidelia(home: Path, tmp_path: Path) -> Run:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=240,
             check=False,
         )
 

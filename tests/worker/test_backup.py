@@ -17,7 +17,7 @@ from fidelia.worker.postgres import ensure_running
 
 from .conftest import Run
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 LETTER = b"O welche Lust"
 
 

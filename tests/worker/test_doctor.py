@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pytest_django import Settings
 
 from fidelia.worker.doctor import application, examine, machine, server
 from fidelia.worker.doctor.finding import Finding, note, right, wrong
+from tests.serving import free_port
 
 from .conftest import Run
 
@@ -139,8 +139,7 @@ def test_a_mail_server_that_answers_or_not(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = ""
     assert application.look_at_mail().verdict == "note"
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
+    port = free_port()
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     assert application.look_at_mail() == wrong(
         f"The mail server 127.0.0.1:{port} does not let us in: [Errno 111] Connection refused"

@@ -19,7 +19,7 @@ from .conftest import ROOT
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(os.geteuid() != 0, reason="the other tests already run as an ordinary user"),
 ]
 NOBODY = 65534
@@ -69,7 +69,7 @@ def fidelia(account: dict[str, Any], home: Path, *arguments: str) -> subprocess.
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
         **account,
     )

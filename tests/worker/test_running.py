@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,16 +18,16 @@ from fidelia.worker.postgres.leases import list_holders
 from fidelia.worker.postgres.paths import database_url, find_places, short_hash
 from fidelia.worker.postgres.server import find_server
 from fidelia.worker.processes import find_marked, find_working_in, is_alive, wait_until
+from tests.serving import free_port
 
 from .conftest import Run, environ_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
 def address() -> Address:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return Address("127.0.0.1", door.getsockname()[1])
+    return Address("127.0.0.1", free_port())
 
 
 @pytest.fixture
@@ -39,8 +38,8 @@ def running(home: Path, address: Address, tmp_path: Path) -> Iterator[subprocess
         [sys.executable, "-m", "fidelia.worker", "run"], env=environ_of(home, more), cwd=tmp_path
     ) as process:
         try:
-            assert wait_until(lambda: is_answering(address), seconds_max=90)
-            assert wait_until(lambda: worker_beats(home), seconds_max=60)
+            assert wait_until(lambda: is_answering(address), seconds_max=120)
+            assert wait_until(lambda: worker_beats(home), seconds_max=120)
             yield process
         finally:
             process.terminate()
@@ -107,14 +106,14 @@ def test_each_part_that_is_killed_comes_back(running: subprocess.Popen[bytes], h
         pid = holder_of(home, verb)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        assert wait_until(partial(has_come_back, home, verb, pid), seconds_max=60)
+        assert wait_until(partial(has_come_back, home, verb, pid), seconds_max=120)
     server = find_server(places)
     assert server is not None
     os.kill(server, signal.SIGKILL)
 
-    assert wait_until(lambda: find_server(places) not in (None, server), seconds_max=60)
-    assert wait_until(lambda: is_answering(address), seconds_max=60)
-    assert wait_until(lambda: worker_beats(home), seconds_max=60)
+    assert wait_until(lambda: find_server(places) not in (None, server), seconds_max=120)
+    assert wait_until(lambda: is_answering(address), seconds_max=120)
+    assert wait_until(lambda: worker_beats(home), seconds_max=120)
     assert running.poll() is None
 
 
@@ -135,7 +134,7 @@ def test_after_a_kill_of_everything_it_starts_again(running: subprocess.Popen[by
     for pid in (running.pid, *pids_of(home), server):
         os.kill(pid, signal.SIGKILL)
     running.wait()
-    assert wait_until(lambda: find_working_in(places.data) == [], seconds_max=60)
+    assert wait_until(lambda: find_working_in(places.data) == [], seconds_max=120)
 
     migrated = fidelia("migrate")
 

@@ -74,7 +74,7 @@ def test_it_runs_in_an_empty_folder(installed: Path, empty: Path) -> None:
         for name in ("FIDELIA_HOME", "PYTHONPATH"):
             del environ[name]
         command: list[str | os.PathLike[str]] = [installed, *arguments]
-        return subprocess.run(command, cwd=empty, env=environ, capture_output=True, text=True, check=False, timeout=200)
+        return subprocess.run(command, cwd=empty, env=environ, capture_output=True, text=True, check=False, timeout=400)
 
     where = subprocess.run(
         [installed.parent / "python", "-c", "import fidelia; print(fidelia.__file__)"],
