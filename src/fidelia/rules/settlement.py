@@ -7,9 +7,11 @@ SQL). All parts are whole numbers that sum to their whole: shares go by largest 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from fidelia.kernel.money import split_by_largest_remainder
 
@@ -52,8 +54,7 @@ REASONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """Whether a rule applies. `lines` are the positions of the lines it chose, `reason` why it does not apply.
 
     missing is how much more would have met the condition, when just one part of it failed and asks for at least so
@@ -68,8 +69,7 @@ class Candidate:
     lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What one rule came to. `base` is the money it counted, `unlimited` what it would give without its limit or cap.
 
     discount  the money that it took off prices; None of a rule that lowers no price
@@ -89,8 +89,7 @@ class Outcome:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineAllocation:
+class LineAllocation(msgspec.Struct, frozen=True):
     """The points of one line, frozen with the purchase: `by_rule` sums to `points`; `quantity` in minor units."""
 
     quantity: int
@@ -111,7 +110,7 @@ class Settlement:
         """Return what a return without its purchase takes back: evaluate it as if bought, then negate."""
         return Settlement(
             -self.points,
-            tuple(replace(each, points=-each.points) for each in self.outcomes),
+            tuple(msgspec.structs.replace(each, points=-each.points) for each in self.outcomes),
             tuple(
                 LineAllocation(-each.quantity, -each.points, tuple((key, -part) for key, part in each.by_rule))
                 for each in self.lines

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from fidelia.activity.models import PurchaseClaim
@@ -100,7 +100,7 @@ def test_a_budget_of_points_is_not_used_up_by_points_that_nobody_gets() -> None:
     sale = nobodys(TOASTER)
     assert not Use.objects.exists()
     assert claim(sale).points == 0  # what has a limit is given at the till, to who is known there
-    assert close("named", basket=basket(replace(TOASTER, unit_price=6_000))).made.points == 60
+    assert close("named", basket=basket(msgspec.structs.replace(TOASTER, unit_price=6_000))).made.points == 60
 
 
 BASE_TERMS = {"points_per": BASE["points_per"]}

@@ -100,8 +100,7 @@ class PurchaseRow:
     borne_by_store_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
+class LineRow(msgspec.Struct, frozen=True):
     """A line as it is kept."""
 
     line_number: int

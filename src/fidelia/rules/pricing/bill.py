@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from ..settlement import Outcome, Settlement
 
+# What a basket has many of is a Struct: made in a fortieth of the time that a frozen dataclass takes.
 GIFT_KEY = "gift:"  # how the key of a line begins that a rule added: then the rule, and the product
 POINTS_TENDER = "points"  # the key of the share that points pay, beside the keys of the gift cards
 Shares = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """Units of a line that were treated alike: of three for two, one piece of two units and one of one.
 
     quantity   in thousandths
@@ -35,8 +37,7 @@ class Piece:
         return self.listed - sum([part for _, part in self.discounts])
 
 
-@dataclass(frozen=True, slots=True)
-class BilledLine:
+class BilledLine(msgspec.Struct, frozen=True):
     """One line (or shipping cost) as it is paid.
 
     key        of the basket's line; of a gift that a rule added, "gift:<rule key>:<product>"
@@ -77,8 +78,7 @@ class Tender:
     points: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(msgspec.Struct, frozen=True):
     """A rule lowered a line or a shipping cost: `quantity` units of it (thousandths) by `amount` together."""
 
     rule_key: str

@@ -47,8 +47,7 @@ class UnitTax:
     is_taxed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class BasketLine:
+class BasketLine(msgspec.Struct, frozen=True):
     """One line before discounts. `quantity` in thousandths of a unit; `unit_price` in units of 10^-price_scale.
 
     Category and brand are used where the product is not in the file of products.

@@ -58,8 +58,7 @@ class CheckoutPurchaseRow(PurchaseRow):
     paid_by_gift_cards: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutLineRow(LineRow):
+class CheckoutLineRow(LineRow, frozen=True, kw_only=True):
     """A line of it as it is kept."""
 
     gross: int
