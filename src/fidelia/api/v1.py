@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja.operation import Operation
+
+from fidelia.rules.documents.schema import document_schema
 
 from . import (
     access,
@@ -104,6 +107,19 @@ api.add_router("/key", access.router)
 def openapi(request: HttpRequest) -> HttpResponse:
     """The description of the API, as OpenAPI 3.1. Needs no key."""
     return HttpResponse(describe(api), content_type="application/json", headers={"Cache-Control": "max-age=300"})
+
+
+@api.get(
+    "/programme.schema.json",
+    auth=None,
+    tags=["description"],
+    summary="The schema of a programme's document",
+    operation_id="get_programme_schema",
+)
+def programme_schema(request: HttpRequest) -> HttpResponse:
+    """JSON Schema 2020-12: name it in the first line of the file, and editors complete and mark it. Needs no key."""
+    text = msgspec.json.encode(document_schema())
+    return HttpResponse(text, content_type="application/schema+json", headers={"Cache-Control": "max-age=300"})
 
 
 def _with_known_parameters_only(operation: Operation) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ def forecast(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBas
         arguments = {"version_id": str(view.version.id), "months": months}
         start_job(by=request.actor, at=clock.now(), kind=FORECAST, arguments=arguments, label=label)
         return redirect("console:version-forecast", slug=slug, number=number)
-    kept = Forecast.objects.filter(version_id=view.version.id).order_by("-made_at").first()
+    kept = Forecast.objects.filter(version_id=view.version.id).order_by("-made_at", "-id").first()
     running = _running(request, view.version.id)
     context = {
         "view": view,
@@ -134,7 +134,7 @@ class ForecastView:
         ]
         if len(self.result["versions"]) > 1:
             label = _("Version %(number)s, in force") % {"number": self.current["number"]}
-            series.append(charts.Series(label, self.current["by_month"][name]["mean"], "ochre"))
+            series.append(charts.Series(label, self.current["by_month"][name]["mean"], "orange"))
         return charts.lines(
             self.months, series, unit=charts.Unit(), language=language(), heading=_("Month"), band=True,
             dashed=[_("At least"), _("At most")],

@@ -170,7 +170,7 @@ class ShadowView:
             [formats.short_date(each.day, language()) for each in days],
             [
                 charts.Series(_("The same"), [each.same for each in days]),
-                charts.Series(_("Different"), [each.different for each in days]),
+                charts.Series(_("Different"), [each.different for each in days], "orange"),
             ],
             unit=charts.Unit(),
             language=language(),

@@ -327,14 +327,14 @@ def _lots(ground: Ground, at: datetime) -> list[tuple[int, int]]:
 
 
 def _spending(ground: Ground, at: datetime) -> np.ndarray:
-    """Return which share of the points at hand was spent in each of the last twelve whole months."""
+    """Return which share of the points at hand was spent in each of the last twelve months, back from now."""
     programme = ground.asked.programme
     rows = ground.history.rows(
         _FLOWS, now=at, month=MONTH, currency=programme.points_currency_id, programme=str(programme.id)
     )
     held, rates = 0, []
     for back, moved, spent in rows:
-        if held > 0 and 1 <= back <= 12:
+        if held > 0 and 0 <= back < 12:
             rates.append(min(1.0, spent / held))
         held += moved
     return np.array(rates[-12:])
