@@ -39,9 +39,10 @@ declare
     free bigint; -- and not reserved by another checkout
 begin
     select * into series from rewards_coupon_series one where one.id = p_code.series_id;
-    select min(bound.capacity - coalesce(counter.taken, 0)),
-            min(bound.capacity - coalesce(counter.taken, 0)
-                - rewards_held(p_programme, bound.scope_id, bound.subject, p_checkout, p_at))
+    select min(bound.capacity - coalesce(counter.taken, 0) - elsewhere.taken),
+            min(bound.capacity - coalesce(counter.taken, 0) - elsewhere.taken
+                - rewards_held(p_programme, bound.scope_id, bound.subject, p_checkout, p_at)
+                - rewards_absorbed(p_programme, bound.scope_id, bound.subject, p_checkout, p_at))
         into unused, free
         from (values
             ('coupon:' || p_code.id, rewards_anybody(), series.uses_per_code),
@@ -50,6 +51,8 @@ begin
         ) bound (subject, scope_id, capacity)
         left join rewards_counter counter on counter.programme_id = p_programme and counter.scope_id = bound.scope_id
             and counter.subject = bound.subject and counter.starts_on = rewards_no_period()
+        cross join lateral (
+            select rewards_absorbed(p_programme, bound.scope_id, bound.subject, null, null) as taken) elsewhere
         where bound.capacity is not null and bound.scope_id is not null;
     state := rewards_coupon_state(p_code, series, p_customer, p_at);
     if state = 'expired' and rewards_holds(p_checkout, 'coupon:' || p_code.id, p_at) then

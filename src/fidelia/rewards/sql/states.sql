@@ -62,3 +62,22 @@ begin
         where held.programme_id = p_programme and held.scope_id = p_scope and held.subject = p_subject
             and held.expires_at > p_now and held.checkout_id is distinct from p_except);
 end $$;
+
+-- What was taken of a member's counter, or with a moment is held of it, under the names that were merged into this one.
+create or replace function rewards_absorbed(
+    p_programme uuid, p_scope uuid, p_subject text, p_except uuid, p_now timestamptz
+) returns bigint language plpgsql stable as $$
+begin
+    if p_scope = rewards_anybody() then
+        return 0;
+    elsif p_now is not null then
+        return (
+            select coalesce(sum(rewards_held(p_programme, name, p_subject, p_except, p_now)), 0)::bigint
+            from unnest(rewards_person(p_scope)) name where name <> p_scope);
+    end if;
+    return (
+        select coalesce(sum(counter.taken), 0)::bigint from rewards_counter counter
+        where counter.programme_id = p_programme and counter.scope_id = any (rewards_person(p_scope))
+            and counter.scope_id <> p_scope and counter.subject = p_subject
+            and counter.starts_on = rewards_no_period());
+end $$;

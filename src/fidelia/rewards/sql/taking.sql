@@ -22,14 +22,20 @@ declare
     programme uuid := p->>'programme_id';
     lost record;
 begin
-    select item.kind, item.item, counter.taken, item.capacity, item.amount,
-            counter.taken + item.amount <= item.capacity as is_reserved
+    select item.kind, item.item, counter.taken + elsewhere.taken as taken, item.capacity, item.amount,
+            counter.taken + elsewhere.taken + item.amount <= item.capacity as is_reserved
         into lost
         from unnest(p_items) item
         join rewards_counter counter on counter.programme_id = programme and counter.scope_id = item.scope_id
             and counter.subject = item.subject and counter.starts_on = item.starts_on
+        cross join lateral (
+            select case when item.kind <> 'coupon' then 0 else
+                rewards_absorbed(programme, item.scope_id, item.subject, null, null) end as taken,
+                case when item.kind <> 'coupon' then 0 else
+                rewards_absorbed(programme, item.scope_id, item.subject, (p->>'checkout_id')::uuid,
+                    (p->>'now')::timestamptz) end as held) elsewhere
         where item.capacity is not null
-            and counter.taken + item.amount + rewards_held(
+            and counter.taken + elsewhere.taken + elsewhere.held + item.amount + rewards_held(
                 programme, item.scope_id, item.subject, (p->>'checkout_id')::uuid, (p->>'now')::timestamptz) > item.capacity
         order by item.rank, item.subject, item.scope_id limit 1;
     if found then
