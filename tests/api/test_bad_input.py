@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import translation
 
 from fidelia.access.operations import revoke_key
 from fidelia.activity.models import Purchase
@@ -18,6 +19,7 @@ from tests.cast import AT, SYSTEM
 
 from .caller import Caller, basket
 
+DIGITS = "A number without a sign of at most 7 digits, and at most 3 after a point, is expected."
 NOBODY = "019a5c1e-ffff-7000-8000-000000000000"
 
 
@@ -269,3 +271,29 @@ def test_what_belongs_to_another_partner_is_as_unknown_as_what_does_not_exist(
     assert stranger.get("/purchases").json()["data"] == []
     stranger.get(f"/enrolments?customer_id={florestan.customer_id}").problem(404, "unknown_customer")
     stranger.get("/customers?identity=card:2990441788200").problem(404, "unknown_customer")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "said"),
+    [
+        ("0.3505", DIGITS),
+        ("1,5", DIGITS),
+        (1.5, "A text is expected; a number stands in quotation marks, so that no decimal is lost."),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("florestan")
+def test_a_number_that_cannot_be_read_is_told_in_words(till: Caller, quantity: Any, said: str) -> None:
+    lines = [{"product": "mug", "quantity": quantity, "net": "1.00"}]
+    answer = till.post("/purchases", basket(lines=lines))
+    assert answer.problem(422, "invalid_request")["detail"] == said
+
+
+@pytest.mark.usefixtures("florestan")
+def test_a_refusal_is_in_the_language_that_is_asked_for_whatever_page_came_before(till: Caller) -> None:
+    wanted = {
+        "currency": "EUR", "coupons": ["NOPE"], "lines": [{"product": "mug", "quantity": "1", "unit_price": "1.00"}],
+    }  # fmt: skip
+    for language, said in (("", "No coupon has this code."), ("fr-FR,fr;q=0.9", "Aucun coupon ne porte ce code.")):
+        with translation.override("fr" if not language else "en"):
+            answer = till.post("/checkouts/T-1/closure", {"basket": wanted}, **{"Accept-Language": language})
+        assert answer.problem(404, "unknown_coupon")["detail"] == said

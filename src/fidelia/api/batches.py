@@ -24,7 +24,7 @@ from .problems import problem_of
 from .returns import asked_return
 from .schemas.activity import PurchaseBatchIn, PurchaseBatchOut, PurchaseIn, RowOut
 from .schemas.returns import LoneReturnIn, ReturnOfReceiptIn
-from .service import mistakes_of
+from .service import mistakes_of, told
 
 router = Router(tags=["purchases"])
 BATCH_KEY_LENGTH_MAX = 250  # a row's own key is the batch's with /0 to /999 after it
@@ -88,7 +88,8 @@ def _read(exchange: Exchange, asked: dict[str, Any], index: int, key: str) -> Ro
             raise InvalidRequest(mistakes_of([(("body", "row", "idempotency_key"), "A key is a text.")]))
         return Row(index, _queued(exchange, KINDS[kind].model_validate(fields), check_key(own_key)))
     except pydantic.ValidationError as error:
-        return InvalidRequest(mistakes_of((("body", "row", *found["loc"]), found["msg"]) for found in error.errors()))
+        found = [told(one) for one in error.errors()]
+        return InvalidRequest(mistakes_of((("body", "row", *where), text) for where, text in found))
     except FideliaError as error:
         return error
 

@@ -1,6 +1,6 @@
 """The door of the API: requests under /api/ pass here and by none of the middleware that pages need.
 
-No session is loaded, no language activated, no form token checked: programs send a key. What leaves by this door is
+No session is loaded, no language looked up, no form token checked: programs send a key. What leaves by this door is
 JSON, whatever went wrong on the way.
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import activate
 
 from fidelia.access.operations import Admission, Reading
 from fidelia.kernel.actor import Actor
@@ -58,14 +59,19 @@ class Prepared:
     names_object: bool = False
 
 
-def new_exchange(given_id: str) -> Exchange:
-    """Return the exchange of a request that has just arrived; a caller's own X-Request-Id is kept."""
+def new_exchange(given_id: str, languages: str) -> Exchange:
+    """Return the exchange of a request that has just arrived; a caller's own X-Request-Id is kept.
+
+    What it is told is in English, or in French where Accept-Language begins with it: never in whatever language the
+    page before it, served by the same thread, was shown.
+    """
+    activate("fr" if languages[:2].lower() == "fr" else "en")
     return Exchange(given_id if _REQUEST_ID.fullmatch(given_id) else str(new_id()), at=now())
 
 
 def begin_exchange(request: HttpRequest) -> Exchange:
     """Attach a new exchange to a request."""
-    exchange = new_exchange(request.META.get("HTTP_X_REQUEST_ID", ""))
+    exchange = new_exchange(request.META.get("HTTP_X_REQUEST_ID", ""), request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
     request.exchange = exchange  # type: ignore[attr-defined]
     return exchange
 

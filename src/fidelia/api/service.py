@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,6 +19,7 @@ from .problems import answer_problem
 
 MISTAKES_MAX = 50
 _UNUSED = HttpResponse()
+_NUMBER = re.compile(r"\^(-\?)?\[0-9\]\{1,(\d+)\}\(\\\.\[0-9\]\{1,(\d+)\}\)\?\$")  # the patterns of schemas/types
 
 
 class FideliaApi(NinjaAPI):
@@ -45,7 +47,21 @@ def _answer_refusal(request: HttpRequest, error: FideliaError | type[FideliaErro
 
 def _answer_mistakes(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
     assert isinstance(error, ValidationError), "ninja raises what it found"
-    return answer_problem(request, InvalidRequest(mistakes_of((found["loc"], found["msg"]) for found in error.errors)))
+    return answer_problem(request, InvalidRequest(mistakes_of(told(found) for found in error.errors)))
+
+
+def told(found: Mapping[str, Any]) -> tuple[Sequence[Any], str]:
+    """Return where pydantic found a mistake, and what it is: of a number in plain words, not as the pattern of one."""
+    number = _NUMBER.fullmatch(str(found.get("ctx", {}).get("pattern", "")))
+    if number is not None:
+        sign = "" if number[1] else " without a sign"
+        digits, decimals = number[2], number[3]
+        return found[
+            "loc"
+        ], f"A number{sign} of at most {digits} digits, and at most {decimals} after a point, is expected."
+    if found["type"] == "string_type":
+        return found["loc"], "A text is expected; a number stands in quotation marks, so that no decimal is lost."
+    return found["loc"], found["msg"]
 
 
 def mistakes_of(found: Iterable[tuple[Sequence[Any], str]]) -> list[Mistake]:

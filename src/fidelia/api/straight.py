@@ -77,7 +77,7 @@ def _serve(prepare: Prepare, environ: Environ) -> HttpResponse | None:
     prepared = _prepared(prepare, environ)
     if prepared is None:
         return None
-    exchange = new_exchange(environ.get("HTTP_X_REQUEST_ID", ""))
+    exchange = new_exchange(environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     with hot_call():
         response = _answer(prepared, exchange, environ)
     if response is not None:

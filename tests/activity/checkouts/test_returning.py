@@ -263,3 +263,20 @@ def _one(how: str, line: int, number: int) -> None:
         give_back(amount=number)
     else:
         give_back(ReturnedItem(line))
+
+
+def test_what_a_return_says_twice_is_refused_and_nothing_comes_back() -> None:
+    programme(document())
+    close(basket=basket(identity=None))
+    for asked, place in (
+        ({"amount": 100, "lines": (ReturnedItem(1, 1_000),)}, "/amount"),
+        ({"lines": (ReturnedItem(1, 1_000, 100),)}, "/lines/0/amount"),
+        ({"lines": (ReturnedItem(9),)}, "/lines/0/line_number"),
+    ):
+        with pytest.raises(MalformedLines) as refused:
+            give_back(*asked.get("lines", ()), amount=asked.get("amount"))  # type: ignore[misc, arg-type]
+        assert refused.value.pointer == place
+    with pytest.raises(MoreThanBought) as more:
+        give_back(amount=10_000)
+    assert more.value.message == "Between nothing and 49.40 EUR can be given back, not 100.00 EUR."
+    assert not Purchase.objects.filter(kind="return").exists()

@@ -166,7 +166,10 @@ def _parts_given_back(request: ReturnRequest, bought: Bought) -> list[ReturnedPa
         wanted = {}
         for i, line in enumerate(request.lines):
             if line.line_number not in bought.lines or line.line_number in wanted:
-                raise MalformedLines("Name each line of the purchase at most once.", pointer=f"/lines/{i}/line_number")
+                raise MalformedLines(
+                    f"The purchase has lines 1 to {max(bought.lines)}; name each at most once.",
+                    pointer=f"/lines/{i}/line_number",
+                )
             left = _left(bought, line.line_number)
             wanted[line.line_number] = left if line.quantity is None else line.quantity
             if not 0 < wanted[line.line_number] <= left:

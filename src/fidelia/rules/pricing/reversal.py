@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from fidelia.kernel.errors import Refused
-from fidelia.kernel.money import split_by_largest_remainder
+from fidelia.kernel.money import Money, split_by_largest_remainder
 
 from ..rounding import round_half_up
 from .bill import GIFT_KEY, POINTS_TENDER, Consumed, Shares
@@ -111,7 +111,7 @@ def spread_amount(frozen: FrozenBill, amount: int, already: Sequence[Returned] =
     progress = _all_progress(frozen, already)
     left = [each.line.total - each.total for each in progress]
     if not 0 < amount <= sum(left):
-        raise MoreThanBought(f"{sum(left)} minor units are left to return, not {amount}.")
+        raise MoreThanBought(_so_much_is_left(sum(left), amount, frozen.currency))
     parts = split_by_largest_remainder(amount, left)
     return tuple([Returned(n, amount=part) for n, part in enumerate(parts) if part])
 
@@ -131,8 +131,8 @@ def gifts_brought_back(frozen: FrozenBill, now: Sequence[Returned], already: Seq
 class _Progress:
     """How much of one line has come back, and of each of its parts."""
 
-    def __init__(self, line: FrozenLine) -> None:
-        self.line = line
+    def __init__(self, line: FrozenLine, currency: str) -> None:
+        self.line, self.currency = line, currency
         self.fraction = Fraction(0)
         self.quantity = 0
         self.total = 0
@@ -143,7 +143,7 @@ class _Progress:
         self.taxed = [0] * len(self.taxed_whole)
 
     def copy(self) -> _Progress:
-        twin = _Progress(self.line)
+        twin = _Progress(self.line, self.currency)
         twin.fraction, twin.quantity, twin.total = self.fraction, self.quantity, self.total
         twin.paid, twin.taxed = list(self.paid), list(self.taxed)
         return twin
@@ -162,7 +162,7 @@ class _Progress:
     def with_quantity(self, quantity: int) -> Fraction:
         left = self.line.quantity - self.quantity
         if not 0 < quantity <= left:
-            raise MoreThanBought(f"Of the line “{self.line.key}” {left} thousandths are left, not {quantity}.")
+            raise MoreThanBought(f"Of line {self.line.key} there is no more than {left / PIECE:g} left to give back.")
         self.quantity += quantity
         # What was refunded by amount before is not paid out again with the goods.
         return min(Fraction(1), self.fraction + Fraction(quantity, self.line.quantity))
@@ -170,7 +170,7 @@ class _Progress:
     def with_amount(self, amount: int) -> Fraction:
         left = self.line.total - self.total
         if not 0 < amount <= left:
-            raise MoreThanBought(f"Of the line “{self.line.key}” {left} minor units are left, not {amount}.")
+            raise MoreThanBought(_so_much_is_left(left, amount, self.currency))
         return Fraction(self.total + amount, self.line.total)
 
     def share(self, part: int) -> int:
@@ -202,6 +202,10 @@ class _Progress:
         )
 
 
+def _so_much_is_left(left: int, wanted: int, currency: str) -> str:
+    return f"Between nothing and {Money(left, currency)} can be given back, not {Money(wanted, currency)}."
+
+
 _ByLine = dict[int, _Progress]
 
 
@@ -223,11 +227,11 @@ def _grown(parts: list[int], wholes: list[int], total: int) -> list[int]:
 def _progress_of(frozen: FrozenBill, returned: Returned) -> _Progress:
     if not 0 <= returned.line < len(frozen.lines):
         raise MoreThanBought(f"The purchase has no line {returned.line}.")
-    return _Progress(frozen.lines[returned.line])
+    return _Progress(frozen.lines[returned.line], frozen.currency)
 
 
 def _all_progress(frozen: FrozenBill, already: Sequence[Returned]) -> list[_Progress]:
-    progress = [_Progress(line) for line in frozen.lines]
+    progress = [_Progress(line, frozen.currency) for line in frozen.lines]
     for each in already:
         _progress_of(frozen, each)
         progress[each.line].advance(each)

@@ -80,6 +80,8 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     The frozen allocation alone says what a part is worth. Raises MoreThanBought, MalformedLines, ReturnedBeforeBought.
     """
     sale = sold.purchase
+    if asked.amount is not None and asked.lines:
+        raise MalformedLines("A return names lines, or an amount over all of them: not both.", pointer="/amount")
     if asked.occurred_at < sale.occurred_at:
         raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
     now = _returned(sold, asked)
@@ -141,7 +143,12 @@ def _named(sold: Sold, asked: Reversing, left: dict[int, Returned]) -> tuple[Ret
     for i, item in enumerate(asked.lines):
         place = item.line_number - 1
         if place in found or not 0 <= place < len(sold.bill.lines):
-            raise MalformedLines("Name each line of the purchase at most once.", pointer=f"/lines/{i}/line_number")
+            raise MalformedLines(
+                f"The purchase has lines 1 to {len(sold.bill.lines)}; name each at most once.",
+                pointer=f"/lines/{i}/line_number",
+            )
+        if item.quantity is not None and item.amount is not None:
+            raise MalformedLines("A return names a quantity or an amount of a line.", pointer=f"/lines/{i}/amount")
         if item.quantity is None and item.amount is None:
             if place not in left:
                 raise MoreThanBought("Nothing of this line is left to give back.", pointer=f"/lines/{i}")

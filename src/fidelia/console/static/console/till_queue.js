@@ -1,7 +1,7 @@
 /* Sales that wait for the network: sent in their order, dropped once the server has them, kept and shown if it refuses. */
 
 import { ask } from "./till_net.js";
-import { announce, say } from "./till_page.js";
+import { TEXTS, announce, say } from "./till_page.js";
 import { dropSale, keepSale, listSales } from "./till_store.js";
 
 const AT_ONCE = 50;
@@ -24,7 +24,8 @@ export function queueOf({ number, drawn, settled }) {
       if (!waiting.length) break;
       const said = await ask("/till/queue/", { body: { sales: waiting.map((one) => one.request) } });
       for (const row of said.rows) await settle(waiting.find((one) => one.key === row.key), row);
-      announce(say("sent", { n: said.rows.filter((row) => row.state !== "refused").length }));
+      const count = said.rows.filter((row) => row.state !== "refused").length;
+      announce(count === 1 ? TEXTS.sent_one : say("sent", { n: count }));
     }
     await drawn();
   }
