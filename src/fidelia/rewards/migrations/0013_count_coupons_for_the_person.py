@@ -8,7 +8,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rewards", "0011_owned_by_the_person")]
+    dependencies = [("rewards", "0012_live_on_with_what_comes_back")]
     operations = [
         migrations.RunSQL((SQL / f"{name}.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop)
         for name in ("states", "reading", "taking")
