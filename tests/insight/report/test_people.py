@@ -166,6 +166,14 @@ def test_the_command_tells_people_from_purchases(campaign: Path, tmp_path: Path)
     assert "Customer portfolio" in (tmp_path / "caisse-élégante-report.html").read_text(encoding="utf-8")
 
 
+def test_a_column_that_is_not_there_is_named_in_the_language_of_the_report(
+    campaign: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["report", str(campaign), "--language", "fr", "--treatment", "nulle part", "--output", str(tmp_path)]
+    assert main(wanted) != 0
+    assert "n’a pas de colonne « nulle part »" in capsys.readouterr().err.replace("\u00a0", " ")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not HILLSTROM.exists(), reason="the data of Hillstrom are not here")
 def test_hillstrom_is_proved_as_published() -> None:

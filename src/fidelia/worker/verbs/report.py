@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from fidelia.insight.report import Report
     from fidelia.insight.report.speech import Speech
 
+# Rows are lists and tuples by the million, and none is in a circle: looking for circles as often as Python does by
+# itself took a ninth of the processor (300,000 purchases: 19.3 s, and 16.8 s so), and kept no memory lower.
+COLLECT_AFTER = (100_000, 50, 100)
 HELP = "write a report on the customers of a file of purchases: one HTML page and one PDF"
 
 
@@ -32,6 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    usual = gc.get_threshold()
+    gc.set_threshold(*COLLECT_AFTER)
+    try:
+        return _run(arguments)
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from fidelia.insight.report.speech import in_language
     from fidelia.kernel.errors import FideliaError
 
@@ -60,6 +73,8 @@ def _made(arguments: argparse.Namespace, now: datetime) -> tuple[Report, Speech]
         try:
             return _of_people(arguments, now)
         except FideliaError:
+            if arguments.treatment:  # people were meant: what is wrong with them is the answer
+                raise
             raise refused from None
 
 
