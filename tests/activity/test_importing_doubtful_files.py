@@ -58,6 +58,14 @@ def test_orders_of_which_nothing_came_are_given_back_with_what_they_say(tmp_path
     assert (sums(found), codes(found)) == ((22, 12500, 1500), {"not_sold": 3})
 
 
+def test_a_state_that_says_more_than_a_word_is_understood_by_its_first(tmp_path: Path) -> None:
+    states = ("Shipped - Delivered to Buyer", "Canceled by customer", "Canceled by customer")
+    rows = [f"{day},{states[day % 3]},2025-02-{day:02},A1,1,5.00,C1" for day in DAYS]
+    path = write(tmp_path / "a.csv", lines("order,Status,date,sku,qty,amount,customer", rows))
+    assert proposed(path).mapping.options["not_sold"] == ["canceled by customer"]
+    assert sums(checked(path)) == (8, 12500, 8500)
+
+
 def test_a_late_word_is_heard_over_the_whole_file(tmp_path: Path) -> None:
     rows = [f"{n},{'annulée' if n == 4_999 else 'Livrée'},2025-02-03,A1,1,5.00,C{n % 99}" for n in range(5_000)]
     path = write(tmp_path / "a.csv", lines("commande,statut,date,article,qté,montant,client", rows))

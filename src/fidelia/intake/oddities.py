@@ -282,7 +282,7 @@ def _not_sold(seen: _Seen) -> OptionProposal | None:
     words = NOT_SOLD_STATES
     if says_refunds or any(profile.share("negative") for profile in signed):
         words = NOT_SOLD_STATES - REFUNDED_STATES
-    found = sorted(word for word in said if word in words)
+    found = sorted(word for word in said if word in words or word.split(" ", 1)[0] in words - {"test", "quote"})
     if not found:
         return None
     look = because(

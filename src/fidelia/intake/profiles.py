@@ -68,9 +68,14 @@ def fits(profile: Profile, column: Column) -> float:
     if not profile.values:
         return 0.8
     if column.vocabulary:
-        known = sum(count for word, count in profile.vocabulary.items() if word in column.vocabulary)
+        known = sum(count for word, count in profile.vocabulary.items() if _is_word_of(word, column))
         return 1.0 if known >= VOCABULARY_SHARE * profile.values else 0.1
     return _FITS[column.kind](profile)
+
+
+def _is_word_of(word: str, column: Column) -> bool:
+    begins = column.vocabulary_begins and word.split(" ", 1)[0] in column.vocabulary
+    return word in column.vocabulary or begins
 
 
 def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: bool = False) -> Profile:

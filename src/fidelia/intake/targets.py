@@ -36,7 +36,8 @@ class Column:
     """One thing known about a row. `synonyms` are header names that mean it, in French and English, any spelling.
 
     `not_beside` are words beside which the name means another thing: the name of a customer is no customer.
-    `vocabulary` are the folded words that its cells hold, where they hold no others.
+    `vocabulary` are the folded words that its cells hold, where they hold no others; with `vocabulary_begins` a cell
+    may go on after one: cancelled by the customer.
     `absent` is said where no column of the file is it.
     `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
     (consents default to none).
@@ -54,6 +55,7 @@ class Column:
     sensitive: bool = False
     not_beside: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
+    vocabulary_begins: bool = False
     absent: LocalizedText | None = None
 
 

@@ -262,6 +262,7 @@ PURCHASES = Target(
                 fr="Les lignes dont l’état dit qu’elles sont restées sans suite sont rendues.",
             ),
             vocabulary=frozenset(SOLD_STATES | NOT_SOLD_STATES),
+            vocabulary_begins=True,
         ),
         Column(
             "store",
