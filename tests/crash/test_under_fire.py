@@ -30,7 +30,7 @@ from tests.worker.test_running import assert_no_trace, has_come_back, holder_of,
 
 from .tills import Till
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TILLS = 6
 MEMBERS = 12
 SOLD_BETWEEN = 8  # purchases that each till makes before a kill and after it
@@ -59,7 +59,7 @@ class Night:
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "fidelia.worker", "run"]
         process = subprocess.Popen(command, env=self.environ, cwd=self.folder)
-        assert wait_until(lambda: is_answering(self.address), seconds_max=120)
+        assert wait_until(lambda: is_answering(self.address), seconds_max=300)
         assert wait_until(lambda: worker_beats(self.home), seconds_max=120)
         return process
 

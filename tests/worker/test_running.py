@@ -22,7 +22,7 @@ from tests.serving import free_port
 
 from .conftest import Run, environ_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def running(home: Path, address: Address, tmp_path: Path) -> Iterator[subprocess
         [sys.executable, "-m", "fidelia.worker", "run"], env=environ_of(home, more), cwd=tmp_path
     ) as process:
         try:
-            assert wait_until(lambda: is_answering(address), seconds_max=120)
+            assert wait_until(lambda: is_answering(address), seconds_max=300)
             assert wait_until(lambda: worker_beats(home), seconds_max=120)
             yield process
         finally:
@@ -112,7 +112,7 @@ def test_each_part_that_is_killed_comes_back(running: subprocess.Popen[bytes], h
     os.kill(server, signal.SIGKILL)
 
     assert wait_until(lambda: find_server(places) not in (None, server), seconds_max=120)
-    assert wait_until(lambda: is_answering(address), seconds_max=120)
+    assert wait_until(lambda: is_answering(address), seconds_max=300)
     assert wait_until(lambda: worker_beats(home), seconds_max=120)
     assert running.poll() is None
 
