@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -16,9 +15,7 @@ from fidelia.activity.models import Purchase
 from fidelia.insight.backtest.plan_words import relative_change
 from fidelia.insight.jobs import BACKTEST
 from fidelia.insight.models import Backtest
-from fidelia.jobs.models import Job
 from fidelia.jobs.operations import start_job
-from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
@@ -27,11 +24,10 @@ from fidelia.programme.models import Programme
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Figure
 
-from .jobs import progress_of
 from .pages import ConsoleRequest, show, signed_in
-from .programme_parts import VersionView, language, told
+from .programme_parts import VersionView, language
 from .programmes import view_at
-from .speech import speech_of
+from .version_jobs import context_of
 
 ROWS = 20
 NOBODY = ""
@@ -49,22 +45,10 @@ def backtest(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBas
         )
         return redirect("console:version-backtest", slug=slug, number=number)
     kept = Backtest.objects.filter(version_id=view.version.id).order_by("-made_at").first()
-    running = _running(request, view.version.id)
-    context = {
-        "view": view,
-        "version": told(view.version),
-        "programme": view.programme,
-        "kept": kept,
-        "job": progress_of(request.actor, running, speech_of(clock.now())) if running else None,
-        "may_run": request.actor.may_somewhere("programme.draft") and running is None,
-        **(BacktestView(view, kept.result).context() if kept is not None else {}),
-    }
+    context = context_of(request, view, kind=BACKTEST, kept=kept)
+    if kept is not None:
+        context |= BacktestView(view, kept.result).context()
     return show(request, "console/programmes/backtest.html", context)
-
-
-def _running(request: ConsoleRequest, version_id: UUID) -> Job | None:
-    under_way = list_jobs(by=request.actor, kind=BACKTEST, under_way=True, limit=20)
-    return next((job for job in under_way if job.arguments.get("version_id") == str(version_id)), None)
 
 
 class BacktestView:

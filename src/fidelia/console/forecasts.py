@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -14,20 +13,17 @@ from django.views.decorators.http import require_http_methods
 
 from fidelia.insight.jobs import FORECAST
 from fidelia.insight.models import Forecast
-from fidelia.jobs.models import Job
 from fidelia.jobs.operations import start_job
-from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Definition, Figure
 
-from .jobs import progress_of
 from .pages import ConsoleRequest, show, signed_in
-from .programme_parts import VersionView, language, told
+from .programme_parts import VersionView, language
 from .programmes import view_at
-from .speech import speech_of
+from .version_jobs import context_of
 
 SPANS = (3, 6, 12, 18, 24)
 
@@ -45,23 +41,10 @@ def forecast(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBas
         start_job(by=request.actor, at=clock.now(), kind=FORECAST, arguments=arguments, label=label)
         return redirect("console:version-forecast", slug=slug, number=number)
     kept = Forecast.objects.filter(version_id=view.version.id).order_by("-made_at", "-id").first()
-    running = _running(request, view.version.id)
-    context = {
-        "view": view,
-        "version": told(view.version),
-        "programme": view.programme,
-        "kept": kept,
-        "spans": SPANS,
-        "job": progress_of(request.actor, running, speech_of(clock.now())) if running else None,
-        "may_run": request.actor.may_somewhere("programme.draft") and running is None,
-        **(ForecastView(view, kept.result).context() if kept is not None else {}),
-    }
+    context = {**context_of(request, view, kind=FORECAST, kept=kept), "spans": SPANS}
+    if kept is not None:
+        context |= ForecastView(view, kept.result).context()
     return show(request, "console/programmes/forecast.html", context)
-
-
-def _running(request: ConsoleRequest, version_id: UUID) -> Job | None:
-    under_way = list_jobs(by=request.actor, kind=FORECAST, under_way=True, limit=20)
-    return next((job for job in under_way if job.arguments.get("version_id") == str(version_id)), None)
 
 
 class ForecastView:

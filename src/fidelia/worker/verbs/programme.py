@@ -15,6 +15,7 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError, Invalid
 from fidelia.worker.readiness import django_ready
+from fidelia.worker.reading import read_text_of
 
 HELP = "plan, apply or export the document of a programme, as a pull request wants it"
 TIMEOUT_SECONDS = 600
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _plan(arguments: argparse.Namespace) -> int:
     from fidelia.insight.backtest.plan_words import exit_code, plan_as_html, plan_as_text
 
-    text = _read(arguments.file)
+    text = read_text_of(arguments.file)
     asked = {"text": text, "programme": arguments.programme, "backtest": not arguments.no_backtest}
     try:
         plan = _post(arguments, "/api/v1/programme-plans", asked) if arguments.url else _plan_here(asked)
@@ -73,7 +74,7 @@ def _plan_here(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _apply(arguments: argparse.Namespace) -> int:
-    text = _read(arguments.file)
+    text = read_text_of(arguments.file)
     try:
         if arguments.url:
             asked = {"text": text, "programme": arguments.programme, "note": arguments.note}
@@ -126,15 +127,6 @@ def _export_here(arguments: argparse.Namespace) -> str:
     return export_text(by=Actor.system("fidelia programme"), version=version)
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise Invalid(f"{path} is not UTF-8 text.") from None
-
-
 def _refuse(path: Path, text: str, refusal: FideliaError) -> int:
     """Say where in the file, as compilers and editors do."""
     from fidelia.rules.documents import UnreadableText, place_of
@@ -158,7 +150,10 @@ def _ask(arguments: argparse.Namespace, address: str, body: bytes | None = None)
         raise Invalid("An installation is named by https://….")
     if arguments.key_file is None:
         raise Invalid("Name a file with an API key of that installation: --key-file.")
-    headers = {"Authorization": f"Bearer {_read(arguments.key_file).strip()}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {read_text_of(arguments.key_file).strip()}",
+        "Content-Type": "application/json",
+    }
     if body is not None:
         headers["Idempotency-Key"] = str(uuid.uuid4())
     request = urllib.request.Request(arguments.url.rstrip("/") + address, data=body, headers=headers)  # noqa: S310

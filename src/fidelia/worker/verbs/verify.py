@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fidelia.kernel.errors import Invalid
 from fidelia.worker.readiness import django_offline
+from fidelia.worker.reading import read_text_of
 
 if TYPE_CHECKING:
     from fidelia.rules.receipts import Finding, Published, Receipt, Verdict
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = []
     for path in arguments.files:
         try:
-            files.append((str(path), read_receipts(_read(path))))
+            files.append((str(path), read_receipts(read_text_of(path))))
         except Invalid as refusal:
             raise Invalid(f"{path}: {refusal.message}") from None
     every = [receipt for _name, receipts in files for receipt in receipts]
@@ -55,7 +56,7 @@ def _published(path: Path, receipts: Sequence[Receipt]) -> Published:
     from fidelia.programme.operations.texts import read_programme_text
     from fidelia.rules.receipts import Published, hash_of_document
 
-    read = read_programme_text(_read(path))
+    read = read_programme_text(read_text_of(path))
     own = [each for each in receipts if each.version_hash == hash_of_document(read.document)]
     told = own[0].content["programme"] if own else {}
     head = read.head or {**told, "slug": ""}
@@ -91,12 +92,3 @@ def _print(verdict: Verdict, language: str, *, quiet: bool) -> None:
 
 def _line(finding: Finding, language: str) -> str:
     return f"{finding.file}: {'n°' if language == 'fr' else 'number'} {finding.number}: {finding.sentence(language)}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise Invalid(f"{path} is not UTF-8 text.") from None
