@@ -46,7 +46,7 @@ def nightly(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: 
 JOBS = (
     JobKind(
         name=NIGHT,
-        label=LocalizedText(en="The night: points and tiers", fr="La nuit : points et statuts"),
+        label=LocalizedText(en="The night: points and tiers", fr="La nuit\u00a0: points et statuts"),
         right="programme.publish",
         function=nightly,
         cron="41 2 * * *",

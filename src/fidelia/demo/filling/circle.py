@@ -24,33 +24,33 @@ BASE: Rule = {
 }
 WELCOME: Rule = {
     "key": "welcome",
-    "name": {"en": "Welcome: 50 points from €20", "fr": "Bienvenue : 50 points dès 20 €"},
+    "name": {"en": "Welcome: 50 points from €20", "fr": "Bienvenue\u00a0: 50 points dès 20\u00a0€"},
     "when": "purchase.is_first && purchase.total >= 20",
     "points": "50",
 }
 COFFEE_TUESDAY: Rule = {
     "key": "coffee-tuesday",
-    "name": {"en": "Coffee Tuesday: double points", "fr": "Mardi café : points doubles"},
+    "name": {"en": "Coffee Tuesday: double points", "fr": "Mardi café\u00a0: points doubles"},
     "when": 'purchase.weekday == "tuesday"',
     "lines": 'line.category.startsWith("Café/")',
     "multiply_points": {"by": 2},
 }
 BIRTHDAY: Rule = {
     "key": "birthday",
-    "name": {"en": "Month of birth: double points", "fr": "Mois d’anniversaire : points doubles"},
+    "name": {"en": "Month of birth: double points", "fr": "Mois d’anniversaire\u00a0: points doubles"},
     "when": "has(customer.birth_month) && customer.birth_month == purchase.month",
     "multiply_points": {"by": 2},
     "limit_per_purchase": 200,
 }
 GRAND_CRU: Rule = {
     "key": "grand-cru",
-    "name": {"en": "Grand Cru: half as many again", "fr": "Grand Cru : moitié plus de points"},
+    "name": {"en": "Grand Cru: half as many again", "fr": "Grand Cru\u00a0: moitié plus de points"},
     "when": 'member.tier == "grand_cru"',
     "multiply_points": {"by": "1.5"},
 }
 WINTER_TEA: Rule = {
     "key": "winter-tea",
-    "name": {"en": "Winter of teas: 30 points from €30 of tea", "fr": "L’hiver des thés : 30 points dès 30 € de thé"},
+    "name": {"en": "Winter of teas: 30 points from €30 of tea", "fr": "L’hiver des thés\u00a0: 30 points dès 30\u00a0€ de thé"},
     "when": 'purchase.month in [12, 1, 2] && lines.filter(l, l.category.startsWith("Thé/")).sum(l, l.net) >= 30',
     "points": "30",
 }
@@ -107,7 +107,7 @@ def propose_winter(*, author: Actor, at: datetime, programme: Programme) -> None
     current = version_in_force(programme, at)
     assert current is not None, "the circle was opened long ago"
     document = current.document | {"rules": [*current.document["rules"], WINTER_TEA]}
-    draft_version(by=author, at=at, programme=programme, document=document, note="Proposition : l’hiver des thés")
+    draft_version(by=author, at=at, programme=programme, document=document, note="Proposition\u00a0: l’hiver des thés")
 
 
 def open_sandbox(*, by: Actor, at: datetime) -> Programme:

@@ -54,7 +54,7 @@ TEMPLATES = (
         LocalizedText(en="Cagnotte and loyalty cheque", fr="Cagnotte et chèque fidélité"),
         LocalizedText(
             en="1 point for each euro; every 200 points become a loyalty cheque of 10, valid for three months.",
-            fr="1 point par euro ; tous les 200 points, un chèque fidélité de 10, valable trois mois.",
+            fr="1 point par euro\u00a0; tous les 200 points, un chèque fidélité de 10, valable trois mois.",
         ),
     ),
     ProgrammeTemplate(
@@ -94,7 +94,7 @@ TEMPLATES = (
         LocalizedText(en="Coalition", fr="Coalition"),
         LocalizedText(
             en="One purse for several partners: members earn here and spend there.",
-            fr="Une cagnotte de points pour plusieurs partenaires : on gagne ici, on dépense là.",
+            fr="Une cagnotte de points pour plusieurs partenaires\u00a0: on gagne ici, on dépense là.",
         ),
     ),
     ProgrammeTemplate(
