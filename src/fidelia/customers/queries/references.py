@@ -30,6 +30,7 @@ CALLED = {
     "rewards_redemption": "rewards chosen",
     "rewards_use": "rewards used",
     "rewards_voucher": "vouchers",
+    "shadow_purchase": "purchases judged beside",
 }
 
 
