@@ -50,7 +50,10 @@ GRAND_CRU: Rule = {
 }
 WINTER_TEA: Rule = {
     "key": "winter-tea",
-    "name": {"en": "Winter of teas: 30 points from €30 of tea", "fr": "L’hiver des thés\u00a0: 30 points dès 30\u00a0€ de thé"},
+    "name": {
+        "en": "Winter of teas: 30 points from €30 of tea",
+        "fr": "L’hiver des thés\u00a0: 30 points dès 30\u00a0€ de thé",
+    },
     "when": 'purchase.month in [12, 1, 2] && lines.filter(l, l.category.startsWith("Thé/")).sum(l, l.net) >= 30',
     "points": "30",
 }
