@@ -134,7 +134,6 @@ urlpatterns = [
     path("programmes/", programmes.index, name="programmes"),
     path("programmes/<slug:slug>/", programmes.programme, name="programme"),
     path("programmes/<slug:slug>/shadow/", shadows.shadow, name="programme-shadow"),
-    path("programmes/<slug:slug>/shadow/", shadows.shadow, name="programme-shadow"),
     path("programmes/<slug:slug>/versions/", programmes.draft, name="programme-drafts"),
     path("programmes/<slug:slug>/versions/<int:number>/", rule_pages.version, name="version"),
     path("programmes/<slug:slug>/versions/<int:number>/rules/", rule_list.add, name="version-rules"),
