@@ -62,6 +62,22 @@ def test_it_says_what_changes_what_it_costs_and_what_is_worth_a_look(shop: Shop)
     assert "Points by rule" in page
 
 
+def multiplied_together(document: dict[str, Any]) -> list[set[str]]:
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle", replays=False)
+    return [{each["rule"], each["other"]} for each in plan["warnings"] if each["kind"] == "multiplies"]
+
+
+def test_rules_that_multiply_together_are_told_once_and_only_where_the_document_touches_them(shop: Shop) -> None:
+    document = deepcopy(FIRST)
+    assert multiplied_together(document) == [], "as it is in force"
+    double = {"key": "double", "name": {"en": "Double", "fr": "Double"}, "multiply_points": {"by": 2}}
+    document["rules"] += [double, {**deepcopy(double), "key": "triple", "multiply_points": {"by": 3}}]
+    found = multiplied_together(document)
+    assert {"double", "triple"} in found
+    assert len(found) == len({frozenset(pair) for pair in found})
+    assert all(pair & {"double", "triple"} for pair in found)
+
+
 def test_what_is_in_force_changes_nothing(shop: Shop) -> None:
     plan = plan_text(by=ANALYST, at=AT, text=write_text(FIRST), slug="cercle")
     assert (exit_code(plan), plan["backtest"]) == (0, None)

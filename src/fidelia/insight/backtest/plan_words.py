@@ -18,6 +18,10 @@ DIFFERENCES = Text("What changes", "Ce qui change")
 REPLAYED = Text(
     "Over {n} purchases and returns of {members} members", "Sur {n} achats et retours de {members} adhérents"
 )
+SIDES = Text(
+    "Before the arrow: what happened, under the versions of then. Behind it: all of it under this document.",
+    "Avant la flèche\u00a0: ce qui s’est passé, sous les versions d’alors. Après\u00a0: le tout selon ce document.",
+)
 EXACT = Text(
     "Proof: what was in force gives exactly what members received.",
     "Preuve\u00a0: ce qui était en vigueur donne exactement ce que les adhérents ont reçu.",
@@ -147,6 +151,7 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
     counts = {"n": number(result["occasions"], language), "members": number(result["customers"], language)}
     changed = result["proof"]["changed"]
     rows = [say(EXACT) if not changed else say(INEXACT, n=number(changed, language))]
+    rows.append(say(SIDES))
     rows.append(_row(say(ROWS["points"]), result["points"], points, language))
     rows.append(_row(say(ROWS["discount"]), result["discount"], paid, language))
     if result["liability"] is not None:

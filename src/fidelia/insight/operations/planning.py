@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ def plan_text(
         "from_version": current.number if current is not None else None,
         "differences": differences,
         "law": _law(programme, read.document, at),
-        "warnings": _warnings(terms, before, backtest, at),
+        "warnings": _warnings(terms, before, read.document, backtest, at),
         "rules": {rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules},
         "backtest": backtest,
     }
@@ -82,20 +82,22 @@ def _law(programme: Programme, document: dict[str, Any], at: datetime) -> list[d
 
 
 def _warnings(
-    terms: Terms, before: Mapping[str, Any], backtest: Mapping[str, Any] | None, at: datetime
+    terms: Terms,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    backtest: Mapping[str, Any] | None,
+    at: datetime,
 ) -> list[dict[str, str]]:
-    """Return what is worth a look, of rules that are new or another: kind, rule, and the other rule where there is one.
+    """Return what is worth a look: kind, rule, and the other rule where there is one.
 
-    never, no_line, hidden, multiplies: as `rules.overlaps` says;  over: its dates are past
-    unreached: no purchase of the history met it;  unbounded: nothing limits what it gives to one member or in all
+    never, no_line: as `rules.overlaps` says;  over: its dates are past;  unreached: no purchase of the history met it
+    hidden, multiplies: so too, where the document touches one of the two
+    unbounded: a new rule of which nothing limits what it gives to one member or in all
     """
     known = {rule["key"]: rule for rule in before.get("rules", ())}
-    found: list[dict[str, str]] = []
+    touched = {rule["key"] for rule in after.get("rules", ()) if rule != known.get(rule["key"])}
+    found = list(_overlaps(terms, touched))
     for rule in terms.rule_set.rules:
-        for overlap in find_overlaps(rule, terms.rule_set):
-            if overlap.relation in GRAVE:
-                other = overlap.other.key if overlap.other is not None else ""
-                found.append({"kind": overlap.relation.value, "rule": rule.key, "other": other})
         if rule.valid_until is not None and rule.valid_until <= at:
             found.append({"kind": "over", "rule": rule.key, "other": ""})
         if rule.key not in known and is_unbounded(rule, terms):
@@ -103,6 +105,19 @@ def _warnings(
         if backtest is not None and backtest["occasions"] and _is_unreached(rule, backtest):
             found.append({"kind": "unreached", "rule": rule.key, "other": ""})
     return found
+
+
+def _overlaps(terms: Terms, touched: Collection[str]) -> Iterator[dict[str, str]]:
+    """Yield the grave relations of rules, each pair once, and no pair that the document leaves as it was."""
+    told: set[frozenset[str]] = set()
+    for rule in terms.rule_set.rules:
+        for overlap in find_overlaps(rule, terms.rule_set):
+            other = overlap.other.key if overlap.other is not None else ""
+            pair = frozenset((rule.key, other))
+            if overlap.relation not in GRAVE or (other and (pair in told or pair.isdisjoint(touched))):
+                continue
+            told.add(pair)
+            yield {"kind": overlap.relation.value, "rule": rule.key, "other": other}
 
 
 def is_unbounded(rule: Rule, terms: Terms) -> bool:
