@@ -44,7 +44,7 @@ def test_an_auditor_verifies_without_a_database(tmp_path: Path) -> None:
     code, out, err = verify(tmp_path, "chain.json", "--programme", "v1.yaml", "--quiet")
     count = len(receipts)
     assert (code, err) == (0, "")
-    assert out == f"{count} receipts: {count} decided once more as told, 0 not as told.\n"
+    assert out == f"Receipts: {count}. Decided once more as told: {count}. Not as told: 0.\n"
 
     receipts[0]["decision"]["points"] += 1
     (tmp_path / "forged.json").write_text(json.dumps(receipts[0]), encoding="utf-8")

@@ -84,8 +84,8 @@ def _print(verdict: Verdict, language: str, *, quiet: bool) -> None:
             print(_line(finding, language), file=stream)
     wrong = len({(each.file, each.number) for each in verdict.findings if each.is_wrong})
     said = {
-        "en": "{all} receipts: {proved} decided once more as told, {wrong} not as told.",
-        "fr": "{all} justificatifs : {proved} redécidés comme annoncé, {wrong} non conformes.",
+        "en": "Receipts: {all}. Decided once more as told: {proved}. Not as told: {wrong}.",
+        "fr": "Justificatifs\u00a0: {all}. Redécidés comme annoncé\u00a0: {proved}. Non conformes\u00a0: {wrong}.",
     }[language]
     print(said.format(all=verdict.receipts, proved=verdict.proved, wrong=wrong))
 
