@@ -13,7 +13,7 @@ from fidelia.kernel.outbox import announce
 from ..errors import CustomerClosed, SameCustomer
 from ..events import CustomerMerged
 from ..models import ContactPoint, Customer
-from .locking import lock_open_customer, scope_of
+from .locking import lock_open_customers, scope_of
 
 
 def absorb_nameless(*, by: Actor, at: datetime, customer_id: UUID, into: UUID) -> Customer:
@@ -50,7 +50,7 @@ def absorb_person(*, by: Actor, at: datetime, customer_id: UUID, into: UUID, rea
 
 
 def _both(customer_id: UUID, into: UUID) -> tuple[Customer, Customer]:
-    rows = {one: lock_open_customer(one) for one in sorted({customer_id, into})}
+    rows = lock_open_customers(customer_id, into)
     return rows[customer_id], rows[into]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fidelia.customers.operations.absorbing import absorb_person
+from fidelia.customers.operations.locking import lock_open_customers
 from fidelia.customers.queries import ids_of_each
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
@@ -39,6 +40,8 @@ def merge_customers(
     """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="customer", resource_id=into)
+        # Before the memberships are read: a merge at the same moment may bring the person another one.
+        lock_open_customers(customer_id, into)
         ids = ids_of_each([customer_id, into])
         theirs, own = _members(ids.get(customer_id, ())), _members(ids.get(into, ()))
         absorb_person(by=by, at=at, customer_id=customer_id, into=into, reason=" ".join(reason.split())[:300])

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from fidelia.customers.operations.locking import lock_open_customer
+from fidelia.customers.queries import ids_of, ids_of_each
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
@@ -36,7 +38,7 @@ def enrol(
 ) -> Enrolment:
     """Make a customer a member, with a points account of their own.
 
-    Raises Denied, AlreadyEnrolled, and what `claim` raises for a request that came before.
+    Raises Denied, and what `write_enrolment` raises, and `claim` for a request that came before.
     """
     by.require("enrolment.create", Scope(partner_id, store_id))
     enrolment_id = new_id()
@@ -68,7 +70,14 @@ def write_enrolment(
     enrolment_id: UUID | None = None,
     is_provisional: bool = False,
 ) -> Enrolment:
-    """Building block of enrolment: account, membership, audit, announcement."""
+    """Building block of enrolment: account, membership, audit, announcement.
+
+    The customer's row is locked, so that no merge brings them a membership meanwhile. Raises UnknownCustomer,
+    CustomerClosed (merged into another, or erased), AlreadyEnrolled (also under another name of the person).
+    """
+    lock_open_customer(customer_id)
+    if _are_members(programme, ids_of(customer_id)):
+        raise AlreadyEnrolled("This customer is a member of the programme already.")
     points = programme.points_currency
     account_id = open_account(
         by=by, at=at, currency=points.code, partner_id=partner_id, may_go_negative=points.may_go_negative
@@ -93,14 +102,17 @@ def write_enrolment(
     audit(by, at, "enrolment.create", enrolment.id, after={"programme": programme.slug, "source": source})
     announce(
         MemberEnrolled(
-            occurred_at=enrolled_at,
-            customer_id=customer_id,
-            enrolment_id=enrolment.id,
-            programme_id=programme.id,
+            occurred_at=enrolled_at, customer_id=customer_id, enrolment_id=enrolment.id, programme_id=programme.id,
             account_id=account_id,
         )
-    )
+    )  # fmt: skip
     return enrolment
+
+
+def _are_members(programme: Programme, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of these customers who are members of the programme now."""
+    members = Enrolment.objects.filter(programme=programme, customer_id__in=customer_ids, ended_at__isnull=True)
+    return set(members.values_list("customer_id", flat=True))
 
 
 def end_enrolment(*, by: Actor, at: datetime, enrolment: Enrolment, once: RequestKey | None = None) -> Enrolment:
@@ -136,6 +148,13 @@ class NewMember:
     partner_id: UUID | None = None
 
 
+def _who_are_no_members(programme: Programme, members: Sequence[NewMember]) -> list[NewMember]:
+    """Return those who are members under no name of theirs."""
+    names = ids_of_each([member.customer_id for member in members])
+    enrolled = _are_members(programme, [name for each in names.values() for name in each])
+    return [each for each in members if enrolled.isdisjoint(names.get(each.customer_id, (each.customer_id,)))]
+
+
 _ENROL = """
 insert into programme_enrolment (id, programme_id, customer_id, account_id, enrolled_at, source, store_id, partner_id)
 select row.id, %s, row.customer_id, row.account_id, row.enrolled_at, %s, row.store_id, row.partner_id
@@ -157,13 +176,7 @@ def enrol_in_bulk(
     """
     by.require("enrolment.create")
     require_transaction()
-    ids = [member.customer_id for member in members]
-    known = set(
-        Enrolment.objects.filter(programme=programme, customer_id__in=ids, ended_at__isnull=True).values_list(
-            "customer_id", flat=True
-        )
-    )
-    fresh = [member for member in members if member.customer_id not in known]
+    fresh = _who_are_no_members(programme, members)
     if not fresh:
         return {}
     points = programme.points_currency
