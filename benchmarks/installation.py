@@ -76,7 +76,7 @@ def web_server(environ: dict[str, str]) -> Iterator[tuple[Address, int]]:
         env=inherited | environ | {"FIDELIA_LISTEN": f"{address.host}:{address.port}"},
     ) as master:
         try:
-            if not wait_until(lambda: is_answering(address), seconds_max=60):
+            if not wait_until(lambda: is_answering(address), seconds_max=300):
                 raise TimeoutError("`fidelia web` does not answer")
             yield address, master.pid
         finally:

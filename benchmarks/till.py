@@ -34,7 +34,7 @@ from .shop import RULES, card_of, open_shop, purchases
 
 MEMBERS = 60
 RULES_OF_THE_PURCHASE = [rule for rule in RULES if "is_first" not in str(rule)]
-ROUNDS_MAX = 200
+PATIENCE_SECONDS = 300  # so long a till waits for a sale that another one has yet to send: the machine may be busy
 Row = dict[str, Any]
 State = dict[str, Any]
 
@@ -165,7 +165,8 @@ class Till:
     def work(self, door: Door) -> Counter[str]:
         """Sell everything, in outages of any length, until nothing is kept any more."""
         counts, place = Counter[str](), 0
-        for _round in range(ROUNDS_MAX + len(self.selling)):
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
             outage = self.draw.choice((1, 1, 5, 40))
             self.kept += self.selling[place : place + outage]
             place += outage
