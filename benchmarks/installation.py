@@ -74,6 +74,7 @@ def web_server(environ: dict[str, str]) -> Iterator[tuple[Address, int]]:
     with subprocess.Popen(
         [sys.executable, "-m", "fidelia.worker", "web"],
         env=inherited | environ | {"FIDELIA_LISTEN": f"{address.host}:{address.port}"},
+        stdout=sys.stderr,  # what it says now and then is none of the figures
     ) as master:
         try:
             if not wait_until(lambda: is_answering(address), seconds_max=300):
