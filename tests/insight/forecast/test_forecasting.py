@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -15,7 +16,7 @@ from fidelia.activity.operations import record_purchase
 from fidelia.insight.backtest.resampling import MONTH, Baskets, draw_futures, interval_of, levels_reached
 from fidelia.insight.errors import ImpossibleForecast, TooLittleToFit
 from fidelia.insight.models import Forecast
-from fidelia.insight.operations.forecasting import forecast_version
+from fidelia.insight.operations.forecasting import _FLOWS, forecast_version
 from fidelia.kernel.errors import Denied
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.operations import draft_version
@@ -84,6 +85,20 @@ def test_a_level_is_reached_by_its_window_and_kept() -> None:
     sums = np.array([[0.0, 0, 0, 100, 0, 0], [100, 0, 0, 0, 0, 0], [60, 60, 0, 0, 0, 0], [0, 0, 0, 0, 0, 250]])
     assert levels_reached(sums, [100, 200], window=2, kept=3).tolist() == [1, 0, 0, 2]
     assert levels_reached(sums, [100, 200], window=2, kept=6).tolist() == [1, 1, 1, 2]
+
+
+def test_months_of_spending_are_whole_ones_back_from_now() -> None:
+    entries = """
+    create table enrolments as select 'a' as account_id, 'p' as programme_id;
+    create table entries as select 'a' as account_id, 'member' as code, 'PTS' as currency, kind, amount,
+        timestamptz '2026-06-30 12:00+00' - days * interval 1 day as occurred_at
+    from (values ('earn', 100, 70), ('redeem', -10, 50), ('earn', 40, 29), ('redeem', -25, 20), ('redeem', -5, 3))
+        as told (kind, amount, days)
+    """
+    asked = {"now": datetime(2026, 6, 30, 12, tzinfo=UTC), "month": MONTH, "currency": "PTS", "programme": "p"}
+    with duckdb.connect() as history:
+        history.execute(entries)
+        assert history.execute(_FLOWS, asked).fetchall() == [(2, 100, 0), (1, -10, 10), (0, 10, 30)]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ where code = 'member' and currency = $currency and lot_id is not null and accoun
 group by account_id, lot_id having sum(amount) > 0
 """
 _FLOWS = """
-select (date_diff('day', occurred_at, $now) / $month)::int, sum(amount)::bigint,
+select floor(date_diff('day', occurred_at, $now) / $month)::int, sum(amount)::bigint,
     coalesce(-sum(amount) filter (where kind in ('redeem', 'capture')), 0)::bigint from entries
 where code = 'member' and currency = $currency and occurred_at <= $now and account_id in (
     select account_id from enrolments where programme_id = $programme)
