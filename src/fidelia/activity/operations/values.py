@@ -70,10 +70,7 @@ def values_of_occasion(
         "purchase.channel": channel,
         "purchase.store": store["code"] if store else "",
         "purchase.banner": store["banner"] if store else "",
-        "purchase.weekday": WEEKDAYS[local.weekday()],
-        "purchase.hour": local.hour,
-        "purchase.month": local.month,
-        "purchase.on": today,
+        **values_of_moment(local),
         "purchase.is_first": is_first,
         "purchase.is_birthday": is_same_day(birth_day(customer), today),
         "purchase.is_anniversary": today.year > enrolled_on.year and is_same_day(enrolled_on, today),
@@ -82,6 +79,16 @@ def values_of_occasion(
         "customer.entitlements": entitlements,
         **values_of_customer(customer, on=today),
         **past,
+    }
+
+
+def values_of_moment(local: datetime) -> dict[str, Any]:
+    """Return the values of the calendar and the clock at a moment in the zone of its programme."""
+    return {
+        "purchase.weekday": WEEKDAYS[local.weekday()],
+        "purchase.hour": local.hour,
+        "purchase.month": local.month,
+        "purchase.on": local.date(),
     }
 
 

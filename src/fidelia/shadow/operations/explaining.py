@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any, Final
 
+from fidelia.activity.operations.values import values_of_moment
 from fidelia.programme.queries import Terms
 from fidelia.rules import RuleSet, evaluate
 from fidelia.rules.errors import ValueOutOfBounds
@@ -22,7 +23,6 @@ UNKNOWN_MEMBER, TIER, DATE, ROUNDING = "unknown_member", "tier", "date", "roundi
 EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER = "excluded_product", "rule_not_there", "rule_not_here", "late", "other"
 CAUSES: Final = (UNKNOWN_MEMBER, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER)
 ROUNDINGS: Final = ("floor", "half_up", "ceiling")
-WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TOGETHER_MAX: Final = 2  # rules that a vendor may leave out at once
 LINES_TRIED: Final = 30
 
@@ -87,11 +87,7 @@ def _by_date(terms: Terms, rules: RuleSet, values: dict[str, Any], at: datetime)
         ("day_before", local - timedelta(days=1)),
         ("day_after", local + timedelta(days=1)),
     ):  # fmt: skip
-        told = {
-            "purchase.on": other.date(), "purchase.weekday": WEEKDAYS[other.weekday()], "purchase.hour": other.hour,
-            "purchase.month": other.month,
-        }  # fmt: skip
-        moved = {**values, **{path: value for path, value in told.items() if path in values}}
+        moved = {**values, **{path: value for path, value in values_of_moment(other).items() if path in values}}
         moment = other.replace(tzinfo=None).replace(tzinfo=terms.zone)
         yield DATE, name, _points(rules, moved, moment)
 
