@@ -77,6 +77,8 @@ def test_the_console_begins_brings_in_and_explains(monkeypatch: pytest.MonkeyPat
     assert "R2" in client.get(PAGE, {"cause": "rule_not_here"}).content.decode()
     bad = client.post(PAGE, {"act": "tell", "file": SimpleUploadedFile("x.csv", b"\xff\xfe\x00")}, follow=True)
     assert "UTF-8" in bad.content.decode()
+    refused = client.post(PAGE, {"act": "cut-over", "points": "7"}, follow=True, headers={"Accept-Language": "fr"})
+    assert "vendor says" in refused.content.decode()
     client.post(PAGE, {"act": "cut-over", "points": "0"})
     assert Shadow.objects.get().ended_at is not None
 

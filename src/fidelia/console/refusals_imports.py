@@ -50,6 +50,16 @@ TEMPLATES = (
     gettext_noop("The file of this import is not kept here; bring it in again."),
     gettext_noop("The file has no column “%(name)s”; it has %(names)s."),
     gettext_noop("There is no programme “%(name)s”."),
+    gettext_noop("Tell 1 to %(n)s grants at once, each receipt once."),
+    gettext_noop("The first row names the columns: %(names)s."),
+    gettext_noop("A receipt stands twice in the file."),
+    gettext_noop("A file holds at most %(n)s rows; divide it."),
+    gettext_noop("Row %(row)s: no receipt number, or too long a text."),
+    gettext_noop("Row %(row)s: these points or this moment cannot be read."),
+    gettext_noop("Row %(row)s: write the moment with its zone."),
+    gettext_noop("Choose a file of at most 20 MB."),
+    gettext_noop("The file is not UTF-8 text."),
+    gettext_noop("Members hold %(held)s points here; the vendor says %(told)s. Bring the opening balances in first."),
 )
 
 

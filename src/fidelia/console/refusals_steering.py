@@ -56,6 +56,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "approval_missing": _("Another person has to approve this first."),
     "approval_already_decided": _("Somebody has decided already."),
     "approval_already_asked": _("An approval of this is waiting for its decision."),
+    # shadow
+    "no_shadow": _("The programme is in no shadow."),
+    "shadow_running": _("This programme is in shadow already."),
+    "shadow_ended": _("The shadow is over: purchases are recorded for real."),
+    "programme_live": _("This programme has granted points for purchases: it is live."),
     # insight
     "malformed_slice": _("There is no such part of the purchases, or a refresh came in between: choose it again."),
     "too_many_slices": _("Many parts are kept already. The next refresh makes room."),

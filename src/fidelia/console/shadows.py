@@ -25,44 +25,11 @@ from fidelia.ui.parts import Definition, Figure
 
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
+from .refusals import sentence_of
+from .shadow_words import cause_words, detail_in_words
 
 FILE_BYTES_MAX = 20_000_000
 DAYS_SHOWN = 62
-
-
-def cause_words() -> dict[str, tuple[str, str]]:
-    """Return what a cause is called, and what it means."""
-    return {
-        "unknown_member": (_("Member unknown here"), _("The card or the membership is not in Fidelia.")),
-        "tier": (_("Another tier"), _("With another tier the rules give the vendor’s number.")),
-        "date": (
-            _("Date or time zone"),
-            _("Dated otherwise, or in universal time, the rules give the vendor’s number."),
-        ),
-        "rounding": (_("Rounding"), _("Rounded otherwise, or line by line, the rules give the vendor’s number.")),
-        "excluded_product": (
-            _("Product that does not earn"),
-            _("Without one line, or with all of them, it is the vendor’s number."),
-        ),
-        "rule_not_there": (
-            _("Rule that the vendor does not have"),
-            _("Without the rule named it is the vendor’s number."),
-        ),
-        "rule_not_here": (
-            _("Rule that is missing here"),
-            _("The vendor gives more than any rule here; where a rule is named, its condition is wider there."),
-        ),
-        "late": (_("Late purchase"), _("It was sent more than a day after it happened, and nothing else explains it.")),
-        "other": (_("Not explained"), _("None of the suppositions gives the vendor’s number.")),
-        UNKNOWN_HERE: (
-            _("Purchase that the till did not send"),
-            _("The vendor granted for a receipt that is not known here."),
-        ),
-        UNKNOWN_THERE: (
-            _("Purchase that the vendor did not reward"),
-            _("Judged here, and older than the last one that the vendor told of."),
-        ),
-    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,7 +41,7 @@ def shadow(request: ConsoleRequest, slug: str) -> HttpResponseBase:
         try:
             _act(request, programme)
         except FideliaError as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, sentence_of(refusal))
         return redirect("console:programme-shadow", slug=slug)
     found = find_shadow(by=request.actor, programme=programme)
     context: dict[str, Any] = {
@@ -181,7 +148,7 @@ class ShadowView:
         here = each.points if isinstance(each, ShadowPurchase) else 0
         there = each.points if isinstance(each, VendorGrant) else (getattr(each, "told", None) or 0)
         cause = each.cause if isinstance(each, ShadowPurchase) else UNKNOWN_HERE
-        detail = each.detail if isinstance(each, ShadowPurchase) else ""
+        detail = detail_in_words(each, language()) if isinstance(each, ShadowPurchase) else ""
         return {
             "receipt": each.receipt_number,
             "at": each.occurred_at,

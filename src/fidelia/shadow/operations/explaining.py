@@ -23,6 +23,7 @@ UNKNOWN_MEMBER, TIER, DATE, ROUNDING = "unknown_member", "tier", "date", "roundi
 EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER = "excluded_product", "rule_not_there", "rule_not_here", "late", "other"
 CAUSES: Final = (UNKNOWN_MEMBER, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER)
 ROUNDINGS: Final = ("floor", "half_up", "ceiling")
+EARNS_THERE: Final = "earns_there"
 TOGETHER_MAX: Final = 2  # rules that a vendor may leave out at once
 LINES_TRIED: Final = 30
 
@@ -113,7 +114,7 @@ def _by_lines(rules: RuleSet, values: dict[str, Any], at: datetime) -> Iterator[
     if any("earns" in line and not line["earns"] for line in lines):
         yield (
             EXCLUDED,
-            "earns_there",
+            EARNS_THERE,
             _points(rules, {**values, "lines": [{**one, "earns": True} for one in lines]}, at),
         )
     for place, line in enumerate(lines[:LINES_TRIED]):
