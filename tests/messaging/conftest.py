@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .post_office import PostOffice
+from .text_provider import TextProvider
 
 
 @pytest.fixture
@@ -18,3 +20,12 @@ def post_office(settings: Any) -> Iterator[PostOffice]:
         settings.EMAIL_PORT = office.port
         settings.DEFAULT_FROM_EMAIL = "Fidelio <bonjour@fidelio.example>"
         yield office
+
+
+@pytest.fixture
+def texts(settings: Any, tmp_path: Path) -> Iterator[TextProvider]:
+    with TextProvider() as provider:
+        settings.SMS_GATEWAY, settings.SMS_SECRET = "http", "key-42"
+        settings.SMS_TEMPLATE = provider.declaration(tmp_path)
+        settings.SMS_CALLBACK_SECRET, settings.SMS_COUNTRIES = "calls-back", []
+        yield provider

@@ -193,6 +193,14 @@ EMAIL_USE_TLS = read_flag("FIDELIA_SMTP_STARTTLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = read_text("FIDELIA_MAIL_FROM", "fidelia@localhost")
 
+# Text messages: which gateway hands them over, how it is asked, and the secrets of both directions.
+SMS_GATEWAY = read_text("FIDELIA_SMS")
+SMS_TEMPLATE = read_text("FIDELIA_SMS_TEMPLATE")
+SMS_SECRET = read_text("FIDELIA_SMS_SECRET")
+SMS_CALLBACK_SECRET = read_text("FIDELIA_SMS_CALLBACK_SECRET")
+SMS_COUNTRIES = [country.upper() for country in read_list("FIDELIA_SMS_COUNTRIES", [])]
+SMS_CODES_AN_HOUR_MAX = read_int("FIDELIA_SMS_CODES_AN_HOUR_MAX", 300, least=1, most=1_000_000)
+
 # A JSON body above this is refused before it is read (a batch of 1,000 purchases is about 600 kB).
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # the columns of an import are one field each, at most a thousand
 DATA_UPLOAD_MAX_MEMORY_SIZE = read_int("FIDELIA_BODY_BYTES_MAX", 1_000_000, least=10_000, most=100_000_000)

@@ -107,6 +107,8 @@ MESSAGE_REASONS: Words = {
     "no_consent": _("no consent"),
     "objection": _("the customer objects"),
     "no_address": _("no address"),
+    "no_mobile": _("no mobile number"),
+    "sms_undelivered": _("never arrived on the telephone"),
     "customer_gone": _("no such customer any more"),
     "campaign_over": _("the campaign was over"),
     "expired": _("too late to be of use"),

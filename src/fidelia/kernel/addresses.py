@@ -74,6 +74,27 @@ def network_address(remote: str, forwarded: str, proxies: int) -> str:
     return told[-proxies] if 0 < proxies <= len(told) else remote
 
 
+def country_of_phone(number: str) -> str:
+    """Return the country of a number in E.164 as ISO 3166-1; empty where it is of none."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
+def is_landline(number: str) -> bool:
+    """Tell whether a number in E.164 is surely no mobile one; countries where both look alike have no sure ones."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return True
+    return kind not in (
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.UNKNOWN,
+    )
+
+
 def readable_phone(number: str) -> str:
     """Return a kept number as people read it: +33 6 12 34 56 78; what is no number as it is."""
     try:

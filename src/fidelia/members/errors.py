@@ -2,6 +2,7 @@
 
 Invalid
 ├── WrongCode
+├── TextsClosed
 └── LinkOver
 Refused
 └── CodeOver
@@ -25,6 +26,12 @@ class CodeOver(Refused):
     """The code was used, tried too often, or is too old: another must be asked for."""
 
     default_code = "code_over"
+
+
+class TextsClosed(Invalid):
+    """A telephone number was given where no gateway sends text messages: an e-mail address is asked for."""
+
+    default_code = "texts_closed"
 
 
 class LinkOver(Invalid):

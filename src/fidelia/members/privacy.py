@@ -30,7 +30,7 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
     """
     require_transaction()
     ids = list(customer_ids)
-    addresses = [point.value for point in list_contact_points(ids) if point.channel == "email"]
+    addresses = [point.value for point in list_contact_points(ids) if point.channel in ("email", "phone")]
     codes = Code.objects.filter(Q(customer_id__in=ids) | Q(address__in=addresses)).delete()[0]
     return {
         "members_code": codes,

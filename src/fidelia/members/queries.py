@@ -18,9 +18,14 @@ from .models import Aim, Code, MemberSession
 CODE_MINUTES = 10
 
 
+def contact_of(address: str) -> str:
+    """Return how one is reached at a normalised address: "email", or "phone" for a number in E.164."""
+    return "phone" if address.startswith("+") else "email"
+
+
 def candidates_of(address: str) -> tuple[UUID, ...]:
-    """Return the members who are reached at an e-mail address, in order of joining the file; several in a household."""
-    return members_among(find_by_address("email", address))
+    """Return the members who are reached at an address, in order of joining the file; several in a household."""
+    return members_among(find_by_address(contact_of(address), address))
 
 
 def members_among(customer_ids: Sequence[UUID]) -> tuple[UUID, ...]:

@@ -13,7 +13,7 @@ from fidelia.messaging.operations.defaults import LOG_IN_CODE
 from fidelia.organisation.queries import find_portal
 
 from .models import Aim, Code
-from .queries import CODE_MINUTES, candidates_of, digits_of
+from .queries import CODE_MINUTES, candidates_of, contact_of, digits_of
 
 
 def send_codes(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -38,6 +38,8 @@ def send_codes(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
                     },
                     secrets={"code": f"{digits[:3]}\u00a0{digits[3:]}"},
                     address=code.address,
+                    channel="sms" if contact_of(code.address) == "phone" else "email",
+                    language=code.language,
                     valid_for=code.expires_at - at,
                 )
             )

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.sms import find_gateway
 
-from .operations import Outcome, deliver_next, recover_abandoned
+from .operations import Outcome, deliver_next, deliver_next_text, recover_abandoned
 
 MESSAGES_A_RUN = 500
 
@@ -44,13 +45,29 @@ def deliver_due_messages(*, by: Actor, clock: Callable[[], datetime], limit: int
         return run
     mail = get_connection()
     try:
-        for _number in range(limit):
-            outcome = deliver_next(by=by, at=clock(), mail=mail)
-            if outcome is None:
-                break
-            run.outcomes[outcome] += 1
-            if outcome is Outcome.SERVER_DOWN:
-                break
+        _deliver(run, limit, lambda: deliver_next(by=by, at=clock(), mail=mail))
     finally:
         mail.close()
     return run
+
+
+def deliver_due_texts(*, by: Actor, clock: Callable[[], datetime], limit: int = MESSAGES_A_RUN) -> DeliveryRun:
+    """Deliver up to `limit` text messages that are due, as `deliver_due_messages` does e-mails.
+
+    Without a gateway in the settings nothing is claimed. Raises Denied (message.send).
+    """
+    by.require("message.send")
+    run, gateway = DeliveryRun(), find_gateway()
+    if gateway is not None:
+        _deliver(run, limit, lambda: deliver_next_text(by=by, at=clock(), gateway=gateway))
+    return run
+
+
+def _deliver(run: DeliveryRun, limit: int, next_one: Callable[[], Outcome | None]) -> None:
+    for _number in range(limit):
+        outcome = next_one()
+        if outcome is None:
+            break
+        run.outcomes[outcome] += 1
+        if outcome is Outcome.SERVER_DOWN:
+            break

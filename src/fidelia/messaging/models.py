@@ -25,6 +25,7 @@ class TemplateVersion(models.Model):
     """What a template says from one moment on, in both languages; the highest number is used. Append-only.
 
     `subject` and `plain` are Liquid, `body` is MJML with Liquid inside; an empty `plain` is derived from the body.
+    `short` is Liquid too, and what a text message says; a template without one goes by e-mail alone.
     `variables` documents each variable: {"points": {"doc": "…", "example": "120"}}.
     """
 
@@ -34,6 +35,7 @@ class TemplateVersion(models.Model):
     subject = LocalizedTextField()
     body = LocalizedTextField()
     plain = LocalizedTextField(null=True)
+    short = LocalizedTextField(null=True)
     variables = models.JSONField(default=dict)
     is_default = models.BooleanField(default=False)
     author_label = models.CharField(max_length=150)
@@ -55,6 +57,11 @@ class Purpose(models.TextChoices):
     ACCESS = "access"
 
 
+class Channel(models.TextChoices):
+    EMAIL = "email"
+    SMS = "sms"
+
+
 class State(models.TextChoices):
     QUEUED = "queued"
     SENDING = "sending"
@@ -69,6 +76,7 @@ class Message(models.Model):
 
     `claimed_at` is when the delivery under way began. `reason` is a code (no_consent, smtp_550…), `detail` the server's
     words. `sent_to` is the address it went to; `address` one that it must go to, whatever else the customer has.
+    `delivered_at` is when a telephone had the text, where the gateway reports it; `parts` as how many it was billed.
     `sealed` holds variables that nobody shall read here, such as a code to log in; it is emptied when all is done.
     """
 
@@ -76,7 +84,7 @@ class Message(models.Model):
     customer_id = models.UUIDField()
     version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="messages", db_index=False)
     language = models.CharField(max_length=2)
-    channel = models.CharField(max_length=10, default="email")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     purpose = models.CharField(max_length=9, choices=Purpose.choices)
     state = models.CharField(max_length=10, choices=State.choices)
     reason = models.CharField(max_length=40, blank=True, default="")
@@ -96,10 +104,13 @@ class Message(models.Model):
     sent_to = models.CharField(max_length=320, blank=True, default="")
     message_id = models.CharField(max_length=200)
     provider_message_id = models.CharField(max_length=200, blank=True, default="")
+    parts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    delivered_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="a message goes by a known channel"),
             models.CheckConstraint(
                 condition=Q(state__in=State.values), name="a message is in one of the states of a message"
             ),
@@ -119,6 +130,11 @@ class Message(models.Model):
             models.Index(fields=["claimed_at"], name="messages_being_sent", condition=Q(state="sending")),
             models.Index(fields=["customer_id", "queued_at"], name="messages_of_a_customer"),
             models.Index(fields=["updated_at", "id"], name="messages_in_order_of_change"),
+            models.Index(
+                fields=["provider_message_id"],
+                name="messages_by_the_providers_name",
+                condition=~Q(provider_message_id=""),
+            ),
         ]
 
     def __str__(self) -> str:

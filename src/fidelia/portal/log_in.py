@@ -21,9 +21,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fidelia.customers.queries import list_customers_by_id
 from fidelia.demo.filling import State, find_state
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.addresses import MalformedEmail
+from fidelia.kernel.addresses import MalformedEmail, MalformedPhone, readable_phone
 from fidelia.kernel.clock import now
-from fidelia.members.errors import CodeOver, LinkOver, NotThisPerson, WrongCode
+from fidelia.kernel.sms import is_sms_open
+from fidelia.members.errors import CodeOver, LinkOver, NotThisPerson, TextsClosed, WrongCode
 from fidelia.members.operations import ask_code, end_session, enter_code, open_by_link, open_session, use_session
 from fidelia.members.queries import candidates_entered, shown_digits
 from fidelia.organisation.models import MemberPortal
@@ -64,6 +65,7 @@ class AddressForm(forms.Form):
 def log_in(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
     """Ask for an address; the answer is the same whoever has it."""
     context: dict[str, Any] = {"next": wanted_address(request), "typed": request.GET.get("address", "")[:320]}
+    context["by_text"] = is_sms_open()
     if request.method != "POST":
         return show_outside(request, brand, "portal/log_in.html", context)
     form = AddressForm(request.POST)
@@ -73,8 +75,8 @@ def log_in(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
             at=now(), address=form.cleaned_data["address"] if form.is_valid() else "", network=network_of(request),
             language=(get_language() or "fr")[:2],
         )  # fmt: skip
-    except MalformedEmail:
-        context |= {"typed": typed, "mistake": _t("Write an e-mail address such as camille@example.com.")}
+    except (MalformedEmail, MalformedPhone, TextsClosed):
+        context |= {"typed": typed, "mistake": how_to_write_an_address()}
         return show_outside(request, brand, "portal/log_in.html", context, status=422)
     response = redirect(_with_next("portal:log-in-code", context["next"]))
     response.set_signed_cookie(
@@ -92,7 +94,11 @@ def code(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
     token, address = asked_in(request)
     if not token:
         return redirect("portal:log-in")
-    context: dict[str, Any] = {"address": address, "next": wanted_address(request), "shown": digits_in_demo(token)}
+    context: dict[str, Any] = {
+        **shown_address(address),
+        "next": wanted_address(request),
+        "shown": digits_in_demo(token),
+    }
     if request.method != "POST":
         return show_outside(request, brand, "portal/code.html", context)
     try:
@@ -163,6 +169,19 @@ def asked_in(request: HttpRequest, name: str = ASK_COOKIE) -> tuple[str, str]:
     return token, address
 
 
+def how_to_write_an_address() -> str:
+    """Return what is asked of a typed address, by what codes go by here."""
+    if is_sms_open():
+        return _t("Write an e-mail address such as camille@example.com, or a mobile number such as 06 12 34 56 78.")
+    return _t("Write an e-mail address such as camille@example.com.")
+
+
+def shown_address(address: str) -> dict[str, Any]:
+    """Return for a page where a code went, as people read it, and whether by text."""
+    by_text = address.startswith("+")
+    return {"address": readable_phone(address) if by_text else address, "by_text": by_text}
+
+
 def said_of(refusal: WrongCode | CodeOver) -> str:
     """Return a refused code in words."""
     if isinstance(refusal, CodeOver):
@@ -184,7 +203,11 @@ def is_over(refusal: WrongCode | CodeOver) -> bool:
 
 def digits_in_demo(token: str) -> str:
     """Return the digits where the shop is invented and no mail leaves; nothing anywhere else."""
-    if settings.EMAIL_HOST or find_state(by=Actor.system("portal")) is not State.FILLED:
+    if (
+        settings.EMAIL_HOST
+        or settings.SMS_GATEWAY not in ("", "console")
+        or find_state(by=Actor.system("portal")) is not State.FILLED
+    ):
         return ""
     return shown_digits(token)
 

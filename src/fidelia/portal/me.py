@@ -21,7 +21,8 @@ from fidelia.customers.operations import add_contact_point, retire_contact_point
 from fidelia.customers.queries import find_address, list_contact_points
 from fidelia.kernel.addresses import MalformedEmail, MalformedPhone, normalise_phone, readable_phone
 from fidelia.kernel.errors import Invalid
-from fidelia.members.errors import CodeOver, WrongCode
+from fidelia.kernel.sms import is_sms_open
+from fidelia.members.errors import CodeOver, TextsClosed, WrongCode
 from fidelia.members.operations import ask_address_code, confirm_address, end_session
 from fidelia.members.queries import list_open_sessions
 from fidelia.persons.queries import requests_of
@@ -30,7 +31,7 @@ from fidelia.ui.formats import date_time
 from .door import MemberRequest, by_code_only, members_only, network_of
 from .friends import referral_for
 from .holdings import holdings_of
-from .log_in import ASK_COOKIE_AGE, asked_in, digits_in_demo, is_over, said_of
+from .log_in import ASK_COOKIE_AGE, asked_in, digits_in_demo, how_to_write_an_address, is_over, said_of, shown_address
 from .pages import show
 
 ADDRESS_COOKIE = "fidelia_member_address"
@@ -54,6 +55,7 @@ def me(request: MemberRequest) -> HttpResponseBase:
     ids = request.person.ids
     asked = next((one for one in requests_of(ids) if one.state == "open"), None)
     context = {
+        "by_text": is_sms_open(),
         "email": find_address(ids, "email"),
         "phone": readable_phone(find_address(ids, "phone") or ""),
         "asked": asked,
@@ -67,6 +69,8 @@ def me(request: MemberRequest) -> HttpResponseBase:
 def profile(request: MemberRequest) -> HttpResponseBase:
     """Facts of one's own; each change is kept with the former value."""
     form = ProfileForm(request.POST or None, initial=_initial(request))
+    if is_sms_open() or request.session_row.how != "code":
+        del form.fields["phone"]  # where it opens these pages it is proven first, and a letter can be passed on
     if request.method == "POST" and form.is_valid() and _keep(request, form):
         with override(form.cleaned_data["language"]):
             messages.success(request, _t("Your details are changed."))
@@ -78,7 +82,9 @@ def profile(request: MemberRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def email(request: MemberRequest) -> HttpResponseBase:
     """Another address: proven by a code before it takes the place of the former."""
-    context: dict[str, Any] = {"email": find_address(request.person.ids, "email")}
+    ids = request.person.ids
+    phone = readable_phone(find_address(ids, "phone") or "") if is_sms_open() else ""
+    context: dict[str, Any] = {"email": find_address(ids, "email"), "phone": phone, "by_text": is_sms_open()}
     if request.method != "POST":
         return show(request, "portal/email.html", context, here="me")
     typed = request.POST.get("address", "")[:320]
@@ -87,8 +93,8 @@ def email(request: MemberRequest) -> HttpResponseBase:
             by=request.person.by, at=request.at, customer_id=request.person.id, address=typed,
             network=network_of(request), language=request.person.customer.language,
         )  # fmt: skip
-    except MalformedEmail:
-        context |= {"typed": typed, "mistake": _t("Write an e-mail address such as camille@example.com.")}
+    except (MalformedEmail, MalformedPhone, TextsClosed):
+        context |= {"typed": typed, "mistake": how_to_write_an_address()}
         return show(request, "portal/email.html", context, here="me", status=422)
     response = redirect("portal:email-code")
     response.set_signed_cookie(
@@ -105,7 +111,7 @@ def email_code(request: MemberRequest) -> HttpResponseBase:
     token, address = asked_in(request, ADDRESS_COOKIE)
     if not token:
         return redirect("portal:email")
-    context: dict[str, Any] = {"address": address, "shown": digits_in_demo(token)}
+    context: dict[str, Any] = {**shown_address(address), "shown": digits_in_demo(token)}
     if request.method != "POST":
         return show(request, "portal/email_code.html", context, here="me")
     try:
@@ -116,7 +122,7 @@ def email_code(request: MemberRequest) -> HttpResponseBase:
     except (WrongCode, CodeOver) as refusal:
         context |= {"mistake": said_of(refusal), "over": is_over(refusal)}
         return show(request, "portal/email_code.html", context, here="me", status=422)
-    messages.success(request, _t("We write to %(address)s from now on.") % {"address": address})
+    messages.success(request, _t("We write to %(address)s from now on.") % shown_address(address))
     response = redirect("portal:me")
     response.delete_cookie(ADDRESS_COOKIE, samesite="Lax")
     return response
@@ -156,12 +162,13 @@ def _initial(request: MemberRequest) -> dict[str, Any]:
 def _keep(request: MemberRequest, form: ProfileForm) -> bool:
     """Keep what was changed; False with the mistake on the form."""
     given = dict(form.cleaned_data)
-    phone = given.pop("phone")
+    phone = given.pop("phone", None)
     person = request.person
     try:
         wanted = normalise_phone(phone, country=person.customer.country, pointer="/phone") if phone else ""
         update_customer(by=person.by, at=request.at, customer_id=person.id, changes=given, source=SOURCE)
-        _keep_phone(request, wanted)
+        if phone is not None:
+            _keep_phone(request, wanted)
     except MalformedPhone:
         form.add_error("phone", _t("Write a telephone number such as 06 12 34 56 78."))
         return False

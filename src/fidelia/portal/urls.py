@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import app, catalog, consents, data, friends, home, log_in, me, points, rewards, tiers, unsubscribing
+from . import app, catalog, consents, data, friends, home, log_in, me, points, rewards, texting, tiers, unsubscribing
 
 app_name = "portal"
 urlpatterns = [
@@ -47,6 +47,9 @@ urlpatterns = [
     path("theme.css", app.theme, name="theme"),
     path("logo", app.logo, name="logo"),
     path("icon-<int:size>.png", app.icon, name="icon"),
+    # /sms/: what a gateway of text messages calls back with
+    path("sms/<str:secret>/inbound/", texting.inbound, name="sms-inbound"),
+    path("sms/<str:secret>/receipts/", texting.receipts, name="sms-receipts"),
     # /unsubscribe/: messaging writes these addresses into messages (UNSUBSCRIBE_PATH)
     path("unsubscribe/<str:token>", unsubscribing.unsubscribe_page, name="unsubscribe"),
 ]

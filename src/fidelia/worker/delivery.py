@@ -1,9 +1,11 @@
-"""Delivering messages: the loop that hands what is due to the mail server."""
+"""Delivering messages: the loops that hand what is due to the mail server and to the gateway of text messages."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.clock import now
@@ -15,20 +17,31 @@ logger = logging.getLogger(__name__)
 
 
 def run_delivery(stop: threading.Event) -> None:
-    """Deliver messages until `stop` is set; the run under way comes to its end.
+    """Deliver e-mails until `stop` is set; the run under way comes to its end.
 
     A mail server or a database that does not answer is waited for. Several processes may run this: they share the
     messages.
     """
-    from django.db import DatabaseError, InterfaceError, connection
-
     from fidelia.messaging.jobs import deliver_due_messages
+
+    _run(stop, deliver_due_messages)
+
+
+def run_texting(stop: threading.Event) -> None:
+    """Deliver text messages until `stop` is set, in a loop of its own: a code waits for no mail server."""
+    from fidelia.messaging.jobs import deliver_due_texts
+
+    _run(stop, deliver_due_texts)
+
+
+def _run(stop: threading.Event, deliver: Callable[..., Any]) -> None:
+    from django.db import DatabaseError, InterfaceError, connection
 
     by, trouble = Actor.system("delivery"), Pause()
     try:
         while not stop.is_set():
             try:
-                run = deliver_due_messages(by=by, clock=now, limit=MESSAGES_A_RUN)
+                run = deliver(by=by, clock=now, limit=MESSAGES_A_RUN)
             except (DatabaseError, InterfaceError) as failure:
                 trouble = trouble.longer(now())
                 logger.error("The delivery of messages waits %.0f s for the database: %s", trouble.seconds, failure)

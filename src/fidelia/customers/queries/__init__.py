@@ -13,6 +13,7 @@ from .customers import (
     get_customer,
     list_contact_points,
     list_customers_by_id,
+    list_everybody_at,
     list_fact_changes,
     search_customers,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "list_contact_points",
     "list_customers",
     "list_customers_by_id",
+    "list_everybody_at",
     "list_fact_changes",
     "list_identities",
     "list_next_by_id",

@@ -151,6 +151,15 @@ def find_by_address(channel: str, value: str) -> list[UUID]:
     return sorted(own.values_list("id", flat=True)) if len(ids) <= HOUSEHOLD_MAX else []
 
 
+def list_everybody_at(channel: str, value: str, *, limit: int) -> list[UUID]:
+    """Return all who are or were reached at a normalised address, up to a limit: whoever shares it, merged ones too.
+
+    For what somebody at this address refuses; never to let somebody in.
+    """
+    points = ContactPoint.objects.filter(channel=channel, value=value).order_by("customer_id")
+    return list(points.values_list("customer_id", flat=True).distinct()[:limit])
+
+
 class _WordsMatch(Func):
     """The words of a name, which the database keeps beside `search_key`, matched with a text query."""
 

@@ -8,23 +8,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F
 
 from fidelia.access.operations import admit_try
 from fidelia.customers.operations import add_contact_point, retire_contact_point
 from fidelia.customers.queries import ids_of, list_contact_points
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.addresses import normalise_email
+from fidelia.kernel.addresses import MalformedPhone, normalise_email, normalise_phone
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.outbox import announce
+from fidelia.kernel.sms import is_sms_open
+from fidelia.messaging.operations import may_be_texted
+from fidelia.organisation.queries import get_operator
 
-from ..errors import CodeOver, WrongCode
+from ..errors import CodeOver, TextsClosed, WrongCode
 from ..events import CodeAsked
 from ..models import Aim, Code
-from ..queries import CODE_MINUTES, candidates_of, digits_of, hash_of
+from ..queries import CODE_MINUTES, candidates_of, contact_of, digits_of, hash_of
 
 TRIES_MAX = 5
 ASKED_PER_ADDRESS, ASKED_PER_NETWORK, TRIED_PER_NETWORK = 5, 60, 120
+TEXTS_PER_NETWORK = 20
 PERIOD = timedelta(hours=1)
 KEPT = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 100
@@ -39,24 +44,25 @@ class Asked:
 
 
 def ask_code(*, at: datetime, address: str, network: str, language: str) -> Asked:
-    """Have a code sent to an e-mail address, if a member has it; nobody is told whether.
+    """Have a code sent to an e-mail address or a mobile telephone, if a member has it; nobody is told whether.
 
     `network` is the asker's address of the network. A row and an event whoever has the address: the worker looks it up.
-    Raises MalformedEmail, RateLimited (5 codes an hour for an address, 60 for a network).
+    Raises MalformedEmail, MalformedPhone, TextsClosed, RateLimited (5 codes an hour for an address; 60 for a network,
+    20 of them by text; and by text as many for everybody as FIDELIA_SMS_CODES_AN_HOUR_MAX says).
     """
-    clean = normalise_email(address, pointer="/address")
-    _admit(clean, network, at)
+    clean = normalise_address(address)
+    admit_code(clean, network, at)
     return _ask(Aim.LOG_IN, clean, language=language, at=at)
 
 
 def ask_address_code(*, by: Actor, at: datetime, customer_id: UUID, address: str, network: str, language: str) -> Asked:
     """Have a code sent to an address that a member wants to be reached at from now on.
 
-    Raises Denied (customer.change), MalformedEmail, RateLimited.
+    Raises Denied (customer.change), MalformedEmail, MalformedPhone, TextsClosed, RateLimited.
     """
     by.require("customer.change")
-    clean = normalise_email(address, pointer="/address")
-    _admit(clean, network, at)
+    clean = normalise_address(address)
+    admit_code(clean, network, at)
     return _ask(Aim.ADDRESS, clean, language=language, at=at, customer_id=customer_id)
 
 
@@ -82,10 +88,11 @@ def confirm_address(*, by: Actor, at: datetime, customer_id: UUID, token: str, d
     if code.customer_id != customer_id or not Code.objects.filter(id=code.id, used_at=None).update(used_at=at):
         raise CodeOver("This code was used; ask for another.")
     kept = add_contact_point(
-        by=by, at=at, customer_id=customer_id, channel="email", value=code.address, source="portal", verified_at=at
-    )
+        by=by, at=at, customer_id=customer_id, channel=contact_of(code.address), value=code.address, source="portal",
+        verified_at=at,
+    )  # fmt: skip
     for point in list_contact_points(ids_of(customer_id)):
-        if point.channel == "email" and point.status != "retired" and point.pk != kept.pk:
+        if point.channel == kept.channel and point.status != "retired" and point.pk != kept.pk:
             retire_contact_point(by=by, at=at, customer_id=customer_id, contact_point_id=point.pk)
     return code.address
 
@@ -96,9 +103,35 @@ def forget_old_codes(*, at: datetime) -> int:
     return Code.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()[0]
 
 
-def _admit(address: str, network: str, at: datetime) -> None:
+def normalise_address(typed: str) -> str:
+    """Return an e-mail address, or a mobile number in E.164, as it is kept.
+
+    What looks like a number is one, as dialed at the operator's. Raises MalformedEmail, MalformedPhone, TextsClosed.
+    """
+    if "@" in typed or not any(sign.isdigit() for sign in typed) or any(sign.isalpha() for sign in typed):
+        return normalise_email(typed, pointer="/address")
+    number = normalise_phone(typed, country=get_operator().country, pointer="/address")
+    if not is_sms_open():
+        raise TextsClosed("Codes go by e-mail only here.", pointer="/address")
+    if not may_be_texted(number):
+        raise MalformedPhone(f"“{typed}” is no mobile number that gets texts from here.", pointer="/address")
+    return number
+
+
+def admit_code(address: str, network: str, at: datetime) -> None:
+    """Count that a code is asked for. Raises RateLimited.
+
+    A text costs money, and there are people who are paid for those that go to numbers of theirs: networks get fewer of
+    them, and all together no more than the operator is ready to pay for.
+    """
     admit_try(kind="member code asked by", subject=network, limit=ASKED_PER_NETWORK, period=PERIOD, at=at)
+    by_text = contact_of(address) == "phone"
+    if by_text:
+        admit_try(kind="member text asked by", subject=network, limit=TEXTS_PER_NETWORK, period=PERIOD, at=at)
     admit_try(kind="member code asked for", subject=address, limit=ASKED_PER_ADDRESS, period=PERIOD, at=at)
+    if by_text:
+        everybody = settings.SMS_CODES_AN_HOUR_MAX
+        admit_try(kind="member texts", subject="everybody", limit=everybody, period=PERIOD, at=at)
 
 
 def _ask(aim: Aim, address: str, *, language: str, at: datetime, customer_id: UUID | None = None) -> Asked:

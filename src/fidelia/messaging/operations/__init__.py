@@ -4,6 +4,7 @@ from .defaults import POINTS_EARNED
 from .delivering import Outcome, deliver_next, recover_abandoned
 from .queueing import MessageRequest, queue_messages, send_message, withdraw_messages
 from .templates import check_texts, install_default_templates, write_template
+from .texting import deliver_next_text, may_be_texted, take_receipt, take_text
 from .unsubscribing import unsubscribe
 
 __all__ = [
@@ -12,10 +13,14 @@ __all__ = [
     "Outcome",
     "check_texts",
     "deliver_next",
+    "deliver_next_text",
     "install_default_templates",
+    "may_be_texted",
     "queue_messages",
     "recover_abandoned",
     "send_message",
+    "take_receipt",
+    "take_text",
     "unsubscribe",
     "withdraw_messages",
     "write_template",

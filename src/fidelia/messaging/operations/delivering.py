@@ -30,9 +30,10 @@ from fidelia.kernel.outbox import announce
 
 from ..errors import MalformedTemplate
 from ..events import MessageFailed, MessageSent
-from ..models import Message, State
+from ..models import Channel, Message, State
+from ..queries.senders import Named, Stranger
 from .composing import compose
-from .queueing import CHANNEL, reasons_against
+from .queueing import CONTACT_OF, reasons_against
 
 LEASE_MINUTES = 15
 ATTEMPTS_MAX = 8
@@ -54,7 +55,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
+class Refusal:
     """What the server said against a message: for good, for now, or that it serves nobody now."""
 
     outcome: Outcome
@@ -69,15 +70,10 @@ def deliver_next(*, by: Actor, at: datetime, mail: BaseEmailBackend) -> Outcome 
     `mail` is an SMTP backend of Django; it is opened if need be and stays open for the next message.
     """
     by.require("message.send")
-    message = _claim(at)
+    message = claim(at, Channel.EMAIL)
     if message is None:
         return None
-    prevented = _why_not_now(message, at)
-    if prevented is not None:
-        state, reason, detail = prevented
-        _conclude(message, at, state=state, reason=reason, detail=detail)
-        return Outcome(state)
-    return _hand_over(message, at, mail)
+    return prevented(message, at) or _hand_over(message, at, mail)
 
 
 def recover_abandoned(*, by: Actor, at: datetime) -> tuple[int, int]:
@@ -98,84 +94,95 @@ def recover_abandoned(*, by: Actor, at: datetime) -> tuple[int, int]:
 _CLAIM = """
 update messaging_message set state = 'sending', claimed_at = %(at)s, attempts = attempts + 1, updated_at = %(at)s
 where id = (
-    select id from messaging_message where state = 'queued' and next_attempt_at <= %(at)s
+    select id from messaging_message where state = 'queued' and next_attempt_at <= %(at)s and channel = %(channel)s
     order by next_attempt_at, id limit 1 for update skip locked)
 returning id
 """
 
 
-def _claim(at: datetime) -> Message | None:
+def claim(at: datetime, channel: Channel) -> Message | None:
+    """Take the message of a channel that is due first, committed before anybody is talked to."""
     with transaction_of_use_case(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"at": at})
+        cursor.execute(_CLAIM, {"at": at, "channel": channel.value})
         found: tuple[UUID] | None = cursor.fetchone()
     return None if found is None else Message.objects.select_related("version__template").get(id=found[0])
 
 
-def _why_not_now(message: Message, at: datetime) -> tuple[State, str, str] | None:
+def prevented(message: Message, at: datetime) -> Outcome | None:
     """Ask once more: between queue and delivery a customer may have refused, moved or been erased."""
     if at >= message.expires_at:
-        return State.FAILED, "expired", ""
-    is_addressed = bool(message.address)
-    reason = reasons_against([message.customer_id], message.purpose, at, is_addressed=is_addressed).get(
-        message.customer_id
+        conclude(message, at, state=State.FAILED, reason="expired")
+        return Outcome.FAILED
+    reasons = reasons_against(
+        [message.customer_id], message.purpose, at, channel=message.channel, is_addressed=bool(message.address)
     )
-    return None if reason is None else (State.SUPPRESSED, reason, "")
+    if reasons:
+        conclude(message, at, state=State.SUPPRESSED, reason=reasons[message.customer_id])
+        return Outcome.SUPPRESSED
+    return None
+
+
+def receiver_of(message: Message) -> tuple[Named, str | None]:
+    """Return who gets a message, and where."""
+    known = list_customers_by_id([message.customer_id]).get(message.customer_id, Stranger())
+    contact = CONTACT_OF[message.channel]
+    return known, message.address or find_address(ids_of(message.customer_id), contact)
 
 
 def _hand_over(message: Message, at: datetime, mail: BaseEmailBackend) -> Outcome:
-    customer = list_customers_by_id([message.customer_id])[message.customer_id]
-    address = message.address or find_address(ids_of(message.customer_id), CHANNEL)
+    customer, address = receiver_of(message)
     if address is None:
-        _conclude(message, at, state=State.SUPPRESSED, reason="no_address")
+        conclude(message, at, state=State.SUPPRESSED, reason="no_address")
         return Outcome.SUPPRESSED
     try:
         mail.open()
         mail.send_messages([compose(message, customer, address, at=at, connection=mail)])
     except MalformedTemplate as error:
-        _conclude(message, at, state=State.FAILED, reason="template", detail=error.message)
+        conclude(message, at, state=State.FAILED, reason="template", detail=error.message)
         return Outcome.FAILED
     except (smtplib.SMTPException, OSError) as error:
         _close(mail)
-        return _take_refusal(message, address, _read_refusal(error), at)
-    _conclude(message, at, state=State.SENT, sent_at=at, sent_to=address)
+        return take_refusal(message, address, _read_refusal(error), at)
+    conclude(message, at, state=State.SENT, sent_at=at, sent_to=address)
     return Outcome.SENT
 
 
-def _read_refusal(error: Exception) -> _Refusal:
+def _read_refusal(error: Exception) -> Refusal:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         return _by_code(code, text, of_recipient=True)
     if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
         return _by_code(error.smtp_code, error.smtp_error, of_recipient=False)
-    return _Refusal(Outcome.SERVER_DOWN, "server_down", f"{type(error).__name__}: {error}")
+    return Refusal(Outcome.SERVER_DOWN, "server_down", f"{type(error).__name__}: {error}")
 
 
-def _by_code(code: int, text: bytes | str, *, of_recipient: bool) -> _Refusal:
+def _by_code(code: int, text: bytes | str, *, of_recipient: bool) -> Refusal:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     outcome = Outcome.FAILED if code >= 500 else Outcome.DEFERRED
     policy = words.startswith("5.7.")
     dead = outcome is Outcome.FAILED and of_recipient and code in DEAD_ADDRESS_CODES and not policy
-    return _Refusal(outcome, f"smtp_{code}", words, address_is_dead=dead)
+    return Refusal(outcome, f"smtp_{code}", words, address_is_dead=dead)
 
 
-def _take_refusal(message: Message, address: str, refusal: _Refusal, at: datetime) -> Outcome:
+def take_refusal(message: Message, address: str, refusal: Refusal, at: datetime) -> Outcome:
+    """Write down what was said against a message: given up, or tried again later."""
     detail = refusal.detail[:DETAIL_LENGTH_MAX]
     logger.warning("%s was not taken: %s", message.message_id, refusal.reason)
     if refusal.outcome is Outcome.FAILED or message.attempts >= ATTEMPTS_MAX:
-        _conclude(
+        conclude(
             message, at, state=State.FAILED, reason=refusal.reason, detail=detail, sent_to=address,
             dead_address=address if refusal.address_is_dead else "",
         )  # fmt: skip
         return Outcome.SERVER_DOWN if refusal.outcome is Outcome.SERVER_DOWN else Outcome.FAILED
     pause = BACK_OFF_MINUTES[min(message.attempts, len(BACK_OFF_MINUTES)) - 1]
-    _conclude(
+    conclude(
         message, at, state=State.QUEUED, reason=refusal.reason, detail=detail, claimed_at=None,
         next_attempt_at=at + timedelta(minutes=pause),
     )  # fmt: skip
     return refusal.outcome
 
 
-def _conclude(message: Message, at: datetime, *, state: State, dead_address: str = "", **facts: Any) -> None:
+def conclude(message: Message, at: datetime, *, state: State, dead_address: str = "", **facts: Any) -> None:
     """Write what became of the message, if it is still this worker's: a lease may have run out meanwhile."""
     with transaction_of_use_case():
         own = Message.objects.filter(id=message.id, state=State.SENDING, claimed_at=message.claimed_at)
@@ -184,7 +191,9 @@ def _conclude(message: Message, at: datetime, *, state: State, dead_address: str
             logger.error("%s was taken over by another worker and may be sent twice", message.message_id)
             return
         if dead_address:
-            mark_contact_bounced(customer_ids=ids_of(message.customer_id), channel=CHANNEL, value=dead_address, at=at)
+            mark_contact_bounced(
+                customer_ids=ids_of(message.customer_id), channel=CONTACT_OF[message.channel], value=dead_address, at=at
+            )
         _announce(message, at, state, str(facts.get("reason", "")))
 
 

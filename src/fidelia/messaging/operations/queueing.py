@@ -18,15 +18,16 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.sealing import seal
 
-from ..errors import MissingVariables, TooManyMessages, UnknownPurpose, UnknownTemplate
-from ..models import Message, Purpose, State, TemplateVersion
+from ..errors import MalformedTemplate, MissingVariables, TooManyMessages, UnknownPurpose, UnknownTemplate
+from ..models import Channel, Message, Purpose, State, TemplateVersion
 from ..queries.messages import latest_versions
 from ..queries.senders import SEALED_PURPOSE, sender_domain
 
 MESSAGES_MAX = 10_000
 VARIABLES_LENGTH_MAX = 20_000
 VALID_DAYS = 3
-CHANNEL = "email"
+# Where a customer is reached by a message of each channel.
+CONTACT_OF = {Channel.EMAIL.value: "email", Channel.SMS.value: "phone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class MessageRequest:
     `variables` are JSON values, by language if `by_language` is set: {"en": {…}, "fr": {…}}; they hold no name and no
     address, which are read when the message is sent. A `purpose` of "service" needs no consent but an address and no
     objection; "marketing" needs consent; "access" is what the customer has just asked for (a code), and needs neither.
+    Such an addressed code may go to a `customer_id` that is to be: `language` then says which.
+    By the `channel` "sms" what the template says in short goes to a telephone, with consent and objection of its own.
     It leaves at `not_before`, or at once, and is given up `valid_for` later. `secrets` are variables that are kept
     sealed, and only until it is sent. `address` is one that it must go to, instead of the newest of the customer.
     """
@@ -51,12 +54,14 @@ class MessageRequest:
     valid_for: timedelta = timedelta(days=VALID_DAYS)
     secrets: Mapping[str, Any] = field(default_factory=dict)
     address: str = ""
+    channel: str = Channel.EMAIL
+    language: str = "fr"
 
 
 def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message:
     """Queue one message, or record why it is not sent; the same key again returns the message that it made.
 
-    Raises Denied (message.send), UnknownTemplate, UnknownPurpose, MissingVariables.
+    Raises Denied (message.send), UnknownTemplate, UnknownPurpose, MissingVariables, MalformedTemplate.
     """
     with transaction_of_use_case():
         queue_messages(by=by, at=at, requests=[request])
@@ -66,7 +71,8 @@ def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message
 def queue_messages(*, by: Actor, at: datetime, requests: Sequence[MessageRequest]) -> int:
     """Queue messages in the caller's transaction, ten statements whatever their number; return how many are new rows.
 
-    Raises Denied (message.send), TooManyMessages (10,000), UnknownTemplate, UnknownPurpose, MissingVariables.
+    Raises Denied (message.send), TooManyMessages (10,000), UnknownTemplate, UnknownPurpose, MissingVariables,
+    MalformedTemplate (nothing to say as a text message).
     """
     by.require("message.send")
     require_transaction()
@@ -93,19 +99,21 @@ def withdraw_messages(*, by: Actor, at: datetime, key_prefix: str, reason: str) 
 
 
 def reasons_against(
-    customer_ids: Sequence[UUID], purpose: str, at: datetime, *, is_addressed: bool = False
+    customer_ids: Sequence[UUID], purpose: str, at: datetime, *, channel: str, is_addressed: bool = False
 ) -> dict[UUID, str]:
     """Return for each customer who may not be sent a message of this purpose now the code of the reason.
 
-    A message that is addressed has its own address, and needs none of the customer's.
+    A message that is addressed has its own address, and needs none of the customer's; a code may go to one of nobody.
     """
     people = list_customers_by_id(customer_ids)
-    addresses = find_addresses(customer_ids, CHANNEL)
+    addresses = find_addresses(customer_ids, CONTACT_OF[channel])
     asked = "marketing" if purpose == Purpose.MARKETING else "service"
-    words = last_words_at(customer_ids, asked, CHANNEL, at)
+    words = last_words_at(customer_ids, asked, channel, at)
     reasons = {}
     for customer_id in customer_ids:
         person = people.get(customer_id)
+        if person is None and is_addressed and purpose == Purpose.ACCESS:
+            continue  # who asks to join is nobody's customer yet
         if person is None or person.is_erased:
             reasons[customer_id] = "customer_gone"
         elif purpose == Purpose.MARKETING and not words.get(customer_id, False):
@@ -123,6 +131,10 @@ def _check(request: MessageRequest, versions: Mapping[str, TemplateVersion]) -> 
         raise UnknownTemplate(f"There is no template “{request.template}”.", key=request.template)
     if request.purpose not in Purpose.values:
         raise UnknownPurpose(f"“{request.purpose}” is not one of {', '.join(Purpose.values)}.", pointer="/purpose")
+    if request.channel not in Channel.values:
+        raise UnknownPurpose(f"“{request.channel}” is not one of {', '.join(Channel.values)}.", pointer="/channel")
+    if request.channel == Channel.SMS and version.short is None:
+        raise MalformedTemplate(f"“{request.template}” says nothing as a text message.", pointer="/short")
     sets = request.variables.values() if request.by_language else [request.variables]
     for given in sets:
         missing = sorted(set(version.variables) - set(given) - set(request.secrets))
@@ -136,23 +148,25 @@ def _rows_of(
     requests: Sequence[MessageRequest], versions: Mapping[str, TemplateVersion], at: datetime
 ) -> list[Message]:
     survivors = survivors_of([request.customer_id for request in requests])
-    ids = list(set(survivors.values()))
+    ids = list({survivors.get(request.customer_id, request.customer_id) for request in requests})
     languages = {id: person.language for id, person in list_customers_by_id(ids).items()}
-    kinds = {(request.purpose, bool(request.address)) for request in requests}
-    reasons = {kind: reasons_against(ids, kind[0], at, is_addressed=kind[1]) for kind in kinds}
+    kinds = {_kind_of(request) for request in requests}
+    reasons = {
+        (purpose, channel, is_addressed): reasons_against(ids, purpose, at, channel=channel, is_addressed=is_addressed)
+        for purpose, channel, is_addressed in kinds
+    }
     domain = sender_domain()
     rows = []
     for request in requests:
         customer_id = survivors.get(request.customer_id, request.customer_id)
-        reason = reasons[request.purpose, bool(request.address)].get(
-            customer_id, "" if customer_id in languages else "customer_gone"
-        )
-        language = languages.get(customer_id, "fr")
+        reason = reasons[_kind_of(request)].get(customer_id, "")
+        language = languages.get(customer_id, request.language)
         id, due_at = new_id(), max(at, request.not_before or at)
         rows.append(
             Message(
-                id=id, customer_id=customer_id, version=versions[request.template], language=language, channel=CHANNEL,
-                purpose=request.purpose, state=State.SUPPRESSED if reason else State.QUEUED, reason=reason,
+                id=id, customer_id=customer_id, version=versions[request.template], language=language,
+                channel=request.channel, purpose=request.purpose, reason=reason,
+                state=State.SUPPRESSED if reason else State.QUEUED,
                 variables=dict(request.variables[language] if request.by_language else request.variables),
                 cause_event_id=request.cause_event_id, idempotency_key=request.idempotency_key, queued_at=at,
                 sealed=seal(json.dumps(dict(request.secrets)), purpose=SEALED_PURPOSE) if request.secrets else "",
@@ -161,3 +175,7 @@ def _rows_of(
             )
         )  # fmt: skip
     return rows
+
+
+def _kind_of(request: MessageRequest) -> tuple[str, str, bool]:
+    return request.purpose, str(request.channel), bool(request.address)

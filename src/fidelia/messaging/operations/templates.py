@@ -14,7 +14,7 @@ from fidelia.kernel.localized import LANGUAGES, LocalizedText
 from ..errors import MalformedTemplate
 from ..models import Template, TemplateVersion
 from ..queries.messages import latest_versions
-from ..queries.rendering import TemplateTexts, examples_of, render
+from ..queries.rendering import TemplateTexts, examples_of, render, render_short
 from ..queries.senders import STANDARD_EXAMPLES
 from .defaults import DefaultTemplate, default_templates
 
@@ -63,7 +63,10 @@ def check_texts(texts: TemplateTexts, variables: Mapping[str, Mapping[str, Any]]
                 pointer=f"/variables/{name}",
             )
     for language in LANGUAGES:
-        render(texts, language, {**STANDARD_EXAMPLES, **examples_of(variables)})
+        filled = {**STANDARD_EXAMPLES, **examples_of(variables)}
+        render(texts, language, filled)
+        if texts.short is not None:
+            render_short(texts, language, filled)
 
 
 def _install(by: Actor, at: datetime, template: DefaultTemplate, known: TemplateVersion | None) -> bool:
@@ -95,7 +98,8 @@ def _place(
         return latest
     version = TemplateVersion.objects.create(
         template=template, number=latest.number + 1 if latest else 1, subject=texts.subject, body=texts.body,
-        plain=texts.plain, variables=dict(variables), is_default=is_default, author_label=by.label, recorded_at=at,
+        plain=texts.plain, short=texts.short, variables=dict(variables), is_default=is_default,
+        author_label=by.label, recorded_at=at,
     )  # fmt: skip
     record_audit(
         by=by, at=at, verb="message.edit_template", object_type="template", object_id=template.id,
@@ -105,9 +109,10 @@ def _place(
 
 
 def _says_the_same(version: TemplateVersion, texts: TemplateTexts, variables: Mapping[str, Mapping[str, Any]]) -> bool:
-    return (version.subject, version.body, version.plain, version.variables) == (
+    return (version.subject, version.body, version.plain, version.short, version.variables) == (
         texts.subject,
         texts.body,
         texts.plain,
+        texts.short,
         dict(variables),
     )

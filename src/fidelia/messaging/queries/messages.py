@@ -53,7 +53,7 @@ def preview_template(
 
 def texts_of(version: TemplateVersion) -> TemplateTexts:
     """Return the texts of a saved version."""
-    return TemplateTexts(version.subject, version.body, version.plain)
+    return TemplateTexts(version.subject, version.body, version.plain, version.short)
 
 
 def get_message(*, by: Actor, message_id: UUID) -> Message:

@@ -19,22 +19,28 @@ from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
 from fidelia.kernel.localized import LocalizedText
+from fidelia.kernel.sms import count_parts, plain_marks
 
 from ..errors import MalformedTemplate
 
 SOURCE_LENGTH_MAX = 100_000
 SUBJECT_LENGTH_MAX = 200
+SMS_PARTS_MAX = 6
 _BREAKS = {"p", "div", "tr", "table", "br", "h1", "h2", "h3", "li", "ul", "ol", "hr"}
 _SILENT = {"style", "script", "head", "title"}
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateTexts:
-    """The texts of a version, saved or not yet; without `plain` the plain-text part is derived from the body."""
+    """The texts of a version, saved or not yet; without `plain` the plain-text part is derived from the body.
+
+    Without `short` there is nothing to send as a text message.
+    """
 
     subject: LocalizedText
     body: LocalizedText
     plain: LocalizedText | None = None
+    short: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,17 @@ def render(texts: TemplateTexts, language: str, variables: Mapping[str, Any]) ->
     else:
         text = plain_text_of(page)
     return Rendered(_one_line(subject), page, text)
+
+
+def render_short(texts: TemplateTexts, language: str, variables: Mapping[str, Any]) -> str:
+    """Render what a text message says, with typewriter marks. Raises MalformedTemplate (/short): none, or too long."""
+    if texts.short is None:
+        raise MalformedTemplate("The template says nothing as a text message.", pointer="/short")
+    filled = _liquid(texts.short.in_language(language), variables, "/short", escaping=False)
+    said = plain_marks("\n".join(" ".join(line.split()) for line in filled.strip().splitlines()))
+    if not said or count_parts(said).parts > SMS_PARTS_MAX:
+        raise MalformedTemplate(f"A text message is one to {SMS_PARTS_MAX} parts long.", pointer="/short")
+    return said
 
 
 def plain_text_of(page: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Protocol
@@ -33,11 +34,23 @@ STANDARD_EXAMPLES: dict[str, Any] = {
 class Named(Protocol):
     """Somebody with names, as the customer file has them."""
 
-    given_name: str
-    family_name: str
+    @property
+    def given_name(self) -> str: ...
+
+    @property
+    def family_name(self) -> str: ...
 
     @property
     def display_name(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody who asked for a code and is not in the customer file."""
+
+    given_name: str = ""
+    family_name: str = ""
+    display_name: str = ""
 
 
 def standard_variables(customer: Named, unsubscribe_url: str, portal_url: str) -> dict[str, Any]:

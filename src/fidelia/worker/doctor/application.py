@@ -30,6 +30,7 @@ def examine(*, ledger: bool) -> Iterator[Finding]:
         if ledger:
             yield from look_at_ledger()
     yield look_at_mail()
+    yield look_at_texts()
     if settings.DEBUG:
         yield wrong("FIDELIA_DEBUG is on: errors show the inside of the application to everybody.")
 
@@ -109,6 +110,24 @@ def look_at_mail() -> Finding:
     except (OSError, smtplib.SMTPException) as error:
         return wrong(f"The mail server {place} does not let us in: {error}")
     return right(f"The mail server {place} lets us in.")
+
+
+def look_at_texts() -> Finding:
+    """Can text messages be sent? Nothing is sent to find out: a gateway has no question that costs nothing."""
+    from fidelia.kernel.sms import BrokenGateway, find_gateway
+
+    try:
+        gateway = find_gateway()
+    except BrokenGateway as error:
+        return wrong(str(error))
+    if gateway is None:
+        return note("No gateway of text messages is named (FIDELIA_SMS); codes go by e-mail only.")
+    if not settings.SMS_CALLBACK_SECRET:
+        return note(
+            f"Text messages go to {gateway.describe()}. Without FIDELIA_SMS_CALLBACK_SECRET nobody can tell us STOP, "
+            "or whether they arrive."
+        )
+    return right(f"Text messages go to {gateway.describe()}.")
 
 
 def _ask(question: str, *values: Any) -> Any:

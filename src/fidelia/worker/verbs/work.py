@@ -28,8 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def list_loops() -> list[Loop]:
     """Return what the worker does side by side."""
-    from fidelia.worker.delivery import run_delivery
+    from fidelia.worker.delivery import run_delivery, run_texting
     from fidelia.worker.dispatch import run_dispatcher
     from fidelia.worker.queue import run_queue
 
-    return [run_queue, run_dispatcher, run_delivery]
+    return [run_queue, run_dispatcher, run_delivery, run_texting]

@@ -148,6 +148,10 @@ def _log_in_code() -> DefaultTemplate:
         texts=TemplateTexts(
             subject=LocalizedText(en="{{ code }} is your code", fr="{{ code }} est votre code"),
             body=_body_of(LOG_IN_CODE),
+            short=LocalizedText(
+                en="{{ code }} is your code for {{ portal }}. It works for {{ minutes }} minutes. Give it to nobody.",
+                fr="{{ code }} est votre code {{ portal }}. Il vaut {{ minutes }} minutes. Ne le donnez à personne.",
+            ),
         ),
         variables={
             "code": {"doc": "Six digits, in two groups.", "example": "123 456"},
