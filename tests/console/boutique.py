@@ -78,6 +78,10 @@ def open_stores(today: datetime) -> tuple[Banner, Store, Store]:
         by=SYSTEM, at=today, name="Maison Éléonore", country="FR", currency="EUR", language="fr",
         time_zone="Europe/Paris",
     )  # fmt: skip
+    return add_two_stores(today)
+
+
+def add_two_stores(today: datetime) -> tuple[Banner, Store, Store]:
     partner = add_partner(by=SYSTEM, at=today, code="eleonore", name="Éléonore SAS", country="FR", currency="EUR")
     banner = add_banner(by=SYSTEM, at=today, partner_id=partner.id, code="maison", name="Maison Éléonore")
     lyon, lille = (

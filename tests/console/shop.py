@@ -49,13 +49,15 @@ class Shop:
             self.people.append(one)
         return self.people
 
-    def buy(self, customer: Customer | None, net: int, days_ago: float, code: str = "mug") -> None:
+    def buy(
+        self, customer: Customer | None, net: int, days_ago: float, code: str = "mug", store: str | None = None
+    ) -> None:
         at = self.at - timedelta(days=days_ago)
         key = f"{customer.id if customer else 'nobody'}-{days_ago}"
         request = PurchaseRequest(
             idempotency_key=key, receipt_number=key, occurred_at=at, currency="EUR", programme="cercle",
             lines=(LineRequest(product_code=code, quantity=1000, net=net),),
-            customer_id=customer.id if customer else None,
+            customer_id=customer.id if customer else None, store=store,
         )  # fmt: skip
         record_purchase(by=SYSTEM, at=at, request=request, source="till")
 

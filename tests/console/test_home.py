@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from fidelia.activity.queries import count_active_members, count_repurchases, list_weeks_of_sales, sum_sales
+from fidelia.activity.queries import (
+    count_active_members,
+    count_repurchases,
+    list_weeks_of_sales,
+    sum_sales,
+    sum_sales_by_store,
+)
+from fidelia.customers.operations import define_trait, set_traits
+from fidelia.customers.queries import count_by_text
 from fidelia.kernel.calendar import zone_of
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.queries import list_weeks_of_flow, sum_flow
 from tests.cast import SYSTEM, pizarro, rocco
 
+from .boutique import add_two_stores
 from .shop import shop
 
 __all__ = ["shop"]
@@ -65,6 +77,60 @@ def test_search_finds_what_is_steered(shop):
     assert "/console/programmes/cercle/" in client.get("/console/search/?q=cerc").content.decode()
     assert "/console/segments/everybody/" in client.get("/console/search/?q=monde").content.decode()
     assert "/console/segments/everybody/" not in shop.client(pizarro()).get("/console/search/?q=monde").content.decode()
+
+
+def test_a_store_is_chosen_and_stores_stand_side_by_side(shop):
+    one = shop.members(1)[0]
+    _banner, lyon, lille = add_two_stores(shop.at)
+    shop.buy(one, 3_000, 10, store="lyon")
+    shop.buy(None, 1_000, 12, store="lyon")
+    shop.buy(one, 2_000, 12, store="lille")
+    shop.buy(one, 500, 13)
+    client = shop.client(shop.leonore, "en")
+    page = client.get("/console/").content.decode()
+    assert page.index("Lyon – Presqu’île</a></th>") < page.index("Lille – Vieux-Lille</a></th>")
+    assert all(text in page for text in ("€65", "€40", "75.0%", "€20"))
+    chosen = client.get("/console/?store=lyon&days=90").content.decode()
+    assert "€30.00 ÷ €40.00 = 75.0%" in chosen
+    assert "Lille – Vieux-Lille</a></th>" not in chosen
+    assert "€65" in client.get("/console/?store=nowhere").content.decode()
+    sums = sum_sales_by_store(by=SYSTEM, currency="EUR", since=shop.at - timedelta(days=30), until=shop.at)
+    assert [(one.store_id, one.total, one.members, one.receipts, one.named) for one in sums] == [
+        (lyon.id, 4_000, 3_000, 2, 1), (lille.id, 2_000, 2_000, 1, 1), (None, 500, 500, 1, 1),
+    ]  # fmt: skip
+
+
+def test_stages_stand_with_how_they_changed(shop):
+    one, two, three = shop.members(3)
+    shop.buy(one, 3_000, 10)
+    define_trait(
+        by=SYSTEM, at=shop.at, name="lifecycle_stage", type="text", label=LocalizedText(en="Stage", fr="Étape")
+    )
+    for customer, stage, days in ((one, "buyer", 60), (two, "buyer", 60), (one, "supporter", 5), (three, "left", 5)):
+        with transaction_of_use_case():
+            set_traits(
+                by=SYSTEM, at=shop.at - timedelta(days=days), source="insight",
+                rows=[(customer.id, "lifecycle_stage", stage)],
+            )  # fmt: skip
+    assert count_by_text("lifecycle_stage", shop.at) == {"buyer": 1, "left": 1, "supporter": 1}
+    assert count_by_text("lifecycle_stage", shop.at - timedelta(days=30)) == {"buyer": 2}
+    add_two_stores(shop.at)
+    page = shop.client(shop.leonore, "en").get("/console/").content.decode()
+    card = page[page.index("See who moved") :]
+    assert re.findall(r"f-nowrap.>(\w+)</th>.*?f-n.>(\d+)</td><td class=.f-n f-text-2.>([+−\d]+)</td>", card) == [
+        ("Buyers", "1", "−1"), ("Supporters", "1", "+1"), ("Gone", "1", "+1"),
+    ]  # fmt: skip
+
+
+def test_acts_of_people_stand_once_where_they_repeat(shop):
+    shop.buy(shop.members(1)[0], 3_000, 10)
+    client = shop.client(shop.leonore, "en")
+    for _draft in range(2):
+        client.post("/console/programmes/cercle/versions/")
+    assert "Latest acts" not in client.get("/console/").content.decode()
+    page = shop.client(rocco(), "en").get("/console/").content.decode()
+    assert page.count("Leonore, ") + page.count("Léonore, ") == 1
+    assert "× 2" in page
 
 
 # The sums behind the figures

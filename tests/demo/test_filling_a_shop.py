@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from fidelia.messaging.operations import install_default_templates
 from fidelia.organisation.models import Operator, Store
 from fidelia.products.models import Product, ProductCost
 from fidelia.programme.models import Enrolment, Programme, ProgrammeVersion, TierPeriod
+from fidelia.rewards.models import Cheque
 from fidelia.worker.verbs.demo import keep_log_ins, make_password, read_log_ins
 from tests.cast import SYSTEM, rocco
 
@@ -101,6 +102,9 @@ def _check_programme() -> None:
     assert Store.objects.count() == 8
     assert Product.objects.filter(is_product=True).count() == 120
     assert ProductCost.objects.count() == 240
+    months = set(Cheque.objects.values_list("starts_on", flat=True))
+    assert months <= {date(2026, month, 1) for month in range(6, 12)}
+    assert date(2026, 11, 1) in months
 
 
 def _check_birthdays() -> None:

@@ -7,19 +7,21 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from fidelia.insight.queries import PERIODS, HomeFigures
+from fidelia.insight.queries.home import PERIODS, HomeFigures, Period
 from fidelia.jobs.models import Job
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.errors import OperatorNotSetUp
-from fidelia.organisation.queries import get_operator
+from fidelia.organisation.models import Store
+from fidelia.organisation.queries import get_operator, list_stores
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import list_versions, see_programmes
 from fidelia.ui.parts import Definition
 
 from .first_run import concerns, guide_of, has_sales
 from .home_figures import against, last_day, list_figures, period_of, points_chart, weeks_chart
+from .home_parts import latest_acts, running_lines, stage_rows, store_rows
 from .home_todo import list_matters
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, tier_rows
@@ -34,6 +36,8 @@ def home(request: ConsoleRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "jobs": _jobs(actor),
         "matters": list_matters(by=actor, at=at, programmes=programmes),
+        "running": running_lines(actor),
+        "acts": latest_acts(actor),
         "guide": [],
     }
     guided = concerns(actor) and not request.user.hides_guide
@@ -58,12 +62,16 @@ def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, 
         return {}
     asked = request.GET.get("days", "")
     days = int(asked) if asked.isdigit() and int(asked) in PERIODS else 30
-    counted = HomeFigures(actor)
+    stores = list_stores(by=actor)
+    store = next((one for one in stores if one.code == request.GET.get("store")), None)
+    counted = HomeFigures(actor, store_id=store.id if store else None)
     period = period_of(at, days, figures=counted, currency=currency)
-    programme = programmes[0] if programmes else None
-    return {
+    programme = programmes[0] if programmes and store is None else None
+    return _cards(actor, counted=counted, period=period, stores=[] if store else stores) | {
         "days": days,
         "periods": PERIODS,
+        "store": store,
+        "stores": stores if len(stores) > 1 else [],
         "period": period,
         "last_day": last_day(period),
         "against": against(period),
@@ -81,6 +89,14 @@ def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, 
                 "the dashed line is 52 weeks before."
             ),
         ),
+    }
+
+
+def _cards(by: Actor, *, counted: HomeFigures, period: Period, stores: list[Store]) -> dict[str, Any]:
+    """What stands below the figures; the stages and the other stores only where no store is chosen."""
+    return {
+        "stage_rows": stage_rows(counted, period, clock.now()) if stores and by.may_somewhere("insight.see") else [],
+        "store_rows": store_rows(counted, period, get_operator().currency, stores),
     }
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.activity.queries import SalesFigures
 from fidelia.insight.measures.effect import Proportion, wilson_interval
-from fidelia.insight.queries import WEEKS, YEAR, HomeFigures, Period
+from fidelia.insight.queries.home import WEEKS, YEAR, HomeFigures, Period
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money, exponent_of
 from fidelia.ledger.queries import PointsFlow
@@ -66,7 +66,7 @@ def _sales(now: SalesFigures, before: SalesFigures, currency: str, period: Perio
     return Figure(
         label=_("Sales"),
         value=formats.figure_money(money.text(), currency, language()),
-        change=_ratio_change(now.total, before.total, against(period)),
+        change=change_of(now.total, before.total, against(period)),
         definition=Definition(
             _("Sales"),
             _(
@@ -106,7 +106,7 @@ def _active_members(counted: HomeFigures, period: Period) -> Figure:
     return Figure(
         label=_("Active members"),
         value=formats.number(now, language()),
-        change=_ratio_change(now, before, against(period)),
+        change=change_of(now, before, against(period)),
         definition=Definition(
             _("Active members"),
             _("Enrolled, with at least one purchase not fully returned in the last 6 months."),
@@ -229,7 +229,8 @@ def _weeks(counted: HomeFigures, currency: str, mondays: Sequence[date]) -> list
     return [known.get(day, (0, 0)) for day in mondays]
 
 
-def _ratio_change(now: int, before: int, against: str) -> Change | None:
+def change_of(now: int, before: int, against: str) -> Change | None:
+    """Return by which share a sum changed; None where there was nothing to compare with."""
     if before <= 0:
         return None
     ratio = now / before - 1

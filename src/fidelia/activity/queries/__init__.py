@@ -22,6 +22,7 @@ from .sums import (
     ProductSales,
     PurchaseSums,
     SalesFigures,
+    StoreSales,
     WeekOfSales,
     count_active_members,
     count_repurchases,
@@ -30,6 +31,7 @@ from .sums import (
     sum_promoted_units,
     sum_purchases,
     sum_sales,
+    sum_sales_by_store,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "PurchaseFilters",
     "PurchaseSums",
     "SalesFigures",
+    "StoreSales",
     "WeekOfSales",
     "claim_of",
     "count_active_members",
@@ -60,4 +63,5 @@ __all__ = [
     "sum_promoted_units",
     "sum_purchases",
     "sum_sales",
+    "sum_sales_by_store",
 ]

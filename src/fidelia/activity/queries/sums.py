@@ -68,6 +68,20 @@ class SalesFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSales:
+    """Sales less returns of one store, in minor units, tax included; `named` are the receipts of known customers.
+
+    `store_id` is None for what names no store.
+    """
+
+    store_id: UUID | None
+    total: int
+    members: int
+    receipts: int
+    named: int
+
+
+@dataclass(frozen=True, slots=True)
 class WeekOfSales:
     """Sales less returns of a week that begins on a Monday where the operator is, in minor units."""
 
@@ -76,13 +90,15 @@ class WeekOfSales:
     others: int
 
 
-def sum_sales(*, by: Actor, currency: str, since: datetime, until: datetime) -> SalesFigures:
+def sum_sales(
+    *, by: Actor, currency: str, since: datetime, until: datetime, store_id: UUID | None = None
+) -> SalesFigures:
     """Sales are tax included, after discounts and returns dated in the period; points are payment, no discount.
 
     The part of members is what was bought while enrolled: enrolment is tested at the purchase's own time. From `since`
-    to before `until`. Raises Denied (purchase.see).
+    to before `until`, of one store if named. Raises Denied (purchase.see).
     """
-    found = _dated(by, currency, since, until).aggregate(
+    found = _dated(by, currency, since, until, store_id).aggregate(
         all=Sum("total", default=0),
         members=Sum("total", filter=_BY_MEMBERS, default=0),
         receipts=Count("purchase_id", filter=Q(kind=Purchase.Kind.SALE)),
@@ -90,32 +106,55 @@ def sum_sales(*, by: Actor, currency: str, since: datetime, until: datetime) -> 
     return SalesFigures(found["all"], found["members"], found["receipts"])
 
 
+def sum_sales_by_store(*, by: Actor, currency: str, since: datetime, until: datetime) -> list[StoreSales]:
+    """Return `sum_sales` of each store that sold from `since` to before `until`, the largest first; one statement.
+
+    Raises Denied (purchase.see).
+    """
+    is_sale = Q(kind=Purchase.Kind.SALE)
+    rows = (
+        _dated(by, currency, since, until)
+        .values_list("store_id")
+        .annotate(
+            all=Sum("total"),
+            members=Sum("total", filter=_BY_MEMBERS, default=0),
+            receipts=Count("purchase_id", filter=is_sale),
+            named=Count("purchase_id", filter=is_sale & (Q(customer_id__isnull=False) | Q(claim__isnull=False))),
+        )
+        .order_by("-all", "store_id")
+    )
+    return [StoreSales(*row) for row in rows]
+
+
 def list_weeks_of_sales(
-    *, by: Actor, currency: str, since: datetime, until: datetime, zone: tzinfo
+    *, by: Actor, currency: str, since: datetime, until: datetime, zone: tzinfo, store_id: UUID | None = None
 ) -> list[WeekOfSales]:
-    """Return the sales of each week that had any, oldest first. Raises Denied (purchase.see)."""
-    weeks = _dated(by, currency, since, until).annotate(monday=TruncWeek("occurred_at", tzinfo=zone)).values("monday")
+    """Return the sales of each week that had any, oldest first; of one store if named. Raises Denied (purchase.see)."""
+    found = _dated(by, currency, since, until, store_id)
+    weeks = found.annotate(monday=TruncWeek("occurred_at", tzinfo=zone)).values("monday")
     sums = weeks.annotate(all=Sum("total"), members=Sum("total", filter=_BY_MEMBERS, default=0)).order_by("monday")
     return [WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"]) for row in sums]
 
 
-def count_active_members(*, by: Actor, since: datetime, until: datetime) -> int:
+def count_active_members(*, by: Actor, since: datetime, until: datetime, store_id: UUID | None = None) -> int:
     """An active member is enrolled and has at least one purchase not fully returned in the last 6 months.
 
-    Counts memberships with such a purchase from `since` to before `until`. Raises Denied (purchase.see).
+    Counts memberships with such a purchase from `since` to before `until`, in one store if named. Raises Denied
+    (purchase.see).
     """
     enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
-    bought = _kept_sales(by, since, until).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
+    bought = _kept_sales(by, since, until, store_id).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
     return int(bought.aggregate(n=Count("membership", distinct=True))["n"])
 
 
-def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
+def count_repurchases(*, by: Actor, until: datetime, store_id: UUID | None = None) -> tuple[int, int]:
     """Of the customers who bought 120 to 90 days before the end, how many bought again within 90 days.
 
-    Returns (came back, bought). Returned purchases do not count. Raises Denied (purchase.see).
+    Returns (came back, bought). Returned purchases do not count. Of one store those who bought there count, wherever
+    they came back to. Raises Denied (purchase.see).
     """
     begin, turn = until - timedelta(days=120), until - timedelta(days=90)
-    first = _kept_sales(by, begin, turn).annotate(owner=_OWNER).filter(owner__isnull=False).values("owner")
+    first = _kept_sales(by, begin, turn, store_id).annotate(owner=_OWNER).filter(owner__isnull=False).values("owner")
     bought = dict(first.annotate(last=Max("occurred_at")).values_list("owner", "last"))
     again = _kept_sales(by, begin, until).annotate(owner=_OWNER).filter(owner__in=list(bought))
     days = timedelta(days=90)
@@ -127,11 +166,14 @@ def count_repurchases(*, by: Actor, until: datetime) -> tuple[int, int]:
     return len(back), len(bought)
 
 
-def _dated(by: Actor, currency: str, since: datetime, until: datetime) -> QuerySet[Purchase]:
-    return _visible(by).filter(currency=currency, occurred_at__gte=since, occurred_at__lt=until)
+def _dated(
+    by: Actor, currency: str, since: datetime, until: datetime, store_id: UUID | None = None
+) -> QuerySet[Purchase]:
+    found = _visible(by).filter(currency=currency, occurred_at__gte=since, occurred_at__lt=until)
+    return found if store_id is None else found.filter(store_id=store_id)
 
 
-def _kept_sales(by: Actor, since: datetime, until: datetime) -> QuerySet[Purchase]:
+def _kept_sales(by: Actor, since: datetime, until: datetime, store_id: UUID | None = None) -> QuerySet[Purchase]:
     returned = (
         Purchase.objects.filter(kind=Purchase.Kind.RETURN, returns_purchase__isnull=False, occurred_at__lt=until)
         .values("returns_purchase_id")
@@ -139,6 +181,8 @@ def _kept_sales(by: Actor, since: datetime, until: datetime) -> QuerySet[Purchas
         .filter(back__lte=-F("returns_purchase__total"))
     )
     sales = _visible(by).filter(kind=Purchase.Kind.SALE, occurred_at__gte=since, occurred_at__lt=until)
+    if store_id is not None:
+        sales = sales.filter(store_id=store_id)
     return sales.exclude(purchase_id__in=returned.values("returns_purchase_id"))
 
 

@@ -19,7 +19,8 @@ from fidelia.access.operations import choose_columns
 from fidelia.customers.queries import COUNTED_MAX, Count, Listed, count_customers, count_listed, read_place
 from fidelia.customers.queries import list_customers as list_in_order
 from fidelia.insight.models import Refresh
-from fidelia.insight.queries import HomeFigures, get_last_refresh
+from fidelia.insight.queries import get_last_refresh
+from fidelia.insight.queries.home import HomeFigures
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money

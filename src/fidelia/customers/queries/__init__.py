@@ -48,6 +48,7 @@ from .segments import (
     member_ids_at,
 )
 from .traits import (
+    count_by_text,
     list_trait_definitions,
     list_traits,
     segments_at,
@@ -68,6 +69,7 @@ __all__ = [
     "Listed",
     "Overlap",
     "consent_at",
+    "count_by_text",
     "count_customers",
     "count_listed",
     "describe_conditions",

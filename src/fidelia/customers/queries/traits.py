@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count, Q
 
 from ..models import Trait, TraitDefinition
 from .identities import ids_of, ids_of_each
@@ -65,6 +66,12 @@ def segments_of_each_at(customer_ids: Sequence[UUID], at: datetime) -> dict[UUID
         for asked, key in cursor.fetchall():
             keys[asked].add(key)
     return {asked: frozenset(found) for asked, found in keys.items()}
+
+
+def count_by_text(name: str, at: datetime) -> dict[str, int]:
+    """Return how many customers had each value of a trait that is a text, at a moment."""
+    held = Trait.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at), name=name, valid_from__lte=at)
+    return dict(held.values_list("text").annotate(n=Count("id")).order_by("text"))
 
 
 def list_traits(customer_id: UUID) -> list[Trait]:

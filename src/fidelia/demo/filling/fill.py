@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ..errors import NotEmpty, Unfinished
 from ..simulation import Receipt, Shop, simulate_shop
 from ..simulation.clock import midnight_of
 from ..simulation.truth import keep_truth
-from . import circle, door, history, members, network, plans, scarce, team, today
+from . import cheques, circle, door, history, members, network, plans, scarce, team, today
 from .state import BEGUN, FILLED, State, find_state, remember
 
 Told = Callable[[str], None]
@@ -115,6 +116,8 @@ class _Filling:
         self._folder = folder
         self._keep = keep
         self._steps = steps
+        self._brought_until = midnight_of(shop.clock.begins_on)
+        self._files = 0
 
     def set_up(self, password: str) -> None:
         """Found the company as it was when the history begins: shops, articles, people, programme."""
@@ -141,7 +144,7 @@ class _Filling:
 
     def bring_in_history(self) -> None:
         """Import what was bought before the campaign."""
-        self._bring_in("history", "achats-1.csv", self._shop.history)
+        self._bring_in("history", self._shop.history, until=self._shop.launch_at)
 
     def launch_campaign(self) -> set[UUID]:
         """Learn from the history, define segments, launch the campaign at its past moment; return whom it treats."""
@@ -162,7 +165,7 @@ class _Filling:
         shop = self._shop
         lifted = [one for one in shop.lifted if shop.people[one.customer].id in treated]
         since = sorted([*shop.after_launch, *lifted], key=lambda receipt: (receipt.at, receipt.number))
-        self._bring_in("since then", "achats-2.csv", since)
+        self._bring_in("since then", since, until=self._shop.ends_at)
 
     def look_again(self) -> None:
         """Learn from all of it, measure the campaign, and leave two drafts on the table."""
@@ -187,10 +190,23 @@ class _Filling:
             sold = today.sell_today(self._shop.today, self._shop.people, by=self._by, at=self._at)
             say(f"{sold} live purchases")
 
-    def _bring_in(self, step: str, name: str, receipts: Sequence[Receipt]) -> None:
-        path = self._folder / name
+    def _bring_in(self, step: str, receipts: Sequence[Receipt], *, until: datetime) -> None:
+        """Import what was bought up to a moment; in the first night of each late month points become cheques."""
         with self._steps(step) as say:
-            result = history.bring_in(receipts, self._shop.people, by=self._by, at=self._at, path=path)
-            say(f"{result.sales:,} sales, {result.returns:,} returns, {result.recorded_rows:,} lines")
+            told = Counter[str]()
+            for night in [*cheques.first_nights(self._shop.ends_at, since=self._brought_until, until=until), None]:
+                part = [one for one in receipts if self._brought_until <= one.at < (night or until)]
+                told += self._bring_in_part(part)
+                if night is not None:
+                    told["cheques"] += cheques.turn_points(by=self._by, at=night, programme=self._programme)
+                self._brought_until = night or until
+            also = f", {told['cheques']:,} loyalty cheques" if told["cheques"] else ""
+            say(f"{told['sales']:,} sales, {told['returns']:,} returns, {told['lines']:,} lines{also}")
+
+    def _bring_in_part(self, receipts: Sequence[Receipt]) -> Counter[str]:
+        self._files += 1
+        path = self._folder / f"achats-{self._files}.csv"
+        result = history.bring_in(receipts, self._shop.people, by=self._by, at=self._at, path=path)
         if not self._keep:
             path.unlink()
+        return Counter(sales=result.sales, returns=result.returns, lines=result.recorded_rows)

@@ -1,4 +1,4 @@
-"""What the shop has to give: series of coupons, gift cards that were sold and spent, vouchers, and one limited gift."""
+"""What the shop has to give: series of coupons, gift cards that were sold and spent, rewards, and one limited gift."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Enrolment, Programme
-from fidelia.programme.queries import VersionHistory
 from fidelia.rewards.models import CouponSeries
 from fidelia.rewards.operations import (
     RewardTerms,
@@ -26,7 +25,6 @@ from fidelia.rewards.operations import (
     sell_gift_card,
     spend_gift_card,
 )
-from fidelia.rewards.operations.cheques import issue_cheques, policies_due
 
 CODES, GIVEN = 500, 40
 CARDS = ((50_00, 0), (30_00, 12_40), (100_00, 64_90), (25_00, 25_00), (50_00, 7_50), (80_00, 0))
@@ -55,15 +53,12 @@ def set_out(*, by: Actor, at: datetime, programme: Programme) -> str:
     if members:
         assign_coupons(by=by, at=at, series_id=feast.id, customer_ids=members)
     _sell_cards(by, at, programme)
-    cheques = _turn_points(by, at, programme)
     add_stock(
         by=by, at=at, programme=programme, key="tasse-collection", pieces=PIECES,
         name=LocalizedText(en="Collector’s mug, limited", fr="Tasse de collection, série limitée"),
     )  # fmt: skip
     rewards = _offer_rewards(by, at, programme)
-    return (
-        f"2 series, {rewards} rewards, {CODES} codes, {len(CARDS)} gift cards, {cheques} loyalty cheques, {PIECES} mugs"
-    )
+    return f"2 series, {rewards} rewards, {CODES} codes, {len(CARDS)} gift cards, {PIECES} mugs"
 
 
 def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
@@ -76,15 +71,6 @@ def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
         if spent:
             amount = Money(spent, programme.currency)
             spend_gift_card(by=by, at=sold_at + timedelta(days=3), card_id=card.id, amount=amount)
-
-
-def _turn_points(by: Actor, at: datetime, programme: Programme) -> int:
-    """What the first night of this month did: the points of last month become chèques fidélité."""
-    due = policies_due(VersionHistory(programme), zone_of(programme.time_zone), at)
-    return sum(
-        issue_cheques(by=by, at=at, programme=programme, terms=terms, policy=policy, step=lambda _members: None)
-        for terms, policy in due
-    )
 
 
 # Key, names, kind, points, money, pieces, for each member, and what a voucher is worth.

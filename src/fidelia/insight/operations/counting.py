@@ -16,10 +16,11 @@ from fidelia.organisation.queries import get_operator
 from fidelia.programme.queries import list_programmes
 
 from ..models import KeptFigure
-from ..queries import PERIODS, WEEKS, YEAR, HomeFigures
+from ..queries.home import PERIODS, WEEKS, YEAR, HomeFigures
 
 LARGE = 300_000  # purchases; a smaller shop counts when it is asked, in less than a page may take
 COUNTED_AFRESH_MINUTES = 55
+OF_THE_MOMENT = ("members", "stages now")
 IMPORTS = ("import.", "purchase.import")
 
 
@@ -37,7 +38,7 @@ def count_figures(*, by: Actor, at: datetime, even_if_small: bool = False) -> in
     zone = zone_of(operator.time_zone)
     midnight = datetime.combine(at.astimezone(zone).date(), time(), tzinfo=zone)
     kept = {} if _is_stale(midnight, at) else dict(KeptFigure.objects.values_list("question", "answer"))
-    kept = {question: answer for question, answer in kept.items() if not question.startswith("members")}
+    kept = {question: answer for question, answer in kept.items() if not question.startswith(OF_THE_MOMENT)}
     figures = HomeFigures(by, kept)
     _ask_all(figures, operator, midnight, zone, at)
     with transaction_of_use_case():
@@ -55,10 +56,13 @@ def _ask_all(figures: HomeFigures, operator: Operator, midnight: datetime, zone:
         period = figures.period(days, midnight=midnight, currency=operator.currency)
         for since, until in ((period.since, period.until), (period.before_since, period.before_until)):
             figures.sales(operator.currency, since, until)
+            figures.stores(operator.currency, since, until)
             figures.active_members(until)
             figures.repurchases(until)
             for programme in programmes[:1]:
                 figures.flow(programme.points_currency_id, since, until)
+        figures.former_stages(period.since)
+    figures.stages(at)
     last = midnight - timedelta(days=midnight.weekday())
     first = last - timedelta(weeks=WEEKS)
     for back in (timedelta(), YEAR):

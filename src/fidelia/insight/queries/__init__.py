@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from fidelia.activity.queries import (
-    SalesFigures,
-    WeekOfSales,
-    count_active_members,
-    count_repurchases,
-    list_weeks_of_sales,
-    sum_sales,
-)
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money, exponent_of
-from fidelia.ledger.queries import PointsFlow, list_weeks_of_flow, sum_flow
-from fidelia.programme.models import Programme
-from fidelia.programme.queries import count_members, count_members_by_tier
 
-from .errors import NoExport
-from .measures.definitions import definition_of, paragraphs_of
-from .measures.engine import open_facts
-from .measures.rfm import rfm
-from .measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
-from .measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from .models import Chapter, FactExport, KeptFigure, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
-from .report.drawing import open_drawer
-from .report.keeping import read_cover, read_section
-from .report.making import Report
-from .report.pdf import write_pdf
-from .report.speech import Speech
+from ..errors import NoExport
+from ..measures.definitions import definition_of, paragraphs_of
+from ..measures.engine import open_facts
+from ..measures.rfm import rfm
+from ..measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
+from ..measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
+from ..models import Chapter, FactExport, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
+from ..report.drawing import open_drawer
+from ..report.keeping import read_cover, read_section
+from ..report.making import Report
+from ..report.pdf import write_pdf
+from ..report.speech import Speech
 
 CUSTOMERS_PER_PAGE_MAX = 200
 
@@ -252,119 +241,3 @@ def count_tallies(
 
 def _tally(row: dict[str, Any]) -> Tally:
     return Tally(**{name: int(value) for name, value in row.items()})
-
-
-# What Home asks of a period. A large shop counts it once in the night, and pages read what was kept.
-
-YEAR = timedelta(days=364)  # the same weekdays
-ACTIVE = timedelta(days=182)
-WEEKS = 12
-PERIODS = (7, 30, 90)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The days shown and the days they are compared with: those a year before, or just before; both end at midnight."""
-
-    since: datetime
-    until: datetime
-    before_since: datetime
-    before_until: datetime
-    is_against_year: bool
-
-
-class HomeFigures:
-    """What was sold, to whom, who came back, and the points that moved; from what was kept, else counted now.
-
-    What was kept is of the whole shop: it serves those who may see all of it. `counted_at` tells when, None for now.
-    """
-
-    def __init__(self, by: Actor, kept: Mapping[str, Any] | None = None) -> None:
-        self._by = by
-        self.answers: dict[str, Any] = {}
-        self.counted_at: datetime | None = None
-        self._kept = kept if kept is not None else self._read_kept()
-
-    def period(self, days: int, *, midnight: datetime, currency: str) -> Period:
-        """Return the last `days` whole days before a midnight, with what they are compared with."""
-        since = midnight - timedelta(days=days)
-        if self.sales(currency, since - YEAR, midnight - YEAR).receipts:
-            return Period(since, midnight, since - YEAR, midnight - YEAR, is_against_year=True)
-        return Period(since, midnight, since - timedelta(days=days), since, is_against_year=False)
-
-    def sales(self, currency: str, since: datetime, until: datetime) -> SalesFigures:
-        """Raises Denied (purchase.see)."""
-        return SalesFigures(*self._ask(
-            ("sales", currency, since, until),
-            lambda: astuple(sum_sales(by=self._by, currency=currency, since=since, until=until)),
-        ))  # fmt: skip
-
-    def weeks_of_sales(self, currency: str, since: datetime, until: datetime, zone: tzinfo) -> list[WeekOfSales]:
-        """Raises Denied (purchase.see)."""
-        rows = self._ask(
-            ("weeks of sales", currency, since, until),
-            lambda: [
-                (week.monday.isoformat(), week.members, week.others)
-                for week in list_weeks_of_sales(by=self._by, currency=currency, since=since, until=until, zone=zone)
-            ],
-        )
-        return [WeekOfSales(date.fromisoformat(monday), members, others) for monday, members, others in rows]
-
-    def active_members(self, until: datetime) -> int:
-        """Raises Denied (purchase.see)."""
-        return int(self._ask(
-            ("active members", until),
-            lambda: count_active_members(by=self._by, since=until - ACTIVE, until=until),
-        ))  # fmt: skip
-
-    def repurchases(self, until: datetime) -> tuple[int, int]:
-        """Return how many came back, of how many who bought. Raises Denied (purchase.see)."""
-        back, bought = self._ask(("repurchases", until), lambda: count_repurchases(by=self._by, until=until))
-        return back, bought
-
-    def flow(self, currency: str, since: datetime, until: datetime) -> PointsFlow:
-        """Return the points of a currency that moved."""
-        return PointsFlow(*self._ask(
-            ("flow", currency, since, until),
-            lambda: astuple(sum_flow(currency=currency, since=since, until=until)),
-        ))  # fmt: skip
-
-    def weeks_of_flow(
-        self, currency: str, since: datetime, until: datetime, zone: str
-    ) -> list[tuple[date, PointsFlow]]:
-        """Return the points of a currency that moved in each week."""
-        rows = self._ask(
-            ("weeks of flow", currency, since, until),
-            lambda: [
-                (monday.isoformat(), *astuple(flow))
-                for monday, flow in list_weeks_of_flow(currency=currency, since=since, until=until, zone=zone)
-            ],
-        )
-        return [(date.fromisoformat(monday), PointsFlow(*sums)) for monday, *sums in rows]
-
-    def members(self, programme: Programme, at: datetime) -> int:
-        """Return how many memberships are in force."""
-        return int(self._ask(("members", programme.slug), lambda: count_members(programme, at)))
-
-    def members_by_tier(self, programme: Programme, at: datetime) -> dict[str, int]:
-        """Return how many hold each tier."""
-        counts: dict[str, int] = self._ask(
-            ("members by tier", programme.slug), lambda: count_members_by_tier(programme, at)
-        )
-        return counts
-
-    def _ask(self, question: tuple[Any, ...], count: Callable[[], Any]) -> Any:
-        key = "|".join(
-            part.astimezone(UTC).isoformat() if isinstance(part, datetime) else str(part) for part in question
-        )
-        if key not in self._kept:
-            self.answers[key] = count()
-            return self.answers[key]
-        return self._kept[key]
-
-    def _read_kept(self) -> dict[str, Any]:
-        if self._by.mode == "test" or not (self._by.may("purchase.see") and self._by.may("points.see")):
-            return {}
-        rows = list(KeptFigure.objects.values_list("question", "answer", "counted_at"))
-        self.counted_at = max((counted_at for _question, _answer, counted_at in rows), default=None)
-        return {question: answer for question, answer, _counted_at in rows}
