@@ -138,9 +138,13 @@ def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     if whole == 0:
         weights = [1] * len(weights)
         whole = len(weights)
-    size, sign = abs(total), -1 if total < 0 else 1
-    parts = [size * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(size * weights[i] % whole), i))
-    for i in by_remainder[: size - sum(parts)]:
-        parts[i] += 1
-    return [sign * part for part in parts]
+    size = abs(total)
+    shares = [divmod(size * weight, whole) for weight in weights]
+    parts = [part for part, _ in shares]
+    over = size - sum(parts)
+    if over:
+        rests = [rest for _, rest in shares]
+        # A reversed sort keeps the order of what is equal: ties stay with the earlier.
+        for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:over]:
+            parts[i] += 1
+    return parts if total > 0 else [-part for part in parts]

@@ -144,16 +144,16 @@ def find_candidate(
     """Tell whether a rule applies to these values, of `count` lines. Without `explain` nothing missing is computed."""
     barred = _barred(rule, at, at_checkout=at_checkout)
     if barred is not None:
-        return _refused(rule, barred)
+        return refused(rule, barred)
     if rule.when is not None and not rule.when.run(values):
         missing, unit = missing_of(rule, values) if explain else (None, None)
         if missing is None:
-            return _refused(rule, CONDITION_FALSE)
+            return refused(rule, CONDITION_FALSE)
         return Candidate(rule.key, False, CONDITION_FALSE, missing, unit)
     chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
     # Without lines there is still the gift for a review or a birthday: fixed points that no line earned.
     if not chosen and (count or rule.lines is not None or not isinstance(rule.effect, FixedPoints)):
-        return _refused(rule, NO_LINES)
+        return refused(rule, NO_LINES)
     return Candidate(rule.key, True, lines=chosen)
 
 
@@ -167,7 +167,8 @@ def _barred(rule: Rule, at: datetime, *, at_checkout: bool) -> str | None:
     return None
 
 
-def _refused(rule: Rule, reason: str) -> Candidate:
+def refused(rule: Rule, reason: str) -> Candidate:
+    """Return the candidate that says this reason and nothing more; the same each time."""
     candidate: Candidate | None = rule.kept.get(reason)
     if candidate is None:
         candidate = rule.kept[reason] = Candidate(rule.key, False, reason)

@@ -238,4 +238,4 @@ class Bill:
     def points_spent(self) -> int:
         """All points that the member gives: for payment and for claimed rewards."""
         paid = sum([each.points for each in self.tenders])
-        return paid + sum([each.points for each in self.effects if isinstance(each, PointsCost)])
+        return paid + sum([each.points for each in self.effects if type(each) is PointsCost])

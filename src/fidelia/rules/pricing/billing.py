@@ -69,8 +69,15 @@ def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequen
     by_rule: dict[str, list[Effect]] = {}
     count = len(running.lines)
     for n, line in enumerate(lines):
+        name, on_shipping = line.key, n >= count
+        quantity = line.quantity if len(line.pieces) == 1 else None
         for key, amount in line.discounts:
-            by_rule.setdefault(key, []).append(Discount(key, line.key, _quantity(line, key), amount, n >= count))
+            lowered = _quantity(line, key) if quantity is None else quantity
+            effect = Discount(key, name, lowered, amount, on_shipping)
+            if key in by_rule:
+                by_rule[key].append(effect)
+            else:
+                by_rule[key] = [effect]
     for key, effects in running.effects.items():
         by_rule.setdefault(key, []).extend(effects)
     costing = running.plan.costing
@@ -87,9 +94,7 @@ def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequen
 
 
 def _quantity(line: BilledLine, rule_key: str) -> int:
-    """Return how many units of a line a rule lowered."""
-    if len(line.pieces) == 1:
-        return line.quantity
+    """Return how many units of a line of several pieces a rule lowered."""
     lowered = [piece.quantity for piece in line.pieces if any(key == rule_key for key, _ in piece.discounts)]
     return sum(lowered)
 
@@ -99,10 +104,15 @@ def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed
     rule_set = running.rule_set
     if not rule_set.limits:
         return ()
-    gave = {each.rule_key: each for each in outcomes if each.reason == GRANTED and _is_given(running, each)}
+    limits_of, bound_by = rule_set.limits_of, running.plan.bound_by
+    gave = {
+        each.rule_key: each
+        for each in outcomes
+        if each.reason == GRANTED and each.rule_key in limits_of and _is_given(running, each)
+    }
     found = []
     for limit in rule_set.limits:
-        rules = [key for key, limits in rule_set.limits_of.items() if key in gave and limit in limits]
+        rules = [key for key in bound_by[limit.key] if key in gave]
         amount = _counted(running, limit, [gave[key] for key in rules])
         if amount > 0:
             found.append(Consumed(limit.key, limit.of, amount, tuple(rules)))

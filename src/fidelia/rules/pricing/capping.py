@@ -18,10 +18,10 @@ def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None
     if grant.products:
         _fit_products(running, planned, grant)
         return
-    terms, total = planned.rule.terms, grant.total
-    if terms.cap is not None and _taxed_total(running, planned, grant) > terms.cap:
-        whole = _taxed_total(running, planned, grant)
-        lower(grant, terms.cap if whole == total else total * terms.cap // whole)
+    cap = planned.rule.terms.cap
+    if cap is not None and (whole := _taxed_total(running, planned, grant)) > cap:
+        total = grant.total
+        lower(grant, cap if whole == total else total * cap // whole)
     if grant.is_taxed:
         _state_without_tax(running, grant)
     for limit in planned.limits:

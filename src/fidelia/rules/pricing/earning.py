@@ -8,7 +8,7 @@ from typing import Any
 
 from ..rule_set import EARNS, NET, QUANTITY, Rule
 from ..rule_terms import Earning
-from ..settlement import Candidate, Settlement, find_candidate, settle
+from ..settlement import NO_LINES, Candidate, Settlement, find_candidate, refused, settle
 from .basket import Line
 from .bill import POINTS_TENDER, Effect, PointsCost
 from .gating import coupon_for, gate, times_claimed
@@ -49,13 +49,28 @@ def earn_points(running: Running, plan: Plan, bases: Sequence[int], *, at: datet
         rows = [{**row, key: base} for row, base in zip(rows, bases, strict=True)]
     values: Mapping[str, Any] = {**running.values, rule_set.lines.key: rows}
     running.values = dict(values)
-    candidates = [_candidate(running, rule, len(rows), at, explain=explain) for rule in plan.points_rules]
+    candidates = _candidates(running, rows, at, explain=explain)
     ceiling = _ceiling(running) if rule_set.limits else None
     settlement = settle(rule_set, candidates, values, ceiling=ceiling)
-    for rule, outcome in zip(plan.points_rules, settlement.outcomes, strict=True):
+    for planned, outcome in zip(plan.points_rules, settlement.outcomes, strict=True):
         if outcome.points:
-            count_rule(running, rule)
+            count_rule(running, planned.rule)
     return settlement
+
+
+def _candidates(running: Running, rows: Sequence[Mapping[str, Any]], at: datetime, *, explain: bool) -> list[Candidate]:
+    """Tell of each points rule whether it applies. One that asks only for lines that nobody has is not asked."""
+    count, found, had = len(rows), [], {}
+    for planned in running.plan.points_rules:
+        wanted = planned.wanted
+        if wanted is not None:
+            if wanted.key not in had:
+                had[wanted.key] = {row[wanted.key] for row in rows}
+            if wanted.values.isdisjoint(had[wanted.key]):
+                found.append(refused(planned.rule, NO_LINES))
+                continue
+        found.append(_candidate(running, planned.rule, count, at, explain=explain))
+    return found
 
 
 def _candidate(running: Running, rule: Rule, count: int, at: datetime, *, explain: bool) -> Candidate:

@@ -21,6 +21,8 @@ from ..types import Type
 from .fields import COMPUTED, COMPUTED_OF_LINE
 
 _STAGE_PLACES: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
+_PLAIN_SUMS = frozenset({"purchase.total", "purchase.discount", "purchase.listed", "purchase.units"})
+COUPONS = "purchase.coupons"
 _LINES_COMPUTED = {f"{LINES}.{name}" for name in COMPUTED_OF_LINE}
 Chooser = Callable[[Mapping[str, Any]], Sequence[int]]
 
@@ -70,19 +72,29 @@ class PlannedRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPoints:
+    """One points rule. `wanted` where it asks for nothing but its lines: what no line has, none meets."""
+
+    rule: Rule
+    wanted: Wanted | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The price rules in the order in which they come, and what else the checkout asks of a rule set.
 
     costing       the keys of rules that cost points
     may_be_undone some rule is withdrawn when another undoes its condition
     asked         the fields that must be given: read by some rule, and not computed by the engine
-    live          computed fields that a price rule reads: they are kept up while prices change
+    live_sums     computed sums that a price rule reads: they are kept up while prices change
+    has_plain_sums  they follow from what is taken off, where prices hold their taxes
     line_fields   computed fields of lines that the catalogue has: name → key of the values;  live_lines: those read
+    bound_by      the keys of the rules that a limit counts, by its key
     exclusives    the rules, or groups of rules, before which all others stand back
     """
 
     rules: tuple[PlannedRule, ...]
-    points_rules: tuple[Rule, ...]
+    points_rules: tuple[PlannedPoints, ...]
     issue_rules: tuple[Rule, ...]
     exclusives: tuple[tuple[PlannedRule, ...], ...]
     groups: Mapping[str, tuple[PlannedRule, ...]]
@@ -91,8 +103,10 @@ class Plan:
     asked: tuple[str, ...]
     may_be_undone: bool
     costing: frozenset[str]
-    live: frozenset[str]
+    live_sums: frozenset[str]
     live_lines: frozenset[str]
+    has_plain_sums: bool
+    bound_by: Mapping[str, tuple[str, ...]]
 
 
 def plan_of(rule_set: RuleSet) -> Plan:
@@ -126,9 +140,13 @@ def _make_plan(rule_set: RuleSet) -> Plan:
     ordered = sorted(planned, key=_turn)
     catalogue = rule_set.catalogue
     read = {path for each in planned for program in each.rule.programs for path in program.fields_read}
+    live_sums = frozenset(path for path in COMPUTED if path in read and path != COUPONS)
+    live_lines = frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read)
     return Plan(
         rules=tuple(ordered),
-        points_rules=tuple([rule for rule in rule_set.rules if not rule.lowers_prices and not rule.issues]),
+        points_rules=tuple(
+            [_planned_points(rule) for rule in rule_set.rules if not rule.lowers_prices and not rule.issues]
+        ),
         issue_rules=tuple([rule for rule in rule_set.rules if rule.issues]),
         exclusives=_exclusives(ordered),
         groups={key: tuple([each for each in ordered if each.rule.group == key]) for key in group_of},
@@ -139,9 +157,19 @@ def _make_plan(rule_set: RuleSet) -> Plan:
         costing=frozenset(rule.key for rule in rule_set.rules if rule.terms.costs_points),
         may_be_undone=any(each.rule.terms.when_undone == "withdraw" for each in planned),
         asked=tuple([path for path in rule_set.fields_read if path not in COMPUTED and path not in _LINES_COMPUTED]),
-        live=frozenset(path for path in COMPUTED if path in read),
-        live_lines=frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read),
+        live_sums=live_sums,
+        live_lines=live_lines,
+        has_plain_sums=bool(live_sums) and not live_lines and live_sums <= _PLAIN_SUMS,
+        bound_by={
+            limit.key: tuple([key for key, limits in rule_set.limits_of.items() if limit in limits])
+            for limit in rule_set.limits
+        },
     )
+
+
+def _planned_points(rule: Rule) -> PlannedPoints:
+    asks_more = rule.when is not None or rule.valid_from is not None or rule.valid_until is not None
+    return PlannedPoints(rule, None if asks_more else _wanted(rule))
 
 
 def _turn(planned: PlannedRule) -> tuple[int, int, int]:

@@ -102,6 +102,7 @@ class Running:
         self.values = dict(values)
         self.rows: list[dict[str, Any]] = [{**line.facts, **self.still(line)} for line in self.lines]
         self.values[rule_set.lines.key] = self.rows
+        self.is_gross = _are_gross(self.factors)
         self.indexes: dict[str, dict[Any, list[int]]] = {}
         self.tell_coupons()
         self.refresh_lines(range(len(self.lines)))
@@ -185,9 +186,17 @@ class Running:
                 if "untaxed" in names:
                     factors = self.factors[place]
                     row[fields["untaxed"]] = round_half_up(amount * factors.one, factors.inside)
-        for name in self.plan.live:
-            if name != "purchase.coupons":
-                self.values[self.plan.fields[name]] = self.sum_of(name)
+        for name in self.plan.live_sums:
+            self.values[self.plan.fields[name]] = self.sum_of(name)
+
+    def lower_sums(self, off: int) -> None:
+        """Bring the sums up to date when so much was taken off lines whose prices hold their taxes."""
+        values, fields = self.values, self.plan.fields
+        for name in self.plan.live_sums:
+            if name == "purchase.total":
+                values[fields[name]] -= off
+            elif name == "purchase.discount":
+                values[fields[name]] += off
 
     def sum_of(self, name: str) -> int:
         places = range(len(self.lines))
@@ -232,22 +241,27 @@ class Running:
 
     def commit(self, planned: PlannedRule, grant: Grant) -> None:
         """Take what the grant says off the prices, and use up its units."""
-        pool = planned.rule.terms.pool
+        pool, key, plan, off = planned.rule.terms.pool, planned.key, self.plan, 0
         touched: set[int] = set()
         for part, units, carried, amount in grant.takes:
             piece = part if units is None else self.cut(part, units, carried)
             if amount:
                 piece.amount -= amount
-                piece.given.append((planned.key, amount))
+                piece.given.append((key, amount))
                 touched.add(piece.line)
+                if piece.line >= 0:
+                    off += amount
             if pool is not None:
                 piece.pools |= {pool}
         if pool is not None:
             for part, units, carried in grant.uses:
                 self.cut(part, units, carried).pools |= {pool}
         self.shift.update(grant.shifts)
-        self.count(planned, grant)
-        if touched and (self.plan.live or self.plan.live_lines):
+        if planned.limits or grant.coupons or planned.rule.terms.costs_points:
+            self.count(planned, grant)
+        if touched and self.is_gross and plan.has_plain_sums:
+            self.lower_sums(off)
+        elif touched and (plan.live_sums or plan.live_lines):
             self.refresh_lines([place for place in touched if place >= 0])
 
     def count(self, planned: PlannedRule, grant: Grant) -> None:
@@ -257,7 +271,7 @@ class Running:
                 self.left[limit.key] -= grant.total
             elif limit.of == "uses":
                 self.uses_counted.add(limit.key)
-        rest = grant.total
+        rest = grant.total if grant.coupons else 0
         for code in grant.coupons:
             self.coupons_used.setdefault(code, []).append(planned.key)
             part = min(rest, self.worth_of.get(code, 0))
@@ -293,6 +307,7 @@ class Running:
         self.lines.append(line)
         self.gift_rules.append(rule_key)
         self.factors.append(factors_of(line.rates, self.basket.arithmetic.tax_included))
+        self.is_gross = _are_gross(self.factors)
         part = self.part_of(len(self.lines) - 1, line)
         self.parts.append([part])
         self.rows.append({**row, **line.facts, **self.still(line)})
@@ -300,6 +315,11 @@ class Running:
             self.rows[-1][self.plan.line_fields["is_gift"]] = True
         self.refresh_lines([len(self.lines) - 1])
         return part
+
+
+def _are_gross(factors: Sequence[Factors]) -> bool:
+    """Tell whether all prices hold their taxes, so that what is taken off one is taken off what is paid."""
+    return all([each.whole == each.inside for each in factors])
 
 
 def first_units(amount: int, whole: int, units: int) -> int:
