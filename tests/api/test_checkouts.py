@@ -180,3 +180,16 @@ def test_rights_are_asked_for(florestan: Any) -> None:
     recorder.post("/checkouts:evaluate", basket(version=1)).problem(403, "denied")
     recorder.post("/checkouts/X/closure", {})
     recorder.post("/checkouts/X/returns", {}).problem(403, "denied")
+
+
+def test_a_kept_explanation_and_odd_names_are_told_as_they_were(florestan: Any, till: Caller) -> None:
+    odd = 'caf"é\\ \u2028 </script>'
+    lines = [line(product=odd, taxes=[{"name": odd, "rate": "20"}]), line()]
+    opened = till.put("/checkouts/T1-9", basket(lines=lines, explain=True)).json()
+    told = opened["evaluation"]
+    assert (told["lines"][0]["product"], told["lines"][0]["taxes"][0]["name"]) == (odd, odd)
+    assert {one["rule"] for one in told["explanation"]} >= {"first"}
+    kept = till.get("/checkouts/T1-9").json()
+    assert (kept["evaluation"], kept["total"]) == (told, opened["total"])
+    tried = till.post("/checkouts:evaluate", basket(lines=lines, explain=True)).json()
+    assert {**tried, "as_of": ""} == {**told, "as_of": ""}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 
 from fidelia.kernel.ids import new_id
+from fidelia.rules import Outcome
+from fidelia.rules.pricing import Discount
 
 
 class Purchase(models.Model):
@@ -217,37 +219,58 @@ class DecisionChain(models.Model):
         return str(self.account_id)
 
 
-# The members of a line of an evaluation, and of the effect that most are, in the order in which they are kept.
-LINE_MEMBERS: Final = (
-    *("line_number", "product", "is_gift", "is_shipping", "quantity", "listed", "discount", "amount", "untaxed", "tax"),
-    *("total", "paid_by_points", "points_paid", "paid_by_gift_cards", "points", "discounts", "taxes", "pieces"),
-)
-DISCOUNT_MEMBERS: Final = ("rule_key", "line", "quantity", "amount", "on_shipping")
+class ToldLine(msgspec.Struct, array_like=True, frozen=True):
+    """A line of an evaluation: money and points in minor units, quantities in thousandths. Kept without the names."""
+
+    line_number: int
+    product: str
+    is_gift: bool
+    is_shipping: bool
+    quantity: int
+    listed: int
+    discount: int
+    amount: int
+    untaxed: int
+    tax: int
+    total: int
+    paid_by_points: int
+    points_paid: int
+    paid_by_gift_cards: int
+    points: int
+    discounts: Sequence[Sequence[Any]]
+    taxes: Sequence[Sequence[Any]]
+    pieces: Sequence[Sequence[int]]
 
 
 def packed(evaluation: Mapping[str, Any]) -> str:
-    """Return the text under which an evaluation is kept: lines and discounts without the names of their members."""
-    lines = [[line[name] for name in LINE_MEMBERS] for line in evaluation["lines"]]
-    effects = [
-        [each[name] for name in DISCOUNT_MEMBERS] if each["kind"] == "discount" else each
-        for each in evaluation["effects"]
-    ]
-    return msgspec.json.encode({**evaluation, "lines": lines, "effects": effects}).decode()
+    """Return the text under which an evaluation is kept."""
+    outcomes = evaluation["outcomes"]
+    if outcomes is not None:
+        outcomes = [{name: getattr(each, member) for name, member in _OUTCOME_MEMBERS.items()} for each in outcomes]
+    return msgspec.json.encode({**evaluation, "outcomes": outcomes}).decode()
 
 
 def unpacked(text: str) -> dict[str, Any]:
-    """Return the evaluation that was kept under a text; also of an earlier release, which left the names."""
+    """Return the evaluation that was kept under a text; also of an earlier release, which kept all names."""
     found: dict[str, Any] = msgspec.json.decode(text)
-    lines = [_named(LINE_MEMBERS, line) for line in found["lines"]]
-    effects = [
-        {"kind": "discount", **_named(DISCOUNT_MEMBERS, each)} if isinstance(each, list) else each
-        for each in found["effects"]
-    ]
-    return {**found, "lines": lines, "effects": effects}
+    found["lines"] = [ToldLine(*line) if isinstance(line, list) else ToldLine(**line) for line in found["lines"]]
+    found["effects"] = [_effect(each) for each in found["effects"]]
+    if found.get("outcomes") is not None:
+        rows = [{member: each.get(name) for name, member in _OUTCOME_MEMBERS.items()} for each in found["outcomes"]]
+        found["outcomes"] = msgspec.convert(rows, list[Outcome])
+    return found
 
 
-def _named(names: tuple[str, ...], kept: Any) -> dict[str, Any]:
-    return dict(zip(names, kept, strict=True)) if isinstance(kept, list) else kept
+# How the members of an outcome are called where it is kept.
+_OUTCOME_MEMBERS: Final[Mapping[str, str]] = {"rule": "rule_key"} | {
+    name: name for name in ("reason", "missing", "missing_type", "points", "discount", "unlimited", "by")
+}
+
+
+def _effect(kept: Any) -> Any:
+    if isinstance(kept, dict) and kept["kind"] == "discount":
+        kept = [kept[name] for name in Discount.__struct_fields__]
+    return Discount(*kept) if isinstance(kept, list) else kept
 
 
 class EvaluationField(models.TextField):  # type: ignore[type-arg] # not generic when it runs

@@ -35,9 +35,10 @@ from fidelia.kernel.money import parse_scaled
 from .answers import answer
 from .baskets import asked_basket, currency_of, minor
 from .cursors import page_of, read_cursor, read_since, write_mark
+from .evaluations import evaluation_fields
 from .exchange import Exchange, Prepared, exchange_of
 from .idempotency import check_key, idempotency_key
-from .rendering import checkout_fields, evaluation_fields, refund_fields
+from .rendering import checkout_fields, refund_fields
 from .schemas.activity import purchase_fields
 from .schemas.checkout_answers import CheckoutOut, CheckoutPage, CheckoutReturnOut, EvaluationOut
 from .schemas.checkouts import (

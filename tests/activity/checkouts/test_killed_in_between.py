@@ -100,7 +100,7 @@ def shop() -> Any:
 
 
 def gifts_of(outcome: Any) -> int:
-    return sum(line["is_gift"] for line in outcome.checkout["evaluation"]["lines"])
+    return sum(line.is_gift for line in outcome.checkout["evaluation"]["lines"])
 
 
 def points_of(enrolment: Any) -> int:

@@ -205,5 +205,5 @@ def test_the_last_piece_is_given_once(pool: ThreadPoolExecutor, monkeypatch: pyt
     wanted = basket(MUG, identity=None, coupons=("CADEAU",))
     acts = tuple(lambda n=n: close(n, basket=wanted) for n in ("A", "B"))
     found = [outcome_of(one) for one in at_once(pool, monkeypatch, place, acts, is_guarded=False)]  # type: ignore[arg-type]
-    gifts = [sum(line["is_gift"] for line in one.checkout["evaluation"]["lines"]) for one in found]
+    gifts = [sum(line.is_gift for line in one.checkout["evaluation"]["lines"]) for one in found]
     assert sorted(gifts) == [0, 1]

@@ -90,7 +90,7 @@ class LifeOfCheckouts(RuleBasedStateMachine):
         said = done.checkout["evaluation"]
         assert said["listed"] - said["discount"] == said["amount"] == said["total"]
         assert said["due"] == said["total"] - sum(amount for _key, amount, _points in said["tenders"])
-        assert sum(line["total"] for line in said["lines"]) == said["total"]
+        assert sum(line.total for line in said["lines"]) == said["total"]
 
     @precondition(lambda self: "open" in self.states.values())
     @rule(data=st.data())

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
 from fidelia.programme.queries.differences import points_name_of
-from fidelia.rules import Outcome, RuleSet, Type, describe_rule, say_outcome
+from fidelia.rules import Outcome, RuleSet, describe_rule, say_outcome
 from fidelia.rules.pricing.reasons import COUPON_MISSING, NOT_CLAIMED, POINTS_SHORT
 from fidelia.rules.settlement import EXPIRED, GRANTED, NOT_YET_VALID
 from fidelia.ui import formats
@@ -33,8 +33,8 @@ def offers_of(
     `said` is the evaluation of the basket; `payment` that of the same basket paid with points, where they may pay.
     Rules that are over, have not begun, or wait for a coupon nobody presented are not offered.
     """
-    outcomes = [one for one in said["outcomes"] if one["reason"] not in _SILENT]
-    offers = [_offer(_outcome(one), rule_set, programme, sale) for one in outcomes]
+    outcomes = [one for one in said["outcomes"] if one.reason not in _SILENT]
+    offers = [_offer(one, rule_set, programme, sale) for one in outcomes]
     paying = _payment_offer(payment, programme, sale) if payment is not None else None
     listed = sorted([*filter(None, [paying]), *offers], key=lambda offer: _ORDER.index(offer["state"]))
     return [
@@ -110,20 +110,6 @@ def _payment_offer(payment: Mapping[str, Any], programme: Programme, sale: TillS
         "toggle": PAY_WITH_POINTS,
         "chosen": chosen,
     }
-
-
-def _outcome(said: Mapping[str, Any]) -> Outcome:
-    kind = said["missing_type"]
-    return Outcome(
-        said["rule"],
-        said["points"],
-        said["reason"],
-        missing=said["missing"],
-        missing_type=Type(kind) if kind is not None else None,
-        unlimited=said["unlimited"],
-        discount=said["discount"],
-        by=said["by"],
-    )
 
 
 def _state_text(state: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fidelia.activity.models import Purchase
+from fidelia.activity.models import Purchase, ToldLine
 from fidelia.activity.operations import Queued, ReturnedLine, ReturnRequest, record_queued, record_return
 from fidelia.activity.operations.checkouts import (
     CheckoutBasket,
@@ -197,29 +197,28 @@ def _bill_of(said: dict[str, Any], rule_set: RuleSet, sale: TillSale) -> Answer:
     lines = said["lines"]
     return {
         "lines": [_billed(line, rule_set) for line in lines[: len(sale.lines)]],
-        "gifts": [_gift(line) for line in lines[len(sale.lines) :] if line["is_gift"]],
+        "gifts": [_gift(line) for line in lines[len(sale.lines) :] if line.is_gift],
         **{name: said[name] for name in ("listed", "discount", "total", "due", "points", "is_member")},
-        "paid_by_points": sum(line["paid_by_points"] for line in lines),
-        "paid_by_gift_cards": sum(line["paid_by_gift_cards"] for line in lines),
+        "paid_by_points": sum(line.paid_by_points for line in lines),
+        "paid_by_gift_cards": sum(line.paid_by_gift_cards for line in lines),
     }
 
 
-def _billed(line: dict[str, Any], rule_set: RuleSet) -> Answer:
+def _billed(line: ToldLine, rule_set: RuleSet) -> Answer:
     tongue = get_language() or "en"
     return {
-        "net": line["total"],
-        "points": line["points"],
+        "net": line.total,
+        "points": line.points,
         "discounts": [
-            {"name": rule_set.rule_at[key].name.in_language(tongue), "amount": amount}
-            for key, amount in line["discounts"]
+            {"name": rule_set.rule_at[key].name.in_language(tongue), "amount": amount} for key, amount in line.discounts
         ],
     }
 
 
-def _gift(line: dict[str, Any]) -> Answer:
-    found = get_products_by_code([line["product"]])
-    name = found[line["product"]].name if line["product"] in found else ""
-    return {"product": line["product"], "name": name or line["product"], "quantity": line["quantity"]}
+def _gift(line: ToldLine) -> Answer:
+    found = get_products_by_code([line.product])
+    name = found[line.product].name if line.product in found else ""
+    return {"product": line.product, "name": name or line.product, "quantity": line.quantity}
 
 
 def _sold(sale: Purchase) -> Answer:

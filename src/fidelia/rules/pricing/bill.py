@@ -78,8 +78,11 @@ class Tender:
     points: int = 0
 
 
-class Discount(msgspec.Struct, frozen=True):
-    """A rule lowered a line or a shipping cost: `quantity` units of it (thousandths) by `amount` together."""
+class Discount(msgspec.Struct, frozen=True, array_like=True):
+    """A rule lowered a line or a shipping cost: `quantity` units of it (thousandths) by `amount` together.
+
+    Most effects are discounts; as JSON, one is the list of its members.
+    """
 
     rule_key: str
     line: str
@@ -207,6 +210,7 @@ class Bill:
     points     the settlement of the points rules: points, per line (gifts last), reasons
     outcomes   of every rule in declared order, those of points rules included: reason, missing, discount, points
     effects    discounts, gifts, issues, tier credits, custom effects, costs in points, in the order of the rules
+    others     those of them that are no discounts, mostly none
     consumed   for the counting at close: only what is above zero, one use per checkout and limit
     coupons    the answer to each presented code
     rounds     how often the basket was settled: again for each rule that had lost its condition
@@ -229,6 +233,7 @@ class Bill:
     tenders: tuple[Tender, ...] = ()
     rounding: int = 0
     effects: tuple[Effect, ...] = ()
+    others: tuple[Effect, ...] = ()
     consumed: tuple[Consumed, ...] = ()
     coupons: tuple[CouponAnswer, ...] = ()
     rounds: int = 1
@@ -238,4 +243,4 @@ class Bill:
     def points_spent(self) -> int:
         """All points that the member gives: for payment and for claimed rewards."""
         paid = sum([each.points for each in self.tenders])
-        return paid + sum([each.points for each in self.effects if type(each) is PointsCost])
+        return paid + sum([each.points for each in self.others if isinstance(each, PointsCost)])

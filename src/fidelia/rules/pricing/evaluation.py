@@ -16,7 +16,7 @@ from fidelia.kernel.money import exponent_of
 from ..rule_set import RuleSet
 from ..settlement import Outcome, Settlement
 from .basket import Basket, Line
-from .bill import Bill, BilledLine, Tender
+from .bill import Bill, BilledLine, Discount, Tender
 from .billing import billed_line, consumed_by, coupon_answers, effects_of
 from .checking import check_basket
 from .earning import earn_base, earn_points
@@ -154,6 +154,8 @@ def _bill(
     rounding = round_cash(left, running.basket)
     listed, amount = sum([line.listed for line in every]), sum([line.amount for line in every])
     untaxed = sum([line.untaxed for line in every])
+    effects = effects_of(settling, every, outcomes)
+    has_others = running.effects or running.plan.costing
     return Bill(
         currency=running.rule_set.catalogue.currency,
         lines=tuple(every[:count]),
@@ -170,7 +172,8 @@ def _bill(
         outcomes=outcomes,
         tenders=tenders,
         rounding=rounding,
-        effects=effects_of(settling, every, outcomes),
+        effects=effects,
+        others=tuple([each for each in effects if type(each) is not Discount]) if has_others else (),
         consumed=consumed_by(running, outcomes),
         coupons=coupon_answers(running, outcomes),
         rounds=settling.rounds,

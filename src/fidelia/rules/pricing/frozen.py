@@ -105,7 +105,7 @@ def freeze(bill: Bill) -> FrozenBill:
         ),
         bill.rounding,
         bill.points.unassigned,
-        sum([each.points for each in bill.effects if isinstance(each, TierCredit)]),
+        sum([each.points for each in bill.others if isinstance(each, TierCredit)]),
         bill.consumed,
         credits_of(bill),
     )
@@ -114,7 +114,7 @@ def freeze(bill: Bill) -> FrozenBill:
 def credits_of(bill: Bill) -> Shares:
     """Add up by currency what the bill credits in further points, in ten-thousandths of one."""
     sums: dict[str, int] = {}
-    for each in bill.effects:
+    for each in bill.others:
         if isinstance(each, PointsCredit):
             sums[each.currency] = sums.get(each.currency, 0) + each.parts
     return tuple(sums.items())
@@ -127,7 +127,7 @@ def _costs_by_line(bill: Bill) -> list[int]:
     """
     lines = (*bill.lines, *bill.shipping)
     costs = [0] * len(lines)
-    for effect in bill.effects:
+    for effect in bill.others:
         if isinstance(effect, PointsCost):
             weights = [sum([part for key, part in line.discounts if key == effect.rule_key]) for line in lines]
             if not any(weights):

@@ -319,7 +319,7 @@ class Running:
 
 def _are_gross(factors: Sequence[Factors]) -> bool:
     """Tell whether all prices hold their taxes, so that what is taken off one is taken off what is paid."""
-    return all([each.whole == each.inside for each in factors])
+    return all(each.whole == each.inside for each in factors)
 
 
 def first_units(amount: int, whole: int, units: int) -> int:

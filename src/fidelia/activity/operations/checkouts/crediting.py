@@ -37,7 +37,7 @@ def credited_by(settled: Settled) -> int:
     """Return how many points the bill lets count for the tier, in minor units; none of nobody."""
     if not settled.is_member:
         return 0
-    return sum([each.points for each in settled.bill.effects if isinstance(each, TierCredit)])
+    return sum([each.points for each in settled.bill.others if isinstance(each, TierCredit)])
 
 
 def credit_tier(caller: Caller, purchase: CheckoutPurchaseRow, amount: int) -> None:

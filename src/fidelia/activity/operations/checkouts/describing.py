@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from fidelia.rules.pricing import (
+    Bill,
     BilledLine,
     Custom,
     Discount,
@@ -17,6 +18,7 @@ from fidelia.rules.pricing import (
     TierCredit,
 )
 
+from ...models import ToldLine
 from .law import judge
 from .reading import CheckoutSurroundings
 from .requests import CheckoutBasket
@@ -24,7 +26,6 @@ from .settling import Settled
 
 POINTS: Final = "points"
 _KINDS: Final[Mapping[type, str]] = {
-    Discount: "discount",
     Gift: "gift",
     Issue: "issue",
     TierCredit: "tier_credit",
@@ -39,8 +40,9 @@ def describe_evaluation(
 ) -> dict[str, Any]:
     """Return the evaluation of a basket: money in minor units, quantities in thousandths, points in minor units.
 
-    `effects` are in the order of the rules; each names its kind, its rule, and its line where it has one. `outcomes`
-    says of every rule what it came to, and why not, with `explain`. `warnings` are what the law says of it.
+    `lines` are ToldLine. `effects` are in the order of the rules: Discount, or a mapping that names its kind and its
+    rule. `outcomes` says of every rule what it came to, and why not, with `explain`: Outcome. `warnings` are what the
+    law says of it.
     """
     bill = settled.bill
     return {
@@ -63,63 +65,67 @@ def describe_evaluation(
         "taxes": bill.taxes,
         "lines": lines_of(settled, found.basket),
         "tenders": [[each.key, each.amount, each.points] for each in bill.tenders],
-        "effects": [_effect(each) for each in bill.effects],
+        "effects": _effects(bill),
         "coupons": [[each.code, each.reason, each.used] for each in bill.coupons],
         "gift_cards": _gift_cards(found),
-        "outcomes": [_outcome(each) for each in bill.outcomes] if explain else None,
+        "outcomes": bill.outcomes if explain else None,
         "warnings": judge(found, settled, at),
     }
 
 
-def lines_of(settled: Settled, basket: CheckoutBasket) -> list[dict[str, Any]]:
+def lines_of(settled: Settled, basket: CheckoutBasket) -> list[ToldLine]:
     """Return the lines in the order in which a purchase keeps them: those sent, gifts added, then shipping."""
-    bill, sent = settled.bill, len(basket.lines)
+    bill, sent, earns = settled.bill, len(basket.lines), settled.is_member
     lines = []
     for i, line in enumerate(bill.lines):
         code = basket.lines[i].product_code if i < sent else line.product
-        lines.append(_line(line, i + 1, code, is_gift=i >= sent))
+        lines.append(_line(line, i + 1, code, earns=earns, is_gift=i >= sent, is_shipping=False))
     for j, line in enumerate(bill.shipping, len(bill.lines) + 1):
-        lines.append(_line(line, j, "", is_gift=False, is_shipping=True))
-    if not settled.is_member:
-        for said in lines:
-            said["points"] = 0
+        lines.append(_line(line, j, "", earns=earns, is_gift=False, is_shipping=True))
     return lines
 
 
-def _line(line: BilledLine, number: int, code: str, *, is_gift: bool, is_shipping: bool = False) -> dict[str, Any]:
+def _line(line: BilledLine, number: int, code: str, *, earns: bool, is_gift: bool, is_shipping: bool) -> ToldLine:
+    by_points, by_cards = shares_paid(line)
+    pieces = line.pieces
+    return ToldLine(
+        number,
+        code,
+        is_gift,
+        is_shipping,
+        line.quantity,
+        line.listed,
+        line.listed - line.amount,
+        line.amount,
+        line.untaxed,
+        line.total - line.untaxed,
+        line.total,
+        by_points,
+        line.points_paid,
+        by_cards,
+        line.points if earns else 0,
+        line.discounts,
+        line.taxes,
+        # Of a line that is one piece we know what it came to.
+        [(pieces[0].quantity, line.amount)] if len(pieces) == 1 else [(each.quantity, each.amount) for each in pieces],
+    )
+
+
+def shares_paid(line: BilledLine) -> tuple[int, int]:
+    """Return what points and gift cards pay of a line, in minor units."""
+    if not line.paid:
+        return 0, 0
     by_points = sum([amount for key, amount in line.paid if key == POINTS])
-    return {
-        "line_number": number,
-        "product": code,
-        "is_gift": is_gift,
-        "is_shipping": is_shipping,
-        "quantity": line.quantity,
-        "listed": line.listed,
-        "discount": line.listed - line.amount,
-        "amount": line.amount,
-        "untaxed": line.untaxed,
-        "tax": line.total - line.untaxed,
-        "total": line.total,
-        "paid_by_points": by_points,
-        "points_paid": line.points_paid,
-        "paid_by_gift_cards": sum([amount for _key, amount in line.paid]) - by_points,
-        "points": line.points,
-        "discounts": line.discounts,
-        "taxes": line.taxes,
-        "pieces": [[piece.quantity, piece.amount] for piece in line.pieces],
-    }
+    return by_points, sum([amount for _key, amount in line.paid]) - by_points
+
+
+def _effects(bill: Bill) -> Sequence[Any]:
+    if not bill.others:
+        return bill.effects
+    return [each if type(each) is Discount else _effect(each) for each in bill.effects]
 
 
 def _effect(effect: Any) -> dict[str, Any]:
-    if type(effect) is Discount:  # most are
-        return {
-            "kind": "discount",
-            "rule_key": effect.rule_key,
-            "line": effect.line,
-            "quantity": effect.quantity,
-            "amount": effect.amount,
-            "on_shipping": effect.on_shipping,
-        }
     values = {name: getattr(effect, name) for name in effect.__slots__}
     return {"kind": _KINDS[type(effect)], **_renamed(values)}
 
@@ -135,16 +141,3 @@ def _gift_cards(found: CheckoutSurroundings) -> list[list[Any]]:
     known = found.rewards.get("gift_cards", {})
     cards = [(tender.code, known.get(tender.code, {})) for tender in found.basket.gift_cards]
     return [[code, card.get("state", "unknown"), card.get("id"), card.get("balance")] for code, card in cards]
-
-
-def _outcome(outcome: Any) -> dict[str, Any]:
-    return {
-        "rule": outcome.rule_key,
-        "reason": outcome.reason,
-        "missing": outcome.missing,
-        "missing_type": outcome.missing_type,
-        "points": outcome.points,
-        "discount": outcome.discount,
-        "unlimited": outcome.unlimited,
-        "by": outcome.by,
-    }

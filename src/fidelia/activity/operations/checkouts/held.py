@@ -104,7 +104,7 @@ def _takes(taking: Taking) -> bool:
 def _stock(found: CheckoutSurroundings, settled: Settled) -> tuple[tuple[UUID, int], ...]:
     """Return the pieces of gifts whose stock is counted."""
     known, pieces = found.rewards.get("stock", {}), dict[UUID, int]()
-    for effect in settled.bill.effects:
+    for effect in settled.bill.others:
         if isinstance(effect, Gift) and effect.added and effect.product in known:
             key = UUID(known[effect.product]["id"])
             pieces[key] = pieces.get(key, 0) + -(-effect.quantity // UNIT)
@@ -140,7 +140,7 @@ def issuance(
     found: CheckoutSurroundings, settled: Settled, purchase: CheckoutPurchaseRow, *, at: datetime
 ) -> dict[str, Any] | None:
     """Return what the closure issues, as rewards_issue reads it; None where it issues nothing."""
-    issues = [effect for effect in settled.bill.effects if isinstance(effect, Issue)]
+    issues = [effect for effect in settled.bill.others if isinstance(effect, Issue)]
     if not issues:
         return None
     terms = settled.terms

@@ -9,7 +9,7 @@ from fidelia.kernel.ids import new_id
 
 from ...models import Purchase
 from ..purchases import Caller, origin_of, own_word
-from .describing import POINTS
+from .describing import POINTS, shares_paid
 from .reading import CheckoutSurroundings
 from .requests import CheckoutCall
 from .settling import SHIPPING, Settled
@@ -75,7 +75,7 @@ def line_rows(found: CheckoutSurroundings, settled: Settled) -> list[CheckoutLin
     for i, (line, code) in enumerate(_priced(found, settled)):
         product = found.around.products.get(code) or _NO_PRODUCT
         sent = asked[i] if i < len(asked) else None
-        by_points = sum([amount for key, amount in line.paid if key == POINTS])
+        by_points, by_cards = shares_paid(line)
         rows.append(
             CheckoutLineRow(
                 line_number=i + 1,
@@ -94,7 +94,7 @@ def line_rows(found: CheckoutSurroundings, settled: Settled) -> list[CheckoutLin
                 discount=line.listed - line.amount,
                 tax=line.total - line.untaxed,
                 paid_by_points=by_points,
-                paid_by_gift_cards=sum([amount for _key, amount in line.paid]) - by_points,
+                paid_by_gift_cards=by_cards,
             )
         )
     return rows
