@@ -52,6 +52,15 @@ def test_it_draws_charts_in_the_colours_of_the_tokens(name):
     assert palette.COLOURS[name] == COLOURS[token]
 
 
+def test_it_can_tell_the_colours_of_a_drawing_for_both_themes_apart():
+    """Whatever is dark in the dark has a colour of its own, that text on a step has not."""
+    changed = [palette.BOTH[name] for name, (light, dark) in palette.COLOURS.items() if light != dark]
+    assert len(set(changed)) == len(changed)
+    assert not {palette.DARK_TEXT, palette.WHITE_TEXT, *(palette.BOTH[f"step-{n}"] for n in range(1, 8))} & set(changed)
+    assert palette.coloured({"fill": "@text"}, "both") == {"fill": "#18202b"}
+    assert '.chart [fill="#18202b"]{fill:#e7ebf0}' in palette.dark_rules()
+
+
 def contrast(ink: str, paper: str) -> float:
     """The ratio of WCAG 2.2."""
     lighter, darker = sorted((luminance(ink), luminance(paper)), reverse=True)

@@ -107,6 +107,36 @@ def test_groups_that_were_not_drawn_by_chance_are_compared_with_their_like(tmp_p
     assert matched.finding.startswith("The groups differ in what was known before")
 
 
+def test_satisfaction_is_held_against_what_people_did(tmp_path: Path) -> None:
+    """Half of those who gave 0 to 4 left, a tenth of the others; spending has nothing to do with it."""
+    lines = ["id,NPS,left,spend"]
+    lines += [f"p{n},{n % 10},{int(n % 20 < (10 if n % 10 < 5 else 2))},{(n // 10) % 7 * 10}" for n in range(1_400)]
+    file = open_people(write(tmp_path, *lines), language="en")
+    assert (file.satisfaction, file.ids is not None and file.ids[3]) == ("NPS", "p3")
+    report = make_people_report(file, language="en", made_at=NOW)
+    section = report.sections[-1]
+    assert section.key == "satisfaction"
+    assert section.finding.startswith("left: less with more satisfaction")
+    assert "spend: no effect found" in section.finding
+    assert len(grid_of(report, "satisfaction").rows) == 10
+
+
+def test_who_will_probably_leave_is_named_with_the_reasons(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    lines = ["id,tenure,plan,churn"]
+    for n in range(1_200):
+        tenure = chance.randint(1, 60)
+        lines.append(f"p{n},{tenure},{chance.choice('ab')},{'yes' if chance.random() < 0.9 - tenure / 70 else 'no'}")
+    report = reported(write(tmp_path, *lines))
+    assert report.advice[0].title == "Begin with the tenth that has the highest scores"
+    rows = grid_of(report, "scores", 3).rows
+    stayed = {line.split(",")[0] for line in lines if line.endswith(",no")}
+    assert len(rows) == 12
+    assert {row[0] for row in rows} <= stayed
+    assert all("tenure" in row[1] for row in rows)
+    assert "Gradient boosting beside it: AUC 0." in texts_of(report)
+
+
 def test_rows_that_say_nothing_are_left_out_and_told(tmp_path: Path) -> None:
     rows = [f"c{n},{'control' if n % 2 else 'mail'},{n % 3 == 0:d},{n % 7}" for n in range(400)]
     rows += ["c900,,1,2", "c901,mail,,2", "c1,mail,1,2"]

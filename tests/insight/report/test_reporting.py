@@ -18,6 +18,7 @@ from fidelia.insight.report.drawing import Drawer, open_drawer
 from fidelia.insight.report.html import write_html
 from fidelia.insight.report.pdf import write_pdf
 from fidelia.insight.report.people.buyers import with_campaign
+from fidelia.insight.report.people.satisfaction import with_satisfaction
 from fidelia.insight.report.speech import Speech
 from tests.insight.report.files import NOW, shop_file, write
 
@@ -47,7 +48,7 @@ def drawer() -> Iterator[Drawer]:
 def reported(path: Path, language: str = "en") -> tuple[Report, Speech]:
     with open_purchases(path, language=language, now=NOW) as facts:
         report = with_campaign(make_report(facts, language=language, made_at=NOW), facts)
-        return report, Speech(language, facts.currency, facts.scale)
+        return with_satisfaction(report, facts), Speech(language, facts.currency, facts.scale)
 
 
 def texts_of(report: Report) -> str:
@@ -96,13 +97,12 @@ def test_the_french_report_has_no_english_left(both: Both) -> None:
 def test_the_page_stands_alone_and_says_each_chart_in_words(both: Both, drawer: Drawer) -> None:
     report, speech = both["fr"]
     page = write_html(report, speech, drawer)
-    assert page.count("<svg") == sum(
-        isinstance(block, Drawing) for section in report.sections for block in section.blocks
-    )
+    drawings = sum(isinstance(block, Drawing) for section in report.sections for block in section.blocks)
+    assert page.count("<svg") == 2 * drawings  # once for a screen, once for a phone
     assert "<script" not in page
     assert not re.search(r'(?:src|href)="(?!#)', page)
     assert not re.search(r"url\((?!#)", page)
-    assert page.count("role='img' aria-label=") == page.count("<svg")
+    assert page.count("role='img' aria-label=") == drawings
     assert '<html lang="fr">' in page
 
 
@@ -269,6 +269,44 @@ def test_campaigns_without_a_group_left_alone_are_counted_and_prove_nothing(tmp_
     (grid,) = (block for block in report.sections[-1].blocks if isinstance(block, Grid))
     assert grid.rows == [["Noël", "181", "61", "61", "€1,854"]]
     assert "needs a group left alone" in texts_of(report)
+
+
+def satisfied_buyers(people: int = 120) -> list[str]:
+    """Who is a point more satisfied buys once more, for five more; the answer stands on the first purchase alone."""
+    rows = ["date,client,montant,satisfaction"]
+    for n in range(people):
+        level = 1 + n % 5
+        rows += [f"2026-0{1 + k}-1{n % 10},c{n},{10 + 5 * level}.00,{level if k == 0 else ''}" for k in range(level)]
+    return rows
+
+
+def test_satisfaction_in_the_file_brings_its_curves(tmp_path: Path, drawer: Drawer) -> None:
+    report, speech = reported(write(tmp_path, *satisfied_buyers()), "fr")
+    section = report.sections[-1]
+    assert (section.key, section.title) == ("satisfaction", "Satisfaction, profit et fidélité")
+    margin, again = [block for block in section.blocks if isinstance(block, Grid)]
+    assert [row[:3] for row in margin.rows] == [
+        ["1", "24", "4,50\xa0€"], ["2", "24", "12,00\xa0€"], ["3", "24", "22,50\xa0€"],
+        ["4", "24", "36,00\xa0€"], ["5", "24", "52,50\xa0€"],
+    ]  # fmt: skip
+    assert [row[2] for row in again.rows] == ["0,0\xa0%", *["100,0\xa0%"] * 4]
+    assert section.finding.count("plus la satisfaction est grande, plus il y en a") == 2
+    assert "120 clients sur 120" in texts_of(report)
+    assert ("Satisfaction", "satisfaction") in report.sections[0].blocks[-1].rows  # type: ignore[union-attr]
+    assert not NOT_NUMBERS.search(read_aloud(write_html(report, speech, drawer)))
+    assert write_pdf(report, speech, drawer).startswith(b"%PDF")
+
+
+def test_a_column_of_texts_or_of_one_answer_is_no_satisfaction(tmp_path: Path) -> None:
+    for name, answer in (("texts", "very good"), ("one", "5"), ("large", "250")):
+        lines = [line.rpartition(",")[0] + "," + answer for line in satisfied_buyers()[1:]]
+        report, _speech = reported(write(tmp_path, "date,client,montant,rating", *lines, name=f"{name}.csv"))
+        assert [section.key for section in report.sections] == CHAPTERS
+
+
+def test_a_file_without_categories_says_why_it_tells_no_types(tmp_path: Path) -> None:
+    report, _speech = reported(write(tmp_path, *FILES["all bought once"]))
+    assert "the file has no column of categories" in texts_of(report)
 
 
 # 60 of the group written to buy three times for 10, 11 or so; 40 left alone once; one customer stands in both.

@@ -1,4 +1,4 @@
-"""The column of a file of purchases that names a campaign, or the group into which each customer was drawn."""
+"""The columns of a file of purchases that the import knows nothing of: a campaign or group, and satisfaction."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Final
 from fidelia.insight.errors import NothingToReport
 from fidelia.insight.fits.sentences import Sentence
 from fidelia.insight.fits.sentences import gettext_noop as _
+from fidelia.intake.tables import Table
 from fidelia.ui.charts.words import say
 
 from .facts import CampaignColumn, ReportFacts
-from .people.recognising import ARMS_MAX, CAMPAIGN_WORDS, CONTROL, GROUP_WORDS, is_named
+from .people.recognising import ARMS_MAX, CAMPAIGN_WORDS, CONTROL, GROUP_WORDS, is_named, is_satisfaction
 
 CAMPAIGNS_MAX: Final = 50
 
@@ -29,6 +30,15 @@ def campaign_column(columns: Iterable[str], *, taken: Collection[str], given: st
             raise NothingToReport(Sentence(told, column=given, columns=", ".join(names)))
         return given
     return next((name for name in names if name not in taken and is_named(name, GROUP_WORDS)), "")
+
+
+def satisfaction_column(table: Table, *, taken: Collection[str]) -> str:
+    """Return the column that says how satisfied customers are, by its name and its first rows; empty without one."""
+    rows = [row for row in table.sample() if len(row) == len(table.columns)]
+    for place, name in enumerate(table.columns):
+        if name not in taken and is_satisfaction(name, [row[place].strip() for row in rows]):
+            return name
+    return ""
 
 
 def campaign_of(facts: ReportFacts, column: str, *, given: str, wanted: bool) -> CampaignColumn | None:
@@ -52,6 +62,16 @@ def campaign_of(facts: ReportFacts, column: str, *, given: str, wanted: bool) ->
         told = _("The column “{column}” does not tell who was left alone: say the value of the control group.")
         raise NothingToReport(Sentence(told, column=column))
     return None
+
+
+def with_answers(facts: ReportFacts, column: str, language: str) -> ReportFacts:
+    """Return the facts with the column that says how satisfied customers are; unchanged without one."""
+    if not column:
+        return facts
+    understood = [(known, name) for known, name in facts.quality.understood if name != column]
+    has = facts.has if len(understood) == len(facts.quality.understood) else facts.has - {"category"}
+    quality = replace(facts.quality, understood=(*understood, (say(language, "Satisfaction"), column)))
+    return replace(facts, satisfaction=column, has=has, quality=quality)
 
 
 def with_arms(facts: ReportFacts, arms: CampaignColumn, language: str) -> ReportFacts:

@@ -23,6 +23,7 @@ from .facts import Refusal
 
 AMOUNTS: Final = ("net", "gross", "unit_price", "discount", "coupon")
 TEXTS: Final = ("receipt", "customer", "product", "description", "category", "store", "country")
+OWN: Final = ("arm", "answer")  # columns that the import knows nothing of
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 THOUSANDTHS: Final = 1_000
 AMOUNT_MAX: Final = 10**15
@@ -31,7 +32,7 @@ LINE_SCHEMA: Final = pyarrow.schema(
     [
         ("row_number", pyarrow.int64()),
         ("sheet", pyarrow.int32()),
-        *((name, pyarrow.string()) for name in (*TEXTS, "arm")),
+        *((name, pyarrow.string()) for name in (*TEXTS, *OWN)),
         ("occurred_at", pyarrow.timestamp("us", tz="UTC")),
         ("quantity", pyarrow.int64()),
         ("net", pyarrow.int64()),
@@ -49,6 +50,7 @@ class LineReader:
     now: datetime
     language: str
     arm_column: str = ""  # the group of the customer of a row, where the file has one
+    answer_column: str = ""  # how satisfied the customer of a row is, where the file says it
     rows: int = 0
     _refused: Counter[str] = field(default_factory=Counter)
     _first: dict[str, int] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class LineReader:
         columns: dict[str, Sequence[Any]] = {
             "row_number": range(self.rows + 1, self.rows + len(rows) + 1),
             "sheet": sheets,
-            **{name: texts.get(name, [""] * len(rows)) for name in (*TEXTS, "arm")},
+            **{name: texts.get(name, [""] * len(rows)) for name in (*TEXTS, *OWN)},
         }
         bad: dict[int, BadCell] = {}
         for place, row in enumerate(rows):
@@ -91,8 +93,9 @@ class LineReader:
         width = len(self.table.columns)
         whole = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows]
         places = {known: self.table.columns.index(name) for known, name in self.mapping.columns.items()}
-        if self.arm_column:
-            places["arm"] = self.table.columns.index(self.arm_column)
+        for own, name in zip(OWN, (self.arm_column, self.answer_column), strict=True):
+            if name:
+                places[own] = self.table.columns.index(name)
         return {known: [row[place] for row in whole] for known, place in places.items()}
 
     def _count(self, bad: Mapping[int, BadCell]) -> None:

@@ -76,6 +76,7 @@ class ReportFacts:
     quality: FileQuality
     margin_rate: Fraction = DEFAULT_RATE
     arms: CampaignColumn | None = None
+    satisfaction: str = ""  # the column of the file that says how satisfied each customer is (`lines.answer`)
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
     _kept: dict[str, Any] = field(default_factory=dict)
 

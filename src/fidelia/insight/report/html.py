@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from fidelia.ui.charts import Chart
+from fidelia.ui.charts.palette import dark_rules
 
 from .blocks import Advice, Block, Definition, Drawing, Grid, Missing, Number, Numbers, Section, Words
-from .drawing import Drawer
+from .drawing import NARROW, Drawer, narrow_width
 from .making import Report
 from .speech import Speech
 
@@ -25,12 +26,16 @@ def write_html(report: Report, speech: Speech, drawer: Drawer) -> str:
     return (
         f'<!doctype html><html lang="{report.language[:2]}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(report.title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body>"
+        f"<title>{escape(report.title)}</title><style>{_style()}</style></head><body>"
         f"<header><p class='made'>{escape(made)}</p><h1>{escape(report.title)}</h1>"
         f"<p class='subtitle'>{escape(report.subtitle)}</p></header>"
         f"<nav aria-label='{escape(_('Contents'))}'>{_contents(report)}</nav>"
         f"<main>{_cover(report.numbers)}{_advice(report.advice, speech)}{chapters}</main></body></html>"
     )
+
+
+def _style() -> str:
+    return f"{STYLE.read_text(encoding='utf-8')}@media screen and (prefers-color-scheme: dark) {{{dark_rules()}}}"
 
 
 def _cover(numbers: Sequence[Number]) -> str:
@@ -84,15 +89,24 @@ def _numbers(block: Numbers) -> str:
 
 
 def _drawing(block: Drawing, speech: Speech, drawer: Drawer) -> str:
-    svg = drawer.draw(block.chart, width=block.width, height=block.height)
+    wide = drawer.draw(block.chart, width=block.width, height=block.height, theme="both")
     table = _grid(Grid(block.title, block.chart.columns, block.chart.rows))
     return (
         f"<figure><figcaption><h3>{escape(block.title)}</h3>{_legend(block.chart)}</figcaption>"
         f"<div class='chart' style='max-width:{block.width}px' role='img' "
-        f"aria-label='{escape(block.chart.sentence)}'>{svg}</div>"
+        f"aria-label='{escape(block.chart.sentence)}'>"
+        f"<div class='wide'>{wide}</div>{_narrow(block, drawer)}</div>"
         f"<details><summary>{escape(speech.text('Show as table'))}</summary>"
         f"<p>{escape(block.chart.sentence)}</p>{table}</details></figure>"
     )
+
+
+def _narrow(block: Drawing, drawer: Drawer) -> str:
+    """Draw once more for a phone, where the wide drawing would be too small to read."""
+    width = narrow_width(block.chart)
+    svg = drawer.draw(block.chart, width=width, height=min(block.height, 320), theme="both")
+    room = f" style='min-width:{width}px'" if width > NARROW else ""
+    return f"<div class='narrow'{room}>{svg}</div>"
 
 
 def _legend(chart: Chart) -> str:

@@ -30,7 +30,7 @@ from fidelia.intake.proposing import propose
 from fidelia.intake.tables import Table
 from fidelia.ui.charts.words import say
 
-from .campaigns import campaign_column, campaign_of, with_arms
+from .campaigns import campaign_column, campaign_of, satisfaction_column, with_answers, with_arms
 from .cells import LINE_SCHEMA, LineReader
 from .facts import FileQuality, ReportFacts
 from .matching import match_returns
@@ -77,13 +77,14 @@ def open_purchases(
         guessed = {"category"} if proposal else set()  # by its name alone a group may look like a category
         taken = [name for known, name in mapping.columns.items() if known not in guessed]
         column = campaign_column(table.columns, taken=taken, given=treatment)
-        reader = LineReader(table, mapping, now=now, language=language, arm_column=column)
+        answer = satisfaction_column(table, taken=[*taken, column])
+        reader = LineReader(table, mapping, now=now, language=language, arm_column=column, answer_column=answer)
         staged = Path(folder) / "rows.parquet"
         _stage(reader, staged)
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=folder)
         try:
             facts = _facts_of(backend, staged, reader, doubts=doubts, margin_rate=margin_rate)
-            facts = replace(facts, stock=levels)
+            facts = with_answers(replace(facts, stock=levels), answer, language)
             arms = campaign_of(facts, column, given=control, wanted=bool(treatment))
             yield facts if arms is None else with_arms(facts, arms, language)
         finally:

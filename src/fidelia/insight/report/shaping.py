@@ -55,6 +55,7 @@ def lines_of(
         "store",
         "country",
         "arm",
+        "answer",
         "quantity",
         "net",
         "discount",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Theme = Literal["light", "dark"]
+Theme = Literal["light", "dark", "both"]
 
 COLOURS: dict[str, tuple[str, str]] = {
     "petrol": ("#0b6e7f", "#45bccb"),
@@ -31,6 +31,11 @@ COLOURS: dict[str, tuple[str, str]] = {
 CATEGORIES = ("petrol", "orange", "violet", "sand", "burgundy", "sky")
 STEPS = 7
 DARK_TEXT, WHITE_TEXT = "#18202a", "#ffffff"
+# A drawing for "both" themes has the light colours, each of its own: the style of its page (`dark_rules`) knows by
+# them what is dark in the dark. Text on a step stays as it is, so these three differ from it, or another, by one bit.
+BOTH = {name: light for name, (light, _dark) in COLOURS.items()} | {
+    "text": "#18202b", "surface": "#fffffe", "field": "#858f9d",
+}  # fmt: skip
 
 
 def coloured(option: Any, theme: Theme) -> Any:
@@ -40,8 +45,18 @@ def coloured(option: Any, theme: Theme) -> Any:
     if isinstance(option, list | tuple):
         return [coloured(value, theme) for value in option]
     if isinstance(option, str) and option.startswith("@"):
-        return COLOURS[option[1:]][theme == "dark"]
+        return BOTH[option[1:]] if theme == "both" else COLOURS[option[1:]][theme == "dark"]
     return option
+
+
+def dark_rules() -> str:
+    """Return the rules of style that turn a drawing for both themes dark."""
+    return "".join(
+        f'.chart [{part}="{BOTH[name]}"]{{{part}:{dark}}}'
+        for name, (light, dark) in COLOURS.items()
+        if light != dark
+        for part in ("fill", "stroke")
+    )
 
 
 def step_of(value: float, lowest: float, highest: float, *, skewed: bool = False) -> int:

@@ -99,6 +99,7 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
     from fidelia.insight.measures.margin import DEFAULT_RATE
     from fidelia.insight.report import make_report, open_purchases
     from fidelia.insight.report.people.buyers import with_campaign
+    from fidelia.insight.report.people.satisfaction import with_satisfaction
     from fidelia.insight.report.speech import Speech
     from fidelia.intake.mapping import parse_file_mapping
 
@@ -119,7 +120,8 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
         control=arguments.control,
     ) as facts:
         made = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
-        return with_campaign(made, facts), Speech(arguments.language, facts.currency, facts.scale)
+        made = with_satisfaction(with_campaign(made, facts), facts)
+        return made, Speech(arguments.language, facts.currency, facts.scale)
 
 
 def _write(report: Report, speech: Speech, arguments: argparse.Namespace) -> None:

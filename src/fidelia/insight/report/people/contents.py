@@ -74,5 +74,7 @@ def _understood(file: PeopleFile, speech: Speech) -> list[list[str]]:
         rows.append([file.treatment.column, told])
     kinds = {"share": _("what people did: yes or no"), "amount": _("what people did: how much")}
     rows += [[one.column, kinds[one.kind]] for one in file.responses]
-    rows += [[name, _("known before")] for name in file.known]
+    rows += [
+        [name, _("how satisfied people are") if name == file.satisfaction else _("known before")] for name in file.known
+    ]
     return rows + [[name, _("not used: {reason}", reason=reason)] for name, reason in file.ignored]

@@ -20,7 +20,7 @@ from fidelia.insight.report.speech import Speech
 from fidelia.intake.rows import BadRow
 from fidelia.intake.tables import Table
 
-from .recognising import Roles, is_id, is_yes_or_no, numbers_in, recognise, yes_in
+from .recognising import Roles, is_id, is_satisfaction, is_yes_or_no, numbers_in, recognise, yes_in
 from .table import PeopleFile, Response, Treatment
 
 PEOPLE_MAX: Final = 2_000_000
@@ -86,7 +86,8 @@ def _people_of(texts: dict[str, list[str]], roles: Roles, unreadable: list[int],
             Response(name, "share" if is_yes_or_no(texts[name]) else "amount", found[kept])
             for name, found in values.items()
         ),
-        known=known, ignored=ignored, refusals=_counted(bad),
+        known=known, ignored=ignored, refusals=_counted(bad), ids=_ids(texts, ignored, kept),
+        satisfaction=next((name for name in known if is_satisfaction(name, texts[name])), ""),
     )  # fmt: skip
 
 
@@ -143,6 +144,16 @@ def _known(
         else:
             known[name] = _column(column)
     return known, tuple(ignored)
+
+
+def _ids(
+    texts: dict[str, list[str]], ignored: tuple[tuple[str, str], ...], kept: NDArray[np.int64]
+) -> NDArray[Any] | None:
+    for name, _reason in ignored:
+        column = [texts[name][place] for place in kept.tolist()]
+        if is_id(name, column):
+            return np.array(column, dtype=object)
+    return None
 
 
 def _useless(name: str, column: list[str], speech: Speech) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from fidelia.insight.report.blocks import Advice, Missing, Number, Section
+from fidelia.insight.report.blocks import Advice, Drawing, Missing, Number, Section
 from fidelia.insight.report.making import Report, Told
 from fidelia.insight.report.speech import Speech
 from fidelia.kernel.errors import FideliaError
@@ -14,6 +14,7 @@ from fidelia.kernel.errors import FideliaError
 from .contents import contents, unit_of
 from .matched import compared
 from .proof import effect_of, proof
+from .satisfaction import satisfaction
 from .scores import scores
 from .table import PeopleFile
 from .uplift import uplift
@@ -28,6 +29,7 @@ SECTIONS: Final[tuple[tuple[str, str, Write], ...]] = (
     ("matched", _("Against others like them"), compared),
     ("scores", _("Who will do it?"), scores),
 )
+SATISFACTION: Final[tuple[str, str, Write]] = ("satisfaction", _("Satisfaction, profit and loyalty"), satisfaction)
 
 
 def make_people_report(
@@ -36,14 +38,15 @@ def make_people_report(
     """Write every section that the file allows; one that it does not allow says why. `told` hears each title."""
     speech = speech_of(file, language)
     sections = []
-    for key, name, write in SECTIONS:
+    for key, name, write in (*SECTIONS, *([SATISFACTION] if file.satisfaction else [])):
         told(speech.text(name))
         sections.append(_write(key, speech.text(name), write, file, speech))
-    numbers = _cover(file, speech)
+    numbers, (score,) = _cover(file, speech), [one for one in sections if one.key == "scores"]
     return Report(
         title=title or speech.text(_("People and their answers: {name}"), name=file.name),
         subtitle=speech.text(_("{n} people, one row each"), n=speech.number(file.people)),
-        language=language, made_at=made_at, numbers=numbers, advice=_advice(file, speech), sections=sections,
+        language=language, made_at=made_at, numbers=numbers,
+        advice=[*_advice(file, speech), *_asking(file, score, speech)], sections=sections,
     )  # fmt: skip
 
 
@@ -66,6 +69,13 @@ def _cover(file: PeopleFile, speech: Speech) -> list[Number]:
         numbers.append(Number(one.column, mean, speech.text(_("of everybody")) if one.kind == "share" else
                               speech.text(_("a person on average"))))  # fmt: skip
     return numbers
+
+
+def _asking(file: PeopleFile, score: Section, speech: Speech) -> Sequence[Advice]:
+    """Without a treatment to judge, a score that ranks at least says with whom to begin."""
+    if file.treatment is not None or not any(isinstance(block, Drawing) for block in score.blocks):
+        return []
+    return [Advice(speech.text(_("Begin with the tenth that has the highest scores")), score.finding, "", "scores")]
 
 
 def _advice(file: PeopleFile, speech: Speech) -> Sequence[Advice]:

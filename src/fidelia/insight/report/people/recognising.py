@@ -28,6 +28,12 @@ RESPONSE_WORDS: Final = (
     "resiliation", "parti", "depart", "cible",
 )  # fmt: skip
 AMOUNT_WORDS: Final = ("spend", "spent", "revenue", "amount", "sales", "depense", "montant", "ca", "vente", "ventes")
+SATISFACTION_WORDS: Final = (
+    "satisfaction", "satisfied", "csat", "nps", "recommend", "recommendation", "rating", "stars", "survey", "review",
+    "satisfait", "avis", "enquete", "recommandation", "recommande", "etoiles", "note",
+)  # fmt: skip
+SCALE_MAX: Final = 100
+LEVELS_MAX: Final = 101
 ID_WORDS: Final = ("id", "identifier", "identifiant", "customerid", "clientid", "email", "mail", "name", "nom", "phone")
 # How a group that was left alone is called.
 CONTROL: Final = re.compile(
@@ -89,6 +95,16 @@ def is_amount(name: str, texts: Sequence[str]) -> bool:
         return False
     numbers = numbers_in(texts)
     return bool(np.isfinite(numbers).any() and (numbers == 0).any() and (numbers > 0).any())
+
+
+def is_satisfaction(name: str, texts: Sequence[str]) -> bool:
+    """An answer on a scale by its name, and numbers from 0 to 100 at most, few of them different."""
+    if not is_named(name, SATISFACTION_WORDS):
+        return False
+    numbers = numbers_in([text for text in texts if text])
+    values = set(numbers.tolist())
+    on_a_scale = bool(np.isfinite(numbers).all()) and all(0 <= value <= SCALE_MAX for value in values)
+    return on_a_scale and 2 <= len(values) <= LEVELS_MAX
 
 
 def is_id(name: str, texts: Sequence[str]) -> bool:

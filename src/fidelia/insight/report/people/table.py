@@ -55,6 +55,8 @@ class PeopleFile:
     known: dict[str, NDArray[Any]]
     ignored: tuple[tuple[str, str], ...]
     refusals: tuple[Refusal, ...]
+    ids: NDArray[Any] | None = None  # what each person is called in the file, where a column says it
+    satisfaction: str = ""  # the column, one of `known`, that says how satisfied each person is
 
     @property
     def shares(self) -> Sequence[Response]:
