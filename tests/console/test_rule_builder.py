@@ -282,9 +282,9 @@ def test_limits_are_rows_and_what_rows_do_not_show_stays(shop):
 
 def test_terms_are_fields_and_only_of_prices_where_a_price_is_lowered(shop):
     builder = Builder(shop)
-    assert "term.cap" not in builder.fields
+    assert "cap.amount" not in builder.fields
     builder.step(effect="percent_off")
-    builder.step(**{"term.cap": "12,5", "term.exclusive": "true", "term.coupon": "welcome", "limit": ""})
+    builder.step(**{"cap.amount": "12,5", "term.exclusive": "true", "term.coupon": "welcome", "limit": ""})
     builder.save()
     assert {name: rule()[name] for name in ("cap", "exclusive", "coupon")} == {
         "cap": "12.5", "exclusive": True, "coupon": "welcome",
@@ -295,6 +295,27 @@ def test_terms_are_fields_and_only_of_prices_where_a_price_is_lowered(shop):
     assert "exclusive" not in rule()
     assert "coupon" not in rule()
     assert rule()["cap"] == "12.5"
+
+
+def test_a_cap_is_one_value_or_its_members_and_goes_with_its_numbers(shop):
+    builder = Builder(shop)
+    builder.step(effect="percent_off")
+    builder.step(**{"cap.amount": "5", "cap.per": "unit", "ending.at": "0,99", "leaves.percent": "50", "limit": ""})
+    builder.save()
+    assert rule()["cap"] == {"amount": 5, "per": "unit"}
+    assert (rule()["ending"], rule()["leaves"]) == ("0.99", {"percent": 50})
+    builder = Builder(shop)
+    assert (builder.fields["cap.amount"], builder.fields["cap.per"]) == ("5", "unit")
+    assert "f-mistake" in builder.step(**{"cap.percent": "much"})
+    builder = Builder(shop)
+    builder.step(**{"cap.per": "checkout", "ending.at": ""})
+    builder.save()
+    assert rule()["cap"] == 5
+    assert "ending" not in rule()
+    builder = Builder(shop)
+    builder.step(**{"cap.amount": "", "leaves.percent": ""})
+    builder.save()
+    assert not {"cap", "leaves"} & set(rule())
 
 
 def test_what_is_no_yaml_is_told_at_its_line(shop):

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
+from .cap_reading import read_group_cap, require_known_rules
 from .catalogue import Catalogue
 from .document_parts import (
     Reader,
@@ -78,7 +79,9 @@ class _Document:
         whole = read_members(document, "", allowed, required=("rules",))
         if whole.get("format", 1) != 1:
             raise InvalidRuleSet("format", pointer="/format")
-        self.groups = [_read_group(each, f"/groups/{n}") for n, each in read_items(whole, "groups", GROUPS_MAX)]
+        self.groups = [
+            _read_group(self.reader, each, f"/groups/{n}") for n, each in read_items(whole, "groups", GROUPS_MAX)
+        ]
         require_unique([group.key for group in self.groups], "/groups")
         campaigns = read_items(whole, "campaigns", CAMPAIGNS_MAX)
         self.campaigns = [read_campaign(self.reader, each, f"/campaigns/{n}") for n, each in campaigns]
@@ -88,6 +91,7 @@ class _Document:
         require_unique([rule.key for rule in rules], "/rules")
         _require_settled_order(rules, self.groups)
         _require_one_kind(rules, self.groups)
+        require_known_rules(checkout.caps, frozenset(rule.key for rule in rules if rule.lowers_prices))
         return RuleSet(
             self.reader.catalogue,
             self.reader.scale,
@@ -151,14 +155,15 @@ class _Document:
         return read_issue_effect(self.reader, name, value, place), False
 
 
-def _read_group(value: object, pointer: str) -> Group:
-    members = read_members(value, pointer, ("key", "policy", "scope"), required=("key", "policy"))
+def _read_group(reader: Reader, value: object, pointer: str) -> Group:
+    members = read_members(value, pointer, ("key", "policy", "scope", "cap"), required=("key", "policy"))
     policy = read_choice(members["policy"], POLICIES, f"{pointer}/policy")
     scope = read_choice(members.get("scope", "checkout"), ("checkout", "line"), f"{pointer}/scope")
     if scope == "line" and policy != "best":
         raise InvalidRuleSet("only_best_by_line", pointer=f"{pointer}/scope")
     key = read_key(members["key"], f"{pointer}/key")
-    return Group(key, cast(Policy, policy), "line" if scope == "line" else "checkout")
+    cap = read_group_cap(reader, members.get("cap"), f"{pointer}/cap", key)
+    return Group(key, cast(Policy, policy), "line" if scope == "line" else "checkout", cap)
 
 
 def _require_settled_order(rules: Sequence[Rule], groups: Sequence[Group]) -> None:

@@ -115,11 +115,16 @@ class BundlePart:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One set of all parts together has an advantage: a price for the set, a share or an amount off it."""
+    """One set of all parts together has an advantage: a price for the set, a share or an amount off it.
+
+    take  so many units of each set have it, the cheapest, the dearest, or the last; 0: the set as a whole
+    """
 
     parts: tuple[BundlePart, ...]
     advantage: Advantage
     times: int | None = None
+    take: int = 0
+    pick: Literal["cheapest", "dearest", "last"] = "cheapest"
 
 
 @dataclass(frozen=True, slots=True)

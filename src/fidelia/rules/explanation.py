@@ -9,6 +9,8 @@ from .points_name import POINTS, PointsName
 from .price_wording import PriceWords, say_missing
 from .pricing.reasons import (
     AMOUNT_SHORT,
+    CAP_OF,
+    CAP_REACHED,
     COUPON_MISSING,
     COUPON_STATES,
     EXCLUDED,
@@ -121,6 +123,10 @@ _WHY_NOT = {
         en="{name}: withdrawn, its condition no longer held after another advantage.",
         fr="{name} : retiré, sa condition n’était plus remplie après un autre avantage.",
     ),
+    CAP_REACHED: LocalizedText(
+        en="{name}: nothing, other advantages reach the cap that they share with it.",
+        fr="{name} : rien, d’autres avantages atteignent le plafond qu’ils partagent avec lui.",
+    ),
     COUPON_MISSING: LocalizedText(
         en="{name}: nothing, its code was not presented.", fr="{name} : rien, son code n’a pas été présenté."
     ),
@@ -165,6 +171,10 @@ _LOWERED_UNITS = LocalizedText(en="{name}: −{discount} on {quantity}.", fr="{n
 _CAPPED = LocalizedText(
     en="{name}: −{discount}, its cap ({unlimited} without it).",
     fr="{name} : −{discount}, son plafond ({unlimited} sans lui).",
+)
+_CAPPED_TOGETHER = LocalizedText(
+    en="{name}: −{discount}, the cap “{cap}” that several advantages share ({unlimited} without it).",
+    fr="{name} : −{discount}, le plafond « {cap} » que plusieurs avantages partagent ({unlimited} sans lui).",
 )
 _ISSUED = LocalizedText(en="{name}: granted.", fr="{name} : accordé.")
 _BY = LocalizedText(en=" ({other})", fr=" ({other})")
@@ -300,7 +310,9 @@ def _lowered(outcome: Outcome, rule_set: RuleSet, tongue: str) -> str:
     discount = say_money(outcome.discount or 0, currency, tongue)
     if outcome.unlimited is not None:
         unlimited = say_money(outcome.unlimited, currency, tongue)
-        return _CAPPED.in_language(tongue).format(name=name, discount=discount, unlimited=unlimited)
+        cap = (outcome.by or "").partition(CAP_OF)[2]
+        template = _CAPPED_TOGETHER if cap else _CAPPED
+        return template.in_language(tongue).format(name=name, discount=discount, unlimited=unlimited, cap=cap)
     elif outcome.quantity:
         quantity = say_missing(outcome.quantity, Type.QUANTITY, rule_set, tongue)
         return _LOWERED_UNITS.in_language(tongue).format(name=name, discount=discount, quantity=quantity)

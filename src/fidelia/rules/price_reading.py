@@ -175,17 +175,21 @@ def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
 
 
 def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
-    members = read_members(value, pointer, ("parts", "times", *_ADVANTAGES), required=("parts",))
+    members = read_members(value, pointer, ("parts", "times", "take", "pick", *_ADVANTAGES), required=("parts",))
     parts = [
         _bundle_part(reader, each, f"{pointer}/parts/{n}")
         for n, each in read_items(members, "parts", PARTS_MAX, pointer)
     ]
     if not parts:
         raise InvalidRuleSet("effect_on_no_line", pointer=f"{pointer}/parts")
-    advantage = _advantage(reader, members, pointer, or_free=False)
-    if advantage.kind == "price":
+    take = members.get("take")
+    units = 0 if take is None else read_whole(take, f"{pointer}/take", most=sum(part.units for part in parts))
+    advantage = _advantage(reader, members, pointer, or_free=bool(units))
+    if units and advantage.kind == "set_price":
+        raise InvalidRuleSet("one_of", pointer=f"{pointer}/set_price", choices="percent, amount, price")
+    if advantage.kind == "price" and not units:
         advantage = Advantage("set_price", amount=advantage.amount)
-    return Bundle(tuple(parts), advantage, _times(members, pointer))
+    return Bundle(tuple(parts), advantage, _times(members, pointer), units, _pick(members, pointer))
 
 
 def _bundle_part(reader: Reader, value: object, pointer: str) -> BundlePart:

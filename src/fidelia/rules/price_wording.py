@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fidelia.kernel.localized import LocalizedText as Text
+from fidelia.kernel.money import exponent_of
 from fidelia.kernel.points import SCALE_MAX
 
+from .cap_wording import say_bounds
 from .effects import (
     Advantage,
     AmountOff,
@@ -75,6 +77,10 @@ _GOT = Text(en="{n} of {target}", fr="{n} {de_target}")
 _GOT_ALL = Text(en="every unit of {target}", fr="toute unité {de_target}")
 _GOT_OWN = Text(en="{n} more", fr="{n} de plus")
 _BUNDLE = Text(en="together, {parts}: {advantage}", fr="ensemble, {parts} : {advantage}")
+_BUNDLE_PICKED = Text(
+    en="together, {parts}: of each set, {picked}: {advantage}",
+    fr="ensemble, {parts} : de chaque lot, {picked} : {advantage}",
+)
 _VOLUME = {
     "units": Text(
         en="from {begins} units of {target}: {advantage}", fr="dès {begins} unités {de_target} : {advantage}"
@@ -110,7 +116,6 @@ _ADVANTAGES = {
     "price": Text(en="{amount} each", fr="{amount} l’unité"),
     "set_price": Text(en="{amount} for the set", fr="{amount} le lot"),
 }
-_CAP = Text(en=", at most {amount} per purchase", fr=", au plus {amount} par achat")
 _WITH_COUPON = Text(en=", with a code of “{series}”", fr=", avec un code « {series} »")
 _COSTS = Text(en=", for {points} each", fr=", contre {points} chaque fois")
 _CLAIMED = Text(en=", when asked for", fr=", à la demande")
@@ -237,7 +242,11 @@ class PriceWords:
         for part in effect.parts:
             target = self.chosen(self.words.clause(part.program.tree))
             parts.append(self.fill(_GOT, n=part.units, target=target, de_target=french_of(target)))
-        return self.fill(_BUNDLE, parts=self.fill(_AND_THEN).join(parts), advantage=self.advantage(effect.advantage))
+        said = self.fill(_AND_THEN).join(parts)
+        if effect.take:
+            picked = self.picked(effect.pick, effect.take, sum(part.units for part in effect.parts))
+            return self.fill(_BUNDLE_PICKED, parts=said, picked=picked, advantage=self.advantage(effect.advantage))
+        return self.fill(_BUNDLE, parts=said, advantage=self.advantage(effect.advantage))
 
     def volume(self, effect: Volume) -> str:
         scale = self.rule_set.catalogue.quantity_scale
@@ -283,7 +292,8 @@ class PriceWords:
     def terms(self) -> str:
         """Return the terms besides the condition, each after a comma."""
         terms = self.rule.terms
-        said = "" if terms.cap is None else self.fill(_CAP, amount=self.money(terms.cap))
+        currency = self.rule_set.catalogue.currency
+        said = say_bounds(terms, currency, self.tongue, unit=10 ** exponent_of(currency))
         if terms.coupon is not None:
             said += self.fill(_WITH_COUPON, series=terms.coupon)
         if terms.costs_points:

@@ -21,7 +21,7 @@ from .history import Measure, measured
 from .nodes import Arithmetic, Compare, Constant, Every, Node
 from .program import Program
 from .python_rendering import Compiled, compile_to_python
-from .rule_terms import NO_CHECKOUT_TERMS, NO_TERMS, Campaign, CheckoutTerms, Limit, RuleTerms
+from .rule_terms import NO_CHECKOUT_TERMS, NO_TERMS, Campaign, CheckoutTerms, JointCap, Limit, RuleTerms
 from .types import NUMBERS, Type
 
 LINES = "lines"
@@ -151,11 +151,13 @@ class Group:
     exclusive  every rule gives, and if any does, no rule outside lowers a price
 
     scope    "best" is chosen for the whole checkout, or for each line by itself
+    cap the most that its rules take off together
     """
 
     key: str
     policy: Literal["all", "best", "first", "exclusive"]
     scope: Literal["checkout", "line"] = "checkout"
+    cap: JointCap | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,11 @@ class RuleSet:
         of_campaign = {campaign.key: campaign.limits for campaign in self.campaigns}
         found = {rule.key: rule.terms.limits + of_campaign.get(rule.terms.campaign or "", ()) for rule in self.rules}
         return {key: limits for key, limits in found.items() if limits}
+
+    @cached_property
+    def joint_caps(self) -> tuple[JointCap, ...]:
+        """What caps several rules together: those of groups, then those of the checkout."""
+        return (*[group.cap for group in self.groups if group.cap is not None], *self.checkout.caps)
 
     @cached_property
     def gift_products(self) -> frozenset[str]:

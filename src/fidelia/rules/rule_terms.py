@@ -5,7 +5,8 @@ And the terms that all rules of a version share: what earns points, in which ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal
 
 LimitUnit = Literal["uses", "money", "points"]
@@ -49,6 +50,66 @@ class Campaign:
     limits: tuple[Limit, ...] = ()
 
 
+Per = Literal["checkout", "line", "unit"]
+PERS: tuple[Per, ...] = ("checkout", "line", "unit")
+GivesWay = Literal["last", "first", "smallest", "largest", "in_proportion"]
+GIVES_WAY: tuple[GivesWay, ...] = ("last", "first", "smallest", "largest", "in_proportion")
+Meaning = Literal["stated", "with_tax", "without_tax"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """So much money: an amount, a share of a price, or of both the lower one.
+
+    amount  in minor units, ratio of the price; None: the other alone counts
+    per     of the whole checkout, of each line, or of each unit (weighed goods: of the unit in which they are priced)
+    higher  of both the higher one counts
+    """
+
+    amount: int | None = None
+    ratio: Fraction | None = None
+    per: Per = "checkout"
+    higher: bool = False
+
+    def of(self, price: int) -> int:
+        """Return what it comes to of a price, a share rounded down: a cap is never passed by a rounding."""
+        share = None if self.ratio is None else price * self.ratio.numerator // self.ratio.denominator
+        if self.amount is None or share is None:
+            return share if self.amount is None and share is not None else self.amount or 0
+        return max(self.amount, share) if self.higher else min(self.amount, share)
+
+    def for_quantity(self, quantity: int, unit: int) -> Bound:
+        """Return what it is for a quantity, where its amount is one for each unit; a share stays one."""
+        return self if self.amount is None else replace(self, amount=self.amount * quantity // unit)
+
+
+@dataclass(frozen=True, slots=True)
+class JointCap:
+    """The most that several rules take off together.
+
+    key        under which it is named; a rule set aside by it says `cap:<key>`
+    rules      the keys of those rules; None: all that lower prices;  group: those of this stacking group
+    gives_way  which of them gives way: the last in turn, the first, the smallest, the largest, or all in proportion
+    shipping   what is taken off shipping counts too, and a share is counted on shipping as well
+    """
+
+    key: str
+    most: Bound
+    rules: frozenset[str] | None = None
+    group: str | None = None
+    gives_way: GivesWay = "last"
+    shipping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Unit prices that end alike: `at` + a whole number of `step`, in minor units, the nearest or as told."""
+
+    at: int
+    step: int
+    rounding: str = "half_up"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleTerms:
     """What a rule says of itself besides condition and effect.
@@ -56,7 +117,9 @@ class RuleTerms:
     stage        when it comes: catalog → item → order → shipping; "" of a rule that lowers no price
     order        within its stage: lower first, then as declared
     base         shares and conditions of amount count on the price as listed, or as it runs
-    cap          the most it takes off in one checkout;  with_tax: cap, amount and share are meant with tax
+    cap          the most it takes off a unit, a line, or one checkout;  leaves: the least that it leaves of them
+    ending       the prices of the units that it lowers end so
+    meaning      its amounts (of effect, cap, and what it leaves) are meant as prices are stated, with tax, or without
     exclusive    if it gives, no other rule lowers a price;  stops: no rule after it does
     always       exclusive rules and stops do not touch it
     pool         units that it uses are used up for all rules of this pool; None: it uses none up
@@ -69,8 +132,10 @@ class RuleTerms:
     stage: str = ""
     order: int = 0
     base: Literal["initial", "running"] = "running"
-    cap: int | None = None
-    with_tax: bool = False
+    cap: Bound | None = None
+    leaves: Bound | None = None
+    ending: Ending | None = None
+    meaning: Meaning = "stated"
     exclusive: bool = False
     stops: bool = False
     always: bool = False
@@ -122,9 +187,11 @@ class CheckoutTerms:
 
     exclusive    of several exclusive rules the first that gives, or whatever is best for the customer
     tender_order the order in which points and gift cards pay
+    caps         the most that several rules take off together
     """
 
     exclusive: Literal["first", "best"] = "first"
+    caps: tuple[JointCap, ...] = ()
     earning: Earning = PLAIN
     tender_order: tuple[str, ...] = ("points", "gift_cards")
 

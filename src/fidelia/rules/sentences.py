@@ -242,6 +242,14 @@ SENTENCES: dict[str, LocalizedText] = {
         en="This is for rules that give points only; a price has a cap.",
         fr="Ceci vaut seulement pour les règles qui donnent des points ; un prix a un plafond (cap).",
     ),
+    "ending_above_step": LocalizedText(
+        en="The ending is less than the step from one such price to the next.",
+        fr="La terminaison est inférieure au pas d’un tel prix au suivant.",
+    ),
+    "unknown_capped_rule": LocalizedText(
+        en="No rule “{text}” lowers prices here, so a cap cannot hold it.",
+        fr="Aucune règle « {text} » ne baisse de prix ici : un plafond ne peut pas la tenir.",
+    ),
     "only_for_prices": LocalizedText(
         en="This is for rules that lower prices only.", fr="Ceci vaut seulement pour les règles qui baissent les prix."
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
+from .cap_reading import read_bound, read_checkout_caps, read_ending, read_meaning
 from .document_parts import (
     Reader,
     read_choice,
@@ -41,7 +42,10 @@ PRICE_TERMS = (
     "order",
     "base",
     "cap",
+    "leaves",
+    "ending",
     "with_tax",
+    "without_tax",
     "exclusive",
     "stops",
     "always",
@@ -81,7 +85,6 @@ def read_rule_terms(
 def _price_terms(
     reader: Reader, members: Mapping[str, Any], pointer: str, effect: Effect, when_undone: str
 ) -> dict[str, Any]:
-    cap = members.get("cap")
     pool = members.get("pool", SETS_POOL if isinstance(effect, _OF_UNITS) else NO_POOL)
     stage = members.get("stage", _usual_stage(effect))
     target = getattr(effect, "target", "lines")
@@ -91,11 +94,11 @@ def _price_terms(
         "stage": read_choice(stage, STAGES, f"{pointer}/stage"),
         "order": read_whole(members.get("order", 0), f"{pointer}/order", least=-ORDER_MAX, most=ORDER_MAX),
         "base": read_choice(members.get("base", "running"), ("initial", "running"), f"{pointer}/base"),
-        "cap": None if cap is None else reader.money(cap, f"{pointer}/cap"),
-        **{
-            name: read_flag(members.get(name, False), f"{pointer}/{name}")
-            for name in ("with_tax", "exclusive", "stops", "always")
-        },
+        "cap": read_bound(reader, members.get("cap"), f"{pointer}/cap"),
+        "leaves": read_bound(reader, members.get("leaves"), f"{pointer}/leaves"),
+        "ending": read_ending(reader, members.get("ending"), f"{pointer}/ending"),
+        "meaning": read_meaning(members, pointer),
+        **{name: read_flag(members.get(name, False), f"{pointer}/{name}") for name in ("exclusive", "stops", "always")},
         "pool": None if pool == NO_POOL else read_key(pool, f"{pointer}/pool"),
         "when_undone": read_choice(members.get("when_undone", when_undone), _UNDONE, f"{pointer}/when_undone"),
     }
@@ -199,7 +202,7 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
     """Return the terms that all rules share, and what an undone condition means where a rule does not say."""
     if value is None:
         return NO_CHECKOUT_TERMS, "keep"
-    own = ("exclusive", "when_undone", "earning", "tender_order")
+    own = ("exclusive", "when_undone", "earning", "tender_order", "caps")
     members = read_members(value, pointer, own)
     exclusive = read_choice(members.get("exclusive", "first"), ("first", "best"), f"{pointer}/exclusive")
     order = [read_choice(each, _TENDERS, f"{pointer}/tender_order/{n}") for n, each in _order(members, pointer)]
@@ -207,6 +210,7 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
         raise InvalidRuleSet("one_of", pointer=f"{pointer}/tender_order", choices=", ".join(_TENDERS))
     terms = CheckoutTerms(
         cast(Literal["first", "best"], exclusive),
+        read_checkout_caps(reader, members, pointer),
         _earning(members.get("earning"), f"{pointer}/earning"),
         tuple(order) or _TENDERS,
     )

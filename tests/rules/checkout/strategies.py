@@ -56,6 +56,28 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"multiply_points": {"by": 2}},
     {"issue_voucher": {"series": "cash", "value": "share(purchase.total, 5, floor)"}},
 )
+BOUNDS: tuple[dict[str, Any], ...] = (
+    {"cap": "0.01"},
+    {"cap": 2},
+    {"cap": 15},
+    {"cap": {"amount": "0.70", "per": "unit"}},
+    {"cap": {"amount": 2, "percent": 30, "per": "line"}},
+    {"cap": {"percent": "12.5", "which": "higher", "amount": 1}},
+    {"cap": {"amount": 3, "per": "line"}, "without_tax": True},
+    {"leaves": {"amount": "2.50", "per": "unit"}},
+    {"leaves": {"amount": 5, "percent": 60, "per": "line"}},
+    {"leaves": 20},
+    {"ending": "0.99"},
+    {"ending": {"step": "0.05", "rounding": "floor"}, "cap": 4},
+    {"without_tax": True},
+)
+CAPS: tuple[dict[str, Any], ...] = (
+    {"key": "all", "amount": 9},
+    {"key": "all", "percent": 40, "gives_way": "in_proportion"},
+    {"key": "all", "amount": 3, "per": "line", "gives_way": "smallest"},
+    {"key": "all", "amount": "0.80", "per": "unit", "gives_way": "first", "shipping": True},
+    {"key": "all", "amount": 4, "percent": 20, "which": "higher", "gives_way": "largest"},
+)
 CONDITIONS = (None, None, "purchase.total >= 20", "purchase.listed > 15", "lines.sum(l, l.quantity) >= 3")
 LINES = (None, None, 'line.product == "moka"', 'line.product in ["mug", "soap"]', "line.net >= 4")
 
@@ -73,12 +95,15 @@ def cases(draw: Draw) -> dict[str, Any]:
         },
         "in_cash": draw(st.booleans()),
         "groups": [
-            {"key": "best", "policy": "best"},
+            {"key": "best", "policy": "best", **draw(st.sampled_from([{}, {"cap": 3}]))},
             {"key": "lines", "policy": "best", "scope": "line"},
             {"key": "first", "policy": "first"},
             {"key": "alone", "policy": "exclusive"},
         ],
-        "checkout": draw(st.sampled_from([{}, {"exclusive": "best", "when_undone": "withdraw"}, _EARNING])),
+        "checkout": {
+            **draw(st.sampled_from([{}, {"exclusive": "best", "when_undone": "withdraw"}, _EARNING])),
+            "caps": draw(st.lists(st.sampled_from(CAPS), max_size=1)),
+        },
         "rules": [_rule(draw, n) for n in range(draw(st.integers(1, 6)))],
         "lines": [_line(draw) for _ in range(draw(st.integers(1, 5)))],
         "shipping": [{"price": "4.90", "taxes": ["vat20"]}] if draw(st.booleans()) else [],
@@ -114,12 +139,14 @@ def _rule(draw: Draw, place: int) -> dict[str, Any]:
     if name in ("points_per", "multiply_points", "issue_voucher"):
         return rule
     rule["group"] = draw(st.sampled_from([None, None, "best", "lines", "first", "alone"]))
-    if draw(st.integers(0, 3)) == 0:
-        rule["cap"] = draw(st.sampled_from(["0.01", 2, 15]))
+    if draw(st.integers(0, 2)) == 0:
+        rule |= draw(st.sampled_from(BOUNDS))
     if draw(st.integers(0, 3)) == 0:
         rule["limits"] = [
             {"of": "money", "at_most": draw(st.sampled_from(["0.50", 7])), "partial": draw(st.booleans())}
         ]
+    if "with_tax" in rule:
+        rule.pop("without_tax", None)
     rule |= draw(st.sampled_from([{}, {}, {}, {"exclusive": True}, {"stops": True}, {"always": True}, {"order": -1}]))
     return rule
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from fidelia.rules.cases import bill_of
 from fidelia.rules.pricing import Bill, FrozenBill, Returned, Reversal, everything_left, freeze, reverse, spread_amount
 from fidelia.rules.pricing.bill import BilledLine
+from fidelia.rules.rule_set import Rule, RuleSet
+from fidelia.rules.rule_terms import JointCap
 
 from .strategies import cases
 
@@ -38,9 +40,41 @@ def test_every_sum_holds_and_nothing_is_below_zero(case: dict[str, Any]) -> None
         given_by_rule = sum(dict(line.discounts).get(rule.key, 0) for line in every)
         assert (outcome.discount or 0) == given_by_rule
         assert (outcome.reason == "granted") or (given_by_rule == 0 and outcome.points == 0)
-        assert rule.terms.cap is None or given_by_rule <= rule.terms.cap
+        require_bounds(rule, every, given_by_rule)
+    for cap in rule_set.joint_caps:
+        require_joint(cap, rule_set, bill)
     left = {limit.key: limit.at_most for limit in rule_set.limits}
     assert all(0 < each.amount <= left[each.limit] for each in bill.consumed)
+
+
+def require_bounds(rule: Rule, lines: list[BilledLine], given_by_rule: int) -> None:
+    """Where amounts are meant as stated, no rule passes its cap, per checkout, line or piece of a line."""
+    cap = rule.terms.cap
+    if cap is None or cap.ratio is not None or rule.terms.meaning != "stated":
+        return
+    assert cap.amount is not None
+    if cap.per == "checkout":
+        assert given_by_rule <= cap.amount
+    for line in lines:
+        if cap.per == "line":
+            assert dict(line.discounts).get(rule.key, 0) <= cap.amount
+        elif cap.per == "unit" and not line.key.startswith("gift:"):
+            assert dict(line.discounts).get(rule.key, 0) <= cap.amount * line.quantity // 1000
+
+
+def require_joint(cap: JointCap, rule_set: RuleSet, bill: Bill) -> None:
+    """No cap over several rules is passed; gifts that rules added, and shipping unless told, stand outside."""
+    keys = {rule.key for rule in rule_set.rules if cap.group is None or rule.group == cap.group}
+    own = [line for line in bill.lines if not line.key.startswith("gift:")]
+    reached = [*own, *bill.shipping] if cap.shipping else own
+    off = [sum(amount for key, amount in line.discounts if key in keys) for line in reached]
+    if cap.most.per == "checkout":
+        assert sum(off) <= cap.most.of(sum(line.listed for line in reached))
+    for line, amount in zip(reached, off, strict=True):
+        if cap.most.per == "line":
+            assert amount <= cap.most.of(line.listed)
+        elif cap.most.per == "unit":
+            assert amount <= (cap.most.amount or 0) * line.quantity // 1000
 
 
 def require_line(line: BilledLine) -> None:
@@ -135,6 +169,7 @@ def test_all_off_leaves_nothing_but_fixed_taxes(case: dict[str, Any]) -> None:
         *[{name: value for name, value in rule.items() if name not in ALONE} for rule in case["rules"]],
         {"key": "all", "percent_off": {"percent": 100, "of": "order"}, "stage": "order", "order": 1000},
     ]
+    case["checkout"]["caps"] = []
     _, bill = bill_of(case)
     for line, given_line in zip(bill.lines, case["lines"], strict=False):
         if given_line["discountable"] and not given_line["fixed"] and not given_line["lowest"]:

@@ -180,7 +180,14 @@ _PRICES = (
         _("Together at a price"),
         (
             Part("parts", "yaml", _("Parts"), "- {lines: 'line.category == \"tea\"', units: 1}\n"),
-            *(_PRICE, _PERCENT, _AMOUNT, _TIMES),
+            *(
+                _PRICE,
+                _PERCENT,
+                _AMOUNT,
+                _optional("take", "whole", _("Only so many units of each set")),
+                _PICK,
+                _TIMES,
+            ),
         ),
     ),
     EffectForm(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.errors import Invalid
 from fidelia.rules.documents import read_text, write_text
 
+from .bound_forms import BOUND_FORMS, folded, is_shown, values_of
 from .effect_forms import EFFECT_FORMS, PRICE_EFFECTS, effects_of, fresh_effect
 from .effects import EffectForm, Part, text_of_part
 from .term_forms import PRICE_TERMS, SHARED_TERMS, TERM_PARTS, LimitRow, are_shown, show_limits
@@ -29,15 +30,22 @@ _DATES = ("valid_from", "valid_until")
 
 @dataclass(slots=True)
 class PartView:
-    """One value of the effect as it stands in its field."""
+    """One value of an effect, a term or a bound (its `owner`) as it stands in its field."""
 
     part: Part
     value: str
     mistake: str = ""
+    owner: str = "effect"
 
     @property
     def id(self) -> str:
-        return f"f-part-{self.part.name or 'value'}"
+        own = "f-part" if self.owner in ("effect", "term") else f"f-{self.owner}"
+        return f"{own}-{self.part.name or 'value'}"
+
+    @property
+    def field(self) -> str:
+        """The name under which the form sends it."""
+        return f"{self.owner}.{self.part.name}"
 
     @property
     def rows(self) -> int:
@@ -60,6 +68,7 @@ class Members:
     other: str
     terms: list[PartView]
     price_terms: list[PartView]
+    bounds: list[PartView]
     limits: list[LimitRow]
     mistakes: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,17 +79,16 @@ class Members:
     @property
     def has_terms(self) -> bool:
         """Whether one of the terms says something: they are shown open then."""
-        return any(shown.value not in ("", shown.part.default) for shown in (*self.terms, *self.price_terms))
+        return any(
+            shown.value not in ("", shown.part.default) for shown in (*self.terms, *self.bounds, *self.price_terms)
+        )
 
     def mark(self, mistakes: Mapping[str, str], post: QueryDict) -> None:
         """Keep what was typed beside what is wrong with it."""
         self.mistakes = mistakes
-        named = [("effect", shown) for shown in self.parts]
-        named += [("term", shown) for shown in (*self.terms, *self.price_terms)]
-        for kind, shown in named:
-            name = f"{kind}.{shown.part.name}"
-            if name in mistakes:
-                shown.mistake, shown.value = mistakes[name], post.get(name, "")
+        for shown in (*self.parts, *self.terms, *self.bounds, *self.price_terms):
+            if shown.field in mistakes:
+                shown.mistake, shown.value = mistakes[shown.field], post.get(shown.field, "")
         for name in ("limit", "other"):
             if name in mistakes:
                 setattr(self, name, post.get(name, ""))
@@ -104,7 +112,14 @@ def show_members(rule: Mapping[str, Any], bench: Bench) -> Members:
         valid_until=local_text(rule.get("valid_until"), bench.zone),
         other=_other_text(rule, form),
         terms=[_term(rule, part) for part in SHARED_TERMS],
-        price_terms=[_term(rule, part) for part in PRICE_TERMS if _has_prices(rule, form, part)],
+        price_terms=[_term(rule, part) for part in PRICE_TERMS if _has_prices(rule, form, part.name)],
+        bounds=[
+            PartView(part, _spelled(part, values[part.name]), owner=bound.key)
+            for bound in BOUND_FORMS
+            if _has_prices(rule, form, bound.key) and is_shown(rule, bound)
+            for values in [values_of(rule, bound)]
+            for part in bound.parts
+        ],
         limits=show_limits(rule.get("limits")),
     )
 
@@ -119,7 +134,8 @@ def apply_members(rule: dict[str, Any], post: QueryDict, bench: Bench) -> dict[s
     _apply_limit(rule, post, before, mistakes)
     for shown in (*before.terms, *before.price_terms):
         if _is_shown_term(rule, shown.part.name):
-            _apply_part(rule, shown, post, f"term.{shown.part.name}", mistakes)
+            _apply_part(rule, shown, post, mistakes)
+    _apply_bounds(rule, post, before, mistakes)
     group = post.get("group", "")
     if group != before.group:
         _put(rule, "group", group or None)
@@ -150,11 +166,11 @@ def _effect_of(rule: Mapping[str, Any]) -> tuple[EffectForm | None, dict[str, st
 
 def _term(rule: Mapping[str, Any], part: Part) -> PartView:
     value = rule.get(part.name) if _is_shown_term(rule, part.name) else None
-    return PartView(part, _spelled(part, text_of_part(value, part)))
+    return PartView(part, _spelled(part, text_of_part(value, part)), owner="term")
 
 
-def _has_prices(rule: Mapping[str, Any], form: EffectForm | None, part: Part) -> bool:
-    return part.name in rule or form is None or form.key in PRICE_EFFECTS
+def _has_prices(rule: Mapping[str, Any], form: EffectForm | None, name: str) -> bool:
+    return name in rule or form is None or form.key in PRICE_EFFECTS
 
 
 def _is_shown_term(rule: Mapping[str, Any], name: str) -> bool:
@@ -170,7 +186,8 @@ def _spelled(part: Part, value: str) -> str:
 def _other_of(rule: Mapping[str, Any], form: EffectForm | None) -> dict[str, Any]:
     terms = [name for name in TERM_PARTS if _is_shown_term(rule, name)]
     limits = ["limits"] if are_shown(rule.get("limits")) else []
-    shown = (*_SHOWN, *terms, *limits, *([form.key] if form else []))
+    bounds = [bound.key for bound in BOUND_FORMS if is_shown(rule, bound)]
+    shown = (*_SHOWN, *terms, *bounds, *limits, *([form.key] if form else []))
     return {name: value for name, value in rule.items() if name not in shown}
 
 
@@ -222,15 +239,30 @@ def _with_parts(effect: Any, before: Members, post: QueryDict, mistakes: dict[st
     assert form is not None
     written = dict(form.named(effect))
     for shown in before.parts:
-        _apply_part(written, shown, post, f"effect.{shown.part.name}", mistakes)
+        _apply_part(written, shown, post, mistakes)
     if form.is_plain:
         return written[""]
     is_short = form.short and not isinstance(effect, Mapping) and set(written) == {form.short}
     return written[form.short] if is_short else written
 
 
-def _apply_part(written: dict[str, Any], shown: PartView, post: QueryDict, name: str, mistakes: dict[str, str]) -> None:
+def _apply_bounds(rule: dict[str, Any], post: QueryDict, before: Members, mistakes: dict[str, str]) -> None:
+    for form in BOUND_FORMS:
+        shown = [each for each in before.bounds if each.owner == form.key]
+        if not shown or not is_shown(rule, form):
+            continue
+        was = rule.get(form.key)
+        written = dict(form.named({} if was is None else was))
+        known = dict(written)
+        for each in shown:
+            _apply_part(written, each, post, mistakes)
+        if written != known:
+            _put(rule, form.key, folded(form, written))
+
+
+def _apply_part(written: dict[str, Any], shown: PartView, post: QueryDict, mistakes: dict[str, str]) -> None:
     """Write what is typed into a part where it is not what stood there."""
+    name = shown.field
     typed = post.get(name, shown.value).replace("\r\n", "\n").strip()
     if typed == shown.value.strip() or (shown.part.choices and typed == shown.part.default and not shown.value):
         return

@@ -35,7 +35,6 @@ SHARED_TERMS = (
 )
 # Only a rule that lowers prices.
 PRICE_TERMS = (
-    Part("cap", "money", _("Discount at most"), optional=True),
     _choice(
         "stage",
         _("Stage"),
@@ -51,6 +50,7 @@ PRICE_TERMS = (
     _flag("stops", _("No rule after it lowers a price")),
     _flag("always", _("Even beside one that is alone")),
     _flag("with_tax", _("Amounts meant with tax")),
+    _flag("without_tax", _("Amounts meant without tax")),
     Part("pool", "text", _("Units serve one rule of the pool"), optional=True),
     _choice(
         "when_undone",

@@ -90,6 +90,8 @@ def _of_units() -> Schema:
                 **WORTH,
                 "parts": list_of(members({"lines": RULE_TEXT, "units": UNITS}, required=("lines",)), 10),
                 "times": UNITS,
+                "take": UNITS,
+                "pick": PICK,
             },
             required=("parts",),
         ),

@@ -12,6 +12,7 @@ from typing import Final
 from fidelia.kernel.points import SCALE_MAX
 
 from ..arithmetic_terms import TAX_ROUNDINGS
+from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
@@ -21,7 +22,7 @@ from ..referral_terms import COUPON_LENGTH_MAX
 from ..referral_terms import DAYS_MAX as DAYS_OF_REFERRAL_MAX
 from ..referral_terms import PERIODS as REFERRAL_PERIODS
 from ..rounding import ROUNDINGS
-from ..rule_terms import PERIODS, SCOPES, UNITS
+from ..rule_terms import GIVES_WAY, PERIODS, PERS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
 from ..tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS
 from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
@@ -32,6 +33,7 @@ from .schema_parts import (
     INSTANT,
     KEY,
     LOCALIZED,
+    PERCENT,
     PRICE,
     RULE_TEXT,
     Schema,
@@ -78,7 +80,12 @@ def _definitions() -> dict[str, Schema]:
     return {
         "programme": _programme(),
         "group": members(
-            {"key": KEY, "policy": {"enum": list(POLICIES)}, "scope": {"enum": ["checkout", "line"]}},
+            {
+                "key": KEY,
+                "policy": {"enum": list(POLICIES)},
+                "scope": {"enum": ["checkout", "line"]},
+                "cap": {"anyOf": [AMOUNT, members(_joint_cap())]},
+            },
             required=("key", "policy"),
         ),
         "campaign": members({"key": KEY, "limits": list_of({"$ref": "#/$defs/limit"}, 10)}, required=("key",)),
@@ -136,8 +143,13 @@ def _rule() -> Schema:
         "stage": {"enum": list(STAGES)},
         "order": {"type": "integer", "minimum": -1_000, "maximum": 1_000},
         "base": {"enum": ["initial", "running"]},
-        "cap": AMOUNT,
+        "cap": {"anyOf": [AMOUNT, members(_bound())]},
+        "leaves": {"anyOf": [AMOUNT, members(_bound())]},
+        "ending": {
+            "anyOf": [PRICE, members({"at": PRICE, "step": AMOUNT, "rounding": {"enum": list(ROUNDINGS)}})],
+        },
         "with_tax": {"type": "boolean"},
+        "without_tax": {"type": "boolean"},
         "exclusive": {"type": "boolean"},
         "stops": {"type": "boolean"},
         "always": {"type": "boolean"},
@@ -147,6 +159,14 @@ def _rule() -> Schema:
     effects = {**points_effects(), **price_effects(), **issue_effects()}
     one = [{"required": [name]} for name in effects]
     return {**members({**own, **effects}, required=("key", "name")), "oneOf": one}
+
+
+def _bound() -> Schema:
+    return {"amount": AMOUNT, "percent": PERCENT, "per": {"enum": list(PERS)}, "which": {"enum": list(WHICH)}}
+
+
+def _joint_cap() -> Schema:
+    return {**_bound(), "gives_way": {"enum": list(GIVES_WAY)}, "shipping": {"type": "boolean"}}
 
 
 def _limit() -> Schema:
@@ -173,6 +193,10 @@ def _checkout() -> Schema:
             "when_undone": {"enum": ["keep", "withdraw"]},
             "earning": members({name: {"type": "boolean"} for name in flags}),
             "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
+            "caps": list_of(
+                members({"key": KEY, "rules": list_of(KEY, RULES_OF_CAP_MAX), **_joint_cap()}, required=("key",)),
+                CAPS_MAX,
+            ),
         }
     )
 

@@ -21,7 +21,7 @@ from .state import Grant, Part, Running
 
 def apply_percent(running: Running, planned: PlannedRule, effect: PercentOff, parts: Sequence[Part]) -> Grant:
     grant = Grant()
-    grant.is_taxed = planned.rule.terms.with_tax
+    grant.is_meant = planned.meaning != "stated"
     bases, room = _bases(running, planned, parts), _room(running, planned, parts)
     grant.base = sum(bases)
     if effect.per == "all":
@@ -63,7 +63,7 @@ def _by_unit(running: Running, ratio: Fraction, part: Part, base: int) -> int:
 
 def apply_amount(running: Running, planned: PlannedRule, effect: AmountOff, parts: Sequence[Part]) -> Grant:
     grant = Grant()
-    grant.is_taxed = planned.rule.terms.with_tax
+    grant.is_meant = planned.meaning != "stated"
     room = _room(running, planned, parts)
     amount = effect.amount
     if effect.is_voucher:
@@ -132,20 +132,24 @@ def _per_line(amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[i
 
 def apply_price(running: Running, planned: PlannedRule, effect: FixedPrice, parts: Sequence[Part]) -> Grant:
     grant = Grant()
-    room = [part.amount - part.floor for part in parts]
+    grant.is_meant = planned.meaning != "stated"
+    room = _room(running, planned, parts)
+    amounts = _meant(running, planned, parts, [part.amount for part in parts])
     if effect.each == "unit":
-        offs = [_above_price(running, part, effect.price, most) for part, most in zip(parts, room, strict=True)]
+        offs = [
+            min(most, _above_price(running, part, amount, effect.price))
+            for part, amount, most in zip(parts, amounts, room, strict=True)
+        ]
     elif effect.each == "line":
-        amounts: dict[int, int] = {}
-        for part in parts:
-            amounts[part.line] = amounts.get(part.line, 0) + part.amount
-        wanted = {line: max(0, amount - effect.price) for line, amount in amounts.items()}
+        wanted: dict[int, int] = {}
+        for part, amount in zip(parts, amounts, strict=True):
+            wanted[part.line] = wanted.get(part.line, -effect.price) + amount
         offs = []
         for part, most in zip(parts, room, strict=True):
-            offs.append(min(most, wanted[part.line]))
+            offs.append(min(most, max(0, wanted[part.line])))
             wanted[part.line] -= offs[-1]
     else:
-        whole = max(0, sum([part.amount for part in parts]) - effect.price)
+        whole = max(0, sum(amounts) - effect.price)
         offs = split_by_largest_remainder(min(whole, sum(room)), room) if parts else []
     grant.takes = [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
     return grant
@@ -153,18 +157,22 @@ def apply_price(running: Running, planned: PlannedRule, effect: FixedPrice, part
 
 def apply_table(running: Running, planned: PlannedRule, effect: PriceTable, parts: Sequence[Part]) -> Grant:
     grant = Grant()
+    grant.is_meant = planned.meaning != "stated"
     key = running.rule_set.lines.by_name[effect.field_key].key
-    for part in parts:
+    room = _room(running, planned, parts)
+    amounts = _meant(running, planned, parts, [part.amount for part in parts])
+    for part, amount, most in zip(parts, amounts, room, strict=True):
         price = effect.prices.get(str(running.rows[part.line][key]))
         if price is not None:
-            off = _above_price(running, part, price, part.amount - part.floor)
+            off = min(most, _above_price(running, part, amount, price))
             grant.takes.append([part, None, part.amount, off])
     return grant
 
 
-def _above_price(running: Running, part: Part, price: int, most: int) -> int:
+def _above_price(running: Running, part: Part, amount: int, price: int) -> int:
+    """Return by how much an amount of all units of a part is above so much each."""
     wanted: int = round_half_up(price * part.quantity, running.unit)
-    return min(most, max(0, part.amount - wanted))
+    return max(0, amount - wanted)
 
 
 def apply_volume(running: Running, planned: PlannedRule, effect: Volume, parts: Sequence[Part]) -> Grant:
@@ -174,15 +182,17 @@ def apply_volume(running: Running, planned: PlannedRule, effect: Volume, parts: 
         if effect.measure == "units":
             reached = sum([part.quantity for part in group])
         else:
-            reached = sum([part.listed if planned.rule.terms.base == "initial" else part.amount for part in group])
+            is_initial = planned.rule.terms.base == "initial"
+            amounts = [part.listed if is_initial else part.amount for part in group]
+            reached = sum(_meant(running, planned, group, amounts))
         step = _step_at(effect.steps, reached)
         if step is None:
             missing = effect.steps[0].begins - reached
             closest = missing if closest is None else min(closest, missing)
         elif effect.how == "all":
-            grant.takes += _all_at(running, step.advantage, group, effect.measure)
+            grant.takes += _all_at(running, planned, step.advantage, group, effect.measure)
         else:
-            grant.takes += _marginal(running, effect.steps, group)
+            grant.takes += _marginal(running, planned, effect.steps, group)
     if not grant.takes and closest is not None:
         if effect.measure == "units":
             return Grant(TOO_FEW_UNITS, closest, Type.QUANTITY)
@@ -205,35 +215,50 @@ def _step_at(steps: Sequence[Step], reached: int) -> Step | None:
     return found[-1] if found else None
 
 
-def _all_at(running: Running, advantage: Advantage, parts: Sequence[Part], measure: str) -> list[list[object]]:
+def _all_at(
+    running: Running, planned: PlannedRule, advantage: Advantage, parts: Sequence[Part], measure: str
+) -> list[list[object]]:
     room = [part.amount - part.floor for part in parts]
     if advantage.kind == "percent":
         bases = [part.amount - part.aside for part in parts]
         wanted = split_by_largest_remainder(take_share(sum(bases), advantage.ratio, running.rounding), bases)
         offs = [min(off, most) for off, most in zip(wanted, room, strict=True)]
     elif advantage.kind == "amount" and measure == "amount":
-        offs = split_by_largest_remainder(min(advantage.amount, sum(room)), room)
-    elif advantage.kind == "amount":
-        offs = [
-            min(most, round_half_up(advantage.amount * part.quantity, running.unit))
-            for part, most in zip(parts, room, strict=True)
-        ]
+        meant = sum(_meant(running, planned, parts, room))
+        off = min(advantage.amount, meant)
+        offs = split_by_largest_remainder(off if meant == sum(room) else round_half_up(off * sum(room), meant), room)
     else:
-        offs = [_above_price(running, part, advantage.amount, most) for part, most in zip(parts, room, strict=True)]
+        offs = [
+            min(most, _off_units(running, part, advantage.kind, amount))
+            for part, most, amount in zip(parts, room, _stated(running, planned, advantage, parts), strict=True)
+        ]
     return [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
 
 
-def _marginal(running: Running, steps: Sequence[Step], parts: Sequence[Part]) -> list[list[object]]:
+def _stated(running: Running, planned: PlannedRule, advantage: Advantage, parts: Sequence[Part]) -> list[int]:
+    """Return the amount of an advantage as the prices of each part are stated."""
+    return [running.stated(planned.meaning, part.line, advantage.amount) for part in parts]
+
+
+def _off_units(running: Running, part: Part, kind: str, amount: int) -> int:
+    """Return what an amount off each unit, or a price of each, takes off a part."""
+    if kind == "amount":
+        return round_half_up(amount * part.quantity, running.unit)
+    return _above_price(running, part, part.amount, amount)
+
+
+def _marginal(
+    running: Running, planned: PlannedRule, steps: Sequence[Step], parts: Sequence[Part]
+) -> list[list[object]]:
     """Give each unit the step in which it lies, counted as the lines stand."""
     takes: list[list[object]] = []
     begins = 0
     for part in parts:
-        off = sum(
-            [
-                _on_stretch(running, step.advantage, part, _overlap(running, step, following, (begins, part.quantity)))
-                for step, following in zip(steps, [*steps[1:], None], strict=True)
-            ]
-        )
+        off = 0
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
+            amount = running.stated(planned.meaning, part.line, step.advantage.amount)
+            stretch = _overlap(running, step, following, (begins, part.quantity))
+            off += _on_stretch(running, step.advantage, amount, part, stretch)
         takes.append([part, None, part.amount, min(off, part.amount - part.floor)])
         begins += part.quantity
     return takes
@@ -247,14 +272,14 @@ def _overlap(running: Running, step: Step, following: Step | None, stretch: tupl
     return max(0, high - low)
 
 
-def _on_stretch(running: Running, advantage: Advantage, part: Part, quantity: int) -> int:
+def _on_stretch(running: Running, advantage: Advantage, amount: int, part: Part, quantity: int) -> int:
     if not quantity:
         return 0
     carried: int = round_half_up(part.amount * quantity, part.quantity)
     if advantage.kind == "percent":
         base = carried - round_half_up(part.aside * quantity, part.quantity)
         return take_share(max(0, base), advantage.ratio, running.rounding)
-    asked = round_half_up(advantage.amount * quantity, running.unit)
+    asked = round_half_up(amount * quantity, running.unit)
     return min(carried, asked) if advantage.kind == "amount" else max(0, carried - asked)
 
 
@@ -264,17 +289,20 @@ def _bases(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> lis
         bases = [part.listed - part.aside for part in parts]
     else:
         bases = [part.amount - part.aside for part in parts]
-    return _with_tax(running, planned, parts, bases)
+    return _meant(running, planned, parts, bases)
 
 
 def _room(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:
     room = [part.amount - part.floor for part in parts]
-    return _with_tax(running, planned, parts, room)
+    return _meant(running, planned, parts, room)
 
 
-def _with_tax(running: Running, planned: PlannedRule, parts: Sequence[Part], amounts: list[int]) -> list[int]:
-    if not planned.rule.terms.with_tax:
+def _meant(running: Running, planned: PlannedRule, parts: Sequence[Part], amounts: list[int]) -> list[int]:
+    """Return stated amounts as the rule means amounts; with tax, with cents left beside a line."""
+    if planned.meaning == "stated":
         return amounts
+    elif planned.meaning == "without_tax":
+        return [running.meant("without_tax", part.line, each) for part, each in zip(parts, amounts, strict=True)]
     return [
         running.paid(part.line, amount) + (running.shift.get(part.line, 0) if amount == part.amount and amount else 0)
         for part, amount in zip(parts, amounts, strict=True)

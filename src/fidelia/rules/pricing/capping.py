@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from fidelia.kernel.money import split_by_largest_remainder
-
 from ..rounding import round_half_up
 from ..rule_terms import Limit
 from ..settlement import LIMIT_REACHED
 from ..types import Type
+from .bounding import hold_to_bounds, lower_takes
 from .gifts import gift_line
 from .plan import PlannedRule
 from .state import Grant, Running
 
 
 def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None:
-    """Hold a grant to its cap and to what is left of its limits of money."""
+    """Hold a grant to its cap, to what it leaves, and to what is left of its limits of money."""
     if grant.products:
         _fit_products(running, planned, grant)
         return
-    cap = planned.rule.terms.cap
-    if cap is not None and (whole := _taxed_total(running, planned, grant)) > cap:
-        total = grant.total
-        lower(grant, cap if whole == total else total * cap // whole)
-    if grant.is_taxed:
-        _state_without_tax(running, grant)
+    if planned.is_bounded:
+        hold_to_bounds(running, planned, grant)
+    if grant.is_meant:
+        _state(running, planned, grant)
     for limit in planned.limits:
         left = running.left[limit.key]
         if limit.of == "money" and grant.total > left:
@@ -38,7 +35,12 @@ def _fit_products(running: Running, planned: PlannedRule, grant: Grant) -> None:
     if not price:
         return
     cap = planned.rule.terms.cap
-    fitting = units if cap is None else min(units, cap // price)
+    if cap is None:
+        fitting = units
+    elif cap.per == "unit":
+        fitting = units if cap.of(price) >= price else 0
+    else:
+        fitting = min(units, cap.of(price * units) // price)
     for limit in planned.limits:
         left = running.left[limit.key]
         if limit.of == "money" and fitting * price > left:
@@ -51,31 +53,25 @@ def _fit_products(running: Running, planned: PlannedRule, grant: Grant) -> None:
 
 def refuse_or_lower(grant: Grant, limit: Limit, left: int) -> None:
     if limit.partial and left > 0:
-        lower(grant, left)
+        lower_takes(grant, grant.takes, left)
     else:
         grant.reason, grant.missing, grant.missing_type = LIMIT_REACHED, grant.total - left, Type.MONEY
 
 
-def lower(grant: Grant, total: int) -> None:
-    """Lower a grant to a total, each part in proportion."""
-    if grant.uncapped is None:
-        grant.uncapped = grant.total
-    offs = split_by_largest_remainder(total, [take[3] for take in grant.takes])
-    for take, off in zip(grant.takes, offs, strict=True):
-        take[3] = off
+def _state(running: Running, planned: PlannedRule, grant: Grant) -> None:
+    """Turn amounts as the rule means them into amounts as prices are stated.
 
-
-def _taxed_total(running: Running, planned: PlannedRule, grant: Grant) -> int:
-    if grant.is_taxed or not planned.rule.terms.with_tax:
-        return grant.total
-    return sum([running.paid(take[0].line, take[3]) for take in grant.takes])
-
-
-def _state_without_tax(running: Running, grant: Grant) -> None:
-    """Turn amounts meant with tax into amounts as prices are stated; cents that no stated price can say are kept."""
+    With tax, some totals are no stated price with its tax: those cents are kept. Without, every total is one.
+    """
     for take in grant.takes:
         part, off = take[0], take[3]
         factors = running.factors_at(part.line)
+        if planned.meaning == "without_tax":
+            if factors.one != factors.inside and off:
+                target = running.meant(planned.meaning, part.line, part.amount) - off
+                stated = round_half_up(target * factors.inside, factors.one) if target > 0 else part.floor
+                take[3] = part.amount - min(part.amount, max(part.floor, stated))
+            continue
         if factors.whole == factors.inside or not off:
             continue
         shift = running.shift.get(part.line, 0)

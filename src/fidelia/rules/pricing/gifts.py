@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ..effects import GiftProduct
+from ..rule_terms import Meaning
 from ..types import Type
 from .basket import Line, Product
 from .bill import GIFT_KEY, Gift
@@ -28,7 +29,7 @@ _DEFAULTS: dict[Type, Any] = {
 
 def apply_gift(running: Running, planned: PlannedRule, effect: GiftProduct, parts: Sequence[Part], times: int) -> Grant:
     """Grant as many units as are deserved; `times` is how often the rule was claimed, or 1."""
-    deserved = _deserved(running, effect, parts)
+    deserved = _deserved(running, planned, effect, parts)
     if isinstance(deserved, Grant):
         return deserved
     if effect.times is not None:
@@ -39,14 +40,15 @@ def apply_gift(running: Running, planned: PlannedRule, effect: GiftProduct, part
     return _unlock(running, planned, effect, units) if effect.how == "unlock" else _add(running, planned, effect, units)
 
 
-def _deserved(running: Running, effect: GiftProduct, parts: Sequence[Part]) -> int | Grant:
+def _deserved(running: Running, planned: PlannedRule, effect: GiftProduct, parts: Sequence[Part]) -> int | Grant:
     """Return how often the basket deserves the gift, or what is missing for the first time."""
     if effect.for_units:
         bought = sum([part.quantity for part in parts])
         wanted = effect.for_units * running.unit
         return bought // wanted or Grant(TOO_FEW_UNITS, wanted - bought, Type.QUANTITY)
     elif effect.for_amount:
-        spent = sum([running.paid(part.line, part.amount) for part in parts])
+        meaning: Meaning = "without_tax" if planned.meaning == "without_tax" else "with_tax"
+        spent = sum([running.meant(meaning, part.line, part.amount) for part in parts])
         return spent // effect.for_amount or Grant(AMOUNT_SHORT, effect.for_amount - spent, Type.MONEY)
     return 1
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from fidelia.kernel.money import split_by_largest_remainder
 
 from ..effects import Advantage, Bundle, BuyGet, Sets
+from ..rounding import round_half_up
 from ..types import Type
 from .applying import take_share
 from .plan import PlannedRule
@@ -18,18 +19,21 @@ from .state import Grant, Part, Running, choose_parts
 
 
 class Run:
-    """`left` units of one part that carry `price` each, without what stands aside `base`.
+    """`left` units of one part that carry `price` each, and `meant` as the rule means amounts.
 
-    `room` of it may be taken off; `place` is where they stand.
+    `off` is what the advantage takes off each, `room` what may be taken off, `base` the price without what stands
+    aside; `place` is where they stand.
     """
 
-    __slots__ = ("base", "left", "part", "place", "price", "room")
+    __slots__ = ("base", "left", "meant", "off", "part", "place", "price", "room")
 
     def __init__(self, part: Part, price: int, units: int, count: int, place: int) -> None:
         self.part = part
         self.price = price
+        self.meant = price
         self.base = max(0, price - -(-part.aside // units))
         self.room = max(0, price - -(-part.floor // units))
+        self.off = 0
         self.left = count
         self.place = place
 
@@ -59,7 +63,7 @@ class Taken:
         return grant
 
 
-def runs_of(running: Running, parts: Sequence[Part]) -> list[Run]:
+def runs_of(running: Running, planned: PlannedRule, parts: Sequence[Part], advantage: Advantage) -> list[Run]:
     """Cut parts into runs of units of one price, as they stand in the basket. Weighed goods have no units."""
     runs: list[Run] = []
     for part in parts:
@@ -69,22 +73,27 @@ def runs_of(running: Running, parts: Sequence[Part]) -> list[Run]:
             if dearer:
                 runs.append(Run(part, each + 1, units, dearer, len(runs)))
             runs.append(Run(part, each, units, units - dearer, len(runs)))
+    for run in runs:
+        amount = advantage.amount
+        if planned.meaning != "stated":
+            run.meant = running.meant(planned.meaning, run.part.line, run.price)
+            amount = running.stated(planned.meaning, run.part.line, amount)
+        run.off = _off_each(advantage, run, amount, running.rounding)
     return runs
 
 
-def off_each(advantage: Advantage, run: Run, rounding: str) -> int:
-    """Return what an advantage takes off one unit."""
+def _off_each(advantage: Advantage, run: Run, amount: int, rounding: str) -> int:
     if advantage.kind == "percent":
         return min(run.room, take_share(run.base, advantage.ratio, rounding))
     elif advantage.kind == "amount":
-        return min(run.room, advantage.amount)
-    return min(run.room, max(0, run.price - advantage.amount))
+        return min(run.room, amount)
+    return min(run.room, max(0, run.price - amount))
 
 
 def apply_sets(running: Running, planned: PlannedRule, effect: Sets, parts: Sequence[Part]) -> Grant:
     taken = Taken()
     missing: int | None = None
-    for runs in _groups(running, effect.same, runs_of(running, parts)):
+    for runs in _groups(running, effect.same, runs_of(running, planned, parts, effect.advantage)):
         if effect.distinct is not None:
             short = _distinct_sets(running, effect, runs, taken)
         else:
@@ -125,7 +134,7 @@ def _among_all(running: Running, effect: Sets, ordered: list[Run], sets: int, ta
     if effect.pick != "dearest":
         ordered = ordered[::-1]
     for run, units in draw(ordered, sets * effect.take):
-        taken.take(run, units, off_each(effect.advantage, run, running.rounding))
+        taken.take(run, units, run.off)
     for run, units in draw(ordered, sets * (effect.size - effect.take)):
         taken.use(run, units)
 
@@ -139,17 +148,17 @@ def _among_each(running: Running, effect: Sets, ordered: list[Run], sets: int, t
         if effect.advantage.kind == "set_price":
             _price_set(drawn, effect.advantage.amount * alike, taken)
         else:
-            _pick_from(running, effect, drawn, effect.take * alike, taken)
+            _pick_from(effect, drawn, effect.take * alike, taken)
         sets -= alike
 
 
-def _pick_from(running: Running, effect: Sets, drawn: list[tuple[Run, int]], take: int, taken: Taken) -> None:
+def _pick_from(effect: Sets | Bundle, drawn: list[tuple[Run, int]], take: int, taken: Taken) -> None:
     if effect.pick != "dearest":  # the cheapest stand last in a set, as the last do
         drawn = drawn[::-1]
     for run, units in drawn:
         picked = min(take, units)
         if picked:
-            taken.take(run, picked, off_each(effect.advantage, run, running.rounding))
+            taken.take(run, picked, run.off)
         if units > picked:
             taken.use(run, units - picked)
         take -= picked
@@ -172,14 +181,21 @@ def _distinct_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken
         if effect.advantage.kind == "set_price":
             _price_set(drawn, effect.advantage.amount, taken)
         else:
-            _pick_from(running, effect, drawn, effect.take, taken)
+            _pick_from(effect, drawn, effect.take, taken)
         sets += 1
     return None if sets else effect.size - len(classes)
 
 
 def _price_set(drawn: list[tuple[Run, int]], price: int, taken: Taken) -> None:
+    meant = sum([run.meant * units for run, units in drawn])
+    _spread(drawn, _as_stated(drawn, max(0, meant - price)), taken)
+
+
+def _as_stated(drawn: list[tuple[Run, int]], off: int) -> int:
+    """Return an amount off units together, meant as the rule means amounts, as prices are stated."""
     whole = sum([run.price * units for run, units in drawn])
-    _spread(drawn, max(0, whole - price), taken)
+    meant = sum([run.meant * units for run, units in drawn])
+    return off if whole == meant else round_half_up(off * whole, meant)
 
 
 def _spread(drawn: list[tuple[Run, int]], off: int, taken: Taken) -> None:
@@ -210,7 +226,7 @@ def apply_buy_get(
     got_places = list(effect.get(running.values)) if effect.get is not None else list(places)
     got_places = [place for place in got_places if place < len(running.basket.lines)]
     others = choose_parts(running, [place for place in got_places if place not in set(places)], pool)
-    runs = runs_of(running, [*parts, *others])
+    runs = runs_of(running, planned, [*parts, *others], effect.advantage)
     bought_lines, got_lines = set(places), set(got_places)
     bought = [run for run in runs if run.part.line in bought_lines]
     # What can only be bought is bought first; of the rest the dearest, unless those are what is given away.
@@ -234,7 +250,7 @@ def _buy_and_get(running: Running, effect: BuyGet, bought: list[Run], got: list[
             break
         wanted = effect.get_units if effect.get_units is not None else sum([run.left for run in got])
         for run, units in draw(got, wanted):
-            taken.take(run, units, off_each(effect.advantage, run, running.rounding))
+            taken.take(run, units, run.off)
         times += 1
         if effect.get_units is None:
             break
@@ -250,7 +266,7 @@ def _buy(effect: BuyGet, bought: list[Run], taken: Taken, got: list[Run]) -> Gra
     if effect.buy_amount:
         chosen = _enough_for(effect.buy_amount, bought)
         if chosen is None:
-            have = sum([run.price * run.left for run in bought])
+            have = sum([run.meant * run.left for run in bought])
             return Grant(AMOUNT_SHORT, effect.buy_amount - have, Type.MONEY)
     else:
         units = sum([run.left for run in bought])
@@ -267,14 +283,14 @@ def _buy(effect: BuyGet, bought: list[Run], taken: Taken, got: list[Run]) -> Gra
 
 
 def _enough_for(amount: int, bought: list[Run]) -> list[tuple[Run, int]] | None:
-    if sum([run.price * run.left for run in bought]) < amount:
+    if sum([run.meant * run.left for run in bought]) < amount:
         return None
     chosen: list[tuple[Run, int]] = []
     for run in bought:
-        if amount > 0 and run.left and run.price:
-            units = min(run.left, -(-amount // run.price))
+        if amount > 0 and run.left and run.meant:
+            units = min(run.left, -(-amount // run.meant))
             run.left -= units
-            amount -= run.price * units
+            amount -= run.meant * units
             chosen.append((run, units))
     return chosen
 
@@ -283,7 +299,7 @@ def apply_bundle(running: Running, planned: PlannedRule, effect: Bundle) -> Gran
     pool, count = planned.rule.terms.pool, len(running.basket.lines)
     places = [[place for place in part.choose(running.values) if place < count] for part in effect.parts]
     every = sorted({place for each in places for place in each})
-    runs = runs_of(running, choose_parts(running, every, pool))
+    runs = runs_of(running, planned, choose_parts(running, every, pool), effect.advantage)
     runs.sort(key=lambda run: (-run.price, run.place))
     wanted = [[run for run in runs if run.part.line in set(each)] for each in places]
     taken = Taken()
@@ -294,7 +310,11 @@ def apply_bundle(running: Running, planned: PlannedRule, effect: Bundle) -> Gran
             if times == 0:
                 return Grant(TOO_FEW_UNITS, short * running.unit, Type.QUANTITY)
             break
-        _price_bundle(running, effect.advantage, drawn, taken)
+        if effect.take:
+            drawn.sort(key=lambda pair: (-pair[0].price, pair[0].place))
+            _pick_from(effect, drawn, effect.take, taken)
+        else:
+            _price_bundle(running, effect.advantage, drawn, taken)
         times += 1
     return taken.grant()
 
@@ -315,12 +335,10 @@ def _draw_bundle(effect: Bundle, wanted: list[list[Run]]) -> tuple[list[tuple[Ru
 
 
 def _price_bundle(running: Running, advantage: Advantage, drawn: list[tuple[Run, int]], taken: Taken) -> None:
-    whole = sum([run.price * units for run, units in drawn])
     if advantage.kind == "percent":
         base = sum([run.base * units for run, units in drawn])
-        off = take_share(base, advantage.ratio, running.rounding)
+        _spread(drawn, take_share(base, advantage.ratio, running.rounding), taken)
     elif advantage.kind == "amount":
-        off = advantage.amount
+        _spread(drawn, _as_stated(drawn, advantage.amount), taken)
     else:
-        off = max(0, whole - advantage.amount)
-    _spread(drawn, off, taken)
+        _price_set(drawn, advantage.amount, taken)

@@ -15,7 +15,7 @@ from ..names import LINE_ROW
 from ..nodes import Among, Compare, Constant, Every, Node, Read
 from ..python_rendering import Compiled
 from ..rule_set import LINES, Group, Rule, RuleSet
-from ..rule_terms import Limit
+from ..rule_terms import Limit, Meaning
 from ..settlement import Outcome
 from ..types import Type
 from .fields import COMPUTED, COMPUTED_OF_LINE
@@ -44,6 +44,7 @@ class PlannedRule:
     """One price rule. `reasons` keeps its outcomes that say no more than a reason: they are the same every time.
 
     is_gated          it asks for a coupon, a claim, or something left of its limits
+    is_bounded        it has a cap, leaves something, or prices that end alike
     only_wants_lines  it asks for nothing but its lines
     asks_first        its condition, where no period comes before it
     """
@@ -59,6 +60,8 @@ class PlannedRule:
     needs_no_line: bool
     only_wants_lines: bool
     asks_first: Compiled | None
+    is_bounded: bool
+    meaning: Meaning
     reasons: dict[str, Outcome] = field(default_factory=dict)
 
     def refused(self, reason: str, by: str | None = None) -> Outcome:
@@ -130,6 +133,8 @@ def _make_plan(rule_set: RuleSet) -> Plan:
             is_gated=rule.terms.needs_checkout,
             has_period=rule.valid_from is not None or rule.valid_until is not None,
             asks_first=None if rule.when is None or rule.valid_from or rule.valid_until else rule.when.run,
+            is_bounded=bool(rule.terms.cap or rule.terms.leaves or rule.terms.ending),
+            meaning=rule.terms.meaning,
             only_wants_lines=not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
             needs_no_line=isinstance(rule.effect, Bundle)
             or (isinstance(rule.effect, GiftProduct) and rule.lines is None),

@@ -9,6 +9,9 @@ TOO_FEW_UNITS = "too_few_units"
 AMOUNT_SHORT = "amount_short"
 EXCLUDED = "excluded"
 UNDONE = "undone"
+CAP_REACHED = "cap_reached"
+# How the `by` of an outcome begins that a cap over several rules lowered or set aside; then the key of the cap.
+CAP_OF = "cap:"
 COUPON_MISSING = "coupon_missing"
 COUPON_STATES = {
     "unknown": "coupon_unknown",
@@ -30,6 +33,7 @@ CHECKOUT_REASONS = (
     AMOUNT_SHORT,
     EXCLUDED,
     UNDONE,
+    CAP_REACHED,
     COUPON_MISSING,
     *COUPON_STATES.values(),
     NOT_CLAIMED,

@@ -1,7 +1,8 @@
 """Price rules in their turn: who comes first, who stands back, what undoes what.
 
 settle_prices → [exclusive rules tried alone] → settle_with: each rule in order, groups chosen → rules whose condition
-was undone are withdrawn, one by one, and everything is settled again, until nothing changes (at most once a rule).
+was undone, or of which a cap over several leaves nothing, are withdrawn, and everything is settled again, until
+nothing changes (at most once a rule).
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from .gating import gate
 from .gifts import add_gifts
 from .granting import grant_of
 from .plan import Plan, PlannedRule, plan_of
-from .reasons import EXCLUDED, NO_ADVANTAGE, UNDONE
+from .reasons import CAP_OF, CAP_REACHED, EXCLUDED, NO_ADVANTAGE, UNDONE
 from .state import Grant, Running
+from .together import hold_together
 
 
 class Settling:
@@ -46,14 +48,17 @@ class Settling:
         self.outcomes: dict[str, Outcome] = {}
         self.granted: list[tuple[PlannedRule, Grant]] = []
         self.undone: dict[str, str] = {}
+        self.lowered: dict[str, int] = {}
         self.stopped_by: str | None = None
         self.rounds = 1
 
     @property
     def discount(self) -> int:
-        return sum([grant.total for _, grant in self.granted])
+        return sum([grant.total for _, grant in self.granted]) - sum(self.lowered.values())
 
-    def settle(self, active: Collection[str] | None, withdrawn: Mapping[str, str], excluded_by: str | None) -> None:
+    def settle(
+        self, active: Collection[str] | None, withdrawn: Mapping[str, tuple[str, str]], excluded_by: str | None
+    ) -> None:
         """Let each rule have its turn. Rules not `active` are excluded; those withdrawn before stay so."""
         outcomes, running = self.outcomes, self.running
         for planned in self.plan.rules:
@@ -61,7 +66,7 @@ class Settling:
             if key in outcomes:
                 continue
             if key in withdrawn:
-                outcomes[key] = planned.refused(UNDONE, withdrawn[key])
+                outcomes[key] = planned.refused(*withdrawn[key])
             elif active is not None and key not in active:
                 outcomes[key] = planned.refused(EXCLUDED, excluded_by)
             elif self.stopped_by is not None and not planned.rule.terms.always:
@@ -76,7 +81,7 @@ class Settling:
                 self.settle_one(planned)
 
     def members(
-        self, planned: PlannedRule, active: Collection[str] | None, withdrawn: Mapping[str, str]
+        self, planned: PlannedRule, active: Collection[str] | None, withdrawn: Collection[str]
     ) -> list[PlannedRule]:
         assert planned.group is not None
         return [
@@ -243,18 +248,22 @@ def settle_prices(
     rule_set: RuleSet, basket: Basket, values: Mapping[str, Any], *, at: datetime, explain: bool
 ) -> Settling:
     """Settle the prices of a basket: the whole of stage catalog to shipping."""
-    plan = plan_of(rule_set)
+    plan, caps = plan_of(rule_set), rule_set.joint_caps
 
     def run(active: Collection[str] | None = None, by: str | None = None) -> Settling:
-        withdrawn: dict[str, str] = {}
+        withdrawn: dict[str, tuple[str, str]] = {}
         for rounds in range(1, len(plan.rules) + 2):
             settling = Settling(rule_set, plan, basket, values, at=at, explain=explain)
             settling.rounds = rounds
             settling.settle(active, withdrawn, by)
             first = next((each.key for each in plan.rules if each.key in settling.undone), None)
-            if first is None:
+            if first is not None:
+                withdrawn[first] = UNDONE, settling.undone[first]
+                continue
+            gone = hold_together(settling, caps) if caps else {}
+            if not gone:
                 return settling
-            withdrawn[first] = settling.undone[first]
+            withdrawn |= {key: (CAP_REACHED, f"{CAP_OF}{cap}") for key, cap in gone.items()}
         raise AssertionError("each round withdraws a rule")
 
     if not plan.exclusives:

@@ -13,6 +13,7 @@ from fidelia.kernel.money import exponent_of
 
 from ..rounding import ROUNDINGS, round_half_up
 from ..rule_set import QUANTITY, RuleSet
+from ..rule_terms import Meaning
 from ..types import Type
 from .basket import Basket, Line
 from .bill import Effect
@@ -47,10 +48,13 @@ class Part:
 
 
 class Grant:
-    """What a rule would take. `uses` are units that it needs without lowering them; `is_taxed`: amounts with tax."""
+    """What a rule would take: `uses` are units that it needs without lowering them.
+
+    is_meant  amounts of takes are as the rule means them (with tax, or without), not yet as prices are stated
+    """
 
     __slots__ = (
-        "base", "coupons", "gifts", "is_taxed", "missing", "missing_type", "products", "reason", "shifts", "takes",
+        "base", "coupons", "gifts", "is_meant", "missing", "missing_type", "products", "reason", "shifts", "takes",
         "times", "uncapped", "uses",
     )  # fmt: skip
 
@@ -66,7 +70,7 @@ class Grant:
         self.base: int | None = None
         self.uncapped: int | None = None
         self.times = 1
-        self.is_taxed = False
+        self.is_meant = False
         self.shifts: dict[int, int] = {}
 
     @property
@@ -149,6 +153,28 @@ class Running:
         if factors.whole == factors.inside:
             return amount
         return round_half_up(amount * factors.whole, factors.inside)
+
+    def meant(self, meaning: Meaning, place: int, amount: int) -> int:
+        """Return a stated amount of a line as a rule means amounts."""
+        if meaning == "stated":
+            return amount
+        elif meaning == "with_tax":
+            return self.paid(place, amount)
+        factors = self.factors_at(place)
+        return amount if factors.one == factors.inside else round_half_up(amount * factors.one, factors.inside)
+
+    def stated(self, meaning: Meaning, place: int, amount: int) -> int:
+        """Return the stated amount nearest to one that a rule means with tax, or without."""
+        factors = self.factors_at(place)
+        if meaning == "with_tax":
+            return round_half_up(amount * factors.inside, factors.whole)
+        elif meaning == "without_tax":
+            return round_half_up(amount * factors.inside, factors.one)
+        return amount
+
+    def parts_at(self, place: int) -> list[Part]:
+        """Return the parts of a line, or of a shipping cost (−1 − its place)."""
+        return self.parts[place] if place >= 0 else [part for part in self.shipping if part.line == place]
 
     def amount_of(self, place: int) -> int:
         parts = self.parts[place]
@@ -271,14 +297,19 @@ class Running:
                 self.left[limit.key] -= grant.total
             elif limit.of == "uses":
                 self.uses_counted.add(limit.key)
-        rest = grant.total if grant.coupons else 0
-        for code in grant.coupons:
-            self.coupons_used.setdefault(code, []).append(planned.key)
-            part = min(rest, self.worth_of.get(code, 0))
-            self.voucher_used[code] = self.voucher_used.get(code, 0) + part
-            rest -= part
+        if grant.coupons:
+            for code in grant.coupons:
+                self.coupons_used.setdefault(code, []).append(planned.key)
+            self.use_vouchers(grant.coupons, grant.total)
         if planned.rule.terms.costs_points:
             self.points_left -= planned.rule.terms.costs_points * grant.times
+
+    def use_vouchers(self, codes: Iterable[str], amount: int) -> None:
+        """Take an amount off what vouchers are worth, the first of them first."""
+        for code in codes:
+            part = min(amount, self.worth_of.get(code, 0))
+            self.voucher_used[code] = self.voucher_used.get(code, 0) + part
+            amount -= part
 
     def cut(self, part: Part, units: int, carried: int) -> Part:
         """Cut so many whole units off a part, which carry so much of its amount; the rest stays in `part`."""
