@@ -62,3 +62,18 @@ def test_a_test_key_meets_no_live_programme(author: Caller) -> None:
     asked = {"text": TWICE, "programme": slug}
     assert sandbox.post("/programme-plans", {**asked, "backtest": False}).status == 404
     assert sandbox.post("/programme-drafts", asked).status == 404
+
+
+def test_a_draft_is_put_forward_once_and_its_standing_is_told(author: Caller) -> None:
+    slug = author.get("/programmes").json()["data"][0]["slug"]
+    number = author.post("/programme-drafts", {"text": TWICE, "programme": slug}).json()["number"]
+    where = f"/programmes/{slug}/versions/{number}/approval"
+    assert author.get(where).json()["standing"] == "not_asked"
+    first, again = (author.post(where, {"note": "Pull request 214"}) for _ in range(2))
+    assert (first.status, first.json()["standing"], first.json()["note"]) == (201, "asked", "Pull request 214")
+    assert again.json() == first.json()
+    assert author.get(where).json() == first.json()
+    Caller("programme.see").post(where, {}).problem(403, "denied")
+    author.post(f"/programmes/{slug}/versions/99/approval", {}).problem(404, "unknown_version")
+    author.post(f"/programmes/{slug}/versions/1/approval", {}).problem(409, "version_not_draft")
+    author.post(where, {"note": "x" * 1001}).problem(422, "invalid_request")

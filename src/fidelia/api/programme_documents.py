@@ -8,13 +8,31 @@ from ninja import Query, Router
 from fidelia.insight.operations.planning import plan_text
 from fidelia.kernel.actor import Actor
 from fidelia.programme.errors import UnknownVersion
-from fidelia.programme.operations import apply_text, export_text, find_programme, read_programme_text
+from fidelia.programme.models import ProgrammeVersion
+from fidelia.programme.operations import (
+    apply_text,
+    ask_approval_of_version,
+    export_text,
+    find_programme,
+    read_programme_text,
+)
 from fidelia.programme.queries import get_version, see_programme, version_in_force
+from fidelia.programme.queries.approvals import approval_of
 
 from .answers import answer
 from .exchange import exchange_of
 from .idempotency import idempotency_key
-from .schemas.programme import DocumentOut, DocumentQuery, DraftIn, DraftOut, PlanIn, PlanOut
+from .schemas.programme_documents import (
+    ApprovalIn,
+    ApprovalOut,
+    DocumentOut,
+    DocumentQuery,
+    DraftIn,
+    DraftOut,
+    PlanIn,
+    PlanOut,
+    approval_out,
+)
 
 documents = Router(tags=["programmes"])
 plans = Router(tags=["programmes"])
@@ -40,6 +58,41 @@ def get_document(request: HttpRequest, slug: str, asked: Query[DocumentQuery]) -
         raise UnknownVersion("No version is in force.")
     text = export_text(by=exchange.by, version=version)
     return answer(DocumentOut(programme=slug, version=version.number, text=text))
+
+
+@documents.post(
+    "/{slug:slug}/versions/{int:number}/approval",
+    response={201: ApprovalOut},
+    summary="Put a draft forward",
+    operation_id="ask_approval_of_version",
+)
+def ask_approval(request: HttpRequest, slug: str, number: int, body: ApprovalIn) -> HttpResponse:
+    """Another person who may publish reads it in the console and decides; asked again, it is asked once. Needs
+    programme.draft.
+    """
+    exchange = exchange_of(request)
+    idempotency_key(request)
+    version = _drafted(exchange.by, slug, number)
+    found = ask_approval_of_version(by=exchange.by, at=exchange.at, version=version, note=body.note)
+    return answer(approval_out(version, found), 201)
+
+
+@documents.get(
+    "/{slug:slug}/versions/{int:number}/approval",
+    response=ApprovalOut,
+    summary="What a second person said of a version",
+    operation_id="get_approval_of_version",
+)
+def get_approval(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Of the text as it stands now. Needs programme.see."""
+    version = get_version(see_programme(by=exchange_of(request).by, slug=slug), number)
+    return answer(approval_out(version, approval_of(version)))
+
+
+def _drafted(by: Actor, slug: str, number: int) -> ProgrammeVersion:
+    """Return a version to one who may draft, whether or not they may see the programme too."""
+    lent = by.lent("programme.see") if by.may_somewhere("programme.draft") else by
+    return get_version(see_programme(by=lent, slug=slug), number)
 
 
 @plans.post("", response=PlanOut, summary="Plan a document", operation_id="plan_programme")

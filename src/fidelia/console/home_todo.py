@@ -20,6 +20,7 @@ from fidelia.jobs.queries import list_jobs, list_parked
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import list_versions
+from fidelia.programme.queries.approvals import Standing, approval_of
 from fidelia.ui import formats
 
 from .campaign_parts import is_approved
@@ -130,6 +131,8 @@ def _drafts(by: Actor, programmes: list[Programme]) -> Iterator[Matter]:
 
 def _draft(by: Actor, programme: Programme, draft: ProgrammeVersion) -> Matter:
     is_own = draft.author_id == by.id
+    found = approval_of(draft)
+    asked = found.approval
     url = reverse("console:version", args=(programme.slug, draft.number))
     names = {"number": draft.number, "programme": programme.name.in_language(language())}
     text = _("Version %(number)s of %(programme)s is a draft") % names
@@ -139,6 +142,13 @@ def _draft(by: Actor, programme: Programme, draft: ProgrammeVersion) -> Matter:
         else _("Written by %(name)s.") % {"name": draft.author_label}
     )
     may_publish = by.may("programme.publish", Scope(programme.partner_id)) and not is_own
+    if found.standing is Standing.ASKED and may_publish and asked is not None and asked.asked_by_id != by.id:
+        text = _("Version %(number)s of %(programme)s waits for your approval") % names
+        why = _("Asked by %(person)s.") % {"person": asked.asked_by_label}
+        return Matter("versions", "petrol", text, " ".join(filter(None, [why, asked.note])), _("Read it"), url)
+    if found.standing is Standing.APPROVED and asked is not None:
+        why = _("%(name)s approved it; nobody has published it yet.") % {"name": asked.decided_by_label}
+        return Matter("versions", "petrol", text, why, _("Read it"), url)
     verb = _("Read and publish it") if may_publish else _("Go on writing")
     return Matter("versions", "amber", text, " ".join(filter(None, [why, draft.note])), verb, url)
 

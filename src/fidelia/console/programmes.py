@@ -39,6 +39,7 @@ from fidelia.programme.queries import (
 )
 from fidelia.rules.documents import place_of
 
+from .four_eyes import four_eyes
 from .pages import ConsoleRequest, show, signed_in
 from .programme_moves import tier_moves
 from .programme_parts import (
@@ -273,6 +274,7 @@ def show_part(
         "changes": changes_between(before, view.version.document),
         "members": HomeFigures(request.actor).members(view.programme, clock.now()),
         "publication": PublicationForm(),
+        "four_eyes": four_eyes(view, request.actor) if view.is_draft else {},
         "missed": missed_in_words(view, missed_changes(view.version, clock.now())) if view.is_draft else [],
     }
     return show(request, template or f"console/programmes/version_{here}.html", shared | context, status=status)

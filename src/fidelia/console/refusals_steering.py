@@ -24,6 +24,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "version_not_draft": _("Only a draft can be changed or published."),
     "version_not_in_force": _("Only a published version can be withdrawn."),
     "second_person_needed": _("A second person publishes: you wrote this version."),
+    "version_refused": _("Another person refused this version as it stands: change it, or put it forward again."),
+    "approval_outdated": _("The draft was changed after it was put forward: it has to be put forward again."),
     "published_in_the_past": _("A version is in force from now on, or later."),
     "changes_would_be_lost": _("Something was published since this draft was begun: bring the draft up to date first."),
     "nothing_to_catch_up": _("This draft lacks nothing of what was published since."),

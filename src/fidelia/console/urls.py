@@ -41,6 +41,7 @@ from . import (
     style,
     trials,
     users,
+    version_approvals,
     views,
 )
 from .cards import one as card_pages
@@ -178,6 +179,13 @@ urlpatterns = [
     path(
         "programmes/<slug:slug>/versions/<int:number>/publication/", programmes.publication, name="version-publication"
     ),
+    path(
+        "programmes/<slug:slug>/versions/<int:number>/approval-request/",
+        version_approvals.approval_request,
+        name="version-approval-request",
+    ),
+    path("programmes/<slug:slug>/versions/<int:number>/approval/", version_approvals.approval, name="version-approval"),
+    path("programmes/<slug:slug>/versions/<int:number>/refusal/", version_approvals.refusal, name="version-refusal"),
     path("programmes/<slug:slug>/versions/<int:number>/withdrawal/", programmes.withdrawal, name="version-withdrawal"),
     # /console/coupons/, /console/gift-cards/, /console/gifts/
     path("coupons/", coupons.coupons, name="coupons"),

@@ -89,6 +89,18 @@ class SameAuthor(Denied):
     default_code = "second_person_needed"
 
 
+class VersionRefused(Refused):
+    """Another person refused this text: it is changed, or put forward once more, before anybody publishes it."""
+
+    default_code = "version_refused"
+
+
+class ApprovalOutdated(Refused):
+    """The draft was changed after its approval was asked: what was asked for is no longer what it says."""
+
+    default_code = "approval_outdated"
+
+
 class ChangesWouldBeLost(Refused):
     """Something was published after the draft was begun, and publishing the draft would take it back."""
 
@@ -161,7 +173,7 @@ class NotSettled(Refused):
 
 
 class NothingWaits(Refused):
-    """The correction has been decided already, or never was asked."""
+    """What is to be approved has been decided already, or never was asked for."""
 
     default_code = "nothing_waits"
 

@@ -11,7 +11,7 @@ from .admission import (
     count_failure,
     forget_idle_subjects,
 )
-from .approvals import approve, ask_approval, reject
+from .approvals import approve, ask_again, ask_approval, reject
 from .audit import Change, forget_reasons, record_audit, record_audits
 from .keys import IssuedKey, issue_key, revoke_key
 from .roles import change_role, create_role, grant_role, revoke_role
@@ -28,6 +28,7 @@ __all__ = [
     "admit_log_in",
     "admit_try",
     "approve",
+    "ask_again",
     "ask_approval",
     "change_password",
     "change_preferences",

@@ -50,6 +50,21 @@ def ask_approval(
     return approval
 
 
+def ask_again(*, by: Actor, at: datetime, approval_id: UUID, content_hash: str, note: str = "") -> Approval:
+    """Ask what is asked already for the content as it is now: who asks last is who asks.
+
+    Raises ApprovalUnknown, ApprovalAlreadyDecided.
+    """
+    require_transaction()
+    approval = _locked(approval_id)
+    _check_waits(approval)
+    approval.content_hash, approval.note, approval.asked_at = content_hash, note, at
+    approval.asked_by_id, approval.asked_by_label = by.id, by.label
+    approval.save(update_fields=["content_hash", "note", "asked_at", "asked_by_id", "asked_by_label"])
+    _audit(by, at, "approval.ask", approval, note)
+    return approval
+
+
 def approve(*, by: Actor, at: datetime, approval_id: UUID, note: str = "") -> Approval:
     """Approve what another person asked.
 
@@ -70,8 +85,7 @@ def _decide(*, by: Actor, at: datetime, approval_id: UUID, state: ApprovalState,
     require_transaction()
     approval = _locked(approval_id)
     by.require(approval.right, approval.scope)
-    if approval.state != ApprovalState.ASKED:
-        raise ApprovalAlreadyDecided(f"{approval.decided_by_label} has decided already.")
+    _check_waits(approval)
     if by.kind != "user" or by.id == approval.asked_by_id:
         raise AnotherPersonDecides(f"{approval.asked_by_label} asked; another person decides.")
     approval.state = state
@@ -80,6 +94,11 @@ def _decide(*, by: Actor, at: datetime, approval_id: UUID, state: ApprovalState,
     approval.save(update_fields=["state", "decided_by_id", "decided_by_label", "decided_at", "decision_note"])
     _audit(by, at, "approval.give" if state == ApprovalState.APPROVED else "approval.refuse", approval, note)
     return approval
+
+
+def _check_waits(approval: Approval) -> None:
+    if approval.state != ApprovalState.ASKED:
+        raise ApprovalAlreadyDecided(f"{approval.decided_by_label} has decided already.")
 
 
 def _locked(approval_id: UUID) -> Approval:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import format_points
@@ -14,7 +14,7 @@ from fidelia.ledger.models import Entry, Posting
 from fidelia.ledger.queries import AccountBalance, ExpiringPoints
 from fidelia.programme.models import Enrolment, PointsCurrency, Programme, ProgrammeVersion, TierPeriod
 
-from .types import Id, Input, Name40, Output, Slug, Text300, shown
+from .types import Id, Input, Name40, Output, Slug, shown
 
 _ENROLMENT_ID = "019a5c1e-8a11-7d01-8b7e-51f4f2f0aa01"
 _ACCOUNT_ID = "019a5c1e-8a11-7d02-9c3d-77c1e0a2bb02"
@@ -303,72 +303,3 @@ def entry_out(entry: Entry, posting: Posting, points: PointsCurrency) -> EntryOu
         source_id=posting.source_id,
         rule_version_id=entry.rule_version_id,
     )
-
-
-class DocumentQuery(Input):
-    """Which version; the one in force unless told."""
-
-    version: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")] | None = None
-
-
-class DocumentOut(Output):
-    """A version as its one document, to the letter."""
-
-    model_config = shown({"programme": "fidelio", "version": 3, "text": "rules: []\n"})
-    programme: str
-    version: int
-    text: str
-
-
-class PlanIn(Input):
-    """A document of a programme (YAML or JSON), and whether history is replayed by it."""
-
-    model_config = shown({"text": "rules: []\n", "programme": "fidelio", "backtest": False})
-    text: str = Field(max_length=200_000)
-    programme: str = Field("", max_length=60)
-    backtest: bool = True
-
-
-class PlanOut(Output):
-    """What a document would change against the version in force; amounts in minor units."""
-
-    model_config = shown(
-        {
-            "programme": "fidelio",
-            "currency": "EUR",
-            "points_scale": 0,
-            "from_version": 3,
-            "differences": {"en": [], "fr": []},
-            "law": [],
-            "warnings": [{"kind": "unbounded", "rule": "gift", "other": ""}],
-            "rules": {"gift": {"en": "Gift", "fr": "Cadeau"}},
-            "backtest": None,
-        }
-    )
-    programme: str
-    currency: str
-    points_scale: int
-    from_version: int | None
-    differences: dict[str, list[dict[str, Any]]]
-    law: list[dict[str, Any]]
-    warnings: list[dict[str, str]]
-    rules: dict[str, dict[str, str]]
-    backtest: dict[str, Any] | None
-
-
-class DraftIn(Input):
-    """A document of a programme, to be its next draft."""
-
-    model_config = shown({"text": "rules: []\n", "programme": "fidelio", "note": "For the winter"})
-    text: str = Field(max_length=200_000)
-    programme: str = Field("", max_length=60)
-    note: Text300 = ""
-
-
-class DraftOut(Output):
-    """The draft: a second person publishes it."""
-
-    model_config = shown({"programme": "fidelio", "number": 4, "state": "draft"})
-    programme: str
-    number: int
-    state: str

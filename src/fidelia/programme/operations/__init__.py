@@ -1,5 +1,6 @@
 """The verbs of programme."""
 
+from .approving import approve_version, ask_approval_of_version, refuse_version
 from .catching_up import catch_up
 from .comparing import missed_changes
 from .documents import apply_text, check_head, export_text, find_programme, head_of, text_of
@@ -32,6 +33,8 @@ __all__ = [
     "TierPreview",
     "announce_begun_tiers",
     "apply_text",
+    "approve_version",
+    "ask_approval_of_version",
     "ask_export",
     "begin_from_template",
     "catch_up",
@@ -59,6 +62,7 @@ __all__ = [
     "read_programme_text",
     "read_template",
     "rederive_tiers",
+    "refuse_version",
     "text_of",
     "withdraw_version",
     "write_draft",

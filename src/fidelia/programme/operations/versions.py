@@ -10,15 +10,17 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from fidelia.access.operations import approve
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
 
-from ..errors import PublishedInThePast, SameAuthor, VersionNotDraft, VersionNotInForce
+from ..errors import PublishedInThePast, SameAuthor, VersionNotDraft, VersionNotInForce, VersionRefused
 from ..events import VersionPublished, VersionWithdrawn
 from ..models import Programme, ProgrammeVersion
 from ..queries import parse_document
+from ..queries.approvals import Standing, approval_of
 from .audit import audit
 from .comparing import check_nothing_lost
 from .lawfulness import check_lawful
@@ -130,9 +132,9 @@ def publish_version(
     *, by: Actor, at: datetime, version: ProgrammeVersion, in_force_from: datetime | None = None
 ) -> ProgrammeVersion:
     """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
-    so that history brought in is decided by it).
+    so that history brought in is decided by it). Its author publishes it once another person approved it as it stands.
 
-    Raises Denied, SameAuthor, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost, LawForbids.
+    Raises Denied, SameAuthor, VersionRefused, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost, LawForbids.
     """
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
@@ -146,11 +148,11 @@ def publish_version(
 def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: datetime) -> ProgrammeVersion:
     """Building block of publication: four eyes, dates, state, audit and announcement."""
     draft = lock_draft(version_id)
-    if by.kind == "user" and by.id == draft.author_id:
-        raise SameAuthor("A second person publishes: you wrote this version.")
+    _check_four_eyes(by, draft)
     first = not draft.programme.versions.exclude(state=State.DRAFT).exists()
     if in_force_from < at and not first:
         raise PublishedInThePast("A version is in force from now on, or later.", pointer="/in_force_from")
+    _settle_approval(by, at, draft)
     draft.state, draft.published_at, draft.in_force_from = State.PUBLISHED, at, in_force_from
     draft.publisher_label = by.label
     draft.save(update_fields=["state", "published_at", "in_force_from", "publisher_label"])
@@ -159,6 +161,23 @@ def publish_draft(*, by: Actor, at: datetime, version_id: UUID, in_force_from: d
         VersionPublished(occurred_at=at, programme_id=draft.programme_id, version_id=draft.id, number=draft.number)
     )
     return draft
+
+
+def _check_four_eyes(by: Actor, draft: ProgrammeVersion) -> None:
+    found = approval_of(draft)
+    if found.standing is Standing.REFUSED and found.approval is not None:
+        raise VersionRefused(f"{found.approval.decided_by_label} refused version {draft.number} as it stands.")
+    if by.kind == "user" and by.id == draft.author_id and found.standing is not Standing.APPROVED:
+        raise SameAuthor("A second person publishes: you wrote this version.")
+
+
+def _settle_approval(by: Actor, at: datetime, draft: ProgrammeVersion) -> None:
+    """Who publishes what was put forward by another approves it by that."""
+    found = approval_of(draft)
+    if found.standing is not Standing.ASKED or found.approval is None:
+        return
+    if by.kind == "user" and by.id != found.approval.asked_by_id:
+        approve(by=by, at=at, approval_id=found.approval.id)
 
 
 def withdraw_version(*, by: Actor, at: datetime, version: ProgrammeVersion) -> ProgrammeVersion:
