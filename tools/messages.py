@@ -39,7 +39,7 @@ KEYWORDS: dict[str, Any] = {
 }
 # Django turns a template into calls between blanks; a string is 'so' or "so", with escapes.
 TEXT = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-CALL = re.compile(rf"\b(gettext|ngettext|pgettext|npgettext)\({TEXT}(?:,\s*{TEXT})?(?:,\s*{TEXT})?")
+CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\({TEXT}(?:,\s*{TEXT})?(?:,\s*{TEXT})?")
 Key = tuple[str, str | None]
 
 

@@ -66,12 +66,11 @@ def point_movements(
     membership = dossier.membership
     if membership is None:
         return []
-    found, _more = movements_of(membership, before=(before, NOBODY, 0), limit=limit)
-    return [
-        (move.posting.occurred_at, _item(dossier, membership, move))
-        for move in found
-        if with_bought or move.posting.source_type != "purchase"
-    ]
+    shown, _more = read_movements(membership.enrolment, before=(before, NOBODY, 0), limit=limit)
+    told = [(posting, legs) for posting, legs in shown if with_bought or posting.source_type != "purchase"]
+    spoken = explain_movements(membership.enrolment, told, get_language()[:2]) if told else {}
+    found = [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in told]
+    return [(move.posting.occurred_at, _item(dossier, membership, move)) for move in found]
 
 
 def _item(dossier: Dossier, membership: Membership, move: Movement) -> TimelineItem:
@@ -79,7 +78,7 @@ def _item(dossier: Dossier, membership: Membership, move: Movement) -> TimelineI
     return TimelineItem(
         POSTING_ICONS.get(kind, "coins"),
         word(POSTINGS, kind),
-        detail=move.posting.note,
+        detail=move.posting.note or " ".join(move.says[:1]),
         end=speech.points(move.amount, membership.scale, sign=True, unit=True),
         end_good=move.amount > 0,
         when=speech.when(move.posting.occurred_at),
