@@ -10,7 +10,9 @@ from ninja import Query, Router
 
 from fidelia.customers.operations import NewCustomer, add_customer, record_consent, update_customer
 from fidelia.customers.queries import (
+    CustomerCard,
     CustomerFilters,
+    custom_values_of_each_at,
     get_customer,
     get_customer_by_identity,
     get_customer_card,
@@ -64,11 +66,12 @@ def add(request: HttpRequest, body: CustomerIn) -> HttpResponse:
 @router.get("", response=CustomerPage, summary="List and find customers", operation_id="list_customers")
 def list_(request: HttpRequest, asked: Query[CustomerQuery]) -> HttpResponse:
     """In order of name, without those erased or merged into another. Needs the right customer.see."""
-    by = exchange_of(request).by
+    by, at = exchange_of(request).by, exchange_of(request).at
     if asked.identity is not None:
         scheme, _colon, value = asked.identity.partition(":")
         found = get_customer_by_identity(by=by, scheme=scheme, value=value)
-        return answer(CustomerPage(data=[customer_row(found)], next=None, updated_until=None))
+        held = custom_values_of_each_at([found.id], at)
+        return answer(CustomerPage(data=[customer_row(found, held.get(found.id, {}))], next=None, updated_until=None))
     since = read_since(asked.updated_since)
     until = read_mark() if since is not None else None
     rows = search_customers(
@@ -79,14 +82,16 @@ def list_(request: HttpRequest, asked: Query[CustomerQuery]) -> HttpResponse:
         limit=asked.limit + 1,
     )
     page, next_ = page_of(CUSTOMERS, rows, asked.limit, lambda row: (row.sort_key, row.id))
-    data = [customer_row(row) for row in page]
+    held = custom_values_of_each_at([row.id for row in page], at)
+    data = [customer_row(row, held.get(row.id, {})) for row in page]
     return answer(CustomerPage(data=data, next=next_, updated_until=write_mark(until) if until else None))
 
 
 @router.get("/{uuid:customer_id}", response=CustomerOut, summary="One customer", operation_id="get_customer")
 def get(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """Needs the right customer.see; contact points are shown with customer.see_contacts."""
-    return answer(customer_out(get_customer_card(by=exchange_of(request).by, customer_id=customer_id)))
+    exchange = exchange_of(request)
+    return answer(_out(exchange, get_customer_card(by=exchange.by, customer_id=customer_id)))
 
 
 @router.patch("/{uuid:customer_id}", response=CustomerOut, summary="Change a customer", operation_id="change_customer")
@@ -102,6 +107,7 @@ def change(request: HttpRequest, customer_id: UUID, body: CustomerChange) -> Htt
             changes=_changes(body),
             source=body.source,
             once=once,
+            custom=body.custom,
         )
     except RequestRepeated:
         return _answer_own(exchange, customer_id, replayed=True)
@@ -169,7 +175,11 @@ def consents(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 def _answer_own(exchange: Exchange, customer_id: UUID, *, status: int = 200, replayed: bool = False) -> HttpResponse:
     """Who has just written a customer is shown it, with or without the right to look others up."""
     card = get_customer_card(by=exchange.by.lent("customer.see"), customer_id=customer_id)
-    return answer(customer_out(card), status, replayed=replayed)
+    return answer(_out(exchange, card), status, replayed=replayed)
+
+
+def _out(exchange: Exchange, card: CustomerCard) -> CustomerOut:
+    return customer_out(card, custom_values_of_each_at([card.customer.id], exchange.at).get(card.customer.id, {}))
 
 
 def _new_customer(body: CustomerIn, by: Actor) -> NewCustomer:
@@ -191,7 +201,7 @@ def _home(store_code: str | None, by: Actor) -> tuple[UUID | None, UUID | None]:
 
 
 def _changes(body: CustomerChange) -> dict[str, Any]:
-    changes = body.model_dump(exclude_unset=True, exclude={"source", "home_store"})
+    changes = body.model_dump(exclude_unset=True, exclude={"source", "home_store", "custom"})
     if body.home_store is not None:
         store = get_store_by_code(code=body.home_store)
         changes |= {"partner_id": store.partner_id, "home_store_id": store.id}

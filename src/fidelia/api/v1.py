@@ -22,6 +22,7 @@ from . import (
     claims,
     costs,
     coupons,
+    custom_fields,
     customers,
     gift_cards,
     ledger,
@@ -51,6 +52,7 @@ api = new_api(
 
 # /api/v1/customers
 api.add_router("/customers", customers.router)
+api.add_router("/custom-fields", custom_fields.router)
 # /api/v1/programmes, /api/v1/enrolments, with the points of each
 api.add_router("/programmes", programme.programmes)
 api.add_router("/programmes", programme_documents.documents)

@@ -113,6 +113,7 @@ FOOT: tuple[Entry, ...] = (
         "console:settings",
         children=(
             Entry(_("Company and stores"), "building-store", "console:stores", right="store.add"),
+            Entry(_("Custom fields"), "id", "console:custom-fields", right="customer.define_trait"),
             Entry(_("Members’ portal"), "device-mobile", "console:member-portal", right="portal.see"),
             Entry(_("Law of promotions"), "scale", "console:policies", right="policy.see"),
             Entry(_("Users and roles"), "user-check", "console:users", right="user.see"),

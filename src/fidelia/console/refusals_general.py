@@ -69,6 +69,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "unknown_fact": _("A customer has no such fact."),
     "unknown_trait": _("There is no such trait."),
     "wrong_trait_value": _("This value is of another type than the trait."),
+    "malformed_field_key": _("A key is lower-case letters, digits and underscores, such as skin_type."),
+    "unknown_field": _("There is no such custom field."),
+    "wrong_field_value": _("The field does not take this value."),
+    "field_type_fixed": _("Customers have values of this type or choice already: it stays."),
+    "too_many_fields": _("60 custom fields are the most: retire one first."),
     "trait_type_fixed": _("The type of a trait never changes."),
     "unknown_purpose": _("Consent is asked for no such purpose."),
     # products and purchases

@@ -11,6 +11,7 @@ from . import (
     chapters,
     claims,
     comparisons,
+    custom_fields,
     effects,
     events,
     first_run,
@@ -271,6 +272,9 @@ urlpatterns = [
     path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),
+    path("settings/fields/", custom_fields.fields, name="custom-fields"),
+    path("settings/fields/new/", custom_fields.new, name="custom-field-new"),
+    path("settings/fields/<slug:key>/", custom_fields.change, name="custom-field"),
     path("settings/portal/", member_portal.member_portal, name="member-portal"),
     path("settings/law/", policies.policies, name="policies"),
     path("settings/law/new/", policies.new, name="policy-new"),

@@ -202,3 +202,33 @@ class TraitTypeFixed(Refused):
     """The trait already has values of another type."""
 
     default_code = "trait_type_fixed"
+
+
+class MalformedFieldKey(Invalid):
+    """A custom field is named as rules write it: a small letter, then small letters, digits and underscores."""
+
+    default_code = "malformed_field_key"
+
+
+class UnknownField(Invalid):
+    """No custom field of this key is kept."""
+
+    default_code = "unknown_field"
+
+
+class WrongFieldValue(Invalid):
+    """The value is not one that this custom field takes."""
+
+    default_code = "wrong_field_value"
+
+
+class FieldTypeFixed(Refused):
+    """The custom field has values of another type, or of a choice that is to go."""
+
+    default_code = "field_type_fixed"
+
+
+class TooManyFields(Refused):
+    """The house keeps as many custom fields as it may."""
+
+    default_code = "too_many_fields"

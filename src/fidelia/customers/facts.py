@@ -28,11 +28,14 @@ from customers_customer c""",
     key=("customer_id",),
     recorded_at_column="updated_at",
 )
+# A free text that a house keeps of a customer may be a name: analytics read those of a list of choices alone.
 TRAITS = FactTable(
     name="traits",
     sql="""select t.customer_id::text, t.name, t.number, t.text, t.flag, t.day, t.source, t.valid_from, t.valid_until,
        t.recorded_at, t.updated_at
-from customers_trait t""",
+from customers_trait t
+left join customers_trait_definition d on d.name = t.name
+where t.text is null or t.name not like 'custom.%' or d.choices <> '[]'""",
     columns={
         "customer_id": "string",
         "name": "string",

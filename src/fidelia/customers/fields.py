@@ -16,6 +16,8 @@ from fidelia.rules import Catalogue, Field, Type
 from .models import TraitDefinition
 
 TRAIT_NUMBER_MAX = 10**12
+CUSTOM = "custom."
+TRAIT = "trait."
 KINDS = {"person": Text("a person", "un particulier"), "company": Text("a company", "une entreprise")}
 LANGUAGES = {"fr": Text("French", "le français"), "en": Text("English", "l’anglais")}
 TRAIT_TYPES = {"number": Type.INT, "text": Type.STRING, "flag": Type.BOOL, "day": Type.DATE}
@@ -113,8 +115,20 @@ SEGMENT_RELATION = """(
 
 
 def trait_fields(definitions: Iterable[TraitDefinition]) -> tuple[Field, ...]:
-    """Return a field `trait.<name>` for each definition; optional, since nobody has every trait."""
+    """Return a field `trait.<name>` or `custom.<key>` for each definition; optional: nobody has every trait."""
     return tuple(_trait_field(definition) for definition in definitions)
+
+
+def path_of_trait(name: str) -> str:
+    """Return how rules name a trait: `trait.rfm_segment`, and a custom field by its own name, `custom.skin_type`."""
+    return name if name.startswith(CUSTOM) else f"{TRAIT}{name}"
+
+
+def trait_of_path(path: str) -> str | None:
+    """Return the trait that a rule reads by this path; None where it reads something else."""
+    if path.startswith(CUSTOM):
+        return path
+    return path.removeprefix(TRAIT) if path.startswith(TRAIT) else None
 
 
 def segment_catalogue(definitions: Iterable[TraitDefinition]) -> Catalogue:
@@ -141,8 +155,9 @@ def values_of_customer(customer: Mapping[str, Any], *, on: date) -> dict[str, An
 def _trait_field(definition: TraitDefinition) -> Field:
     type_ = TRAIT_TYPES[definition.type]
     bound = TRAIT_NUMBER_MAX if type_ is Type.INT else None
+    what, what_not = _words_of(definition)
     return Field(
-        f"trait.{definition.name}",
+        path_of_trait(definition.name),
         type_,
         definition.label,
         f"""(select t.{definition.type} from customers_trait t
@@ -150,17 +165,25 @@ def _trait_field(definition: TraitDefinition) -> Field:
                 and (t.valid_until is null or t.valid_until > customer.moment))""",
         doc=f"{definition.label.en} ({definition.unit})" if definition.unit else definition.label.en,
         optional=True,
-        words=Text(f"the trait “{definition.label.en}”", f"le trait « {definition.label.fr} »"),
-        words_not=Text(f"not the trait “{definition.label.en}”", f"pas le trait « {definition.label.fr} »"),
+        choices={text: Text(text, text) for text in definition.choices} or None,
+        words=what,
+        words_not=what_not,
         low=None if bound is None else -bound,
         high=bound,
     )
 
 
+def _words_of(definition: TraitDefinition) -> tuple[Text, Text]:
+    en, fr = f"“{definition.label.en}”", f"«\u00a0{definition.label.fr}\u00a0»"
+    if definition.name.startswith(CUSTOM):
+        return Text(f"the customer’s {en}", f"le champ {fr}"), Text(f"not the customer’s {en}", f"pas le champ {fr}")
+    return Text(f"the trait {en}", f"le trait {fr}"), Text(f"not the trait {en}", f"pas le trait {fr}")
+
+
 def _trait_values(traits: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
     """Every defined trait has a value, None where the customer has none: rules ask for it with has()."""
     values = ((name, type_, traits.get(name)) for name, type_ in types.items())
-    return {f"trait.{name}": _day(value) if type_ == "day" else value for name, type_, value in values}
+    return {path_of_trait(name): _day(value) if type_ == "day" else value for name, type_, value in values}
 
 
 def _day(text: str | None) -> date | None:

@@ -231,19 +231,27 @@ class TraitType(models.TextChoices):
 
 
 class TraitDefinition(models.Model):
-    """A trait that rules may read as `trait.<name>`: its type, its label for people, its unit."""
+    """A trait that rules may read as `trait.<name>`: its type, its label for people, its unit.
+
+    One whose name begins with `custom.` is a *custom field*: a fact that a house keeps of its customers, which people
+    and files fill in; rules read it by that name. `choices`, where there are some, are the texts that it may be; one
+    that is retired is offered nowhere any more, and its values stay.
+    """
 
     name = models.CharField(max_length=40, primary_key=True)
     type = models.CharField(max_length=6, choices=TraitType.choices)
     label = LocalizedTextField()
     unit = models.CharField(max_length=20, blank=True, default="")
+    choices = models.JSONField(default=list)
+    retired_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
 
     class Meta:
         db_table = "customers_trait_definition"
         constraints = [
             models.CheckConstraint(
-                condition=Q(name__regex=r"^[a-z][a-z0-9_]*$"), name="a trait is named in lower case, as rules write it"
+                condition=Q(name__regex=r"^(custom\.)?[a-z][a-z0-9_]*$"),
+                name="a trait is named in lower case, as rules write it",
             ),
             models.CheckConstraint(
                 condition=Q(type__in=TraitType.values), name="a trait is a number, a text, a flag or a day"
@@ -306,6 +314,12 @@ class Trait(models.Model):
                 fields=["name", "day", "customer"],
                 name="open_traits_by_day",
                 condition=Q(valid_until__isnull=True, day__isnull=False),
+            ),
+            # Lists of customers narrowed to those of one text.
+            models.Index(
+                fields=["name", "text", "customer"],
+                name="open_traits_by_text",
+                condition=Q(valid_until__isnull=True, text__isnull=False),
             ),
         ]
 

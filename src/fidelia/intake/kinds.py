@@ -6,7 +6,7 @@ A kind checks and records the rows that intake has staged as text (`intake_row`)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -20,7 +20,7 @@ from fidelia.kernel.localized import LocalizedText
 
 from .errors import UnknownTarget
 from .models import Import
-from .targets import Target
+from .targets import Column, Target
 
 
 class Step(Protocol):
@@ -73,8 +73,8 @@ class ImportKind:
     `reasons` are the words of its own reasons for rejecting a row, beside those of intake; `totals` the numbers that
     pages show of what its steps return, in their order. `forget` deletes what its check keeps beside the staged rows.
     Of a kind that is recorded `one_at_a_time`, a second file waits for the end of the first: what both name is then
-    known to the second. Where a kind `is_known_by_content`, a file that was recorded whole is told as it was told
-    then, and not read again.
+    known to the second. `own_columns` are those that the house has declared beside the target's. Where a kind
+    `is_known_by_content`, a file that was recorded whole is told as it was told then, and not read again.
     """
 
     target: Target
@@ -88,6 +88,7 @@ class ImportKind:
     totals: tuple[Total, ...] = ()
     one_at_a_time: bool = True
     is_known_by_content: bool = False
+    own_columns: Callable[[], tuple[Column, ...]] | None = None
 
 
 def list_import_kinds() -> tuple[ImportKind, ...]:
@@ -100,5 +101,12 @@ def get_import_kind(target: str) -> ImportKind:
     """Raises UnknownTarget."""
     for kind in list_import_kinds():
         if kind.target.name == target:
-            return kind
+            return _with_own_columns(kind)
     raise UnknownTarget(f"No file of “{target}” can be brought in.", pointer="/target")
+
+
+def _with_own_columns(kind: ImportKind) -> ImportKind:
+    if kind.own_columns is None:
+        return kind
+    target = replace(kind.target, columns=(*kind.target.columns, *kind.own_columns()))
+    return replace(kind, target=target)

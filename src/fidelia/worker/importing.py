@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fidelia.activity.operations.imports import PURCHASES, parse_mapping
+from fidelia.customers.operations import declare_field_of_column
 from fidelia.intake.errors import SavedMappingUnknown
 from fidelia.intake.kinds import Total, get_import_kind
 from fidelia.intake.models import Import, SavedMapping
+from fidelia.intake.new_fields import types_of
+from fidelia.intake.notes import count_sensitive
 from fidelia.intake.operations import write_rejects
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, guess_target, propose
@@ -60,10 +64,29 @@ def mapping_as_proposed(path: Path, target: str | None) -> Mapped:
     return found.name, _proposed(path, found.name).mapping.as_document()
 
 
-@lru_cache(maxsize=1)
 def _proposed(path: Path, target: str) -> Proposal:
-    """Propose once: a large file is looked through for it."""
+    return _proposed_once(path, target, tuple(column.name for column in get_import_kind(target).target.columns))
+
+
+@lru_cache(maxsize=1)
+def _proposed_once(path: Path, target: str, columns: tuple[str, ...]) -> Proposal:
+    """Propose once: a large file is looked through for it. A custom field declared since is one column more."""
     return propose(Table(path), get_import_kind(target).target, defaults=_usual())
+
+
+def with_own_fields(path: Path, target: str, document: dict[str, Any], by: Actor, at: datetime) -> dict[str, Any]:
+    """Declare a custom field for each column that a mapping leaves out and a field can hold; return the mapping with
+    them. Of kinds that have none, and columns that speak of health or faith, nothing is kept."""
+    if get_import_kind(target).own_columns is None:
+        return document
+    table = Table(path, parse_reading(document["reading"]))
+    rows, columns = table.sample(), dict(document["columns"])
+    for place, name in enumerate(table.columns):
+        cells = [row[place] for row in rows if place < len(row)]
+        types = types_of(cells, table.reading) if name not in columns.values() else []
+        if types and not count_sensitive(cells):
+            columns[declare_field_of_column(by=by, at=at, name=name, type=types[0], cells=cells).name] = name
+    return {**document, "columns": columns}
 
 
 def how_understood(opened: Import, path: Path) -> Iterator[str]:

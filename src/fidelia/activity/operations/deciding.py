@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fidelia.customers.fields import trait_of_path
 from fidelia.programme.queries import Terms
 from fidelia.rules import Decision, LineAllocation, Settlement, canonical_text, chain_text, evaluate, record_decision
 
@@ -51,7 +52,7 @@ def settle_purchase(
     terms: Terms, values: dict[str, Any], occurred_at: datetime, granted: Collection[str] = frozenset()
 ) -> tuple[Settlement, dict[str, Any]]:
     """Evaluate the rules; return the settlement, and the values with each trait the rules read (None: has none)."""
-    traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
+    traits = (path for path in terms.rule_set.fields_read if trait_of_path(path) is not None)
     known = {**dict.fromkeys(traits), **values}
     return evaluate(terms.rule_set, known, at=occurred_at, granted=granted), known
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from fidelia.customers.fields import trait_of_path
 from fidelia.customers.queries import get_customer, ids_of
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import read_jsonb
@@ -99,7 +100,7 @@ def try_basket(
         customer=buyer.facts,
         past=values_of_past(terms, PastOf(basket.customer_id, programme.id, programme.currency), basket.occurred_at),
     )
-    traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
+    traits = (path for path in terms.rule_set.fields_read if trait_of_path(path) is not None)
     known = {**dict.fromkeys(traits), **values}
     bill = evaluate_basket(terms.rule_set, _priced(basket, terms), known, at=basket.occurred_at)
     decision = record_bill(terms.rule_set, bill, rule_version_id=str(version.id), occurred_at=basket.occurred_at)

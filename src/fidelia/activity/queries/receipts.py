@@ -10,6 +10,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+from fidelia.customers.fields import trait_of_path
 from fidelia.customers.models import TraitDefinition
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
@@ -23,8 +24,6 @@ from ..errors import NoDecision, TooManyReceipts
 from ..models import DecisionRecord, Purchase
 from ..operations.checkouts.replaying import ClosedBasket, read_closed
 from .purchases import get_decision
-
-TRAIT = "trait."
 
 
 def get_receipt(*, by: Actor, purchase_id: UUID) -> dict[str, Any]:
@@ -100,7 +99,7 @@ class _Versions:
 
 
 def _traits_of(rule_set: RuleSet) -> list[str]:
-    return sorted(path.removeprefix(TRAIT) for path in rule_set.fields_read if path.startswith(TRAIT))
+    return sorted(name for name in map(trait_of_path, rule_set.fields_read) if name is not None)
 
 
 def _baskets(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from fidelia.customers.models import Consent, Customer
-from fidelia.customers.queries import CustomerCard
+from fidelia.customers.models import Consent, Customer, TraitDefinition
+from fidelia.customers.queries import CustomerCard, key_of, type_of
 
+from .programme import TextOut
+from .rewards import TextIn, text_out
 from .types import (
     UPDATED_UNTIL,
     Day,
@@ -36,6 +39,8 @@ from .types import (
 Kind = Literal["person", "company"]
 Language = Literal["fr", "en"]
 Country = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")]
+FieldKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=32)]
+FieldType = Literal["text", "number", "day", "flag", "list"]
 Purpose = Literal["marketing", "profiling", "open_tracking", "tracking", "service"]
 ConsentChannel = Literal["email", "sms", "phone", "post", "push", "web", "any"]
 
@@ -51,6 +56,17 @@ _FLORESTAN = {
 }
 
 
+CustomValue = bool | Annotated[int, Field(strict=True)] | Text200 | None
+CustomValues = Annotated[
+    dict[FieldKey, CustomValue],
+    Field(
+        max_length=60,
+        description="Values of custom fields by key: a text, a whole number, a day (1990-12-31), true or false; null "
+        "empties one. What is left out stays as it is.",
+    ),
+]
+
+
 class CustomerIn(Input):
     """A new customer. One of a name, an identity and an address is needed."""
 
@@ -61,6 +77,7 @@ class CustomerIn(Input):
             "identities": ["card:2990000000017"],
             "email": "florestan@example.org",
             "source": "till",
+            "custom": {"skin_type": "dry", "shoe_size": 42},
         }
     )
     kind: Kind = "person"
@@ -78,6 +95,7 @@ class CustomerIn(Input):
     email: Text254 = ""
     phone: Text40 = ""
     source: Name40 = "api"
+    custom: CustomValues = Field({})
 
 
 class CustomerChange(Input):
@@ -95,6 +113,7 @@ class CustomerChange(Input):
     postal_code: Text20 = ""
     home_store: Name40 | None = None
     source: Name40 = "api"
+    custom: CustomValues = Field({})
 
 
 class CustomerQuery(PageQuery):
@@ -157,6 +176,7 @@ _CUSTOMER = {
     "erased_at": None,
     "recorded_at": "2026-03-02T09:30:00Z",
     "updated_at": "2026-03-02T09:30:00Z",
+    "custom": {"skin_type": "dry", "shoe_size": 42},
 }
 
 
@@ -182,6 +202,7 @@ class CustomerRow(Output):
     erased_at: datetime | None
     recorded_at: datetime
     updated_at: datetime
+    custom: dict[str, bool | int | str] = Field(description="Custom fields that are filled in, by key; days as texts.")
 
 
 class CustomerOut(CustomerRow):
@@ -271,14 +292,14 @@ class ConsentPage(Output):
     next: str | None
 
 
-def customer_row(customer: Customer) -> CustomerRow:
-    return CustomerRow(**_facts(customer))
+def customer_row(customer: Customer, custom: Mapping[str, Any]) -> CustomerRow:
+    return CustomerRow(**_facts(customer, custom))
 
 
-def customer_out(card: CustomerCard) -> CustomerOut:
+def customer_out(card: CustomerCard, custom: Mapping[str, Any]) -> CustomerOut:
     points = card.contact_points
     return CustomerOut(
-        **_facts(card.customer),
+        **_facts(card.customer, custom),
         identities=[IdentityOut(scheme=one.scheme, value=one.value, since=one.since) for one in card.identities],
         contact_points=None
         if points is None
@@ -291,9 +312,61 @@ def customer_out(card: CustomerCard) -> CustomerOut:
     )
 
 
-def _facts(customer: Customer) -> dict[str, Any]:
-    names = [name for name in CustomerRow.model_fields if name != "merged_into"]
-    return {**{name: getattr(customer, name) for name in names}, "merged_into": customer.merged_into_id}
+def _facts(customer: Customer, custom: Mapping[str, Any]) -> dict[str, Any]:
+    names = [name for name in CustomerRow.model_fields if name not in ("merged_into", "custom")]
+    held = {key: value.isoformat() if isinstance(value, date) else value for key, value in custom.items()}
+    return {
+        **{name: getattr(customer, name) for name in names}, "merged_into": customer.merged_into_id, "custom": held
+    }  # fmt: skip
+
+
+class CustomFieldIn(Input):
+    """A fact that the house keeps of its customers."""
+
+    model_config = shown(
+        {"type": "list", "label": {"en": "Skin type", "fr": "Type de peau"}, "choices": ["dry", "oily", "mixed"]}
+    )
+    type: FieldType
+    label: TextIn
+    choices: list[Annotated[str, StringConstraints(min_length=1, max_length=100)]] = Field(
+        [], max_length=100, description="Of a list, what a value may be."
+    )
+    retired: bool = Field(False, description="A field that is retired keeps its values and is offered nowhere.")
+
+
+_FIELD = {
+    "key": "skin_type",
+    "type": "list",
+    "label": {"en": "Skin type", "fr": "Type de peau"},
+    "choices": ["dry", "oily", "mixed"],
+    "retired": False,
+}
+
+
+class CustomFieldOut(Output):
+    """A custom field; rules read it as `custom.<key>`."""
+
+    model_config = shown(_FIELD)
+    key: str
+    type: FieldType
+    label: TextOut
+    choices: list[str]
+    retired: bool
+
+
+class CustomFieldPage(Output):
+    """The custom fields in the order of their keys."""
+
+    model_config = shown({"data": [_FIELD], "next": None})
+    data: list[CustomFieldOut]
+    next: str | None
+
+
+def custom_field_out(field: TraitDefinition) -> CustomFieldOut:
+    return CustomFieldOut(
+        key=key_of(field), type=type_of(field), label=text_out(field.label),  # type: ignore[arg-type] # one of its types
+        choices=list(field.choices), retired=field.retired_at is not None,
+    )  # fmt: skip
 
 
 def consent_out(consent: Consent) -> ConsentOut:

@@ -21,6 +21,7 @@ from fidelia.organisation.queries import list_stores
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import put_on
 from ..words import CHANNELS, PROOFS, PURPOSES
+from .custom import PREFIX, CustomInputs, inputs
 from .facts_form import PersonForm
 from .reading import Dossier, frame_of, read_dossier
 
@@ -61,12 +62,15 @@ def add(request: ConsoleRequest) -> HttpResponseBase:
         by.require("customer.create")
     typed = {"family_name": request.GET.get("name", ""), "card": request.GET.get("card", "")}
     form = CustomerForm(request.POST or None, stores=stores, initial={"language": request.user.language, **typed})
+    own = inputs()
+    own.put_on(form, {})
     if request.method == "POST" and form.is_valid():
-        customer_id = _add(by, form, {str(store.id): store for store in stores})
+        customer_id = _add(by, form, {str(store.id): store for store in stores}, own)
         if customer_id is not None:
             messages.success(request, _t("The customer was added."))
             return redirect("console:customer", customer_id=customer_id)
-    return show(request, "console/customers/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "own": own.bound_on(form)}
+    return show(request, "console/customers/new.html", context, status=422 if form.errors else 200)
 
 
 @signed_in
@@ -83,21 +87,21 @@ def consent(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     return show(request, "console/customers/consent.html", context, status=422 if form.errors else 200)
 
 
-def _add(by: Actor, form: CustomerForm, stores: dict[str, Store]) -> UUID | None:
-    typed = dict(form.cleaned_data)
+def _add(by: Actor, form: CustomerForm, stores: dict[str, Store], own: CustomInputs) -> UUID | None:
+    typed = {name: value for name, value in form.cleaned_data.items() if not name.startswith(PREFIX)}
     card, store = typed.pop("card"), stores.get(typed.pop("store"))
     home = store.scope if store is not None else Scope()
     typed["country"] = typed["country"].upper()
     new = NewCustomer(
         source="console", identities=(("card", card),) if card else (), partner_id=home.partner_id,
-        home_store_id=home.store_id, **typed,
+        home_store_id=home.store_id, custom=own.changed_on(form), **typed,
     )  # fmt: skip
     try:
         return add_customer(by=by, at=clock.now(), customer=new).id
     except Denied:
         form.add_error("store", _t("Choose a store: your role reaches only some of them."))
     except FideliaError as refusal:
-        put_on(form, refusal, {"/identities": "card", "/contact_points": "email"})
+        put_on(form, refusal, {"/identities": "card", "/contact_points": "email", **own.pointers})
     return None
 
 

@@ -21,6 +21,7 @@ from fidelia.customers.operations import (
     retire_contact_point,
     update_customer,
 )
+from fidelia.customers.queries import custom_values_of_each_at
 from fidelia.kernel import clock
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.organisation.models import Store
@@ -29,6 +30,7 @@ from fidelia.organisation.queries import list_stores
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import put_on
 from ..words import CHANNELS, SCHEMES
+from .custom import PREFIX, inputs
 from .facts_form import PersonForm
 from .reading import Dossier, frame_of, read_dossier
 
@@ -64,15 +66,18 @@ def edit(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     """Change the facts; mistakes are said at their field and what was typed is kept."""
     dossier = _open_to(request, customer_id, "customer.change")
     stores = _stores_of(dossier)
+    own = inputs()
     form = FactsForm(request.POST or None, stores=stores, initial=_facts_of(dossier))
+    own.put_on(form, custom_values_of_each_at([customer_id], dossier.at)[customer_id])
     if request.method == "POST" and form.is_valid():
         changes = _changes_of(form, {str(store.id): store for store in stores})
         if _try(form, lambda: update_customer(
-            by=dossier.by, at=clock.now(), customer_id=customer_id, changes=changes, source=SOURCE
-        )):  # fmt: skip
+            by=dossier.by, at=clock.now(), customer_id=customer_id, changes=changes, source=SOURCE,
+            custom=own.changed_on(form),
+        ), own.pointers):  # fmt: skip
             messages.success(request, _t("The record is changed; the former values stay under History."))
             return redirect("console:customer-record", customer_id=customer_id)
-    context = frame_of(dossier, "console:customer-record") | {"form": form}
+    context = frame_of(dossier, "console:customer-record") | {"form": form, "own": own.bound_on(form)}
     return show(request, "console/customers/edit.html", context, status=422 if form.errors else 200)
 
 
@@ -179,7 +184,7 @@ def _facts_of(dossier: Dossier) -> dict[str, Any]:
 
 def _changes_of(form: FactsForm, stores: dict[str, Store]) -> dict[str, Any]:
     """Only what differs from what the form showed: two people may change one record after each other."""
-    typed = {name: form.cleaned_data[name] for name in form.changed_data}
+    typed = {name: form.cleaned_data[name] for name in form.changed_data if not name.startswith(PREFIX)}
     if "country" in typed:
         typed["country"] = typed["country"].upper()
     if "home_store_id" in typed:

@@ -15,7 +15,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, list_segments
+from fidelia.customers.models import TraitDefinition
+from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, list_custom_fields, list_segments
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.operations import filters_of
@@ -25,9 +26,8 @@ from fidelia.ui.parts import Chip
 
 from ..paging import query_without
 from ..words import KINDS, LANGUAGES, word
+from .custom import label_of
 
-FILTERS = ("segment", "tier", "store", "kind", "language", "added")
-LIST_NAMES = ("q", *FILTERS, "sort")
 DAYS = (7, 30, 90, 365)
 # The traits are insight's; its last refresh dates them, and the foot of the list says so.
 ORDERS: Mapping[str, CustomerOrder] = {
@@ -148,11 +148,23 @@ def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
         ("language", _("Language is"), [(code, word(LANGUAGES, code)) for code in LANGUAGES]),
         ("added", _("Added"), [(str(days), _("in the last %(n)s days") % {"n": days}) for days in DAYS]),
     ]
+    offered += [
+        (one.name, _("%(field)s is") % {"field": label_of(one)}, choices)
+        for one in list_custom_fields()
+        if (choices := _choices_of(one))
+    ]
     return [
         Filter(name, lead, [Choice(value, text, query.get(name) == value) for value, text in choices])
         for name, lead, choices in offered
         if choices
     ]
+
+
+def _choices_of(field: TraitDefinition) -> list[tuple[str, str]]:
+    """What a list can be narrowed to by a custom field: its choices, or yes and no; of others a segment asks."""
+    if field.type == "flag":
+        return [("yes", _("yes")), ("no", _("no"))]
+    return [(choice, choice) for choice in field.choices]
 
 
 def _tiers(at: datetime, language: str) -> list[tuple[str, str]]:

@@ -16,7 +16,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fidelia.access.operations import choose_columns
-from fidelia.customers.queries import COUNTED_MAX, Count, Listed, count_customers, count_listed, read_place
+from fidelia.customers.queries import (
+    COUNTED_MAX,
+    Count,
+    Listed,
+    count_customers,
+    count_listed,
+    custom_values_of_each_at,
+    key_of,
+    list_custom_fields,
+    read_place,
+)
 from fidelia.customers.queries import list_customers as list_in_order
 from fidelia.insight.models import Refresh
 from fidelia.insight.queries import get_last_refresh
@@ -31,7 +41,8 @@ from fidelia.ui.formats import compact, number
 from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of, query_without
 from ..views import note_count, tabs_of
-from .filtering import FILTERS, AskedList, chips_of, read_list, say_order
+from .custom import label_of, say_value
+from .filtering import AskedList, chips_of, read_list, say_order
 from .placing import place_query
 from .rows import CustomerRow, rows_of
 
@@ -66,7 +77,7 @@ def customers(request: ConsoleRequest) -> HttpResponseBase:
         "asked": asked,
         "filters": asked.filters,
         "chips": chips,
-        "reset_url": query_without(request, *FILTERS) if len(chips) > 1 else "",
+        "reset_url": query_without(request, *(each.name for each in asked.filters)) if len(chips) > 1 else "",
         "total": say_count(total),
         "one": total.is_exact and total.number == 1,
         "rows": _rows(by, asked, page.rows, page.pager.first, refresh),
@@ -78,7 +89,7 @@ def customers(request: ConsoleRequest) -> HttpResponseBase:
         "ticked": (_("%n customer chosen on this page"), _("%n customers chosen on this page")),
         "may_add": by.may_somewhere("customer.create"),
         "may_export": by.may_somewhere("customer.export"),
-        "without_filters_url": query_without(request, *FILTERS),
+        "without_filters_url": query_without(request, *(each.name for each in asked.filters)),
         "without_filters": count_customers(by=by, text=asked.text, at_most=COUNTED_MAX) if chips and not found else 0,
         "nobody_at_all": not total.number and not asked.text and not chips,
     }
@@ -103,7 +114,8 @@ def export(request: ConsoleRequest) -> HttpResponseBase:
 @signed_in
 def columns(request: ConsoleRequest) -> HttpResponseBase:
     """Keep which columns this person wants to see; none means those of the product."""
-    wanted = [name for name in COLUMNS if name in request.POST.getlist("column")]
+    offered = [*COLUMNS, *(one.name for one in list_custom_fields())]
+    wanted = [name for name in offered if name in request.POST.getlist("column")]
     shown = [] if request.POST.get("default") else wanted
     choose_columns(by=request.actor, at=clock.now(), page=PAGE, columns=shown)
     return redirect(f"{reverse('console:customers')}?{QueryDict(request.POST.get('query', '')).urlencode()}")
@@ -150,10 +162,26 @@ def _row_at(asked: AskedList, place: tuple[str, ...] | None) -> Listed | None:
 def _rows(by: Actor, asked: AskedList, listed: list[Listed], first: int, refresh: Refresh | None) -> list[CustomerRow]:
     rows = rows_of(by, [each.customer for each in listed], clock.now())
     list_query = asked.as_query()
+    custom = _custom_cells([each.customer.id for each in listed])
     return [
-        replace(_as_sorted(row, each, asked, refresh), query=place_query(list_query, each, first + place))
+        replace(
+            _as_sorted(row, each, asked, refresh),
+            query=place_query(list_query, each, first + place),
+            custom=custom.get(each.customer.id, ()),
+        )
         for place, (row, each) in enumerate(zip(rows, listed, strict=True))
     ]
+
+
+def _custom_cells(customer_ids: list[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """What custom fields say of each customer; nothing is asked where the house keeps none."""
+    fields = list_custom_fields() if customer_ids else []
+    if not fields:
+        return {}
+    language, held = get_language() or "en", custom_values_of_each_at(customer_ids, clock.now())
+    return {
+        id: [(one.name, say_value(values.get(key_of(one)), language)) for one in fields] for id, values in held.items()
+    }
 
 
 def _as_sorted(row: CustomerRow, listed: Listed, asked: AskedList, refresh: Refresh | None) -> CustomerRow:
@@ -185,13 +213,19 @@ def _columns(request: ConsoleRequest, asked: AskedList, refresh: Refresh | None)
     }
     hidden = set() if by.may_somewhere("purchase.see") else {"spend", "last"}
     chosen = request.user.columns.get(PAGE) or DEFAULT_COLUMNS
+    fields = {one.name: one for one in list_custom_fields()}
+    texts |= {name: (label_of(one), "", one.type == "number") for name, one in fields.items()}
+    offered = [*COLUMNS, *fields]
     return [
-        {"name": name, "text": text, "sort": sort, "numeric": numeric, "shown": name in chosen}
-        for name in sorted(COLUMNS, key=lambda name: (name not in chosen, _rank(chosen, name)))
+        {
+            "name": name, "text": text, "sort": sort, "numeric": numeric, "shown": name in chosen,
+            "custom": name in fields,
+        }
+        for name in sorted(offered, key=lambda name: (name not in chosen, _rank(chosen, offered, name)))
         if name not in hidden
         for text, sort, numeric in [texts[name]]
-    ]
+    ]  # fmt: skip
 
 
-def _rank(chosen: Any, name: str) -> int:
-    return list(chosen).index(name) if name in chosen else COLUMNS.index(name)
+def _rank(chosen: Any, offered: list[str], name: str) -> int:
+    return list(chosen).index(name) if name in chosen else offered.index(name)

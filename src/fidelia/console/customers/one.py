@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,13 @@ from django.utils.translation import gettext as _
 
 from fidelia.access.queries import list_audit
 from fidelia.cards.queries import cards_of, list_card_series
+from fidelia.customers.fields import CUSTOM
 from fidelia.customers.models import FactChange, TraitDefinition
 from fidelia.customers.queries import (
+    custom_values_of_each_at,
+    key_of,
     list_consents,
+    list_custom_fields,
     list_fact_changes,
     list_identities,
     list_trait_definitions,
@@ -42,6 +47,7 @@ from ..words import (
     TRAIT_VALUES,
     word,
 )
+from .custom import label_of, say_value
 from .figures import figures_of, permissions_of, tier_card_of
 from .learnt import learnt_card_of
 from .reading import Dossier, frame_of, read_dossier
@@ -110,6 +116,7 @@ def record(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
             }
             for said in list_consents(customer_id)
         ],
+        "own_facts": _own_facts(dossier),
         "traits": _traits(dossier),
         **_cards(dossier),
         "identity_url": reverse("console:customer-identity", args=[customer_id])
@@ -139,8 +146,9 @@ def history(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     dossier = read_dossier(request, customer_id)
     sees_audit = dossier.by.may_somewhere("audit.see")
     acts = list_audit(by=dossier.by, object_type="customer", object_id=customer_id) if sees_audit else []
+    fields = {one.name: label_of(one) for one in list_custom_fields(retired=True)}
     context = frame_of(dossier, "console:customer-history") | {
-        "changes": [_change(change) for change in list_fact_changes(by=dossier.by, customer_id=customer_id)],
+        "changes": [_change(change, fields) for change in list_fact_changes(by=dossier.by, customer_id=customer_id)],
         "acts": [line_of(act) for act in acts],
         "sees_audit": sees_audit,
     }
@@ -200,8 +208,15 @@ def _traits(dossier: Dossier) -> list[tuple[str, str]]:
     return [
         (labels[name].label.in_language(dossier.speech.language), _said(dossier, labels[name], value))
         for name, value in sorted(held.items())
-        if name in labels
+        if name in labels and not name.startswith(CUSTOM)
     ]
+
+
+def _own_facts(dossier: Dossier) -> list[tuple[str, str]]:
+    """The custom fields, filled in or not; of one that is retired, only what is still held."""
+    held = custom_values_of_each_at([dossier.customer.id], dossier.at)[dossier.customer.id]
+    fields = [one for one in list_custom_fields(retired=True) if one.retired_at is None or key_of(one) in held]
+    return [(label_of(one), say_value(held.get(key_of(one)), dossier.speech.language)) for one in fields]
 
 
 def _said(dossier: Dossier, definition: TraitDefinition, value: int | str | bool | date) -> str:
@@ -218,5 +233,6 @@ def _said(dossier: Dossier, definition: TraitDefinition, value: int | str | bool
     return speech.number(value)
 
 
-def _change(change: FactChange) -> dict[str, Any]:
-    return {"change": change, "fact": word(FACTS, change.fact), "source": word(SOURCES, change.source)}
+def _change(change: FactChange, fields: Mapping[str, str]) -> dict[str, Any]:
+    fact = fields.get(change.fact) or word(FACTS, change.fact)
+    return {"change": change, "fact": fact, "source": word(SOURCES, change.source)}

@@ -38,7 +38,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer as the list shows it; `query` leads its page back to its place in the list."""
+    """A customer as the list shows it; `query` leads its page back to its place in the list, `custom` is what custom
+    fields say, by name."""
 
     customer: Customer
     name: str
@@ -50,6 +51,7 @@ class CustomerRow:
     kind: str
     language: str
     source: str
+    custom: Sequence[tuple[str, str]] = ()
     query: str = ""
 
 

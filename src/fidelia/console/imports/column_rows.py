@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from fidelia.ui import formats
 from fidelia.ui.parts import Mark
 
 from ..speech import Speech
+from .new_fields import NEW, say_type
 
 EXAMPLES = 2
 TEXT_LENGTH = 40
@@ -46,6 +47,7 @@ class ColumnRow:
     mark: Mark
     sensitive_notes: int = 0
     choices: tuple[tuple[str, str, bool], ...] = field(default=())
+    new_choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Looked:
     doubts: Mapping[str, str]
     currency: str
     speech: Speech
+    new_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def takes_consents(self) -> bool:
@@ -85,6 +88,7 @@ def rows_of(looked: Looked) -> list[ColumnRow]:
                 mark=_mark_left_out(name, notes) if column is None else _mark(column, notes, looked),
                 sensitive_notes=notes,
                 choices=tuple((value, label, value == known) for value, label in choices),
+                new_choices=tuple((f"{NEW}{type}", say_type(type)) for type in looked.new_fields.get(name, ())),
             )
         )
     return rows

@@ -34,6 +34,7 @@ from ..speech import Speech, speech_of
 from .checking import begin_check
 from .column_rows import Looked, first_columns, first_rows, rows_of
 from .listing import name_of_target
+from .new_fields import NEW, declare, types_offered
 from .opening import proposed, recognise, sniffed
 from .options import decision_of, given_options, lacks_programme, options_of
 from .readings import changed_reading, parts_of
@@ -84,12 +85,31 @@ def _change(request: ConsoleRequest, found: Import) -> Import:
     else:
         kind = get_import_kind(target)
         options = given_options(kind.target, given, before.options)
-        mapping, names = FileMapping(target, reading, _given_columns(found, before, given), options), None
+        columns = _with_new_fields(request, found, _given_columns(found, before, given), reading)
+        mapping, names = FileMapping(target, reading, columns, options), None
     if mapping == before:
         return found
     return change_mapping(
         by=request.actor, at=clock.now(), import_id=found.id, document=mapping.as_document(), columns=names, whole=False
     )
+
+
+def _with_new_fields(
+    request: ConsoleRequest, found: Import, columns: dict[str, str], reading: Reading
+) -> dict[str, str]:
+    """Declare the fields that columns are to be kept as: one that was chosen, or all that are left out."""
+    wanted = {name: known.removeprefix(NEW) for known, name in columns.items() if known.startswith(NEW)}
+    if request.POST.get("do") == "keep-all":
+        sample = sample_of(found, reading)
+        offered, sensitive = (
+            types_offered(request.actor, found, sample, list(columns.values())),
+            sample.count_sensitive(),
+        )
+        wanted |= {name: types[0] for name, types in offered.items() if not sensitive[name]}
+    kept = {known: name for known, name in columns.items() if not known.startswith(NEW)}
+    for name, type in wanted.items():
+        kept[declare(request.actor, found, name, type.split("@")[0], reading)] = name
+    return kept
 
 
 def _proposed_anew(
@@ -116,7 +136,9 @@ def _given_columns(found: Import, before: FileMapping, given: QueryDict) -> dict
         known = given.get(f"column-{place}")
         if known is None:  # the form does not show it
             known = next((each for each, of in held.items() if of == name), "")
-        if known and (known not in chosen or held.get(known) == chosen[known]):
+        if known.startswith(NEW):
+            chosen[f"{known}@{place}"] = name  # two columns may become fields at once
+        elif known and (known not in chosen or held.get(known) == chosen[known]):
             chosen[known] = name
     return chosen
 
@@ -158,6 +180,7 @@ def _understood(
         doubts=_reasons(doubts, speech.language),
         currency=currency_of(found),
         speech=speech,
+        new_fields=types_offered(request.actor, found, sample, list(mapping.columns.values())),
     )
     saved = list_saved_mappings(by=request.actor, target=found.target)
     rows = rows_of(looked)
@@ -165,6 +188,7 @@ def _understood(
     return {
         "parts": parts_of(mapping.reading, sample.all_sheets, doubts, speech.language),
         "rows": rows,
+        "could_be_kept": len(looked.new_fields),
         "options": [one for one in options if not one.is_rare],
         "rare_options": [one for one in options if one.is_rare],
         "absent": [

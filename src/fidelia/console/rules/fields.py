@@ -58,6 +58,7 @@ _LIST = {
 _OPTIONAL = {"known": pgettext_lazy("rule sign", "is known"), "unknown": pgettext_lazy("rule sign", "is not known")}
 _GROUPS: dict[str, str | Promise] = {
     "purchase": _("Purchase"), "member": _("Member"), "customer": _("Customer"), "trait": _("Traits"),
+    "custom": _("Custom fields"),
     "history": _("History"), "line": _("Line"),
 }  # fmt: skip
 # Of the past more can be asked than can be listed: the rest is written as text.

@@ -3,6 +3,7 @@
 from .bulk import add_customers_in_bulk
 from .consents import NewConsent, record_consent, record_consents_in_bulk
 from .contact_points import add_contact_point, mark_contact_bounced, retire_contact_point
+from .custom_fields import check_custom_value, declare_field_of_column, define_custom_field
 from .customer_file import CHANGEABLE, add_customer, place_customer, update_customer
 from .identities import add_identity, end_identity
 from .new_customer import CheckedCustomer, NewCustomer, check_new_customer
@@ -32,7 +33,10 @@ __all__ = [
     "add_customers_in_bulk",
     "add_identity",
     "change_segment",
+    "check_custom_value",
     "check_new_customer",
+    "declare_field_of_column",
+    "define_custom_field",
     "define_segment",
     "define_trait",
     "end_identity",

@@ -13,6 +13,7 @@ from fidelia.kernel.outbox import announce
 from ..errors import CustomerClosed, SameCustomer
 from ..events import CustomerMerged
 from ..models import ContactPoint, Customer
+from .custom_fields import hand_custom_values_on
 from .locking import lock_open_customers, scope_of
 
 
@@ -27,6 +28,7 @@ def absorb_nameless(*, by: Actor, at: datetime, customer_id: UUID, into: UUID) -
     if customer_id == into or nameless.search_key or ContactPoint.objects.filter(customer_id=customer_id).exists():
         raise CustomerClosed("Only a record without a person follows another.", customer_id=str(customer_id))
     _point(nameless, person, at)
+    hand_custom_values_on(by=by, at=at, customer_id=customer_id, into=into)
     _audit(by, at, "customer.identify", nameless, person)
     return person
 
@@ -44,6 +46,7 @@ def absorb_person(*, by: Actor, at: datetime, customer_id: UUID, into: UUID, rea
     for one in (record, person):
         by.require("customer.merge", scope_of(one))
     _point(record, person, at)
+    hand_custom_values_on(by=by, at=at, customer_id=customer_id, into=into)
     _audit(by, at, "customer.merge", record, person, reason=reason)
     announce(CustomerMerged(occurred_at=at, customer_id=into, merged_id=customer_id))
     return person

@@ -17,9 +17,11 @@ from ..errors import UnknownFact
 from ..events import CustomerAdded, CustomerChanged
 from ..models import Customer, FactChange
 from .bulk import insert_customers
+from .custom_fields import change_custom_values, check_custom_values, insert_custom_values
 from .identities import require_free_identities
 from .locking import lock_open_customer, scope_of
 from .new_customer import CheckedCustomer, NewCustomer, check_fact, check_new_customer, set_keys
+from .traits import TraitValue
 
 CHANGEABLE = (
     "kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
@@ -38,9 +40,12 @@ def add_customer(
     """
     by.require("customer.create", Scope(customer.partner_id, customer.home_store_id))
     checked = check_new_customer(customer, at=at)
+    values = {name: value for name, value in check_custom_values(customer.custom).items() if value is not None}
     with transaction_of_use_case():
         claim(once, at=at, resource_type="customer", resource_id=checked.row.id)
         place_customer(by=by, at=at, checked=checked, origin=origin)
+        row = checked.row
+        insert_custom_values([(row.id, values, row.acquired_at, row.source)], at=at)
     return checked.row
 
 
@@ -66,34 +71,41 @@ def update_customer(
     source: str,
     occurred_at: datetime | None = None,
     once: RequestKey | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Customer:
     """Change facts of a customer; each one that differs is kept with its former value, source and date.
 
-    `changes` maps facts (CHANGEABLE) to values as NewCustomer takes them. Nothing that differs: nothing is written.
-    Raises Denied (customer.change), UnknownCustomer, CustomerClosed, UnknownFact, and the Invalid of a wrong value.
+    `changes` maps facts (CHANGEABLE) to values as NewCustomer takes them, `custom` the keys of custom fields to theirs
+    (None empties one). Nothing that differs: nothing is written. Raises Denied (customer.change), UnknownCustomer,
+    CustomerClosed, UnknownFact, UnknownField, WrongFieldValue, and the Invalid of a wrong value.
     """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="customer", resource_id=customer_id)
         return change_facts(
-            by=by, at=at, customer_id=customer_id, changes=changes, source=source, occurred_at=occurred_at or at
-        )
+            by=by, at=at, customer_id=customer_id, changes=changes, source=source, occurred_at=occurred_at or at,
+            custom=check_custom_values(custom or {}),
+        )  # fmt: skip
 
 
 def change_facts(
-    *, by: Actor, at: datetime, customer_id: UUID, changes: Mapping[str, Any], source: str, occurred_at: datetime
-) -> Customer:
+    *, by: Actor, at: datetime, customer_id: UUID, changes: Mapping[str, Any], source: str, occurred_at: datetime,
+    custom: Mapping[str, TraitValue | None] | None = None,
+) -> Customer:  # fmt: skip
     """Building block of `update_customer`, inside the caller's use case; raises as it does."""
     row = lock_open_customer(customer_id)
     by.require("customer.change", scope_of(row))
     changed = _changed_facts(row, changes, at)
     if "partner_id" in changed or "home_store_id" in changed:
         by.require("customer.change", _scope_after(row, changed))
-    if changed:
+    filled = change_custom_values(
+        by=by, at=at, customer_id=row.id, values=custom or {}, source=source, occurred_at=occurred_at
+    )
+    if changed or filled:
         _write_changes(row, changed, source=source, occurred_at=occurred_at, at=at)
         # The audit outlives an erasure, so it names the facts and never their values.
         record_audit(
             by=by, at=at, verb="customer.change", object_type="customer", object_id=row.id,
-            after={"facts": sorted(changed), "source": source}, scope=scope_of(row),
+            after={"facts": [*sorted(changed), *filled], "source": source}, scope=scope_of(row),
         )  # fmt: skip
         announce(CustomerChanged(occurred_at=occurred_at, customer_id=row.id))
     return row

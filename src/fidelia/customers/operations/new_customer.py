@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -45,6 +45,7 @@ class NewCustomer:
 
     `birth_on` is a date or an ISO text. `identities` are (scheme, value) pairs that name this customer alone; `email`
     and `phone` are contact points, which a family may share. Without `acquired_at` the customer is acquired now.
+    `custom` are values of custom fields by key, of a customer added alone.
     """
 
     source: str
@@ -65,6 +66,7 @@ class NewCustomer:
     identities: tuple[tuple[str, str], ...] = ()
     email: str = ""
     phone: str = ""
+    custom: Mapping[str, Any] = field(default_factory=dict)
     id: UUID = field(default_factory=new_id)
 
 

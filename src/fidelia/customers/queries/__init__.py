@@ -2,6 +2,14 @@
 
 from .cards import CustomerCard, get_customer_by_identity, get_customer_card
 from .consents import consent_at, last_words_at, list_consents, objects_at
+from .custom_fields import (
+    custom_fields_by_key,
+    custom_values_of_each_at,
+    key_of,
+    list_custom_fields,
+    text_of_value,
+    type_of,
+)
 from .customers import (
     EVERYONE,
     SANDBOX,
@@ -72,6 +80,8 @@ __all__ = [
     "count_by_text",
     "count_customers",
     "count_listed",
+    "custom_fields_by_key",
+    "custom_values_of_each_at",
     "describe_conditions",
     "find_address",
     "find_addresses",
@@ -84,9 +94,11 @@ __all__ = [
     "get_segment",
     "ids_of",
     "ids_of_each",
+    "key_of",
     "last_words_at",
     "list_consents",
     "list_contact_points",
+    "list_custom_fields",
     "list_customers",
     "list_customers_by_id",
     "list_everybody_at",
@@ -107,6 +119,8 @@ __all__ = [
     "segments_at",
     "segments_of_each_at",
     "survivors_of",
+    "text_of_value",
     "traits_at",
     "traits_of_each_at",
+    "type_of",
 ]

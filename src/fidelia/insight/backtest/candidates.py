@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fidelia.rules import Catalogue, Records, Rule, RuleSet
 from fidelia.rules.program import check_rule
 
-from .columns import COMPUTED, OF_RUNNING, in_name
+from .columns import COMPUTED, HELD, OF_RUNNING, in_name
 
 RULES_A_MASK = 62
 
@@ -57,7 +57,7 @@ class SetCandidates:
 
 def _is_set_based(rule: Rule) -> bool:
     read = rule.when.fields_read if rule.when is not None else ()
-    known = (path in COMPUTED or path.startswith(("trait.", "lines")) for path in read)
+    known = (path in COMPUTED or path.startswith((*HELD, "lines")) for path in read)
     return all(known) and not any(path in OF_RUNNING for path in read)
 
 

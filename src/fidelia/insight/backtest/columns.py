@@ -71,12 +71,13 @@ LINE_COLUMNS = {
     "untaxed": "lines.net - coalesce(lines.tax, 0)",
     "is_gift": "false",
 }
+HELD = ("trait.", "custom.")  # what is held of a customer for a time
 _TRAIT_COLUMNS = {Type.INT: "number", Type.STRING: "text", Type.BOOL: "flag", Type.DATE: "day"}
 
 
 def trait_column(path: str, kind: Type) -> str:
     """Return the value of a trait as it was held at the moment of the occasion."""
-    name = path.removeprefix("trait.")
+    name = path.removeprefix(HELD[0])
     return f"""select any_value(t.{_TRAIT_COLUMNS[kind]}) from traits t
         where t.customer_id = purchases.customer_id and t.name = '{name}' and t.valid_from <= decisions.occurred_at
             and (t.valid_until is null or t.valid_until > decisions.occurred_at)"""

@@ -21,7 +21,7 @@ import pyarrow
 from fidelia.rules import RuleSet, Type
 
 from .candidates import mask_of
-from .columns import COMPUTED, LINE_COLUMNS, LOCAL, SQL_TYPES, in_name, trait_column
+from .columns import COMPUTED, HELD, LINE_COLUMNS, LOCAL, SQL_TYPES, in_name, trait_column
 
 MEMORY_LIMIT = "2GB"
 ROWS_TOGETHER = 5_000
@@ -106,7 +106,7 @@ class History:
             self.view(name)
         self.connection.register("stores", beside.stores)
         self.connection.register("births", beside.births)
-        self.unknown = {path for path in needs.fields if path not in COMPUTED and not path.startswith("trait.")}
+        self.unknown = {path for path in needs.fields if path not in COMPUTED and not path.startswith(HELD)}
         self.connection.register("offsets", offsets_of(self.zone))
         built = _OCCASIONS.format(local=LOCAL, columns=_columns(needs), more=_more(needs), transform=needs.transform)
         asked = {"programme": self.programme_id, "begins": trial.begins, "ends": trial.ends}
@@ -246,7 +246,7 @@ def _as_json(named: Sequence[tuple[str, str]]) -> str:
 
 
 def _computed(path: str, typed: tuple[Type, bool]) -> str:
-    computed = trait_column(path, typed[0]) if path.startswith("trait.") else COMPUTED.get(path, "null")
+    computed = trait_column(path, typed[0]) if path.startswith(HELD) else COMPUTED.get(path, "null")
     return f"({computed})::{_sql_type(*typed, as_date=True)}"
 
 

@@ -17,11 +17,15 @@ from fidelia.customers.queries import (
     EVERYONE,
     CustomerFilters,
     count_listed,
+    custom_values_of_each_at,
     find_addresses,
     ids_of_each,
+    key_of,
     last_words_at,
+    list_custom_fields,
     list_identities,
     list_next_by_id,
+    text_of_value,
 )
 from fidelia.files.models import StoredFile
 from fidelia.files.operations import keep_file
@@ -68,7 +72,8 @@ def ask_export(
 def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
     """Return what filters named in an address narrow a list to. Raises ValueError for a value that none of them has.
 
-    kind, language, store (an id), segment (a key), tier (a key), added (in the last so many days).
+    kind, language, store (an id), segment (a key), tier (a key), added (in the last so many days); by its name a custom
+    field (one of its choices, or yes or no).
     """
     narrowed = replace(EVERYONE, kind=chosen.get("kind"), language=chosen.get("language"))
     if "store" in chosen:
@@ -77,9 +82,19 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
         narrowed = replace(narrowed, segment_key=chosen["segment"])
     if "added" in chosen:
         narrowed = replace(narrowed, acquired_since=at - timedelta(days=int(chosen["added"])))
+    narrowed = replace(narrowed, custom=_custom_of(chosen))
     if "tier" in chosen:
         narrowed = replace(narrowed, among=holders_of(chosen["tier"], at))
     return narrowed
+
+
+def _custom_of(chosen: Mapping[str, str]) -> tuple[tuple[str, str | bool], ...]:
+    if not any("." in name for name in chosen):  # nothing is asked where no custom field narrows
+        return ()
+    types, flags = {one.name: one.type for one in list_custom_fields(retired=True)}, {"yes": True, "no": False}
+    return tuple(
+        (name, flags[value] if types[name] == "flag" else value) for name, value in chosen.items() if name in types
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +135,7 @@ def _write(path: Path, rows: Iterable[Sequence[str]]) -> int:
     # The mark at the beginning tells spreadsheets that accents are UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         out = csv.writer(stream, delimiter=";")
-        out.writerow(COLUMNS)
+        out.writerow([*COLUMNS, *(one.name for one in list_custom_fields())])
         for row in rows:
             out.writerow(row)
             count += 1
@@ -147,6 +162,8 @@ def _rows_of(by: Actor, at: datetime, customers: Sequence[Customer], stores: Map
     cards = {whose[each.customer_id]: each.value for each in list_identities(list(whose)) if _is_card(each)}
     agreed = last_words_at(ids, "marketing", "email", at)
     held = _holdings(by, at, whose)
+    fields = [key_of(one) for one in list_custom_fields()]
+    custom = custom_values_of_each_at(ids, at) if fields else {}
     for one in customers:
         yield [
             *map(str, (one.id, one.kind)),
@@ -158,6 +175,7 @@ def _rows_of(by: Actor, at: datetime, customers: Sequence[Customer], stores: Map
             stores.get(one.home_store_id, "") if one.home_store_id else "",
             *(one.source, one.acquired_at.date().isoformat()),
             *held.get(one.id, ("", "", "", "")),
+            *(_plain(text_of_value(custom[one.id].get(key))) for key in fields),
         ]
 
 

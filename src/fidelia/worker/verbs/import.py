@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the mapping: source=web"
     )
+    parser.add_argument(
+        "--own-fields", action="store_true", help="keep columns that nothing known is as custom fields (customers)"
+    )
     parser.add_argument("--check", action="store_true", help="understand the whole file and write nothing")
     parser.add_argument("--yes", action="store_true", help="record without asking")
     parser.add_argument("--rejects", type=Path, help="where rejected rows go (FILE.rejects.csv here unless told)")
@@ -40,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fidelia.worker import importing as told
 
     by, at = Actor.system("fidelia import"), clock.now()
-    target, document = _mapped(arguments)
+    target, document = _mapped(arguments, by, at)
     opened = open_import(by=by, at=at, target=target, path=arguments.file, name=arguments.file.name, document=document)
     if arguments.mapping is None:
         print("\n".join(told.how_understood(opened, arguments.file)))
@@ -60,9 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _mapped(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+def _mapped(arguments: argparse.Namespace, by: Actor, at: datetime) -> tuple[str, dict[str, Any]]:
     """Return the target and the document of the mapping: as told, as saved, or as the file looks."""
-    from fidelia.worker.importing import mapping_as_proposed, mapping_as_saved, mapping_as_told
+    from fidelia.worker.importing import mapping_as_proposed, mapping_as_saved, mapping_as_told, with_own_fields
 
     options = dict(_option(text) for text in arguments.set)
     if arguments.mapping is not None:
@@ -71,6 +75,8 @@ def _mapped(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         target, document = mapping_as_saved(arguments.file, arguments.saved, arguments.target)
     else:
         target, document = mapping_as_proposed(arguments.file, arguments.target)
+    if arguments.own_fields:
+        document = with_own_fields(arguments.file, target, document, by, at)
     return target, {**document, "options": {**document["options"], **options}}
 
 

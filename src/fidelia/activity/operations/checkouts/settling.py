@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from fidelia.customers.fields import trait_of_path
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.points import parse_points
 from fidelia.programme.errors import EnrolmentProvisional
@@ -79,7 +80,7 @@ def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) ->
         customer=facts,
         past=values_of_past(terms, Buyer(found.customer_id, around.programme_id, found.basket.currency), occurred_at),
     )
-    traits = (path for path in terms.rule_set.fields_read if path.startswith("trait."))
+    traits = (path for path in terms.rule_set.fields_read if trait_of_path(path) is not None)
     return {**dict.fromkeys(traits), **values}
 
 

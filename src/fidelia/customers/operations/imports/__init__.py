@@ -3,7 +3,7 @@
 from fidelia.intake.kinds import ImportKind
 
 from .steps import RIGHT, check_customers, record_customers
-from .target import CUSTOMERS, REASONS
+from .target import CUSTOMERS, REASONS, custom_columns
 from .totals import TOTALS
 from .undoing import undo_customers
 
@@ -15,6 +15,7 @@ CUSTOMERS_KIND = ImportKind(
     undo=undo_customers,
     reasons=REASONS,
     totals=TOTALS,
+    own_columns=custom_columns,
 )
 
 __all__ = ["CUSTOMERS_KIND"]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ...models import Acquisition, Consent, ContactPoint, Customer, ImportedCustomer
 from ...queries.identities import find_by_identities
+from ..custom_fields import held_values
 from .reading import CustomerRow, SaidConsent
 from .target import FILL, KEEP, OVERWRITE
 
@@ -19,7 +20,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class KnownChange:
-    """What a row changes of a customer that is known; `former` and `facts` by name of fact."""
+    """What a row changes of a customer that is known; `former` and `facts` by name of fact.
+
+    `custom` holds what is before and after, by the name of a custom field.
+    """
 
     row: CustomerRow
     customer: Customer
@@ -29,10 +33,12 @@ class KnownChange:
     contacts: tuple[Pair, ...]
     consents: tuple[SaidConsent, ...]
     cost: int | None
+    custom: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.gained or self.facts or self.contacts or self.consents) and self.cost is None
+        said = self.gained or self.facts or self.contacts or self.consents or self.custom
+        return not said and self.cost is None
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ def judge(rows: Sequence[CustomerRow], *, policy: str, import_id: UUID) -> Judge
     """
     judged = Judged()
     named = find_by_identities({pair for row in rows for pair in row.checked.identities})
-    known = _Known(set(named.values()), import_id)
+    known = _Known(set(named.values()), import_id, {name for row in rows for name in row.custom})
     added: set[UUID] = set()
     for row in rows:
         found = {named[pair]: pair[0] for pair in row.checked.identities if pair in named}
@@ -87,7 +93,7 @@ def _gain_only(change: KnownChange, customer_id: UUID) -> KnownChange:
 class _Known:
     """What is known of the customers that a batch names."""
 
-    def __init__(self, customer_ids: Iterable[UUID], import_id: UUID) -> None:
+    def __init__(self, customer_ids: Iterable[UUID], import_id: UUID, custom: Iterable[str]) -> None:
         ids = list(customer_ids)
         self.customers = Customer.objects.in_bulk(ids)
         self._of_this_import = set(
@@ -100,6 +106,8 @@ class _Known:
         for customer_id, channel, value in points.values_list("customer_id", "channel", "value"):
             self._contacts[customer_id].add((channel, value))
         self._costs = dict(Acquisition.objects.filter(customer_id__in=ids).values_list("customer_id", "cost"))
+        names = list(custom)
+        self._custom = held_values(ids, names) if names else {}
         self._said: set[tuple[UUID, str, bool, datetime]] = set(
             Consent.objects.filter(customer_id__in=ids, purpose="marketing").values_list(
                 "customer_id", "channel", "given", "occurred_at"
@@ -121,6 +129,7 @@ class _Known:
             contacts=self._new_contacts(row, customer.id, policy),
             consents=self._new_consents(row, customer.id),
             cost=self._cost(row, customer.id, policy),
+            custom=self._own(row, customer.id, policy),
         )
 
     def _facts(self, row: CustomerRow, customer: Customer, policy: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -133,6 +142,16 @@ class _Known:
                 former[name], facts[name] = before, value
                 setattr(customer, name, value)
         return former, facts
+
+    def _own(self, row: CustomerRow, customer_id: UUID, policy: str) -> dict[str, tuple[Any, Any]]:
+        held = self._custom.setdefault(customer_id, {})
+        changed = {
+            name: (held.get(name), value)
+            for name, value in (row.custom if policy != KEEP else {}).items()
+            if held.get(name) != value and (policy == OVERWRITE or name not in held)
+        }
+        held.update({name: value for name, (_former, value) in changed.items()})
+        return changed
 
     def _new_contacts(self, row: CustomerRow, customer_id: UUID, policy: str) -> tuple[Pair, ...]:
         known = self._contacts[customer_id]

@@ -14,9 +14,13 @@ from fidelia.intake.values import BadCell, read_country, read_day, read_email, r
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
 
-from ...errors import InTheFuture, MalformedDate, MalformedIdentity, NamelessCustomer
+from ...errors import InTheFuture, MalformedDate, MalformedIdentity, NamelessCustomer, WrongFieldValue
+from ...models import TraitDefinition, TraitType
+from ...queries.custom_fields import list_custom_fields
 from ...queries.identities import normalise_identity
+from ..custom_fields import check_custom_value
 from ..new_customer import CheckedCustomer, NewCustomer, check_new_customer
+from ..traits import TraitValue
 from .target import CONSENT_CHANNELS, CONSENTS_OF_FILE
 
 COST_MAX = 10**12
@@ -50,6 +54,7 @@ class CustomerRow:
     currency: str = ""
     consents: tuple[SaidConsent, ...] = ()
     unproved: int = 0
+    custom: Mapping[str, TraitValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -61,10 +66,12 @@ class CustomerReader:
     at: datetime
     rows: RowReader = field(init=False)
     _keyed_by_contact: bool = field(init=False)
+    _custom: tuple[TraitDefinition, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = RowReader(self.found, self.target)
         self._keyed_by_contact = not {"external_id", "card"} & set(self.rows.places)
+        self._custom = tuple(one for one in list_custom_fields(retired=True) if one.name in self.rows.places)
 
     def read(self, row: OpenRow) -> CustomerRow:
         """Raises BadCell with the reason."""
@@ -97,7 +104,12 @@ class CustomerReader:
             currency=str(self.rows.options.get("currency") or ""),
             consents=consents,
             unproved=unproved,
+            custom=self._own(row),
         )
+
+    def _own(self, row: OpenRow) -> dict[str, TraitValue]:
+        """What the row says in the custom fields of the house; an empty cell says nothing."""
+        return {one.name: read_custom_cell(row, one) for one in self._custom if row.cell(one.name)}
 
     def _country(self, row: OpenRow) -> str:
         text = row.cell("country")
@@ -170,6 +182,29 @@ class CustomerReader:
             else:
                 kept.append(SaidConsent(channel, given, moment, proof))
         return tuple(kept), unproved
+
+
+def read_custom_cell(row: OpenRow, one: TraitDefinition) -> TraitValue:
+    """Read a cell as a value of a custom field. Raises BadCell."""
+    value: Any
+    if one.choices:
+        value = row.text(one.name)
+    elif one.type == TraitType.NUMBER:
+        number = row.decimal(one.name)
+        if number is None or number != number.to_integral_value():
+            raise bad("not_whole", text=row.cell(one.name), column=row.header(one.name))
+        value = int(number)
+    elif one.type == TraitType.FLAG:
+        value = row.flag(one.name)
+    else:
+        value = row.day(one.name) if one.type == TraitType.DAY else row.text(one.name)
+    try:
+        found = check_custom_value(one, value)
+    except WrongFieldValue:
+        named = {"text": row.cell(one.name), "column": row.header(one.name)}
+        raise bad("not_a_choice" if one.choices else "not_of_field", **named) from None
+    assert found is not None, "an empty cell is not read"
+    return found
 
 
 def kind_of(facts: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from fidelia.kernel.outbox import Origin, announce
 from ...events import CustomersAdded, CustomersChanged
 from ..bulk import CONTACT_COLUMNS, insert_customers
 from ..consents import NewConsent, record_consents_in_bulk
+from ..custom_fields import insert_custom_values, write_custom_changes
 from ..identities import insert_identities
 from ..new_customer import set_keys
 from .judging import Judged, KnownChange
@@ -50,6 +51,7 @@ def write_judged(judged: Judged, *, by: Actor, at: datetime, found: Import) -> d
     copy_rows("customers_imported", ("customer_id", "import_id"), ((r.checked.row.id, found.id) for r in judged.new))
     _write_costs(judged, at, found)
     _write_changes(judged.changes, at, found)
+    _write_custom(judged, by, at, found)
     consents = _write_consents(judged, by, at)
     counts = {"added_customers": len(judged.new), "changed_customers": len(judged.changes), "consents": consents}
     if judged.new:
@@ -100,6 +102,21 @@ def _write_changes(changes: Sequence[KnownChange], at: datetime, found: Import) 
         ),
     )
     update_customers({one.customer.id: one.customer for one in changes if one.facts}, at=at)
+
+
+def _write_custom(judged: Judged, by: Actor, at: datetime, found: Import) -> None:
+    """What a house keeps of new customers holds since they came; of known ones, from now on."""
+    rows = [(row.checked.row, row.custom) for row in judged.new if row.custom]
+    insert_custom_values(((one.id, custom, one.acquired_at, one.source) for one, custom in rows), at=at)
+    changes: dict[tuple[UUID, str], tuple[object, object]] = {}
+    for change in judged.changes:
+        for name, (former, value) in change.custom.items():
+            before = changes.get((change.customer.id, name), (former,))[0]
+            changes[change.customer.id, name] = (before, value)
+    write_custom_changes(
+        by=by, at=at, source=source_of(found.id), occurred_at=at, origin=Origin.BACKFILL,
+        changes=[(id, name, former, value) for (id, name), (former, value) in changes.items()],  # type: ignore[misc]
+    )  # fmt: skip
 
 
 def update_customers(customers: dict[UUID, object], *, at: datetime) -> None:

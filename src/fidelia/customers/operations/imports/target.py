@@ -6,6 +6,9 @@ from fidelia.intake.staged import REASONS as STAGED_REASONS
 from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.localized import LocalizedText as Text
 
+from ...models import TraitType
+from ...queries.custom_fields import key_of, list_custom_fields
+
 KEEP, FILL, OVERWRITE = "keep", "fill", "overwrite"
 NO_CONSENTS, CONSENTS_OF_FILE = "none", "file"
 
@@ -199,5 +202,29 @@ REASONS = {
     ),
     "not_an_identity": Text("“{text}” cannot name a customer", "« {text} » ne peut pas nommer un client"),
     "not_born": Text("nobody among customers was born on {text}", "aucun client n’est né le {text}"),
+    "not_whole": Text(
+        "{column}: “{text}” is not a whole number", "{column} : « {text} » n’est pas un nombre entier"
+    ),
+    "not_a_choice": Text(
+        "{column}: “{text}” is none of the choices of the field",
+        "{column} : « {text} » n’est pas un des choix du champ",
+    ),
+    "not_of_field": Text(
+        "{column}: the field cannot hold “{text}”", "{column} : le champ ne peut pas contenir « {text} »"
+    ),
     "nameless": Text("a company has a name", "une entreprise a un nom"),
 }  # fmt: skip
+_KINDS = {
+    TraitType.TEXT: Kind.TEXT, TraitType.NUMBER: Kind.NUMBER, TraitType.FLAG: Kind.FLAG, TraitType.DAY: Kind.DAY,
+}  # fmt: skip
+
+
+def custom_columns() -> tuple[Column, ...]:
+    """Return a column for each custom field that the house keeps; its names and its key are what files call it."""
+    return tuple(
+        Column(
+            field.name, field.label, _KINDS[TraitType(field.type)], personal=True,
+            synonyms=(field.label.en, field.label.fr, key_of(field).replace("_", " ")), choices=tuple(field.choices),
+        )
+        for field in list_custom_fields()
+    )  # fmt: skip

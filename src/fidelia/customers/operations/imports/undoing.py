@@ -16,8 +16,10 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 
 from ... import privacy
 from ...errors import ImportDependedOn
+from ...fields import CUSTOM
 from ...models import ContactPoint, ContactStatus, Customer, FactChange, Identity
 from ...queries.references import called, find_references, list_imported
+from ..custom_fields import put_custom_values_back
 from .recording import as_text, source_of, update_customers
 from .steps import RIGHT
 
@@ -38,7 +40,7 @@ def undo_customers(
         ids = list_imported(found.id)
         refuse_if_referred(ids)
         erased = erase_customers(ids, at=at)
-        counts = {"erased_customers": erased, **put_back(found.id, at=at)}
+        counts = {"erased_customers": erased, **put_back(found.id, by=by, at=at)}
         record_audit(by=by, at=at, verb=RIGHT, object_type="import", object_id=found.id, before=counts)
     progress.step(erased)
     return counts
@@ -63,11 +65,13 @@ def erase_customers(customer_ids: Sequence[UUID], *, at: datetime) -> int:
     return len(customer_ids)
 
 
-def put_back(import_id: UUID, *, at: datetime) -> dict[str, int]:
+def put_back(import_id: UUID, *, by: Actor, at: datetime) -> dict[str, int]:
     """Put back what an import changed of customers known before, unless it has changed since; return counts."""
     require_transaction()
     source = source_of(import_id)
-    changes = list(FactChange.objects.filter(source=source).order_by("-id"))
+    every = list(FactChange.objects.filter(source=source).order_by("-id"))
+    changes = [one for one in every if not one.fact.startswith(CUSTOM)]
+    own_back, own_kept = put_custom_values_back([one for one in every if one.fact.startswith(CUSTOM)], by=by, at=at)
     customers = Customer.objects.in_bulk({change.customer_id for change in changes})
     back, kept = [], 0
     for change in changes:
@@ -87,7 +91,10 @@ def put_back(import_id: UUID, *, at: datetime) -> dict[str, int]:
     update_customers({one.customer_id: customers[one.customer_id] for one in back}, at=at)
     ended = Identity.objects.filter(source=source, until__isnull=True).update(until=at)
     retired = ContactPoint.objects.filter(source=source).update(status=ContactStatus.RETIRED)
-    return {"facts_put_back": len(back), "facts_kept": kept, "identities_ended": ended, "contacts_retired": retired}
+    return {
+        "facts_put_back": len(back) + own_back, "facts_kept": kept + own_kept, "identities_ended": ended,
+        "contacts_retired": retired,
+    }  # fmt: skip
 
 
 def _value_of(fact: str, text: str) -> object:

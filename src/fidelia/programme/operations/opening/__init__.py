@@ -1,5 +1,6 @@
 """Opening balances: members of a present programme brought in with their points, tiers and first days."""
 
+from fidelia.customers.operations.imports.target import custom_columns
 from fidelia.intake.kinds import ImportKind
 
 from .steps import RIGHT, check_members, record_members
@@ -14,6 +15,7 @@ MEMBERS_KIND = ImportKind(
     undo=undo_members,
     reasons=REASONS,
     totals=TOTALS,
+    own_columns=custom_columns,
 )
 
 __all__ = ["MEMBERS_KIND"]

@@ -54,7 +54,7 @@ def undo_members(found: Import, *, by: Actor, at: datetime, progress: Progress, 
         rederive_tiers(at=at, enrolment_ids=old, origin=Origin.BACKFILL, is_announced=False)
         added = list_imported(opening.id)
         counts = {"reversed_points": points, "ended_members": ended, "erased_customers": erase_customers(added, at=at)}
-        counts |= put_back(found.id, at=at)
+        counts |= put_back(found.id, by=by, at=at)
         opening.undone_at = at
         opening.save(update_fields=["undone_at"])
         record_audit(by=by, at=at, verb=RIGHT, object_type="import", object_id=found.id, before=counts)
