@@ -16,6 +16,7 @@ from fidelia.activity.events import (
     PurchasesImported,
     PurchasesTakenBack,
 )
+from fidelia.activity.reactions import follow_plans
 from fidelia.campaigns.events import CampaignEnded, CampaignLaunched
 from fidelia.campaigns.reactions import tell_treated
 from fidelia.cards.events import CardChanged, CardFollowed, CardSeriesOpened, CardsMade
@@ -42,6 +43,7 @@ from fidelia.messaging.reactions import (
     tell_of_cheques,
     tell_of_expiry,
     tell_of_referrals,
+    tell_of_subscriptions,
     tell_of_tiers,
 )
 from fidelia.organisation.events import StoreOpened, StoresChanged, StoreWasClosed
@@ -79,6 +81,7 @@ from fidelia.rewards.events import (
 )
 from fidelia.rewards.reactions import turn_points
 from fidelia.shadow.events import ShadowBegun, ShadowCutOver
+from fidelia.subscriptions.events import SubscriptionChanged, SubscriptionDue, SubscriptionEnding
 
 REACTIONS: tuple[Reaction, ...] = (
     # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
@@ -88,6 +91,10 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     # A purchase, a claim → the chèque fidélité that its points make, where the terms turn them at once.
     Reaction(turn_points, on=[PurchaseRecorded, PurchaseClaimed], origins=[Origin.LIVE, Origin.LATE]),
+    # A line that sells a plan, bought or given back → the member's paid membership.
+    Reaction(
+        follow_plans, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
+    ),
     # A chèque issued, a voucher about to end → the letter that says so.
     Reaction(tell_of_cheques, on=[ChequeIssued, VoucherEnding], origins=[Origin.LIVE]),
     # A version published or withdrawn → everybody's tiers, where it has others.
@@ -97,6 +104,10 @@ REACTIONS: tuple[Reaction, ...] = (
     # A friend who was brought bought, or brought something back → the referral, and what both sides get.
     Reaction(
         follow_friends, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
+    ),
+    # A paid membership that ends or is renewed soon, or is to be paid → the letter that says so.
+    Reaction(
+        tell_of_subscriptions, on=[SubscriptionChanged, SubscriptionDue, SubscriptionEnding], origins=[Origin.LIVE]
     ),
     # A referral recorded, rewarded, refused, taken back → both sides are told.
     Reaction(tell_of_referrals, on=[ReferralChanged], origins=[Origin.LIVE]),

@@ -23,6 +23,7 @@ DOMAIN = (
         "products",
         "ledger",
         "programme",
+        "subscriptions",
         "rewards",
         "cards",
         "activity",
@@ -40,6 +41,7 @@ MORE_NAMES = {
     "ledger": {"sql"},
     "activity": {"sql"},
     "rewards": {"sql"},
+    "subscriptions": {"sql"},
     "insight": {"backtest", "fits", "measures", "report", "sql"},
     "access": {"rights"},
 }

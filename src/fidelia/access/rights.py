@@ -143,6 +143,13 @@ RIGHTS: dict[str, str | Promise] = {
     "referral.record": _("Record that a new member came by a code"),
     "referral.review": _("Decide about a referral that is doubted"),
     "referral.follow": _("Reward referrals that are due"),
+    # subscriptions
+    "subscription.see": _("See paid memberships and what was paid for them"),
+    "subscription.open": _("Let a member have a plan, or begin its trial"),
+    "subscription.renew": _("Record that the next period of a paid membership is paid"),
+    "subscription.change": _("Change the plan of a paid membership"),
+    "subscription.end": _("End a paid membership, now or at its end"),
+    "subscription.follow": _("End paid memberships that are over, and tell those that are due"),
     # insight and campaigns
     "insight.see": _("See what insight has learnt"),
     "insight.refresh": _("Export the facts and refresh what is learnt from them"),
@@ -182,6 +189,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                     "policy.*",
                     "card.*",
                     "referral.*",
+                    "subscription.*",
                     "portal.*",
                     "request.*",
                 ),
@@ -206,6 +214,8 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
                 *("reward.see", "reward.redeem", "reward.cancel"),
                 *("coupon.see", "coupon.assign", "voucher.see", "gift_card.see", "gift_card.block"),
                 *("card.see", "card.give", "card.block", "referral.see", "referral.record"),
+                *("subscription.see", "subscription.open", "subscription.renew", "subscription.change"),
+                "subscription.end",
             ),
         ),
         BuiltInRole(
@@ -246,7 +256,7 @@ BUILT_IN_ROLES: dict[str, BuiltInRole] = {
             LocalizedText(en="Finance", fr="Finance"),
             (
                 *("programme.see", "points.see", "purchase.see", "decision.see", "campaign.see", "partner.see"),
-                *("store.see", "gift_card.see", "voucher.see"),
+                *("store.see", "gift_card.see", "voucher.see", "subscription.see"),
             ),
         ),
         BuiltInRole(

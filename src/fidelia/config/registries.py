@@ -31,6 +31,7 @@ from fidelia.rewards.facts import FACTS as REWARD_FACTS
 from fidelia.rewards.jobs import JOBS as REWARD_JOBS
 from fidelia.rewards.operations.imports import KINDS as OWED_IMPORTS
 from fidelia.shadow.jobs import JOBS as SHADOW_JOBS
+from fidelia.subscriptions.facts import FACTS as SUBSCRIPTION_FACTS
 from fidelia.worker.housekeeping import JOBS as HOUSEKEEPING
 
 # What analytics may read (insight exports it).
@@ -39,6 +40,7 @@ FACTS: tuple[FactTable, ...] = (
     *PRODUCT_FACTS,
     *LEDGER_FACTS,
     *PROGRAMME_FACTS,
+    *SUBSCRIPTION_FACTS,
     *REWARD_FACTS,
     *ACTIVITY_FACTS,
     *MESSAGE_FACTS,

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "fidelia.products",
     "fidelia.ledger",
     "fidelia.programme",
+    "fidelia.subscriptions",
     "fidelia.rewards",
     "fidelia.cards",
     "fidelia.activity",
@@ -120,7 +121,10 @@ if read_flag("FIDELIA_DATABASE_PREPARED", default=True):
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 1
 # What the rules of a programme may read: (currency) -> Catalogue. Programme lies below who gives the fields.
 PURCHASE_CATALOGUE = "fidelia.activity.queries.purchase_catalogue"
-NIGHTLY_REWARDS = ["fidelia.rewards.operations.nightly.issue_due"]
+NIGHTLY_REWARDS = [
+    "fidelia.subscriptions.operations.nightly.follow_all",
+    "fidelia.rewards.operations.nightly.issue_due",
+]
 TIER_FACTS = "fidelia.activity.queries.tier_facts.list_purchase_facts"
 # The tables of facts that insight exports for analytics.
 FACTS = "fidelia.config.registries.FACTS"

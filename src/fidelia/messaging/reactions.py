@@ -23,6 +23,8 @@ from fidelia.rewards.events import VoucherEnding
 from fidelia.rewards.operations.vouchers import PATTERN
 from fidelia.rewards.queries import show_code
 from fidelia.rewards.queries.vouchers import VoucherRow, vouchers_by_id
+from fidelia.subscriptions.queries import get_subscription
+from fidelia.subscriptions.queries.wording import NEWS, sentence_of_news
 from fidelia.ui.formats import minor_points, money, plain_date
 
 from .operations import MessageRequest, queue_messages
@@ -32,6 +34,7 @@ from .operations.defaults import (
     POINTS_EARNED,
     POINTS_EXPIRING,
     REFERRAL_NEWS,
+    SUBSCRIPTION_NEWS,
     TIER_ENDING,
     TIER_REACHED,
 )
@@ -162,6 +165,29 @@ def tell_of_referrals(events: Sequence[Announced], *, by: Actor, at: datetime) -
             }
             asked = _service(event, REFERRAL_NEWS, f"tell_of_referrals.{side}", texts)
             requests.append(replace(asked, customer_id=ids_of(member.customer_id)[0]))
+    queue_messages(by=by, at=at, requests=requests)
+
+
+def tell_of_subscriptions(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell members what became of their paid membership: begun, renewed, changed, to be paid, about to end, ended."""
+    programmes = {programme.id: programme for programme in list_programmes()}
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        what = event.payload.get("what", event.name.partition(".")[2])
+        if programme is None or event.customer_id is None or what not in NEWS:
+            continue  # of a sandbox, or what only the books need
+        held = get_subscription(by=by, subscription_id=UUID(event.payload["subscription_id"]))
+        texts = {
+            language: {
+                "title": NEWS[what].in_language(language),
+                "sentence": sentence_of_news(what, event.payload, held, language),
+                "programme": programme.name.in_language(language),
+            }
+            for language in LANGUAGES
+        }
+        asked = _service(event, SUBSCRIPTION_NEWS, "tell_of_subscriptions", texts)
+        requests.append(replace(asked, customer_id=ids_of(event.customer_id)[0]))
     queue_messages(by=by, at=at, requests=requests)
 
 

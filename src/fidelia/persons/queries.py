@@ -19,6 +19,7 @@ from fidelia.programme import privacy as programme
 from fidelia.referral import privacy as referral
 from fidelia.rewards import privacy as rewards
 from fidelia.shadow import privacy as shadow
+from fidelia.subscriptions import privacy as subscriptions
 
 from . import privacy as persons
 from .errors import UnknownRequest
@@ -29,6 +30,7 @@ KEEPERS = (
     *(
         customers,
         programme,
+        subscriptions,
         rewards,
         cards,
         activity,

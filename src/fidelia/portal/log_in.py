@@ -52,6 +52,7 @@ PAGE_OF_LETTER = {
     "cheque_issued": "portal:rewards",
     "cheque_ending": "portal:rewards",
     "referral_news": "portal:friends",
+    "subscription_news": "portal:home",
     "campaign_offer": "portal:rewards",
 }
 

@@ -20,6 +20,7 @@ from fidelia.rules import Decision, Settlement
 from fidelia.rules.decision import record_bill
 from fidelia.rules.pricing import Basket as PricedBasket
 from fidelia.rules.pricing import Bill, Coupon, Line, Product, evaluate_basket
+from fidelia.subscriptions.queries import plans_for_rules
 
 from ..errors import MalformedLines, UnknownMember
 from ..models import Purchase
@@ -150,7 +151,10 @@ def _member(by: Actor, programme: Programme, basket: Basket) -> _Buyer:
         enrolled_at=enrolment.enrolled_at,
         tier=held.tier if held else "",
         is_first=not bought.exists(),
-        facts=_row("select customers_for_rules(%s, %s)", [customer.id, basket.occurred_at]),
+        facts={
+            **_row("select customers_for_rules(%s, %s)", [customer.id, basket.occurred_at]),
+            "plans": plans_for_rules(programme.id, ids, basket.occurred_at),
+        },
     )
 
 

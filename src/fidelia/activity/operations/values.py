@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fidelia.customers.fields import values_of_customer
 from fidelia.kernel.calendar import local_day
+from fidelia.subscriptions.fields import plans_of, with_entitlements
 
 from ..fields import WEEKDAYS
 from .requests import LineRequest
@@ -76,7 +77,8 @@ def values_of_occasion(
         "purchase.is_anniversary": today.year > enrolled_on.year and is_same_day(enrolled_on, today),
         "member.tier": tier,
         "member.enrolled_on": enrolled_on,
-        "customer.entitlements": entitlements,
+        "customer.entitlements": with_entitlements(entitlements, customer),
+        "customer.plans": plans_of(customer),
         **values_of_customer(customer, on=today),
         **past,
     }

@@ -31,6 +31,7 @@ CALLED = {
     "rewards_use": "rewards used",
     "rewards_voucher": "vouchers",
     "shadow_purchase": "purchases judged beside",
+    "subscriptions_subscription": "subscriptions",
 }
 
 

@@ -16,6 +16,7 @@ from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.rules.documents import write_text
 
 from ..models import Programme
+from .plans_in_words import plan_in_words
 from .terms import Terms, parse_document
 from .terms_in_words import describe_points, describe_tiers, threshold_words
 
@@ -29,6 +30,7 @@ PARTS: dict[str, Text] = {
     "currencies": Text("Further points", "Autres points"),
     "cheques": Text("Loyalty cheques", "Chèques fidélité"),
     "conversions": Text("Exchanges of points", "Échanges de points"),
+    "plans": Text("Paid memberships", "Abonnements payants"),
     "purchases": Text("Policies", "Règles de gestion"),
     "groups": Text("Groups of rules", "Groupes de règles"),
     "campaigns": Text("Campaigns", "Campagnes"),
@@ -141,6 +143,9 @@ class _Words:
         """Return what the terms say of a part; of those that have no words of their own, nothing."""
         if part == "points":
             return describe_points(terms.points, self.programme.points_currency, self.programme, self.language)
+        if part == "plans":
+            plans = (plan_in_words(plan, self.programme, self.language) for plan in terms.plans)
+            return [sentence for plan in plans for sentence in plan]
         if part != "tiers":
             return []
         return [

@@ -19,6 +19,7 @@ from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
 from fidelia.rules.effects import CreditPoints
 from fidelia.rules.errors import nearest_name
+from fidelia.rules.plan_terms import Plan, parse_plans
 from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
     PointsPolicy,
@@ -33,7 +34,7 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions"}
+PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Terms:
     cheques: tuple[ChequePolicy, ...] = ()
     referral: ReferralPolicy | None = None
     conversions: tuple[ConversionPolicy, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -60,6 +62,14 @@ class Terms:
         """Return what holding a tier of any set entitles to; a level that this version no longer has, to nothing."""
         levels = (level for tier_set in self.tier_sets for level in tier_set.levels if level.key == tier)
         return next((level.entitlements for level in levels), ())
+
+    def plan(self, key: str) -> Plan | None:
+        """Return the plan of this key, None where the version has none."""
+        return next((plan for plan in self.plans if plan.key == key), None)
+
+    def plan_bought_by(self, product: str) -> Plan | None:
+        """Return the plan that a product buys."""
+        return next((plan for plan in self.plans if product in plan.products), None)
 
     @property
     def tier_sets(self) -> tuple[TierSet, ...]:
@@ -92,6 +102,12 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         cheques=_cheques(programme, document.get("cheques"), money_scale),
         conversions=_conversions(programme, document.get("conversions")),
         referral=parse_referral(document.get("referral"), scale, money_scale),
+        plans=parse_plans(
+            document.get("plans"),
+            scale,
+            money_scale,
+            frozenset(level.key for level in tier_sets[0].levels) if tier_sets else frozenset(),
+        ),
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )
@@ -132,7 +148,7 @@ def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
         "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
-        "cheques, referral and conversions."
+        "cheques, referral, conversions and plans."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

@@ -7,20 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from fidelia.customers.fields import RULE_FIELDS, trait_fields, values_of_customer
-from fidelia.customers.queries import list_trait_definitions
+from fidelia.customers.queries import ids_of, list_trait_definitions
 from fidelia.customers.queries.for_rules import read_for_rules as read_customers
 from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.programme.fields import FIELDS as MEMBER_FIELDS
 from fidelia.programme.models import Enrolment
 from fidelia.programme.queries import terms_in_force, tier_at
 from fidelia.rules import Catalogue, RuleError, check_rule
+from fidelia.subscriptions.fields import FIELDS as PLAN_FIELDS
+from fidelia.subscriptions.fields import plans_of, with_entitlements
+from fidelia.subscriptions.queries import plans_for_rules
 
 from ..errors import MalformedReward
 
 
 def eligibility_catalogue() -> Catalogue:
     """Return what the condition of a reward may read: the customer, traits, segments, tier and entitlements."""
-    return Catalogue(fields=(*RULE_FIELDS, *trait_fields(list_trait_definitions()), *MEMBER_FIELDS))
+    return Catalogue(fields=(*RULE_FIELDS, *trait_fields(list_trait_definitions()), *MEMBER_FIELDS, *PLAN_FIELDS))
 
 
 def check_condition(condition: str) -> None:
@@ -45,9 +48,11 @@ def _values(enrolment: Enrolment, at: datetime) -> dict[str, Any]:
     (customer,) = read_customers([(enrolment.customer_id, at)])
     held, terms = tier_at(enrolment.id, at), terms_in_force(enrolment, at)
     tier = "" if held is None else held.tier
+    facts = {"plans": plans_for_rules(enrolment.programme_id, ids_of(enrolment.customer_id), at)}
     return {
         **values_of_customer(customer, on=local_day(at, zone)),
+        "customer.plans": plans_of(facts),
         "member.tier": tier,
         "member.enrolled_on": local_day(enrolment.enrolled_at, zone),
-        "customer.entitlements": () if terms is None else terms.entitlements_of(tier),
+        "customer.entitlements": with_entitlements(() if terms is None else terms.entitlements_of(tier), facts),
     }

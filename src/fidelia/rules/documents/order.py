@@ -37,6 +37,9 @@ _ORDER = (
         "purchases",
         "cheques",
         "conversions",
+        "plans",
+        "price",
+        "every",
     ),
 )
 

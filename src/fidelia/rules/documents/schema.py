@@ -16,6 +16,7 @@ from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
+from ..plan_terms import PLANS_MAX
 from ..points_terms import ACTIVITIES, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
 from ..referral_terms import COUPON_LENGTH_MAX
@@ -27,6 +28,7 @@ from ..spans import ENDS, FIXED_DATES_MAX
 from ..tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS
 from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
+from .plans_schema import plan_schema
 from .schema_parts import (
     AMOUNT,
     CODE,
@@ -68,6 +70,7 @@ def document_schema() -> Schema:
                 "purchases": or_null({"$ref": "#/$defs/purchases"}),
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
                 "referral": or_null({"$ref": "#/$defs/referral"}),
+                "plans": or_null(list_of({"$ref": "#/$defs/plan"}, PLANS_MAX)),
                 "conversions": or_null(list_of({"$ref": "#/$defs/conversion"}, CONVERSIONS_MAX)),
             },
             required=("rules",),
@@ -98,6 +101,7 @@ def _definitions() -> dict[str, Schema]:
         "cheque": _cheque(),
         "referral": _referral(),
         "conversion": _conversion(),
+        "plan": plan_schema(),
     }
 
 

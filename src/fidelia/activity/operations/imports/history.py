@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fidelia.customers.queries import ids_of
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.queries import Terms, VersionHistory
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 from fidelia.rules.decision import values_read
+from fidelia.subscriptions.queries import plans_for_rules
 
 from ..deciding import ChainHead, settle_purchase
 from ..values import values_for_rules
@@ -189,9 +191,17 @@ class BatchDecision:
             tier=(tier := case.state.tier_at(receipt.occurred_at)),
             entitlements=case.terms.entitlements_of(tier),
             is_first=not receipt.is_return and not case.state.has_bought,
-            customer=case.facts,
+            customer=self._facts(case),
             past=self._past_values(case),
         )
+
+    def _facts(self, case: _Case) -> dict[str, Any]:
+        """What is known of the customer, with the plans of that day where the rules ask for them."""
+        asked = {"customer.plans", "customer.entitlements"} & set(case.terms.rule_set.fields_read)
+        if not asked or not case.terms.plans or self._around.programme_id is None:
+            return case.facts
+        ids = ids_of(case.state.customer_id)
+        return {**case.facts, "plans": plans_for_rules(self._around.programme_id, ids, case.receipt.occurred_at)}
 
     def _past_values(self, case: _Case) -> dict[str, Any]:
         if self._past is None:

@@ -19,6 +19,7 @@ LOG_IN_CODE = "log_in_code"
 CHEQUE_ISSUED = "cheque_issued"
 CHEQUE_ENDING = "cheque_ending"
 REFERRAL_NEWS = "referral_news"
+SUBSCRIPTION_NEWS = "subscription_news"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -36,7 +37,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
-        *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news()),
+        *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news()),
     )
 
 
@@ -186,6 +187,25 @@ def _referral_news() -> DefaultTemplate:
             "title": {"doc": "The state in two or three words.", "example": "récompensé"},
             "sentence": {"doc": "How far it is, in a sentence.", "example": "Vous êtes récompensés tous les deux."},
             "given": {"doc": "What this side got, in words; empty for nothing.", "example": "500 points"},
+            "programme": _PROGRAMME,
+        },
+    )
+
+
+def _subscription_news() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=SUBSCRIPTION_NEWS,
+        name=LocalizedText(en="News of a paid membership", fr="Nouvelles d’un abonnement"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="{{ title }}", fr="{{ title }}"),
+            body=_body_of(SUBSCRIPTION_NEWS),
+        ),
+        variables={
+            "title": {"doc": "What happened, in some words.", "example": "Votre abonnement est renouvelé"},
+            "sentence": {
+                "doc": "What it means, in a sentence.",
+                "example": "«\u00a0Plus\u00a0» est payé jusqu’au 14 janvier 2027.",
+            },
             "programme": _PROGRAMME,
         },
     )

@@ -1,0 +1,65 @@
+"""The plans of a programme's document, as JSON Schema."""
+
+from __future__ import annotations
+
+from ..plan_terms import (
+    CHANGES,
+    DAYS_MAX,
+    EVERY_MAX,
+    LAST_DAYS,
+    LIST_MAX,
+    NAME_LENGTH_MAX,
+    NOTICES_MAX,
+    PERIODS,
+    POINTS_BACK,
+    RENEWALS,
+    SHARES,
+)
+from ..rounding import ROUNDINGS
+from .schema_parts import AMOUNT, LOCALIZED, PRICE, Schema, list_of, members, or_null, whole
+
+_WORD: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX}
+
+
+def plan_schema() -> Schema:
+    """Return the schema of one plan: a paid membership."""
+    refund = members(
+        {
+            "within_days": whole(0, DAYS_MAX),
+            "then": {"enum": list(SHARES)},
+            "fee": PRICE,
+            "points": {"enum": list(POINTS_BACK)},
+        }
+    )
+    change = members(
+        {
+            "up": {"enum": list(CHANGES)},
+            "down": {"enum": list(CHANGES)},
+            "share": {"enum": list(SHARES)},
+            "keeps_dates": {"type": "boolean"},
+        }
+    )
+    return members(
+        {
+            "key": _WORD,
+            "name": LOCALIZED,
+            "price": PRICE,
+            "period": {"enum": list(PERIODS)},
+            "every": whole(1, EVERY_MAX),
+            "last_day": {"enum": list(LAST_DAYS)},
+            "trial_days": whole(0, DAYS_MAX),
+            "renewal": {"enum": list(RENEWALS)},
+            "grace_days": whole(0, DAYS_MAX),
+            "ladder": {"type": "string", "maxLength": NAME_LENGTH_MAX},
+            "products": list_of(_WORD, LIST_MAX),
+            "entitlements": list_of(_WORD, LIST_MAX),
+            "tier": {"type": "string", "maxLength": NAME_LENGTH_MAX},
+            "welcome": AMOUNT,
+            "each_period": AMOUNT,
+            "refund": or_null(refund),
+            "change": or_null(change),
+            "notice_days": list_of(whole(1, 366), NOTICES_MAX),
+            "rounding": {"enum": list(ROUNDINGS)},
+        },
+        required=("key", "name", "price"),
+    )
