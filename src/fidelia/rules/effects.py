@@ -14,7 +14,7 @@ from .program import Program
 from .python_rendering import Compiled
 
 Target = Literal["lines", "order", "shipping"]
-Split = Literal["proportional", "evenly", "first", "by_quantity"]
+Split = Literal["proportional", "by_price", "evenly", "first", "by_quantity"]
 Stage = Literal["catalog", "item", "order", "shipping"]
 STAGES: tuple[Stage, ...] = ("catalog", "item", "order", "shipping")
 
@@ -30,16 +30,23 @@ class Advantage:
 
 @dataclass(frozen=True, slots=True)
 class PercentOff:
-    """A share of the chosen lines. `per`: rounded once over all of them, for each line, or for each unit."""
+    """A share of the chosen lines. `per`: rounded once over all of them, for each line, or for each unit.
+
+    passes_on  what a line at its lowest price cannot bear, the others bear in proportion to their prices
+    """
 
     ratio: Fraction
     target: Target = "lines"
     per: Literal["all", "line", "unit"] = "all"
+    passes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AmountOff:
-    """`amount`, what `program` says, or what the presented voucher is worth; off each unit, each line, or once."""
+    """`amount`, what `program` says, or what the presented voucher is worth; off each unit, each line, or once.
+
+    for_amount  so much for each full such amount of the lines, at most `times` of them; 0: not so
+    """
 
     amount: int = 0
     program: Program | None = None
@@ -47,6 +54,8 @@ class AmountOff:
     each: Literal["once", "line", "unit"] = "once"
     split: Split = "proportional"
     target: Target = "lines"
+    for_amount: int = 0
+    times: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ class Sets:
     among     "each" set by itself (sets are made from the dearest unit down), or "all" units that sets are made of
     same      the units of a set have one value of this line field;  distinct: they all have different ones
     times     sets at most; None: as many as there are
+    shared    what those units get is shared over all units of their set, in proportion to their prices
     """
 
     size: int
@@ -84,6 +94,7 @@ class Sets:
     same: str | None = None
     distinct: str | None = None
     times: int | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class BuyGet:
 
     get      chooses those lines; None: the rule's own lines, and a unit is bought or got, never both
     times    at most so often;  get_units None: every unit of `get` once the purchase is made
+    shared   what is got is shared over what was bought with it, in proportion to the prices
     """
 
     advantage: Advantage
@@ -102,6 +114,7 @@ class BuyGet:
     get_program: Program | None = None
     pick: Literal["cheapest", "dearest", "last"] = "cheapest"
     times: int | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ class Bundle:
     """One set of all parts together has an advantage: a price for the set, a share or an amount off it.
 
     take  so many units of each set have it, the cheapest, the dearest, or the last; 0: the set as a whole
+    shared  what those units get is shared over their set, in proportion to the prices
     """
 
     parts: tuple[BundlePart, ...]
@@ -125,6 +139,7 @@ class Bundle:
     times: int | None = None
     take: int = 0
     pick: Literal["cheapest", "dearest", "last"] = "cheapest"
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from .document_parts import (
     Reader,
     read_choice,
     read_decimal,
+    read_flag,
     read_items,
     read_key,
     read_members,
@@ -59,7 +60,7 @@ PRICE_EFFECTS = (
 )
 ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "credit_points", "custom")
 TARGETS = ("lines", "order", "shipping")
-SPLITS = ("proportional", "evenly", "first", "by_quantity")
+SPLITS = ("proportional", "by_price", "evenly", "first", "by_quantity")
 PICKS = ("cheapest", "dearest", "last")
 PARTS_MAX = 10
 STEPS_MAX = 20
@@ -77,21 +78,30 @@ def read_price_effect(reader: Reader, name: str, value: object, pointer: str) ->
 
 def _read_percent_off(reader: Reader, value: object, pointer: str) -> PercentOff:
     members = value if isinstance(value, Mapping) else {"percent": value}
-    read_members(members, pointer, ("percent", "of", "per"), required=("percent",))
+    read_members(members, pointer, ("percent", "of", "per", "passes_on"), required=("percent",))
     per = read_choice(members.get("per", "all"), ("all", "line", "unit"), f"{pointer}/per")
     ratio = read_percent(members["percent"], f"{pointer}/percent")
-    return PercentOff(ratio, _target(members, pointer), cast(Literal["all", "line", "unit"], per))
+    passes_on = read_flag(members.get("passes_on", False), f"{pointer}/passes_on")
+    if passes_on and per != "all":
+        raise InvalidRuleSet("passes_on_all", pointer=f"{pointer}/passes_on")
+    return PercentOff(ratio, _target(members, pointer), cast(Literal["all", "line", "unit"], per), passes_on)
 
 
 def _read_amount_off(reader: Reader, value: object, pointer: str) -> AmountOff:
     members = value if isinstance(value, Mapping) else {"amount": value}
-    read_members(members, pointer, ("amount", "each", "split", "of"), required=("amount",))
+    own = ("amount", "each", "split", "of", "for_amount", "times")
+    read_members(members, pointer, own, required=("amount",))
     each = read_choice(members.get("each", "once"), ("once", "line", "unit"), f"{pointer}/each")
     split = read_choice(members.get("split", "proportional"), SPLITS, f"{pointer}/split")
     amount, program = 0, None
     is_voucher = members["amount"] == "voucher"
     if not is_voucher:
         amount, program = _amount_or_program(reader, members["amount"], f"{pointer}/amount")
+    for_amount = members.get("for_amount")
+    if members.get("times") is not None and for_amount is None:
+        raise InvalidRuleSet("missing_member", pointer=f"{pointer}/for_amount", text="for_amount")
+    if for_amount is not None and (is_voucher or each != "once"):
+        raise InvalidRuleSet("for_amount_once", pointer=f"{pointer}/for_amount")
     return AmountOff(
         amount=amount,
         program=program,
@@ -99,6 +109,8 @@ def _read_amount_off(reader: Reader, value: object, pointer: str) -> AmountOff:
         each=cast(Literal["once", "line", "unit"], each),
         split=cast(Split, split),
         target=_target(members, pointer),
+        for_amount=0 if for_amount is None else reader.money(for_amount, f"{pointer}/for_amount"),
+        times=_times(members, pointer),
     )
 
 
@@ -132,7 +144,7 @@ def _read_price_table(reader: Reader, value: object, pointer: str) -> PriceTable
 
 
 def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
-    own = ("of", "take", "pick", "among", "same", "distinct", "times")
+    own = ("of", "take", "pick", "among", "same", "distinct", "times", "shared")
     members = read_members(value, pointer, (*own, *_ADVANTAGES), required=("of",))
     size = read_whole(members["of"], f"{pointer}/of", most=UNITS_MAX)
     among = read_choice(members.get("among", "each"), ("each", "all"), f"{pointer}/among")
@@ -149,11 +161,12 @@ def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
         same=_field(reader, members, "same", pointer),
         distinct=_field(reader, members, "distinct", pointer),
         times=_times(members, pointer),
+        shared=read_flag(members.get("shared", False), f"{pointer}/shared"),
     )
 
 
 def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
-    own = ("buy", "buy_for", "get", "from", "pick", "times")
+    own = ("buy", "buy_for", "get", "from", "pick", "times", "shared")
     members = read_members(value, pointer, (*own, *_ADVANTAGES))
     units, amount = members.get("buy"), members.get("buy_for")
     if (units is None) is (amount is None):
@@ -171,11 +184,14 @@ def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
         get_program=chosen,
         pick=_pick(members, pointer),
         times=_times(members, pointer),
+        shared=read_flag(members.get("shared", False), f"{pointer}/shared"),
     )
 
 
 def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
-    members = read_members(value, pointer, ("parts", "times", "take", "pick", *_ADVANTAGES), required=("parts",))
+    members = read_members(
+        value, pointer, ("parts", "times", "take", "pick", "shared", *_ADVANTAGES), required=("parts",)
+    )
     parts = [
         _bundle_part(reader, each, f"{pointer}/parts/{n}")
         for n, each in read_items(members, "parts", PARTS_MAX, pointer)
@@ -189,7 +205,8 @@ def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
         raise InvalidRuleSet("one_of", pointer=f"{pointer}/set_price", choices="percent, amount, price")
     if advantage.kind == "price" and not units:
         advantage = Advantage("set_price", amount=advantage.amount)
-    return Bundle(tuple(parts), advantage, _times(members, pointer), units, _pick(members, pointer))
+    shared = read_flag(members.get("shared", False), f"{pointer}/shared")
+    return Bundle(tuple(parts), advantage, _times(members, pointer), units, _pick(members, pointer), shared)
 
 
 def _bundle_part(reader: Reader, value: object, pointer: str) -> BundlePart:

@@ -45,6 +45,12 @@ _EACH = {
     "line": Text(en=" each", fr=" chacune"),
     "unit": Text(en=" for each unit", fr=" par unité"),
 }
+_FULL = Text(en=" for each full {amount}", fr=" par tranche entière de {amount}")
+_TIMES = Text(en=", {n} times at most", fr=", {n} fois au plus")
+_SHARED = Text(en=", shared over the whole set", fr=", réparti sur tout le lot")
+_PASSED_ON = Text(
+    en=" (what a line cannot bear, the others do)", fr=" (ce qu’une ligne ne peut pas porter, les autres le portent)"
+)
 _VOUCHER = Text(en="the worth of the voucher", fr="la valeur du bon")
 _PRICE = {
     "unit": Text(en="a unit of {target} costs at most {price}", fr="une unité {de_target} coûte au plus {price}"),
@@ -162,9 +168,10 @@ class PriceWords:
         """Return what the rule does as a clause."""
         match self.rule.effect:
             case PercentOff() as effect:
-                return self.less(effect.target, say_percent(effect.ratio * 100, self.tongue))
+                more = self.fill(_PASSED_ON) if effect.passes_on else ""
+                return self.less(effect.target, say_percent(effect.ratio * 100, self.tongue), more)
             case AmountOff() as effect:
-                return self.less(effect.target, self.amount_of(effect), self.fill(_EACH[effect.each]))
+                return self.less(effect.target, self.amount_of(effect), self.each_of(effect))
             case FixedPrice() as effect:
                 target = self.target(effect.target)
                 price = self.money(effect.price)
@@ -173,7 +180,8 @@ class PriceWords:
                 return self.of_lines(_TABLE, count=len(effect.prices))
             case Sets() as effect:
                 picked = self.picked(effect.pick, effect.take, effect.size)
-                return self.of_lines(_SETS, size=effect.size, picked=picked, advantage=self.advantage(effect.advantage))
+                advantage = self.advantage(effect.advantage) + self.shared(effect)
+                return self.of_lines(_SETS, size=effect.size, picked=picked, advantage=advantage)
             case BuyGet() as effect:
                 return self.buy_get(effect)
             case Bundle() as effect:
@@ -192,6 +200,17 @@ class PriceWords:
                 return self.fill(_CUSTOM, kind=effect.kind)
             case _:
                 raise AssertionError(f"{self.rule.key} gives points")
+
+    def each_of(self, effect: AmountOff) -> str:
+        said = self.fill(_EACH[effect.each])
+        if effect.for_amount:
+            said += self.fill(_FULL, amount=self.money(effect.for_amount))
+        if effect.times is not None:
+            said += self.fill(_TIMES, n=effect.times)
+        return said + (self.fill(_PASSED_ON) if effect.split == "by_price" else "")
+
+    def shared(self, effect: Sets | BuyGet | Bundle) -> str:
+        return self.fill(_SHARED) if effect.shared else ""
 
     def target(self, target: str) -> str:
         return self.lines if target == "lines" else self.fill(_TARGETS[target])
@@ -232,7 +251,7 @@ class PriceWords:
             target = self.chosen(self.words.clause(effect.get_program.tree))
             template = _GOT_ALL if effect.get_units is None else _GOT
             got = self.fill(template, n=effect.get_units, target=target, de_target=french_of(target))
-        advantage = self.advantage(effect.advantage)
+        advantage = self.advantage(effect.advantage) + self.shared(effect)
         if effect.buy_amount:
             return self.of_lines(_BUY_AMOUNT, amount=self.money(effect.buy_amount), got=got, advantage=advantage)
         return self.of_lines(_BUY_UNITS, units=effect.buy_units, got=got, advantage=advantage)
@@ -245,7 +264,8 @@ class PriceWords:
         said = self.fill(_AND_THEN).join(parts)
         if effect.take:
             picked = self.picked(effect.pick, effect.take, sum(part.units for part in effect.parts))
-            return self.fill(_BUNDLE_PICKED, parts=said, picked=picked, advantage=self.advantage(effect.advantage))
+            advantage = self.advantage(effect.advantage) + self.shared(effect)
+            return self.fill(_BUNDLE_PICKED, parts=said, picked=picked, advantage=advantage)
         return self.fill(_BUNDLE, parts=said, advantage=self.advantage(effect.advantage))
 
     def volume(self, effect: Volume) -> str:

@@ -250,6 +250,14 @@ SENTENCES: dict[str, LocalizedText] = {
         en="No rule “{text}” lowers prices here, so a cap cannot hold it.",
         fr="Aucune règle « {text} » ne baisse de prix ici : un plafond ne peut pas la tenir.",
     ),
+    "for_amount_once": LocalizedText(
+        en="So much for each full amount is taken once, and is no voucher.",
+        fr="Une remise par tranche se prend une seule fois, et n’est pas un bon.",
+    ),
+    "passes_on_all": LocalizedText(
+        en="A share that is counted line by line or unit by unit is not passed on.",
+        fr="Un pourcentage compté ligne par ligne ou unité par unité ne se reporte pas.",
+    ),
     "only_for_prices": LocalizedText(
         en="This is for rules that lower prices only.", fr="Ceci vaut seulement pour les règles qui baissent les prix."
     ),

@@ -48,6 +48,8 @@ def _optional(name: str, kind: str, label: Text, help: Text = "") -> Part:
 _OF = _choice("of", _("Off"), _TARGETS)
 _PICK = _choice("pick", _("Which of them"), _PICKS)
 _TIMES = _optional("times", "whole", _("Times at most"))
+_NO_YES = (("false", pgettext_lazy("rule sign", "no")), ("true", pgettext_lazy("rule sign", "yes")))
+_SHARED = Part("shared", "flag", _("Shared over the whole set"), "false", optional=True, choices=_NO_YES)
 _SAME = _optional("same", "text", _("Alike in"), _("a field of the line, such as product or category"))
 # Of these four exactly one is filled in; of a set or of what is given, none means free.
 _PERCENT = _optional("percent", "percent", _("Percent off"))
@@ -100,6 +102,7 @@ _PRICES = (
                 _("Counted"),
                 (("all", _("over all of them")), ("line", _("line by line")), ("unit", _("unit by unit"))),
             ),
+            Part("passes_on", "flag", _("Others bear what a line cannot"), "false", optional=True, choices=_NO_YES),
         ),
         short="percent",
     ),
@@ -118,12 +121,14 @@ _PRICES = (
                 _("Shared"),
                 (
                     ("proportional", _("in proportion to the prices")),
+                    ("by_price", _("by prices, passing on what a line cannot bear")),
                     ("evenly", _("evenly")),
                     ("by_quantity", _("by quantity")),
                     ("first", _("from the first line on")),
                 ),
             ),
-            _OF,
+            _optional("for_amount", "money", _("for each full amount of")),
+            *(_TIMES, _OF),
         ),
         short="amount",
     ),
@@ -161,7 +166,7 @@ _PRICES = (
                 _("Chosen among"),
                 (("each", _("each set by itself")), ("all", _("all units together"))),
             ),
-            *(_SAME, _optional("distinct", "text", _("All different in")), _TIMES),
+            *(_SAME, _optional("distinct", "text", _("All different in")), _TIMES, _SHARED),
         ),
     ),
     EffectForm(
@@ -172,7 +177,7 @@ _PRICES = (
             _optional("buy_for", "money", _("or for an amount")),
             _optional("get", "value", _("Get units"), _("a number, or “all”")),
             _optional("from", "text", _("Of the lines where"), _("left out: the same lines")),
-            *(_PERCENT, _AMOUNT, _PRICE, _PICK, _TIMES),
+            *(_PERCENT, _AMOUNT, _PRICE, _PICK, _TIMES, _SHARED),
         ),
     ),
     EffectForm(
@@ -187,6 +192,7 @@ _PRICES = (
                 _optional("take", "whole", _("Only so many units of each set")),
                 _PICK,
                 _TIMES,
+                _SHARED,
             ),
         ),
     ),

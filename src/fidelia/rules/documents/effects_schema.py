@@ -12,6 +12,7 @@ from .schema_parts import AMOUNT, KEY, PERCENT, PRICE, RULE_TEXT, Schema, list_o
 UNITS: Final[Schema] = {"type": "integer", "minimum": 1}
 WORTH: Final[Schema] = {"percent": PERCENT, "amount": AMOUNT, "price": PRICE, "set_price": PRICE}
 PICK: Final[Schema] = {"enum": list(PICKS)}
+FLAG: Final[Schema] = {"type": "boolean"}
 FIELD: Final[Schema] = {"type": "string"}
 
 
@@ -43,13 +44,18 @@ def price_effects() -> Schema:
 def _plain_prices() -> Schema:
     target = {"enum": list(TARGETS)}
     return {
-        "percent_off": short_or(PERCENT, {"percent": PERCENT, "of": target, "per": {"enum": ["all", "line", "unit"]}}),
+        "percent_off": short_or(
+            PERCENT,
+            {"percent": PERCENT, "of": target, "per": {"enum": ["all", "line", "unit"]}, "passes_on": FLAG},
+        ),
         "amount_off": short_or(
             {"anyOf": [AMOUNT, RULE_TEXT]},
             {
                 "amount": {"anyOf": [AMOUNT, RULE_TEXT]},
                 "each": {"enum": ["once", "line", "unit"]},
                 "split": {"enum": list(SPLITS)},
+                "for_amount": AMOUNT,
+                "times": UNITS,
                 "of": target,
             },
         ),
@@ -71,6 +77,7 @@ def _of_units() -> Schema:
                 "among": {"enum": ["each", "all"]},
                 "same": FIELD,
                 "distinct": FIELD,
+                "shared": FLAG,
             },
             required=("of",),
         ),
@@ -83,6 +90,7 @@ def _of_units() -> Schema:
                 "from": RULE_TEXT,
                 "pick": PICK,
                 "times": UNITS,
+                "shared": FLAG,
             }
         ),
         "bundle": members(
@@ -92,6 +100,7 @@ def _of_units() -> Schema:
                 "times": UNITS,
                 "take": UNITS,
                 "pick": PICK,
+                "shared": FLAG,
             },
             required=("parts",),
         ),

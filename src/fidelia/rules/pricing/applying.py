@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from fidelia.kernel.money import split_by_largest_remainder
 
-from ..effects import Advantage, AmountOff, FixedPrice, PercentOff, PriceTable, Step, Volume
+from ..effects import Advantage, AmountOff, FixedPrice, PercentOff, PriceTable, Split, Step, Volume
 from ..rounding import ROUNDINGS, round_half_up
 from ..types import Type
 from .gating import is_good
@@ -26,7 +26,10 @@ def apply_percent(running: Running, planned: PlannedRule, effect: PercentOff, pa
     grant.base = sum(bases)
     if effect.per == "all":
         whole = take_share(grant.base, effect.ratio, running.rounding)
-        offs = split_by_largest_remainder(whole, bases) if parts else []
+        if effect.passes_on:
+            offs = _split("by_price", min(whole, sum(room)), parts, room, bases)
+        else:
+            offs = split_by_largest_remainder(whole, bases) if parts else []
     elif effect.per == "line":
         offs = _by_line(running, effect.ratio, parts, bases)
     else:
@@ -72,9 +75,16 @@ def apply_amount(running: Running, planned: PlannedRule, effect: AmountOff, part
             return Grant(COUPON_MISSING)
     elif effect.program is not None:
         amount = max(0, effect.program.run(running.values))
+    if effect.for_amount:
+        reached = sum(_bases(running, planned, parts))
+        if reached < effect.for_amount:
+            return Grant(AMOUNT_SHORT, effect.for_amount - reached, Type.MONEY)
+        full = reached // effect.for_amount
+        amount *= full if effect.times is None else min(full, effect.times)
     amount *= running.basket.claims.get(planned.key, 1) if planned.rule.terms.is_claimed else 1
     if effect.each == "once":
-        offs = _split(effect, min(amount, sum(room)), parts, room)
+        prices = _meant(running, planned, parts, [part.amount for part in parts])
+        offs = _split(effect.split, min(amount, sum(room)), parts, room, prices)
     elif effect.each == "line":
         offs = _per_line(amount, parts, room)
     else:
@@ -97,27 +107,31 @@ def _worth_of_vouchers(running: Running, planned: PlannedRule, wanted: int) -> t
     return worth, tuple(codes)
 
 
-def _split(effect: AmountOff, amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[int]:
+def _split(split: Split, amount: int, parts: Sequence[Part], room: Sequence[int], prices: Sequence[int]) -> list[int]:
     """Split an amount that fits into all the room: what a part cannot hold goes on to the others."""
     if not parts:
         return []
-    if effect.split == "proportional":
+    if split == "proportional":
         return split_by_largest_remainder(amount, room)
     offs = [0] * len(parts)
     left, open_places = amount, [n for n, most in enumerate(room) if most]
     while left and open_places:
-        if effect.split == "first":
+        if split == "first":
             shares = [left, *[0] * (len(open_places) - 1)]
         else:
-            evenly = effect.split == "evenly"
-            weights = [1 if evenly else parts[n].quantity for n in open_places]
-            shares = split_by_largest_remainder(left, weights)
+            shares = split_by_largest_remainder(left, [_weight(split, parts[n], prices[n]) for n in open_places])
         for n, share in zip(open_places, shares, strict=True):
             given = min(share, room[n] - offs[n])
             offs[n] += given
             left -= given
         open_places = [n for n in open_places if offs[n] < room[n]]
     return offs
+
+
+def _weight(split: Split, part: Part, price: int) -> int:
+    if split == "by_price":
+        return price
+    return 1 if split == "evenly" else part.quantity
 
 
 def _per_line(amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[int]:

@@ -133,10 +133,8 @@ def _plain_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken) -
 def _among_all(running: Running, effect: Sets, ordered: list[Run], sets: int, taken: Taken) -> None:
     if effect.pick != "dearest":
         ordered = ordered[::-1]
-    for run, units in draw(ordered, sets * effect.take):
-        taken.take(run, units, run.off)
-    for run, units in draw(ordered, sets * (effect.size - effect.take)):
-        taken.use(run, units)
+    picked = list(draw(ordered, sets * effect.take))
+    _give(effect, picked, list(draw(ordered, sets * (effect.size - effect.take))), taken)
 
 
 def _among_each(running: Running, effect: Sets, ordered: list[Run], sets: int, taken: Taken) -> None:
@@ -155,13 +153,29 @@ def _among_each(running: Running, effect: Sets, ordered: list[Run], sets: int, t
 def _pick_from(effect: Sets | Bundle, drawn: list[tuple[Run, int]], take: int, taken: Taken) -> None:
     if effect.pick != "dearest":  # the cheapest stand last in a set, as the last do
         drawn = drawn[::-1]
+    picked: list[tuple[Run, int]] = []
+    others: list[tuple[Run, int]] = []
     for run, units in drawn:
-        picked = min(take, units)
-        if picked:
-            taken.take(run, picked, run.off)
-        if units > picked:
-            taken.use(run, units - picked)
-        take -= picked
+        chosen = min(take, units)
+        if chosen:
+            picked.append((run, chosen))
+        if units > chosen:
+            others.append((run, units - chosen))
+        take -= chosen
+    _give(effect, picked, others, taken)
+
+
+def _give(
+    effect: Sets | Bundle | BuyGet, picked: list[tuple[Run, int]], others: list[tuple[Run, int]], taken: Taken
+) -> None:
+    """Give the advantage to the units that were picked, or share it over all units of their set."""
+    if effect.shared:
+        _spread([*picked, *others], sum([run.off * units for run, units in picked]), taken)
+        return
+    for run, units in picked:
+        taken.take(run, units, run.off)
+    for run, units in others:
+        taken.use(run, units)
 
 
 def _distinct_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken) -> int | None:
@@ -243,14 +257,13 @@ def _buy_and_get(running: Running, effect: BuyGet, bought: list[Run], got: list[
     taken = Taken()
     times = 0
     while effect.times is None or times < effect.times:
-        short = _buy(effect, bought, taken, got)
+        chosen, short = _buy(effect, bought, got)
         if short is not None:
             if times == 0:
                 return short if effect.buy_amount else _in_units(running, short)
             break
         wanted = effect.get_units if effect.get_units is not None else sum([run.left for run in got])
-        for run, units in draw(got, wanted):
-            taken.take(run, units, run.off)
+        _give(effect, list(draw(got, wanted)), chosen, taken)
         times += 1
         if effect.get_units is None:
             break
@@ -261,25 +274,23 @@ def _in_units(running: Running, short: Grant) -> Grant:
     return Grant(short.reason, (short.missing or 0) * running.unit, Type.QUANTITY)
 
 
-def _buy(effect: BuyGet, bought: list[Run], taken: Taken, got: list[Run]) -> Grant | None:
-    """Use up what one purchase needs, or tell what it is short of and use nothing."""
+def _buy(effect: BuyGet, bought: list[Run], got: list[Run]) -> tuple[list[tuple[Run, int]], Grant | None]:
+    """Draw what one purchase needs, or tell what it is short of and draw nothing."""
     if effect.buy_amount:
         chosen = _enough_for(effect.buy_amount, bought)
         if chosen is None:
             have = sum([run.meant * run.left for run in bought])
-            return Grant(AMOUNT_SHORT, effect.buy_amount - have, Type.MONEY)
+            return [], Grant(AMOUNT_SHORT, effect.buy_amount - have, Type.MONEY)
     else:
         units = sum([run.left for run in bought])
         if units < effect.buy_units:
-            return Grant(TOO_FEW_UNITS, effect.buy_units - units)
+            return [], Grant(TOO_FEW_UNITS, effect.buy_units - units)
         chosen = list(draw(bought, effect.buy_units))
     if not any(run.left for run in got):
         for run, units in chosen:
             run.left += units
-        return Grant(TOO_FEW_UNITS, effect.get_units or 1)
-    for run, units in chosen:
-        taken.use(run, units)
-    return None
+        return [], Grant(TOO_FEW_UNITS, effect.get_units or 1)
+    return chosen, None
 
 
 def _enough_for(amount: int, bought: list[Run]) -> list[tuple[Run, int]] | None:
