@@ -35,6 +35,7 @@ from . import (
     referrals,
     returns,
     shadow,
+    subscriptions,
     vouchers,
 )
 from .authentication import BearerKey
@@ -94,6 +95,9 @@ api.add_router("/cards", cards.cards)
 # /api/v1/referrals, /api/v1/enrolments/{id}/referral
 api.add_router("/referrals", referrals.referrals)
 api.add_router("/enrolments", referrals.of_enrolments)
+# /api/v1/subscriptions, /api/v1/enrolments/{id}/subscriptions
+api.add_router("/subscriptions", subscriptions.subscriptions)
+api.add_router("/enrolments", subscriptions.of_enrolments)
 # /api/v1/products, /api/v1/product-costs, /api/v1/margin-rates, /api/v1/stock-levels
 api.add_router("/products", products.router)
 api.add_router("/product-costs", costs.costs)

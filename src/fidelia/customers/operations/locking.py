@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
+
+from django.db import connection
 
 from fidelia.kernel.actor import Scope
 from fidelia.kernel.db import require_transaction
 
 from ..errors import CustomerClosed, UnknownCustomer
 from ..models import Customer
+from ..queries import ids_of_each
+
+MERGED_AGAIN_MAX = 20
+_HOLD = "select from customers_customer where id = any(%s) order by id for key share"
 
 
 def lock_open_customer(customer_id: UUID) -> Customer:
@@ -29,6 +36,26 @@ def lock_open_customer(customer_id: UUID) -> Customer:
 def lock_open_customers(*customer_ids: UUID) -> dict[UUID, Customer]:
     """Lock the rows of some customers in the order of their ids, as everybody does. Raises as `lock_open_customer`."""
     return {one: lock_open_customer(one) for one in sorted(set(customer_ids))}
+
+
+def hold_people(customer_ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, ...]]:
+    """Return `ids_of` each customer, such that no merge makes them others until the caller's transaction ends.
+
+    Rows are held by a share lock in the order of their ids: facts of these people may change meanwhile, and others may
+    hold them too.
+    """
+    require_transaction()
+    names = ids_of_each(customer_ids)
+    for _again in range(MERGED_AGAIN_MAX):
+        every = sorted({*customer_ids, *(name for each in names.values() for name in each)})
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [every])
+        # A later statement than the wait: what a merge committed before it is seen now.
+        found = ids_of_each(customer_ids)
+        if found == names:
+            return names
+        names = found
+    raise AssertionError("people were merged again and again while they were waited for")
 
 
 def scope_of(row: Customer) -> Scope:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from fidelia.customers.operations.locking import lock_open_customer
-from fidelia.customers.queries import ids_of, ids_of_each
+from fidelia.customers.operations.locking import hold_people, lock_open_customer
+from fidelia.customers.queries import ids_of
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
@@ -149,8 +149,8 @@ class NewMember:
 
 
 def _who_are_no_members(programme: Programme, members: Sequence[NewMember]) -> list[NewMember]:
-    """Return those who are members under no name of theirs."""
-    names = ids_of_each([member.customer_id for member in members])
+    """Return those who are members under no name of theirs; no merge brings them a membership meanwhile."""
+    names = hold_people([member.customer_id for member in members])
     enrolled = _are_members(programme, [name for each in names.values() for name in each])
     return [each for each in members if enrolled.isdisjoint(names.get(each.customer_id, (each.customer_id,)))]
 
