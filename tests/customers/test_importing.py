@@ -19,6 +19,7 @@ from fidelia.customers.models import (
     ImportedCustomer,
 )
 from fidelia.customers.operations import update_customer
+from fidelia.customers.queries import search_customers
 from fidelia.customers.queries.identities import find_by_identity
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
@@ -206,3 +207,31 @@ def test_who_may_not_import_customers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Denied):
         checked(write(tmp_path, "external_id", "C1"), "customers", at=AT, by=PIZARRO)
     assert Customer.objects.count() == 0
+
+
+COMPANIES = "external_id,company_name,registration,vat_number,role,family_name,country"
+
+
+def test_companies_come_with_their_numbers_checked_and_people_with_their_role(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, COMPANIES, "E1,Fidelio SA,732 829 320 00074,FR 40 303 265 045,,,FR",
+        "E2,Fidelio SA,,,Achats,Rocco,FR", "E3,Wien GmbH,HRB 12345,DE136695976,,,DE",
+        "E4,Faux SARL,732 829 320 00075,,,,FR", "E5,Faux SAS,,FR41303265045,,,FR",
+    )  # fmt: skip
+    done = brought_in(path, "customers", at=AT)
+    assert reasons(done) == {
+        4: "“732 829 320 00075” is no SIREN or SIRET: its digits do not add up.",
+        5: "“FR41303265045” is not a VAT number.",
+    }
+    rows = Customer.objects.order_by("company_name", "role").values_list(
+        "kind", "company_name", "registration_number", "vat_number", "role"
+    )
+    assert list(rows) == [
+        ("company", "Fidelio SA", "73282932000074", "FR40303265045", ""),
+        ("person", "Fidelio SA", "", "", "Achats"),
+        ("company", "Wien GmbH", "HRB12345", "DE136695976", ""),
+    ]
+    for text in ("732829320", "732 829 320 00074", "fr40303265045", "Fidelio"):
+        assert customer("E1").id in {one.id for one in search_customers(by=SYSTEM, text=text)}, text
+    again = brought_in(path, "customers", at=AT + timedelta(days=1), known_customers="overwrite")
+    assert (again.totals["known_rows"], FactChange.objects.count()) == (3, 0)

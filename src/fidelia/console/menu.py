@@ -51,6 +51,7 @@ MENU: tuple[Block, ...] = (
                 right="customer.see",
                 key="c",
                 children=(
+                    Entry(_("Companies"), "building", "console:companies", right="customer.see"),
                     Entry(_("Segments"), "users-group", "console:segments", right="segment.see"),
                     Entry(_("Rights requests"), "shield-check", "console:rights-requests", right="request.see"),
                     Entry(

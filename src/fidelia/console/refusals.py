@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "malformed_email": _("This is not an e-mail address."),
     "malformed_phone": _("This is not a telephone number. Write the country code, as in +33 6 12 34 56 78."),
     "malformed_date": _("This is not a day on which someone alive was born."),
+    "malformed_registration": _("This number is mistyped: its digits do not add up."),
     "malformed_country": _("A country is two letters, such as FR."),
     "malformed_identity": _("An identity is one line of at most 320 characters."),
     "identity_taken": _("This card already names another customer."),

@@ -87,6 +87,7 @@ urlpatterns = [
     ),
     path("customers/<uuid:customer_id>/messages/", one.messages, name="customer-messages"),
     path("customers/<uuid:customer_id>/record/", one.record, name="customer-record"),
+    path("customers/companies/", listing.companies, name="companies"),
     path("customers/<uuid:customer_id>/facts/", editing.edit, name="customer-edit"),
     path("customers/<uuid:customer_id>/contact-points/", editing.add_contact, name="customer-contact"),
     path(

@@ -28,6 +28,8 @@ class Customer(models.Model):
     family_name = models.CharField(max_length=150, blank=True, default="")
     company_name = models.CharField(max_length=200, blank=True, default="")
     registration_number = models.CharField(max_length=40, blank=True, default="")
+    vat_number = models.CharField(max_length=40, blank=True, default="")
+    role = models.CharField(max_length=100, blank=True, default="")  # what a person does in the company
     birth_on = models.DateField(null=True)
     language = models.CharField(max_length=2, default="fr")
     country = models.CharField(max_length=2, blank=True, default="")
@@ -65,6 +67,10 @@ class Customer(models.Model):
             models.Index(fields=["home_store_id", "sort_key", "id"], name="customers_of_a_store"),
             models.Index(fields=["acquired_at", "id"], name="customers_in_order_of_coming"),
             models.Index(fields=["sort_key", "id"], name="companies_in_order_of_name", condition=Q(kind="company")),
+            models.Index(
+                fields=["registration_number"], name="customers_by_registration", condition=~Q(registration_number="")
+            ),
+            models.Index(fields=["vat_number"], name="customers_by_vat_number", condition=~Q(vat_number="")),
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,8 @@ from .models import (
 TABLES = ("customers_customer", "customers_identity", "customers_contact_point", "customers_consent",
           "customers_fact_change", "customers_trait", "customers_segment_membership", "customers_acquisition",
           "customers_imported")  # fmt: skip
-FACTS = ("kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
+FACTS = ("kind", "title", "given_name", "family_name", "company_name", "registration_number", "vat_number", "role",
+         "birth_on", "language",
          "country", "town", "postal_code", "source", "acquired_at")  # fmt: skip
 
 
@@ -68,7 +69,8 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
         for model in (Identity, ContactPoint, FactChange, Trait, SegmentMembership, Acquisition, ImportedCustomer)
     }
     blanked = Customer.objects.filter(id__in=ids).update(
-        title="", given_name="", family_name="", company_name="", registration_number="", birth_on=None, country="",
+        title="", given_name="", family_name="", company_name="", registration_number="", vat_number="", role="",
+        birth_on=None, country="",
         town="", postal_code="",
         search_key="", sort_key="", erased_at=at, updated_at=at,
     )  # fmt: skip

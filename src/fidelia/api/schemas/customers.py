@@ -28,6 +28,7 @@ from .types import (
     Since,
     Text20,
     Text40,
+    Text100,
     Text150,
     Text200,
     Text254,
@@ -84,6 +85,9 @@ class CustomerIn(Input):
     given_name: Text150 = ""
     family_name: Text150 = ""
     company_name: Text200 = ""
+    registration_number: Text40 = Field("", description="Of a company: SIREN or SIRET in France, checked.")
+    vat_number: Text40 = Field("", description="With its prefix, checked: FR40303265045.")
+    role: Text100 = Field("", description="What the person does in the company.")
     birth_on: Day | None = None
     language: Language = "fr"
     country: Country = Field("", description="ISO 3166-1, two capitals; empty when unknown.")
@@ -106,6 +110,9 @@ class CustomerChange(Input):
     given_name: Text150 = ""
     family_name: Text150 = ""
     company_name: Text200 = ""
+    registration_number: Text40 = Field("", description="Of a company: SIREN or SIRET in France, checked.")
+    vat_number: Text40 = Field("", description="With its prefix, checked: FR40303265045.")
+    role: Text100 = Field("", description="What the person does in the company.")
     birth_on: Day | None = None
     language: Language = "fr"
     country: Country = ""
@@ -168,6 +175,9 @@ _CUSTOMER = {
     "id": "019a5c1e-7f3a-7c55-9d6e-3f0c2b9a1d10",
     **_FLORESTAN,
     "company_name": "",
+    "registration_number": "",
+    "vat_number": "",
+    "role": "",
     "source": "till",
     "acquired_at": "2026-03-02T09:30:00Z",
     "partner_id": "019a5c1e-0001-7000-8000-000000000001",
@@ -189,6 +199,9 @@ class CustomerRow(Output):
     given_name: str
     family_name: str
     company_name: str
+    registration_number: str
+    vat_number: str
+    role: str
     birth_on: date | None
     language: Language
     country: str

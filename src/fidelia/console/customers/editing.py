@@ -37,7 +37,19 @@ from .reading import Dossier, frame_of, read_dossier
 SOURCE = "console"
 REACHED_BY = ("email", "phone", "post")
 NAMED_BY = ("card", "email", "phone", "external", "app")
-TEXTS = ("given_name", "family_name", "company_name", "town", "postal_code", "country", "language", "kind")
+TEXTS = (
+    "given_name",
+    "family_name",
+    "company_name",
+    "registration_number",
+    "vat_number",
+    "role",
+    "town",
+    "postal_code",
+    "country",
+    "language",
+    "kind",
+)
 
 
 class FactsForm(PersonForm):

@@ -22,6 +22,9 @@ class PersonForm(forms.Form):
     given_name = forms.CharField(label=_("Given name"), required=False, max_length=150)
     family_name = forms.CharField(label=_("Family name"), required=False, max_length=150)
     company_name = forms.CharField(label=_("Company"), required=False, max_length=200)
+    registration_number = forms.CharField(label=_("SIREN or SIRET"), required=False, max_length=40)
+    vat_number = forms.CharField(label=_("VAT number"), required=False, max_length=40)
+    role = forms.CharField(label=_("Position"), required=False, max_length=100)
     birth_on = forms.DateField(
         label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("This is not a day on which someone alive was born.")},

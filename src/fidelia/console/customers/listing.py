@@ -96,6 +96,12 @@ def customers(request: ConsoleRequest) -> HttpResponseBase:
     return show(request, "console/customers/list.html", context, partial="rows")
 
 
+@signed_in
+def companies(request: ConsoleRequest) -> HttpResponseBase:
+    """The companies among the customers: the same list, narrowed."""
+    return redirect(f"{reverse('console:customers')}?kind=company")
+
+
 @require_POST
 @signed_in
 def export(request: ConsoleRequest) -> HttpResponseBase:

@@ -21,7 +21,8 @@ from .new_customer import CheckedCustomer, NewCustomer, check_new_customer
 
 ROWS_MAX = 50_000
 CUSTOMER_COLUMNS = (
-    "id", "kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
+    "id", "kind", "title", "given_name", "family_name", "company_name", "registration_number", "vat_number", "role",
+    "birth_on", "language",
     "country", "town", "postal_code", "source", "acquired_at", "partner_id", "home_store_id", "search_key",
     "sort_key", "recorded_at", "updated_at",
 )  # fmt: skip

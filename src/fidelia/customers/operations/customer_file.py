@@ -24,7 +24,8 @@ from .new_customer import CheckedCustomer, NewCustomer, check_fact, check_new_cu
 from .traits import TraitValue
 
 CHANGEABLE = (
-    "kind", "title", "given_name", "family_name", "company_name", "registration_number", "birth_on", "language",
+    "kind", "title", "given_name", "family_name", "company_name", "registration_number", "vat_number", "role",
+    "birth_on", "language",
     "country", "town", "postal_code", "partner_id", "home_store_id",
 )  # fmt: skip
 KEY_FACTS = {"kind", "given_name", "family_name", "company_name"}
@@ -115,8 +116,11 @@ def _changed_facts(row: Customer, changes: Mapping[str, Any], at: datetime) -> d
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise UnknownFact(f"A customer has no fact “{unknown[0]}” to change.", pointer=f"/{unknown[0]}")
+    country = str(changes.get("country", row.country))
     checked = {
-        name: value if name in ("partner_id", "home_store_id") else check_fact(name, value, at=at, pointer=f"/{name}")
+        name: value
+        if name in ("partner_id", "home_store_id")
+        else check_fact(name, value, at=at, pointer=f"/{name}", country=country)
         for name, value in changes.items()
     }
     return {name: value for name, value in checked.items() if value != getattr(row, name)}

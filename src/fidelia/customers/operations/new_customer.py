@@ -16,6 +16,7 @@ from babel import Locale
 from fidelia.kernel.addresses import normalise_email, normalise_phone
 from fidelia.kernel.folding import fold
 from fidelia.kernel.ids import new_id
+from fidelia.kernel.registrations import normalise_registration, normalise_vat
 
 from ..errors import InTheFuture, MalformedCountry, MalformedDate, NamelessCustomer, TextTooLong, UnknownChoice
 from ..models import Customer, Kind
@@ -30,6 +31,8 @@ TEXT_LENGTHS_MAX = {
     "family_name": 150,
     "company_name": 200,
     "registration_number": 40,
+    "vat_number": 40,
+    "role": 100,
     "town": 150,
     "postal_code": 20,
     "source": 40,
@@ -55,6 +58,8 @@ class NewCustomer:
     family_name: str = ""
     company_name: str = ""
     registration_number: str = ""
+    vat_number: str = ""
+    role: str = ""
     birth_on: date | str | None = None
     language: str = "fr"
     country: str = ""
@@ -82,7 +87,7 @@ class CheckedCustomer:
 def check_new_customer(new: NewCustomer, *, at: datetime, pointer: str = "") -> CheckedCustomer:
     """Return the customer as it will be kept. Raises the Invalid of the first thing wrong, with a pointer to it."""
     facts = {
-        name: check_fact(name, getattr(new, name), at=at, pointer=f"{pointer}/{name}")
+        name: check_fact(name, getattr(new, name), at=at, pointer=f"{pointer}/{name}", country=new.country)
         for name in ("kind", "birth_on", "language", "country", *TEXT_FACTS)
     }
     source = _check_text("source", new.source, pointer=f"{pointer}/source")
@@ -96,13 +101,18 @@ def check_new_customer(new: NewCustomer, *, at: datetime, pointer: str = "") -> 
     return checked
 
 
-def check_fact(name: str, value: Any, *, at: datetime, pointer: str) -> Any:
-    """Return one fact of a customer as it is kept. Raises the Invalid of what is wrong with it."""
+def check_fact(name: str, value: Any, *, at: datetime, pointer: str, country: str = "") -> Any:
+    """Return one fact of a customer as it is kept; numbers of companies are those of a country.
+
+    Raises the Invalid of what is wrong with it.
+    """
     checks: dict[str, Callable[[], Any]] = {
         "kind": lambda: _check_choice(value, Kind.values, pointer),
         "language": lambda: _check_choice(value, LANGUAGES, pointer),
         "country": lambda: _check_country(value, pointer),
         "birth_on": lambda: _check_birth(value, at, pointer),
+        "registration_number": lambda: normalise_registration(value, country=country.upper(), pointer=pointer),
+        "vat_number": lambda: normalise_vat(value, country=country.upper(), pointer=pointer),
     }
     return checks[name]() if name in checks else _check_text(name, value, pointer=pointer)
 

@@ -27,6 +27,8 @@ WORDS_MAX = 8
 # Whom a test key adds is kept apart by this source: test keys see nobody else, and nobody else sees them.
 SANDBOX = "sandbox"
 HOUSEHOLD_MAX = 12
+REGISTRATION_LENGTH_MAX = 40
+SIREN_LENGTH = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +245,19 @@ def _find_by_any_identity(text: str) -> list[UUID]:
     reached = ContactPoint.objects.filter(
         Q(channel="email", value=spellings["email"]) | Q(channel="phone", value=spellings["phone"])
     ).values_list("customer_id", flat=True)
-    found = [*named[:LIMIT_MAX], *reached[:LIMIT_MAX]]
+    found = [*named[:LIMIT_MAX], *reached[:LIMIT_MAX], *_find_by_registration(text)]
     return sorted(set(survivors_of(found).values())) if found else []
+
+
+def _find_by_registration(text: str) -> list[UUID]:
+    """Return the companies, and people of companies, that a SIREN, a SIRET or a VAT number names, however spaced."""
+    clean = "".join(character for character in text.upper() if character.isalnum())
+    if not 6 <= len(clean) <= REGISTRATION_LENGTH_MAX or not any(map(str.isdigit, clean)):
+        return []
+    numbers = Q(registration_number=clean) | Q(vat_number=clean)
+    if len(clean) == SIREN_LENGTH and clean.isdigit():
+        numbers |= Q(registration_number__startswith=clean)  # every establishment of a company
+    return list(Customer.objects.filter(numbers).values_list("id", flat=True)[:LIMIT_MAX])
 
 
 def _spelled(normalise: Callable[[], str]) -> str:

@@ -46,7 +46,8 @@ BATCH = 2_000
 CHOSEN_MAX = 1_000
 KEPT_DAYS = 30
 COLUMNS = (
-    *("customer_id", "kind", "given_name", "family_name", "company_name", "birth_on", "language", "country"),
+    *("customer_id", "kind", "given_name", "family_name", "company_name", "registration"),
+    *("vat_number", "role", "birth_on", "language", "country"),
     *("postal_code", "town", "email", "phone", "card", "marketing_by_email", "store", "source", "acquired_on"),
     *("programme", "enrolled_on", "tier", "points"),
 )
@@ -167,7 +168,8 @@ def _rows_of(by: Actor, at: datetime, customers: Sequence[Customer], stores: Map
     for one in customers:
         yield [
             *map(str, (one.id, one.kind)),
-            *map(_plain, (one.given_name, one.family_name, one.company_name)),
+            *map(_plain, (one.given_name, one.family_name, one.company_name, one.registration_number)),
+            *map(_plain, (one.vat_number, one.role)),
             one.birth_on.isoformat() if one.birth_on else "",
             *(one.language, one.country, _plain(one.postal_code), _plain(one.town)),
             *(emails.get(one.id, ""), phones.get(one.id, ""), cards.get(one.id, "")),

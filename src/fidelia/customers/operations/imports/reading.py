@@ -13,6 +13,7 @@ from fidelia.intake.targets import Target
 from fidelia.intake.values import BadCell, read_country, read_day, read_email, read_language, read_phone
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import exponent_of
+from fidelia.kernel.registrations import MalformedRegistration
 
 from ...errors import InTheFuture, MalformedDate, MalformedIdentity, NamelessCustomer, WrongFieldValue
 from ...models import TraitDefinition, TraitType
@@ -26,7 +27,8 @@ from .target import CONSENT_CHANNELS, CONSENTS_OF_FILE
 COST_MAX = 10**12
 POST_LENGTH_MAX = 500
 TEXTS = {
-    "title": 20, "given_name": 150, "family_name": 150, "company_name": 200, "town": 150, "postal_code": 20,
+    "title": 20, "given_name": 150, "family_name": 150, "company_name": 200, "role": 100, "town": 150,
+    "postal_code": 20,
 }  # fmt: skip
 
 
@@ -76,7 +78,7 @@ class CustomerReader:
     def read(self, row: OpenRow) -> CustomerRow:
         """Raises BadCell with the reason."""
         facts = {name: row.text(name, most) for name, most in TEXTS.items()}
-        facts["registration_number"] = row.text("registration", 40).replace(" ", "")
+        facts["registration_number"], facts["vat_number"] = row.text("registration", 40), row.text("vat_number", 40)
         birth_on = row.day("birth_on")
         country, language = self._country(row), self._language(row)
         email, phone = self._email(row), self._phone(row, country)
@@ -92,13 +94,16 @@ class CustomerReader:
             phone=phone,
             **facts,  # type: ignore[arg-type] # these are the texts of NewCustomer
         )
+        checked = self._with_address(check_row(new, self.at), row)
+        for name in ("registration_number", "vat_number"):
+            facts[name] = getattr(checked.row, name)
         said = {**facts, "birth_on": birth_on, "country": country, "language": language}
         if said["company_name"]:
             said["kind"] = new.kind
         consents, unproved = self._consents(row)
         return CustomerRow(
             number=row.number,
-            checked=self._with_address(check_row(new, self.at), row),
+            checked=checked,
             given=tuple(name for name, value in said.items() if value),
             cost=self._cost(row),
             currency=str(self.rows.options.get("currency") or ""),
@@ -220,6 +225,10 @@ def check_row(new: NewCustomer, at: datetime) -> CheckedCustomer:
         raise bad("not_an_identity", text=_first_wrong(new)) from None
     except MalformedDate:
         raise bad("not_born", text=str(new.birth_on)) from None
+    except MalformedRegistration as refusal:
+        is_vat = refusal.pointer == "/vat_number"
+        named = new.vat_number if is_vat else new.registration_number
+        raise bad("not_a_vat" if is_vat else "not_a_registration", text=named) from None
     except NamelessCustomer:
         raise bad("nameless") from None
     except InTheFuture:

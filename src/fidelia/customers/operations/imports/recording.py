@@ -25,7 +25,8 @@ from .judging import Judged, KnownChange
 
 UPDATED = {
     "kind": "text", "title": "text", "given_name": "text", "family_name": "text", "company_name": "text",
-    "registration_number": "text", "birth_on": "date", "language": "text", "country": "text", "town": "text",
+    "registration_number": "text", "vat_number": "text", "role": "text",
+    "birth_on": "date", "language": "text", "country": "text", "town": "text",
     "postal_code": "text", "search_key": "text", "sort_key": "text",
 }  # fmt: skip
 _UPDATE = """

@@ -65,11 +65,24 @@ FACT_COLUMNS = (
     ),
     Column(
         "company_name", Text("Company", "Raison sociale"), Kind.TEXT, personal=True, length_max=200,
-        synonyms=("company", "société", "raison sociale", "entreprise", "company name", "organisation"),
+        synonyms=("company", "société", "raison sociale", "entreprise", "company name", "organisation", "firma",
+                  "empresa", "nom de la société", "nom entreprise", "organization", "unternehmen"),
     ),
     Column(
         "registration", Text("Company registration", "SIREN ou SIRET"), Kind.CODE, personal=True, length_max=40,
-        synonyms=("siren", "siret", "registration", "registration number", "company number", "vat number", "n° tva"),
+        synonyms=("siren", "siret", "registration", "registration number", "company number", "n° siret", "n° siren",
+                  "numéro siret", "numéro siren", "handelsregister", "kvk", "cif", "company registration number"),
+    ),
+    Column(
+        "vat_number", Text("VAT number", "N° de TVA"), Kind.CODE, personal=True, length_max=40,
+        synonyms=("vat number", "n° tva", "vat", "vat id", "tva intracommunautaire", "n° tva intracommunautaire",
+                  "numéro de tva", "ust-idnr", "umsatzsteuer id", "partita iva", "nif", "vat no", "tva intra"),
+        not_beside=("rate", "taux", "amount", "montant"),
+    ),
+    Column(
+        "role", Text("Position in the company", "Fonction dans l’entreprise"), Kind.TEXT, personal=True, length_max=100,
+        synonyms=("role", "fonction", "position", "job title", "poste", "fonction du contact", "contact role", "job",
+                  "rôle", "funktion", "cargo"),
     ),
     Column(
         "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True,
@@ -212,6 +225,11 @@ REASONS = {
     "not_of_field": Text(
         "{column}: the field cannot hold “{text}”", "{column} : le champ ne peut pas contenir « {text} »"
     ),
+    "not_a_registration": Text(
+        "“{text}” is no SIREN or SIRET: its digits do not add up",
+        "« {text} » n’est ni un SIREN ni un SIRET : la clé est fausse",
+    ),
+    "not_a_vat": Text("“{text}” is not a VAT number", "« {text} » n’est pas un numéro de TVA"),
     "nameless": Text("a company has a name", "une entreprise a un nom"),
 }  # fmt: skip
 _KINDS = {
