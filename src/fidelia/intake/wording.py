@@ -75,4 +75,6 @@ def say(code: str, language: str = "en", **values: Any) -> str:
     """Return the reason of this code in words; a long `text` is cut. Raises KeyError for a code that is none."""
     if "text" in values:
         values["text"] = str(values["text"])[:EXCERPT]
+    if "example" in values and language.startswith("fr"):  # two forms: a day, or a day with its hour
+        values["example"] = str(values["example"]).replace(" or ", " ou ")
     return REASONS[code].in_language(language).format(**values)

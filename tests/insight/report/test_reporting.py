@@ -19,7 +19,8 @@ from fidelia.insight.report.html import write_html
 from fidelia.insight.report.pdf import write_pdf
 from fidelia.insight.report.people.buyers import with_campaign
 from fidelia.insight.report.people.satisfaction import with_satisfaction
-from fidelia.insight.report.speech import Speech
+from fidelia.insight.report.speech import Speech, in_language
+from fidelia.intake.errors import MalformedMapping
 from tests.insight.report.files import NOW, shop_file, write
 
 CHAPTERS = ["contents", "sales", "rfm", "lifecycle", "cohorts", "value", "churn", "scores", "portfolio", "profit",
@@ -307,6 +308,46 @@ def test_a_column_of_texts_or_of_one_answer_is_no_satisfaction(tmp_path: Path) -
 def test_a_file_without_categories_says_why_it_tells_no_types(tmp_path: Path) -> None:
     report, _speech = reported(write(tmp_path, *FILES["all bought once"]))
     assert "the file has no column of categories" in texts_of(report)
+
+
+def test_one_reason_is_told_once_with_the_rows_it_holds_for(tmp_path: Path) -> None:
+    rows = [f"{1 + n % 28:02}/03/2026;1{n},50 €;c{n % 9}" for n in range(60)]
+    bad = [*(f"{n:02}/13/2026;5,00 €;c1" for n in range(1, 12)), "Total;900,00 €;", "07/03/2026;cadeau;c2"]
+    report, _speech = reported(write(tmp_path, "Date;Montant;Client", *rows, *bad), "fr")
+    (grid,) = (block for block in report.sections[0].blocks if isinstance(block, Grid) and "écartées" in block.title)
+    assert grid.rows == [
+        ["« 01/13/2026 » n’est pas une date comme 22/11/2026 ou 22/11/2026 14:05, et 11 autres valeurs de ce genre",
+         "12", "61"],
+        ["« cadeau » n’est pas un nombre", "1", "73"],
+    ]  # fmt: skip
+    assert report.sections[0].finding == "Lignes lues\xa0: 73\xa0; retenues\xa0: 60\xa0; écartées\xa0: 13."
+
+
+def test_a_customer_as_large_as_all_others_is_asked_about(tmp_path: Path) -> None:
+    rows = [f"2026-0{1 + n % 6}-1{n % 10},10.00,c{n % 120}" for n in range(400)]
+    largest = [f"2026-0{1 + n % 6}-05,2000.00,COMPTOIR" for n in range(30)]
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows, *largest))
+    assert "One customer (COMPTOIR) makes 93.8% of the sales." in texts_of(report)
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows))
+    assert "One customer (" not in texts_of(report)
+
+
+def test_a_file_that_holds_itself_twice_is_asked_about(tmp_path: Path) -> None:
+    rows = [f"2026-0{1 + n % 6}-1{n % 10},1{n}.00,c{n % 40}" for n in range(80)]
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows, *rows))
+    assert "see whether the file holds the same export twice" in texts_of(report)
+    report, _speech = reported(write(tmp_path, "date,amount,customer", *rows, *rows[:3]))
+    assert "3 rows repeat another row exactly" in texts_of(report)
+    assert "twice" not in texts_of(report)
+
+
+def test_a_file_without_a_needed_column_is_told_with_the_columns_it_has(tmp_path: Path) -> None:
+    path = write(tmp_path, "couleur;taille", "rouge;4", "bleu;5")
+    with pytest.raises(MalformedMapping) as refused, open_purchases(path, language="fr", now=NOW):
+        pass
+    told = in_language(refused.value.message, "fr")
+    assert told.startswith("Le fichier n’a pas de colonne qui puisse être «\xa0Date\xa0»")
+    assert "couleur, taille" in told
 
 
 # 60 of the group written to buy three times for 10, 11 or so; 40 left alone once; one customer stands in both.

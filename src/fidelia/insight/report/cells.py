@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +17,8 @@ from fidelia.intake.tables import BadRow, Row, Table
 from fidelia.intake.values import BadCell, join_moment, read_decimal, read_moment, read_money, to_minor
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
+from fidelia.ui import formats
+from fidelia.ui.charts.words import say_count
 
 from .facts import Refusal
 
@@ -28,6 +29,7 @@ EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 THOUSANDTHS: Final = 1_000
 AMOUNT_MAX: Final = 10**15
 KNOWN_MAX: Final = 200_000
+TEXTS_MAX: Final = 10_000  # different values remembered of one reason
 LINE_SCHEMA: Final = pyarrow.schema(
     [
         ("row_number", pyarrow.int64()),
@@ -52,13 +54,25 @@ class LineReader:
     arm_column: str = ""  # the group of the customer of a row, where the file has one
     answer_column: str = ""  # how satisfied the customer of a row is, where the file says it
     rows: int = 0
-    _refused: Counter[str] = field(default_factory=Counter)
-    _first: dict[str, int] = field(default_factory=dict)
+    _refused: dict[tuple[str, ...], _Refused] = field(default_factory=dict)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """Why rows were left out, the most frequent reason first."""
-        return tuple(Refusal(reason, count, self._first[reason]) for reason, count in self._refused.most_common())
+        """Why rows were left out, the most frequent reason first; of one reason the first text stands for others."""
+        told = [
+            Refusal(self._reason(found), found.rows, found.first_row)
+            for found in sorted(self._refused.values(), key=lambda found: (-found.rows, found.first_row))
+        ]
+        return tuple(told)
+
+    def _reason(self, found: _Refused) -> str:
+        reason, others = found.cell.reason(self.language), len(found.texts) - 1
+        if not others:
+            return reason
+        return say_count(
+            self.language, "{reason}, and {n} other value like it", "{reason}, and {n} other values like it", others,
+            reason=reason, n_written=formats.number(others, self.language),
+        )  # fmt: skip
 
     def batches(self, size: int) -> Iterator[pyarrow.Table]:
         """Yield what the rows mean, `size` rows of the file at a time. Raises UnreadableFile."""
@@ -100,9 +114,23 @@ class LineReader:
 
     def _count(self, bad: Mapping[int, BadCell]) -> None:
         for place, cell in sorted(bad.items()):
-            reason = cell.reason(self.language)
-            self._refused[reason] += 1
-            self._first.setdefault(reason, self.rows + place + 1)
+            values = {name: str(value) for name, value in cell.values.items()}
+            text = values.pop("text", "")
+            key = (cell.code or str(cell), *(part for pair in sorted(values.items()) for part in pair))
+            found = self._refused.setdefault(key, _Refused(cell, self.rows + place + 1))
+            found.rows += 1
+            if len(found.texts) < TEXTS_MAX:
+                found.texts.add(text)
+
+
+@dataclass(slots=True)
+class _Refused:
+    """Rows left out for one reason; `cell` is that of the first, `texts` the different values."""
+
+    cell: BadCell
+    first_row: int
+    rows: int = 0
+    texts: set[str] = field(default_factory=set)
 
 
 def _array(values: Sequence[Any], part: pyarrow.Field) -> pyarrow.Array:

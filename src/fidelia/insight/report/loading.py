@@ -25,6 +25,7 @@ from fidelia.insight.fits.sentences import Sentence
 from fidelia.insight.fits.sentences import gettext_noop as _
 from fidelia.insight.measures.margin import DEFAULT_RATE
 from fidelia.intake.doubts import Doubt
+from fidelia.intake.errors import MalformedMapping
 from fidelia.intake.mapping import FileMapping, check_mapping
 from fidelia.intake.proposing import propose
 from fidelia.intake.tables import Table
@@ -39,6 +40,7 @@ from .stock import read_stock
 
 MEMORY_LIMIT: Final = "1GB"
 BATCH_ROWS: Final = 50_000
+COLUMNS_TOLD: Final = 20
 DEFAULT_CURRENCY: Final = "EUR"
 
 
@@ -68,8 +70,8 @@ def open_purchases(
     if mapping is None:
         proposal = propose(Table(path), PURCHASES, defaults={"time_zone": "UTC"})
         mapping = proposal.mapping
-    check_mapping(_with_options(mapping, currency, path), PURCHASES)
     mapping = _with_options(mapping, currency, path)
+    _check(mapping, path, language)
     doubted = [doubt for doubt in proposal.doubts if doubt.about != "currency"] if proposal else []
     doubts = tuple(_in_words(doubt, mapping, language) for doubt in doubted)
     with tempfile.TemporaryDirectory(prefix="fidelia-report-") as folder:
@@ -89,6 +91,21 @@ def open_purchases(
             yield facts if arms is None else with_arms(facts, arms, language)
         finally:
             backend.disconnect()
+
+
+def _check(mapping: FileMapping, path: Path, language: str) -> None:
+    """Raise MalformedMapping; of a column that is not there in the words of the report, with those that are."""
+    try:
+        check_mapping(mapping, PURCHASES)
+    except MalformedMapping as refused:
+        name = (refused.pointer or "").removeprefix("/columns/")
+        if name == refused.pointer or name in mapping.columns or name not in {one.name for one in PURCHASES.columns}:
+            raise
+        told = _("The file has no column that can be “{known}”; its columns are {columns}. Say which one it is by "
+                 "--mapping.")  # fmt: skip
+        known = PURCHASES.column(name).label.in_language(language)
+        columns = ", ".join(Table(path, mapping.reading).columns[:COLUMNS_TOLD])
+        raise MalformedMapping(Sentence(told, known=known, columns=columns), pointer=refused.pointer) from None
 
 
 def _with_options(mapping: FileMapping, currency: str | None, path: Path) -> FileMapping:

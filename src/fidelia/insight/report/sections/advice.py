@@ -19,6 +19,7 @@ from .rfm import scored
 
 MOST: Final = 5
 STAKE_MIN: Final = 0.001  # of the margin of the history: nobody changes a plan for less
+CUSTOMERS_MIN: Final = 10  # of fewer each is known by name
 ALIVE_MIN: Final = 0.05  # below this the model says no more what somebody would bring
 Proposal = tuple[float, Advice]
 
@@ -70,7 +71,7 @@ def _second_purchase(facts: ReportFacts, speech: Speech) -> Proposal | None:
     _ = speech.text
     rfm = scored(facts)
     recent = (rfm["frequency"] == 1) & (rfm["recency_days"] <= 60)
-    if not recent.sum():
+    if not recent.sum() or len(recent) < CUSTOMERS_MIN:
         return None
     repeat = rfm["frequency"] > 1
     mean = float(rfm["amount"][recent].mean()) * float(facts.margin_rate)

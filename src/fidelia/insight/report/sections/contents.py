@@ -8,6 +8,7 @@ from fidelia.insight.report.speech import Speech
 
 REFUSALS_SHOWN = 8
 DOUBTS_SHOWN = 8
+MANY_DUPLICATES = 0.2  # of the rows that count: receipts with two equal lines are a few in a hundred
 
 
 def contents(facts: ReportFacts, speech: Speech, title: str) -> Section:
@@ -68,14 +69,7 @@ def _remarks(facts: ReportFacts, speech: Speech) -> list[Block]:
         remarks.append(Words(_("The file names no currency: its amounts are taken for {currency}.",
                                currency=facts.currency)))  # fmt: skip
     if quality.duplicates:
-        remarks.append(
-            Words(
-                _(
-                    "{n} rows repeat another row exactly. They count: a till may well print two equal lines.",
-                    n=speech.number(quality.duplicates),
-                )
-            )
-        )
+        remarks.append(_duplicates(quality, speech))
     if quality.anonymous_rows:
         share = quality.anonymous_rows / max(1, quality.taken)
         remarks.append(
@@ -99,6 +93,17 @@ def _remarks(facts: ReportFacts, speech: Speech) -> list[Block]:
             )
         )
     return [*remarks, *(Words(doubt, "warn") for doubt in quality.doubts[:DOUBTS_SHOWN])]
+
+
+def _duplicates(quality: FileQuality, speech: Speech) -> Words:
+    told = speech.text(
+        "{n} rows repeat another row exactly. They count: a till may well print two equal lines.",
+        n=speech.number(quality.duplicates),
+    )
+    if quality.duplicates <= MANY_DUPLICATES * quality.taken:
+        return Words(told)
+    doubt = speech.text("With so many of them, see whether the file holds the same export twice.")
+    return Words(f"{told} {doubt}", "warn")
 
 
 def _definitions(speech: Speech) -> list[Definition]:

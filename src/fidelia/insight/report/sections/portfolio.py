@@ -44,7 +44,7 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
     }
     whole = max(1.0, sum(value for value, _potential in sums.values()))
     finding = _(
-        "{stars} stars bring {share} of the margin so far; {questions} question marks are worth winning.",
+        "The stars ({stars}) bring {share} of the margin so far; question marks worth winning: {questions}.",
         stars=speech.number(counts["stars"]), share=speech.share(sums["stars"][0] / whole),
         questions=speech.number(counts["question_marks"]),
     )  # fmt: skip

@@ -35,6 +35,7 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
         ]
         for row in told
     ]  # fmt: skip
+    alone = _("Only customers of one standing are as many as {n}: there is nobody to compare them with.", n=FEW)
     first, last = (row["margin"] / row["customers"] for row in (told[0], told[-1]))
     finding = _(
         "In the last year a customer of the longest standing brought {last} of margin, a new one {first}.",
@@ -46,6 +47,7 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Words(_("Who came within the last year has had less than a year to buy.")),
         Words(_("This shows who stays, not what staying does: those who bought little have left the older rows.")),
     ]
+    finding = finding if len(told) > 1 else alone
     return Section("profit", title, finding, blocks, [speech.definition(_("Loyalty and profit"), loyalty_and_profit)])
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import ibis
+
 from fidelia.insight.measures.sales import Period, amount_by_customer, concentration, lorenz_points, sales_by_period
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Number, Numbers, Section, Words
 from fidelia.insight.report.facts import ReportFacts
@@ -14,6 +16,8 @@ from fidelia.ui.charts import Series, in_out_bars, lorenz_curve, stacked_bars
 DAILY_UNDER_DAYS = 62
 WEEKLY_UNDER_DAYS = 200
 CUSTOMERS_FOR_LORENZ = 100
+ONE_FOR_ALL = 0.2  # of the sales
+NAME_MAX = 40
 
 
 def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
@@ -84,6 +88,7 @@ def _concentration(facts: ReportFacts, speech: Speech) -> list[Block]:
     (spread,) = facts.rows(concentration(amounts))
     if spread["people"] < CUSTOMERS_FOR_LORENZ or spread["gini"] is None:
         return []
+    (largest,) = facts.rows(amounts.order_by(ibis.desc("amount"), "customer_id").limit(1))
     points = facts.rows(lorenz_points(amounts))
     reached = {row["part"]: row["amount"] / row["total"] for row in points}
     tenths = [reached[part] - reached.get(part - 10, 0.0) for part in range(10, 101, 10)]
@@ -104,7 +109,21 @@ def _concentration(facts: ReportFacts, speech: Speech) -> list[Block]:
                 gini=speech.number(spread["gini"], 2),
             )
         ),
+        *_one_for_all(largest, spread, speech),
     ]
+
+
+def _one_for_all(largest: dict[str, Any], spread: dict[str, Any], speech: Speech) -> list[Block]:
+    """Ask about a customer who is as large as hundreds of others: often the till's name for whoever has no card."""
+    share = largest["amount"] / spread["total"] if spread["total"] else 0.0
+    if share < ONE_FOR_ALL:
+        return []
+    told = speech.text(
+        "One customer ({name}) makes {share} of the sales. See whether this is one person or the till's name for "
+        "everybody without a card: without these rows the chapters on customers tell more of the others.",
+        name=str(largest["customer_id"])[:NAME_MAX], share=speech.share(share),
+    )  # fmt: skip
+    return [Words(told, "warn")]
 
 
 def _definitions(speech: Speech) -> list[Definition]:
