@@ -20,6 +20,7 @@ from fidelia.jobs.operations import JobKind
 from fidelia.kernel.facts import FactTable
 from fidelia.ledger.facts import FACTS as LEDGER_FACTS
 from fidelia.ledger.jobs import JOBS as LEDGER_JOBS
+from fidelia.members.jobs import JOBS as MEMBER_JOBS
 from fidelia.messaging.facts import FACTS as MESSAGE_FACTS
 from fidelia.products.facts import FACTS as PRODUCT_FACTS
 from fidelia.products.operations.imports import KINDS as PRODUCT_IMPORTS
@@ -54,6 +55,7 @@ JOBS: tuple[JobKind, ...] = (
     *INTAKE_JOBS,
     *CUSTOMER_JOBS,
     *LEDGER_JOBS,
+    *MEMBER_JOBS,
     *PROGRAMME_JOBS,
     *REWARD_JOBS,
     *CARD_JOBS,

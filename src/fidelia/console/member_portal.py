@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -18,10 +20,12 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.localized import LocalizedText
+from fidelia.members.queries import programmes_to_join
 from fidelia.organisation.models import MemberPortal
 from fidelia.organisation.operations import PortalLook, set_portal
 from fidelia.organisation.operations.portal import INK, LOGO_BYTES_MAX, WHITE, contrast
 from fidelia.organisation.queries import find_portal, get_operator
+from fidelia.ui.codes import qr_svg
 from fidelia.ui.formats import number
 
 from .pages import ConsoleRequest, show, signed_in
@@ -95,12 +99,26 @@ def member_portal(request: ConsoleRequest) -> HttpResponseBase:
         "form": form,
         "found": found,
         "address": settings.BASE_URL,
+        "joining": _joining_address() if programmes_to_join(clock.now()) else "",
         "has_mail": bool(settings.EMAIL_HOST),
         "ratios": _ratios(found) if found is not None else [],
         "demo_member": find_address_of_member() if _is_demo() else "",
         "may_change": by.may("portal.change"),
     }
     return show(request, "console/member_portal.html", context, status=422 if form.errors else 200)
+
+
+@signed_in
+def joining_code(request: ConsoleRequest) -> HttpResponseBase:
+    """The QR code to hang at the till: it leads to where people join."""
+    request.actor.require("portal.see")
+    name = {"Content-Disposition": 'attachment; filename="join.svg"'} if "download" in request.GET else {}
+    drawn = qr_svg(_joining_address(), label=_t("Join"))
+    return HttpResponse(drawn, content_type="image/svg+xml", headers=name)
+
+
+def _joining_address() -> str:
+    return f"{settings.BASE_URL}{reverse('portal:join')}"
 
 
 def _keep(request: ConsoleRequest, form: PortalForm) -> bool:

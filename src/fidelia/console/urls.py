@@ -277,6 +277,7 @@ urlpatterns = [
     path("settings/fields/new/", custom_fields.new, name="custom-field-new"),
     path("settings/fields/<slug:key>/", custom_fields.change, name="custom-field"),
     path("settings/portal/", member_portal.member_portal, name="member-portal"),
+    path("settings/portal/join.svg", member_portal.joining_code, name="joining-code"),
     path("settings/law/", policies.policies, name="policies"),
     path("settings/law/new/", policies.new, name="policy-new"),
     path("settings/law/<uuid:policy_id>/", policies.policy, name="policy"),

@@ -3,8 +3,12 @@
 Invalid
 ├── WrongCode
 ├── TextsClosed
+├── BirthdayMissing
+├── NamelessNewcomer
 └── LinkOver
 Refused
+├── TooYoung
+├── JoiningClosed
 └── CodeOver
 NotFound
 ├── NotThisPerson
@@ -32,6 +36,30 @@ class TextsClosed(Invalid):
     """A telephone number was given where no gateway sends text messages: an e-mail address is asked for."""
 
     default_code = "texts_closed"
+
+
+class BirthdayMissing(Invalid):
+    """The programme asks for the day of birth of who joins."""
+
+    default_code = "birthday_missing"
+
+
+class NamelessNewcomer(Invalid):
+    """Who joins says at least a given name."""
+
+    default_code = "nameless_newcomer"
+
+
+class TooYoung(Refused):
+    """The programme takes people from an age on that this one has not reached; nothing is kept."""
+
+    default_code = "too_young"
+
+
+class JoiningClosed(Refused):
+    """Nobody signs up for this programme by themselves."""
+
+    default_code = "joining_closed"
 
 
 class LinkOver(Invalid):

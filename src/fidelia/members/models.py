@@ -11,6 +11,7 @@ from fidelia.kernel.ids import new_id
 class Aim(models.TextChoices):
     LOG_IN = "log_in"
     ADDRESS = "address"
+    JOIN = "join"
 
 
 class Code(models.Model):
@@ -35,11 +36,53 @@ class Code(models.Model):
     class Meta:
         db_table = "members_code"
         constraints = [
-            models.CheckConstraint(condition=Q(aim__in=["log_in", "address"]), name="a code is for one of two aims"),
             models.CheckConstraint(
-                condition=Q(aim="log_in") | Q(customer_id__isnull=False), name="an address is proven for a customer"
+                condition=Q(aim__in=["log_in", "address", "join"]), name="a code is for a known aim"
+            ),
+            models.CheckConstraint(
+                condition=~Q(aim="address") | Q(customer_id__isnull=False), name="an address is proven for a customer"
             ),
             models.CheckConstraint(condition=Q(tries__lte=5), name="a code is tried five times at most"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SignUp(models.Model):
+    """Somebody who asked to join: what they wrote, sealed until the code proves their address, and what became of it.
+
+    `customer_id` is the one that a newcomer is to have; once joined, the one they are. A row that led to nothing is
+    gone after a day. `finished_at` is when the card and the friend's code that they named were seen to; `card` and
+    `referral` say what became of them, empty for none.
+    """
+
+    class Person(models.TextChoices):
+        NEW = "new"
+        KNOWN = "known"
+        MEMBER = "member"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.BinaryField(unique=True)
+    programme_id = models.UUIDField()
+    customer_id = models.UUIDField(db_index=True)
+    enrolment_id = models.UUIDField(null=True)
+    person = models.CharField(max_length=6, choices=Person.choices, blank=True, default="")
+    answers = models.TextField()
+    card = models.CharField(max_length=12, blank=True, default="")
+    referral = models.CharField(max_length=12, blank=True, default="")
+    asked_at = models.DateTimeField(db_index=True)
+    joined_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "members_sign_up"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(joined_at__isnull=True)
+                | Q(enrolment_id__isnull=False, person__in=["new", "known", "member"]),
+                name="who joined has a membership",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,9 +11,11 @@ from uuid import UUID
 from django.conf import settings
 
 from fidelia.customers.queries import find_by_address, ids_of, ids_of_each, list_customers_by_id
-from fidelia.programme.queries import list_enrolments
+from fidelia.programme.models import Programme
+from fidelia.programme.queries import list_enrolments, list_programmes, terms_of, version_in_force
+from fidelia.rules.joining_terms import JoiningPolicy
 
-from .models import Aim, Code, MemberSession
+from .models import Aim, Code, MemberSession, SignUp
 
 CODE_MINUTES = 10
 
@@ -37,6 +39,24 @@ def members_among(customer_ids: Sequence[UUID]) -> tuple[UUID, ...]:
     return tuple(
         survivor for survivor, ids in sorted(people.items()) if not known[survivor].is_erased and members & set(ids)
     )
+
+
+def joining_policy(programme: Programme, at: datetime) -> JoiningPolicy | None:
+    """Return how people join a programme by themselves at a moment; None where they do not."""
+    version = None if programme.is_sandbox else version_in_force(programme, at)
+    policy = terms_of(version.id).joining if version is not None else None
+    return policy if policy is not None and policy.online else None
+
+
+def programmes_to_join(at: datetime) -> list[tuple[Programme, JoiningPolicy]]:
+    """Return the programmes that people join by themselves at a moment, the oldest first."""
+    found = ((programme, joining_policy(programme, at)) for programme in list_programmes())
+    return [(programme, policy) for programme, policy in found if policy is not None]
+
+
+def sign_up_of(token: str) -> SignUp | None:
+    """Return what a browser asked to join by, that holds the token; None for a token that is none, or over."""
+    return SignUp.objects.filter(token_hash=hash_of(token)).first() if token else None
 
 
 def candidates_entered(token: str, at: datetime) -> tuple[UUID, ...]:

@@ -22,7 +22,7 @@ def send_codes(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
     asked = Code.objects.filter(id__in=[UUID(event.payload["code_id"]) for event in events], expires_at__gt=at)
     requests = []
     for code in asked if portal is not None and portal.is_open else ():
-        to = (code.customer_id,) if code.aim == Aim.ADDRESS else candidates_of(code.address)
+        to = candidates_of(code.address) if code.aim == Aim.LOG_IN else (code.customer_id,)
         if to and to[0] is not None:
             digits = digits_of(code)
             requests.append(

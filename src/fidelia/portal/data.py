@@ -40,6 +40,7 @@ PARTS = {
     "subscriptions": _("Paid memberships"), "subscription_periods": _("What you paid for memberships"),
     "referrals": _("Friends you brought"), "referral_codes": _("Codes for friends"),
     "judged_purchases": _("Purchases judged while another house kept your points"),
+    "sign_ups": _("When you joined by yourself"),
     "devices": _("Devices you were logged in on"), "requests": _("What you asked about your data"),
 }  # fmt: skip
 

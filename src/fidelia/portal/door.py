@@ -33,6 +33,7 @@ from fidelia.organisation.queries import find_portal, get_operator
 from .errors import closed, refused
 
 P = ParamSpec("P")
+PROGRAMME_COOKIE = "fidelia_member_programme"
 SESSION_COOKIE, ASK_COOKIE = "fidelia_member", "fidelia_member_ask"
 SESSION_COOKIE_AGE = 180 * 86_400
 # What a member may do, always with the ids of the session's own person.

@@ -1,25 +1,23 @@
-"""Bring a friend: the promise in words, a code to pass on, how far each friend has come; and where the code leads."""
+"""Bring a friend: the promise in words, a code to pass on, how far each friend has come."""
 
 from __future__ import annotations
 
 import re
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from fidelia.kernel.errors import NotFound
-from fidelia.organisation.models import MemberPortal
 from fidelia.referral.operations import code_of_member
 from fidelia.referral.queries import MyReferral, ReferredFriend, referral_of
 
-from .door import MemberRequest, members_only, open_to_all
+from .door import MemberRequest, members_only
 from .holdings import Holdings, holdings_of
-from .pages import show, show_outside
+from .pages import show
 
-_CODE = re.compile(r"[A-Za-z0-9-]{4,20}")
+CODE_PATTERN = re.compile(r"[A-Za-z0-9-]{4,20}")
 TONES = {"rewarded": "good", "refused": "plain", "taken_back": "plain"}
 
 
@@ -42,14 +40,6 @@ def friends(request: MemberRequest) -> HttpResponseBase:
         "as_friend": _shown(held, mine.as_friend) if mine.as_friend is not None else None,
     }
     return show(request, "portal/friends.html", context, here="me")
-
-
-@require_safe
-@open_to_all
-def join(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
-    """Where a friend's link leads: the code to say at the till, which enrols and notes who brought them."""
-    found = _CODE.fullmatch(request.GET.get("ref", "").strip())
-    return show_outside(request, brand, "portal/join.html", {"code": found[0].upper() if found else ""})
 
 
 def referral_for(held: Holdings) -> MyReferral | None:

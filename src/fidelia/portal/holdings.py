@@ -20,7 +20,7 @@ from fidelia.programme.queries import Terms, TierStanding, list_enrolments, list
 from fidelia.rules.paying import worth_of
 from fidelia.ui import formats
 
-from .door import MemberRequest, Person
+from .door import PROGRAMME_COOKIE, MemberRequest, Person
 
 SOON_DAYS = 60
 FAR = timedelta(days=3_660)
@@ -39,11 +39,17 @@ class Slice:
 
 
 class Holdings:
-    """A member's one membership (the newest of several) as pages show it; parts are read when they are asked for."""
+    """The membership of a member that pages show; parts are read when they are asked for.
 
-    def __init__(self, person: Person, enrolment: Enrolment | None, at: datetime) -> None:
+    Of several it is the one that the member chose on this device, or the newest; `memberships` has them all.
+    """
+
+    def __init__(
+        self, person: Person, enrolment: Enrolment | None, at: datetime, memberships: tuple[Enrolment, ...] = ()
+    ) -> None:
         self.person = person
         self.enrolment = enrolment
+        self.memberships = memberships
         self.at = at
         self.language = get_language() or "fr"
 
@@ -81,8 +87,9 @@ class Holdings:
 
     @cached_property
     def card(self) -> str:
-        """The number of the card to show: the newest that a till takes."""
-        found = main_card_of(self.person.ids, at=self.at)
+        """The number of the card to show: the newest that a till takes, one of this programme first."""
+        own = self.enrolment.programme_id if self.enrolment is not None else None
+        found = main_card_of(self.person.ids, at=self.at, programme_id=own)
         return found.number if found is not None else ""
 
     def points(self, amount: int, *, sign: bool = False) -> str:
@@ -143,11 +150,13 @@ class Holdings:
 
 
 def holdings_of(request: MemberRequest) -> Holdings:
-    """Return what the member of a request holds."""
-    found = [
+    """Return what the member of a request holds in the programme that they chose on this device."""
+    found = tuple(
         one for one in list_enrolments(request.person.ids) if one.ended_at is None and not one.programme.is_sandbox
-    ]
-    return Holdings(request.person, found[0] if found else None, request.at)
+    )
+    wanted = request.COOKIES.get(PROGRAMME_COOKIE, "")
+    chosen = next((one for one in found if one.programme.slug == wanted), found[0] if found else None)
+    return Holdings(request.person, chosen, request.at, found)
 
 
 def slices_of(held: Holdings, words: dict[str, str]) -> list[Slice]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _t
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from fidelia.kernel.errors import NotFound
 from fidelia.ui.codes import TooLong, ean13_svg, is_ean13, qr_svg
 from fidelia.ui.formats import clock_time
 
 from .catalog import next_cheque
-from .door import MemberRequest, members_only
+from .door import PROGRAMME_COOKIE, SESSION_COOKIE_AGE, MemberRequest, members_only
 from .holdings import Holdings, holdings_of, tier_ahead
 from .pages import show
 from .presents import presents_of
@@ -31,6 +34,11 @@ def home(request: MemberRequest) -> HttpResponseBase:
     open_ones = [one for one in presents_of(held) if one.is_open]
     context = {
         "held": held,
+        "others": [
+            {"slug": one.programme.slug, "name": held.said(one.programme.name)}
+            for one in held.memberships
+            if one.id != held.enrolment.id
+        ],
         "programme": held.said(held.enrolment.programme.name),
         "points": held.points(held.balance.available),
         "worth": held.worth(held.balance.available),
@@ -43,6 +51,19 @@ def home(request: MemberRequest) -> HttpResponseBase:
         "more": len(open_ones) > PRESENTS_SHOWN,
     }
     return show(request, "portal/home.html", context, here="home")
+
+
+@members_only
+@require_POST
+def choose(request: MemberRequest, slug: str) -> HttpResponseBase:
+    """Show another of the member's programmes on this device from now on; one that is not theirs is not there."""
+    if slug not in [one.programme.slug for one in holdings_of(request).memberships]:
+        raise NotFound("There is no such programme.")
+    response = redirect("portal:home")
+    response.set_cookie(
+        PROGRAMME_COOKIE, slug, max_age=SESSION_COOKIE_AGE, secure=settings.BEHIND_TLS, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 @require_safe

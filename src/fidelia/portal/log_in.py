@@ -26,11 +26,12 @@ from fidelia.kernel.clock import now
 from fidelia.kernel.sms import is_sms_open
 from fidelia.members.errors import CodeOver, LinkOver, NotThisPerson, TextsClosed, WrongCode
 from fidelia.members.operations import ask_code, end_session, enter_code, open_by_link, open_session, use_session
-from fidelia.members.queries import candidates_entered, shown_digits
+from fidelia.members.queries import candidates_entered, programmes_to_join, shown_digits
 from fidelia.organisation.models import MemberPortal
 
 from .door import (
     ASK_COOKIE,
+    PROGRAMME_COOKIE,
     SESSION_COOKIE,
     MemberRequest,
     device_of,
@@ -66,7 +67,7 @@ class AddressForm(forms.Form):
 def log_in(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
     """Ask for an address; the answer is the same whoever has it."""
     context: dict[str, Any] = {"next": wanted_address(request), "typed": request.GET.get("address", "")[:320]}
-    context["by_text"] = is_sms_open()
+    context |= {"by_text": is_sms_open(), "joining": bool(programmes_to_join(now()))}
     if request.method != "POST":
         return show_outside(request, brand, "portal/log_in.html", context)
     form = AddressForm(request.POST)
@@ -139,6 +140,7 @@ def log_out(request: MemberRequest) -> HttpResponseBase:
     end_session(at=request.at, customer_id=request.person.id, session_id=request.session_row.id)
     response = redirect("portal:log-in")
     response.delete_cookie(SESSION_COOKIE, samesite="Lax")
+    response.delete_cookie(PROGRAMME_COOKIE, samesite="Lax")
     # Never "storage": a till of the same address keeps the sales there that it could not send yet.
     response["Clear-Site-Data"] = '"cache"'
     return response

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import app, catalog, consents, data, friends, home, log_in, me, points, rewards, texting, tiers, unsubscribing
+from . import (
+    app,
+    catalog,
+    consents,
+    data,
+    friends,
+    home,
+    joining,
+    log_in,
+    me,
+    points,
+    rewards,
+    texting,
+    tiers,
+    unsubscribing,
+)
 
 app_name = "portal"
 urlpatterns = [
     # /
     path("", home.home, name="home"),
+    path("programmes/<slug:slug>/choice/", home.choose, name="programme"),
     path("card/", home.card, name="card"),
     path("points/", points.points, name="points"),
     path("purchases/<uuid:purchase_id>/", points.purchase, name="purchase"),
@@ -40,7 +56,8 @@ urlpatterns = [
     path("me/erasure/", data.erasure, name="erasure"),
     path("me/erasure/withdrawal/", data.keep_me, name="erasure-withdrawal"),
     path("me/friends/", friends.friends, name="friends"),
-    path("join/", friends.join, name="join"),
+    path("join/", joining.join_page, name="join"),
+    path("join/code/", joining.join_code, name="join-code"),
     # the app
     path("manifest.webmanifest", app.manifest, name="manifest"),
     path("service-worker.js", app.worker, name="worker"),

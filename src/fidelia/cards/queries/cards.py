@@ -34,6 +34,7 @@ class HeldCard:
     expires_at: datetime | None
     issued_at: datetime | None
     reason: str
+    programme_id: UUID | None = None
 
     @property
     def is_usable(self) -> bool:
@@ -68,9 +69,10 @@ def cards_of(customer_ids: Sequence[UUID], *, at: datetime) -> list[HeldCard]:
     return sorted(held, key=lambda one: (one.is_usable, str(one.issued_at or ""), one.number), reverse=True)
 
 
-def main_card_of(customer_ids: Sequence[UUID], *, at: datetime) -> HeldCard | None:
-    """Return the card that a member shows: the newest that works, None where none does."""
-    return next((one for one in cards_of(customer_ids, at=at) if one.is_usable), None)
+def main_card_of(customer_ids: Sequence[UUID], *, at: datetime, programme_id: UUID | None = None) -> HeldCard | None:
+    """Return the card that a member shows: the newest that works, one of the programme first; None: none works."""
+    usable = [one for one in cards_of(customer_ids, at=at) if one.is_usable]
+    return next((one for one in usable if one.programme_id == programme_id), next(iter(usable), None))
 
 
 def check_number(number: str, *, at: datetime) -> None:
@@ -135,7 +137,7 @@ def _held(row: Card, at: datetime) -> HeldCard:
     series_key = row.series.key if row.series is not None else ""
     return HeldCard(
         row.number, show_number(row.number), state_of(row, at), row.id, series_key, row.expires_at,
-        row.given_at or row.made_at, row.reason,
+        row.given_at or row.made_at, row.reason, row.programme_id,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ CALLED = {
     "insight_rfm": "scores",
     "members_code": "codes to come in",
     "members_session": "devices",
+    "members_sign_up": "sign-ups",
     "members_used_link": "links used",
     "messaging_message": "messages",
     "persons_request": "requests about own data",

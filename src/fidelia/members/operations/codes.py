@@ -16,15 +16,15 @@ from fidelia.customers.operations import add_contact_point, retire_contact_point
 from fidelia.customers.queries import ids_of, list_contact_points
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.addresses import MalformedPhone, normalise_email, normalise_phone
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.outbox import announce
 from fidelia.kernel.sms import is_sms_open
-from fidelia.messaging.operations import may_be_texted
+from fidelia.messaging.operations import forget_addressees, may_be_texted
 from fidelia.organisation.queries import get_operator
 
 from ..errors import CodeOver, TextsClosed, WrongCode
 from ..events import CodeAsked
-from ..models import Aim, Code
+from ..models import Aim, Code, SignUp
 from ..queries import CODE_MINUTES, candidates_of, contact_of, digits_of, hash_of
 
 TRIES_MAX = 5
@@ -71,7 +71,7 @@ def enter_code(*, at: datetime, token: str, digits: str, network: str) -> tuple[
 
     Each try is counted before it is looked at, and stays counted. Raises WrongCode, CodeOver, RateLimited.
     """
-    code = _tried(token, digits, Aim.LOG_IN, network, at)
+    code = tried_code(token, digits, Aim.LOG_IN, network, at)
     found = candidates_of(code.address)
     if not found:
         raise WrongCode("These are not the digits that were sent.")
@@ -84,7 +84,7 @@ def confirm_address(*, by: Actor, at: datetime, customer_id: UUID, token: str, d
     Raises Denied (customer.change), WrongCode, CodeOver, RateLimited, UnknownCustomer, CustomerClosed.
     """
     by.require("customer.change")
-    code = _tried(token, digits, Aim.ADDRESS, network, at)
+    code = tried_code(token, digits, Aim.ADDRESS, network, at)
     if code.customer_id != customer_id or not Code.objects.filter(id=code.id, used_at=None).update(used_at=at):
         raise CodeOver("This code was used; ask for another.")
     kept = add_contact_point(
@@ -98,9 +98,12 @@ def confirm_address(*, by: Actor, at: datetime, customer_id: UUID, token: str, d
 
 
 def forget_old_codes(*, at: datetime) -> int:
-    """Delete codes asked for more than a day ago, a hundred at most; return how many."""
-    old = Code.objects.filter(asked_at__lt=at - KEPT).order_by("asked_at")[:FORGOTTEN_AT_ONCE]
-    return Code.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()[0]
+    """Delete codes asked for more than a day ago, a hundred at most, and sign-ups that led to nothing; return how many.
+
+    With a sign-up goes the address to which its code was sent.
+    """
+    with transaction_of_use_case():
+        return _forget_old(at)
 
 
 def normalise_address(typed: str) -> str:
@@ -134,19 +137,25 @@ def admit_code(address: str, network: str, at: datetime) -> None:
         admit_try(kind="member texts", subject="everybody", limit=everybody, period=PERIOD, at=at)
 
 
-def _ask(aim: Aim, address: str, *, language: str, at: datetime, customer_id: UUID | None = None) -> Asked:
+def place_code(aim: Aim, address: str, *, language: str, at: datetime, customer_id: UUID | None = None) -> Asked:
+    """Building block: a code, its sending announced in the caller's transaction; old ones go."""
+    require_transaction()
     token = secrets.token_urlsafe(32)
-    with transaction_of_use_case():
-        code = Code.objects.create(
-            token_hash=hash_of(token), aim=aim, address=address, language=language, customer_id=customer_id,
-            asked_at=at, expires_at=at + timedelta(minutes=CODE_MINUTES),
-        )  # fmt: skip
-        announce(CodeAsked(occurred_at=at, code_id=code.id))
-        forget_old_codes(at=at)
+    code = Code.objects.create(
+        token_hash=hash_of(token), aim=aim, address=address, language=language, customer_id=customer_id,
+        asked_at=at, expires_at=at + timedelta(minutes=CODE_MINUTES),
+    )  # fmt: skip
+    announce(CodeAsked(occurred_at=at, code_id=code.id))
+    _forget_old(at)
     return Asked(token, address)
 
 
-def _tried(token: str, digits: str, aim: Aim, network: str, at: datetime) -> Code:
+def _ask(aim: Aim, address: str, *, language: str, at: datetime, customer_id: UUID | None = None) -> Asked:
+    with transaction_of_use_case():
+        return place_code(aim, address, language=language, at=at, customer_id=customer_id)
+
+
+def tried_code(token: str, digits: str, aim: Aim, network: str, at: datetime) -> Code:
     """Count a try and return the code whose digits these are, entered from now on."""
     admit_try(kind="member code tried by", subject=network, limit=TRIED_PER_NETWORK, period=PERIOD, at=at)
     open_codes = Code.objects.filter(
@@ -162,3 +171,13 @@ def _tried(token: str, digits: str, aim: Aim, network: str, at: datetime) -> Cod
     if not Code.objects.filter(id=code.id, entered_at=None).update(entered_at=at):
         raise CodeOver("This code was used; ask for another.")
     return code
+
+
+def _forget_old(at: datetime) -> int:
+    left = SignUp.objects.filter(asked_at__lt=at - KEPT, joined_at=None).order_by("asked_at")[:FORGOTTEN_AT_ONCE]
+    nobody = dict(left.values_list("id", "customer_id"))
+    if nobody:
+        forget_addressees(customer_ids=list(nobody.values()), at=at)
+        SignUp.objects.filter(id__in=list(nobody)).delete()
+    old = Code.objects.filter(asked_at__lt=at - KEPT).order_by("asked_at")[:FORGOTTEN_AT_ONCE]
+    return len(nobody) + Code.objects.filter(id__in=list(old.values_list("id", flat=True))).delete()[0]

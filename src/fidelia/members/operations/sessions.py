@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ from fidelia.messaging.models import Purpose
 from fidelia.messaging.queries import get_message, read_portal_token
 
 from ..errors import CodeOver, LinkOver, NotThisPerson, UnknownSession
-from ..models import Aim, Code, MemberSession, UsedLink
-from ..queries import CODE_MINUTES, candidates_of, hash_of, members_among
+from ..models import Aim, Code, MemberSession, SignUp, UsedLink
+from ..queries import CODE_MINUTES, candidates_of, digits_of, hash_of, members_among
 
 SESSION_DAYS = {"code": 180, "link": 30}
 SEEN_EVERY = timedelta(minutes=10)
@@ -49,6 +50,21 @@ def open_session(*, at: datetime, token: str, customer_id: UUID, device: str, fo
             raise NotThisPerson("This address does not open these pages.")
         Code.objects.filter(id=code.id).update(used_at=at)
         return _open(customer_id, "code", at=at, device=device, former=former)
+
+
+def open_by_sign_up(*, at: datetime, token: str, digits: str, device: str, former: str = "") -> NewSession:
+    """Log in who has just joined, on the device that holds the code's token; raises CodeOver, and as often as `join`.
+
+    The digits are asked for once more, so that the token alone opens nothing.
+    """
+    since = at - timedelta(minutes=CODE_MINUTES)
+    with transaction_of_use_case():
+        row = SignUp.objects.select_for_update().filter(token_hash=hash_of(token), joined_at__gt=since).first()
+        code = Code.objects.filter(token_hash=hash_of(token), aim=Aim.JOIN).first()
+        if row is None or code is None or not hmac.compare_digest(digits_of(code), "".join(digits.split())):
+            raise CodeOver("This code is over; ask for another.")
+        Code.objects.filter(id=code.id).update(used_at=at)
+        return _open(row.customer_id, "code", at=at, device=device, former=former)
 
 
 def open_by_link(*, at: datetime, token: str, device: str, former: str = "") -> tuple[NewSession, str]:

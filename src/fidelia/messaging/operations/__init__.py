@@ -2,7 +2,7 @@
 
 from .defaults import POINTS_EARNED
 from .delivering import Outcome, deliver_next, recover_abandoned
-from .queueing import MessageRequest, queue_messages, send_message, withdraw_messages
+from .queueing import MessageRequest, forget_addressees, queue_messages, send_message, withdraw_messages
 from .templates import check_texts, install_default_templates, write_template
 from .texting import deliver_next_text, may_be_texted, take_receipt, take_text
 from .unsubscribing import unsubscribe
@@ -14,6 +14,7 @@ __all__ = [
     "check_texts",
     "deliver_next",
     "deliver_next_text",
+    "forget_addressees",
     "install_default_templates",
     "may_be_texted",
     "queue_messages",

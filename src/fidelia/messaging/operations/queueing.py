@@ -98,6 +98,13 @@ def withdraw_messages(*, by: Actor, at: datetime, key_prefix: str, reason: str) 
     return waiting.update(state=State.SUPPRESSED, reason=reason, updated_at=at)
 
 
+def forget_addressees(*, customer_ids: Sequence[UUID], at: datetime) -> int:
+    """Building block: take away where messages went to people who never became customers; return how many it was."""
+    require_transaction()
+    theirs = Message.objects.filter(customer_id__in=list(customer_ids))
+    return theirs.update(address="", sent_to="", sealed="", detail="", updated_at=at)
+
+
 def reasons_against(
     customer_ids: Sequence[UUID], purpose: str, at: datetime, *, channel: str, is_addressed: bool = False
 ) -> dict[UUID, str]:

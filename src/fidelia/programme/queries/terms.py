@@ -19,6 +19,7 @@ from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
 from fidelia.rules.effects import CreditPoints
 from fidelia.rules.errors import nearest_name
+from fidelia.rules.joining_terms import JoiningPolicy, parse_joining
 from fidelia.rules.plan_terms import Plan, parse_plans
 from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
@@ -34,7 +35,8 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-PARTS = {*RULE_PARTS, "points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans"}
+TERM_PARTS = ("points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans", "joining")
+PARTS = {*RULE_PARTS, *TERM_PARTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Terms:
     referral: ReferralPolicy | None = None
     conversions: tuple[ConversionPolicy, ...] = ()
     plans: tuple[Plan, ...] = ()
+    joining: JoiningPolicy | None = None
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -101,6 +104,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         currencies=_currencies(programme, document.get("currencies"), money_scale),
         cheques=_cheques(programme, document.get("cheques"), money_scale),
         conversions=_conversions(programme, document.get("conversions")),
+        joining=parse_joining(document.get("joining")),
         referral=parse_referral(document.get("referral"), scale, money_scale),
         plans=parse_plans(
             document.get("plans"),
@@ -148,7 +152,7 @@ def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
         "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
-        "cheques, referral, conversions and plans."
+        "cheques, referral, conversions, plans and joining."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

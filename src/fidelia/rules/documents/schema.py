@@ -16,6 +16,7 @@ from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
+from ..joining_terms import AGE_MAX, BIRTHDAYS
 from ..plan_terms import PLANS_MAX
 from ..points_terms import ACTIVITIES, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
@@ -71,6 +72,7 @@ def document_schema() -> Schema:
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
                 "referral": or_null({"$ref": "#/$defs/referral"}),
                 "plans": or_null(list_of({"$ref": "#/$defs/plan"}, PLANS_MAX)),
+                "joining": or_null({"$ref": "#/$defs/joining"}),
                 "conversions": or_null(list_of({"$ref": "#/$defs/conversion"}, CONVERSIONS_MAX)),
             },
             required=("rules",),
@@ -102,6 +104,7 @@ def _definitions() -> dict[str, Schema]:
         "referral": _referral(),
         "conversion": _conversion(),
         "plan": plan_schema(),
+        "joining": _joining(),
     }
 
 
@@ -313,6 +316,12 @@ def _cheque() -> Schema:
             "notice_days": list_of(whole(1, 366), NOTICES_MAX),
         },
         required=("points", "money"),
+    )
+
+
+def _joining() -> Schema:
+    return members(
+        {"online": {"type": "boolean"}, "minimum_age": whole(0, AGE_MAX), "birthday": {"enum": list(BIRTHDAYS)}}
     )
 
 

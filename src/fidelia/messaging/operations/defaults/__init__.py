@@ -20,6 +20,7 @@ CHEQUE_ISSUED = "cheque_issued"
 CHEQUE_ENDING = "cheque_ending"
 REFERRAL_NEWS = "referral_news"
 SUBSCRIPTION_NEWS = "subscription_news"
+WELCOME = "welcome"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -37,7 +38,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     """Return the templates of the product."""
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
-        *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news()),
+        *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news(), _welcome()),
     )
 
 
@@ -159,6 +160,25 @@ def _log_in_code() -> DefaultTemplate:
             "minutes": {"doc": "For how long it works.", "example": "10"},
             "portal": {"doc": "The name of the pages for members.", "example": "Fidelio"},
             "is_new_address": {"doc": "Whether it confirms a new address.", "example": False},
+        },
+    )
+
+
+def _welcome() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=WELCOME,
+        name=LocalizedText(en="Welcome to a programme", fr="Bienvenue dans un programme"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="Welcome to {{ programme }}", fr="Bienvenue dans {{ programme }}"),
+            body=_body_of(WELCOME),
+            short=LocalizedText(
+                en="Welcome to {{ programme }}! Your card and your points: {{ portal }}",
+                fr="Bienvenue dans {{ programme }} ! Votre carte et vos points : {{ portal }}",
+            ),
+        ),
+        variables={
+            "programme": {"doc": "The name of the programme.", "example": "Fidelio"},
+            "portal": {"doc": "The address of the pages for members.", "example": "https://fidelio.example"},
         },
     )
 
