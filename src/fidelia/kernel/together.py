@@ -40,7 +40,7 @@ class Kind(Enum):
 
     READING = 1  # with all that read
     WRITING = 2  # with all that write so: it locks nothing but what `lock` names and what only this call knows
-    WRITING_APART = 3  # in its own: it locks rows that many share, as a budget
+    WRITING_APART = 3  # in its own: it locks rows that many share, as a piece of stock
 
 
 class _State(Enum):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,8 @@ _CLOSE = f"""with closed as materialized (
     select * from closed where purchase_id is not null
 ), announced as ({ANNOUNCE} from done), audited as ({RECORD} from done)
 select purchase_id::text, balance_after::text, rewards::text from done"""
+# What a closure takes of which there is little, and which it locks.
+_SHARED: Final = frozenset({"coupons", "vouchers", "gift_cards", "stock"})
 _KEEP = "select activity_write_checkout(json_populate_record(null::activity_checkout, %s::json), %s, %s, %s)"
 _WRITE_PURCHASE = "select activity_write_purchase(json_populate_record(null::activity_purchase, %s::json), %s::json)"
 _CHAIN = """
@@ -112,11 +114,29 @@ def write_closure(closing: Closing) -> Closed | None:
         *(*values_of(closing.event), *closing.deed.values()),
     ]
     with waiting_in_time(), refusals_of_rewards(), refusals():
-        written = ask_together(_CLOSE, values, kind=Kind.WRITING_APART, lock=str(closing.account_id))
+        written = ask_together(_CLOSE, values, kind=_kind_of(closing.rewards), lock=str(_first_locked(closing)))
     if written is None:
         return None
     _purchase_id, balance, rewards = written
     return Closed(None if balance is None else int(balance), {} if rewards is None else msgspec.json.decode(rewards))
+
+
+def _kind_of(rewards: Mapping[str, Any] | None) -> Kind:
+    """Return how a closure travels: what it takes that others may want is not held for those who travel with it.
+
+    Budgets are no hindrance: while there is much left, each connection counts in a slot of its own. Near their end two
+    trips may want the slots of one another; the wait is short, and who fails by it asks again by itself.
+    """
+    if rewards is None:
+        return Kind.WRITING
+    taken = rewards.get("take", {})
+    is_shared = "issue" in rewards or not _SHARED.isdisjoint(taken)
+    is_shared = is_shared or any("rolling_from" in limit and limit["rolling_from"] for limit in taken.get("limits", ()))
+    return Kind.WRITING_APART if is_shared else Kind.WRITING
+
+
+def _first_locked(closing: Closing) -> UUID:
+    return closing.checkout["checkout_id"] if closing.account_id is None else closing.account_id
 
 
 def _posting(closing: Closing, request: PostingRequest | None) -> str | None:
