@@ -15,9 +15,10 @@ from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
 from fidelia.programme.operations import enrol
 from tests.programme.cast import AT, AUTHOR, BEGUN, florestan, member, programme
+from tests.waiting import wait_for_a_lock
 
 from .test_claiming_a_purchase import TILL as CLAIMANT
-from .test_recording_at_once import SECONDS, Gate, begin, give_back, pool, sold, wait_for_a_lock
+from .test_recording_at_once import SECONDS, Gate, begin, give_back, pool, sold
 
 __all__ = ["pool"]  # a fixture
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -29,7 +29,7 @@ from fidelia.programme.models import Enrolment
 from fidelia.rules.taken_back import TakenBack
 from tests.cast import SYSTEM
 from tests.programme.cast import AT, member, programme
-from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for_a_lock
 
 from .test_importing_history import MAPPING, bring_in
 from .test_recording_a_purchase import TILL as RECORDER
@@ -72,11 +72,6 @@ def begin(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
             connection.close()
 
     return pool.submit(on_its_own_connection)
-
-
-def wait_for_a_lock() -> None:
-    with connection.cursor() as cursor:
-        wait_for(lambda: cursor.execute(WAITING) or cursor.fetchone()[0])
 
 
 def give_back(sale: Purchase, key: str) -> Any:

@@ -14,9 +14,10 @@ from fidelia.customers.errors import CustomerClosed
 from fidelia.customers.models import Customer
 from fidelia.kernel.errors import FideliaError
 from fidelia.ledger.queries import find_broken_invariants
-from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool, wait_for_a_lock
+from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool
 from tests.cast import SYSTEM
 from tests.programme.cast import AT, member, programme
+from tests.waiting import wait_for_a_lock
 
 from .shop import FIRST, buy, points, printed, provisional
 

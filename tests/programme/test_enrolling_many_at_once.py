@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
 from fidelia.programme.operations.enrolments import write_enrolment
-from tests.waiting import PATIENCE_SECONDS, WAITING, wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for_a_lock
 
 from .cast import AT, AUTHOR, florestan, programme
 
@@ -50,8 +50,7 @@ def test_who_is_enrolled_at_this_moment_stays_enrolled_once() -> None:
         slow = pool.submit(enrol_slowly, of, first, written, may_end)
         assert written.wait(PATIENCE_SECONDS)
         many = pool.submit(enrol_many, of, [first, second])
-        with connection.cursor() as cursor:
-            wait_for(lambda: cursor.execute(WAITING) or cursor.fetchone()[0])
+        wait_for_a_lock()
         may_end.set()
         made = many.result(PATIENCE_SECONDS)
     assert set(made) == {second}

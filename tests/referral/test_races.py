@@ -11,9 +11,10 @@ from fidelia.programme.models import Enrolment
 from fidelia.referral.errors import AlreadyReferred
 from fidelia.referral.models import Referral
 from fidelia.referral.operations import code_of_member, record_referral, recording
-from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool, wait_for_a_lock
+from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool
 from tests.cast import SYSTEM
 from tests.programme.cast import AT
+from tests.waiting import wait_for_a_lock
 
 from .cast import newcomer, old_member, running
 

@@ -24,11 +24,11 @@ from fidelia.activity.models import Checkout, Purchase
 from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.rewards.errors import CouponReserved, CouponUsedUp
-from tests.activity.test_recording_at_once import SECONDS, wait_for_a_lock
+from tests.activity.test_recording_at_once import SECONDS
 from tests.conftest import address_of
 from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys, pieces
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_for_a_lock
 
 from .cast import basket, close, put
 from .rules import GIFT, TENTH, document

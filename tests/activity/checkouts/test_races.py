@@ -19,9 +19,10 @@ from fidelia.ledger.errors import MoreThanEarned
 from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.rewards.errors import CouponUsedUp
 from fidelia.rules.pricing import MoreThanBought
-from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool, wait_for_a_lock
+from tests.activity.test_recording_at_once import SECONDS, Gate, begin, pool
 from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys
+from tests.waiting import wait_for_a_lock
 
 from .cast import MUG, basket, call, cancel, close, give_back, put
 from .rules import WITH_COUPON
