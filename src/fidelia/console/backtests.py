@@ -20,7 +20,8 @@ from fidelia.kernel import clock
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.organisation.models import Store
-from fidelia.programme.models import Programme
+from fidelia.programme.models import PointsCurrency, Programme
+from fidelia.programme.queries import in_points
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Figure
 
@@ -100,6 +101,7 @@ class BacktestView:
         figures = [
             self.figure(_("Points issued"), result["points"], self.points, _("Points granted less points taken back.")),
             self.figure(_("Discounts granted"), result["discount"], self.money, _("What rules take off prices.")),
+            *[self.beside(code, pair) for code, pair in result.get("credits", {}).items()],
             Figure(
                 _("Members better off"),
                 formats.number(members["gain"], language()),
@@ -118,6 +120,13 @@ class BacktestView:
             note = _("%(n)s %% redeemed") % {"n": owed["percent"]}
             figures.append(self.figure(_("Points liability"), owed["money"], self.money, note))
         return figures
+
+    def beside(self, code: str, pair: list[int]) -> Figure:
+        """Say what a further currency of the programme comes to."""
+        currency = PointsCurrency.objects.get(code=code)
+        name = currency.name.in_language(language())
+        meaning = _("Points of this further currency, granted less taken back.")
+        return self.figure(name, pair, lambda amount: in_points(amount, currency, language()), meaning)
 
     def figure(self, label: str, pair: list[int], say: Any, meaning: str) -> Figure:
         was, now = pair

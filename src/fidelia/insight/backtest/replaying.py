@@ -6,7 +6,7 @@ takes back what the replayed purchase gave; a budget is used up by whoever came 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,11 +17,12 @@ import msgspec
 from fidelia.activity.operations.checkouts.replaying import ClosedBasket
 from fidelia.programme.queries import Terms
 from fidelia.rules import Candidate, LineAllocation, Rule, Type, points_of_returned
-from fidelia.rules.pricing import FrozenBill, MoreThanBought, Returned, everything_left, freeze, reverse
+from fidelia.rules.pricing import FrozenBill, MoreThanBought, Returned, credits_of, everything_left, freeze, reverse
 from fidelia.rules.settlement import find_candidate, settle
 
 from .candidates import SetCandidates
 from .counters import Counters
+from .credits import Credited, whole_of
 from .history import Occasion
 from .members import Account, Members
 
@@ -43,7 +44,10 @@ _decode_more = msgspec.json.Decoder(dict[str, Any]).decode
 
 @dataclass(slots=True)
 class Result:
-    """What an occasion comes to: points and money, by rule too, and the tier that was read."""
+    """What an occasion comes to: points and money, by rule too, and the tier that was read.
+
+    credits  points of further currencies, in minor units of each
+    """
 
     points: int = 0
     discount: int = 0
@@ -51,6 +55,7 @@ class Result:
     discount_by_rule: dict[str, int] = field(default_factory=dict)
     tier: str = ""
     is_approximate: bool = False
+    credits: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,6 +69,8 @@ class _Sale:
     occurred_at: datetime | None = None
     points: int = 0
     was: int = 0
+    credited: Credited = field(default_factory=Credited)
+    was_credited: Credited = field(default_factory=Credited)
 
 
 class Replay:
@@ -78,11 +85,13 @@ class Replay:
         baskets: Mapping[str, ClosedBasket],
         returned_sales: frozenset[str],
         back_lines: Mapping[str, Sequence[tuple[Any, ...]]],
+        scales: Mapping[str, int],
     ) -> None:
         self.versions, self.tried, self.members = versions, tried, members
         self.baskets, self.returned_sales, self.back_lines = baskets, returned_sales, back_lines
         zone = next(iter([*versions.values(), *([tried] if tried else [])])).zone
         self.counters = Counters(zone)
+        self.scales = scales
         self.sales: dict[str, _Sale] = {}
         self._plans: dict[tuple[int, int], tuple[tuple[Rule, bool], ...]] = {}
         self._dates: dict[int, tuple[str, ...]] = {}
@@ -95,15 +104,21 @@ class Replay:
         account = self.members.accounts[seen.account_id]
         is_member = seen.is_member
         was = _as_it_was(record, seen, is_member=is_member)
+        if is_member and record.bill is not None:
+            was.credits = self._credited(record.bill.get("credits", ()))
         if seen.kind == "return":
-            now = self._return(seen, record, terms, account, is_member=is_member)
+            now = self._return(seen, record, terms, was, is_member=is_member)
         elif record.bill is not None:
-            now = self._checkout(seen, record, terms, account, is_member=is_member)
+            now = self._checkout(seen, record, terms, was, is_member=is_member)
         else:
             now = self._purchase(seen, record, terms, account)
         if is_member:
             self._count(seen, account, was, now)
         return was, now
+
+    def _credited(self, credits: Iterable[Sequence[Any]]) -> dict[str, int]:
+        """Return what parts of further points come to in minor units, as a closure credits them."""
+        return {code: amount for code, parts in credits if (amount := whole_of(parts, self.scales[code]))}
 
     def _count(self, seen: Occasion, account: Account, was: Result, now: Result) -> None:
         account.was += was.points
@@ -214,11 +229,11 @@ class Replay:
             )
         return plan
 
-    def _checkout(self, seen: Occasion, record: Record, terms: Terms, account: Account, *, is_member: bool) -> Result:
+    def _checkout(self, seen: Occasion, record: Record, terms: Terms, was: Result, *, is_member: bool) -> Result:
         """Settle a basket that the engine priced; one that is not kept any more (it was opened again) is as it was."""
         basket = self.baskets.get(seen.purchase_id)
         if basket is None:
-            return replace(_as_it_was(record, seen, is_member=is_member), is_approximate=True)
+            return replace(was, is_approximate=True)
         values = self._values(seen, record, terms)
         who = (_uuid(seen.customer_id) if is_member else None, _uuid(seen.store_id))
         known = {name: value for name, value in values.items() if name != "lines" and not name.startswith("purchase.")}
@@ -240,14 +255,20 @@ class Replay:
             {each.rule_key: each.discount for each in bill.outcomes if each.discount},
             tier,
         )
-        self._keep(seen, record, _Sale(bill.points.lines, freeze(bill)), result)
+        sale = _Sale(bill.points.lines, freeze(bill))
+        if is_member:
+            result.credits = self._credited(credits_of(bill))
+            assert record.bill is not None, "a checkout has a bill"
+            sale.was_credited = Credited(FrozenBill.from_mapping(record.bill) if record.bill.get("credits") else None)
+            sale.credited = Credited(sale.bill if result.credits else None)
+        self._keep(seen, record, sale, result)
         return result
 
-    def _return(self, seen: Occasion, record: Record, terms: Terms, account: Account, *, is_member: bool) -> Result:
+    def _return(self, seen: Occasion, record: Record, terms: Terms, was: Result, *, is_member: bool) -> Result:
         result = Result(tier=seen.tier)
         sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
         if "returned" in record.values:
-            return self._reversal(seen, record, sale, result, is_member=is_member)
+            return self._reversal(seen, record, sale, was, result, is_member=is_member)
         alone = []
         for quantity, net, product, sold_id, sold_line in self.back_lines.get(seen.purchase_id, ()):
             if sold_id is None:
@@ -289,21 +310,23 @@ class Replay:
         return settle(terms.rule_set, [each for each in candidates if each.applies], values).points
 
     def _reversal(
-        self, seen: Occasion, record: Record, sale: _Sale | None, result: Result, *, is_member: bool
+        self, seen: Occasion, record: Record, sale: _Sale | None, was: Result, result: Result, *, is_member: bool
     ) -> Result:
         """Reverse a replayed bill: what came back of each line, by the bill as it is now."""
         if sale is None or sale.bill is None:
-            return replace(_as_it_was(record, seen, is_member=is_member), is_approximate=True)
+            return replace(was, is_approximate=True)
         if not is_member:  # to nobody it gave none: so it takes none back, and budgets of points stay used
             lines = tuple([replace(line, points=0, points_by_rule=()) for line in sale.bill.lines])
             sale.bill = replace(sale.bill, lines=lines, unassigned=0, tier_credit=0)
         now = [Returned(line, quantity, amount) for line, quantity, amount in record.values["returned"]]
+        was.credits = sale.was_credited.take_back(now, self.scales) if is_member else {}
         try:
             reversal = reverse(sale.bill, now, already=sale.given_back)
         except (MoreThanBought, IndexError):  # a gift or a price that is another by now: give back what is left
             now, result.is_approximate = list(everything_left(sale.bill, sale.given_back)), True
             reversal = reverse(sale.bill, now, already=sale.given_back)
         sale.given_back += now
+        result.credits = sale.credited.taken_back(reversal.credits, self.scales) if is_member else {}
         undone = record.values.get("undone", False)
         self.counters.give_back(str(seen.returns_id), None if undone else reversal.consumed)
         result.points = -reversal.points if is_member else 0

@@ -25,10 +25,11 @@ def _pairs() -> dict[str, Pair]:
 
 @dataclass(slots=True)
 class Tallies:
-    """Sums of the occasions of the period: [as it was, as it is now]."""
+    """Sums of the occasions of the period: [as it was, as it is now]; `credits` by further currency of points."""
 
     points: Pair = field(default_factory=lambda: [0, 0])
     discount: Pair = field(default_factory=lambda: [0, 0])
+    credits: dict[str, Pair] = field(default_factory=_pairs)
     by_rule: dict[str, Pair] = field(default_factory=_pairs)
     money_by_rule: dict[str, Pair] = field(default_factory=_pairs)
     by_tier: dict[str, Pair] = field(default_factory=_pairs)
@@ -54,10 +55,12 @@ class Tallies:
             _add(self.members[seen.account_id], was.points, now.points)
             self.by_tier[was.tier][0] += was.points
             self.by_tier[now.tier][1] += now.points
+        if was.credits or now.credits:
+            _add_each(self.credits, was.credits, now.credits)
         _add_each(self.by_rule, was.points_by_rule, now.points_by_rule)
         if was.discount_by_rule or now.discount_by_rule:
             _add_each(self.money_by_rule, was.discount_by_rule, now.discount_by_rule)
-        if was.points != now.points or was.discount != now.discount:
+        if was.points != now.points or was.discount != now.discount or was.credits != now.credits:
             self._keep(seen, was, now)
 
     def _keep(self, seen: Occasion, was: Result, now: Result) -> None:
@@ -96,6 +99,7 @@ class Tallies:
             "approximate": self.approximate,
             "points": self.points,
             "discount": self.discount,
+            "credits": dict(sorted(self.credits.items())),
             "by_rule": dict(self.by_rule),
             "money_by_rule": dict(self.money_by_rule),
             "by_tier": dict(self.by_tier),

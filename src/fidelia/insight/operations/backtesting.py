@@ -18,7 +18,7 @@ from fidelia.access.operations import record_audit
 from fidelia.activity.operations.checkouts.replaying import ClosedBasket, read_closed
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.programme.models import Programme, ProgrammeVersion
+from fidelia.programme.models import PointsCurrency, Programme, ProgrammeVersion
 from fidelia.programme.queries import Terms, parse_document, tier_credit_of
 from fidelia.rules.tiers import HeldTier
 
@@ -81,6 +81,7 @@ class Ground:
     baskets: dict[str, ClosedBasket]
     returned: frozenset[str]
     back_lines: dict[str, list[tuple[Any, ...]]]
+    scales: dict[str, int]
     held: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -124,6 +125,7 @@ def backtest_document(
         result = trial.tallies.as_mapping(scale=asked.programme.points_currency.scale)
         result |= {
             "proof": {"points": proof.tallies.points, "discount": proof.tallies.discount,
+                      "credits": dict(sorted(proof.tallies.credits.items())),
                       "changed": proof.tallies.changed, "occasions": proof.tallies.occasions},
             "tiers": trial.moves,
             "unknown": sorted(trial.unknown),
@@ -159,7 +161,7 @@ def replay(ground: Ground, tried: Terms | None, told: Told, seen_by: SeenBy | No
         return Pass(tallies, [], set())
     replay = Replay(
         versions=ground.versions, tried=tried, members=members, baskets=ground.baskets,
-        returned_sales=ground.returned, back_lines=ground.back_lines,
+        returned_sales=ground.returned, back_lines=ground.back_lines, scales=ground.scales,
     )  # fmt: skip
     for done, seen in enumerate(ground.history.occasions(trial), 1):
         was, now = replay.judge(seen)
@@ -220,6 +222,7 @@ def open_ground(asked: Asked, export: FactExport) -> Iterator[Ground]:
                                                "where returns_purchase_id is not null")
             ),
             back_lines=_back_lines(history, programme),
+            scales=dict(PointsCurrency.objects.values_list("code", "scale")),
             held={
                 row[0]: (row[1], row[2])
                 for row in history.rows(_HELD, programme=str(programme.id), at=asked.ends or export.cut_off_at)
