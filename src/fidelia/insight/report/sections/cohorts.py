@@ -60,14 +60,14 @@ def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
 
 
 def _finding(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -> str:
-    _ = speech.text
     age = min(6, max(1, _age_of(min(whole), facts) // 2))
     grown = [month for month in whole if _age_of(month, facts) >= age]
     size = sum(found[month][0]["size"] for month in grown)
     back = sum(found[month].get(age, {"active": 0})["active"] for month in grown)
-    return _(
+    return speech.ngettext(
+        "Of 100 new customers, {n} buys in month {age} after that of their first purchase.",
         "Of 100 new customers, {n} buy in month {age} after that of their first purchase.",
-        n=speech.number(100 * back / size if size else 0), age=age,
+        round(100 * back / size) if size else 0, age=age,
     )  # fmt: skip
 
 

@@ -37,10 +37,10 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
     names = stage_names(speech)
     whole = max(1, sum(counts.values()))
     once = int((scored(facts)["frequency"] == 1).sum())
-    finding = _(
-        "{once} of {people} customers bought once only; {left} have not come for {days} days.",
-        once=speech.number(once), people=speech.number(whole), left=speech.number(counts["left"]),
-        days=definition.left_after_days,
+    finding = speech.ngettext(
+        "{n} of {people} customers bought once only; {left} have not come for {days} days.",
+        "{n} of {people} customers bought once only; {left} have not come for {days} days.",
+        once, people=speech.number(whole), left=speech.number(counts["left"]), days=definition.left_after_days,
     )  # fmt: skip
     shown = [stage for stage in MOVED if counts[stage]]
     labels, people = [names[stage] for stage in shown], Series(_("Customers"), [float(counts[one]) for one in shown])
