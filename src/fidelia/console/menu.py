@@ -73,6 +73,7 @@ MENU: tuple[Block, ...] = (
                     Entry(_("Coupons"), "ticket", "console:coupons", right="coupon.see"),
                     Entry(_("Gift cards"), "gift-card", "console:gift-cards", right="gift_card.see"),
                     Entry(_("Cards"), "id", "console:cards", right="card.see"),
+                    Entry(_("Paid memberships"), "calendar", "console:subscriptions", right="subscription.see"),
                     Entry(_("Referral"), "affiliate", "console:referrals", right="referral.see"),
                     Entry(_("Gifts in stock"), "gift", "console:stock", right="stock.see"),
                 ),

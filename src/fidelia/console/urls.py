@@ -40,6 +40,7 @@ from . import (
     slices,
     stores,
     style,
+    subscriptions,
     trials,
     users,
     version_approvals,
@@ -235,6 +236,10 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/cards/", card_pages.give, name="customer-cards"),
     path("customers/<uuid:customer_id>/cards/adoption/", card_pages.adopt, name="customer-card-adoption"),
     # /console/referrals/
+    path("subscriptions/", subscriptions.index, name="subscriptions"),
+    path("subscriptions/<uuid:subscription_id>/", subscriptions.one, name="subscription"),
+    path("subscriptions/<uuid:subscription_id>/stop/", subscriptions.stop, name="subscription-stop"),
+    path("subscriptions/<uuid:subscription_id>/end/", subscriptions.end, name="subscription-end"),
     path("referrals/", referrals.index, name="referrals"),
     path("referrals/<uuid:referral_id>/review/", referrals.review, name="referral-review"),
     # /console/segments/
