@@ -9,12 +9,14 @@ from fidelia.customers.fields import trait_fields
 from fidelia.customers.models import TraitDefinition
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.programme.fields import FIELDS as MEMBER_FIELDS
+from fidelia.rewards.fields import FIELDS as OFFER_FIELDS
 from fidelia.rules import Catalogue, Field, Records, Type
 from fidelia.rules.history import measured_field
 from fidelia.subscriptions.fields import FIELDS as PLAN_FIELDS
 
 from .targets import CHANNELS
 
+_OF_MEMBERS = (*MEMBER_FIELDS, *PLAN_FIELDS, *OFFER_FIELDS)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _CHANNELS = {
@@ -286,5 +288,13 @@ LINES = Records(
 
 def purchase_catalogue(currency: str, traits: Iterable[TraitDefinition]) -> Catalogue:
     """Return all that the earning rules of a programme in this currency may read, with the traits that are defined."""
-    fields = (*PURCHASE_FIELDS, *CHECKOUT_FIELDS, *MEMBER_FIELDS, *PLAN_FIELDS, *CUSTOMER_FIELDS, *trait_fields(traits))
+    fields = (
+        *PURCHASE_FIELDS,
+        *CHECKOUT_FIELDS,
+        *MEMBER_FIELDS,
+        *PLAN_FIELDS,
+        *OFFER_FIELDS,
+        *CUSTOMER_FIELDS,
+        *trait_fields(traits),
+    )
     return Catalogue(fields=fields, records=(LINES,), currency=currency, measured=measured_field)

@@ -26,6 +26,7 @@ from . import (
     customers,
     gift_cards,
     ledger,
+    offers,
     organisation,
     points,
     products,
@@ -98,6 +99,8 @@ api.add_router("/enrolments", referrals.of_enrolments)
 # /api/v1/subscriptions, /api/v1/enrolments/{id}/subscriptions
 api.add_router("/subscriptions", subscriptions.subscriptions)
 api.add_router("/enrolments", subscriptions.of_enrolments)
+# /api/v1/enrolments/{id}/offers
+api.add_router("/enrolments", offers.of_enrolments)
 # /api/v1/products, /api/v1/product-costs, /api/v1/margin-rates, /api/v1/stock-levels
 api.add_router("/products", products.router)
 api.add_router("/product-costs", costs.costs)

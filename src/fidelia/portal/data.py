@@ -37,6 +37,7 @@ PARTS = {
     "loyalty_cheques": _("Loyalty cheques"), "taken_back": _("What was taken back"), "cards": _("Loyalty cards"),
     "purchases": _("Purchases"), "claims": _("Purchases you claimed"), "checkouts": _("Open checkouts"),
     "messages": _("Messages we sent you"), "rfm": _("How often and how lately you buy"), "campaigns": _("Campaigns"),
+    "activated_offers": _("Offers you activated"),
     "subscriptions": _("Paid memberships"), "subscription_periods": _("What you paid for memberships"),
     "referrals": _("Friends you brought"), "referral_codes": _("Codes for friends"),
     "judged_purchases": _("Purchases judged while another house kept your points"),

@@ -173,3 +173,13 @@ class RedemptionEnded(Event):
     programme_id: UUID
     state: str
     points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWasActivated(Event):
+    """A member activated an offer: rules that ask for it count for her from now on."""
+
+    name: ClassVar[str] = "offer.activated"
+    programme_id: UUID
+    enrolment_id: UUID
+    offer: str

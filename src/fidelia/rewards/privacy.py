@@ -9,12 +9,13 @@ from uuid import UUID
 
 from fidelia.kernel.db import require_transaction
 
-from .models import Cheque, Counter, CouponCode, GiftCard, Redemption, Use, Voucher
+from .models import Cheque, Counter, CouponCode, GiftCard, OfferActivation, Redemption, Use, Voucher
 
 TABLES = (
     "rewards_cheque",
     "rewards_coupon_code",
     "rewards_gift_card",
+    "rewards_offer_activation",
     "rewards_redemption",
     "rewards_use",
     "rewards_voucher",
@@ -30,7 +31,9 @@ def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
     uses = Use.objects.filter(customer_id__in=ids).order_by("id")
     cheques = Cheque.objects.filter(customer_id__in=ids).order_by("issued_at", "place")
     choices = Redemption.objects.filter(customer_id__in=ids).order_by("redeemed_at", "id")
+    offers = OfferActivation.objects.filter(customer_id__in=ids).order_by("activated_at", "id")
     return {
+        "activated_offers": [dict(row) for row in offers.values("offer", "activated_at", "holds_until")],
         "rewards_chosen": [
             dict(row) for row in choices.values("reward__key", "pieces", "points", "money", "state", "redeemed_at")
         ],
@@ -62,6 +65,7 @@ def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:
         "rewards_cheque": Cheque.objects.filter(customer_id__in=ids).update(customer_id=UUID(int=0)),
         "rewards_coupon_code": coupons.update(customer_id=None),
         "rewards_gift_card": GiftCard.objects.filter(customer_id__in=ids).update(customer_id=None),
+        "rewards_offer_activation": OfferActivation.objects.filter(customer_id__in=ids).delete()[0],
         "rewards_redemption": Redemption.objects.filter(customer_id__in=ids).update(customer_id=UUID(int=0), reason=""),
         "rewards_use": Use.objects.filter(customer_id__in=ids).update(customer_id=None),
         "rewards_voucher": vouchers.update(customer_id=None),

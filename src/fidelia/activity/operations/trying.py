@@ -16,6 +16,7 @@ from fidelia.kernel.db import read_jsonb
 from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.queries import Terms, find_enrolment, parse_document, tier_at
+from fidelia.rewards.queries.offers import offers_for_rules
 from fidelia.rules import Decision, Settlement
 from fidelia.rules.decision import record_bill
 from fidelia.rules.pricing import Basket as PricedBasket
@@ -154,6 +155,7 @@ def _member(by: Actor, programme: Programme, basket: Basket) -> _Buyer:
         facts={
             **_row("select customers_for_rules(%s, %s)", [customer.id, basket.occurred_at]),
             "plans": plans_for_rules(programme.id, ids, basket.occurred_at),
+            "offers": offers_for_rules(programme.id, ids, basket.occurred_at),
         },
     )
 

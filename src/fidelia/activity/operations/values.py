@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fidelia.customers.fields import values_of_customer
 from fidelia.kernel.calendar import local_day
+from fidelia.rewards.fields import offers_of
 from fidelia.subscriptions.fields import plans_of, with_entitlements
 
 from ..fields import WEEKDAYS
@@ -79,6 +80,7 @@ def values_of_occasion(
         "member.enrolled_on": enrolled_on,
         "customer.entitlements": with_entitlements(entitlements, customer),
         "customer.plans": plans_of(customer),
+        "customer.offers": offers_of(customer),
         **values_of_customer(customer, on=today),
         **past,
     }

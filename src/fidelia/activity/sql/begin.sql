@@ -68,7 +68,8 @@ begin
             select from activity_purchase past where past.customer_id = any (ids) and past.kind || '' = 'sale')
             and not exists (select from activity_claim claim where claim.customer_id = any (ids)),
         'customer', case when member is not null then customers_facts_for_rules(ids, p_at)
-            || jsonb_build_object('plans', subscriptions_for_rules(programme_id, ids, p_at)) end,
+            || jsonb_build_object('plans', subscriptions_for_rules(programme_id, ids, p_at),
+                'offers', rewards_offers_for_rules(programme_id, ids, p_at)) end,
         'version_id', programme_version_for_rules(programme_id, p_at),
         'store', store,
         'products', products_for_rules(p_codes),

@@ -28,6 +28,7 @@ CALLED = {
     "rewards_cheque": "loyalty cheques",
     "rewards_coupon_code": "coupons",
     "rewards_gift_card": "gift cards",
+    "rewards_offer_activation": "offers activated",
     "rewards_redemption": "rewards chosen",
     "rewards_use": "rewards used",
     "rewards_voucher": "vouchers",

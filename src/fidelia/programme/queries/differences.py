@@ -30,6 +30,7 @@ PARTS: dict[str, Text] = {
     "currencies": Text("Further points", "Autres points"),
     "cheques": Text("Loyalty cheques", "Chèques fidélité"),
     "conversions": Text("Exchanges of points", "Échanges de points"),
+    "offers": Text("Offers to activate", "Offres à activer"),
     "plans": Text("Paid memberships", "Abonnements payants"),
     "purchases": Text("Policies", "Règles de gestion"),
     "groups": Text("Groups of rules", "Groupes de règles"),

@@ -20,6 +20,7 @@ from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
 from fidelia.rules.effects import CreditPoints
 from fidelia.rules.errors import nearest_name
 from fidelia.rules.joining_terms import JoiningPolicy, parse_joining
+from fidelia.rules.offer_terms import OfferTerms, parse_offers
 from fidelia.rules.plan_terms import Plan, parse_plans
 from fidelia.rules.referral_terms import ReferralPolicy, parse_referral
 from fidelia.rules.terms import (
@@ -35,7 +36,10 @@ from ..errors import MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
-TERM_PARTS = ("points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans", "joining")
+TERM_PARTS = (
+    *("points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans", "joining"),
+    "offers",
+)
 PARTS = {*RULE_PARTS, *TERM_PARTS}
 
 
@@ -56,6 +60,7 @@ class Terms:
     conversions: tuple[ConversionPolicy, ...] = ()
     plans: tuple[Plan, ...] = ()
     joining: JoiningPolicy | None = None
+    offers: tuple[OfferTerms, ...] = ()
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -69,6 +74,10 @@ class Terms:
     def plan(self, key: str) -> Plan | None:
         """Return the plan of this key, None where the version has none."""
         return next((plan for plan in self.plans if plan.key == key), None)
+
+    def offer(self, key: str) -> OfferTerms | None:
+        """Return the offer of this key, None where the version has none."""
+        return next((offer for offer in self.offers if offer.key == key), None)
 
     def plan_bought_by(self, product: str) -> Plan | None:
         """Return the plan that a product buys."""
@@ -106,6 +115,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         conversions=_conversions(programme, document.get("conversions")),
         joining=parse_joining(document.get("joining")),
         referral=parse_referral(document.get("referral"), scale, money_scale),
+        offers=parse_offers(document.get("offers")),
         plans=parse_plans(
             document.get("plans"),
             scale,
@@ -152,7 +162,7 @@ def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
         "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
-        "cheques, referral, conversions, plans and joining."
+        "cheques, referral, conversions, plans, joining and offers."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

@@ -15,6 +15,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('kernel', '0003_request'),  # its functions keep the keys of requests
         ('programme', '0011_provisional_enrolments'),
         ('rewards', '0008_cheques'),
     ]

@@ -5,6 +5,7 @@ from .cheques import Cheque, ChequeDebt
 from .codes import CouponCode, CouponSeries, Voucher
 from .counting import Counter, Reservation, Slot, Use
 from .gift_cards import GiftCard, GiftCardMovement
+from .offers import OfferActivation, OfferCount
 from .stock import Stock
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "CouponSeries",
     "GiftCard",
     "GiftCardMovement",
+    "OfferActivation",
+    "OfferCount",
     "Redemption",
     "Reservation",
     "Reward",

@@ -21,6 +21,7 @@ from .gift_cards import (
 from .issuing import issues_of
 from .limits import left_of_limits, limit_items
 from .looking_up import LookedUp, look_up_code
+from .offers import activate_offer
 from .redeeming import cancel_redemption, fulfil_redemptions, redeem_reward
 from .series import SeriesTerms, change_series, create_series, end_series
 from .stock import add_stock, end_stock, set_pieces
@@ -34,6 +35,7 @@ __all__ = [
     "RewardTerms",
     "SeriesTerms",
     "Taking",
+    "activate_offer",
     "add_reward",
     "add_stock",
     "ask_codes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..offer_terms import AT_MOST_MAX
 from ..plan_terms import (
     CHANGES,
     DAYS_MAX,
@@ -16,7 +17,7 @@ from ..plan_terms import (
     SHARES,
 )
 from ..rounding import ROUNDINGS
-from .schema_parts import AMOUNT, LOCALIZED, PRICE, Schema, list_of, members, or_null, whole
+from .schema_parts import AMOUNT, CODE, INSTANT, LOCALIZED, PRICE, Schema, list_of, members, or_null, whole
 
 _WORD: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX}
 
@@ -62,4 +63,19 @@ def plan_schema() -> Schema:
             "rounding": {"enum": list(ROUNDINGS)},
         },
         required=("key", "name", "price"),
+    )
+
+
+def offer_schema() -> Schema:
+    """Return the schema of one offer that members activate."""
+    return members(
+        {
+            "key": CODE,
+            "name": LOCALIZED,
+            "valid_from": or_null(INSTANT),
+            "valid_until": or_null(INSTANT),
+            "lasts_days": or_null(whole(1, DAYS_MAX)),
+            "at_most": or_null(whole(1, AT_MOST_MAX)),
+        },
+        required=("key", "name"),
     )

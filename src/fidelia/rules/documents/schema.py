@@ -17,6 +17,7 @@ from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
 from ..joining_terms import AGE_MAX, BIRTHDAYS
+from ..offer_terms import OFFERS_MAX
 from ..plan_terms import PLANS_MAX
 from ..points_terms import ACTIVITIES, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
@@ -29,7 +30,7 @@ from ..spans import ENDS, FIXED_DATES_MAX
 from ..tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS
 from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
-from .plans_schema import plan_schema
+from .plans_schema import offer_schema, plan_schema
 from .schema_parts import (
     AMOUNT,
     CODE,
@@ -71,6 +72,7 @@ def document_schema() -> Schema:
                 "purchases": or_null({"$ref": "#/$defs/purchases"}),
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
                 "referral": or_null({"$ref": "#/$defs/referral"}),
+                "offers": or_null(list_of({"$ref": "#/$defs/offer"}, OFFERS_MAX)),
                 "plans": or_null(list_of({"$ref": "#/$defs/plan"}, PLANS_MAX)),
                 "joining": or_null({"$ref": "#/$defs/joining"}),
                 "conversions": or_null(list_of({"$ref": "#/$defs/conversion"}, CONVERSIONS_MAX)),
@@ -105,6 +107,7 @@ def _definitions() -> dict[str, Schema]:
         "conversion": _conversion(),
         "plan": plan_schema(),
         "joining": _joining(),
+        "offer": offer_schema(),
     }
 
 

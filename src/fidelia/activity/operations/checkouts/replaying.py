@@ -39,7 +39,8 @@ select purchase.purchase_id, checkout.basket::text, purchase.occurred_at, purcha
     programme_for_rules(checkout.basket->>'programme', false)::text,
     organisation_store_for_rules(checkout.basket->>'store')::text,
     (customers_facts_for_rules(array[purchase.customer_id], purchase.occurred_at) || jsonb_build_object('plans',
-        subscriptions_for_rules(purchase.programme_id, array[purchase.customer_id], purchase.occurred_at)))::text,
+        subscriptions_for_rules(purchase.programme_id, array[purchase.customer_id], purchase.occurred_at), 'offers',
+        rewards_offers_for_rules(purchase.programme_id, array[purchase.customer_id], purchase.occurred_at)))::text,
     (select json_object_agg(tender->>0, (tender->>1)::bigint)::text
      from jsonb_array_elements(checkout.evaluation::jsonb->'tenders') tender where tender->>0 <> 'points')
 from activity_purchase purchase join activity_checkout checkout using (checkout_id)

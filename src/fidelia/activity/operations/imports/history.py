@@ -12,6 +12,7 @@ from fidelia.customers.queries import ids_of
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.queries import Terms, VersionHistory
+from fidelia.rewards.queries.offers import offers_for_rules
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 from fidelia.rules.decision import values_read
 from fidelia.subscriptions.queries import plans_for_rules
@@ -197,11 +198,12 @@ class BatchDecision:
 
     def _facts(self, case: _Case) -> dict[str, Any]:
         """What is known of the customer, with the plans of that day where the rules ask for them."""
-        asked = {"customer.plans", "customer.entitlements"} & set(case.terms.rule_set.fields_read)
-        if not asked or not case.terms.plans or self._around.programme_id is None:
+        asked = {"customer.plans", "customer.entitlements", "customer.offers"} & set(case.terms.rule_set.fields_read)
+        if not asked or not (case.terms.plans or case.terms.offers) or self._around.programme_id is None:
             return case.facts
         ids = ids_of(case.state.customer_id)
-        return {**case.facts, "plans": plans_for_rules(self._around.programme_id, ids, case.receipt.occurred_at)}
+        named = (self._around.programme_id, ids, case.receipt.occurred_at)
+        return {**case.facts, "plans": plans_for_rules(*named), "offers": offers_for_rules(*named)}
 
     def _past_values(self, case: _Case) -> dict[str, Any]:
         if self._past is None:

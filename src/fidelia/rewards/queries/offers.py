@@ -1,0 +1,63 @@
+"""Which offers a member may activate, and has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from fidelia.customers.queries import ids_of
+from fidelia.kernel.db import read_jsonb
+from fidelia.programme.models import Enrolment
+from fidelia.programme.queries import terms_in_force
+from fidelia.rules.offer_terms import OfferTerms
+
+from ..models import OfferActivation, OfferCount
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOfMember:
+    """An offer of the terms in force as it stands to a member.
+
+    `state`: "open", "active", "over" (activated, counts no more), "not_yet", "closed" or "taken" (none is left).
+    """
+
+    terms: OfferTerms
+    state: str
+    activated_at: datetime | None
+    holds_until: datetime | None
+    left: int | None
+
+
+def offers_of_member(enrolment: Enrolment, at: datetime) -> list[OfferOfMember]:
+    """Return every offer of the terms in force, as they are declared."""
+    terms = terms_in_force(enrolment, at)
+    if terms is None or not terms.offers:
+        return []
+    mine = OfferActivation.objects.filter(customer_id__in=ids_of(enrolment.customer_id), programme=enrolment.programme)
+    activated = {one.offer: one for one in mine}
+    taken = dict(OfferCount.objects.filter(programme=enrolment.programme).values_list("offer", "taken"))
+    return [_as_it_stands(each, activated.get(each.key), taken.get(each.key, 0), at) for each in terms.offers]
+
+
+def _as_it_stands(offer: OfferTerms, own: OfferActivation | None, taken: int, at: datetime) -> OfferOfMember:
+    left = None if offer.at_most is None else max(0, offer.at_most - taken)
+    if own is not None:
+        counts = own.holds_until is None or at < own.holds_until
+        return OfferOfMember(offer, "active" if counts else "over", own.activated_at, own.holds_until, left)
+    if offer.is_open(at):
+        state = "taken" if left == 0 else "open"
+    else:
+        state = "not_yet" if offer.valid_from is not None and at < offer.valid_from else "closed"
+    return OfferOfMember(offer, state, None, None, left)
+
+
+def offers_for_rules(programme_id: UUID, customer_ids: Sequence[UUID], at: datetime) -> list[str]:
+    """Return the keys of the offers that a person had activated at an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute("select rewards_offers_for_rules(%s, %s, %s)", [programme_id, list(customer_ids), at])
+        found = cursor.fetchone()[0]
+    return [] if found is None else list(read_jsonb(found))
