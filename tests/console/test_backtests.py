@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from fidelia.insight.backtest.parts import Part
+from fidelia.insight.models import Backtest
 from fidelia.insight.operations.backtesting import backtest_version
 from fidelia.jobs.models import Job
 from fidelia.programme.operations import draft_version
@@ -64,3 +66,19 @@ def test_who_may_not_sees_and_starts_nothing(shop: Shop, client: Client) -> None
     assert client.get(PAGE).status_code in (403, 404)
     assert client.post(PAGE).status_code in (403, 404)
     assert not Job.objects.filter(kind="insight.backtest").exists()
+
+
+def test_a_part_is_chosen_run_and_shown(shop: Shop, client: Client) -> None:
+    version = shop.programme.versions.select_related("programme__points_currency").get(number=2)
+    backtest_version(by=ANALYST, at=AT + timedelta(days=60), version=version)
+    client.force_login(leonore())
+    month = next(iter(Backtest.objects.get().result["by_month"]))
+    empty = client.get(PAGE, {"month": month}).content.decode()
+    assert "Cette partie n’a pas encore été comptée" in empty
+    assert client.post(PAGE, {"month": month, "tier": "nonsense"}).url == f"{PAGE}?month={month}"
+    assert Job.objects.get(kind="insight.backtest").arguments["part"] == {"month": month}
+    backtest_version(by=ANALYST, at=AT + timedelta(days=60), version=version, part=Part(month=month))
+    page = client.get(PAGE, {"month": month}).content.decode()
+    assert "Preuve" in page
+    assert f'"{PAGE}?"' in page, "the chip that takes the filter away"
+    assert "Preuve" in client.get(PAGE).content.decode()

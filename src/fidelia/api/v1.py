@@ -24,6 +24,7 @@ from . import (
     coupons,
     custom_fields,
     customers,
+    forecasts,
     gift_cards,
     ledger,
     offers,
@@ -61,6 +62,7 @@ api.add_router("/programmes", programme_documents.documents)
 api.add_router("/programmes", shadow.of_programmes)
 api.add_router("/programme-plans", programme_documents.plans)
 api.add_router("/programme-drafts", programme_documents.drafts)
+api.add_router("/forecasts", forecasts.forecasts)
 api.add_router("/enrolments", programme.enrolments)
 api.add_router("/enrolments", ledger.router)
 api.add_router("/enrolments", receipts.of_enrolments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -25,6 +26,7 @@ from fidelia.programme.queries import in_points
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Figure
 
+from .backtest_parts import PartForm
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import VersionView, language
 from .programmes import view_at
@@ -37,16 +39,23 @@ NOBODY = ""
 @require_http_methods(["GET", "POST"])
 @signed_in
 def backtest(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase:
-    """The last backtest of a version; a POST starts another as a job, whose progress shows here."""
+    """The last backtest of a version, or of a part of it; a POST starts another as a job, whose progress shows here."""
     view = view_at(request, slug, number)
+    kept_of = Backtest.objects.filter(version_id=view.version.id).order_by("-made_at", "-id")
+    whole = kept_of.filter(part={}).first()
+    months = whole.result["by_month"] if whole is not None else {}
+    form = PartForm(request.actor, view, months, request.POST if request.method == "POST" else request.GET)
+    part = form.part().as_mapping()
     if request.method == "POST":
         label = LocalizedText(en=f"Backtest of version {number}", fr=f"Rejeu de la version {number}")
-        start_job(
-            by=request.actor, at=clock.now(), kind=BACKTEST, arguments={"version_id": str(view.version.id)}, label=label
-        )
-        return redirect("console:version-backtest", slug=slug, number=number)
-    kept = Backtest.objects.filter(version_id=view.version.id).order_by("-made_at").first()
+        arguments = {"version_id": str(view.version.id), "part": part}
+        start_job(by=request.actor, at=clock.now(), kind=BACKTEST, arguments=arguments, label=label)
+        return redirect(f"{request.path}?{urlencode(part)}" if part else request.path)
+    kept = kept_of.filter(part=part).first() if part else whole
     context = context_of(request, view, kind=BACKTEST, kept=kept)
+    context |= {
+        "form": form, "part": part, "chips": form.chips(request.path), "may_filter": whole is not None or bool(part),
+    }  # fmt: skip
     if kept is not None:
         context |= BacktestView(view, kept.result).context()
     return show(request, "console/programmes/backtest.html", context)

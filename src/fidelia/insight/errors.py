@@ -87,6 +87,12 @@ class NothingToReport(Invalid):
     default_code = "nothing_to_report"
 
 
+class MalformedPart(Invalid):
+    """The part of a history cannot be such: its store or its month cannot be read."""
+
+    default_code = "malformed_part"
+
+
 class MalformedSlice(Invalid):
     """A part of the purchases that is none: nothing said, or what is said contradicts itself."""
 

@@ -13,6 +13,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LANGUAGES, LocalizedText
 from fidelia.programme.models import ProgrammeVersion
 
+from .backtest.parts import Part
 from .errors import MalformedMoment, MalformedSlice, NoRefreshYet
 from .measures.rfm import WINDOW_DAYS
 from .models import Wanted
@@ -99,7 +100,7 @@ def wanted_of(arguments: Mapping[str, Any]) -> Wanted:
 
 
 def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, str | int]:
-    """Backtest a version over history; see `backtest_version`. Arguments: version_id, and begins, ends where told.
+    """Backtest a version over history; see `backtest_version`. Arguments: version_id; begins, ends, part where told.
 
     It goes over history twice: once by what was in force, which proves it, and once by the version.
     """
@@ -111,7 +112,7 @@ def backtest(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress:
 
     kept = backtest_version(
         by=by, at=at, version=version, begins=_moment(arguments.get("begins")), ends=_moment(arguments.get("ends")),
-        told=told,
+        part=Part.of(arguments.get("part") or {}), told=told,
     )  # fmt: skip
     return {"backtest_id": str(kept.id), "purchases": kept.result["occasions"]}
 

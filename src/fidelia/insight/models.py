@@ -240,7 +240,10 @@ class Forecast(models.Model):
 
 
 class Backtest(models.Model):
-    """What a version would have done over history in [begins, ends), beside what happened; see `Tallies.as_mapping`."""
+    """What a version would have done over history in [begins, ends), beside what happened; see `Tallies.as_mapping`.
+
+    `part` is what was counted of it (see `backtest.parts.Part.as_mapping`); empty: all.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     programme_id = models.UUIDField()
@@ -248,6 +251,7 @@ class Backtest(models.Model):
     version_number = models.PositiveIntegerField()
     begins = models.DateTimeField(null=True)
     ends = models.DateTimeField(null=True)
+    part = models.JSONField(default=dict)
     result = models.JSONField()
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=150)

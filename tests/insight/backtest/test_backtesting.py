@@ -6,14 +6,22 @@ from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db.models import Sum
 
 from fidelia.activity.models import DecisionRecord, Purchase, PurchaseClaim
+from fidelia.customers.errors import UnknownSegment
+from fidelia.customers.operations import define_segment, refresh_segments
+from fidelia.insight.backtest.parts import Part
+from fidelia.insight.errors import MalformedPart
+from fidelia.insight.models import Backtest
 from fidelia.insight.operations.backtesting import Asked, backtest_document, backtest_version
 from fidelia.kernel.errors import Denied
-from tests.cast import PIZARRO, actor_with
+from fidelia.kernel.localized import LocalizedText
+from fidelia.organisation.errors import StoreUnknown
+from tests.cast import PIZARRO, SYSTEM, actor_with
 from tests.insight.shop import open_shop
 from tests.programme.cast import AT
 
@@ -132,3 +140,50 @@ def test_who_may_not_see_the_programme_backtests_nothing() -> None:
     shop = Shop()
     with pytest.raises(Denied):
         backtest_document(by=PIZARRO, at=LATER, asked=Asked(shop.programme, None))
+
+
+def parts_of_all(shop: Shop, name: str, values: list[str], document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [tried(shop, document, part=Part(**{name: value})) for value in values]
+
+
+def test_its_parts_add_up_to_the_whole_and_are_replayed_as_the_whole() -> None:
+    """Budgets and tiers know no part: what a part comes to is its share of the whole, not a history of its own."""
+    shop = Shop()
+    shop.live(8)
+    document = deepcopy(FIRST)
+    document["rules"][0]["points_per"]["points"] = "2"
+    whole = tried(shop, document)
+    months = parts_of_all(shop, "month", [*whole["by_month"]], document)
+    tiers = parts_of_all(shop, "tier", [key or "-" for key in whole["by_tier"]], document)
+    assert [one["points"] for one in months] == [*whole["by_month"].values()]
+    held_then = [one["points"][0] for one in tiers]
+    assert held_then == [pair[0] for pair in whole["by_tier"].values()]
+    assert (len(tiers) > 1, sum(held_then)) == (True, whole["points"][0])
+    assert sum(one["points"][1] for one in tiers) == whole["points"][1]
+    assert all(one["proof"]["changed"] == 0 for one in (*months, *tiers))
+    nobody = tried(shop, document, part=Part(month="1999-01"))
+    assert (nobody["occasions"], nobody["points"], nobody["tiers"], nobody["customers"]) == (0, [0, 0], [], 0)
+
+
+def test_the_people_of_a_segment_are_those_in_it_now() -> None:
+    shop = Shop()
+    shop.live(8)
+    define_segment(by=SYSTEM, at=AT, key="all", name=LocalizedText(en="All", fr="Tous"), condition="true")
+    name = LocalizedText(en="None", fr="Aucun")
+    define_segment(by=SYSTEM, at=AT, key="none", name=name, condition='customer.kind == "company"')
+    refresh_segments(by=SYSTEM, at=AT + timedelta(days=20))
+    whole, everybody, nobody = (tried(shop, FIRST, part=Part(segment=key)) for key in ("", "all", "none"))
+    assert everybody["members"] == whole["members"]
+    assert everybody["points"] == whole["points"]
+    assert nobody["occasions"] == 0
+
+
+@pytest.mark.parametrize(("part", "refusal"), [
+    (Part(month="2026-13"), MalformedPart), (Part(store_id="lyon"), MalformedPart),
+    (Part(store_id=str(UUID(int=5))), StoreUnknown), (Part(segment="nope"), UnknownSegment),
+])  # fmt: skip
+def test_a_part_that_is_none_is_refused_and_nothing_kept(part: Part, refusal: type[Exception]) -> None:
+    shop = Shop()
+    with pytest.raises(refusal):
+        backtest_version(by=ANALYST, at=LATER, version=shop.programme.versions.get(), part=part)
+    assert not Backtest.objects.exists()

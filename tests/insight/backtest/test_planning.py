@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from fidelia.insight.operations.planning import plan_text
 from fidelia.kernel.errors import Denied
 from fidelia.programme.errors import UnknownProgramme
 from fidelia.programme.models import ProgrammeVersion
-from fidelia.programme.operations import export_text
+from fidelia.programme.operations import draft_version, export_text, publish_version
 from fidelia.rules.documents import write_text
 from fidelia.worker.command import main
-from tests.cast import PIZARRO, actor_with
+from tests.cast import PIZARRO, SYSTEM, actor_with
 from tests.insight.shop import open_shop
 from tests.programme.cast import AT
 
@@ -112,3 +113,23 @@ def test_a_mistake_is_said_at_its_line_as_editors_want_it(
     assert main(["programme", "plan", str(file)]) == 1
     assert capsys.readouterr().err.startswith(f"{file}:4:13: ")
     assert main(["programme", "plan", str(tmp_path / "nowhere.yaml")]) == 1
+
+
+def test_it_sets_the_document_beside_the_version_of_today_over_all_history(shop: Shop) -> None:
+    """History was decided by version 1; version 2, in force today, doubles; the document is version 1 again."""
+    second = deepcopy(FIRST)
+    second["rules"][0]["points_per"]["points"] = "2"
+    made = draft_version(by=SYSTEM, at=AT + timedelta(days=10), programme=shop.programme, document=second)
+    publish_version(by=ANALYST, at=AT + timedelta(days=10), version=made)
+    plan = plan_text(by=ANALYST, at=AT + timedelta(days=11), text=write_text(FIRST), slug="cercle")
+    found = plan["backtest"]
+    was, now = found["beside"]["by_rule"]["base"]
+    assert (found["changed"], found["points"][0]) == (0, found["points"][1]), "what happened is what it gives"
+    assert was == 2 * now > 0
+    assert found["beside"]["number"] == 2
+    assert found["beside"]["points"][1] == found["points"][1]
+    assert found["beside"]["points"][0] == sum(pair[0] for pair in found["beside"]["by_rule"].values())
+    assert found["beside"]["points"][0] == sum(pair[0] for pair in found["beside"]["by_month"].values())
+    assert found["beside"]["members"]["lose"] > 0 == found["beside"]["members"]["gain"]
+    assert "Face à la version 2 sur le même historique" in plan_as_text(plan, "fr")
+    assert "Against version 2 over the same history" in plan_as_html(plan, "en")

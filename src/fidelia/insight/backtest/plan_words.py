@@ -39,6 +39,12 @@ ROWS = {
     "moves": Text("members in another tier at the end", "adhérents d’un autre statut à la fin"),
     "changed": Text("purchases that change", "achats qui changent"),
 }
+TODAY = Text("Against version {number} over the same history", "Face à la version {number} sur le même historique")
+TODAY_SIDES = Text(
+    "Before the arrow: all of history under version {number}, in force today. Behind it: under this document.",
+    "Avant la flèche\u00a0: tout l’historique selon la version {number}, en vigueur aujourd’hui. Après\u00a0: le tout "
+    "selon ce document.",
+)
 BY_RULE = Text("Points by rule", "Points par règle")
 RETURNS = Text("taken back with returns", "repris avec les retours")
 LAW = Text("What the law says", "Ce que dit la loi")
@@ -142,12 +148,8 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
     def say(text: Text, **values: Any) -> str:
         return text.in_language(language).format(**values)
 
-    def points(amount: int) -> str:
-        return minor_points(amount, plan["points_scale"], language)
-
-    def paid(amount: int) -> str:
-        return money(Money(amount, plan["currency"]).text(), plan["currency"], language)
-
+    write = Writers(plan, language)
+    points, paid = write.points, write.money
     counts = {"n": number(result["occasions"], language), "members": number(result["customers"], language)}
     changed = result["proof"]["changed"]
     rows = [say(EXACT) if not changed else say(INEXACT, n=number(changed, language))]
@@ -171,6 +173,46 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
     ]
     if rules:
         yield say(BY_RULE), rules
+    if result.get("beside") is not None:
+        yield _against_today(plan, result["beside"], language)
+
+
+def _against_today(plan: Mapping[str, Any], found: Mapping[str, Any], language: str) -> tuple[str, list[str]]:
+    """Tell the document beside the version of today, both over all history."""
+
+    def say(text: Text, **values: Any) -> str:
+        return text.in_language(language).format(**values)
+
+    write = Writers(plan, language)
+    rows = [say(TODAY_SIDES, number=found["number"])]
+    rows.append(_row(say(ROWS["points"]), found["points"], write.points, language))
+    rows.append(_row(say(ROWS["discount"]), found["discount"], write.money, language))
+    if found["liability"] is not None:
+        owed = found["liability"]
+        rows.append(_row(say(ROWS["liability"], n=owed["percent"]), owed["money"], write.money, language))
+    counted = {**found["members"], "moves": found["moves"]}
+    rows += [f"{say(ROWS[name])}: {number(counted[name], language)}" for name in ("gain", "lose", "moves")]
+    names = {key: name[language] for key, name in plan["rules"].items()}
+    for key, pair in sorted(found["by_rule"].items(), key=lambda each: -abs(each[1][1] - each[1][0])):
+        if pair[0] != pair[1]:
+            rows.append(_row(names.get(key, key) if key else say(RETURNS), pair, write.points, language))
+    return say(TODAY, number=found["number"]), rows
+
+
+class Writers:
+    """Amounts of a plan in a language."""
+
+    def __init__(self, plan: Mapping[str, Any], language: str) -> None:
+        self.plan, self.language = plan, language
+
+    def points(self, amount: int) -> str:
+        """Return points, given in minor units."""
+        return minor_points(amount, self.plan["points_scale"], self.language)
+
+    def money(self, amount: int) -> str:
+        """Return money, given in minor units."""
+        currency = self.plan["currency"]
+        return money(Money(amount, currency).text(), currency, self.language)
 
 
 def _row(name: str, pair: list[int], write: Any, language: str) -> str:

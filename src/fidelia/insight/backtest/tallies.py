@@ -90,6 +90,26 @@ class Tallies:
         else:
             heapq.heapreplace(self._baskets, entry)
 
+    def beside(self, other: Tallies) -> dict[str, Any]:
+        """Return what this trial comes to beside another over the same history: [by the other, by this one].
+
+        Amounts in minor units; members by their points over the whole period.
+        """
+        accounts = {*self.members, *other.members}
+        changes = [_now(self.members, one) - _now(other.members, one) for one in accounts]
+        rules = {*self.by_rule, *other.by_rule}
+        months = sorted({*self.by_month, *other.by_month})
+        return {
+            "points": [other.points[1], self.points[1]],
+            "discount": [other.discount[1], self.discount[1]],
+            "by_rule": {rule: [_now(other.by_rule, rule), _now(self.by_rule, rule)] for rule in sorted(rules)},
+            "by_month": {month: [_now(other.by_month, month), _now(self.by_month, month)] for month in months},
+            "members": {
+                "gain": sum(1 for each in changes if each > 0),
+                "lose": sum(1 for each in changes if each < 0),
+            },
+        }
+
     def as_mapping(self, *, scale: int) -> dict[str, Any]:
         """Return the result as JSON holds it; points in minor units of `scale` decimals, money in minor units."""
         changes = [now - was for was, now in self.members.values()]
@@ -133,6 +153,11 @@ def _bands(changes: list[int], unit: int) -> list[list[Any]]:
             place = sum(1 for end in ends if change > end or (change == end and end < 0))
             bands[place][2] += 1
     return bands
+
+
+def _now(pairs: Mapping[str, Pair], key: str) -> int:
+    """Return the second of a pair, without making one in a mapping that makes what is missing."""
+    return pairs[key][1] if key in pairs else 0
 
 
 def _add(pair: Pair, was: int, now: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -16,20 +17,25 @@ from django.db import connection
 
 from fidelia.access.operations import record_audit
 from fidelia.activity.operations.checkouts.replaying import ClosedBasket, read_closed
+from fidelia.customers.queries import get_segment
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.organisation.queries import get_store
 from fidelia.programme.models import PointsCurrency, Programme, ProgrammeVersion
 from fidelia.programme.queries import Terms, parse_document, tier_credit_of
 from fidelia.rules.tiers import HeldTier
 
 from ..backtest.history import Beside, History, Occasion, Trial, open_history
 from ..backtest.members import Known, Members
+from ..backtest.parts import ALL, Part, sieve_of
 from ..backtest.replaying import Replay, Result
 from ..backtest.tallies import Tallies, tier_moves
+from ..errors import MalformedPart
 from ..models import Backtest, FactExport, folder_of
 from .exporting import export_facts
 
 STEP = 2_000
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 REDEMPTION_PERCENT = 80
 Told = Callable[[int, int], None]
 SeenBy = Callable[[Occasion, Result, Result], None]
@@ -67,6 +73,8 @@ class Asked:
     begins: datetime | None = None
     ends: datetime | None = None
     redemption_percent: int = REDEMPTION_PERCENT
+    part: Part = ALL
+    beside: ProgrammeVersion | None = None  # a version that all of history is replayed by too, to compare with
 
 
 @dataclass(slots=True)
@@ -82,30 +90,47 @@ class Ground:
     returned: frozenset[str]
     back_lines: dict[str, list[tuple[Any, ...]]]
     scales: dict[str, int]
+    at: datetime
     held: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def backtest_version(
     *, by: Actor, at: datetime, version: ProgrammeVersion, begins: datetime | None = None, ends: datetime | None = None,
-    redemption_percent: int = REDEMPTION_PERCENT, told: Told = lambda done, total: None,
+    redemption_percent: int = REDEMPTION_PERCENT, part: Part | None = None, told: Told = lambda done, total: None,
 ) -> Backtest:  # fmt: skip
     """Replay history by a version beside what happened, prove the replay on what happened, and keep the result.
 
-    Raises Denied (programme.see, insight.refresh), and what `export_facts` raises.
+    All of history is replayed; with a `part`, what is counted is of that part. Raises Denied (programme.see,
+    insight.refresh), MalformedPart, StoreUnknown, UnknownSegment, and what `export_facts` raises.
     """
     by.require("programme.see", Scope(version.programme.partner_id))
-    asked = Asked(version.programme, version.document, begins, ends, redemption_percent)
+    part = part or ALL
+    _check_part(by, part)
+    asked = Asked(version.programme, version.document, begins, ends, redemption_percent, part)
     result = backtest_document(by=by, at=at, asked=asked, told=told)
     with transaction_of_use_case():
         kept = Backtest.objects.create(
             programme_id=version.programme_id, version_id=version.id, version_number=version.number, begins=begins,
-            ends=ends, result=result, made_at=at, made_by=by.label,
+            ends=ends, part=part.as_mapping(), result=result, made_at=at, made_by=by.label,
         )  # fmt: skip
         record_audit(
             by=by, at=at, verb="programme.see", object_type="backtest", object_id=kept.id,
             after={"version": version.number, "occasions": result["occasions"]},
         )  # fmt: skip
     return kept
+
+
+def _check_part(by: Actor, part: Part) -> None:
+    if part.month and not _MONTH.fullmatch(part.month):
+        raise MalformedPart("A month is written as 2026-03.", pointer="/month")
+    if part.store_id:
+        try:
+            store_id = UUID(part.store_id)
+        except ValueError:
+            raise MalformedPart("This is no id of a store.", pointer="/store_id") from None
+        get_store(store_id=store_id)
+    if part.segment:
+        get_segment(by=by.lent("segment.see"), key=part.segment)
 
 
 def backtest_document(
@@ -131,16 +156,39 @@ def backtest_document(
             "unknown": sorted(trial.unknown),
             "liability": _liability(asked, tried, trial.tallies.points),
             "customers": len({*trial.tallies.members}),
+            "beside": _beside_of(ground, trial, told),
             "seconds": round(time.perf_counter() - began, 1),
         }  # fmt: skip
     return result
 
 
+def _beside_of(ground: Ground, trial: Pass, told: Told) -> dict[str, Any] | None:
+    """Replay history a third time, by the version to compare with, and set the trial beside it."""
+    asked, version = ground.asked, ground.asked.beside
+    if version is None or not version.document:
+        return None
+    terms = parse_document(asked.programme, version.document, version_id=UUID(int=0))
+    other = replay(ground, terms, told)
+    points = [other.tallies.points[1], trial.tallies.points[1]]
+    moves = _moved(other.held, trial.held)
+    return {
+        "number": version.number,
+        **trial.tallies.beside(other.tallies),
+        "moves": moves,
+        "liability": _liability(asked, terms, points),
+    }
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> int:
+    return sum(1 for enrolment, tier in before.items() if after.get(enrolment, tier) != tier)
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass over a history came to."""
+    """What one pass over a history came to; `held` is the tier of each enrolment at the end, by the trial."""
 
     tallies: Tallies
+    held: dict[str, str]
     moves: list[list[Any]]
     unknown: set[str]
 
@@ -157,37 +205,43 @@ def replay(ground: Ground, tried: Terms | None, told: Told, seen_by: SeenBy | No
     )  # fmt: skip
     total = ground.history.prepare(trial, ground.beside)
     members, tallies = Members(ground.known), Tallies()
+    sieve = sieve_of(asked.part, ground.history, ground.at)
     if not total:
-        return Pass(tallies, [], set())
+        return Pass(tallies, {}, [], set())
     replay = Replay(
         versions=ground.versions, tried=tried, members=members, baskets=ground.baskets,
         returned_sales=ground.returned, back_lines=ground.back_lines, scales=ground.scales,
     )  # fmt: skip
     for done, seen in enumerate(ground.history.occasions(trial), 1):
         was, now = replay.judge(seen)
-        if tried is None or seen.is_tried:
+        if (tried is None or seen.is_tried) and sieve.holds(seen, was):
             tallies.add(seen, was, now)
             if seen_by is not None:
                 seen_by(seen, was, now)
         if done % STEP == 0:
             told(STEP, total)
     told(total % STEP, total)
-    return Pass(tallies, _moves(ground, tried, members), ground.history.unknown)
+    held = ground.held
+    if asked.part != ALL:
+        held = {one: (account, tier) for one, (account, tier) in held.items() if account in sieve.accounts}
+    then = {enrolment: tier for enrolment, (_account, tier) in held.items()}
+    by_trial = _held_by(ground, tried, members, held)
+    return Pass(tallies, by_trial, tier_moves(then, by_trial), ground.history.unknown)
 
 
-def _moves(ground: Ground, tried: Terms | None, members: Members) -> list[list[Any]]:
-    """Return who holds which tier at the end, as it is and by the trial."""
-    was = {enrolment: tier for enrolment, (_account, tier) in ground.held.items()}
+def _held_by(
+    ground: Ground, tried: Terms | None, members: Members, held: Mapping[str, tuple[str, str]]
+) -> dict[str, str]:
+    """Return who holds which tier at the end, by the trial; without one, as it is."""
     if tried is None:
-        return tier_moves(was, was)
+        return {enrolment: tier for enrolment, (_account, tier) in held.items()}
     at = ground.asked.ends or ground.history.rows("select max(occurred_at) from occasion")[0][0]
     same = all(terms.tiers == tried.tiers for terms in ground.versions.values())
-    now = {
+    return {
         enrolment: tier if same and not members.accounts[account].is_other
         else members.tier_at(account, enrolment, tried, at)
-        for enrolment, (account, tier) in ground.held.items()
+        for enrolment, (account, tier) in held.items()
     }  # fmt: skip
-    return tier_moves(was, now)
 
 
 def _liability(asked: Asked, tried: Terms | None, points: list[int]) -> dict[str, Any] | None:
@@ -223,6 +277,7 @@ def open_ground(asked: Asked, export: FactExport) -> Iterator[Ground]:
             ),
             back_lines=_back_lines(history, programme),
             scales=dict(PointsCurrency.objects.values_list("code", "scale")),
+            at=export.cut_off_at,
             held={
                 row[0]: (row[1], row[2])
                 for row in history.rows(_HELD, programme=str(programme.id), at=asked.ends or export.cut_off_at)

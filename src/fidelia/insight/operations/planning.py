@@ -45,7 +45,9 @@ def plan_text(
     differences = {tongue: _told(programme, before, read.document, tongue) for tongue in LANGUAGES}
     backtest = None
     if replays and current is not None and differences["en"]:
-        backtest = backtest_document(by=by, at=at, asked=Asked(programme, read.document, begins), told=told)
+        backtest = backtest_document(
+            by=by, at=at, asked=Asked(programme, read.document, begins, beside=current), told=told
+        )
     return {
         "programme": programme.slug,
         "currency": programme.currency,

@@ -20,7 +20,7 @@ from ..measures.engine import open_facts
 from ..measures.rfm import rfm
 from ..measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from ..measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from ..models import Chapter, FactExport, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
+from ..models import Chapter, FactExport, Forecast, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
 from ..report.drawing import open_drawer
 from ..report.keeping import read_cover, read_section
 from ..report.making import Report
@@ -67,6 +67,11 @@ class Definition:
 def get_last_refresh() -> Refresh | None:
     """Return the newest refresh with its export; None before the first."""
     return Refresh.objects.select_related("export").order_by("-refreshed_at", "-id").first()
+
+
+def find_forecast(forecast_id: UUID) -> Forecast | None:
+    """Return a forecast that is kept; None for one that is not."""
+    return Forecast.objects.filter(id=forecast_id).first()
 
 
 def get_last_export(*, since: datetime | None = None) -> FactExport:

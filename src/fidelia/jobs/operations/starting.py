@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import EVERYWHERE, Actor, Scope
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim, name_resource
 from fidelia.kernel.localized import LocalizedText
 
 from ..errors import JobHasEnded, JobNotResumable, JobUnknown
@@ -29,14 +30,19 @@ def start_job(
     arguments: Mapping[str, Any],
     label: LocalizedText | None = None,
     scope: Scope = EVERYWHERE,
+    once: RequestKey | None = None,
 ) -> Job:
     """Queue a job of this kind; the worker runs it as `by`, with the rights held then.
 
-    `label` says what this one is about (default: the kind's). Raises Denied, JobKindUnknown.
+    `label` says what this one is about (default: the kind's). Raises Denied, JobKindUnknown, RequestRepeated (with a
+    key that started one before), IdempotencyKeyReused.
     """
     by.require(get_kind(kind).right, scope)
     with transaction_of_use_case():
-        return queue_job(by=by, at=at, kind=kind, arguments=arguments, label=label, scope=scope)
+        claim(once, at=at, resource_type="job")
+        job = queue_job(by=by, at=at, kind=kind, arguments=arguments, label=label, scope=scope)
+        name_resource(once, job.id)
+    return job
 
 
 def queue_job(
