@@ -21,6 +21,7 @@ from fidelia.ui.formats import duration
 from fidelia.ui.parts import Progress
 
 from .customers.exports import file_of
+from .customers.together import may_be_undone
 from .pages import ConsoleRequest, show, signed_in, wants_fragment
 from .paging import asked_place, page_of
 from .refusals import sentence_of_code
@@ -129,6 +130,7 @@ def _show_job(request: ConsoleRequest, job: Job) -> HttpResponseBase:
     context = {
         "job": progress_of(request.actor, job, speech),
         "row": _row(request.actor, job, speech),
+        "undo_url": reverse("console:customers-act-undo", args=[job.id]) if may_be_undone(job) else "",
         "file_url": reverse("console:customer-export-file", args=[job.id]) if file_of(job) else "",
     }
     template = "console/jobs/progress.html" if wants_fragment(request) else "console/jobs/one.html"

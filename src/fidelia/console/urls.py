@@ -48,7 +48,7 @@ from . import (
 )
 from .cards import one as card_pages
 from .cards import series as card_series
-from .customers import acts, editing, exports, listing, one, points
+from .customers import acts, editing, exports, listing, one, points, together
 from .customers import rewards as of_customers
 from .imports import checking, columns, history, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
@@ -88,6 +88,8 @@ urlpatterns = [
     ),
     path("customers/<uuid:customer_id>/messages/", one.messages, name="customer-messages"),
     path("customers/<uuid:customer_id>/record/", one.record, name="customer-record"),
+    path("customers/acts/", together.act, name="customers-act"),
+    path("customers/acts/<uuid:job_id>/undoing/", together.undo, name="customers-act-undo"),
     path("customers/companies/", listing.companies, name="companies"),
     path("customers/<uuid:customer_id>/facts/", editing.edit, name="customer-edit"),
     path("customers/<uuid:customer_id>/contact-points/", editing.add_contact, name="customer-contact"),

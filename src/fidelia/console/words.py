@@ -161,6 +161,10 @@ RESULTS: Words = {
     "purchases": _("Purchases"),
     "recorded": _("Recorded"),
     "rejected": _("Rejected"),
+    "done": _("Done"),
+    "waits": _("Waiting for a second person"),
+    "unchanged": _("As they were"),
+    "refused": _("Refused"),
 }
 CONTACT_STATES: Words = {"active": _("active"), "bounced": _("mail comes back"), "retired": _("no longer used")}
 

@@ -232,3 +232,9 @@ class TooManyFields(Refused):
     """The house keeps as many custom fields as it may."""
 
     default_code = "too_many_fields"
+
+
+class SegmentFollows(Refused):
+    """The segment follows its condition: nobody is put into it, or taken out of it, by hand."""
+
+    default_code = "segment_follows"

@@ -200,3 +200,21 @@ class TooManyChosen(Invalid):
     """Customers are chosen one by one up to a thousand; beyond that the whole list is meant."""
 
     default_code = "too_many_chosen"
+
+
+class MalformedAct(Invalid):
+    """The act on many customers is not one of those that can be done, or lacks what it needs."""
+
+    default_code = "malformed_act"
+
+
+class NothingToUndo(Refused):
+    """The job did nothing that can be taken back, its file is gone, or it took something back itself."""
+
+    default_code = "nothing_to_undo"
+
+
+class NotAMember(Refused):
+    """The customer is not a member of the programme now."""
+
+    default_code = "not_a_member"

@@ -14,6 +14,7 @@ from fidelia.kernel.localized import LocalizedText
 from .operations import FOLLOW, follow_tiers
 from .operations.exporting import EXPORT, AskedCustomers, export_customers, filters_of
 from .operations.nightly import NIGHT, run_night
+from .operations.together import ACT, act_on_customers
 
 
 def export(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
@@ -43,7 +44,18 @@ def nightly(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: 
     return run_night(by=by, at=at, progress=progress)
 
 
+def act(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
+    """Do to many customers what `ask_act` lays down, or take it back."""
+    return act_on_customers(by=by, at=at, arguments=arguments, progress=progress)
+
+
 JOBS = (
+    JobKind(
+        name=ACT,
+        label=LocalizedText(en="Act on many customers", fr="Action sur plusieurs clients"),
+        right="customer.see",
+        function=act,
+    ),
     JobKind(
         name=NIGHT,
         label=LocalizedText(en="The night: points and tiers", fr="La nuit\u00a0: points et statuts"),

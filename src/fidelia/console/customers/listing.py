@@ -41,6 +41,7 @@ from fidelia.ui.formats import compact, number
 from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of, query_without
 from ..views import note_count, tabs_of
+from .acts_offered import acts_open_to
 from .custom import label_of, say_value
 from .filtering import AskedList, chips_of, read_list, say_order
 from .placing import place_query
@@ -89,6 +90,8 @@ def customers(request: ConsoleRequest) -> HttpResponseBase:
         "ticked": (_("%n customer chosen on this page"), _("%n customers chosen on this page")),
         "may_add": by.may_somewhere("customer.create"),
         "may_export": by.may_somewhere("customer.export"),
+        "acts": acts_open_to(by),
+        "may_tick": by.may_somewhere("customer.export") or bool(acts_open_to(by)),
         "without_filters_url": query_without(request, *(each.name for each in asked.filters)),
         "without_filters": count_customers(by=by, text=asked.text, at_most=COUNTED_MAX) if chips and not found else 0,
         "nobody_at_all": not total.number and not asked.text and not chips,

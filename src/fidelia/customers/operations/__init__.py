@@ -5,6 +5,7 @@ from .consents import NewConsent, record_consent, record_consents_in_bulk
 from .contact_points import add_contact_point, mark_contact_bounced, retire_contact_point
 from .custom_fields import check_custom_value, declare_field_of_column, define_custom_field
 from .customer_file import CHANGEABLE, add_customer, place_customer, update_customer
+from .fixed_segments import open_fixed_segment, put_into_segment, take_out_of_segment
 from .identities import add_identity, end_identity
 from .new_customer import CheckedCustomer, NewCustomer, check_new_customer
 from .segments import (
@@ -42,16 +43,19 @@ __all__ = [
     "end_identity",
     "fix_segment",
     "mark_contact_bounced",
+    "open_fixed_segment",
     "place_customer",
     "place_members",
     "place_segment",
     "place_trait_definition",
     "preview_segment",
+    "put_into_segment",
     "record_consent",
     "record_consents_in_bulk",
     "refresh_segment",
     "refresh_segments",
     "retire_contact_point",
     "set_traits",
+    "take_out_of_segment",
     "update_customer",
 ]
