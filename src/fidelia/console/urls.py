@@ -48,7 +48,7 @@ from . import (
 )
 from .cards import one as card_pages
 from .cards import series as card_series
-from .customers import acts, editing, exports, listing, one, points, together
+from .customers import acts, editing, exports, listing, merging, one, points, together
 from .customers import rewards as of_customers
 from .imports import checking, columns, history, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
@@ -101,6 +101,8 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/identities/", editing.identify, name="customer-identity"),
     path("customers/<uuid:customer_id>/identities/end/", editing.stop_identity, name="customer-identity-end"),
     path("customers/<uuid:customer_id>/consents/", acts.consent, name="customer-consent"),
+    path("customers/<uuid:customer_id>/duplicates/", merging.duplicates, name="customer-duplicates"),
+    path("customers/<uuid:customer_id>/duplicates/<uuid:other_id>/", merging.merge, name="customer-merge"),
     path("customers/<uuid:customer_id>/history/", one.history, name="customer-history"),
     # /console/rights-requests/
     path("rights-requests/", rights_requests.rights_requests, name="rights-requests"),

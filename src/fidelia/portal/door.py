@@ -40,7 +40,7 @@ SESSION_COOKIE_AGE = 180 * 86_400
 RIGHTS = (
     *("customer.see", "customer.change", "customer.record_consent", "points.see", "purchase.see", "decision.see"),
     *("voucher.see", "coupon.see", "store.see", "card.see", "reward.see", "reward.redeem"),
-    "referral.see",
+    *("referral.see", "points.convert"),
 )
 
 

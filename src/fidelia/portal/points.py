@@ -66,6 +66,7 @@ def points(request: MemberRequest) -> HttpResponseBase:
         "owed": held.in_points(held.balance.owed) if held.balance.owed else "",
         "slices": slices_of(held, _slice_words()) if held.balance.available > 0 else [],
         "groups": _groups(held, moved),
+        "exchanges": bool(held.terms is not None and held.terms.conversions),
         "chips": _chips(kind),
         "kind": kind,
         "older": "?" + urlencode({"kind": kind, "before": place}) if place else "",

@@ -116,6 +116,7 @@ def frame_of(dossier: Dossier, current: str) -> dict[str, Any]:
         "previous_url": _beside(current, dossier.place.previous) if dossier.place else "",
         "next_url": _beside(current, dossier.place.next) if dossier.place else "",
         "may_change": dossier.may("customer.change") and not customer.is_erased,
+        "may_merge": dossier.may("customer.merge") and not customer.is_erased,
         "may_identify": dossier.may("customer.identify") and not customer.is_erased,
         "may_record_consent": dossier.may("customer.record_consent") and not customer.is_erased,
     }

@@ -25,6 +25,7 @@ from .customers import (
     list_fact_changes,
     search_customers,
 )
+from .duplicates import Duplicate, find_duplicates
 from .for_rules import read_for_rules
 from .identities import (
     find_by_identities,
@@ -74,6 +75,7 @@ __all__ = [
     "CustomerCard",
     "CustomerFilters",
     "CustomerOrder",
+    "Duplicate",
     "Listed",
     "Overlap",
     "consent_at",
@@ -88,6 +90,7 @@ __all__ = [
     "find_by_address",
     "find_by_identities",
     "find_by_identity",
+    "find_duplicates",
     "get_customer",
     "get_customer_by_identity",
     "get_customer_card",

@@ -57,12 +57,13 @@ def get_customer(*, by: Actor, customer_id: UUID) -> Customer:
     if not by.may_somewhere("customer.see"):
         by.require("customer.see")
     row = Customer.objects.filter(id=customer_id).first()
-    if row is None or not _is_visible_to(by, row):
+    if row is None or not is_visible_to(by, row):
         raise UnknownCustomer("There is no such customer.", customer_id=str(customer_id))
     return row
 
 
-def _is_visible_to(by: Actor, row: Customer) -> bool:
+def is_visible_to(by: Actor, row: Customer) -> bool:
+    """Tell whether an actor may see a customer: of its own mode, in its part of the network."""
     is_own_mode = (row.source == SANDBOX) == (by.mode == "test")
     return is_own_mode and by.may("customer.see", Scope(row.partner_id, row.home_store_id))
 
