@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from .effects import Advantage, BuyGet, PercentOff, Sets
@@ -23,6 +24,7 @@ CEILING, PRIOR_PRICE = "promotion_ceiling", "prior_price"
 KINDS = (CEILING, PRIOR_PRICE)
 Code = Literal["above_ceiling", "may_pass_ceiling", "above_prior_price"]
 EVERY_CATEGORY = "*"
+PATHS_KEPT = 4_096  # categories, under the policies of a country
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,13 @@ class Ceiling:
 
     def path_of(self, category: str) -> str | None:
         """Return the longest of the policy's paths that a category lies beneath."""
-        above = [one for one in self.categories if one in (EVERY_CATEGORY, category) or category.startswith(f"{one}/")]
-        return max(above, key=lambda one: 0 if one == EVERY_CATEGORY else len(one), default=None)
+        return _path_above(self.categories, category)
+
+
+@lru_cache(maxsize=PATHS_KEPT)
+def _path_above(paths: tuple[str, ...], category: str) -> str | None:
+    above = [one for one in paths if one in (EVERY_CATEGORY, category) or category.startswith(f"{one}/")]
+    return max(above, key=lambda one: 0 if one == EVERY_CATEGORY else len(one), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import get_args
 
 from fidelia.kernel.errors import Invalid
@@ -17,8 +18,11 @@ AMOUNT_MAX = DEFAULT_BOUNDS[Type.MONEY]
 QUANTITY_MAX = DEFAULT_BOUNDS[Type.QUANTITY]
 PRICE_SCALE_MAX = 8
 RATES_MAX = 10
+RATE_MAX = 10  # 1,000 %
+RATES_KEPT = 1_000  # a shop has a few, on every line
 COUPONS_MAX = 50
 GIFT_CARDS_MAX = 20
+_TAX_ROUNDINGS, _COUPON_STATES = get_args(TaxRounding), get_args(CouponState)
 
 
 class InvalidBasket(Invalid):
@@ -36,7 +40,7 @@ def check_basket(basket: Basket, *, exponent: int, unit: int) -> None:
         _check_price(product, f"/products/{code}")
     _require(len(basket.coupons) <= COUPONS_MAX, "/coupons", f"At most {COUPONS_MAX} coupons are presented.")
     for place, coupon in enumerate(basket.coupons):
-        _require(coupon.state in get_args(CouponState), f"/coupons/{place}/state", "This state is not known.")
+        _require(coupon.state in _COUPON_STATES, f"/coupons/{place}/state", "This state is not known.")
         _require(coupon.value is None or coupon.value >= 0, f"/coupons/{place}/value", "A worth is not below zero.")
     _check_tenders(basket)
 
@@ -47,7 +51,7 @@ def _require(is_fine: bool, pointer: str, sentence: str) -> None:
 
 
 def _check_arithmetic(arithmetic: Arithmetic) -> None:
-    _require(arithmetic.tax_rounding in get_args(TaxRounding), "/arithmetic/tax_rounding", "This is no policy.")
+    _require(arithmetic.tax_rounding in _TAX_ROUNDINGS, "/arithmetic/tax_rounding", "This is no policy.")
     for name in ("rounding", "cash_rounding"):
         _require(getattr(arithmetic, name) in ROUNDINGS, f"/arithmetic/{name}", "This is not a rounding.")
     _require(0 <= arithmetic.cash_step <= AMOUNT_MAX, "/arithmetic/cash_step", "A coin is not below zero.")
@@ -75,14 +79,21 @@ def _check_price(line: Line | Product, here: str) -> None:
         raise InvalidBasket("A price is not below zero.", pointer=f"{here}/unit_price")
     if line.price_scale is not None and not 0 <= line.price_scale <= PRICE_SCALE_MAX:
         raise InvalidBasket(f"A price has at most {PRICE_SCALE_MAX} decimals.", pointer=f"{here}/price_scale")
-    if line.rates or line.fixed_taxes:
+    if line.fixed_taxes or not _are_plain(line.rates):
         _check_taxes(line.rates, line.fixed_taxes, here)
+
+
+@lru_cache(maxsize=RATES_KEPT)
+def _are_plain(rates: tuple[TaxRate, ...]) -> bool:
+    """Tell whether there is nothing to refuse about these rates; most lines have one."""
+    are_ratios = all(rate.denominator > 0 and 0 <= rate.numerator <= RATE_MAX * rate.denominator for rate in rates)
+    return are_ratios and len(rates) <= RATES_MAX
 
 
 def _check_taxes(rates: Sequence[TaxRate], fixed: Sequence[FixedTax], here: str) -> None:
     _require(len(rates) + len(fixed) <= RATES_MAX, f"{here}/rates", f"A line has at most {RATES_MAX} taxes.")
     for place, rate in enumerate(rates):
-        is_ratio = rate.denominator > 0 and 0 <= rate.numerator <= 10 * rate.denominator
+        is_ratio = rate.denominator > 0 and 0 <= rate.numerator <= RATE_MAX * rate.denominator
         _require(is_ratio, f"{here}/rates/{place}", "A rate is a ratio from 0 to 10.")
     for place, tax in enumerate(fixed):
         _require(0 <= tax.amount <= AMOUNT_MAX, f"{here}/fixed_taxes/{place}", "A fixed tax is not below zero.")

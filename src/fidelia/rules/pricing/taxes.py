@@ -8,10 +8,12 @@ included factors I and factors on top E, a stated amount a holds the untaxed a Ã
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
+
+import msgspec
 
 from fidelia.kernel.money import split_by_largest_remainder
 
@@ -61,8 +63,7 @@ def undiscounted(fixed: Sequence[FixedTax], factors: Factors, quantity: int, uni
     return plain + round_half_up(taxed * factors.inside, factors.one)
 
 
-@dataclass(slots=True)
-class Taxed:
+class Taxed(msgspec.Struct):
     """A line on its way through the taxes: `amount` as stated after discounts; the rest is filled in.
 
     shift        cents by which its total is held to a discount that was meant with tax
@@ -76,8 +77,8 @@ class Taxed:
     amount: int
     shift: int = 0
     untaxed: int = 0
-    taxes: list[tuple[str, int]] = field(default_factory=list)
-    fixed_taxes: list[tuple[str, int]] = field(default_factory=list)
+    taxes: list[tuple[str, int]] = []
+    fixed_taxes: list[tuple[str, int]] = []
     goods: int = 0
     base: int = 0
     taxed_fixed: int = 0

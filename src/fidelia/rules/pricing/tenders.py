@@ -6,7 +6,8 @@ Tenders never lower a price. Each is shared over the lines it pays for by larges
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from fidelia.kernel.money import split_by_largest_remainder
 
@@ -16,14 +17,13 @@ from .basket import Basket
 from .bill import POINTS_TENDER, Tender
 
 
-@dataclass(slots=True)
-class Payable:
+class Payable(msgspec.Struct):
     """A line or shipping cost as it is to be paid: `left` of its total, and what each tender paid of it."""
 
     total: int
     takes_tenders: bool
     left: int = 0
-    paid: list[tuple[str, int]] = field(default_factory=list)
+    paid: list[tuple[str, int]] = []
     points: int = 0
 
     def __post_init__(self) -> None:

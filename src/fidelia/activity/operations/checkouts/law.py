@@ -66,7 +66,9 @@ def check_lawful(found: CheckoutSurroundings, settled: Settled, at: datetime) ->
 
 
 def _concerns(ceiling: Ceiling | None, found: CheckoutSurroundings) -> bool:
-    return ceiling is not None and any(ceiling.concerns(_category_of(line, found)) for line in found.basket.lines)
+    return ceiling is not None and any(
+        ceiling.concerns(category) for category in {_category_of(line, found) for line in found.basket.lines}
+    )
 
 
 def _category_of(line: BasketLine, found: CheckoutSurroundings) -> str:

@@ -27,8 +27,7 @@ BASKET_LINES_MAX = 2_000  # the longest real invoice that we have seen has 1,114
 Step = Literal["update", "close", "cancel", "reopen", "return"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tax:
+class Tax(msgspec.Struct, frozen=True):
     """A tax of a line as a ratio: 20 % is 20/100. `is_compound`: counted with the taxes named before it."""
 
     name: str
@@ -37,8 +36,7 @@ class Tax:
     is_compound: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTax:
+class UnitTax(msgspec.Struct, frozen=True):
     """So many minor units for each whole unit, that no discount lowers: an eco-contribution or a deposit."""
 
     name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from fidelia.customers.fields import trait_of_path
@@ -37,6 +38,7 @@ from .reading import CheckoutSurroundings, products_by_code
 from .requests import BasketLine, CheckoutBasket, Shipping, Tax
 
 SHIPPING: Final = "shipping"
+RATES_KEPT: Final = 1_000  # a shop has a few, on every line
 # Where nobody is known, rules read a customer of whom nothing is known.
 NOBODY: Final[Mapping[str, Any]] = {
     "kind": "person", "country": "", "language": "fr", "source": "", "birth_on": None, "segments": [], "traits": {},
@@ -173,6 +175,7 @@ def _shipping(shipping: Shipping) -> Line:
     return Line(key=SHIPPING, quantity=1000, unit_price=shipping.amount, rates=_rates(shipping.taxes), facts=facts)
 
 
+@lru_cache(maxsize=RATES_KEPT)
 def _rates(taxes: tuple[Tax, ...]) -> tuple[TaxRate, ...]:
     return tuple([TaxRate(tax.name, tax.numerator, tax.denominator, tax.is_compound) for tax in taxes])
 
