@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,12 @@ import pytest
 
 from fidelia.insight.errors import NothingToReport
 from fidelia.insight.report import ReportFacts, open_purchases
+from fidelia.insight.report.cells import EARLIEST, _Readers
 from fidelia.intake.errors import MalformedMapping, UnreadableFile
+from fidelia.intake.mapping import FileMapping
+from fidelia.intake.reading import Reading
+from fidelia.intake.values import BadCell, read_moment
+from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Invalid
 from tests.insight.report.files import NOW, shop_file, write
 
@@ -98,6 +105,34 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
     with pytest.raises(UnreadableFile), open_purchases(path, language="en", now=NOW):
         raise AssertionError("the file was opened")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris"])
+def test_moments_read_at_once_are_those_of_the_import(zone: str) -> None:
+    """Around a change of the clock, out of the calendar, at its edges, in other forms: the same value or refusal."""
+    texts = ["2026-03-29 02:30:00", "2026-10-25T02:30:00", "2024-02-29 23:59:59", "2026-02-29 10:00:00", "2026-01-05",
+             "1999-12-31 24:00:00", "2026-01-05 10:61:00", " 2026-01-05 10:00:00", "2026-01-05 10:00:00+02:00",
+             "0001-01-01 00:00:00", "2026-13-01 00:00:00", "٢٠٢٦-01-05 10:00:00", "2026/01/05 10:00:00"]  # fmt: skip
+    mapping = FileMapping("purchases", Reading(), {}, {"time_zone": zone, "currency": "EUR"})
+    readers = _Readers(mapping, NOW)
+    for text in texts:
+        assert told(lambda text=text: readers._occurred_at((text, ""))) == told(lambda text=text: plainly(text, zone))
+
+
+def plainly(text: str, zone: str) -> datetime:
+    moment = read_moment(text, zone_of(zone))
+    if moment > NOW:
+        raise BadCell.because("after_today", text=text)
+    if moment < EARLIEST:
+        raise BadCell.because("impossible_date", text=text)
+    return moment
+
+
+def told(read: Callable[[], datetime]) -> datetime | str:
+    try:
+        return read()
+    except BadCell as bad:
+        return str(bad)
 
 
 @pytest.mark.slow
