@@ -57,7 +57,7 @@ def points(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     membership = membership_of(dossier)
     asked = asked_place(request)
     before = asked.after_as(datetime.fromisoformat, UUID, int)
-    found, has_more = movements_of(membership, before=before, limit=PAGE_SIZE, in_words=True)
+    found, has_more = movements_of(membership, before=before, limit=PAGE_SIZE)
     page = page_of(
         request, asked, [*found, found[-1]] if has_more else found, PAGE_SIZE, key_of=_key_of,
         total="", order=_t("newest first"),

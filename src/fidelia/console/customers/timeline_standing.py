@@ -34,15 +34,16 @@ class Movement:
 
 
 def movements_of(
-    membership: Membership, *, before: tuple[datetime, UUID, int] | None, limit: int, in_words: bool = False
+    membership: Membership, *, before: tuple[datetime, UUID, int] | None, limit: int
 ) -> tuple[list[Movement], bool]:
-    """Return the newest movements of points before a place, and whether there are more; two statements, two more for
-    what is said of each.
-    """
+    """Return the newest movements of points before a place in words, and whether there are more; four statements."""
     shown, has_more = read_movements(membership.enrolment, before=before, limit=limit)
-    spoken = explain_movements(membership.enrolment, shown, get_language()[:2]) if in_words else {}
-    found = [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in shown]
-    return found, has_more
+    return _told(membership, shown), has_more
+
+
+def _told(membership: Membership, shown: Sequence[tuple[Posting, list[Entry]]]) -> list[Movement]:
+    spoken = explain_movements(membership.enrolment, shown, get_language()[:2]) if shown else {}
+    return [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in shown]
 
 
 def _movement(posting: Posting, legs: Sequence[Entry], says: tuple[str, ...]) -> Movement:
@@ -67,10 +68,8 @@ def point_movements(
     if membership is None:
         return []
     shown, _more = read_movements(membership.enrolment, before=(before, NOBODY, 0), limit=limit)
-    told = [(posting, legs) for posting, legs in shown if with_bought or posting.source_type != "purchase"]
-    spoken = explain_movements(membership.enrolment, told, get_language()[:2]) if told else {}
-    found = [_movement(posting, legs, spoken.get(posting.posting_id, ())) for posting, legs in told]
-    return [(move.posting.occurred_at, _item(dossier, membership, move)) for move in found]
+    wanted = [(posting, legs) for posting, legs in shown if with_bought or posting.source_type != "purchase"]
+    return [(move.posting.occurred_at, _item(dossier, membership, move)) for move in _told(membership, wanted)]
 
 
 def _item(dossier: Dossier, membership: Membership, move: Movement) -> TimelineItem:
