@@ -12,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from multiprocessing import Process
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,6 @@ import pyarrow
 django.setup()
 
 from fidelia.activity.fields import PURCHASE_FIELDS
-from fidelia.insight.backtest.candidates import mask_of
 from fidelia.insight.backtest.history import Beside, Trial, open_history
 from fidelia.insight.backtest.members import Known, Members
 from fidelia.insight.backtest.replaying import Replay
@@ -122,7 +122,9 @@ def main(purchases: int) -> None:
     births = pyarrow.table({"customer_id": pyarrow.array([], nothing), "birth_on": pyarrow.array([], pyarrow.date32())})
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_facts(folder, purchases)
+        writer = Process(target=write_facts, args=(folder, purchases))  # its memory is none of ours
+        writer.start()
+        writer.join()
         with open_history(folder, programme_id=PROGRAMME, zone="UTC") as history:
             for name in ("decisions", "purchases", "lines"):
                 history.view(name)
@@ -134,8 +136,7 @@ def main(purchases: int) -> None:
             count = history.prepare(trial, Beside(stores, births))
             built = time.perf_counter() - begun
             begun = time.perf_counter()
-            mask = mask_of(trial.versions, trial.tried)
-            history.rows(f"select sum(bit_count({mask})) from occasion")
+            history.find_candidates(trial)
             judged = time.perf_counter() - begun
             print(f"{count:,} purchases, {count * LINES_EACH:,} lines, {len(rule_set.rules)} rules")
             print(f"bare scan                  {scan:6.2f} s")

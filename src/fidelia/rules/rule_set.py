@@ -115,11 +115,11 @@ class Rule:
         """Whether it never applies to a purchase whose prices are final."""
         return self.lowers_prices or self.issues or self.terms.needs_checkout
 
-    @property
+    @cached_property
     def multiplies(self) -> bool:
         return isinstance(self.effect, MultiplyPoints)
 
-    @property
+    @cached_property
     def is_proportional(self) -> bool:
         """Whether what it gives can be multiplied by other rules."""
         return isinstance(self.effect, PointsPerAmount | PointsPerUnit)

@@ -7,7 +7,7 @@ SQL). All parts are whole numbers that sum to their whole: shares go by largest 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -201,10 +201,10 @@ class _Grant:
     base: int | None = None
     unlimited: int | None = None
     reason: str = GRANTED
+    points: int = field(init=False)
 
-    @property
-    def points(self) -> int:
-        return sum(self.parts) + self.unassigned
+    def __post_init__(self) -> None:
+        self.points = sum(self.parts) + self.unassigned
 
 
 Ceiling = Callable[[str, int], int]  # from a rule key and its points to the points that limits leave it
@@ -225,16 +225,17 @@ def settle(
     line is told its share, and the rest is the same: a backtest needs the shares of what comes back alone.
     """
     lines = values[rule_set.lines.key]
-    splits = allocates or any(each.applies and rule_set.rule_at[each.rule_key].multiplies for each in candidates)
+    applying = [(rule_set.rule_at[each.rule_key], each.lines) for each in candidates if each.applies]
+    splits = allocates or any(rule.multiplies for rule, _chosen in applying)
     earned = [0] * len(lines)
+    shares = _Shares(earned, of_amounts=splits, of_all=allocates)
     grants: dict[str, _Grant] = {}
     for wave in rule_set.waves:
         wave_grants = [
-            _limited(_grant(rule_set, rule_set.rule_at[each.rule_key], each.lines, values, earned if splits else None))
-            for each in candidates
-            if each.applies and each.rule_key in wave
+            _limited(_grant(rule_set, rule, chosen, values, shares)) for rule, chosen in applying if rule.key in wave
         ]
-        _choose_in_groups(rule_set, wave_grants)
+        if rule_set.policy_of:
+            _choose_in_groups(rule_set, wave_grants)
         if ceiling is not None:
             _hold_to_ceiling(wave_grants, ceiling)
         for grant in wave_grants:
@@ -249,23 +250,32 @@ def settle(
     return _settlement(rule_set, outcomes, grants, lines)
 
 
-def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Values, earned: list[int] | None) -> _Grant:
-    """What a rule gives; `earned` None: nobody asks for the shares of lines."""
+@dataclass(slots=True)
+class _Shares:
+    """What lines have earned so far, and whose shares are asked for: of rules by amount or unit, or of all rules."""
+
+    earned: list[int]
+    of_amounts: bool
+    of_all: bool
+
+
+def _grant(rule_set: RuleSet, rule: Rule, chosen: tuple[int, ...], values: Values, shares: _Shares) -> _Grant:
     lines = values[rule_set.lines.key]
     match rule.effect:
         case FixedPoints() as effect:
-            return _grant_fixed(rule_set, rule, effect, () if earned is None else chosen, values)
+            return _grant_fixed(rule_set, rule, effect, chosen if shares.of_all else (), values)
         case PointsPerAmount() as effect:
-            return _grant_per_amount(rule_set, rule, effect, chosen, values, splits=earned is not None)
+            return _grant_per_amount(rule_set, rule, effect, chosen, values, splits=shares.of_amounts)
         case PointsPerUnit() as effect:
             key = rule_set.lines.by_name[QUANTITY].key
             unit = 10**rule_set.catalogue.quantity_scale
             return _Grant(rule, chosen, [effect.points * max(0, lines[n][key] // unit) for n in chosen])
         case MultiplyPoints() as effect:
-            assert earned is not None, "what multiplies knows what the lines earned"
-            parts = [earned[n] for n in chosen]
+            parts = [shares.earned[n] for n in chosen]
             more = effect.numerator - effect.denominator
             bonus = ROUNDINGS[effect.rounding](sum(parts) * more, effect.denominator)
+            if not shares.of_all:
+                return _Grant(rule, (), [], unassigned=bonus)
             return _Grant(rule, chosen, split_by_largest_remainder(bonus, parts))
         case _:
             raise AssertionError(f"{rule.key} gives no points")
@@ -327,6 +337,7 @@ def _limited(grant: _Grant) -> _Grant:
 
 def _lower(grant: _Grant, limit: int) -> None:
     grant.unlimited = grant.unlimited or grant.points
+    grant.points = limit
     if grant.parts:
         grant.parts = split_by_largest_remainder(limit, grant.parts)
     else:

@@ -7,6 +7,7 @@ history (the tier that other rules would have brought) are rendered to SQL and j
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ from fidelia.rules import RuleSet, Type
 from .candidates import mask_of
 from .columns import COMPUTED, HELD, LINE_COLUMNS, LOCAL, SQL_TYPES, in_name, trait_column
 
-MEMORY_LIMIT = "2GB"
-ROWS_TOGETHER = 5_000
+MEMORY_LIMIT = "1GB"  # beyond it DuckDB writes to the disk
+ROWS_TOGETHER = 20_000
 YEAR_MIN, YEAR_MAX = 1990, 2051
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TABLES = (
@@ -116,10 +117,18 @@ class History:
 
     def occasions(self, trial: Trial) -> Iterator[Occasion]:
         """Yield every occasion with its candidates, in the order in which they were decided."""
-        self.connection.execute(_ASK.format(mask=mask_of(trial.versions, trial.tried)))
-        while rows := self.connection.fetchmany(ROWS_TOGETHER):
-            for row in rows:
-                yield Occasion._make((*row[:7], EPOCH + timedelta(microseconds=row[7]), *row[8:]))
+        count = self.find_candidates(trial)
+        # By parts that stand together: sorted whole, with their records, a million would go through the disk once more.
+        for first in range(1, count + 1, ROWS_TOGETHER):
+            asked = self.connection.sql(_ASK, params={"first": first, "last": first + ROWS_TOGETHER - 1})
+            columns = [column.to_pylist() for column in asked.to_arrow_table().columns]
+            columns[7] = [EPOCH + timedelta(microseconds=each) for each in columns[7]]
+            yield from map(Occasion._make, zip(*columns, strict=True))
+
+    def find_candidates(self, trial: Trial) -> int:
+        """Judge the conditions of all rules for all occasions; return how many occasions there are."""
+        self.connection.execute(_CANDIDATES.format(mask=mask_of(trial.versions, trial.tried)))
+        return int(self.rows("select count(*) from candidates")[0][0])
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Ask a small question of the facts."""
@@ -154,11 +163,14 @@ def offsets_of(zone: str) -> pyarrow.Table:
 @contextmanager
 def open_history(folder: Path, *, programme_id: str, zone: str, threads: int = 2) -> Iterator[History]:
     """Open the facts of an export for one programme."""
-    connection = duckdb.connect(config={"threads": threads, "memory_limit": MEMORY_LIMIT})
-    try:
-        yield History(connection, folder, programme_id, zone)
-    finally:
-        connection.close()
+    with tempfile.TemporaryDirectory(prefix="fidelia-backtest-") as scratch:
+        connection = duckdb.connect(
+            config={"threads": threads, "memory_limit": MEMORY_LIMIT, "temp_directory": scratch}
+        )
+        try:
+            yield History(connection, folder, programme_id, zone)
+        finally:
+            connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +311,9 @@ with own as (
     select customer_id, min(recorded_at) as recorded_at, min_by(purchase_id, (recorded_at, purchase_id)) as purchase_id
     from purchases where kind = 'sale' group by customer_id
 )
-select row_number() over (order by decisions.recorded_at, decisions.account_id, decisions.sequence) as place_of,
-    decisions.account_id, decisions.sequence, decisions.purchase_id, enrolments.enrolment_id, purchases.customer_id,
+select row_number() over () as place_of, * from (
+select decisions.recorded_at, decisions.account_id, decisions.sequence, decisions.purchase_id,
+    enrolments.enrolment_id, purchases.customer_id,
     coalesce(purchases.borne_by_store_id, purchases.store_id) as store_id,
     strftime({local}, '%Y-%m') as month, decisions.occurred_at, purchases.kind,
     purchases.total, coalesce(purchases.discount, 0) as discount, decisions.rule_version_id as version_id,
@@ -320,6 +333,7 @@ from own decisions
     left join (select * from tier_periods where tier_set = '') periods
         on periods.enrolment_id = purchases.enrolment_id and periods.valid_from <= decisions.occurred_at
         and (periods.valid_until is null or periods.valid_until > decisions.occurred_at)
+order by decisions.recorded_at, decisions.account_id, decisions.sequence)
 """
 _LINES = """
 create or replace temp table line as
@@ -329,6 +343,9 @@ from (select place_of, purchase_id, version_id, unnest(lines) as line, generate_
 """
 _ASK = """
 select account_id, sequence, purchase_id, enrolment_id, customer_id, store_id, month, epoch_us(occurred_at), kind,
-    total, discount, version_id, returns_id, is_tried, tier, {mask} as mask, record, more
-from occasion order by place_of
+    total, discount, version_id, returns_id, is_tried, tier, mask, record, more
+from occasion join candidates using (place_of)
+where occasion.place_of between $first and $last and candidates.place_of between $first and $last
+order by occasion.place_of
 """
+_CANDIDATES = "create or replace temp table candidates as select place_of, {mask} as mask from occasion"

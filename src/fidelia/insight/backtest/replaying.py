@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,9 @@ class Replay:
         self._plans: dict[tuple[int, int], tuple[tuple[Rule, bool], ...]] = {}
         self._dates: dict[int, tuple[str, ...]] = {}
         self._same_tiers: dict[str, bool] = {}
+        measured = [each.tiers.metric for each in [*versions.values(), *([tried] if tried else [])] if each.tiers]
+        self._needs_spent, self._needs_bought = "spent" in measured, "purchases" in measured
+        self._needs_earned = bool(measured)
 
     def judge(self, seen: Occasion) -> tuple[Result, Result]:
         """Return what an occasion came to, and what it comes to by the terms of the replay."""
@@ -126,12 +130,12 @@ class Replay:
         account.is_other = account.is_other or was.points != now.points
         sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
         undone = sale.occurred_at if sale is not None else None
-        if now.points:
+        if now.points and self._needs_earned:
             of = undone if now.points < 0 else None
             account.earned.append((seen.occurred_at, now.points, of) if of else (seen.occurred_at, now.points))
-        if seen.total:
+        if seen.total and self._needs_spent:
             account.spent.append((seen.occurred_at, seen.total, undone) if undone else (seen.occurred_at, seen.total))
-        if seen.kind == "sale":
+        if self._needs_bought and seen.kind == "sale":
             account.bought.append((seen.occurred_at, 1))
 
     def tier_of(self, seen: Occasion, terms: Terms, read: str | None) -> str:
@@ -200,10 +204,12 @@ class Replay:
         rules, count = terms.rule_set, len(values["lines"])
         candidates = []
         for rule, is_met in self._plan(terms, seen.mask):
-            if is_met:
-                chosen = tuple(rule.choose_lines(values)) if rule.choose_lines is not None else tuple(range(count))
+            if is_met and rule.choose_lines is not None:
+                chosen = tuple(rule.choose_lines(values))
                 if chosen:
                     candidates.append(Candidate(rule.key, True, lines=chosen))
+            elif is_met:
+                candidates += [_of_every_line(rule.key, count)] if count else []
             else:
                 found = find_candidate(rule, values, count, seen.occurred_at, explain=False)
                 if found.applies:
@@ -344,6 +350,11 @@ _OF_THE_OCCASION = frozenset(
         *("purchase.month", "purchase.on", "purchase.is_first", "purchase.is_birthday", "purchase.is_anniversary"),
     }
 )
+
+
+@lru_cache(maxsize=10_000)
+def _of_every_line(rule_key: str, count: int) -> Candidate:
+    return Candidate(rule_key, True, lines=tuple(range(count)))
 
 
 def _as_it_was(record: Record, seen: Occasion, *, is_member: bool) -> Result:
