@@ -17,6 +17,7 @@ from fidelia.rewards.models import CouponSeries
 from fidelia.rewards.operations import (
     SeriesTerms,
     ask_codes,
+    ask_coupons_for_segment,
     assign_coupons,
     bring_codes,
     change_series,
@@ -42,6 +43,7 @@ from .schemas.coupons import (
     CouponPage,
     CouponQuery,
     CouponsOut,
+    SegmentGiftIn,
     SeriesChangeIn,
     SeriesIn,
     SeriesOut,
@@ -139,6 +141,25 @@ def add_codes(request: HttpRequest, series_id: UUID, body: CodesIn) -> HttpRespo
     except RequestRepeated as known:
         job_id = UUID(known.resource_id) if known.resource_type == "job" else None
         return answer(CodesOut(job_id=job_id, brought=len(body.codes or ())), 201, replayed=True)
+    return answer(CodesOut(job_id=job.id, brought=0), 201)
+
+
+@series.post(
+    "/{uuid:series_id}/segment-gifts", response={201: CodesOut}, summary="Give a segment coupons",
+    operation_id="give_segment_coupons",
+)  # fmt: skip
+def give_to_segment(request: HttpRequest, series_id: UUID, body: SegmentGiftIn) -> HttpResponse:
+    """A job: each member who is in the segment now gets one code, who has one of the series none; codes are drawn.
+
+    Needs coupon.assign and segment.see.
+    """
+    exchange, once = exchange_of(request), request_key(request)
+    try:
+        job = ask_coupons_for_segment(
+            by=exchange.by, at=exchange.at, series_id=series_id, segment=body.segment, once=once
+        )
+    except RequestRepeated as known:
+        return answer(CodesOut(job_id=UUID(known.resource_id), brought=0), 201, replayed=True)
     return answer(CodesOut(job_id=job.id, brought=0), 201)
 
 

@@ -11,8 +11,9 @@ from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
-from .operations import expire_gift_cards, generate_codes
+from .operations import expire_gift_cards, generate_codes, give_segment
 from .operations.coupons import GENERATE
+from .operations.segment_gifts import GIVE, GIVE_SEGMENT
 from .operations.sweeping import sweep_counters, sweep_reservations
 
 EXPIRED_AT_ONCE = 1_000
@@ -25,6 +26,15 @@ def generate(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress:
     """Draw codes for a series; arguments as `ask_codes` lays them down. Resumed, it draws what is missing."""
     series_id, count = UUID(arguments["series_id"]), int(arguments["count"])
     return {"codes": generate_codes(by=by, at=at, series_id=series_id, count=count, progress=progress)}
+
+
+def give(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Give the members of a segment coupons; arguments as `ask_coupons_for_segment` lays them down. Safe to repeat."""
+    given = give_segment(
+        by=by, at=at, series_id=UUID(arguments["series_id"]), segment_id=UUID(arguments["segment_id"]),
+        moment=datetime.fromisoformat(arguments["moment"]), progress=progress,
+    )  # fmt: skip
+    return {"given": given}
 
 
 def expire(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
@@ -49,6 +59,12 @@ JOBS = (
         label=LocalizedText(en="Codes of coupons", fr="Codes de coupons"),
         right=GENERATE,
         function=generate,
+    ),
+    JobKind(
+        name=GIVE_SEGMENT,
+        label=LocalizedText(en="Coupons for a segment", fr="Coupons pour un segment"),
+        right=GIVE,
+        function=give,
     ),
     JobKind(
         name="gift_card.expire",

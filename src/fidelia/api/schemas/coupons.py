@@ -102,6 +102,13 @@ class CodesIn(Input):
     codes: list[CodeText] | None = Field(None, min_length=1, max_length=10_000)
 
 
+class SegmentGiftIn(Input):
+    """The segment whose members are given a coupon each, by its key."""
+
+    model_config = shown({"segment": "loyal"})
+    segment: str = Field(min_length=1, max_length=60)
+
+
 class CodesOut(Output):
     """The job that draws codes, or how many codes were brought in."""
 

@@ -23,6 +23,7 @@ from .limits import left_of_limits, limit_items
 from .looking_up import LookedUp, look_up_code
 from .offers import activate_offer
 from .redeeming import cancel_redemption, fulfil_redemptions, redeem_reward
+from .segment_gifts import ask_coupons_for_segment, give_segment
 from .series import SeriesTerms, change_series, create_series, end_series
 from .stock import add_stock, end_stock, set_pieces
 from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_voucher, write_vouchers
@@ -39,6 +40,7 @@ __all__ = [
     "add_reward",
     "add_stock",
     "ask_codes",
+    "ask_coupons_for_segment",
     "assign_coupons",
     "block_gift_card",
     "bring_codes",
@@ -56,6 +58,7 @@ __all__ = [
     "generate_codes",
     "give_back",
     "give_coupons",
+    "give_segment",
     "issue_voucher",
     "issues_of",
     "left_of_limits",

@@ -81,7 +81,7 @@ def generate_codes(
     while progress.done < count:
         with transaction_of_use_case():
             series = locked_series(by, series_id, GENERATE)
-            _check(series)
+            check_unique(series)
             made = _draw(series, min(batch, count - progress.done), at)
             audit(by, at, GENERATE, series.id, partner_id=series.partner_id, after={"codes": made})
             announce(CouponsGenerated(occurred_at=at, series_id=series.id, count=made))
@@ -101,7 +101,7 @@ def bring_codes(
     with transaction_of_use_case():
         claim(once, at=at, resource_type="coupon_series", resource_id=series_id)
         series = locked_series(by, series_id, GENERATE)
-        _check(series)
+        check_unique(series)
         if not 1 <= len(set(kept)) == len(kept) <= GIVEN_AT_ONCE_MAX:
             raise MalformedSeries(f"Give 1 to {GIVEN_AT_ONCE_MAX} different codes.", pointer="/codes")
         check_free(series.programme_id, kept)
@@ -129,7 +129,7 @@ def assign_coupons(
 
 def give_coupons(*, by: Actor, at: datetime, series: CouponSeries, customer_ids: Sequence[UUID]) -> list[CouponCode]:
     """Building block of giving coupons, for verbs that have asked for their own right; see `assign_coupons`."""
-    _check(series)
+    check_unique(series)
     if not 1 <= len(customer_ids) <= GIVEN_AT_ONCE_MAX:
         raise MalformedSeries(f"Name 1 to {GIVEN_AT_ONCE_MAX} members.", pointer="/customer_ids")
     with connection.cursor() as cursor:
@@ -168,7 +168,8 @@ def revoke_coupon(*, by: Actor, at: datetime, coupon_id: int, once: RequestKey |
     return code
 
 
-def _check(series: CouponSeries) -> None:
+def check_unique(series: CouponSeries) -> None:
+    """Raise SeriesEnded, or MalformedSeries for a series whose one code is everybody's."""
     if series.ended_at is not None:
         raise SeriesEnded("This series was ended.")
     if series.kind != CouponSeries.Kind.UNIQUE:
@@ -176,10 +177,21 @@ def _check(series: CouponSeries) -> None:
 
 
 def _check_count(series: CouponSeries, count: int) -> None:
-    _check(series)
+    check_unique(series)
     if not 0 <= count <= COUNT_MAX:
         raise MalformedSeries(f"Ask for 1 to {COUNT_MAX} codes.", pointer="/count")
     check_room(series.pattern, series.alphabet, count + series.codes.count())
+
+
+def draw_missing(series: CouponSeries, count: int, at: datetime) -> None:
+    """Building block: draw codes until so many of a locked series are free. Raises CodesExhausted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, [series.id, count])
+        missing = count - len(cursor.fetchall())
+    if missing > 0:
+        check_room(series.pattern, series.alphabet, missing + series.codes.count())
+        _draw(series, missing, at)
+        announce(CouponsGenerated(occurred_at=at, series_id=series.id, count=missing))
 
 
 def _draw(series: CouponSeries, count: int, at: datetime) -> int:
