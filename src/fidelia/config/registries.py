@@ -7,6 +7,7 @@ from fidelia.activity.jobs import JOBS as ACTIVITY_JOBS
 from fidelia.activity.operations.imports import PURCHASES_KIND
 from fidelia.campaigns.facts import FACTS as CAMPAIGN_FACTS
 from fidelia.campaigns.jobs import JOBS as CAMPAIGN_JOBS
+from fidelia.cards.facts import FACTS as CARD_FACTS
 from fidelia.cards.jobs import JOBS as CARD_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.customers.jobs import JOBS as CUSTOMER_JOBS
@@ -27,6 +28,7 @@ from fidelia.products.operations.imports import KINDS as PRODUCT_IMPORTS
 from fidelia.programme.facts import FACTS as PROGRAMME_FACTS
 from fidelia.programme.jobs import JOBS as PROGRAMME_JOBS
 from fidelia.programme.operations.opening import MEMBERS_KIND
+from fidelia.referral.facts import FACTS as REFERRAL_FACTS
 from fidelia.referral.jobs import JOBS as REFERRAL_JOBS
 from fidelia.rewards.facts import FACTS as REWARD_FACTS
 from fidelia.rewards.jobs import JOBS as REWARD_JOBS
@@ -43,7 +45,9 @@ FACTS: tuple[FactTable, ...] = (
     *PROGRAMME_FACTS,
     *SUBSCRIPTION_FACTS,
     *REWARD_FACTS,
+    *CARD_FACTS,
     *ACTIVITY_FACTS,
+    *REFERRAL_FACTS,
     *MESSAGE_FACTS,
     *CAMPAIGN_FACTS,
 )

@@ -98,4 +98,43 @@ from rewards_gift_card_movement moved join rewards_gift_card card on card.id = m
     key=("movement_id",),
     recorded_at_column="recorded_at",
 )
-FACTS = (COUPON_SERIES, REWARD_USES, VOUCHERS, GIFT_CARD_MOVEMENTS)
+# One row per code that somebody was given, without the code itself.
+COUPONS = FactTable(
+    name="coupons",
+    sql="""select given.id as coupon_id, given.series_id::text, given.programme_id::text, given.customer_id::text,
+       given.assigned_at, given.valid_from, given.valid_until, given.revoked_at, given.source_id::text as purchase_id,
+       given.created_at
+from rewards_coupon_code given where given.customer_id is not null""",
+    columns={
+        "coupon_id": "int64",
+        "series_id": "string",
+        "programme_id": "string",
+        "customer_id": "string",
+        "assigned_at": "timestamp",
+        "valid_from": "timestamp",
+        "valid_until": "timestamp",
+        "revoked_at": "timestamp",
+        "purchase_id": "string",
+        "created_at": "timestamp",
+    },
+    key=("coupon_id",),
+    recorded_at_column="created_at",
+)
+OFFER_ACTIVATIONS = FactTable(
+    name="offer_activations",
+    sql="""select id::text as activation_id, programme_id::text, enrolment_id::text, customer_id::text, offer,
+       activated_at, holds_until
+from rewards_offer_activation""",
+    columns={
+        "activation_id": "string",
+        "programme_id": "string",
+        "enrolment_id": "string",
+        "customer_id": "string",
+        "offer": "string",
+        "activated_at": "timestamp",
+        "holds_until": "timestamp",
+    },
+    key=("activation_id",),
+    recorded_at_column="activated_at",
+)
+FACTS = (COUPON_SERIES, COUPONS, OFFER_ACTIVATIONS, REWARD_USES, VOUCHERS, GIFT_CARD_MOVEMENTS)
