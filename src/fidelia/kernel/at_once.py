@@ -17,7 +17,7 @@ from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import wait
 
-Row = tuple[str | None, ...] | None
+Row = tuple[str | None, ...]
 Asked = tuple[str, Sequence[Any]]  # a statement and its values
 SECONDS_BETWEEN_LOOKS = 10.0  # at whether Python wants to stop, while we wait for an answer
 
@@ -25,8 +25,8 @@ _prepared: WeakKeyDictionary[Connection[Any], dict[str, bytes]] = WeakKeyDiction
 _numbers = count()
 
 
-def ask_at_once(opened: Connection[Any], statement: str, values: Sequence[Any]) -> Row:
-    """Execute a statement; return its first row or None. Raises what the driver raises."""
+def ask_at_once(opened: Connection[Any], statement: str, values: Sequence[Any]) -> list[Row]:
+    """Execute a statement; return its rows. Raises what the driver raises."""
     texts = _texts(values)
     try:
         result = _execute_prepared(opened, statement, texts)
@@ -35,13 +35,13 @@ def ask_at_once(opened: Connection[Any], statement: str, values: Sequence[Any]) 
         # Nothing was executed, so it is prepared anew.
         _prepared.pop(opened, None)
         result = _execute_prepared(opened, statement, texts)
-    return _row_of(result)
+    return _rows_of(result)
 
 
-def ask_in_one_trip(opened: Connection[Any], transactions: Sequence[Sequence[Asked]]) -> list[list[Row] | None]:
+def ask_in_one_trip(opened: Connection[Any], transactions: Sequence[Sequence[Asked]]) -> list[list[list[Row]] | None]:
     """Execute several transactions of such statements, one after the other, by one way to the server and back.
 
-    Return the first row of each statement; None for a transaction of which a statement failed, and which therefore was
+    Return the rows of each statement; None for a transaction of which a statement failed, and which therefore was
     rolled back: who wants to know why asks again. The others are not touched by it. Raises OperationalError where the
     connection is lost, and nobody knows which were committed.
     """
@@ -56,7 +56,7 @@ def ask_in_one_trip(opened: Connection[Any], transactions: Sequence[Sequence[Ask
     server.exit_pipeline_mode()
     if server.status == ConnStatus.BAD:
         raise OperationalError("the connection is lost")
-    answers = [_rows_of(one) for one in results]
+    answers = [_answers_of(one) for one in results]
     if None in answers:  # perhaps because what was prepared is forgotten
         _prepared.pop(opened, None)
     return answers
@@ -70,15 +70,17 @@ def _results_of(server: PGconn, statements: int) -> list[PGresult]:
     return [results[0] for results in found[:-1]]
 
 
-def _rows_of(results: Sequence[PGresult]) -> list[Row] | None:
-    return [_row_of(result) for result in results] if all(map(_is_good, results)) else None
+def _answers_of(results: Sequence[PGresult]) -> list[list[Row]] | None:
+    return [_rows_of(result) for result in results] if all(map(_is_good, results)) else None
 
 
-def _row_of(result: PGresult) -> Row:
-    if result.ntuples == 0:
-        return None
-    row = (result.get_value(0, column) for column in range(result.nfields))
-    return tuple([None if value is None else value.decode() for value in row])
+def _rows_of(result: PGresult) -> list[Row]:
+    columns = range(result.nfields)
+    return [tuple([_text_of(result.get_value(row, column)) for column in columns]) for row in range(result.ntuples)]
+
+
+def _text_of(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def _execute_prepared(opened: Connection[Any], statement: str, texts: list[Any]) -> PGresult:

@@ -19,6 +19,7 @@ from .at_once import ask_at_once, hex_of
 
 __all__ = [
     "ask",
+    "ask_all",
     "give_back_connection",
     "hex_of",
     "is_observed",
@@ -75,13 +76,19 @@ def ask(statement: str, values: Sequence[Any]) -> Any:
 
     For the few statements of the hottest call. Outside a transaction it goes to libpq at once: see `kernel.at_once`.
     """
+    return next(iter(ask_all(statement, values)), None)
+
+
+def ask_all(statement: str, values: Sequence[Any]) -> list[Any]:
+    """Execute a statement as `ask` does; return all its rows."""
     opened = connections[DEFAULT_DB_ALIAS]
     opened.ensure_connection()
     plain: Any = opened.connection
     if _is_observed(opened) or plain.prepare_threshold is None:
         with _open_cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchone()
+            rows: list[Any] = cursor.fetchall()
+            return rows
     with opened.wrap_database_errors:
         return ask_at_once(plain, statement, values)
 

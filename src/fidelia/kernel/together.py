@@ -5,6 +5,8 @@
         ...                               # each thinks by itself
         written = ask_together(…)
 
+What is asked as a set (`ask_in_set`) by several is one statement, which reads or writes for all of them at once.
+
 A trip begins as soon as no hot call of the process is thinking any more and as many wait as went together lately; so a
 lone call goes at once. Each call gets what it would have got alone: where what was asked together fails, each asks
 again by itself.
@@ -23,7 +25,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from .at_once import Asked, Row, ask_in_one_trip
-from .db import ask, give_back_connection, is_observed, kept_connection
+from .db import ask, ask_all, give_back_connection, is_observed, kept_connection
 
 # So long a call waits for those that were with it lately and have not come again: a till whose purchase was answered
 # sends its next one. Where they do not come, the next trip does not wait for them.
@@ -55,8 +57,9 @@ class _Question:
     kind: Kind
     lock: str
     asked: Asked
+    is_of_set: bool
     state: _State = _State.WAITING
-    row: Row = None
+    row: Row | None = None
     error: Exception | None = None
     bell: Lock = field(default_factory=Lock)
 
@@ -100,10 +103,13 @@ class _Line:
         return not self.thinking and not self.trips
 
     def begin_trip(self) -> list[_Question]:
-        trip = sorted(self.waiting, key=lambda one: (one.kind.value, one.lock))
-        self.waiting.clear()
+        # Who writes goes first, and comes back to read with those who stay: a large set costs little more than a small.
+        writing = [one for one in self.waiting if one.kind is not Kind.READING]
+        staying = [one for one in self.waiting if one.kind is Kind.READING] if writing else []
+        trip = sorted(writing or self.waiting, key=lambda one: (one.kind.value, one.lock))
         self.trips += 1
-        self.expected = len(trip)
+        self.expected = len(self.waiting)
+        self.waiting = staying
         for one in trip:
             one.state = _State.TRAVELLING
         return trip
@@ -140,19 +146,38 @@ def ask_together(statement: str, values: Sequence[Any], *, kind: Kind, lock: str
     `lock` names the first row that it locks and that others may lock too: statements of a kind travel in that order, so
     that no two trips wait for one another. Raises what `ask` raises.
     """
+    return _ask(_Question(kind, lock, (statement, values), is_of_set=False))
+
+
+def ask_in_set(statement: str, parts: Sequence[str], *, kind: Kind, lock: str) -> Any:
+    """Execute a statement that takes JSON arrays, with the elements that other hot calls hand to the same statement.
+
+    `parts` has the elements for each array, between commas; each row of the answer begins with the place of the call in
+    the set, counted from 1, and it gets the rest of its row, or None where there is none. A lone call is a set of one.
+    Those that lock the same first row (`lock`, unless it is empty) are never in one set. Else as `ask_together`.
+    """
+    return _ask(_Question(kind, lock, (statement, parts), is_of_set=True))
+
+
+def _ask(question: _Question) -> Any:
     if not _here.is_hot or is_observed():
-        return ask(statement, values)
-    question = _Question(kind, lock, (statement, values))
+        return _ask_alone(question)
     _line.join(question)
-    trip = _wait(question)
-    if trip is not None:
+    while (trip := _wait(question)) is not None:  # perhaps of others, who go before this one
         _travel(trip)
     if question.state is _State.ALONE:
         with kept_connection():
-            return ask(statement, values)
+            return _ask_alone(question)
     if question.error is not None:
         raise question.error
     return question.row
+
+
+def _ask_alone(question: _Question) -> Any:
+    if not question.is_of_set:
+        return ask(*question.asked)
+    rows = ask_all(*_asked_as_set([question]))
+    return rows[0][1:] if rows else None
 
 
 def _wait(question: _Question) -> list[_Question] | None:
@@ -183,27 +208,63 @@ def _travel(trip: list[_Question]) -> None:
         _line.end_trip(trip)
 
 
+def _travel_alone(trip: list[_Question]) -> None:
+    for one in trip:
+        one.state = _State.ALONE
+
+
 def _ask_all(trip: list[_Question]) -> None:
-    if len(trip) == 1:
-        trip[0].state = _State.ALONE
+    travelling = _of_different_rows(trip)
+    if len(travelling) == 1:
+        _travel_alone(trip)
         return
-    groups = [list(group) for _key, group in groupby(trip, _transaction_of)]
+    transactions = [_sets_of(list(group)) for _key, group in groupby(travelling, _transaction_of)]
     opened = connections[DEFAULT_DB_ALIAS]
     with kept_connection(), opened.wrap_database_errors:
         opened.ensure_connection()
-        answers = ask_in_one_trip(opened.connection, [_transaction(group) for group in groups])
-    for group, rows in zip(groups, answers, strict=True):
-        for place, one in enumerate(group):
-            if rows is None:
-                one.state = _State.ALONE
-            else:
-                one.row = rows[place - len(group)]
+        answers = ask_in_one_trip(opened.connection, [_asked_of(sets) for sets in transactions])
+    for sets, answer in zip(transactions, answers, strict=True):
+        if answer is None:
+            _travel_alone([one for members in sets for one in members])
+        else:
+            for members, rows in zip(sets, answer[-len(sets) :], strict=True):
+                _hand_out(members, rows)
+
+
+def _of_different_rows(trip: list[_Question]) -> list[_Question]:
+    """Return those that travel: of those of a set that lock the same row the first. The others go by themselves."""
+    found: dict[object, _Question] = {}
+    for one in trip:
+        is_apart = not one.is_of_set or one.kind is Kind.READING or not one.lock
+        if found.setdefault(one if is_apart else one.lock, one) is not one:
+            one.state = _State.ALONE
+    return list(found.values())
+
+
+def _sets_of(group: list[_Question]) -> list[list[_Question]]:
+    """Return the statements of a transaction, in the order of their first rows, each with those who ask it."""
+    sets: dict[object, list[_Question]] = {}
+    for one in group:
+        sets.setdefault(one.asked[0] if one.is_of_set else one, []).append(one)
+    return list(sets.values())
+
+
+def _hand_out(members: list[_Question], rows: list[Row]) -> None:
+    if not members[0].is_of_set:
+        members[0].row = rows[0] if rows else None
+    for place, *row in rows if members[0].is_of_set else ():
+        members[int(place or 0) - 1].row = tuple(row)
 
 
 def _transaction_of(question: _Question) -> object:
     return question if question.kind is Kind.WRITING_APART else question.kind
 
 
-def _transaction(group: list[_Question]) -> list[Asked]:
-    asked = [one.asked for one in group]
-    return asked if group[0].kind is Kind.READING else [_LOCK_TIMEOUT, *asked]
+def _asked_of(sets: list[list[_Question]]) -> list[Asked]:
+    asked = [_asked_as_set(members) if members[0].is_of_set else members[0].asked for members in sets]
+    return asked if sets[0][0].kind is Kind.READING else [_LOCK_TIMEOUT, *asked]
+
+
+def _asked_as_set(members: list[_Question]) -> Asked:
+    parts = zip(*[one.asked[1] for one in members], strict=True)
+    return members[0].asked[0], [f"[{','.join(filter(None, elements))}]" for elements in parts]

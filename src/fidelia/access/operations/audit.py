@@ -16,11 +16,16 @@ from fidelia.kernel.db import prepared_cursor, require_transaction
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 
-# For those who write the whole of a use case by one statement; they hand over `Deed.values()`, and add a `from` where
-# there may be nothing to record.
 RECORD = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
 select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s"""
+# For those who write the whole of several use cases by one statement: they read `Deed.fields()` of each as these
+# columns, and add the `from`.
+DEED_COLUMNS = """by_kind text, by_id uuid, by_label text, verb text, object_type text, audited_partner_id uuid,
+at timestamptz, object_id text, before jsonb, after jsonb"""
+RECORD_READ = """
+insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
+select by_kind, by_id, by_label, verb, object_type, audited_partner_id, at, object_id, before, after"""
 _RECORD_ALL = """
 insert into access_audit (by_kind, by_id, by_label, verb, object_type, partner_id, at, object_id, before, after)
 select %s, %s::uuid, %s, %s, %s, %s::uuid, %s::timestamptz, * from unnest(%s::text[], %s::jsonb[], %s::jsonb[])
@@ -46,6 +51,22 @@ class Deed:
     object_type: str
     change: Change
     scope: Scope = EVERYWHERE
+
+    def fields(self) -> dict[str, Any]:
+        """Return the DEED_COLUMNS, as JSON has them; before and after hold plain texts and numbers."""
+        by, change = self.by, self.change
+        return {
+            "by_kind": by.kind,
+            "by_id": by.id,
+            "by_label": by.label,
+            "verb": self.verb,
+            "object_type": self.object_type,
+            "audited_partner_id": self.scope.partner_id,
+            "at": self.at,
+            "object_id": str(change.object_id),
+            "before": change.before,
+            "after": change.after,
+        }
 
     def values(self) -> list[Any]:
         """Return the values of RECORD."""

@@ -9,14 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from fidelia.access.operations.audit import RECORD, Deed
+from fidelia.access.operations.audit import DEED_COLUMNS, RECORD_READ, Deed
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import hex_of, require_transaction
 from fidelia.kernel.outbox import Event
-from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
-from fidelia.kernel.together import Kind, ask_together
+from fidelia.kernel.outbox.announcing import ANNOUNCE_READ, EVENT_COLUMNS, fields_of
+from fidelia.kernel.together import Kind, ask_in_set
 from fidelia.ledger.operations import PostingRequest
-from fidelia.ledger.operations.posting import REQUEST, check_request, refusals, request_json
+from fidelia.ledger.operations.posting import EARN_TOGETHER, check_request, earning_json, refusals
 
 from ..models import Purchase
 
@@ -30,42 +30,51 @@ LINE_COLUMNS = (
     *("line_number", "product_id", "product_code", "description", "quantity", "net", "unit_price", "unit_price_scale"),
     *("is_product", "points", "returns_purchase_id", "returns_line_number", "category", "brand"),
 )
-# The parts of the statement. Each follows from the one before, so nothing is written where the first does nothing: the
-# head of the chain moves by one, unless it is no longer the head that the decision was made after.
-_MOVED = """moved as (
-    insert into activity_chain (account_id, sequence, hash) values (%s, %s, %s)
+# What is told of a purchase: its own columns, then those of its decision, of its event and of the audit.
+_TOLD = f"""
+    purchase_id uuid, kind text, source text, receipt_number text, idempotency_owner text, idempotency_key text,
+    request_hash bytea, programme_id uuid, customer_id uuid, enrolment_id uuid, account_id uuid, partner_id uuid,
+    store_id uuid, channel text, currency text, total bigint, product_total bigint, points bigint, balance_after bigint,
+    rule_version_id uuid, posting_id uuid, returns_purchase_id uuid, borne_by_store_id uuid, occurred_at timestamptz,
+    recorded_at timestamptz, origin text,
+    sequence bigint, hash bytea, previous_hash bytea, decided_version_id uuid, record jsonb,
+    {EVENT_COLUMNS}, {DEED_COLUMNS}"""
+_LINES = """purchase_id uuid, line_number smallint, product_id uuid, product_code text, description text,
+    quantity bigint, net bigint, unit_price bigint, unit_price_scale smallint, is_product boolean, points bigint,
+    returns_purchase_id uuid, returns_line_number smallint, category text, brand text"""
+# Several purchases at once, each with its posting, lines, decision, event and audit row. Nothing is written of one of
+# which the head of the chain is no longer that which it was decided after: the head moves by one or not at all.
+_WRITE = f"""
+with told as materialized (
+    select * from rows from (json_to_recordset(%s::json) as ({_TOLD})) with ordinality
+), moved as (
+    insert into activity_chain (account_id, sequence, hash)
+    select account_id, sequence, hash from told where sequence is not null order by account_id
     on conflict (account_id) do update set sequence = excluded.sequence, hash = excluded.hash
         where activity_chain.sequence = excluded.sequence - 1
-    returning account_id, sequence, hash
-)"""
-_POSTED = f"""posted as (
-    select outcome.balance from moved, public.ledger_post_entry(moved.account_id, {REQUEST}) outcome
-)"""
-_PURCHASE = f"""purchase as (
+    returning account_id
+), posted as (
+    select posting.id, posting.balance from {EARN_TOGETHER.format(accounts="array(select account_id from moved)")} done,
+        unnest(done.postings, done.balances) posting (id, balance)
+), first as materialized (
+    select told.*, posted.balance from told left join posted on posted.id = told.posting_id
+    where told.sequence is null or told.account_id in (select account_id from moved)
+), purchases as (
     insert into activity_purchase ({", ".join(PURCHASE_COLUMNS)})
-    select {", ".join(f"asked.{name}" for name in PURCHASE_COLUMNS)}
-    from {{after}}json_populate_record(null::activity_purchase, %s) asked
-    returning purchase_id, occurred_at, recorded_at, balance_after
-)"""
-_DECISION = """decision as (
+    select {", ".join(PURCHASE_COLUMNS).replace("balance_after", "coalesce(balance, balance_after)")} from first
+), decisions as (
     insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
         occurred_at, recorded_at)
-    select moved.account_id, moved.sequence, purchase_id, %s, %s, %s, moved.hash, occurred_at, recorded_at
-    from purchase, moved
-)"""
-_TOLD = f"announced as ({ANNOUNCE} from purchase), audited as ({RECORD} from purchase)"
-_LINES = f"""lines as (
+    select account_id, sequence, purchase_id, decided_version_id, record, previous_hash, hash, occurred_at, recorded_at
+    from first where sequence is not null
+), announced as ({ANNOUNCE_READ} from first order by ordinality), audited as ({RECORD_READ} from first),
+lines as (
     insert into activity_line (purchase_id, {", ".join(LINE_COLUMNS)})
-    select purchase.purchase_id, {", ".join(f"line.{name}" for name in LINE_COLUMNS)}
-    from purchase, json_populate_recordset(null::activity_line, %s) line
-)"""
-_DONE = "select balance_after::text from purchase"
-_WRITE_UNDECIDED = f"with {_PURCHASE.format(after='')}, {_TOLD}, {_LINES} {_DONE}"
-_WRITE = f"with {_MOVED}, {_PURCHASE.format(after='moved, ')}, {_DECISION}, {_TOLD}, {_LINES} {_DONE}"
-_POST_AND_WRITE = (
-    f"with {_MOVED}, {_POSTED}, {_PURCHASE.format(after='posted, ').replace('asked.balance_after', 'posted.balance')}, "
-    f"{_DECISION}, {_TOLD}, {_LINES} {_DONE}"
+    select line.* from json_to_recordset(%s::json) line ({_LINES})
+    where line.purchase_id in (select purchase_id from first)
 )
+select ordinality::text, coalesce(balance, balance_after)::text from first
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,27 +178,41 @@ def write_if_first(
     False: another decision about the member came first; nothing is written. Sets the purchase's balance_after where
     something is posted. Raises what the ledger refuses.
     """
-    statement = _WRITE_UNDECIDED
-    values: list[Any] = []
+    told = _fields_of_purchase(purchase) | fields_of(event) | deed.fields()
     if decision is not None:
-        statement, values = _WRITE, [decision.account_id, decision.sequence, decision.hash]
-        if posting is not None:
-            check_request(posting.request)
-            statement = _POST_AND_WRITE
-            values.append(request_json(posting.request, by=posting.by, at=posting.at))
-    values.append(_purchase_json(purchase))
-    if decision is not None:
-        values += [decision.rule_version_id, decision.text, decision.previous_hash]
-    values += [*values_of(event), *deed.values(), msgspec.json.encode(lines).decode()]
+        told |= _fields_of_decision(decision)
+    posted = ""
+    if posting is not None:
+        check_request(posting.request)
+        posted = earning_json(posting.request, by=posting.by, at=posting.at)
+    parts = [_encode(told).decode(), posted, _lines_json(purchase.purchase_id, lines)]
     with refusals():
-        written = ask_together(statement, values, kind=Kind.WRITING, lock=str(purchase.account_id))
+        written = ask_in_set(_WRITE, parts, kind=Kind.WRITING, lock=str(decision.account_id) if decision else "")
     if written is not None:
         (balance,) = written
         purchase.balance_after = None if balance is None else int(balance)
     return written is not None
 
 
-def _purchase_json(purchase: Purchase | PurchaseRow) -> str:
+def _fields_of_purchase(purchase: Purchase | PurchaseRow) -> dict[str, Any]:
     fields = {name: getattr(purchase, name) for name in PURCHASE_COLUMNS}
     fields["request_hash"] = hex_of(bytes(purchase.request_hash))
-    return msgspec.json.encode(fields).decode()
+    return fields
+
+
+def _fields_of_decision(decision: DecisionRow) -> dict[str, Any]:
+    return {
+        "sequence": decision.sequence,
+        "hash": hex_of(decision.hash),
+        "previous_hash": hex_of(decision.previous_hash),
+        "decided_version_id": decision.rule_version_id,
+        "record": msgspec.Raw(decision.text.encode()),
+    }
+
+
+def _lines_json(purchase_id: UUID, lines: list[LineRow]) -> str:
+    first = f'{{"purchase_id":"{purchase_id}",'
+    return ",".join([first + _encode(line).decode()[1:] for line in lines])
+
+
+_encode = msgspec.json.Encoder().encode

@@ -11,11 +11,16 @@ from psycopg.types.json import Jsonb
 from ..db import prepared_cursor, require_transaction
 from .event import Event
 
-# For those who write the whole of a use case by one statement; they hand over `values_of(event)`, and add a `from`
-# where there may be nothing to tell of.
 ANNOUNCE = """
 insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
 select %s, %s, %s, %s, %s, %s"""
+# For those who write the whole of several use cases by one statement: they read `fields_of(event)` of each as these
+# columns, and add the `from`.
+EVENT_COLUMNS = """event_name text, event_schema smallint, event_origin text, event_customer_id uuid,
+event_payload jsonb, event_occurred_at timestamptz"""
+ANNOUNCE_READ = """
+insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
+select event_name, event_schema, event_origin, event_customer_id, event_payload, event_occurred_at"""
 _ANNOUNCE_ALL = """
 insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
 select * from unnest(%s::text[], %s::smallint[], %s::text[], %s::uuid[], %s::jsonb[], %s::timestamptz[])
@@ -27,6 +32,18 @@ def announce(event: Event) -> None:
     require_transaction()
     with prepared_cursor() as cursor:
         cursor.execute(ANNOUNCE, values_of(event))
+
+
+def fields_of(event: Event) -> dict[str, Any]:
+    """Return the EVENT_COLUMNS of an event, as JSON has them."""
+    return {
+        "event_name": event.name,
+        "event_schema": event.schema_version,
+        "event_origin": event.origin,
+        "event_customer_id": event.customer_id,
+        "event_payload": event.payload(),
+        "event_occurred_at": event.occurred_at,
+    }
 
 
 def values_of(event: Event) -> list[Any]:

@@ -114,6 +114,8 @@ class PostingResult:
 
 # One value instead of thirty: the driver and the server spend more on each value than on reading this text.
 REQUEST = "json_populate_record(null::public.ledger_request, %s)"
+# For those who write the whole of several use cases by one statement, one for each account: see sql/earning.sql.
+EARN_TOGETHER = "public.ledger_earn_together({accounts}, %s::json)"
 POST_ENTRY = f"select * from public.ledger_post_entry(%s, {REQUEST})"
 
 
@@ -162,6 +164,11 @@ def request_json(request: PostingRequest, *, by: Actor, at: datetime) -> str:
         if value is not None:
             fields[name] = value
     return msgspec.json.encode(fields).decode()
+
+
+def earning_json(request: PostingRequest, *, by: Actor, at: datetime) -> str:
+    """Return an element of the value of EARN_TOGETHER."""
+    return f'{{"account_id":"{request.account_id}",{request_json(request, by=by, at=at)[1:]}'
 
 
 def _part_fields(part: EarnPart, occurred_at: datetime, partner_id: UUID | None) -> dict[str, Any]:
