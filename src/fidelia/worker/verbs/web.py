@@ -19,7 +19,7 @@ from fidelia.worker.readiness import APPLICATION_ROLE, database_ready
 HELP = "serve the web alone (API, console, portal) at FIDELIA_LISTEN"
 APPLICATION = "fidelia.config.wsgi:application"
 DEFAULT_PROCESSES = 2
-THREADS = 4  # per process; each holds at most one connection of the pool
+THREADS = 6  # per process; each holds at most one connection of the pool, beside those that hot calls keep
 STOP_SECONDS_MAX = 20
 GARBAGE_MAX = 50_000  # objects made and not yet gone, before Python looks for rings among them
 
