@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fidelia.worker.listening import Address, is_answering
-from fidelia.worker.postgres import ensure_running, stop_for_all
+from fidelia.worker.postgres import ensure_running, leave, stop_for_all
 from fidelia.worker.postgres.binaries import find_server_binaries
 from fidelia.worker.postgres.paths import Places, find_places, socket_url
 from fidelia.worker.processes import find_working_in, wait_until
@@ -60,6 +60,7 @@ def scratch_installation() -> Iterator[Places]:
             subprocess.run([sys.executable, "-m", "fidelia.worker", "migrate"], check=True, stdout=subprocess.DEVNULL)
             yield places
         finally:
+            leave(home)  # here and not at exit, which would make the folder of the lock again
             stop_for_all(home)
             shutil.rmtree(places.base, ignore_errors=True)
 
