@@ -135,6 +135,12 @@ def test_the_same_form_sent_twice_ends_where_the_first_did() -> None:
     assert MemberSession.objects.filter(ended_at=None).count() == 1
 
 
+def test_the_longest_names_of_any_script_are_kept_until_the_code_comes() -> None:
+    publish({})
+    joined = enter(ask(name="🎻" * 150, family_name="é" * 150, device="x" * 200, friend="𝔄" * 40, card="𝔄" * 40))
+    assert (joined.person, Customer.objects.get().given_name) == ("new", "🎻" * 150)
+
+
 def test_the_token_alone_opens_nothing() -> None:
     publish({})
     token = ask()
@@ -142,7 +148,7 @@ def test_the_token_alone_opens_nothing() -> None:
         open_by_sign_up(at=AT, token=token, digits=digits_for(token), device="")
     enter(token)
     with pytest.raises(CodeOver):
-        open_by_sign_up(at=AT, token=token, digits="", device="")
+        open_by_sign_up(at=AT, token=token, digits="é", device="")
     with pytest.raises(CodeOver):
         open_by_sign_up(at=AT, token="another", digits=digits_for(token), device="")
     assert MemberSession.objects.count() == 0

@@ -112,7 +112,7 @@ def ask_to_join(*, at: datetime, programme: Programme, address: str, newcomer: N
     admit_code(clean, network, at)
     row = SignUp(
         programme_id=programme.id, customer_id=new_id(), asked_at=at,
-        answers=seal(json.dumps(_written(newcomer, network)), purpose=PURPOSE),
+        answers=seal(json.dumps(_written(newcomer, network), ensure_ascii=False), purpose=PURPOSE),
     )  # fmt: skip
     with transaction_of_use_case():
         asked = place_code(Aim.JOIN, clean, language=newcomer.language, at=at, customer_id=row.customer_id)

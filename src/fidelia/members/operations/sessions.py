@@ -61,7 +61,8 @@ def open_by_sign_up(*, at: datetime, token: str, digits: str, device: str, forme
     with transaction_of_use_case():
         row = SignUp.objects.select_for_update().filter(token_hash=hash_of(token), joined_at__gt=since).first()
         code = Code.objects.filter(token_hash=hash_of(token), aim=Aim.JOIN).first()
-        if row is None or code is None or not hmac.compare_digest(digits_of(code), "".join(digits.split())):
+        typed = "".join(digits.split()).encode()
+        if row is None or code is None or not hmac.compare_digest(digits_of(code).encode(), typed):
             raise CodeOver("This code is over; ask for another.")
         Code.objects.filter(id=code.id).update(used_at=at)
         return _open(row.customer_id, "code", at=at, device=device, former=former)
