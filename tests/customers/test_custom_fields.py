@@ -269,3 +269,12 @@ def test_files_offer_each_field_as_a_column_by_its_names(fields: None) -> None:
     for target in ("customers", "members"):
         column = get_import_kind(target).target.column("custom.shoe_size")
         assert column.synonyms == ("Shoe size", "Le shoe_size", "shoe size")
+
+
+def test_the_day_that_databases_write_for_none_is_nothing(fields: None, tmp_path: Path) -> None:
+    rows = [
+        f"C{place},Rocco,,,,,{day}" for place, day in enumerate(("0000-00-00", "00/00/0000", "0000-00-00 00:00:00"))
+    ]
+    done = brought_in(write(tmp_path, HEADER, *rows), "customers", at=AT)
+    assert counts(done) == {"recorded": 3, "known": 0, "double": 0, "rejected": 0}
+    assert held(customer("C0")) == {}

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from fidelia.activity.targets import PURCHASES
+from fidelia.customers.operations.imports.target import CUSTOMERS
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, propose
 from fidelia.intake.reading import DateOrder
@@ -101,3 +102,27 @@ def test_days_that_are_texts_beside_days_that_are_days_are_both_read(tmp_path: P
     assert (table.sheets, table.reading.header_row, table.reading.date_order) == (["Ventes"], 3, DateOrder.DAY_FIRST)
     assert (found.mapping.columns["product"], bad) == ("Code barre", {})
     assert next(table.rows()) == ["01/03/2024", "1001", "1.5", "03017620422003"]
+
+
+def test_customers_of_spain_and_of_austria_are_known_by_their_own_words(tmp_path: Path) -> None:
+    spain = "Código cliente\tNombre\tApellidos\tCorreo electrónico\tFecha de nacimiento\tPoblación\tPaís\n" + "".join(
+        f"{n:05}\tMaría\tNúñez {n}\tm{n}@ejemplo.es\t{'00/00/0000' if n % 4 else '14/02/1980'}\tMálaga\tEspaña\n"
+        for n in range(20)
+    )
+    austria = "Kundennummer;Vorname;Nachname;PLZ;Ort;Land;Geburtsdatum\n" + "".join(
+        f"K{n};Eva;Groß {n};10{n};Wien;Österreich;14.02.198{n % 10}\n" for n in range(20)
+    )
+    table = Table(write(tmp_path / "clientes.tsv", spain))
+    found = propose(table, CUSTOMERS, defaults={})
+    assert found.mapping.columns == {
+        "external_id": "Código cliente", "given_name": "Nombre", "family_name": "Apellidos",
+        "email": "Correo electrónico", "birth_on": "Fecha de nacimiento", "town": "Población", "country": "País",
+    }  # fmt: skip
+    assert not any(preview(table, found.mapping, CUSTOMERS).bad.values())
+    table = Table(write(tmp_path / "kunden.csv", austria))
+    found = propose(table, CUSTOMERS, defaults={})
+    assert found.mapping.columns == {
+        "external_id": "Kundennummer", "given_name": "Vorname", "family_name": "Nachname", "postal_code": "PLZ",
+        "town": "Ort", "country": "Land", "birth_on": "Geburtsdatum",
+    }  # fmt: skip
+    assert not any(preview(table, found.mapping, CUSTOMERS).bad.values())

@@ -9,6 +9,7 @@ from babel import Locale
 from fidelia.kernel.folding import fold
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})  # territories of CLDR that nobody lives in
+LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")  # where two disagree, the first counts
 OTHER_NAMES = {
     "eire": "IE", "rsa": "ZA", "usa": "US", "u s a": "US", "united states of america": "US",
     "etats unis d amerique": "US",
@@ -21,9 +22,9 @@ OTHER_NAMES = {
 
 @lru_cache(maxsize=1)
 def country_names() -> dict[str, str]:
-    """Return the ISO 3166 code of each name, folded: two-letter codes, English and French names, and common others."""
+    """Return the ISO 3166 code of each name, folded: two-letter codes, its names in LANGUAGES, and others."""
     names: dict[str, str] = {}
-    for language in ("en", "fr"):
+    for language in LANGUAGES:
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES:
                 names.setdefault(fold(code), code)

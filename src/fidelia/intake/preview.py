@@ -20,6 +20,7 @@ from .tables import Table
 from .targets import Column, Kind, Target
 from .values import (
     BadCell,
+    is_no_day,
     join_moment,
     read_country,
     read_day,
@@ -94,6 +95,8 @@ class _Reader:
         if not text.strip():
             reason = say_missing(column, self.language) if column.required else ""
             return Understood(column.name, text, reason=reason)
+        if column.kind is Kind.DAY and not column.required and is_no_day(text):
+            return Understood(column.name, text)
         try:
             value = _READERS[column.kind](self, column, text)
         except BadCell as bad:

@@ -17,7 +17,7 @@ from .reading import Reading
 from .rows import Row
 from .tables import Table
 from .targets import Column, Kind
-from .values import FALSE, TRUE, BadCell, is_moment, read_money, read_percent, read_quantity, split_currency
+from .values import FALSE, TRUE, BadCell, is_moment, is_no_day, read_money, read_percent, read_quantity, split_currency
 
 EXAMPLES = 3
 WORDS_MAX = 50  # different words of a column that may be a vocabulary
@@ -91,7 +91,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: 
         "number": len(known) / count,
         "decimal": sum(number != number.to_integral_value() for number in known) / count,
         "negative": sum(number < 0 for number in known) / count,
-        "moment": sum(is_moment(text, reading) for text in texts) / count,
+        "moment": sum(is_moment(text, reading) or is_no_day(text) for text in texts) / count,
         "clock": sum(":" in text for text in texts) / count,
         "hour": sum(TIME.fullmatch(text) is not None for text in texts) / count,
         "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,

@@ -21,7 +21,7 @@ from .models import Import
 from .reading import Reading
 from .rejections import keep_reason
 from .targets import Target
-from .values import BadCell, read_day, read_decimal, read_flag, read_money, to_minor
+from .values import BadCell, is_no_day, read_day, read_decimal, read_flag, read_money, to_minor
 
 PAGE = 20_000
 CELL_MARK = "\x1f"
@@ -143,7 +143,7 @@ class OpenRow:
 
     def day(self, name: str) -> date | None:
         text = self.cell(name)
-        return read_day(text, self._reader.reading) if text else None
+        return read_day(text, self._reader.reading) if text and not is_no_day(text) else None
 
     def flag(self, name: str) -> bool | None:
         text = self.cell(name)

@@ -29,6 +29,7 @@ EXAMPLES = {
     DateOrder.DAY_FIRST: "22/11/2026 or 22/11/2026 14:05",
     DateOrder.MONTH_FIRST: "11/22/2026 or 11/22/2026 14:05",
 }
+_NO_DAY = re.compile(r"0{1,4}([-/. ])0{1,2}\1 ?0{1,4}([T ]00?:00(:00)?(\.0+)?)?")
 TRUE = frozenset({"1", "yes", "y", "true", "t", "x", "on", "ok", "oui", "o", "vrai", "v"})
 FALSE = frozenset({"", "0", "no", "n", "false", "f", "off", "non", "faux", "-"})
 LANGUAGES = {
@@ -199,6 +200,11 @@ def is_moment(text: str, reading: Reading = PLAIN) -> bool:
 def read_day(text: str, reading: Reading = PLAIN) -> date:
     """Read a day of the calendar; an hour beside it is left out. Raises BadCell."""
     return _read_local(text, reading.date_format, reading.date_order).date()
+
+
+def is_no_day(text: str) -> bool:
+    """Tell whether a cell holds the day that databases write for none: 00/00/0000, 0000-00-00 00:00:00."""
+    return _NO_DAY.fullmatch(text.strip()) is not None
 
 
 def _read_local(text: str, pattern: str | None, order: DateOrder) -> datetime:

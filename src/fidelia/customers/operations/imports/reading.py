@@ -114,7 +114,8 @@ class CustomerReader:
 
     def _own(self, row: OpenRow) -> dict[str, TraitValue]:
         """What the row says in the custom fields of the house; an empty cell says nothing."""
-        return {one.name: read_custom_cell(row, one) for one in self._custom if row.cell(one.name)}
+        read = ((one.name, read_custom_cell(row, one)) for one in self._custom if row.cell(one.name))
+        return {name: value for name, value in read if value is not None}
 
     def _country(self, row: OpenRow) -> str:
         text = row.cell("country")
@@ -189,8 +190,8 @@ class CustomerReader:
         return tuple(kept), unproved
 
 
-def read_custom_cell(row: OpenRow, one: TraitDefinition) -> TraitValue:
-    """Read a cell as a value of a custom field. Raises BadCell."""
+def read_custom_cell(row: OpenRow, one: TraitDefinition) -> TraitValue | None:
+    """Read a cell as a value of a custom field; None for the day that is none. Raises BadCell."""
     value: Any
     if one.choices:
         value = row.text(one.name)
@@ -204,12 +205,10 @@ def read_custom_cell(row: OpenRow, one: TraitDefinition) -> TraitValue:
     else:
         value = row.day(one.name) if one.type == TraitType.DAY else row.text(one.name)
     try:
-        found = check_custom_value(one, value)
+        return check_custom_value(one, value)
     except WrongFieldValue:
         named = {"text": row.cell(one.name), "column": row.header(one.name)}
         raise bad("not_a_choice" if one.choices else "not_of_field", **named) from None
-    assert found is not None, "an empty cell is not read"
-    return found
 
 
 def kind_of(facts: Mapping[str, str]) -> str:

@@ -16,34 +16,46 @@ IDENTITY_COLUMNS = (
     Column(
         "external_id", Text("Customer number", "Numéro de client"), Kind.CODE, personal=True, length_max=320,
         synonyms=(
-            "customer id", "customer", "client", "id client", "n° client", "numéro client", "code client", "client id",
+            "customer id", "customer", "client", "id client", "n° client", "numéro client", "code client",
+            "client id",
             "customer number", "customer code", "external id", "id", "household key", "member id", "id adhérent",
             "n° adhérent", "numéro d’adhérent", "ref client", "contact id", "crm id",
+            "kundennummer", "kunden nr", "kundennr", "código cliente", "número de cliente", "id cliente",
+            "codice cliente", "klantnummer", "nº cliente",
         ),
     ),
     Column(
         "card", Text("Card number", "Numéro de carte"), Kind.CODE, personal=True, length_max=320,
         synonyms=(
-            "card", "carte", "card number", "card no", "n° carte", "numéro de carte", "carte fidélité", "loyalty card",
+            "card", "carte", "card number", "card no", "n° carte", "numéro de carte", "carte fidélité",
+            "loyalty card",
             "num carte", "carte de fidélité", "loyalty number", "code carte", "barcode",
+            "kartennummer", "kundenkarte", "número de tarjeta", "tarjeta", "numero carta", "carta fedeltà",
+            "kaartnummer",
         ),
     ),
 )  # fmt: skip
 CONTACT_COLUMNS = (
     Column(
         "email", Text("E-mail", "E-mail"), Kind.EMAIL, personal=True, length_max=254,
-        synonyms=("email", "e-mail", "mail", "courriel", "adresse e-mail", "email address", "adresse mail"),
+        synonyms=("email", "e-mail", "mail", "courriel", "adresse e-mail", "email address", "adresse mail",
+            "correo electrónico", "correo", "e-mail adresse", "indirizzo email", "e-mailadres",
+        ),
     ),
     Column(
         "phone", Text("Telephone", "Téléphone"), Kind.PHONE, personal=True, length_max=40,
         synonyms=(
             "phone", "téléphone", "tel", "mobile", "portable", "gsm", "phone number", "téléphone mobile", "tél.",
             "telephone", "tel mobile", "cell",
+            "móvil", "teléfono", "telefon", "handy", "handynummer", "mobiltelefon", "cellulare", "telefono",
+            "telefoon",
         ),
     ),
     Column(
         "address", Text("Street and number", "Rue et numéro"), Kind.TEXT, personal=True, length_max=200,
-        synonyms=("address", "adresse", "street", "rue", "address line 1", "adresse 1", "voie", "address 1"),
+        synonyms=("address", "adresse", "street", "rue", "address line 1", "adresse 1", "voie", "address 1",
+            "straße", "strasse", "anschrift", "dirección", "calle", "indirizzo", "via", "straat",
+        ),
     ),
     Column(
         "address_more", Text("Address, second line", "Complément d’adresse"), Kind.TEXT, personal=True, length_max=200,
@@ -53,15 +65,21 @@ CONTACT_COLUMNS = (
 FACT_COLUMNS = (
     Column(
         "title", Text("Title", "Civilité"), Kind.TEXT, personal=True, length_max=20,
-        synonyms=("title", "civilité", "civilite", "salutation", "civ"),
+        synonyms=("title", "civilité", "civilite", "salutation", "civ",
+            "anrede", "tratamiento", "titolo", "aanhef",
+        ),
     ),
     Column(
         "given_name", Text("Given name", "Prénom"), Kind.TEXT, personal=True, length_max=150,
-        synonyms=("first name", "prénom", "firstname", "given name", "prenom client", "forename"),
+        synonyms=("first name", "prénom", "firstname", "given name", "prenom client", "forename",
+            "vorname", "nombre", "nome", "voornaam",
+        ),
     ),
     Column(
         "family_name", Text("Family name", "Nom"), Kind.TEXT, personal=True, length_max=150,
-        synonyms=("last name", "nom", "surname", "lastname", "family name", "nom de famille", "nom client", "name"),
+        synonyms=("last name", "nom", "surname", "lastname", "family name", "nom de famille", "nom client", "name",
+            "nachname", "familienname", "apellidos", "apellido", "cognome", "achternaam",
+        ),
     ),
     Column(
         "company_name", Text("Company", "Raison sociale"), Kind.TEXT, personal=True, length_max=200,
@@ -86,35 +104,49 @@ FACT_COLUMNS = (
     ),
     Column(
         "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True,
-        synonyms=("birth date", "date of birth", "dob", "birthday", "date de naissance", "naissance", "né le", "ddn"),
+        synonyms=("birth date", "date of birth", "dob", "birthday", "date de naissance", "naissance", "né le", "ddn",
+            "geburtsdatum", "geburtstag", "fecha de nacimiento", "data di nascita", "geboortedatum",
+        ),
     ),
     Column(
-        "language", Text("Language", "Langue"), Kind.LANGUAGE, synonyms=("language", "langue", "lang", "locale"),
+        "language", Text("Language", "Langue"), Kind.LANGUAGE, synonyms=("language", "langue", "lang", "locale",
+            "sprache", "idioma", "lingua", "taal",
+        ),
     ),
     Column(
         "country", Text("Country", "Pays"), Kind.COUNTRY,
-        synonyms=("country", "pays", "country code", "code pays", "nation"),
+        synonyms=("country", "pays", "country code", "code pays", "nation",
+            "land", "país", "paese", "nazione",
+        ),
     ),
     Column(
         "postal_code", Text("Postal code", "Code postal"), Kind.CODE, personal=True, length_max=20,
-        synonyms=("postal code", "code postal", "cp", "zip", "zip code", "postcode"),
+        synonyms=("postal code", "code postal", "cp", "zip", "zip code", "postcode",
+            "plz", "postleitzahl", "código postal", "cap", "codice postale",
+        ),
     ),
     Column(
         "town", Text("Town", "Ville"), Kind.TEXT, personal=True, length_max=150,
-        synonyms=("town", "city", "ville", "commune", "localité"),
+        synonyms=("town", "city", "ville", "commune", "localité",
+            "ort", "stadt", "wohnort", "población", "ciudad", "localidad", "città", "comune", "plaats", "woonplaats",
+        ),
     ),
 )  # fmt: skip
 ACQUISITION_COLUMNS = (
     Column(
         "source", Text("Source", "Origine"), Kind.TEXT, length_max=40,
         synonyms=("source", "origine", "acquisition source", "channel of acquisition", "canal d’acquisition",
-                  "canal de recrutement", "acquisition channel", "provenance"),
+                  "canal de recrutement", "acquisition channel", "provenance",
+            "herkunft", "origen", "origine cliente",
+        ),
         help=Text("How the customer was won: shop, web…", "Comment le client a été gagné : magasin, web…"),
     ),
     Column(
         "acquired_on", Text("Customer since", "Client depuis le"), Kind.DAY,
         synonyms=("acquired on", "created", "created at", "date de création", "customer since", "client depuis",
-                  "date d’inscription", "registration date", "date création", "signup date", "creation date"),
+                  "date d’inscription", "registration date", "date création", "signup date", "creation date",
+            "kunde seit", "fecha de alta", "cliente desde", "data registrazione", "anlagedatum", "klant sinds",
+        ),
     ),
     Column(
         "acquisition_cost", Text("Cost of acquisition", "Coût d’acquisition"), Kind.MONEY,
