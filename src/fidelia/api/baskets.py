@@ -11,6 +11,7 @@ from fidelia.activity.operations.checkouts import (
     CheckoutBasket,
     GiftCardTender,
     Shipping,
+    SoldCard,
     Tax,
     UnitTax,
 )
@@ -18,6 +19,7 @@ from fidelia.activity.queries.checkouts import find_checkout
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import MalformedAmount, Money, exponent_of, parse_scaled
+from fidelia.rewards.operations import read_code
 from fidelia.rewards.queries import normalise_code
 
 from .activity import identity_of
@@ -82,7 +84,14 @@ def _line(line: Any, currency: str, pointer: str) -> BasketLine:
         unit_taxes=_unit_taxes(line.unit_taxes, currency, pointer) if line.unit_taxes else (),
         is_discountable=line.discountable,
         is_paid_by_tenders=line.paid_by_tenders,
+        sells=None if line.gift_card is None else _sold_card(line.gift_card, pointer),
     )
+
+
+def _sold_card(card: Any, pointer: str) -> SoldCard:
+    with located(f"{pointer}/gift_card/code"):
+        code = "" if card.code is None else read_code(card.code)
+    return SoldCard(code, card.valid_until)
 
 
 def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,10 @@ def checkout_fields(
         "closed_at": checkout["closed_at"],
         "cancelled_at": checkout["cancelled_at"],
         "evaluation": evaluation_fields(checkout["evaluation"], programme_id),
-        "issued": _issued(checkout["evaluation"].get("issued"), checkout["currency"]),
+        "issued": [
+            *_issued(checkout["evaluation"].get("issued"), checkout["currency"]),
+            *_sold_cards(checkout["evaluation"].get("sold_cards", ()), checkout["currency"]),
+        ],
     }
 
 
@@ -55,6 +58,11 @@ def _issued(issued: Mapping[str, Any] | None, currency: str) -> list[Fields]:
         *({"kind": "coupon", **one, "id": str(one["id"])} for one in issued["coupons"]),
         *({"kind": "voucher", **one} for one in vouchers),
     ]
+
+
+def _sold_cards(cards: Iterable[Mapping[str, Any]], currency: str) -> list[Fields]:
+    exponent = exponent_of(currency)
+    return [{"kind": "gift_card", **card, "amount": format_scaled(card["amount"], exponent)} for card in cards]
 
 
 def refund_fields(returned: Any) -> Fields:

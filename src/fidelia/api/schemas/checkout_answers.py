@@ -261,7 +261,7 @@ class CheckoutOut(Output):
     closed_at: datetime | None
     cancelled_at: datetime | None
     evaluation: EvaluationOut
-    issued: list[dict[str, Any]] = Field(description="Coupons and vouchers that the closure issued.")
+    issued: list[dict[str, Any]] = Field(description="Codes that the closure issued, and gift cards that it sold.")
 
 
 class CheckoutPage(Output):

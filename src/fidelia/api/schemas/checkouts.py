@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -63,6 +64,13 @@ class UnitTaxIn(Input):
     taxed: bool = Field(True, description="The other taxes are counted on it too.")
 
 
+class SoldCardIn(Input):
+    """A gift card that a line sells for its price: activated by the closure, taken back with what comes back of it."""
+
+    code: Name80 | None = Field(None, description="Of the card on the rack; left out, one is drawn.")
+    valid_until: date | None = Field(None, description="The last day, as announced to the buyer.")
+
+
 class BasketLineIn(Input):
     """One line at its price before any discount."""
 
@@ -77,6 +85,9 @@ class BasketLineIn(Input):
     brand: Text120 = Field("", description="Used where the product is not in the file of products.")
     discountable: bool = Field(True, description="False: no rule lowers its price.")
     paid_by_tenders: bool = Field(True, description="False: neither points nor gift cards pay for it.")
+    gift_card: SoldCardIn | None = Field(
+        None, description="The line sells a gift card: never discounted, without points, paid by other means."
+    )
 
 
 class ShippingIn(Input):

@@ -48,7 +48,10 @@ class GiftCard(models.Model):
 
 
 class GiftCardMovement(models.Model):
-    """What came onto a card or left it. Only ever added to; the balance after it is that of the moment."""
+    """What came onto a card or left it. Only ever added to; the balance after it is that of the moment.
+
+    `line_number` is the line of a purchase that sold the card: of the sale, and of what came back of that line.
+    """
 
     class Kind(models.TextChoices):
         SOLD = "sold"
@@ -63,6 +66,7 @@ class GiftCardMovement(models.Model):
     amount = models.BigIntegerField()
     balance_after = models.BigIntegerField()
     purchase_id = models.UUIDField(null=True)
+    line_number = models.IntegerField(null=True)
     note = models.CharField(max_length=300, blank=True, default="", db_default="")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()

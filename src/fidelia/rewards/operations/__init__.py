@@ -13,15 +13,19 @@ from .coupons import (
 from .executing import GivingBack, LimitItem, Taking, consume, give_back, refusals, release, reserve
 from .gift_cards import (
     block_gift_card,
+    draw_gift_card_code,
     expire_gift_cards,
     refund_gift_card,
     sell_gift_card,
+    sell_gift_card_on_line,
     spend_gift_card,
+    take_gift_card_back,
 )
 from .issuing import issues_of
 from .limits import left_of_limits, limit_items
 from .looking_up import LookedUp, look_up_code
 from .offers import activate_offer
+from .patterns import read_code
 from .redeeming import cancel_redemption, fulfil_redemptions, redeem_reward
 from .segment_gifts import ask_coupons_for_segment, give_segment
 from .series import SeriesTerms, change_series, create_series, end_series
@@ -49,6 +53,7 @@ __all__ = [
     "change_series",
     "consume",
     "create_series",
+    "draw_gift_card_code",
     "end_reward",
     "end_series",
     "end_stock",
@@ -64,6 +69,7 @@ __all__ = [
     "left_of_limits",
     "limit_items",
     "look_up_code",
+    "read_code",
     "redeem_reward",
     "refund_gift_card",
     "refusals",
@@ -72,8 +78,10 @@ __all__ = [
     "revoke_coupon",
     "revoke_voucher",
     "sell_gift_card",
+    "sell_gift_card_on_line",
     "set_pieces",
     "spend_gift_card",
+    "take_gift_card_back",
     "withdraw_voucher",
     "write_vouchers",
 ]

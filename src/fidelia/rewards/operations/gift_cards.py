@@ -64,35 +64,115 @@ def sell_gift_card(
     Raises Denied (gift_card.sell), MalformedGiftCard, MalformedCode, CodeTaken.
     """
     by.require("gift_card.sell", Scope(partner_id, store_id))
-    until = None if valid_until is None else end_of_day(valid_until, zone_of(programme.time_zone))
+    card = GiftCard(id=new_id(), programme=programme, partner_id=partner_id, store_id=store_id, customer_id=customer_id)
+    _check_sale(card, amount, valid_until, at)
+    with transaction_of_use_case():
+        claim(once, at=at, resource_type="gift_card", resource_id=card.id)
+        card.code = draw_gift_card_code() if code is None else read_code(code, pointer="/code")
+        check_free(programme.id, [card.code])
+        _activate(by, at, card, amount, purchase_id=purchase_id)
+    return card
+
+
+def sell_gift_card_on_line(
+    *,
+    by: Actor,
+    at: datetime,
+    programme: Programme,
+    amount: Money,
+    valid_until: date | None,
+    code: str,
+    card_id: UUID,
+    customer_id: UUID | None,
+    store_id: UUID | None,
+    partner_id: UUID | None,
+    purchase_id: UUID,
+    line_number: int,
+) -> GiftCard:
+    """Building block of a closure: activate the card that a line of its purchase sells.
+
+    A card that was sold on a line and came back with it is sold again under its code. Raises as `sell_gift_card`.
+    """
+    require_transaction()
+    by.require("gift_card.sell", Scope(partner_id, store_id))
+    card = _taken_back(programme, code)
+    if card is None:
+        check_free(programme.id, [read_code(code, pointer="/code")])
+        card = GiftCard(id=card_id, programme=programme, code=code)
+    card.partner_id, card.store_id, card.customer_id = partner_id, store_id, customer_id
+    _check_sale(card, amount, valid_until, at)
+    _activate(by, at, card, amount, purchase_id=purchase_id, line_number=line_number)
+    return card
+
+
+def _check_sale(card: GiftCard, amount: Money, valid_until: date | None, at: datetime) -> None:
+    programme = card.programme
+    card.expires_at = None if valid_until is None else end_of_day(valid_until, zone_of(programme.time_zone))
     if amount.currency != programme.currency:
         raise MalformedGiftCard(f"{programme.slug} counts in {programme.currency}.", pointer="/currency")
     if amount.minor <= 0:
         raise MalformedGiftCard("A gift card is sold with money on it.", pointer="/amount")
-    if until is not None and until <= at:
+    if card.expires_at is not None and card.expires_at <= at:
         raise MalformedGiftCard("The last day of a gift card lies ahead.", pointer="/valid_until")
-    with transaction_of_use_case():
-        card_id = new_id()
-        claim(once, at=at, resource_type="gift_card", resource_id=card_id)
-        kept = next(draw_codes(PATTERN, ALPHABET, 1)) if code is None else read_code(code, pointer="/code")
-        check_free(programme.id, [kept])
-        card = GiftCard.objects.create(
-            id=card_id, programme=programme, partner_id=partner_id, store_id=store_id, customer_id=customer_id,
-            code=kept, currency=amount.currency, balance=0, movements=0, sold_at=at, expires_at=until,
-        )  # fmt: skip
-        move(card, Kind.SOLD, amount.minor, at=at, now=at, purchase_id=purchase_id)
-        audit(by, at, "gift_card.sell", card.id, partner_id=partner_id, after={"amount": amount})
-        announce(
-            GiftCardSold(
-                occurred_at=at,
-                customer_id=customer_id,
-                gift_card_id=card.id,
-                programme_id=programme.id,
-                amount=amount.minor,
-                currency=amount.currency,
-            )
+
+
+def _activate(
+    by: Actor, at: datetime, card: GiftCard, amount: Money, *, purchase_id: UUID | None, line_number: int | None = None
+) -> None:
+    if card._state.adding:
+        card.balance, card.movements = 0, 0
+    card.currency, card.sold_at = amount.currency, at
+    card.save()
+    move(card, Kind.SOLD, amount.minor, at=at, now=at, purchase_id=purchase_id, line_number=line_number)
+    audit(by, at, "gift_card.sell", card.id, partner_id=card.partner_id, after={"amount": amount})
+    announce(
+        GiftCardSold(
+            occurred_at=at,
+            customer_id=card.customer_id,
+            gift_card_id=card.id,
+            programme_id=card.programme_id,
+            amount=amount.minor,
+            currency=amount.currency,
         )
+    )
+
+
+def draw_gift_card_code() -> str:
+    """Draw a code for a card that is yet to be sold."""
+    return next(draw_codes(PATTERN, ALPHABET, 1))
+
+
+def take_gift_card_back(
+    *, by: Actor, at: datetime, sale_id: UUID, line_number: int, amount: Money, purchase_id: UUID
+) -> GiftCard | None:
+    """Building block of a return: take money off the card that a line of a sale sold; the customer gets it in money.
+
+    None for a line that sold none. The right is that of the return. Raises GiftCardShort where it is spent,
+    or set aside by an open checkout.
+    """
+    require_transaction()
+    sold = GiftCardMovement.objects.filter(purchase_id=sale_id, line_number=line_number, kind=Kind.SOLD).first()
+    if sold is None:
+        return None
+    card = GiftCard.objects.select_for_update(no_key=True).get(pk=sold.card_id)
+    left = card.balance - reserved_of(card, at)
+    if left < amount.minor:
+        told = Money(max(0, left), card.currency)
+        message = f"The gift card that was sold has less on it: {told}."
+        raise GiftCardShort(message, pointer="/lines", asked=amount.minor, balance=told.minor)
+    move(card, Kind.REFUNDED, -amount.minor, at=at, now=at, purchase_id=purchase_id, line_number=line_number)
+    _tell(by, at, card, Kind.REFUNDED, -amount.minor)
     return card
+
+
+def _taken_back(programme: Programme, code: str) -> GiftCard | None:
+    """Return the card of a code that was sold on a line and came back whole with it: it hangs on the rack again."""
+    card = GiftCard.objects.select_for_update(no_key=True).filter(programme=programme, code=code, balance=0).first()
+    if card is None or card.blocked_at is not None:
+        return None
+    last = card.history.order_by("-number").first()
+    is_back = last is not None and last.kind == Kind.REFUNDED and last.line_number is not None
+    return card if is_back else None
 
 
 def spend_gift_card(
@@ -174,7 +254,7 @@ def expire_gift_cards(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
 
 def move(
     card: GiftCard, kind: str, amount: int, *, at: datetime, now: datetime, purchase_id: UUID | None = None,
-    note: str = "",
+    note: str = "", line_number: int | None = None,
 ) -> GiftCardMovement:  # fmt: skip
     """Building block: change a locked card's balance, and write the movement that did it."""
     require_transaction()
@@ -183,7 +263,7 @@ def move(
     card.save(update_fields=["balance", "movements"])
     return GiftCardMovement.objects.create(
         card=card, number=card.movements, kind=kind, amount=amount, balance_after=card.balance,
-        purchase_id=purchase_id, note=note[:300], occurred_at=at, recorded_at=now,
+        purchase_id=purchase_id, line_number=line_number, note=note[:300], occurred_at=at, recorded_at=now,
     )  # fmt: skip
 
 

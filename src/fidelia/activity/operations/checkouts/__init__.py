@@ -14,6 +14,7 @@ from .requests import (
     CheckoutCall,
     GiftCardTender,
     Shipping,
+    SoldCard,
     Tax,
     UnitTax,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "GivenBack",
     "ReturnedItem",
     "Shipping",
+    "SoldCard",
     "Tax",
     "UnitTax",
     "cancel_checkout",

@@ -30,6 +30,7 @@ from .opening import kept_basket, replayed
 from .reading import CheckoutSurroundings, Replay, read_checkout
 from .requests import CheckoutCall, check_basket
 from .rows import line_rows, purchase_row
+from .selling import SOLD_CARDS, cards_to_sell, sell_cards
 from .settling import Settled
 from .writing import CheckoutPurchaseRow, Closing, checkout_fields, write_closure
 
@@ -95,9 +96,12 @@ def _read_and_close(
     check_revision(call, found.kept)
     settled = settle_call(found, call, at=caller.at)
     closing, credited = _closing(caller, call, found, settled), Credited(credited_by(settled), points_beside(settled))
+    sells = SOLD_CARDS in closing.checkout["evaluation"]
+    if sells:
+        caller.by.require("gift_card.sell", found.around.scope)
     if locks:
         return _write(caller, closing, credited)
-    with transaction_of_use_case() if credited.is_anything else use_case_of_one_statement():
+    with transaction_of_use_case() if credited.is_anything or sells else use_case_of_one_statement():
         return _write(caller, closing, credited)
 
 
@@ -108,6 +112,7 @@ def _write(caller: Caller, closing: Closing, credited: Credited) -> CheckoutOutc
         return None
     credit_tier(caller, closing.purchase, credited.tier)
     credit_points(caller, closing.purchase, credited.points)
+    sell_cards(caller, closing.purchase, closing.checkout["evaluation"].get(SOLD_CARDS, ()))
     closing.purchase.balance_after = closed.balance_after
     if "issued" in closed.rewards:
         closing.checkout["evaluation"]["issued"] = closed.rewards["issued"]
@@ -116,6 +121,9 @@ def _write(caller: Caller, closing: Closing, credited: Credited) -> CheckoutOutc
 
 def _closing(caller: Caller, call: CheckoutCall, found: CheckoutSurroundings, settled: Settled) -> Closing:
     checkout = _closed_checkout(caller, call, found, settled)
+    cards = cards_to_sell(found, settled)
+    if cards:
+        checkout["evaluation"][SOLD_CARDS] = cards
     purchase = purchase_row(caller, call, found, settled, checkout)
     checkout["purchase_id"] = purchase.purchase_id
     decided = _decide(found, settled, purchase)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,9 +45,17 @@ class UnitTax(msgspec.Struct, frozen=True):
     is_taxed: bool = True
 
 
+class SoldCard(msgspec.Struct, frozen=True):
+    """A gift card that a line sells for its price. `code` "" draws one; `valid_until` is announced to the buyer."""
+
+    code: str = ""
+    valid_until: date | None = None
+
+
 class BasketLine(msgspec.Struct, frozen=True):
     """One line before discounts. `quantity` in thousandths of a unit; `unit_price` in units of 10^-price_scale.
 
+    A line that `sells` a gift card is money: it is never discounted, earns nothing, and no card or point pays for it.
     Category and brand are used where the product is not in the file of products.
     """
 
@@ -62,6 +70,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     unit_taxes: tuple[UnitTax, ...] = ()
     is_discountable: bool = True
     is_paid_by_tenders: bool = True
+    sells: SoldCard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +190,14 @@ def _is_plain(line: BasketLine) -> bool:
         and (not line.taxes or _are_taxes(line.taxes))
         and (not line.unit_taxes or _are_unit_taxes(line.unit_taxes))
         and line.product_code.strip() != ""
+        and (line.sells is None or _can_sell(line))
     )
+
+
+def _can_sell(line: BasketLine) -> bool:
+    """Tell whether a line sells one gift card for whole money without tax: what is bought with it is taxed then."""
+    is_money = line.unit_price > 0 and not line.taxes and not line.unit_taxes
+    return is_money and line.quantity == 10**QUANTITY_SCALE
 
 
 def _are_taxes(taxes: tuple[Tax, ...]) -> bool:
@@ -203,10 +219,19 @@ def _refuse(line: BasketLine, pointer: str) -> None:
         raise MalformedLines("A tax of each unit is an amount that can be.", pointer=f"{pointer}/unit_taxes")
     if line.taxes and not _are_taxes(line.taxes):
         raise MalformedLines("A tax is from 0 to 1,000 %.", pointer=f"{pointer}/taxes")
+    if line.sells is not None and not _can_sell(line):
+        raise MalformedLines(
+            "A line sells one gift card, with money on it and without tax.", pointer=f"{pointer}/gift_card"
+        )
     raise MalformedLines("This price times this quantity is no amount that can be.", pointer=f"{pointer}/unit_price")
 
 
 def _check_parts(basket: CheckoutBasket) -> None:
+    sold = [line.sells.code for line in basket.lines if line.sells is not None and line.sells.code]
+    if len(set(sold)) < len(sold):
+        raise MalformedBasket("A gift card is sold once.", pointer="/lines")
+    if not set(sold).isdisjoint(card.code for card in basket.gift_cards):
+        raise MalformedBasket("A gift card does not pay for itself.", pointer="/gift_cards")
     if len(basket.coupons) > COUPONS_MAX:
         raise MalformedBasket(f"At most {COUPONS_MAX} coupons are presented at once.", pointer="/coupons")
     if len(set(basket.coupons)) < len(basket.coupons):

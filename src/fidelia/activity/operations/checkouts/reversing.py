@@ -36,6 +36,7 @@ from .crediting import take_credit_back, take_points_back
 from .frozen import Sold
 from .giving_back import give_points_back
 from .held import give_back
+from .selling import take_cards_back
 from .writing import CheckoutLineRow, CheckoutPurchaseRow, write_reversal
 
 
@@ -96,6 +97,7 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
     row.balance_after = (taken or posted).balance if taken is not None or posted is not None else None  # type: ignore[union-attr]
     take_credit_back(caller, row, sale, reversal.tier_credit)
     take_points_back(caller, row, sale, before.credits if before else (), reversal.credits)
+    take_cards_back(caller, row, sold, reversal.lines)
     given = None if asked.is_undone else reversal
     policy = _policy_of(sale)
     pieces = gifts_brought_back(sold.bill, now, sold.returned) if policy.gifts_restocked else {}

@@ -47,7 +47,7 @@ def purchase_row(
         channel=found.basket.channel,
         currency=bill.currency,
         total=bill.total,
-        product_total=sum([line.total for line, code in _priced(found, settled) if is_product(code, found)]),
+        product_total=_goods(found, settled),
         points=bill.points.points if member is not None else 0,
         rule_version_id=settled.terms.version_id,
         occurred_at=occurred_at,
@@ -61,6 +61,19 @@ def purchase_row(
         points_spent=bill.points_spent,
         paid_by_gift_cards=sum([tender.amount for tender in bill.tenders]) - by_points,
     )
+
+
+def _goods(found: CheckoutSurroundings, settled: Settled) -> int:
+    """Return what the goods of a basket cost: neither postage nor gift cards that it sells."""
+    cards: int = sum(
+        [
+            billed.total
+            for line, billed in zip(found.basket.lines, settled.bill.lines, strict=False)
+            if line.sells is not None and is_product(line.product_code, found)
+        ]
+    )
+    goods: int = sum([line.total for line, code in _priced(found, settled) if is_product(code, found)])
+    return goods - cards
 
 
 def _receipt_of(number: str, closures: int) -> str:
@@ -84,7 +97,7 @@ def line_rows(found: CheckoutSurroundings, settled: Settled) -> list[CheckoutLin
                 description=(sent.description if sent is not None else "") or product.get("name", ""),
                 quantity=line.quantity,
                 net=line.total,
-                is_product=is_product(code, found),
+                is_product=is_product(code, found) and (sent is None or sent.sells is None),
                 points=line.points if settled.is_member else 0,
                 unit_price=sent.unit_price if sent is not None else None,
                 unit_price_scale=sent.price_scale if sent is not None else None,

@@ -149,12 +149,16 @@ def _line(line: BasketLine, number: int, found: CheckoutSurroundings) -> Line:
         price_scale=line.price_scale,
         rates=_rates(line.taxes),
         fixed_taxes=tuple([FixedTax(tax.name, tax.amount, tax.is_included, tax.is_taxed) for tax in line.unit_taxes]),
-        facts=facts_of_product(
-            line.product_code, found.around.products.get(line.product_code), line.category, line.brand
-        ),
-        discountable=line.is_discountable,
-        tenders=line.is_paid_by_tenders,
+        facts=_facts(line, found),
+        discountable=line.is_discountable and line.sells is None,
+        tenders=line.is_paid_by_tenders and line.sells is None,
     )
+
+
+def _facts(line: BasketLine, found: CheckoutSurroundings) -> dict[str, Any]:
+    product = found.around.products.get(line.product_code)
+    facts = facts_of_product(line.product_code, product, line.category, line.brand)
+    return facts if line.sells is None else {**facts, "earns": False}
 
 
 def facts_of_product(

@@ -1,0 +1,70 @@
+"""Gift cards sold as lines of a basket: activated with the closure, taken back with what comes back of their line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from fidelia.kernel.ids import new_id
+from fidelia.kernel.money import Money
+from fidelia.programme.queries import get_programme_by_id
+from fidelia.rewards.operations import draw_gift_card_code, sell_gift_card_on_line, take_gift_card_back
+from fidelia.rules.pricing.reversal import ReversedLine
+
+from ..purchases import Caller
+from .frozen import Sold
+from .reading import CheckoutSurroundings
+from .settling import SHIPPING, Settled
+from .writing import CheckoutPurchaseRow
+
+SOLD_CARDS: Final = "sold_cards"
+
+
+def cards_to_sell(found: CheckoutSurroundings, settled: Settled) -> list[dict[str, Any]]:
+    """Return the gift cards that the closure sells, with their codes: what its evaluation keeps, for who asks again."""
+    return [
+        {
+            "id": str(new_id()),
+            "line_number": number,
+            "code": line.sells.code or draw_gift_card_code(),
+            "amount": billed.total,
+            "valid_until": None if line.sells.valid_until is None else line.sells.valid_until.isoformat(),
+        }
+        for number, (line, billed) in enumerate(zip(found.basket.lines, settled.bill.lines, strict=False), 1)
+        if line.sells is not None
+    ]
+
+
+def sell_cards(caller: Caller, purchase: CheckoutPurchaseRow, cards: Sequence[Mapping[str, Any]]) -> None:
+    """Building block of the closure: activate the cards, each with the money that its line costs.
+
+    Raises Denied (gift_card.sell), MalformedGiftCard, MalformedCode, CodeTaken, each with the place of its line.
+    """
+    if not cards:
+        return
+    assert purchase.programme_id is not None, "a checkout is one of a programme"
+    programme = get_programme_by_id(purchase.programme_id)
+    for card in cards:
+        until = card["valid_until"]
+        sell_gift_card_on_line(
+            by=caller.by, at=caller.at, programme=programme, amount=Money(card["amount"], purchase.currency),
+            valid_until=None if until is None else date.fromisoformat(until), code=card["code"],
+            customer_id=purchase.customer_id, store_id=purchase.store_id, partner_id=purchase.partner_id,
+            purchase_id=purchase.purchase_id, line_number=card["line_number"], card_id=UUID(card["id"]),
+        )  # fmt: skip
+
+
+def take_cards_back(caller: Caller, returned: CheckoutPurchaseRow, sold: Sold, lines: Sequence[ReversedLine]) -> None:
+    """Building block of a return: take what comes back of a line off the card that it sold.
+
+    Only lines that are no goods can have sold one. Raises GiftCardShort where that money is spent or set aside.
+    """
+    for line in lines:
+        of_sale = sold.lines[line.line]
+        if line.total > 0 and not of_sale.is_product and of_sale.product_code != SHIPPING:
+            take_gift_card_back(
+                by=caller.by, at=caller.at, sale_id=sold.purchase.purchase_id, line_number=of_sale.line_number,
+                amount=Money(line.total, sold.purchase.currency), purchase_id=returned.purchase_id,
+            )  # fmt: skip
