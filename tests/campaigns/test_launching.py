@@ -75,7 +75,7 @@ def test_it_draws_the_members_of_the_segment_into_two_arms(stage: Stage) -> None
     campaign = launched(stage)
     assert (campaign.state, campaign.launched_at, campaign.counted_from) == (State.RUNNING, AT, AT)
     assert campaign.audience == {
-        "in_segment": 21, "not_members": 1, "in_other_campaign": 0, "control": 4, "treated": 16,
+        "in_segment": 21, "not_members": 1, "in_other_campaign": 0, "control": 4, "treated": 16, "in_global_control": 0,
     }  # fmt: skip
     drawn = arm(campaign, Arm.TREATED) + arm(campaign, Arm.CONTROL)
     assert sorted(drawn) == sorted(stage.people[:20])
@@ -180,7 +180,9 @@ def test_people_of_a_running_campaign_are_not_drawn_into_another(stage: Stage) -
     other = stage.approved("tea")
     with pytest.raises(AudienceTooSmall) as refused:
         launch_campaign(by=stage.leonore, at=SOON, campaign_id=other.id)
-    assert refused.value.details == {"in_segment": 21, "not_members": 1, "in_other_campaign": 20}
+    assert refused.value.details == {
+        "in_segment": 21, "not_members": 1, "in_other_campaign": 20, "in_global_control": 0,
+    }  # fmt: skip
     stop_campaign(by=stage.leonore, at=SOON, campaign_id=Campaign.objects.get(key="coffee").id)
     assert launch_campaign(by=stage.leonore, at=SOON, campaign_id=other.id).state == State.RUNNING
 

@@ -160,6 +160,7 @@ RIGHTS: dict[str, str | Promise] = {
     "campaign.approve": _("Approve or refuse a campaign that another person drafted"),
     "campaign.launch": _("Launch an approved campaign"),
     "campaign.stop": _("Stop a running campaign"),
+    "campaign.hold_out": _("Set the share of members whom no campaign treats"),
     "campaign.measure": _("Measure the effect of a campaign"),
 }
 

@@ -86,6 +86,18 @@ class CampaignNotOver(Refused):
     default_code = "campaign_not_over"
 
 
+class GlobalControlOutOfBounds(Invalid):
+    """The global control group is between 0.1% and 20% of the members, in tenths of a percent."""
+
+    default_code = "global_control_out_of_bounds"
+
+
+class NoGlobalControl(Refused):
+    """No global control group is held out: there is nothing to measure."""
+
+    default_code = "no_global_control"
+
+
 class AudienceTooSmall(Refused):
     """Too few people are left to draw two groups from."""
 

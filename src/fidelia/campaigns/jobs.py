@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from fidelia.insight.errors import NoExport
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
-from .operations import end_due_campaigns, measure_campaign, stop_if_harmful
+from .errors import AudienceTooSmall
+from .operations import (
+    end_due_campaigns,
+    measure_campaign,
+    measure_global_control,
+    place_new_members,
+    stop_if_harmful,
+)
+from .operations.holding_out import current_control
 from .queries import list_due_for_measuring
 
 
@@ -31,7 +40,26 @@ def measure_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progre
     return {"measured": len(due), "stopped": stopped}
 
 
+def hold_out(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Place the members who joined, and measure the global control group once the facts reach its beginning."""
+    if current_control() is None:
+        return {"placed": 0, "measured": 0}
+    placed = place_new_members(by=by.lent("campaign.hold_out"), at=at)
+    try:
+        measured = len(measure_global_control(by=by, at=at))
+    except (NoExport, AudienceTooSmall):  # begun after the last refresh, or still too small a house
+        measured = 0
+    return {"placed": placed, "measured": measured}
+
+
 JOBS = (
+    JobKind(
+        name="campaign.hold_out",
+        label=LocalizedText(en="Global control group", fr="Groupe témoin permanent"),
+        right="campaign.measure",
+        function=hold_out,
+        cron="40 4 * * *",
+    ),
     JobKind(
         name="campaign.end",
         label=LocalizedText(en="End of campaigns", fr="Fin des campagnes"),

@@ -148,3 +148,67 @@ class CampaignResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} until {self.counted_until}"
+
+
+class GlobalControl(models.Model):
+    """A share of all members that no campaign treats, from `begins_at` until `ended_at`; who they are follows from the
+    salt and a member's id (see `operations.holding_out`). A change of the share ends one and begins the next.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    permille = models.PositiveSmallIntegerField()
+    salt = models.CharField(max_length=64)
+    segment_id = models.UUIDField()
+    begins_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    changed_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "campaigns_global_control"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(permille__range=(1, 200)), name="a global control group is a small share"
+            ),
+            models.UniqueConstraint(
+                fields=["ended_at"],
+                nulls_distinct=False,
+                condition=Q(ended_at__isnull=True),
+                name="one global control group at a time",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("begins_at")),
+                name="a global control group ends after it begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.permille} ‰ from {self.begins_at}"
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.permille, 1000)
+
+
+class GlobalControlResult(models.Model):
+    """What members and the global control group had done until `counted_until`; see `CampaignResult`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    control = models.ForeignKey(GlobalControl, models.PROTECT, related_name="results")
+    programme_id = models.UUIDField()
+    export_id = models.UUIDField()
+    counted_from = models.DateTimeField()
+    counted_until = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    tallies = models.JSONField()
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaigns_global_control_result"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counted_until__gte=F("counted_from")), name="a control result counts forward in time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.control_id} until {self.counted_until}"

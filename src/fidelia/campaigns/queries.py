@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
+from fidelia.customers.queries.traits import count_texts_of_trait
 from fidelia.insight.measures.definitions import definition_of
 from fidelia.insight.measures.effect import Effect, Finding, smallest_lift_seen
 from fidelia.insight.measures.tallies import Tally, effect_on_buyers, effect_on_points, effect_on_spend
@@ -20,8 +21,9 @@ from fidelia.kernel.localized import LocalizedText
 from fidelia.programme.queries import get_programme_by_id, version_in_force
 
 from .errors import UnknownCampaign
-from .models import Arm, Campaign, CampaignMember, CampaignResult, State
+from .models import Arm, Campaign, CampaignMember, CampaignResult, GlobalControl, GlobalControlResult, State
 from .operations.drawing import control_count
+from .operations.holding_out import TRAIT as GLOBAL_CONTROL
 from .operations.watching import WatchedCampaign, watched_of
 
 SHARES_OF_PROOF: Final = tuple(Fraction(percent, 100) for percent in range(5, 55, 5))
@@ -197,3 +199,28 @@ def proof_of(*, people: int, base: float, control_share: Fraction) -> Proof:
     if min(n_treated, n_control) >= 1:
         lift = smallest_lift_seen(base=base, n_treated=n_treated, n_control=n_control)
     return Proof(control_share, n_treated, n_control, lift)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalControlView:
+    """The group that runs, how many are in it and how many are not, its last results by programme, and those before."""
+
+    current: GlobalControl | None
+    control: int
+    treated: int
+    results: list[GlobalControlResult]
+    past: list[GlobalControl]
+
+
+def see_global_control(*, by: Actor) -> GlobalControlView:
+    """Return the global control group with its last results. Raises Denied (campaign.see)."""
+    by.require("campaign.see")
+    current = GlobalControl.objects.filter(ended_at=None).first()
+    past = list(GlobalControl.objects.exclude(ended_at=None).order_by("-begins_at")[:20])
+    if current is None:
+        return GlobalControlView(None, 0, 0, [], past)
+    arms = count_texts_of_trait(GLOBAL_CONTROL)
+    latest = current.results.order_by("programme_id", "-measured_at", "-id").distinct("programme_id")
+    return GlobalControlView(
+        current, arms.get(Arm.CONTROL.value, 0), arms.get(Arm.TREATED.value, 0), list(latest), past
+    )

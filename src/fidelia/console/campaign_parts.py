@@ -100,6 +100,7 @@ def audience_chart(audience: Audience) -> charts.Chart:
     lost = [
         (_("No member"), audience.not_members, "orange"),
         (_("In another campaign"), audience.in_other_campaign, "orange"),
+        (_("In the global control group"), audience.in_global_control, "sand"),
     ]
     losses = [*(one for one in lost if one[1]), (_("Control group"), audience.control, "sand")]
     return charts.waterfall(

@@ -46,6 +46,8 @@ SENTENCES: Mapping[str, str | Promise] = {
     "campaign_not_waiting": _("The campaign does not wait for an approval, or was launched already."),
     "campaign_not_running": _("The campaign does not run."),
     "campaign_not_launched": _("The campaign has no people who count yet."),
+    "global_control_out_of_bounds": _("Hold out between 0.1% and 20% of the members, or nobody."),
+    "no_global_control": _("No global control group is held out: there is nothing to measure."),
     "campaign_over": _("The end of the campaign has passed: change its dates."),
     "campaign_not_over": _("The end of the campaign has not come: stop it instead."),
     "control_share_out_of_bounds": _("Leave alone between 5% and 50% of the people."),

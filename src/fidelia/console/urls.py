@@ -16,6 +16,7 @@ from . import (
     events,
     first_run,
     forecasts,
+    global_control,
     home,
     insight,
     jobs,
@@ -257,6 +258,7 @@ urlpatterns = [
     # /console/campaigns/
     path("campaigns/", campaigns.index, name="campaigns"),
     path("campaigns/new/", campaigns.new, name="campaign-new"),
+    path("campaigns/global-control/", global_control.global_control, name="global-control"),
     path("campaigns/preview/", campaigns.preview, name="campaign-preview"),
     path("campaigns/<slug:key>/", campaigns.campaign, name="campaign"),
     path("campaigns/<slug:key>/draft/", campaigns.edit, name="campaign-edit"),

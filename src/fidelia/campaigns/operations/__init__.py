@@ -2,8 +2,10 @@
 
 from .drafting import approve_campaign, ask_approval_of_campaign, change_campaign, draft_campaign, refuse_campaign
 from .ending import end_campaign, end_due_campaigns, stop_campaign, stop_if_harmful
+from .holding_out import change_global_control, place_new_members
 from .launching import Audience, launch_campaign
 from .measuring import measure_campaign
+from .measuring_all import measure_global_control
 from .previewing import preview_audience
 
 __all__ = [
@@ -11,11 +13,14 @@ __all__ = [
     "approve_campaign",
     "ask_approval_of_campaign",
     "change_campaign",
+    "change_global_control",
     "draft_campaign",
     "end_campaign",
     "end_due_campaigns",
     "launch_campaign",
     "measure_campaign",
+    "measure_global_control",
+    "place_new_members",
     "preview_audience",
     "refuse_campaign",
     "stop_campaign",

@@ -26,6 +26,7 @@ from ..events import CampaignLaunched
 from ..models import Arm, Campaign, CampaignMember, State
 from .drafting import APPROVAL_RIGHT, audit, content_hash_of, find_campaign, lock_campaign
 from .drawing import draw_control
+from .holding_out import current_control, held_out_of
 from .offers import publish_offer
 
 PEOPLE_PER_ARM_MIN: Final = 2  # below two there is no interval
@@ -35,13 +36,15 @@ _CHUNK: Final = 5_000
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Whom the draw found: people of the segment, less those who are no members of the programme, less those drawn into
-    another campaign that still runs in it (two offers at once would be measured as one)."""
+    another campaign that still runs in it (two offers at once would be measured as one), less the global control
+    group."""
 
     in_segment: int
     not_members: int
     in_other_campaign: int
     control: int
     treated: int
+    in_global_control: int = 0
 
 
 def launch_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> Campaign:
@@ -99,24 +102,31 @@ def _require_approval(campaign: Campaign, at: datetime) -> None:
 def _draw(by: Actor, at: datetime, campaign: Campaign, programme: Programme) -> Audience:
     place_members(by=by, at=at, segment_id=campaign.segment_id)
     found = member_ids_at(campaign.segment_id, at)
-    members, free = find_free(campaign, found, programme)
+    members, elsewhere, held = find_members(campaign, found, programme)
+    free = [person for person in members if person not in elsewhere and person not in held]
     treated, control = draw_control(campaign.seed, free, campaign.control_share)
     if min(len(treated), len(control)) < PEOPLE_PER_ARM_MIN:
         raise AudienceTooSmall(
             f"{len(free)} people are left of the {len(found)} in the segment: too few for two groups.",
-            in_segment=len(found), not_members=len(found) - len(members), in_other_campaign=len(members) - len(free),
+            in_segment=len(found), not_members=len(found) - len(members), in_other_campaign=len(elsewhere),
+            in_global_control=len(held),
         )  # fmt: skip
     arms = [(Arm.TREATED, person) for person in treated] + [(Arm.CONTROL, person) for person in control]
     columns = ("campaign_id", "customer_id", "arm", "assigned_at")
     copy_rows("campaigns_member", columns, ((campaign.id, person, arm.value, at) for arm, person in arms))
-    return Audience(len(found), len(found) - len(members), len(members) - len(free), len(control), len(treated))
+    return Audience(len(found), len(found) - len(members), len(elsewhere), len(control), len(treated), len(held))
 
 
-def find_free(campaign: Campaign, found: Sequence[UUID], programme: Programme) -> tuple[list[UUID], list[UUID]]:
-    """Return who of the people found are members of the programme, and who of those are in no other campaign."""
+def find_members(
+    campaign: Campaign, found: Sequence[UUID], programme: Programme
+) -> tuple[list[UUID], set[UUID], set[UUID]]:
+    """Return who of the people found are members of the programme; who of those are in another campaign; and who of the
+    others are in the global control group.
+    """
     members = [person for chunk in _chunks(found) for person in _members_among(chunk, programme)]
-    elsewhere = _drawn_elsewhere(campaign)
-    return members, [person for person in members if person not in elsewhere]
+    elsewhere = _drawn_elsewhere(campaign).intersection(members)
+    held = held_out_of((person for person in members if person not in elsewhere), current_control())
+    return members, elsewhere, held
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from fractions import Fraction
 
 from fidelia.customers.queries import member_ids_at
 from fidelia.kernel.actor import Actor
@@ -11,7 +10,7 @@ from fidelia.programme.models import Programme
 
 from ..models import Campaign
 from .drawing import control_count
-from .launching import Audience, find_free
+from .launching import Audience, find_members
 
 
 def preview_audience(*, by: Actor, at: datetime, campaign: Campaign, programme: Programme) -> Audience:
@@ -21,11 +20,7 @@ def preview_audience(*, by: Actor, at: datetime, campaign: Campaign, programme: 
     """
     by.require("campaign.see", campaign.scope)
     found = member_ids_at(campaign.segment_id, at)
-    members, free = find_free(campaign, found, programme)
-    return audience_of(len(found), len(members), len(free), campaign.control_share)
-
-
-def audience_of(in_segment: int, members: int, free: int, control_share: Fraction) -> Audience:
-    """Return the audience from the counts of each step."""
-    control = control_count(free, control_share)
-    return Audience(in_segment, in_segment - members, members - free, control, free - control)
+    members, elsewhere, held = find_members(campaign, found, programme)
+    free = len(members) - len(elsewhere) - len(held)
+    control = control_count(free, campaign.control_share)
+    return Audience(len(found), len(found) - len(members), len(elsewhere), control, free - control, len(held))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from fidelia.insight.fits.proof.sequential import looked_at_difference_of_means
 from fidelia.insight.measures.effect import Effect, Sample
@@ -10,6 +11,8 @@ from fidelia.insight.measures.tallies import Tally
 from fidelia.kernel.errors import FideliaError
 
 from ..models import Arm, Campaign, CampaignResult
+
+LEAST_PASSED: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,38 @@ def watched_of(campaign: Campaign, result: CampaignResult | None) -> WatchedCamp
     if result is None:
         return WatchedCampaign(campaign, None, None, None, None)
     treated, control = (Tally(**result.tallies[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
-    people = treated.people + control.people
-    planned = max(people, round(people / _share_passed(campaign, result)))
+    found = looked_at(treated, control, _share_passed(campaign, result))
+    return WatchedCampaign(campaign, result, found.buyers, found.spend, found.points)
 
-    def looked_at(one: Sample, other: Sample) -> Effect | None:
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """Effects of two arms, valid at every look; None with fewer than 30 people in an arm."""
+
+    buyers: Effect | None
+    spend: Effect | None
+    points: Effect | None
+
+
+def looked_at(treated: Tally, control: Tally, share_passed: float) -> LookedAt:
+    """Return the effects of two arms after a share of the time planned (0 to 1; more is 1)."""
+    people = treated.people + control.people
+    planned = max(people, round(people / min(1.0, max(share_passed, LEAST_PASSED))))
+
+    def of(one: tuple[int, int, int], other: tuple[int, int, int]) -> Effect | None:
         try:
-            return looked_at_difference_of_means(treated=one, control=other, planned_people=planned)
+            return looked_at_difference_of_means(treated=Sample(*one), control=Sample(*other), planned_people=planned)
         except FideliaError:  # fewer than 30 in a group, of whom nothing is said yet
             return None
 
-    buyers = [Sample(one.people, one.buyers, one.buyers) for one in (treated, control)]
-    return WatchedCampaign(
-        campaign, result, looked_at(*buyers), looked_at(treated.spent(), control.spent()),
-        looked_at(treated.earned(), control.earned()),
-    )  # fmt: skip
+    return LookedAt(
+        of(*((one.people, one.buyers, one.buyers) for one in (treated, control))),
+        of(*((one.people, one.spend, one.spend_squares) for one in (treated, control))),
+        of(*((one.people, one.points, one.points_squares) for one in (treated, control))),
+    )
 
 
 def _share_passed(campaign: Campaign, result: CampaignResult) -> float:
     whole = (campaign.ends_at - result.counted_from).total_seconds()
     passed = (result.counted_until - result.counted_from).total_seconds()
-    return min(1.0, max(passed / whole, 0.001)) if whole > 0 else 1.0
+    return passed / whole if whole > 0 else 1.0

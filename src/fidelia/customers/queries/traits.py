@@ -82,3 +82,9 @@ def list_traits(customer_id: UUID) -> list[Trait]:
 def list_trait_definitions() -> list[TraitDefinition]:
     """Return the traits that rules may read, by name."""
     return list(TraitDefinition.objects.order_by("name"))
+
+
+def count_texts_of_trait(name: str) -> dict[str, int]:
+    """Return how many customers hold each text of a trait now."""
+    held = Trait.objects.filter(name=name, valid_until__isnull=True, text__isnull=False)
+    return dict(held.values_list("text").annotate(n=Count("customer_id")).order_by("text"))

@@ -237,11 +237,25 @@ def count_tallies(
     with open_facts(folder_of(export.id)) as facts:
         everybody = facts.by_person(facts.table(table))
         members = everybody.filter(everybody[column] == str(group_id))
-        totals = tallies_by_arm(
-            one_arm_each(members), facts.people_of("purchases"), facts.table("lines"),
-            since=since, until=until, programme=programme,
-        )  # fmt: skip
-        return {row.pop("arm"): _tally(row) for row in facts.rows_of(totals)}
+        return _tallies_of(facts, members, since, until, programme)
+
+
+def count_tallies_by_trait(
+    *, export: FactExport, trait: str, since: datetime, until: datetime, programme: Counted
+) -> dict[str, Tally]:
+    """Count what people did from `since` to before `until`, by the text that a trait of theirs holds now: their arm."""
+    with open_facts(folder_of(export.id)) as facts:
+        traits = facts.table("traits")
+        held = traits.filter(traits.name == trait, traits.valid_until.isnull()).mutate(arm=traits.text)
+        return _tallies_of(facts, facts.by_person(held), since, until, programme)
+
+
+def _tallies_of(facts: Any, members: Any, since: datetime, until: datetime, programme: Counted) -> dict[str, Tally]:
+    totals = tallies_by_arm(
+        one_arm_each(members), facts.people_of("purchases"), facts.table("lines"),
+        since=since, until=until, programme=programme,
+    )  # fmt: skip
+    return {row.pop("arm"): _tally(row) for row in facts.rows_of(totals)}
 
 
 def _tally(row: dict[str, Any]) -> Tally:

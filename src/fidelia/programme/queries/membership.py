@@ -123,6 +123,11 @@ def list_enrolments(customer_ids: Iterable[UUID]) -> list[Enrolment]:
     return list(found.order_by("-enrolled_at", "id"))
 
 
+def member_ids_of(programme: Programme) -> list[UUID]:
+    """Return the customers who are members of a programme now, each under the id they were enrolled with."""
+    return list(programme.enrolments.filter(ended_at=None).values_list("customer_id", flat=True))
+
+
 def see_enrolments(*, by: Actor, customer_ids: Iterable[UUID], right: str = "customer.see") -> list[Enrolment]:
     """Return the enrolments of customers over which the actor holds the right, the newest first; none without it."""
     return [
