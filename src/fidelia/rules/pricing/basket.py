@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import msgspec
-
 from ..paying import PayPolicy
 
 TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]
 
 
-class TaxRate(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class TaxRate:
     """A tax as a ratio: 20 % is 20/100, 8.875 % is 8875/100000.
 
     key       "vat20"; equal keys are summed together
@@ -34,7 +33,8 @@ class TaxRate(msgspec.Struct, frozen=True):
     included: bool | None = None
 
 
-class FixedTax(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class FixedTax:
     """So much for each whole unit: an eco-contribution or a deposit. No discount ever lowers it.
 
     included  it is part of the unit price as stated; otherwise it comes on top of it
@@ -47,7 +47,8 @@ class FixedTax(msgspec.Struct, frozen=True):
     taxed: bool = True
 
 
-class Line(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Line:
     """One line of the basket, or one shipping cost.
 
     key           the caller's own name of the line, unique in the basket
@@ -68,7 +69,7 @@ class Line(msgspec.Struct, frozen=True):
     price_scale: int | None = None
     rates: tuple[TaxRate, ...] = ()
     fixed_taxes: tuple[FixedTax, ...] = ()
-    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     discountable: bool = True
     tenders: bool = True
     lowest: int = 0
