@@ -39,6 +39,7 @@ from fidelia.organisation.operations import set_up_operator
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.queries import get_programme
+from fidelia.programme.queries.differences import compare_documents
 from fidelia.referral.models import Referral
 from fidelia.referral.operations import code_of_member
 from fidelia.rules.joining_terms import JoiningPolicy, age_on, parse_joining
@@ -376,6 +377,15 @@ def test_an_erasure_takes_the_sign_ups_along_also_those_that_wait() -> None:
         erase(ids_of(joined.customer_id), at=AT)
     assert (SignUp.objects.count(), Code.objects.count()) == (0, 0)
     assert Message.objects.filter(address=EMAIL).exclude(customer_id=joined.customer_id).count() == 0
+
+
+def test_a_change_of_who_may_join_or_of_the_referral_is_said_before_it_is_published() -> None:
+    after = {**DOCUMENT, "joining": {"minimum_age": 15}, "referral": {"referrer": {"points": "100"}}}
+    found = compare_documents(get_programme("cercle"), DOCUMENT, after, "fr")
+    assert [(one.part, one.name, one.after) for one in found if one.part == "joining"] == [
+        ("joining", "Adhésion en ligne", ("minimum_age: 15",))
+    ]
+    assert [one.part for one in found] == ["referral", "joining"]
 
 
 def test_the_terms_are_read_exactly() -> None:

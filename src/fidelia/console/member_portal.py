@@ -100,7 +100,7 @@ def member_portal(request: ConsoleRequest) -> HttpResponseBase:
         "found": found,
         "address": settings.BASE_URL,
         "joining": _joining_address() if programmes_to_join(clock.now()) else "",
-        "has_mail": bool(settings.EMAIL_HOST),
+        "has_mail": bool(settings.EMAIL_HOST or settings.SMS_GATEWAY),
         "ratios": _ratios(found) if found is not None else [],
         "demo_member": find_address_of_member() if _is_demo() else "",
         "may_change": by.may("portal.change"),

@@ -32,6 +32,8 @@ PARTS: dict[str, Text] = {
     "conversions": Text("Exchanges of points", "Échanges de points"),
     "offers": Text("Offers to activate", "Offres à activer"),
     "plans": Text("Paid memberships", "Abonnements payants"),
+    "referral": Text("Referral", "Parrainage"),
+    "joining": Text("Joining by oneself", "Adhésion en ligne"),
     "purchases": Text("Policies", "Règles de gestion"),
     "groups": Text("Groups of rules", "Groupes de règles"),
     "campaigns": Text("Campaigns", "Campagnes"),
