@@ -51,7 +51,7 @@ def test_a_campaign_goes_from_draft_to_launch_by_two_people(campaigns):
     launched = Campaign.objects.get()
     assert launched.state == "running"
     assert launched.audience == {
-        "in_segment": 10, "not_members": 0, "in_other_campaign": 0, "control": 2, "treated": 8,
+        "in_segment": 10, "not_members": 0, "in_other_campaign": 0, "in_global_control": 0, "control": 2, "treated": 8,
     }  # fmt: skip
     other.post(f"{PAGE}stop/", {"reason": "Rupture"})
     assert Campaign.objects.get().state == "stopped"

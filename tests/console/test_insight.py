@@ -14,6 +14,7 @@ from fidelia.customers.operations import set_traits
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.insight.queries import get_last_refresh
 from fidelia.insight.report.blocks import Grid
+from fidelia.insight.report.sections import advice
 from fidelia.jobs.models import Job
 from tests.cast import SYSTEM, actor_with, marzelline, person
 
@@ -78,7 +79,8 @@ def test_a_refresh_is_a_job_that_can_be_watched_and_stopped(shop):
 
 
 @pytest.fixture
-def told(scored):
+def told(scored, monkeypatch):
+    monkeypatch.setattr(advice, "CUSTOMERS_MIN", 1)  # five people are enough to read what is advised
     write_chapters(by=SYSTEM, at=scored.at, refresh=get_last_refresh())
     return scored
 
