@@ -143,6 +143,7 @@ def second_terms() -> dict[str, Any]:
         "points": POINTS,
         "tiers": tiers(),
         "cheques": [CHEQUE],
+        "joining": {"minimum_age": 15},
     }
 
 
