@@ -25,6 +25,7 @@ ALL = {
     "fits": ("--customers", "5000"),
     "report": ("--rows", "200000", "--purchases", "20000"),
     "facts": ("--rows", "50000"),
+    "backtest": ("20000",),
     "pages": ("--customers", "2000"),
 }
 

@@ -28,6 +28,15 @@ from fidelia.ui.parts import Definition, Figure
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
+from .words import Words, word
+
+FOUND: Words = {
+    "positive": _lazy("Members spend more than those held out."),
+    "negative": _lazy("Members spend less than those held out."),
+    "no effect found": _lazy(
+        "No effect found: members spend no more and no less than those held out, as far as can be told."
+    ),
+}
 
 
 class ShareForm(forms.Form):
@@ -87,8 +96,9 @@ def _result(result: GlobalControlResult) -> dict[str, Any]:
     return {
         "name": programme.name.in_language(tongue),
         "result": result,
+        "finding": word(FOUND, seen.spend.finding) if seen.spend is not None else "",
         "figures": [
-            _figure(_("Share who bought"), seen.buyers, lambda value: formats.share(value, tongue)),
+            _figure(_("Share who bought"), seen.buyers, lambda value: formats.share_change(value, tongue)),
             _figure(_("Spent per member"), seen.spend, money),
             _figure(
                 _("Points per member"), seen.points, lambda value: formats.minor_points(round(value), scale, tongue)
