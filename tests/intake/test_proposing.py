@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fidelia.activity.targets import PURCHASES
+from fidelia.intake.kinds import list_import_kinds
 from fidelia.intake.likeness import SURE, likeness
 from fidelia.intake.mapping import check_mapping
 from fidelia.intake.notes import speaks_of_health
@@ -355,3 +356,15 @@ def test_a_name_that_means_another_thing_is_not_like_it(name: str, synonym: str)
 )
 def test_notes_that_speak_of_health_are_spotted(note: str, speaks: bool) -> None:
     assert speaks_of_health(note) is speaks
+
+
+def test_words_for_columns_are_words() -> None:
+    """A word taken apart by a missing comma once made each of its letters the name of a column."""
+    letters = [
+        (kind.key, column.name, word)
+        for kind in list_import_kinds()
+        for column in kind.target.columns
+        for word in column.synonyms
+        if len(word) < 2
+    ]
+    assert letters == []
