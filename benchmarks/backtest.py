@@ -145,7 +145,7 @@ def main(purchases: int) -> None:
             members, tallies = Members(Known({}, {}, {})), Tallies()
             replay = Replay(
                 versions={VERSION: terms}, tried=terms, members=members, baskets={}, returned_sales=frozenset(),
-                back_lines={},
+                back_lines={}, scales={},
             )  # fmt: skip
             begun, clock = time.process_time(), time.perf_counter()
             for seen in history.occasions(trial):
