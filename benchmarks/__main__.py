@@ -27,6 +27,7 @@ ALL = {
     "facts": ("--rows", "50000"),
     "backtest": ("20000",),
     "pages": ("--customers", "2000"),
+    "insight": ("--customers", "2000"),
 }
 
 

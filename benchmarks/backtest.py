@@ -25,10 +25,12 @@ import pyarrow
 django.setup()
 
 from fidelia.activity.fields import PURCHASE_FIELDS
-from fidelia.insight.backtest.history import Beside, Trial, open_history
+from fidelia.insight.backtest.history import Beside, open_history
 from fidelia.insight.backtest.members import Known, Members
 from fidelia.insight.backtest.replaying import Replay
 from fidelia.insight.backtest.tallies import Tallies
+from fidelia.insight.backtest.trial import Trial
+from fidelia.insight.operations.beside_facts import COLUMNS
 from fidelia.programme.queries import Terms
 from fidelia.rules import RuleSet, parse_rule_set
 from fidelia.rules.terms import PointsPolicy, PurchasePolicy
@@ -89,12 +91,21 @@ def write_facts(folder: Path, purchases: int) -> None:
             any_value(account) as customer_id, any_value(account) as enrolment_id, any_value(account) as account_id,
             null::varchar as store_id, null::varchar as borne_by_store_id, any_value(channel) as channel,
             sum(net)::bigint as total, null::bigint as gross, null::bigint as discount, null::bigint as tax,
-            null::varchar as returns_purchase_id, any_value(moment)::timestamptz as occurred_at,
+            null::varchar as returns_purchase_id, null::timestamptz as claimed_at, 'EUR' as currency,
+            any_value(moment)::timestamptz as occurred_at,
             any_value(moment)::timestamptz as recorded_at from p join l using (n) group by n""",
-        "lines": "select id::varchar as purchase_id, line_number, '' as product_code, quantity, net, null::bigint as "
+        "lines": "select id::varchar as purchase_id, line_number, '' as product_code, null::varchar as category, "
+        "null::varchar as brand, quantity, net, null::bigint as "
         "gross, null::bigint as discount, null::bigint as tax from p join l using (n)",
-        "customers": "select '' as customer_id, '' as kind, '' as country, '' as language, '' as source, "
-        "now()::timestamptz as acquired_at where false",
+        "customers": "select distinct account as customer_id, null::varchar as merged_into, null::timestamptz as "
+        "merged_at, now()::timestamptz as updated_at, 'person' as kind, 'FR' as country, 'fr' as language, 'till' as "
+        "source, timestamptz '2024-01-01 00:00:00+00' as acquired_at from p",
+        "customer_changes": "select 0::bigint as change_id, '' as customer_id, '' as fact, '' as former, "
+        "now()::timestamptz as recorded_at where false",
+        "subscription_periods": "select '' as period_id, '' as programme_id, '' as customer_id, '' as plan, '' as "
+        "entitlements, now()::timestamptz as begins_at, now()::timestamptz as holds_until where false",
+        "offer_activations": "select '' as programme_id, '' as customer_id, '' as offer, now()::timestamptz as "
+        "activated_at, now()::timestamptz as holds_until where false",
         "products": "select '' as code, '' as category, '' as brand, true as earns, true as is_product where false",
         "enrolments": f"select distinct account as enrolment_id, '{PROGRAMME}' as programme_id, "
         "account as customer_id, "
@@ -113,13 +124,14 @@ def write_facts(folder: Path, purchases: int) -> None:
     db.close()
 
 
+def _empty(columns: dict[str, pyarrow.DataType]) -> pyarrow.Table:
+    return pyarrow.table({name: pyarrow.array([], kind) for name, kind in columns.items()})
+
+
 def main(purchases: int) -> None:
     rule_set = rules()
     terms = Terms(UUID(VERSION), rule_set, PointsPolicy(), None, ZoneInfo("UTC"), PurchasePolicy())
     trial = Trial({VERSION: rule_set}, rule_set)
-    nothing = pyarrow.string()
-    stores = pyarrow.table({name: pyarrow.array([], nothing) for name in ("store_id", "code", "banner")})
-    births = pyarrow.table({"customer_id": pyarrow.array([], nothing), "birth_on": pyarrow.array([], pyarrow.date32())})
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         writer = Process(target=write_facts, args=(folder, purchases))  # its memory is none of ours
@@ -133,7 +145,7 @@ def main(purchases: int) -> None:
             history.rows("select sum(net), sum(quantity) from lines")
             scan = time.perf_counter() - begun
             begun = time.perf_counter()
-            count = history.prepare(trial, Beside(stores, births))
+            count = history.prepare(trial, Beside(*[_empty(columns) for columns in COLUMNS.values()]))
             built = time.perf_counter() - begun
             begun = time.perf_counter()
             history.find_candidates(trial)
@@ -142,7 +154,7 @@ def main(purchases: int) -> None:
             print(f"bare scan                  {scan:6.2f} s")
             print(f"stage one: occasions built {built:6.2f} s")
             print(f"stage one: candidates      {judged:6.2f} s, {judged / scan:.1f} times the bare scan")
-            members, tallies = Members(Known({}, {}, {})), Tallies()
+            members, tallies = Members(Known(ZoneInfo("UTC"), {}, {}, {})), Tallies()
             replay = Replay(
                 versions={VERSION: terms}, tried=terms, members=members, baskets={}, returned_sales=frozenset(),
                 back_lines={}, scales={},

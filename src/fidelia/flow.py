@@ -35,12 +35,14 @@ from fidelia.customers.events import (
 )
 from fidelia.insight.events import InsightRefreshed
 from fidelia.kernel.outbox import Event, Origin, Reaction
+from fidelia.ledger.events import PointsLapsed
 from fidelia.members.events import CodeAsked
 from fidelia.members.reactions import send_codes
 from fidelia.messaging.events import MessageFailed, MessageSent
 from fidelia.messaging.reactions import (
     inform_of_points,
     tell_of_cheques,
+    tell_of_coupons,
     tell_of_expiry,
     tell_of_referrals,
     tell_of_subscriptions,
@@ -70,6 +72,7 @@ from fidelia.rewards.events import (
     CouponSeriesEnded,
     CouponSeriesOpened,
     CouponsGenerated,
+    GiftCardLapsed,
     GiftCardMoved,
     GiftCardSold,
     LimitNeared,
@@ -78,6 +81,7 @@ from fidelia.rewards.events import (
     RewardRedeemed,
     VoucherEnding,
     VoucherIssued,
+    VoucherLapsed,
     VoucherRevoked,
 )
 from fidelia.rewards.reactions import turn_points
@@ -98,6 +102,8 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     # A chèque issued, a voucher about to end → the letter that says so.
     Reaction(tell_of_cheques, on=[ChequeIssued, VoucherEnding], origins=[Origin.LIVE]),
+    # A coupon given to be told → the letter with its code.
+    Reaction(tell_of_coupons, on=[CouponAssigned], origins=[Origin.LIVE]),
     # A version published or withdrawn → everybody's tiers, where it has others.
     Reaction(follow_version, on=[VersionPublished, VersionWithdrawn], origins=[Origin.LIVE]),
     # Who joins or leaves a pool → the tiers of all who count together there.
@@ -153,12 +159,14 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     CouponSeriesOpened: "a series is looked up when one of its codes is shown",
     CouponSeriesEnded: "a series is looked up when one of its codes is shown",
     CouponsGenerated: "a code is looked up when it is shown",
-    CouponAssigned: "who gives a coupon tells of it",
     VoucherIssued: "who issues a voucher tells of it",
     ChequeWithdrawn: "the receipt of the return says it; a voucher is looked up when it is shown",
     VoucherRevoked: "a voucher is looked up when it is shown",
     GiftCardSold: "a gift card is looked up when it is shown",
     GiftCardMoved: "a gift card is looked up when it is shown",
+    PointsLapsed: "members were told beforehand; it is there for who keeps the books",
+    GiftCardLapsed: "it is there for who keeps the books",
+    VoucherLapsed: "members were told beforehand; it is there for who keeps the books",
     CardSeriesOpened: "a series is looked up when a card is made",
     CardsMade: "a card is looked up when it is shown",
     CardChanged: "a card is looked up when it is shown",

@@ -15,13 +15,13 @@ from fidelia.intake.operations import Unwatched, check_now, open_import
 from fidelia.intake.proposing import Proposal, propose
 from fidelia.intake.tables import Table
 from tests.cast import SYSTEM
-from tests.intake.shop import others, programs, tills
+from tests.intake.shop import others, programs, retailers, tills
 from tests.intake.shop.receipts import cents, lines, truth
 from tests.intake.shop.writing import DIALECTS, Dialect
 from tests.programme.cast import AT
 
 pytestmark = pytest.mark.django_db(transaction=True)
-__all__ = ["others", "programs", "tills"]  # they register their dialects
+__all__ = ["others", "programs", "retailers", "tills"]  # they register their dialects
 _READ = """
 select to_char(occurred_at at time zone 'Europe/Paris', 'YYYY-MM-DD'), net, customer, line_count,
     (select sum(one) from unnest(quantities) one) / 1000

@@ -193,3 +193,17 @@ def test_a_kept_explanation_and_odd_names_are_told_as_they_were(florestan: Any, 
     assert (kept["evaluation"], kept["total"]) == (told, opened["total"])
     tried = till.post("/checkouts:evaluate", basket(lines=lines, explain=True)).json()
     assert {**tried, "as_of": ""} == {**told, "as_of": ""}
+
+
+def test_a_tax_says_for_itself_whether_the_price_holds_it_and_no_rule_goes_below_the_lowest_price(till: Caller) -> None:
+    version = programme(
+        {"rules": [{"key": "half", "name": {"en": "Half", "fr": "Moitié"}, "percent_off": 50}], "format": 1}
+    )
+    taxes = [{"name": "vat", "rate": "20"}, {"name": "top", "rate": "10", "included": False}]
+    lines = [line(unit_price="12.00", taxes=taxes), line(unit_price="12.00", lowest_price="9.00")]
+    found = till.post("/checkouts:evaluate", {"currency": "EUR", "programme": version.slug, "lines": lines}).json()
+    # 6.00 holds 1.00 of one tax; the other comes on top of the 5.00 without. The second line stops at 9.00.
+    assert [one["total"] for one in found["lines"]] == ["6.50", "9.00"]
+    assert {one["name"]: one["amount"] for one in found["taxes"]} == {"vat": "1.00", "top": "0.50"}
+    refused = till.post("/checkouts:evaluate", {"currency": "EUR", "lines": [line(lowest_price="9.001")]})
+    assert refused.problem(422, "malformed_amount")["pointer"] == "/lines/0/lowest_price"

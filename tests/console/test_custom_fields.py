@@ -189,3 +189,37 @@ def test_the_next_file_finds_the_field_by_its_name(shop: Shop) -> None:
     define_custom_field(by=SYSTEM, at=AT, key="size", type="number", label=LocalizedText(en="Shoe size", fr="Pointure"))
     client = shop.client(shop.leonore)
     assert opened(client).mapping["columns"]["custom.size"] == "Pointure"
+
+
+def test_a_list_is_narrowed_by_a_text_a_number_and_a_day() -> None:
+    for key, type in (("size", "number"), ("nickname", "text"), ("since", "day")):
+        define(key, type)
+    people = [added(given_name=name, identities=(), email=None) for name in ("Jean", "Line", "Paul")]
+    values = ((37, "Jo 100 %", "2024-01-31"), (40, "joly", "2024-02-01"), (42, None, None))
+    for one, (size, nickname, since) in zip(people, values, strict=True):
+        update_customer(
+            by=SYSTEM, at=clock.now(), customer_id=one.id, changes={}, source="web",
+            custom={"size": size, "nickname": nickname, "since": since},
+        )  # fmt: skip
+    client, wanted = signed_in(leonore()), {one.id: place for place, one in enumerate(people)}
+
+    def found(query: str) -> set[int]:
+        return {wanted[row.customer.id] for row in client.get(f"/console/customers/?{query}").context["rows"]}
+
+    assert found("custom.size=37") == {0}
+    assert found("custom.size=37..40") == {0, 1}
+    assert found("custom.size-from=38&custom.size-to=") == {1, 2}
+    assert found("custom.size-to=40&custom.nickname=JO") == {0, 1}
+    assert found("custom.nickname=100 %25") == {0}
+    assert found("custom.nickname=j_") == set()
+    assert found("custom.since=..2024-01-31") == {0}
+    assert found("custom.since-from=2024-02-01") == {1}
+    assert found("custom.size=many") == found("custom.size=..") == found("custom.since=2024-13-01") == {0, 1, 2}
+    said = client.get("/console/customers/?custom.size-from=38")
+    assert "38 or more" in text_of(said)
+    assert [chip.remove_url for chip in said.context["chips"]] == ["?"]
+    client.post(reverse("console:customer-export"), {"query": "custom.size=38..", "all": "1"})
+    work()
+    file_id = (Job.objects.get(kind="customer.export").result or {})["file_id"]
+    with open_file(file_id) as stream:
+        assert len(stream.read().decode("utf-8-sig").splitlines()) == 3

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
 from fidelia.access.models import User
-from fidelia.campaigns.operations import launch_campaign, measure_campaign
+from fidelia.campaigns.operations import launch_campaign, measure_campaign, measure_rules, stop_harmful_rules
+from fidelia.campaigns.operations.rules_measured import arms_of
 from fidelia.insight.operations import refresh
+from fidelia.programme.operations import draft_version, publish_version
 from tests.campaigns.conftest import Stage, enrol_all, stage
 from tests.cast import AT, SYSTEM, person
 from tests.insight.shop import buy, customers, purchase
@@ -54,3 +57,25 @@ def test_a_measured_campaign_shows_its_effect_and_what_is_assumed(stage: Stage, 
 def test_who_may_not_see_campaigns_sees_none(stage: Stage, client) -> None:
     client.force_login(person("Jaquino"))
     assert client.get(EFFECTS).status_code == 403
+
+
+def test_a_rule_that_leaves_people_out_shows_its_effect_its_return_and_its_stop(stage: Stage, client) -> None:
+    people = customers(380)
+    enrol_all(stage.programme, people)
+    rule = {"key": "double", "name": {"en": "Double", "fr": "Double"}, "points": "10", "control": 50}
+    draft = draft_version(by=SYSTEM, at=AT, programme=stage.programme, document={"format": 1, "rules": [rule]})
+    publish_version(by=stage.leonore, at=AT, version=draft, in_force_from=AT)
+    drawn = arms_of(people, "double", Fraction(1, 2))
+    buy([purchase(one, 5_000, AT + timedelta(days=1)) for one in people if drawn[one] == "control"])
+    later = AT + timedelta(days=120)
+    refresh(by=SYSTEM, at=later)
+    results = measure_rules(by=SYSTEM, at=later)
+    (stop,) = stop_harmful_rules(by=SYSTEM, at=later, results=results)
+    shown = page(client, manager())
+    assert "arrêtée le" in shown
+    assert "moins que sans l’offre" in shown
+    assert "Ce que rapporte chaque instrument" in shown
+    client.post(f"/console/insight/effects/stops/{stop.id}/end/")
+    assert "arrêtée le" not in page(client, manager())
+    stop.refresh_from_db()
+    assert stop.resumed_at is not None

@@ -100,6 +100,31 @@ def test_a_store_is_chosen_and_stores_stand_side_by_side(shop):
     ]  # fmt: skip
 
 
+def test_the_store_and_the_period_stay_from_page_to_page_until_others_are_chosen(shop):
+    one = shop.members(1)[0]
+    _banner, lyon, _lille = add_two_stores(shop.at)
+    shop.buy(one, 3_000, 10, store="lyon")
+    shop.buy(one, 2_000, 12, store="lille")
+    client = shop.client(shop.leonore, "en")
+
+    def listed(query=""):
+        return [row.purchase.total for row in client.get(f"/console/purchases/{query}").context["rows"]]
+
+    everywhere = listed()
+    client.get("/console/?store=lyon&days=90")
+    assert (client.get("/console/").context["store"], client.get("/console/").context["days"]) == (lyon, 90)
+    assert (len(everywhere), len(listed())) == (2, 1)
+    page = client.get("/console/purchases/")
+    assert [chip.remove_url for chip in page.context["chips"]] == ["?store="]
+    assert client.get("/console/?store=nowhere").context["store"] is None
+    assert client.get("/console/").context["store"] == lyon, "what is no store is not remembered"
+    assert listed("?store=") == everywhere
+    assert (client.get("/console/").context["store"], listed()) == (None, everywhere)
+    client.get(f"/console/purchases/?store={lyon.id}")
+    assert client.get("/console/").context["store"] == lyon
+    assert shop.client(shop.fernando).get("/console/").context["store"] is None, "another person looks elsewhere"
+
+
 def test_stages_stand_with_how_they_changed(shop):
     one, two, three = shop.members(3)
     shop.buy(one, 3_000, 10)

@@ -149,3 +149,13 @@ def test_who_may_not_see_insight_gets_none(shop):
     for page in (OVERVIEW, f"{OVERVIEW}lifecycle/", f"{OVERVIEW}report.pdf", RFM, f"{RFM}5-5/"):
         assert client.get(page).status_code in (403, 404)
     assert client.post("/console/insight/refreshes/").status_code == 403
+
+
+def test_the_page_of_a_customer_says_who_is_like_them_and_links_there(scored):
+    client, members = scored.client(scored.leonore), scored.members(5)
+    page = client.get(f"/console/customers/{members[4].id}/insight/").content.decode()
+    assert "Clients semblables" in page
+    assert f"/console/customers/{members[3].id}/insight/" in page
+    assert "Prochains achats probables" in page
+    newcomer = client.get(f"/console/customers/{person('Don').id}/insight/")
+    assert newcomer.status_code == 404

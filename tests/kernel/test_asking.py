@@ -13,7 +13,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from psycopg import OperationalError as DriverError
 from psycopg.pq import ExecStatus
 
-from fidelia.kernel.at_once import _check
+from fidelia.kernel.at_once import _check, ask_in_one_trip
 from fidelia.kernel.db import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,3 +97,13 @@ def test_an_error_of_the_driver_itself_is_a_lost_connection() -> None:
     empty = server.make_empty_result(ExecStatus.FATAL_ERROR)  # as libpq makes one when the server has gone
     with pytest.raises(DriverError, match="lost"):
         _check(server, empty)
+
+
+def test_a_trip_may_carry_more_than_a_socket_takes_at_once() -> None:
+    """Both ways: what we send fills the socket while the server fills it with what it answers."""
+    long = "x" * 200_000
+    transactions = [[("select %s::text", [long])] * 8, [("select length(%s::text)::text", [long])] * 8]
+    connection.ensure_connection()
+    answers = ask_in_one_trip(connection.connection, transactions)
+    assert answers == [[[(long,)]] * 8, [[("200000",)]] * 8]
+    assert ask("select 'and goes on'", []) == ("and goes on",)

@@ -8,7 +8,7 @@ from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import EarnPart
 
 from .client import AT, Client
-from .test_races import at_the_barrier, outcomes, put_barrier
+from .test_races import at_the_barrier, outcomes, put_barrier, run_as_owner
 
 RIPE = AT - timedelta(days=1)
 
@@ -87,3 +87,21 @@ def test_a_return_beside_a_burn_takes_back_what_is_left_once(scratch: str, clien
         assert outcomes(futures) in (["done", "done"], ["done", "insufficient_points"])
     assert client.available(account) == 0  # type: ignore[arg-type]
     assert client.broken() == []
+
+
+def test_without_the_lock_who_joins_a_pool_brings_points_that_were_spent(scratch: str, client: Client) -> None:
+    own, pool = client.open(), client.open()
+    client.post("earn", own, 100)
+    put_barrier(scratch, lock=False)
+    run_as_owner(
+        scratch,
+        """create or replace function public.ledger_lock_both(p_one uuid, p_other uuid, p_currency text) returns void
+           language plpgsql as $$ begin end $$;""",
+    )
+    with at_the_barrier(
+        scratch,
+        lambda one: one.post("redeem", own, 60),
+        lambda one: one.transfer(own, pool, 100, "join"),
+        arriving=2,
+    ) as futures:
+        assert outcomes(futures) == ["a lot is never overdrawn", "done"], "both had planned the same lot"

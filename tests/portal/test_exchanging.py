@@ -20,7 +20,7 @@ from tests.programme.cast import AUTHOR, DOCUMENT
 
 from .members_shop import inside, open_doors
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def with_a_cagnotte(points: int = 1_000, **way: Any) -> tuple[Client, Enrolment]:
@@ -62,26 +62,23 @@ def test_what_it_gives_is_shown_before_and_done_once() -> None:
     assert "Vous avez échangé" in client.get("/points/").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("amount", "sentence"),
-    [
+def test_another_amount_is_refused_in_words_and_takes_nothing() -> None:
+    client, of = with_a_cagnotte()
+    before = has(of, "PTS")
+    for amount, sentence in (
         ("100", "On échange au moins"),
         ("250", "Par tranches entières de"),
-        ("-500", ""),
+        ("-500", "en chiffres"),
         ("0", "On échange au moins"),
         ("many", "en chiffres"),
         ("99999999999999999999999", ""),
         ("100000", "Vous avez"),
         ("2.5", "en chiffres"),
-    ],
-)
-def test_another_amount_is_refused_in_words_and_takes_nothing(amount: str, sentence: str) -> None:
-    client, of = with_a_cagnotte()
-    before = has(of, "PTS")
-    for ask in (client.get, client.post):
-        answer = ask("/points/exchange/", {"way": "0", "amount": amount, "key": "k"})
-        assert answer.status_code == 409
-        assert sentence in answer.content.decode()
+    ):
+        for ask in (client.get, client.post):
+            answer = ask("/points/exchange/", {"way": "0", "amount": amount, "key": "k"})
+            assert answer.status_code == 409, amount
+            assert sentence in answer.content.decode(), amount
     assert has(of, "PTS") == before
 
 

@@ -15,7 +15,7 @@ from tests.referral.cast import bring, newcomer, old_member, running
 
 from .members_shop import inside, open_doors
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_without_a_promise_there_is_no_page_and_no_entry() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fidelia.customers.models import Customer
+from fidelia.kernel.clock import now
 from fidelia.members.models import Code
 from fidelia.members.queries import digits_of
+from fidelia.programme.operations.looks import Look, set_look
+from fidelia.programme.queries import get_programme
 from tests.browser import Visit, Visitor
+from tests.cast import SYSTEM
 from tests.console.test_axe import LEVELS, RUN
+from tests.ui.test_pictures import PNG
 
 from .members_shop import COOKIE, EMAIL, newcomer, open_doors, session_of
+from .test_looks import YELLOW
+from .test_offers import offer, put_out
 from .test_rewards import put_up
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
@@ -100,12 +108,18 @@ def test_logged_out_elsewhere_the_kept_card_goes_at_the_next_look(visit: Visitor
     assert page.evaluate(CARD_IS, False)
 
 
-@pytest.mark.parametrize(("language", "width"), [("fr", 390), ("en", 1280)])
-def test_axe_has_nothing_to_say_of_a_full_member(visit: Visitor, language: str, width: int) -> None:
+@pytest.mark.parametrize(("language", "width", "theme"), [("fr", 390, "dark"), ("en", 1280, "light")])
+def test_axe_has_nothing_to_say_of_a_full_member(visit: Visitor, language: str, width: int, theme: str) -> None:
+    """Also in the dark, and in the look of a brand that white cannot be read on."""
     shop = open_doors()
+    if theme == "dark":
+        set_look(
+            by=SYSTEM, at=now(), programme=get_programme("cercle"), look=Look(name="Cercle Or", logo=PNG, **YELLOW)
+        )
+    put_out(offer("tea", lasts_days=3), offer("next", valid_from=(now() + timedelta(days=9)).isoformat()))
     Customer.objects.filter(id=shop.customer_id).update(language=language, given_name="Maximiliane-Éléonore" * 3)
     mug, dear = put_up("mug", 50, pieces=3), put_up("moulin", 5_000)
-    one = visit(width=width, height=844)
+    one = visit(width=width, height=844, theme=theme)
     let_in(one, session_of(shop.customer_id, EMAIL))
     more = (f"/purchases/{shop.sale.purchase_id}/", f"/rewards/{mug.id}/", f"/rewards/{dear.id}/")
     assert judge(one, PAGES + more) == {}

@@ -22,7 +22,7 @@ from tests.programme.cast import programme
 
 from .members_shop import inside, newcomer, open_doors
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def put_up(key: str, points: int, kind: str = "gift", **terms: object) -> Reward:

@@ -12,7 +12,7 @@ from fidelia.kernel.clock import now
 from fidelia.messaging.queries import UNSUBSCRIBE_PATH, unsubscribe_url_for
 from tests.cast import AT, SYSTEM
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

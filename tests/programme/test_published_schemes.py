@@ -3,8 +3,12 @@
 Each row: the scheme and its rule, the terms that say it, when points are earned, what happens later, and the last local
 day on which they are there. Sources: miles-and-more.com (mileage expiry, with its example), milelion.com of 28 February
 2026 (Flying Blue from May 2026), mainlymiles.com (KrisFlyer, Avios), turkishairlines.com, the comparison of expiry
-policies of awardwallet.com, and the schemes' own terms. A purchase of one euro is an activity that earns; a redemption
-takes one point.
+policies of awardwallet.com; tastingtable.com of 25 February 2025, which quotes the terms of Starbucks with their
+example; ilovegwp.com, which quotes Beauty Insider's 18 months; econostrum.info and linternaute.com of February 2025 and
+journaldesfemmes.fr of 2026 (Carrefour, Intermarché, Casino: the euros of a year end with the next February; Franprix
+with March; Picard with January). The other rows (hotels, Aeroplan, Qantas, and those without an end) state a scheme's
+rule as it is commonly known; its terms were not opened for this. A purchase of one euro is an activity that earns; a
+redemption takes one point.
 """
 
 from __future__ import annotations
@@ -52,6 +56,13 @@ CASES = [
     ("Miles & More: 36 months, to the end of the quarter", aged(36, "quarter"), "2025-04-01", (), "2028-06-30"),
     ("Miles & Smiles: to the end of the third year", aged(36, "year"), "2025-02-14", (), "2028-12-31"),
     ("Starbucks: six months after the month of earning", aged(6, "month"), "2025-08-31", (), "2026-02-28"),
+    ("Starbucks: stars of 15 December are gone on 1 July", aged(6, "month"), "2025-12-15", (), "2026-06-30"),
+    ("Carrefour: the first euro of 2024", aged(2, ["02-29"]), "2024-01-01", (), "2025-02-28"),
+    ("Carrefour: the last euro of 2024", aged(2, ["02-29"]), "2024-12-31", (), "2025-02-28"),
+    ("Carrefour: the last euro of 2027, a leap year after", aged(2, ["02-29"]), "2027-12-31", (), "2028-02-29"),
+    ("Franprix: the euros of 2024", aged(3, ["03-31"]), "2024-06-30", (), "2025-03-31"),
+    ("Picard: the euros of 2025", aged(1, ["01-31"]), "2025-12-31", (), "2026-01-31"),
+    ("Picard: the first euro of 2025", aged(1, ["01-31"]), "2025-01-01", (), "2026-01-31"),
     ("Beauty Insider: 18 months without activity", idle(18), "2025-04-30", (("buy", "2026-10-30"),), "2028-04-30"),
     ("A shop of the facts: 12 months, twice a year", aged(12, ["03-31", "09-30"]), "2027-02-28", (), "2028-03-31"),
 ]  # fmt: skip

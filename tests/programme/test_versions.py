@@ -85,7 +85,7 @@ def test_withdrawn_the_one_before_is_in_force_again() -> None:
         ({"rules": [{**DOCUMENT["rules"][0], "when": "purchase.totall >= 5"}]}, "/rules/0/when"),
         ({"rules": [{**DOCUMENT["rules"][0], "name": {"en": "only"}}]}, "/rules/0/name"),
         ({"points": {"validity_months": -1}}, "/points/validity_months"),
-        ({"points": {"ends": "week"}}, "/points/ends"),
+        ({"points": {"ends": "weekend"}}, "/points/ends"),
         ({"tiers": {**DOCUMENT["tiers"], "levels": DOCUMENT["tiers"]["levels"][::-1]}}, "/tiers/levels"),
         ({"tiers": {**DOCUMENT["tiers"], "window_days": True}}, "/tiers/window_days"),
     ],

@@ -286,7 +286,7 @@ def test_gift_cards_expire_as_was_announced(circle: Programme) -> None:
     assert expire_gift_cards(by=SYSTEM, at=end) == 0
     card = GiftCard.objects.get()
     assert (card.balance, card.history.latest("number").amount) == (0, -1_000)
-    assert OutboxEvent.objects.filter(name="gift_card.moved").get().payload["amount"] == -1_000
+    assert OutboxEvent.objects.filter(name="gift_card.lapsed").get().payload["amount"] == 1_000
 
 
 def test_a_limit_is_told_of_once_before_its_end_and_once_at_it(circle: Programme) -> None:

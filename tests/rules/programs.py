@@ -110,7 +110,14 @@ class _Writer:
             return f"size({self.pick('member.segments', self.write('string', depth, rows))})"
         elif form == "days":
             return f"days_between({self.write('date', depth, rows)}, {self.either('date', depth, rows)})"
+        if not rows and self.draw(st.booleans()):
+            return self.different(depth)
         return one if rows else f"{self.rows(depth)[0]}.{self.pick('count', 'size')}()"
+
+    def different(self, depth: int) -> str:
+        source, row = self.rows(depth)
+        kind = self.pick("string", "string", "bool", "date", "int", "money")
+        return f"{source}.distinct({row}, {self.write(kind, depth - 1, (row,))})"
 
     def total(self, kind: str, depth: int) -> str:
         source, row = self.rows(depth)

@@ -84,6 +84,14 @@ SHAPES = [
         'lines.filter(l, l.category == "coffee").sum(l, l.net) >= 20.00',
         (Condition(RowsSubject("lines", "sum", (COFFEE,), "net"), ">=", (number("20.00"),)),),
     ),
+    (
+        'lines.filter(l, l.category == "coffee").distinct(l, l.product) >= 3',
+        (Condition(RowsSubject("lines", "distinct", (COFFEE,), "product"), ">=", (number("3"),)),),
+    ),
+    (
+        "lines.distinct(l, l.brand) >= 2",
+        (Condition(RowsSubject("lines", "distinct", (), "brand"), ">=", (number("2"),)),),
+    ),
     ("lines.count() >= 3", (Condition(RowsSubject("lines", "count"), ">=", (number("3"),)),)),
     (
         'lines.exists(item, item.category == "coffee")',

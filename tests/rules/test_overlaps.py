@@ -85,10 +85,13 @@ def test_what_follows_is_told(one, other, follows):
     assert implies(check_rule(one, CATALOGUE).tree, check_rule(other, CATALOGUE).tree) is follows
 
 
-def overlaps(*rules: dict[str, Any], groups: tuple[dict[str, Any], ...] = ()) -> list[tuple[Relation, str]]:
+def overlaps(
+    *rules: dict[str, Any], groups: tuple[dict[str, Any], ...] = (), checkout: dict[str, Any] | None = None
+) -> list[tuple[Relation, str]]:
     """What is found about the last rule."""
     written = [{"key": f"r{n}", "name": {"en": f"R{n}", "fr": f"R{n}"}, **rule} for n, rule in enumerate(rules)]
-    found = parse_rule_set({"rules": written, "groups": list(groups)}, CATALOGUE, points_scale=0)
+    document = {"rules": written, "groups": list(groups), **({"checkout": checkout} if checkout else {})}
+    found = parse_rule_set(document, CATALOGUE, points_scale=0)
     return [(each.relation, each.other.key if each.other else "") for each in find_overlaps(found.rules[-1], found)]
 
 
@@ -127,3 +130,34 @@ def test_a_rule_that_stands_alone_is_told_from_both_sides():
     assert overlaps(alone, plain) == [(Relation.EXCLUDED, "r0")]
     assert overlaps(alone, plain | {"always": True}) == [(Relation.TOGETHER, "r0")]
     assert overlaps(alone, {"points": 1}) == [(Relation.TOGETHER, "r0")]
+
+
+def test_rules_that_do_not_go_together_are_told_from_both_sides():
+    apart, plain = {"percent_off": 10, "not_with": ["r1"]}, {"percent_off": 5}
+    assert overlaps(apart, plain) == [(Relation.NOT_WITH, "r0")]
+    assert overlaps(plain, {"percent_off": 10, "not_with": ["r0"]}) == [(Relation.NOT_WITH, "r0")]
+
+
+def test_who_comes_after_a_rule_that_stops_is_told_whichever_stands_first():
+    stops, lines = {"percent_off": 10, "stops": True}, {"percent_off": 10, "stops": "lines"}
+    assert overlaps(stops, {"percent_off": 5}) == [(Relation.STOPPED, "r0")]
+    assert overlaps({"percent_off": 5}, stops) == [(Relation.TOGETHER, "r0")]
+    assert overlaps({"percent_off": 5, "order": 2}, lines) == [(Relation.STOPS, "r0")]
+    assert overlaps(lines | {"lines": TEA}, {"percent_off": 5, "lines": COFFEE}) == []
+    assert overlaps(stops, {"percent_off": 5, "always": True}) == [(Relation.TOGETHER, "r0")]
+
+
+def test_sets_of_one_pool_share_their_units_and_others_do_not():
+    sets = {"sets": {"of": 3}}
+    assert overlaps(sets, sets) == [(Relation.SAME_POOL, "r0")]
+    assert overlaps(sets, sets | {"pool": "none"}) == [(Relation.TOGETHER, "r0")]
+
+
+def test_a_cap_over_both_is_told_beside_what_else_there_is():
+    caps = {"caps": [{"key": "all", "amount": 30}]}
+    assert overlaps({"percent_off": 10}, {"percent_off": 5}, checkout=caps) == [
+        (Relation.TOGETHER, "r0"),
+        (Relation.CAPPED, "r0"),
+    ]
+    of_one = {"caps": [{"key": "one", "amount": 30, "rules": ["r0"]}]}
+    assert overlaps({"percent_off": 10}, {"percent_off": 5}, checkout=of_one) == [(Relation.TOGETHER, "r0")]

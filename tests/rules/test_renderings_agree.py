@@ -97,6 +97,10 @@ def test_it_never_leaves_the_bounds_that_the_checker_proved(source: str) -> None
         "min(purchase.on, orElse(member.birthday, purchase.on)) < date(\"2000-01-01\")",
         "size(member.name) + size(member.segments) + lines.count() > 3",
         "- - member.visits == member.visits",
+        "lines.distinct(l, l.product) >= 2",
+        "lines.distinct(l, member.name) == 1 || lines.count() == 0",
+        'lines.filter(l, has(l.category)).distinct(l, orElse(l.category, "none")) > 1',
+        "lines.filter(l, has(l.launched_on)).distinct(k, orElse(k.launched_on, purchase.on)) + 1 > 1",
     ],
 )  # fmt: skip
 def test_it_says_the_same_for_the_known_traps(

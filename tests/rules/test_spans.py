@@ -85,7 +85,7 @@ def test_pending_points_wait_for_days_a_day_or_an_event() -> None:
     [
         ({"validity_months": -1}, "/points/validity_months"),
         ({"validity_days": 4000}, "/points/validity_days"),
-        ({"ends": "week"}, "/points/ends"),
+        ({"ends": "weekend"}, "/points/ends"),
         ({"ends": []}, "/points/ends"),
         ({"ends": ["13-01"]}, "/points/ends/0"),
         ({"counts_from": "activity"}, "/points/counts_from"),

@@ -17,6 +17,8 @@ from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.models import Balance, Entry
 from fidelia.messaging.models import Message
 from fidelia.programme.models import Enrolment
+from fidelia.programme.operations import enrol
+from fidelia.programme.operations.adjusting import correct_points
 from fidelia.shadow.errors import MalformedGrants, NoShadow, NotReconciled, ShadowRunning
 from fidelia.shadow.models import Shadow, ShadowPurchase
 from fidelia.shadow.operations import (
@@ -25,12 +27,14 @@ from fidelia.shadow.operations import (
     compare_shadow,
     cut_over,
     judge_purchase,
+    read_balances,
     read_grants,
     tell_grants,
 )
 from fidelia.shadow.queries import UNKNOWN_HERE, UNKNOWN_THERE, figures_of, list_differences
-from tests.cast import actor_with
+from tests.cast import SYSTEM, actor_with
 from tests.programme.cast import AT, member, programme
+from tests.programme.cast import florestan as customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DIRECTOR = actor_with("programme.publish", "programme.see", "purchase.shadow", label="Léonore", number=1)
@@ -194,3 +198,40 @@ def test_a_vendors_file_is_read_and_refused_by_its_row() -> None:
     ):  # fmt: skip
         with pytest.raises(MalformedGrants, match=row):
             read_grants(text, scale=0)
+
+
+def hold(member: Enrolment, points: int) -> None:
+    correct_points(by=SYSTEM, at=AT, enrolment=member, amount=points, reason="opening", key=str(points))
+
+
+def go_live(shadow: Shadow, text: str, total: int) -> Shadow:
+    told = read_balances(text, scale=0)
+    return cut_over(by=DIRECTOR, at=LATER, programme=shadow.programme, points_of_vendor=total, balances=told)
+
+
+def test_two_errors_that_make_up_for_each_other_are_found_and_named(shadow: Shadow, florestan: Enrolment) -> None:
+    other = enrol(by=SYSTEM, at=AT, programme=shadow.programme, customer_id=customer("2990441788217").id, source="till")
+    hold(florestan, 100)
+    hold(other, 50)
+    with pytest.raises(NotReconciled, match=r"2 members.*200 holds 100 here, 90 there.*217 holds 50"):
+        go_live(shadow, "card;points\n2990 4417 88200;90\n2990441788217;60\n", 150)
+    with pytest.raises(NotReconciled, match="2990000000000 is no member here"):
+        go_live(shadow, "card,points\n2990441788200,100\n2990441788217,50\n2990000000000,3\n", 150)
+    with pytest.raises(NotReconciled, match=r"1 members.*holds 50 here and is not told"):
+        go_live(shadow, "card\tpoints\n2990441788200\t100\n", 150)
+    with pytest.raises(NotReconciled):  # the members are right, the total is not
+        go_live(shadow, "card,points\n2990441788200,100\n2990441788217,50\n", 151)
+    assert Shadow.objects.get().ended_at is None
+    done = go_live(shadow, "card,points\n2990441788200,100\n2990441788217,50\n2990000000000,0\n", 150)
+    assert done.reconciled == {"points": 150, "accounts": 2, "members": 2, "checked": 3}
+
+
+def test_balances_that_cannot_be_read_are_refused_by_their_row(shadow: Shadow) -> None:
+    for text, said in (
+        ("card;name;points\n", "first row"), ("card,points\n2990441788200,many\n", "Row 2"),
+        ("card,points\n2990441788200\n", "Row 2"), ("", "first row"), ("card,points\n1,5\n1,6\n", "stands twice"),
+        ("no scheme!,points\n1,2\n", "first row"), ("card,points\n,2\n", "one line"),
+    ):  # fmt: skip
+        with pytest.raises(MalformedGrants, match=said):
+            go_live(shadow, text, 0)
+    assert Shadow.objects.get().ended_at is None

@@ -90,6 +90,7 @@ def test_before_and_after_a_period_all_or_nothing_of_it_is_left() -> None:
 
 @pytest.mark.parametrize(
     ("source", "old", "new", "terms", "period", "at", "due"),
+    # Told as these billing systems are commonly described; their pages were not opened for this.
     [
         # Stripe, "Prorations": 10 to 20 a month, half way: 10 of credit and 20 of charge, each for half: +5.00
         ("stripe", 1000, 2000, {"change": "second"}, ("2026-04-01", "2026-05-01"), ("2026-04-16", "00:00"), 500),
@@ -103,7 +104,7 @@ def test_before_and_after_a_period_all_or_nothing_of_it_is_left() -> None:
         ("none", 1000, 2000, {"change": "none"}, ("2026-04-01", "2026-05-01"), ("2026-04-16", "00:00"), 2000),
     ],
 )  # fmt: skip
-def test_published_changes_of_plan(
+def test_changes_of_plan_as_billing_systems_reckon_them(
     source: str, old: int, new: int, terms: dict[str, str], period: tuple[str, str], at: tuple[str, str], due: int
 ) -> None:
     document = [

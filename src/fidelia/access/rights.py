@@ -106,6 +106,7 @@ RIGHTS: dict[str, str | Promise] = {
     "programme.see": _("See the programmes and their rules"),
     "programme.create": _("Create a programme"),
     "programme.draft": _("Draft a version of a programme"),
+    "programme.change_look": _("Change how a programme looks to its members"),
     "programme.publish": _("Approve, publish and withdraw a version of a programme"),
     "enrolment.create": _("Enrol a customer in a programme"),
     "enrolment.end": _("End an enrolment"),
@@ -130,6 +131,7 @@ RIGHTS: dict[str, str | Promise] = {
     "gift_card.refund": _("Pay out the money of a gift card"),
     "gift_card.block": _("Block a gift card"),
     "gift_card.expire": _("Write down the expiry of gift cards"),
+    "voucher.expire": _("Write down the expiry of vouchers"),
     "stock.see": _("See what there is to give away"),
     "stock.change": _("Change what there is to give away"),
     # cards

@@ -51,7 +51,7 @@ from activity_purchase purchase left join activity_claim claim using (purchase_i
 LINES = FactTable(
     name="lines",
     sql="""select line.purchase_id::text, line.line_number::int, line.product_id::text, line.product_code,
-       line.quantity, line.net, line.gross, line.discount, line.tax, line.is_product,
+       line.category, line.brand, line.quantity, line.net, line.gross, line.discount, line.tax, line.is_product,
        coalesce(claim.line_points[line.line_number], line.points) as points, line.returns_purchase_id::text,
        line.returns_line_number::int, purchase.occurred_at, purchase.recorded_at
 from activity_line line join activity_purchase purchase using (purchase_id)
@@ -61,6 +61,8 @@ from activity_line line join activity_purchase purchase using (purchase_id)
         "line_number": "int32",
         "product_id": "string",
         "product_code": "string",
+        "category": "string",
+        "brand": "string",
         "quantity": "int64",
         "net": "int64",
         "gross": "int64",

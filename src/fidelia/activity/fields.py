@@ -127,7 +127,8 @@ PURCHASE_FIELDS = (
         words_not=Text("it is not the anniversary of the enrolment", "ce n’est pas l’anniversaire de l’adhésion"),
     ),
 )
-# What a checkout computes while it prices (rules.pricing.fields); of a purchase whose prices were final, what is known.
+# What a checkout computes while it prices (rules.pricing.fields); of a purchase whose prices were final, what it says
+# itself: no discount, no coupon, and of tax and shipping nothing (`operations.values.values_of_final`).
 CHECKOUT_FIELDS = (
     Field(
         "purchase.listed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -33,10 +32,12 @@ from fidelia.shadow.operations import judge_purchase
 from fidelia.shadow.queries import after_cut_over, is_in_shadow
 
 from .answers import answer, language_of
+from .bodies import parse_json
 from .cursors import page_of, read_cursor, read_since, write_mark
 from .errors import located
 from .exchange import Exchange, Prepared, exchange_of
 from .idempotency import check_key, idempotency_key
+from .plain_purchases import OddBody, read_plain_purchase
 from .schemas.activity import (
     LineIn,
     PurchaseIn,
@@ -108,14 +109,17 @@ def _ids_of(by: Actor, customer_id: UUID) -> tuple[UUID, ...]:
     return ids_of(get_customer(by=by, customer_id=customer_id).id)
 
 
-def prepare_purchase(body: Any, key: str) -> Prepared:
+def prepare_purchase(raw: bytes, key: str) -> Prepared:
     """Prepare the recording of a purchase for the straight road."""
-    read = PurchaseIn.model_validate(body)
-    asked = asked_purchase(read, check_key(key))
+    check_key(key)
+    try:
+        asked, named = read_plain_purchase(raw, key)
+    except OddBody:
+        read = PurchaseIn.model_validate(parse_json(raw))
+        asked, named = asked_purchase(read, key), read.source
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
-        source = read.source or exchange.stream
-        return record_or_judge(exchange, asked, source, found)
+        return record_or_judge(exchange, asked, named or exchange.stream, found)
 
     return Prepared(reading_of(asked), serve)
 

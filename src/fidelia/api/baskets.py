@@ -84,6 +84,7 @@ def _line(line: Any, currency: str, pointer: str) -> BasketLine:
         unit_taxes=_unit_taxes(line.unit_taxes, currency, pointer) if line.unit_taxes else (),
         is_discountable=line.discountable,
         is_paid_by_tenders=line.paid_by_tenders,
+        lowest=minor(line.lowest_price, currency, f"{pointer}/lowest_price") or 0,
         sells=None if line.gift_card is None else _sold_card(line.gift_card, pointer),
     )
 
@@ -103,12 +104,12 @@ def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:
 
 
 def _taxes(taxes: list[Any]) -> tuple[Tax, ...]:
-    return tuple([_tax(tax.name, tax.rate, tax.compound) for tax in taxes])
+    return tuple([_tax(tax.name, tax.rate, tax.compound, tax.included) for tax in taxes])
 
 
 @lru_cache(maxsize=TAXES_KEPT)
-def _tax(name: str, rate: str, is_compound: bool) -> Tax:
-    return Tax(name, parse_scaled(rate, PERCENT_SCALE), HUNDRED_PERCENT, is_compound)
+def _tax(name: str, rate: str, is_compound: bool, is_included: bool | None) -> Tax:
+    return Tax(name, parse_scaled(rate, PERCENT_SCALE), HUNDRED_PERCENT, is_compound, is_included)
 
 
 def _unit_taxes(taxes: list[Any], currency: str, pointer: str) -> tuple[UnitTax, ...]:

@@ -156,7 +156,7 @@ def give_to_segment(request: HttpRequest, series_id: UUID, body: SegmentGiftIn) 
     exchange, once = exchange_of(request), request_key(request)
     try:
         job = ask_coupons_for_segment(
-            by=exchange.by, at=exchange.at, series_id=series_id, segment=body.segment, once=once
+            by=exchange.by, at=exchange.at, series_id=series_id, segment=body.segment, is_told=body.told, once=once
         )
     except RequestRepeated as known:
         return answer(CodesOut(job_id=UUID(known.resource_id), brought=0), 201, replayed=True)

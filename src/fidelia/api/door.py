@@ -121,13 +121,22 @@ def _too_large() -> BodyTooLarge:
 
 def add_headers(response: HttpResponse, exchange: Exchange) -> None:
     """Add what every answer of the API carries."""
-    response["X-Request-Id"] = exchange.request_id
-    response["Content-Length"] = str(len(response.content))
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    response.setdefault("Cache-Control", "no-store")
+    for name, value in headers_of(response, exchange):
+        response[name] = value
+
+
+def headers_of(response: HttpResponse, exchange: Exchange) -> list[tuple[str, str]]:
+    """Return what every answer of the API carries besides its own headers."""
+    headers = [
+        ("X-Request-Id", exchange.request_id),
+        ("Content-Length", str(len(response.content))),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ]
+    if "Cache-Control" not in response:
+        headers.append(("Cache-Control", "no-store"))
     if settings.SECURE_HSTS_SECONDS:
-        response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        headers.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
     if exchange.admission is not None:
-        for name, value in admitted_headers(exchange.admission, exchange.at).items():
-            response[name] = value
+        headers += admitted_headers(exchange.admission, exchange.at).items()
+    return headers

@@ -34,7 +34,6 @@ from fidelia.programme.operations.pools import create_pool, join_pool, leave_poo
 from fidelia.programme.queries import (
     Movement,
     explain_movement,
-    foresee,
     list_pool_members,
     list_standings,
     movement_of,
@@ -44,6 +43,7 @@ from fidelia.programme.queries import (
     see_programme,
     terms_in_force,
 )
+from fidelia.rewards.queries.foresight import foresee_holdings
 
 from .answers import answer, language_of
 from .cursors import page_of, read_cursor
@@ -155,12 +155,12 @@ def standing(request: HttpRequest, enrolment_id: UUID) -> HttpResponse:
     operation_id="foresee",
 )  # fmt: skip
 def foresight(request: HttpRequest, enrolment_id: UUID, asked: Query[ForesightQuery]) -> HttpResponse:
-    """At the end of a local day, if nothing more is earned or spent. Needs the right points.see."""
+    """At the end of a local day, if nothing more is earned or spent, chèques included. Needs the right points.see."""
     exchange = exchange_of(request)
     enrolment = see_enrolment(by=exchange.by, enrolment_id=enrolment_id, right="points.see")
     _check_ahead(asked.on, exchange.at.date())
-    found = foresee(enrolment, at=exchange.at, on=asked.on)
-    return answer(foresight_out(enrolment.id, found, enrolment.programme.points_currency.scale))
+    found = foresee_holdings(enrolment, at=exchange.at, on=asked.on)
+    return answer(foresight_out(enrolment, found))
 
 
 def _check_ahead(on: date, today: date) -> None:

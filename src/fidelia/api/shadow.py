@@ -13,7 +13,7 @@ from fidelia.programme.models import Programme
 from fidelia.programme.queries import see_programme
 from fidelia.shadow.errors import NoShadow
 from fidelia.shadow.models import Shadow, ShadowPurchase, VendorGrant
-from fidelia.shadow.operations import GrantTold, begin_shadow, cut_over, tell_grants
+from fidelia.shadow.operations import BalanceTold, GrantTold, begin_shadow, cut_over, tell_grants
 from fidelia.shadow.queries import UNKNOWN_HERE, UNKNOWN_THERE, figures_of, find_shadow, list_differences
 
 from .answers import answer
@@ -99,8 +99,10 @@ def go_live(request: HttpRequest, slug: str, body: CutOverIn) -> HttpResponse:
     exchange = exchange_of(request)
     idempotency_key(request)
     programme = _programme(exchange.by, slug)
-    points = parse_points(body.points_of_vendor, programme.points_currency.scale)
-    shadow = cut_over(by=exchange.by, at=exchange.at, programme=programme, points_of_vendor=points)
+    scale = programme.points_currency.scale
+    points = parse_points(body.points_of_vendor, scale)
+    told = [BalanceTold(each.scheme, each.value, parse_points(each.points, scale)) for each in body.balances]
+    shadow = cut_over(by=exchange.by, at=exchange.at, programme=programme, points_of_vendor=points, balances=told)
     return answer(shadow_out(shadow, figures_of(shadow)), 201)
 
 

@@ -4,8 +4,8 @@ One idea: what is plain and good is served here, and whatever else, down to an o
 (`door`) as if nobody had looked at it. So only the door says what is wrong with a request, and this file knows no more
 than what tills send all day. From the admission on both roads run the same code: verbs, rights, refusals, answers.
 
-A call joins by a line in `_CALLS`: method and address, and a function that takes the JSON body and the Idempotency-Key
-(which it checks) and returns a `Prepared`. It may raise what it likes to refuse: the door then refuses the same.
+A call joins by a line in `_CALLS`: method and address, and a function that takes the body and the Idempotency-Key,
+which it checks, and returns a `Prepared`. It may raise what it likes to refuse: the door then refuses the same.
 """
 
 from __future__ import annotations
@@ -29,18 +29,23 @@ from fidelia.kernel.together import hot_call
 from .activity import prepare_purchase
 from .bodies import parse_json
 from .checkouts import prepare_closure, prepare_evaluation
-from .door import ACCEPTED, add_headers, refusal_of
+from .door import ACCEPTED, headers_of, refusal_of
 from .exchange import Exchange, Prepared, new_exchange
 from .problems import problem_in
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-Prepare = Callable[[Any, str], Prepared]
+Prepare = Callable[[bytes, str], Prepared]
+
+
+def _parsed(prepare: Callable[[Any, str], Prepared], raw: bytes, key: str) -> Prepared:
+    return prepare(parse_json(raw), key)
+
 
 _CALLS: Mapping[tuple[str, str], Prepare] = {
     ("POST", "/api/v1/purchases"): prepare_purchase,
-    ("POST", "/api/v1/checkouts:evaluate"): prepare_evaluation,
+    ("POST", "/api/v1/checkouts:evaluate"): partial(_parsed, prepare_evaluation),
 }
 # Of a checkout, whose id is in the address.
 _CLOSURE = re.compile(r"/api/v1/checkouts/([A-Za-z0-9._~@-]{1,80})/closure\Z", re.ASCII)
@@ -59,30 +64,30 @@ class StraightRoad:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         prepare = _call(environ["REQUEST_METHOD"], environ["PATH_INFO"])
-        response = None if prepare is None else _serve(prepare, environ)
-        if response is None:
+        served = None if prepare is None else _serve(prepare, environ)
+        if served is None:
             return self.door(environ, start_response)
-        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        response, exchange = served
+        headers = {**dict(response.items()), **dict(headers_of(response, exchange))}
+        start_response(f"{response.status_code} {response.reason_phrase}", list(headers.items()))
         return [response.content]
 
 
 def _call(method: str, path: str) -> Prepare | None:
     prepare = _CALLS.get((method, path))
     if prepare is None and method == "POST" and (found := _CLOSURE.match(path)) is not None:
-        return partial(prepare_closure, found[1])
+        return partial(_parsed, partial(prepare_closure, found[1]))
     return prepare
 
 
-def _serve(prepare: Prepare, environ: Environ) -> HttpResponse | None:
+def _serve(prepare: Prepare, environ: Environ) -> tuple[HttpResponse, Exchange] | None:
     prepared = _prepared(prepare, environ)
     if prepared is None:
         return None
     exchange = new_exchange(environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     with hot_call():
         response = _answer(prepared, exchange, environ)
-    if response is not None:
-        add_headers(response, exchange)
-    return response
+    return None if response is None else (response, exchange)
 
 
 def _answer(prepared: Prepared, exchange: Exchange, environ: Environ) -> HttpResponse | None:
@@ -107,7 +112,7 @@ def _prepared(prepare: Prepare, environ: Environ) -> Prepared | None:
     raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     environ["wsgi.input"] = BytesIO(raw)  # so that the door can read it again
     try:
-        return prepare(parse_json(raw), environ.get("HTTP_IDEMPOTENCY_KEY", ""))
+        return prepare(raw, environ.get("HTTP_IDEMPOTENCY_KEY", ""))
     except (FideliaError, ValidationError):
         return None
 

@@ -26,6 +26,7 @@ from . import (
     customers,
     forecasts,
     gift_cards,
+    insight,
     ledger,
     offers,
     organisation,
@@ -55,6 +56,8 @@ api = new_api(
 
 # /api/v1/customers
 api.add_router("/customers", customers.router)
+api.add_router("/customers", insight.of_customers)
+api.add_router("/global-control", insight.control)
 api.add_router("/custom-fields", custom_fields.router)
 # /api/v1/programmes, /api/v1/enrolments, with the points of each
 api.add_router("/programmes", programme.programmes)

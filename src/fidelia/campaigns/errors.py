@@ -12,6 +12,7 @@ Refused
 ├── CampaignOver, CampaignNotOver
 ├── AudienceTooSmall
 ├── NoVersionInForce
+├── RuleNotInForce, RuleNotStopped
 └── LaterVersionScheduled
 """
 
@@ -24,6 +25,18 @@ class UnknownCampaign(NotFound):
     """There is no such campaign, or not the actor's to see."""
 
     default_code = "unknown_campaign"
+
+
+class RuleNotInForce(Refused):
+    """No rule in force has this key, or it has ended already."""
+
+    default_code = "rule_not_in_force"
+
+
+class RuleNotStopped(Refused):
+    """The rule gives again already, or is no rule of the version in force."""
+
+    default_code = "rule_not_stopped"
 
 
 class MalformedCampaign(Invalid):

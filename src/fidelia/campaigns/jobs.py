@@ -16,7 +16,9 @@ from .operations import (
     end_due_campaigns,
     measure_campaign,
     measure_global_control,
+    measure_rules,
     place_new_members,
+    stop_harmful_rules,
     stop_if_harmful,
 )
 from .operations.holding_out import current_control
@@ -37,7 +39,16 @@ def measure_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progre
         # Who may measure does not stop a campaign: the house's rule does.
         stopped += stop_if_harmful(by=by.lent("campaign.stop"), at=at, campaign_id=campaign.id)
         progress.step()
-    return {"measured": len(due), "stopped": stopped}
+    measured, ended = _measure_rules(by, at)
+    return {"measured": len(due) + measured, "stopped": stopped + ended}
+
+
+def _measure_rules(by: Actor, at: datetime) -> tuple[int, int]:
+    try:
+        results = measure_rules(by=by, at=at)
+    except NoExport:  # before the first refresh
+        return 0, 0
+    return len(results), len(stop_harmful_rules(by=by.lent("campaign.stop"), at=at, results=results))
 
 
 def hold_out(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:

@@ -212,3 +212,64 @@ class GlobalControlResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.control_id} until {self.counted_until}"
+
+
+class RuleResult(models.Model):
+    """What members and the control group of one rule had done until `counted_until`; see `CampaignResult`.
+
+    `permille` is the share that the rule leaves out; `kind` by which instrument it gives; `given` how often it gave,
+    its points and its discounts, as {"times", "points", "discount"}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme_id = models.UUIDField()
+    rule_key = models.CharField(max_length=64)
+    version_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    permille = models.PositiveSmallIntegerField()
+    export_id = models.UUIDField()
+    counted_from = models.DateTimeField()
+    counted_until = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    tallies = models.JSONField()
+    given = models.JSONField()
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "campaigns_rule_result"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counted_until__gte=F("counted_from")), name="a rule result counts forward in time"
+            ),
+        ]
+        indexes = [models.Index(fields=["programme_id", "rule_key", "-measured_at"], name="results_of_a_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_key} until {self.counted_until}"
+
+
+class RuleStop(models.Model):
+    """A rule that was ended before its time: why, by the version that ended it, and what its end had been."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    programme_id = models.UUIDField()
+    rule_key = models.CharField(max_length=64)
+    version_id = models.UUIDField()
+    former_end = models.CharField(max_length=40, blank=True, default="")
+    reason = models.CharField(max_length=200)
+    stopped_at = models.DateTimeField()
+    stopped_by = models.CharField(max_length=150)
+    resumed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "campaigns_rule_stop"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme_id", "rule_key"],
+                condition=Q(resumed_at__isnull=True),
+                name="a rule is stopped once at a time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_key} at {self.stopped_at}"

@@ -16,15 +16,27 @@ from fidelia.insight.measures.definitions import definition_of
 from fidelia.insight.measures.effect import Effect, Finding, smallest_lift_seen
 from fidelia.insight.measures.tallies import Tally, effect_on_buyers, effect_on_points, effect_on_spend
 from fidelia.insight.queries import get_cut_off
-from fidelia.kernel.actor import Actor
+from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
-from fidelia.programme.queries import get_programme_by_id, version_in_force
+from fidelia.programme.models import Programme
+from fidelia.programme.queries import get_programme_by_id, terms_of, version_in_force
 
 from .errors import UnknownCampaign
-from .models import Arm, Campaign, CampaignMember, CampaignResult, GlobalControl, GlobalControlResult, State
+from .models import (
+    Arm,
+    Campaign,
+    CampaignMember,
+    CampaignResult,
+    GlobalControl,
+    GlobalControlResult,
+    RuleResult,
+    RuleStop,
+    State,
+)
 from .operations.drawing import control_count
 from .operations.holding_out import TRAIT as GLOBAL_CONTROL
-from .operations.watching import WatchedCampaign, watched_of
+from .operations.rules_measured import watched_rule
+from .operations.watching import LookedAt, WatchedCampaign, watched_of
 
 SHARES_OF_PROOF: Final = tuple(Fraction(percent, 100) for percent in range(5, 55, 5))
 CAMPAIGNS_MAX: Final = 500
@@ -224,3 +236,39 @@ def see_global_control(*, by: Actor) -> GlobalControlView:
     return GlobalControlView(
         current, arms.get(Arm.CONTROL.value, 0), arms.get(Arm.TREATED.value, 0), list(latest), past
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedRule:
+    """A rule with its last result and its effects, valid at every look; and the stop that holds, if one does."""
+
+    programme: Programme
+    result: RuleResult
+    name: LocalizedText
+    effects: LookedAt
+    stop: RuleStop | None
+
+
+def list_watched_rules(*, by: Actor) -> list[WatchedRule]:
+    """Return the last result of each rule that leaves people out, in the programmes that the actor may see.
+
+    Raises Denied for one who may see no campaign.
+    """
+    if not by.may_somewhere("campaign.see"):
+        by.require("campaign.see")
+    latest = RuleResult.objects.order_by("programme_id", "rule_key", "-measured_at", "-id")
+    stops = {(one.programme_id, one.rule_key): one for one in RuleStop.objects.filter(resumed_at=None)}
+    found = []
+    for result in latest.distinct("programme_id", "rule_key")[:CAMPAIGNS_MAX]:
+        programme = get_programme_by_id(result.programme_id)
+        if by.may("campaign.see", Scope(programme.partner_id)):
+            rule = terms_of(result.version_id).rule_set.rule_at[result.rule_key]
+            stop = stops.get((result.programme_id, result.rule_key))
+            found.append(WatchedRule(programme, result, rule.name, watched_rule(result), stop))
+    return found
+
+
+def list_rule_stops(*, by: Actor, since: datetime) -> list[RuleStop]:
+    """Return the rules stopped since an instant that have not begun again, the newest first. Raises Denied."""
+    by.require("campaign.see")
+    return list(RuleStop.objects.filter(resumed_at=None, stopped_at__gte=since).order_by("-stopped_at")[:20])

@@ -48,6 +48,7 @@ def _tell(campaign: Campaign, event: Announced, *, by: Actor, at: datetime) -> N
                 variables=variables,
                 by_language=True,
                 cause_event_id=event.event_id,
+                programme_id=campaign.programme_id,
                 not_before=campaign.starts_at,
             )
             for customer_id in treated[start : start + MESSAGES_AT_ONCE]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from fidelia.activity.models import Purchase
-from fidelia.insight.backtest.plan_words import relative_change
+from fidelia.insight.backtest.plan_words import doubt_in_words, relative_change
 from fidelia.insight.jobs import BACKTEST
 from fidelia.insight.models import Backtest
 from fidelia.jobs.operations import start_job
@@ -89,7 +89,8 @@ class BacktestView:
                 (_("Store"), self.table("by_store", _store)),
             ],
             "baskets": [self.basket(each) for each in result["baskets"][:ROWS]],
-            "unknown": result["unknown"],
+            "unknown": result["unknown"] if "doubts" not in result else [],
+            "doubts": self.doubts(),
             "took": formats.number(round(result["seconds"], 1), language()),
         }
 
@@ -103,6 +104,11 @@ class BacktestView:
             "discount": self.money(proof["discount"][1]),
             "changed": formats.number(proof["changed"], language()),
         }
+
+    def doubts(self) -> list[str]:
+        """Say what history does not tell of what the rules ask, rule by rule."""
+        named = {rule["key"]: rule["name"] for rule in self.view.version.document.get("rules", ())}
+        return [doubt_in_words(each, named, language()[:2]) for each in self.result.get("doubts", ())]
 
     def figures(self) -> list[Figure]:
         result, members = self.result, self.result["members"]

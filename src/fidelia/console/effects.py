@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_POST
 
+from fidelia.campaigns.operations import resume_rule
+from fidelia.campaigns.operations.ending import HARM
+from fidelia.campaigns.operations.rules_measured import cost_of
 from fidelia.campaigns.operations.watching import WatchedCampaign
-from fidelia.campaigns.queries import FINDINGS, list_watched
+from fidelia.campaigns.queries import FINDINGS, WatchedRule, list_watched, list_watched_rules
 from fidelia.insight.measures.effect import Effect
 from fidelia.insight.measures.margin import DEFAULT_RATE
+from fidelia.kernel import clock
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money
 from fidelia.ui import charts, formats
 
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
+from .refusals import sentence_of
+from .words import Words, word
 
 SHOWN = 12
+INSTRUMENTS: Words = {
+    "points": _lazy("Points"), "coupon": _lazy("Coupons"), "discount": _lazy("Discounts"), "gift": _lazy("Gifts"),
+    "voucher": _lazy("Vouchers"),
+}  # fmt: skip
 
 
 @signed_in
 def effects(request: ConsoleRequest) -> HttpResponseBase:
     """Each launched campaign: what the treated spent and bought more, how sure that is, and whether it was stopped."""
-    watched = list_watched(by=request.actor)
+    watched, rules = list_watched(by=request.actor), list_watched_rules(by=request.actor)
     told = [one for one in watched if one.spend is not None]
     context: dict[str, Any] = {
         "rows": [_row(one) for one in watched],
+        "rules": [_rule_row(one) for one in rules],
+        "instruments": _instruments(rules),
+        "may_stop": request.actor.may_somewhere("campaign.stop"),
         "rate": formats.share(float(DEFAULT_RATE), language(), decimals=0),
         "chart": _chart(told[:SHOWN]) if told else None,
     }
@@ -52,6 +71,82 @@ def _row(one: WatchedCampaign) -> dict[str, Any]:
             "tone": {"positive": "green", "negative": "red"}.get(one.spend.finding, "grey"),
         }
     return row
+
+
+@require_POST
+@signed_in
+def resume(request: ConsoleRequest, stop_id: UUID) -> HttpResponseBase:
+    """Undo the stop of a rule."""
+    try:
+        resume_rule(by=request.actor, at=clock.now(), stop_id=stop_id)
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(request, _("The rule gives again from now on, in a new version of the programme."))
+    return redirect("console:insight-effects")
+
+
+def _rule_row(one: WatchedRule) -> dict[str, Any]:
+    tongue, result, spend = language(), one.result, one.effects.spend
+    row: dict[str, Any] = {
+        "name": one.name.in_language(tongue), "programme": one.programme.name.in_language(tongue),
+        "url": reverse("console:programme", args=(one.programme.slug,)), "stop": one.stop,
+        "share": formats.share(result.permille / 1000, tongue, decimals=1),
+        "harmed": one.stop is not None and one.stop.reason == HARM, "finding": _("too few people yet"),
+    }  # fmt: skip
+    if spend is not None:
+        row |= {
+            "people": spend.n_treated + spend.n_control, "held_out": spend.n_control,
+            "spend": _money(spend.difference, result.currency), "span": _span(spend, result.currency),
+            "finding": FINDINGS[spend.finding].in_language(tongue),
+            "tone": {"positive": "green", "negative": "red"}.get(spend.finding, "grey"),
+        }  # fmt: skip
+    return row
+
+
+def _instruments(rules: list[WatchedRule]) -> list[dict[str, Any]]:
+    """What each instrument cost and brought, over the rules that leave people out; in one currency each."""
+    found: dict[tuple[str, str], list[WatchedRule]] = {}
+    for one in rules:
+        if one.effects.spend is not None:
+            found.setdefault((one.result.kind, one.result.currency), []).append(one)
+    return [_instrument(kind, currency, those) for (kind, currency), those in sorted(found.items())]
+
+
+def _instrument(kind: str, currency: str, those: list[WatchedRule]) -> dict[str, Any]:
+    tongue = language()
+    costs = [cost_of(one.result) for one in those]
+    cost = None if None in costs else sum(filter(None, costs))
+    # Amounts are what was paid: a discount has lowered them already, so it is put back before its cost is held
+    # against what it brought.
+    edges = [
+        sum(
+            float(DEFAULT_RATE) * (edge(one.effects.spend) * one.effects.spend.n_treated + one.result.given["discount"])
+            for one in those
+            if one.effects.spend is not None
+        )
+        for edge in (_difference, _low, _high)
+    ]
+    margin, low, high = (_money(edge, currency) for edge in edges)
+    return {
+        "name": word(INSTRUMENTS, kind), "rules": len(those),
+        "times": formats.number(sum(one.result.given["times"] for one in those), tongue),
+        "cost": formats.money(Money(round(cost), currency).text(), currency, tongue) if cost is not None else "",
+        "margin": margin, "span": _("%(low)s to %(high)s") % {"low": low, "high": high},
+        "back": formats.number(edges[0] / cost, tongue, decimals=2) if cost else "",
+    }  # fmt: skip
+
+
+def _difference(effect: Effect) -> float:
+    return effect.difference
+
+
+def _low(effect: Effect) -> float:
+    return effect.low
+
+
+def _high(effect: Effect) -> float:
+    return effect.high
 
 
 def _money(minor: float, currency: str) -> str:

@@ -25,6 +25,7 @@ from .home_parts import latest_acts, running_lines, stage_rows, store_rows
 from .home_todo import list_matters
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, tier_rows
+from .remembering import chosen
 
 
 @signed_in
@@ -60,10 +61,10 @@ def _figures(request: ConsoleRequest, programmes: list[Programme]) -> dict[str, 
         currency = get_operator().currency
     except OperatorNotSetUp:
         return {}
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked.isdigit() and int(asked) in PERIODS else 30
+    days = int(chosen(request, "days", [str(one) for one in PERIODS]) or 30)
     stores = list_stores(by=actor)
-    store = next((one for one in stores if one.code == request.GET.get("store")), None)
+    code = chosen(request, "store", [one.code for one in stores])
+    store = next((one for one in stores if code and one.code == code), None)
     counted = HomeFigures(actor, store_id=store.id if store else None)
     period = period_of(at, days, figures=counted, currency=currency)
     programme = programmes[0] if programmes and store is None else None

@@ -13,8 +13,10 @@ from django.utils.translation import ngettext
 from fidelia.access.models import Approval
 from fidelia.access.queries import list_approvals_to_decide
 from fidelia.campaigns.models import Campaign, State
-from fidelia.campaigns.queries import get_result, list_campaigns
-from fidelia.insight.queries import get_last_refresh
+from fidelia.campaigns.operations.ending import HARM
+from fidelia.campaigns.queries import get_result, list_campaigns, list_rule_stops
+from fidelia.insight.fits.scoring.keeping import DRIFTED
+from fidelia.insight.queries import find_score_in_use, get_last_refresh
 from fidelia.jobs.models import JobState
 from fidelia.jobs.queries import list_jobs, list_parked
 from fidelia.kernel.actor import Actor, Scope
@@ -48,10 +50,12 @@ def list_matters(*, by: Actor, at: datetime, programmes: list[Programme]) -> lis
     sources = (
         _parked(by),
         _failed_jobs(by, at),
+        _stopped_rules(by, at),
         _campaigns(by, at),
         _approvals(by),
         _drafts(by, programmes),
         _insight(by, at),
+        _drift(by),
     )
     return [matter for source in sources for matter in source][:MATTERS_MAX]
 
@@ -76,6 +80,17 @@ def _failed_jobs(by: Actor, at: datetime) -> Iterator[Matter]:
             ngettext("and %(n)s other job", "and %(n)s other jobs", more) % {"n": more} if more else jobs[0].error_code
         )
         yield Matter("alert-circle", "red", text, why, _("Open the jobs"), _address("console:jobs"))
+
+
+def _stopped_rules(by: Actor, at: datetime) -> Iterator[Matter]:
+    """Rules that the night stopped: people learn of it where they begin their day."""
+    if not by.may("campaign.see"):
+        return
+    for stop in list_rule_stops(by=by, since=at - FRESH):
+        if stop.reason == HARM:
+            why = _("Members surely buy less than those left out. You can let it give again.")
+            text = _("The rule “%(rule)s” was stopped: it does harm") % {"rule": stop.rule_key}
+            yield Matter("player-stop", "red", text, why, _("Look at it"), reverse("console:insight-effects"))
 
 
 def _approvals(by: Actor) -> Iterator[Matter]:
@@ -171,6 +186,19 @@ def _insight(by: Actor, at: datetime) -> Iterator[Matter]:
             _("Refresh it"),
             url,
         )
+
+
+def _drift(by: Actor) -> Iterator[Matter]:
+    """The score that counts was learnt from people who are others by now."""
+    if not by.may_somewhere("insight.refresh"):
+        return
+    version = find_score_in_use()
+    if version is not None and max(version.drift.values(), default=0.0) >= DRIFTED:
+        text = _("Version %(number)s of the score was learnt from other people than those of today") % {
+            "number": version.number
+        }
+        why = _("What it says may no longer hold. A newer version can be chosen.")
+        yield Matter("alert-triangle", "amber", text, why, _("Look at it"), reverse("console:insight-score-versions"))
 
 
 def _address(*names: str) -> str:

@@ -23,48 +23,21 @@ from fidelia.kernel.localized import LocalizedText
 from fidelia.members.queries import programmes_to_join
 from fidelia.organisation.models import MemberPortal
 from fidelia.organisation.operations import PortalLook, set_portal
-from fidelia.organisation.operations.portal import INK, LOGO_BYTES_MAX, WHITE, contrast
 from fidelia.organisation.queries import find_portal, get_operator
 from fidelia.ui.codes import qr_svg
-from fidelia.ui.formats import number
 
+from .looks import LookForm, preview_of
 from .pages import ConsoleRequest, show, signed_in
 from .refusals import put_on
-from .speech import speech_of
-
-COLOR = {"type": "color"}
-PROPOSED = {"brand_color": "#1F3D36", "accent_color": "#A0521F", "paper_color": "#FBF6EE"}
 
 
-class PortalForm(forms.Form):
+class PortalForm(LookForm):
     """How members meet the brand; a refused colour says its contrast."""
+
+    field_order = ("is_open", "name")
 
     is_open = forms.BooleanField(label=_("Open to members"), required=False)
     name = forms.CharField(label=_("Name"), max_length=60)
-    brand_color = forms.CharField(
-        label=_("Brand color"),
-        max_length=7,
-        widget=forms.TextInput(attrs=COLOR),
-        help_text=_("Buttons, the card, headings."),
-    )
-    accent_color = forms.CharField(
-        label=_("Accent color"),
-        max_length=7,
-        widget=forms.TextInput(attrs=COLOR),
-        help_text=_("What is to be done today."),
-    )
-    paper_color = forms.CharField(
-        label=_("Paper color"),
-        max_length=7,
-        widget=forms.TextInput(attrs=COLOR),
-        help_text=_("Behind everything; light."),
-    )
-    logo = forms.FileField(
-        label=_("Logo"),
-        required=False,
-        help_text=_("PNG, JPEG or WebP, at most 200 kB. Without one, the first letter stands."),
-    )
-    no_logo = forms.BooleanField(label=_("Take the logo away"), required=False)
     welcome_fr = forms.CharField(
         label=_("Welcome, in French"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -76,11 +49,11 @@ class PortalForm(forms.Form):
     )
 
     def look(self) -> PortalLook:
-        given = self.cleaned_data
-        logo = given["logo"].read(LOGO_BYTES_MAX + 1) if given["logo"] else b"" if given["no_logo"] else None
+        given, logos = self.cleaned_data, self.logos()
         return PortalLook(
             name=given["name"], brand_color=given["brand_color"], accent_color=given["accent_color"],
-            paper_color=given["paper_color"], contact=given["contact"], logo=logo,
+            paper_color=given["paper_color"], contact=given["contact"], logo=logos["logo"],
+            dark_logo=logos["dark_logo"],
             welcome=LocalizedText(en=given["welcome_en"], fr=given["welcome_fr"]),
         )  # fmt: skip
 
@@ -101,7 +74,7 @@ def member_portal(request: ConsoleRequest) -> HttpResponseBase:
         "address": settings.BASE_URL,
         "joining": _joining_address() if programmes_to_join(clock.now()) else "",
         "has_mail": bool(settings.EMAIL_HOST or settings.SMS_GATEWAY),
-        "ratios": _ratios(found) if found is not None else [],
+        "look": preview_of(found),
         "demo_member": find_address_of_member() if _is_demo() else "",
         "may_change": by.may("portal.change"),
     }
@@ -135,7 +108,7 @@ def _keep(request: ConsoleRequest, form: PortalForm) -> bool:
 def _initial(found: MemberPortal | None) -> dict[str, Any]:
     if found is None:
         return {
-            **PROPOSED,
+            **LookForm.PROPOSED,
             "name": get_operator().name[:60],
             "welcome_fr": "Vos points, vos avantages et votre carte, où que vous soyez.",
             "welcome_en": "Your points, your rewards and your card, wherever you are.",
@@ -143,19 +116,6 @@ def _initial(found: MemberPortal | None) -> dict[str, Any]:
     names = ("is_open", "name", "brand_color", "accent_color", "paper_color", "contact")
     initial: dict[str, Any] = {name: getattr(found, name) for name in names}
     return initial | {"welcome_fr": found.welcome.fr, "welcome_en": found.welcome.en}
-
-
-def _ratios(found: MemberPortal) -> list[tuple[str, str]]:
-    """Return each pair of colours that text is read in, with its contrast."""
-    language = speech_of(clock.now()).language
-    pairs = (
-        (_t("White on the brand color"), WHITE, found.brand_color),
-        (_t("White on the accent color"), WHITE, found.accent_color),
-        (_t("Brand color on paper"), found.brand_color, found.paper_color),
-        (_t("Accent color on paper"), found.accent_color, found.paper_color),
-        (_t("Text on paper"), INK, found.paper_color),
-    )
-    return [(name, f"{number(contrast(one, other), language, decimals=1)}\u00a0:\u00a01") for name, one, other in pairs]
 
 
 def _is_demo() -> bool:

@@ -76,6 +76,7 @@ MENU: tuple[Block, ...] = (
                     Entry(_("Paid memberships"), "calendar", "console:subscriptions", right="subscription.see"),
                     Entry(_("Referral"), "affiliate", "console:referrals", right="referral.see"),
                     Entry(_("Gifts in stock"), "gift", "console:stock", right="stock.see"),
+                    Entry(_("Budgets and vouchers"), "coins", "console:budgets", right="programme.see"),
                 ),
             ),
             Entry(_("Purchases"), "receipt", "console:purchases", right="purchase.see"),
@@ -83,7 +84,13 @@ MENU: tuple[Block, ...] = (
             Entry(_("Till"), "cash-register", "till:till", right="purchase.record"),
         ),
     ),
-    Block(_("Act"), (Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),)),
+    Block(
+        _("Act"),
+        (
+            Entry(_("Campaigns"), "speakerphone", "console:campaigns", right="campaign.see", key="m"),
+            Entry(_("Letters"), "mail", "console:letters", right="message.see"),
+        ),
+    ),
     Block(
         _("Steer"),
         (
@@ -95,6 +102,7 @@ MENU: tuple[Block, ...] = (
                 key="i",
                 children=(
                     Entry(_("Recency and frequency"), "chart-dots-2", "console:insight-rfm", right="insight.see"),
+                    Entry(_("Type of purchase"), "tags", "console:insight-chapter", "frat", right="insight.see"),
                     Entry(_("Lifecycle"), "route", "console:insight-chapter", "lifecycle", right="insight.see"),
                     Entry(_("Portfolio"), "chart-pie", "console:insight-chapter", "portfolio", right="insight.see"),
                     Entry(_("Lifetime value"), "diamond", "console:insight-chapter", "value", right="insight.see"),

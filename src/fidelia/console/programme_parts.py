@@ -19,7 +19,7 @@ from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.programme.queries.cheques_in_words import describe_cheque
 from fidelia.programme.queries.conversions_in_words import describe_conversion
 from fidelia.programme.queries.differences import points_name_of
-from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, threshold_words
+from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, keep_words, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.rules.documents import ordered, write_text
 from fidelia.ui import formats
@@ -297,7 +297,9 @@ def words_of_terms(view: VersionView) -> dict[str, Any]:
     names = {one.currency_id: one.currency for one in programme.more_currencies.select_related("currency")}
     return {
         "points_words": describe_points(terms.points, programme.points_currency, programme, tongue),
-        "tier_words": describe_tiers(terms.tiers, tongue) if terms.tiers is not None else [],
+        "tier_words": [*keep_words(terms.tiers, programme, tongue), *describe_tiers(terms.tiers, tongue)]
+        if terms.tiers is not None
+        else [],
         "other_currencies": [
             (names[code].name.in_language(tongue), describe_points(policy, names[code], programme, tongue))
             for code, policy in terms.currencies.items()
@@ -321,7 +323,7 @@ def words_of_terms(view: VersionView) -> dict[str, Any]:
         "more_tiers": [
             {
                 "name": one.name.in_language(tongue) if one.name else one.key,
-                "words": describe_tiers(one, tongue),
+                "words": [*keep_words(one, programme, tongue), *describe_tiers(one, tongue)],
                 "levels": [
                     (level.name.in_language(tongue), threshold_words(one, level.threshold, programme, tongue))
                     for level in reversed(one.levels)

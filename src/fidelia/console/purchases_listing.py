@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -27,6 +27,7 @@ from fidelia.ui.parts import Chip
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of, query_without
 from .purchases import rows_of
+from .remembering import choose, last_chosen
 from .speech import Speech, speech_of
 from .views import tabs_of
 from .words import CHANNELS, PURCHASE_KINDS, word
@@ -83,7 +84,8 @@ class Asked:
 def purchases(request: ConsoleRequest) -> HttpResponseBase:
     by = request.actor
     stores = list_stores(by=by)
-    asked = _read(request.GET, {str(store.id): store for store in stores}, speech_of(clock.now()), _currency())
+    given = _with_store(request, stores)
+    asked = _read(given, {str(store.id): store for store in stores}, speech_of(clock.now()), _currency())
     place = asked_place(request)
     found = list_purchases(
         by=by, kind=asked.kind or None, store_id=asked.store.id if asked.store else None,
@@ -95,22 +97,36 @@ def purchases(request: ConsoleRequest) -> HttpResponseBase:
         request, place, found, PAGE_SIZE, key_of=lambda row: (row.occurred_at, row.purchase_id),
         total="", order=_t("newest first"),
     )  # fmt: skip
-    query = asked.as_query(request.GET)
+    query = asked.as_query(given)
     tabs = tabs_of(request, PAGE, _t("All"), query)
-    chips = [Chip(lead, value, query_without(request, name)) for name, (lead, value) in asked.sentences.items()]
+    chips = [
+        Chip(lead, value, query_without(request, name, **({"store": ""} if name == "store" else {})))
+        for name, (lead, value) in asked.sentences.items()
+    ]
     context: dict[str, Any] = {
         "rows": rows_of(by, page.rows),
         "page": page.pager,
-        "form": FilterForm(initial={name: request.GET.get(name, "") for name in NAMES}, stores=stores),
+        "form": FilterForm(initial={name: given.get(name, "") for name in NAMES}, stores=stores),
         "receipt": asked.receipt,
-        "kept": [(name, request.GET[name]) for name in asked.sentences if name != "receipt"],
+        "kept": [(name, given[name]) for name in asked.sentences if name != "receipt"],
         "chips": chips,
-        "reset_url": query_without(request, *NAMES) if len(chips) > 1 else "",
+        "reset_url": query_without(request, *NAMES, store="") if len(chips) > 1 else "",
         "tabs": tabs,
         "query": query,
         "unsaved": bool(query) and not any(tab.current for tab in tabs),
     }
     return show(request, "console/purchases/list.html", context, partial="rows")
+
+
+def _with_store(request: ConsoleRequest, stores: Sequence[Store]) -> Mapping[str, str]:
+    """Return what the address asks, of the store looked at last where it says none; one that it says is remembered."""
+    given: dict[str, str] = {name: request.GET.get(name, "") for name in request.GET}
+    by_id = {str(store.id): store.code for store in stores}
+    if "store" in given:
+        choose(request, "store", by_id.get(given["store"], ""))
+    elif (last := last_chosen(request, "store")) and (found := [id for id, code in by_id.items() if code == last]):
+        given["store"] = found[0]
+    return given
 
 
 def _read(given: Mapping[str, str], stores: Mapping[str, Store], speech: Speech, currency: str) -> Asked:

@@ -17,7 +17,14 @@ from fidelia.programme.models import Programme
 from fidelia.programme.queries import see_programme, version_in_force
 from fidelia.shadow.errors import MalformedGrants
 from fidelia.shadow.models import Shadow, ShadowPurchase, VendorGrant
-from fidelia.shadow.operations import begin_shadow, compare_shadow, cut_over, read_grants, tell_grants
+from fidelia.shadow.operations import (
+    begin_shadow,
+    compare_shadow,
+    cut_over,
+    read_balances,
+    read_grants,
+    tell_grants,
+)
 from fidelia.shadow.operations.running import holdings_of
 from fidelia.shadow.queries import UNKNOWN_HERE, UNKNOWN_THERE, ShadowFigures, figures_of, find_shadow, list_differences
 from fidelia.ui import charts, formats
@@ -64,8 +71,10 @@ def _act(request: ConsoleRequest, programme: Programme) -> None:
     if act == "begin":
         begin_shadow(by=by, at=at, programme=programme, vendor=request.POST.get("vendor", "").strip() or "—")
     elif act == "cut-over":
-        points = parse_points(request.POST.get("points", "").strip(), scale)
-        cut_over(by=by, at=at, programme=programme, points_of_vendor=points)
+        balances = read_balances(_text_of(request), scale=scale) if "file" in request.FILES else []
+        told = request.POST.get("points", "").strip()
+        points = parse_points(told, scale) if told or not balances else sum(each.points for each in balances)
+        cut_over(by=by, at=at, programme=programme, points_of_vendor=points, balances=balances)
         messages.info(request, _("The programme is live: what the same keys send is recorded from now on."))
     elif act == "tell":
         counts = tell_grants(by=by, at=at, programme=programme, grants=read_grants(_text_of(request), scale=scale))

@@ -21,7 +21,9 @@ from . import (
     insight,
     jobs,
     keys,
+    letters,
     login,
+    looks,
     member_portal,
     monthly,
     policies,
@@ -34,6 +36,7 @@ from . import (
     receipts,
     referrals,
     rights_requests,
+    score_versions,
     search,
     segments,
     settings,
@@ -50,10 +53,11 @@ from . import (
 from .cards import one as card_pages
 from .cards import series as card_series
 from .customers import acts, editing, exports, listing, merging, one, points, together
+from .customers import insight as customer_insight
 from .customers import rewards as of_customers
 from .imports import checking, columns, history, mappings, mending, progress, result, uploading
 from .imports import listing as import_list
-from .rewards import catalog, coupons, gift_cards, redemptions
+from .rewards import budgets, catalog, coupons, gift_cards, redemptions
 from .rewards import stock as gifts
 from .rules import listing as rule_list
 from .rules import views as rule_pages
@@ -104,6 +108,7 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/consents/", acts.consent, name="customer-consent"),
     path("customers/<uuid:customer_id>/duplicates/", merging.duplicates, name="customer-duplicates"),
     path("customers/<uuid:customer_id>/duplicates/<uuid:other_id>/", merging.merge, name="customer-merge"),
+    path("customers/<uuid:customer_id>/insight/", customer_insight.insight, name="customer-insight"),
     path("customers/<uuid:customer_id>/history/", one.history, name="customer-history"),
     # /console/rights-requests/
     path("rights-requests/", rights_requests.rights_requests, name="rights-requests"),
@@ -129,6 +134,7 @@ urlpatterns = [
     path("imports/<uuid:import_id>/columns/", columns.columns, name="import-columns"),
     path("imports/<uuid:import_id>/mappings/", mappings.save, name="import-mappings"),
     path("imports/<uuid:import_id>/check/", checking.check, name="import-check"),
+    path("imports/<uuid:import_id>/day-order/", checking.day_order, name="import-day-order"),
     path("imports/<uuid:import_id>/recording/", checking.record, name="import-recording"),
     path("imports/<uuid:import_id>/progress/", progress.progress, name="import-progress"),
     path("imports/<uuid:import_id>/pause/", progress.pause, name="import-pause"),
@@ -142,6 +148,9 @@ urlpatterns = [
     # /console/programmes/
     path("programmes/", programmes.index, name="programmes"),
     path("programmes/<slug:slug>/", programmes.programme, name="programme"),
+    path("programmes/<slug:slug>/look/", looks.look, name="programme-look"),
+    path("programmes/<slug:slug>/look/logo/", looks.logo, name="programme-logo"),
+    path("programmes/<slug:slug>/look/removal/", looks.removal, name="programme-look-removal"),
     path("programmes/<slug:slug>/shadow/", shadows.shadow, name="programme-shadow"),
     path("programmes/<slug:slug>/versions/", programmes.draft, name="programme-drafts"),
     path("programmes/<slug:slug>/versions/<int:number>/", rule_pages.version, name="version"),
@@ -201,9 +210,13 @@ urlpatterns = [
     path("coupons/<uuid:series_id>/", coupons.series, name="coupon-series"),
     path("coupons/<uuid:series_id>/terms/", coupons.change, name="coupon-series-change"),
     path("coupons/<uuid:series_id>/drawing/", coupons.generate, name="coupon-drawing"),
+    path("coupons/<uuid:series_id>/segment/", coupons.give, name="coupon-segment-gift"),
     path("coupons/<uuid:series_id>/codes.csv", coupons.export, name="coupon-export"),
     path("coupons/<uuid:series_id>/end/", coupons.end, name="coupon-series-end"),
     path("coupons/codes/<int:coupon_id>/revocation/", coupons.revoke, name="coupon-revocation"),
+    path("messages/", letters.letters, name="letters"),
+    path("messages/<slug:key>/", letters.letter, name="letter"),
+    path("messages/<slug:key>/page/", letters.page, name="letter-page"),
     path("gift-cards/", gift_cards.gift_cards, name="gift-cards"),
     path("gift-cards/new/", gift_cards.sell, name="gift-card-new"),
     path("gift-cards/<uuid:card_id>/", gift_cards.gift_card, name="gift-card"),
@@ -218,7 +231,9 @@ urlpatterns = [
     path("redemptions/fulfil/", redemptions.fulfil, name="redemptions-fulfil"),
     path("redemptions/<uuid:redemption_id>/cancel/", redemptions.cancel, name="redemption-cancel"),
     path("customers/<uuid:customer_id>/rewards/", of_customers.rewards, name="customer-rewards"),
+    path("customers/<uuid:customer_id>/offers/<slug:key>/", of_customers.activate, name="customer-offer"),
     path("customers/<uuid:customer_id>/rewards/<uuid:reward_id>/", of_customers.redeem, name="customer-redeem"),
+    path("budgets/", budgets.budgets, name="budgets"),
     path("gifts/", gifts.stock, name="stock"),
     path("gifts/new/", gifts.new, name="stock-new"),
     path("gifts/<uuid:stock_id>/pieces/", gifts.pieces, name="stock-pieces"),
@@ -276,6 +291,9 @@ urlpatterns = [
     path("insight/refreshes/", insight.refresh, name="insight-refresh"),
     path("insight/refreshes/<uuid:job_id>/", insight.refreshing, name="insight-refreshing"),
     path("insight/effects/", effects.effects, name="insight-effects"),
+    path("insight/effects/stops/<uuid:stop_id>/end/", effects.resume, name="insight-rule-resume"),
+    path("insight/scores/versions/", score_versions.versions, name="insight-score-versions"),
+    path("insight/scores/versions/choice/", score_versions.choose, name="insight-score-choice"),
     path("insight/monthly/", monthly.readers, name="insight-monthly"),
     path("insight/monthly/<uuid:user_id>/", monthly.change, name="insight-monthly-reader"),
     path("insight/slices/", slices.choose, name="insight-slices"),

@@ -143,6 +143,7 @@ TRAIT_VALUES: Words = {
     "supporter": _("Supporter"),
     "ambassador": _("Ambassador"),
     "left": _("No longer comes"),
+    "varied": _("Of several kinds"),
     "stars": _("Star"),
     "question_marks": _("Question mark"),
     "profit_customers": _("Profit customer"),

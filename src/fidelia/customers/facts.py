@@ -7,13 +7,14 @@ from fidelia.kernel.facts import FactTable
 CUSTOMERS = FactTable(
     name="customers",
     # A merged customer points at its survivor, so that analytics count one person once.
-    sql="""select c.id::text as customer_id, c.merged_into_id::text as merged_into, c.kind, c.country, c.language,
-       c.source, c.acquired_at, extract(year from c.birth_on)::int as birth_year, c.partner_id::text,
+    sql="""select c.id::text as customer_id, c.merged_into_id::text as merged_into, c.merged_at, c.kind, c.country,
+       c.language, c.source, c.acquired_at, extract(year from c.birth_on)::int as birth_year, c.partner_id::text,
        c.home_store_id::text, c.erased_at is not null as is_erased, c.updated_at
 from customers_customer c""",
     columns={
         "customer_id": "string",
         "merged_into": "string",
+        "merged_at": "timestamp",
         "kind": "string",
         "country": "string",
         "language": "string",
@@ -27,6 +28,25 @@ from customers_customer c""",
     },
     key=("customer_id",),
     recorded_at_column="updated_at",
+)
+# What rules may ask of a customer and what changed of it, so that a backtest asks what was known then.
+CUSTOMER_CHANGES = FactTable(
+    name="customer_changes",
+    sql="""select change.id as change_id, change.customer_id::text, change.fact, change.former, change.value,
+       change.source, change.occurred_at, change.recorded_at
+from customers_fact_change change where change.fact in ('kind', 'country', 'language')""",
+    columns={
+        "change_id": "int64",
+        "customer_id": "string",
+        "fact": "string",
+        "former": "string",
+        "value": "string",
+        "source": "string",
+        "occurred_at": "timestamp",
+        "recorded_at": "timestamp",
+    },
+    key=("change_id",),
+    recorded_at_column="recorded_at",
 )
 # A free text that a house keeps of a customer may be a name: analytics read those of a list of choices alone.
 TRAITS = FactTable(
@@ -99,4 +119,4 @@ from customers_acquisition a join customers_customer c on c.id = a.customer_id""
     key=("customer_id",),
     recorded_at_column="recorded_at",
 )
-FACTS = (CUSTOMERS, TRAITS, SEGMENT_MEMBERSHIPS, CONSENTS, ACQUISITIONS)
+FACTS = (CUSTOMERS, CUSTOMER_CHANGES, TRAITS, SEGMENT_MEMBERSHIPS, CONSENTS, ACQUISITIONS)

@@ -12,6 +12,8 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.rules import Catalogue, Field, Type
+from fidelia.rules.control import FIELD as PLACE
+from fidelia.rules.control import NOBODY, PLACES, place_of
 
 from .models import TraitDefinition
 
@@ -100,8 +102,18 @@ SEGMENTS_FIELD = Field(
     many=True,
     words=Text("the segments of the customer", "les segments du client"),
 )
+PLACE_FIELD = Field(
+    PLACE,
+    Type.INT,
+    Text("Place in the draw", "Place au tirage"),
+    f"""(('x' || substr(encode(sha256(customer.id::text::bytea), 'hex'), 1, 6))::bit(24)::bigint % {PLACES})""",
+    doc="A number drawn from the person's id, the same for ever; control groups of rules follow from it. -1: nobody.",
+    low=NOBODY,
+    high=PLACES - 1,
+    words=Text("the place in the draw", "la place au tirage"),
+)
 # What the rules of a programme may read; traits are defined in the database: see `trait_fields`.
-RULE_FIELDS = (*OWN_FIELDS, SEGMENTS_FIELD)
+RULE_FIELDS = (*OWN_FIELDS, SEGMENTS_FIELD, PLACE_FIELD)
 
 SEGMENT_RELATION = """(
     select c.id, c.sort_key, c.kind, c.country, c.language, c.source, %(moment)s::timestamptz as moment,
@@ -148,6 +160,7 @@ def values_of_customer(customer: Mapping[str, Any], *, on: date) -> dict[str, An
         "customer.birth_month": birth_on.month if birth_on else None,
         "customer.age": _age(birth_on, on) if birth_on else None,
         "customer.segments": customer["segments"],
+        PLACE: place_of(customer["id"]) if customer.get("id") else NOBODY,
         **_trait_values(customer["traits"], customer["trait_types"]),
     }
 

@@ -40,6 +40,7 @@ class Customer(models.Model):
     partner_id = models.UUIDField(null=True)
     home_store_id = models.UUIDField(null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    merged_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     search_key = models.TextField(blank=True, default="")
     sort_key = models.CharField(max_length=320, blank=True, default="", db_collation="C")
@@ -69,6 +70,12 @@ class Customer(models.Model):
             models.Index(fields=["sort_key", "id"], name="companies_in_order_of_name", condition=Q(kind="company")),
             models.Index(
                 fields=["registration_number"], name="customers_by_registration", condition=~Q(registration_number="")
+            ),
+            # Who may be the same person is looked for among those born on one day.
+            models.Index(
+                fields=["birth_on"],
+                name="customers_by_birthday",
+                condition=Q(birth_on__isnull=False, merged_into__isnull=True),
             ),
             models.Index(fields=["vat_number"], name="customers_by_vat_number", condition=~Q(vat_number="")),
         ]

@@ -12,7 +12,7 @@ Invalid
 
 from __future__ import annotations
 
-from fidelia.kernel.errors import Invalid, Refused, Unavailable
+from fidelia.kernel.errors import Invalid, NotFound, Refused, Unavailable
 
 
 class NoExport(Refused):
@@ -31,6 +31,12 @@ class MalformedMoment(Invalid):
     """The text is not an instant with its time zone."""
 
     default_code = "malformed_moment"
+
+
+class UnknownScoreVersion(NotFound):
+    """There is no such version of the score."""
+
+    default_code = "unknown_score_version"
 
 
 class ImpossibleNumbers(Invalid):

@@ -212,6 +212,51 @@ class Chapter(models.Model):
         return f"{self.key} ({self.language})"
 
 
+class ProductLink(models.Model):
+    """A product that many bought, and what its buyers buy too, at the last refresh: [[code, both, cosine], …]."""
+
+    code = models.CharField(max_length=80, primary_key=True)
+    refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="product_links", db_index=False)
+    buyers = models.PositiveIntegerField()
+    neighbours = models.JSONField()
+
+    class Meta:
+        db_table = "insight_product_link"
+        indexes = [models.Index(fields=["-buyers"], name="products_that_most_people_buy")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ScoreVersion(models.Model):
+    """A score as it was learnt once, never changed: its card (what it was learnt from, how good it is), its weights,
+    and how its columns lay then. The one chosen last sets the trait; until a person chooses, each refresh learns anew.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.PositiveIntegerField(unique=True)
+    learnt_at = models.DateTimeField()
+    card = models.JSONField()
+    weights = models.JSONField()
+    spreads = models.JSONField()
+    drift = models.JSONField(default=dict)  # of the last refresh: {column: index}, and "score"
+    drift_at = models.DateTimeField(null=True)
+    is_chosen = models.BooleanField(default=False)
+    chosen_at = models.DateTimeField(null=True)
+    chosen_by = models.CharField(max_length=150, blank=True, default="")
+
+    class Meta:
+        db_table = "insight_score_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_chosen"], condition=Q(is_chosen=True), name="one version of a score is chosen"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"score {self.number}"
+
+
 class Forecast(models.Model):
     """What the next `months` bring under the version in force, and under `version` where that is another.
 

@@ -39,8 +39,10 @@ _HT = because(
 )
 
 
-def reasons_to_doubt(column: Column, profile: Profile, confidence: float) -> Iterator[LocalizedText]:
-    """Yield what a person should look at before this column is taken for that."""
+def reasons_to_doubt(
+    column: Column, profile: Profile, confidence: float, *, is_taxed: bool = False
+) -> Iterator[LocalizedText]:
+    """Yield what a person should look at before this column is taken for that; `is_taxed` where a tax is added."""
     if confidence < SURE:
         yield _BY_CELLS if likeness(profile.name, column.synonyms) < RESEMBLING else _RESEMBLES
     if column.sensitive:
@@ -58,5 +60,5 @@ def reasons_to_doubt(column: Column, profile: Profile, confidence: float) -> Ite
         yield _ROUNDED
     if column.kind is Kind.CODE and profile.share("pointed") > 0.5:
         yield _POINTED
-    if column.kind is Kind.MONEY and not BEFORE_TAX.isdisjoint(words_of(profile.name)):
+    if not is_taxed and column.kind is Kind.MONEY and not BEFORE_TAX.isdisjoint(words_of(profile.name)):
         yield _HT

@@ -12,6 +12,7 @@ from .rows import Row
 from .values import split_currency
 
 ROWS_LOOKED_AT = 40
+CELLS_JUDGED = 400
 _NUMBER = re.compile(r"[-+−(]?[0-9][0-9.,'’ \u00a0\u202f]*[-−)%]?|")
 _HOUR = re.compile(r"[0-9]{1,2}[:h][0-9]{2}(:[0-9]{2})?")
 
@@ -73,9 +74,14 @@ def _kinds_of_columns(rows: Sequence[Row], width: int) -> list[bool]:
     lower = rows[min(len(rows) // 2, ROWS_LOOKED_AT) :] if len(rows) > 3 else rows[1:]
     kinds = []
     for place in range(width):
-        cells = [row[place] for row in lower if place < len(row) and row[place].strip()]
+        cells = _spread([row[place] for row in lower if place < len(row) and row[place].strip()])
         kinds.append(bool(cells) and sum(map(is_value, cells)) > 0.6 * len(cells))
     return kinds
+
+
+def _spread(cells: list[str]) -> list[str]:
+    """Return some of the cells, evenly from all of them: enough to tell what most are."""
+    return cells[:: len(cells) // CELLS_JUDGED + 1]
 
 
 def _are_names(row: Row, kinds: list[bool]) -> bool:

@@ -37,6 +37,8 @@ _NAMES_OF_DAYS = frozenset(
 )
 # What counts may be: days from 1974 to 2064, seconds and thousandths from 1995 to 2096.
 _COUNTS = {SERIAL: (27_000, 60_000), EPOCH: (788_918_400, 4_000_000_000), EPOCH_MS: (788_918_400_000, 4e12)}
+HOURS_LEAST = 10
+_POINTED_HOUR = re.compile(r"(?:[01][0-9]|2[0-3])[.,][0-5][0-9]")
 _MARKED = re.compile(rf"[.,'’{_SPACES}]")
 
 
@@ -83,7 +85,7 @@ def guess_numbers(columns: Iterable[Sequence[str]], *, decimal_otherwise: str = 
     for cells in columns:
         texts = [split_currency(cell)[0].strip() for cell in cells if cell.strip()]
         numeric = [text for text in texts if any(map(str.isdigit, text)) and _NUMERIC.fullmatch(text)]
-        if len(numeric) >= SHARE_OF_A_KIND * len(texts) and not _are_days(texts):
+        if len(numeric) >= SHARE_OF_A_KIND * len(texts) and not _are_days(texts) and not _are_hours(texts):
             for text in numeric:
                 _vote(votes, text.strip("-+−()% \u00a0\u202f"))
     return _decide(votes, decimal_otherwise)
@@ -91,6 +93,11 @@ def guess_numbers(columns: Iterable[Sequence[str]], *, decimal_otherwise: str = 
 
 def _are_days(texts: Sequence[str]) -> bool:
     return sum(LOCAL.fullmatch(text) is not None or ISO.fullmatch(text) is not None for text in texts) * 2 > len(texts)
+
+
+def _are_hours(texts: Sequence[str]) -> bool:
+    """09.05 is five past nine where all cells are so; of amounts some are below ten, or have more cents than 59."""
+    return len(texts) >= HOURS_LEAST and all(_POINTED_HOUR.fullmatch(text) for text in texts)
 
 
 def _vote(votes: _Votes, text: str) -> None:

@@ -20,7 +20,16 @@ from .likeness import words_of
 from .profiles import Profile
 from .proposals import OptionProposal
 from .scanning import Piece, Scan
-from .states import NOT_SOLD_STATES, REFUNDED_STATES, words_of_no_lines
+from .states import (
+    NOT_SOLD_STATES,
+    PAYMENT_WORDS,
+    REFUNDED_STATES,
+    RETURN_WORDS,
+    SALE_WORDS,
+    words_of_no_lines,
+    words_of_nothing_sold,
+    words_of_returns,
+)
 
 NOBODY_MAX = 20
 NOBODY = frozenset(
@@ -274,6 +283,24 @@ def _no_lines(seen: _Seen) -> OptionProposal | None:
     return OptionProposal("no_lines", found, reason, Doubt("no_lines", tuple(found), look, ((),)))
 
 
+def _returns_say(seen: _Seen) -> OptionProposal | None:
+    """A letter, a sign, a yes or a phrase of the house's own for what came back."""
+    said = seen.scan.words.get("kind", Counter())
+    lines = {word: rows for word, rows in said.items() if word not in words_of_no_lines(said)}
+    found = words_of_returns(seen.columns.get("kind", ""), lines)
+    if not found or set(said) <= RETURN_WORDS | SALE_WORDS | PAYMENT_WORDS:
+        return None
+    look = because(
+        "{count} rows say “{words}” in “{name}”: they are taken for returns, the others for sales.",
+        "{count} lignes disent « {words} » dans « {name} » : ce seraient des retours, les autres des ventes.",
+        count=sum(said[word] for word in found),
+        words=", ".join(sorted(found)),
+        name=seen.columns["kind"],
+    )
+    reason = because("by what they say", "d’après ce qu’elles disent")
+    return OptionProposal("returns_say", sorted(found), reason, Doubt("returns_say", tuple(sorted(found)), look, ((),)))
+
+
 def _not_sold(seen: _Seen) -> OptionProposal | None:
     """Orders that were cancelled or never paid; refunded ones too, unless the file says apart what was given back."""
     said = seen.scan.words.get("status", Counter())
@@ -282,7 +309,10 @@ def _not_sold(seen: _Seen) -> OptionProposal | None:
     words = NOT_SOLD_STATES
     if says_refunds or any(profile.share("negative") for profile in signed):
         words = NOT_SOLD_STATES - REFUNDED_STATES
-    found = sorted(word for word in said if word in words or word.split(" ", 1)[0] in words - {"test", "quote"})
+    answers = words_of_nothing_sold(seen.columns.get("status", ""), said)
+    found = sorted(answers) or sorted(
+        word for word in said if word in words or word.split(" ", 1)[0] in words - {"test", "quote"}
+    )
     if not found:
         return None
     look = because(
@@ -296,6 +326,7 @@ def _not_sold(seen: _Seen) -> OptionProposal | None:
 
 
 _PROPOSERS: dict[str, Callable[[_Seen], OptionProposal | None]] = {
+    "returns_say": _returns_say,
     "no_lines": _no_lines,
     "not_sold": _not_sold,
     "nobody": _nobody,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +50,8 @@ class Write(Protocol[Given_contra]):
 class PlainSteps(Generic[Item]):
     """The steps of such a kind. `reader` makes, for one import at a moment, what understands its rows.
 
-    Of two rows of a file with one key the first counts; the second is double. With a `book` it can be taken back.
+    Of two rows of a file with one key the first counts; the second is double. With a `book` it can be taken back. With
+    `amount_of` the check tells what the rows come to, by what becomes of them: `file_amount` is the sum of the others.
     """
 
     target: Target
@@ -59,6 +61,7 @@ class PlainSteps(Generic[Item]):
     judge: Judge[Item]
     write: Write[Item]
     book: Book[Item] | None = None
+    amount_of: Callable[[Item], int] | None = None
 
     def check(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
         """Mark each staged row. Raises Denied, and what the reader raises for options that cannot be."""
@@ -66,15 +69,27 @@ class PlainSteps(Generic[Item]):
         rows = RowReader(found, self.target)
         understand = self.reader(rows, found, at)
         seen: set[int] = set()
+        sums: Counter[str] = Counter()
         progress.expect(progress.done + count_ready(found))
         for page in staged_pages(found):
             items, marks = self._understood(rows, understand, page)
+            read = dict(items)
             marks += self._doubles(items, seen)
             marks += self._judged(items)
+            self._sum(sums, read, marks)
             with transaction_of_use_case():
                 mark_rows(found.id, marks)
             progress.step(len(page))
-        return {}
+        return dict(sums)
+
+    def _sum(self, sums: Counter[str], read: Mapping[int, Item], marks: Sequence[Mark]) -> None:
+        if self.amount_of is None:
+            return
+        states = {mark.row_number: mark.state for mark in marks}
+        for number, item in read.items():
+            amount = self.amount_of(item)
+            sums[f"{states.get(number, 'ready')}_amount"] += amount
+            sums["file_amount"] += amount
 
     def record(self, found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
         """Write the ready rows, each batch with its checkpoint. Raises Denied."""

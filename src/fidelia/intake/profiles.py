@@ -15,6 +15,7 @@ from .dates import TIME
 from .notes import count_sensitive
 from .reading import Reading
 from .rows import Row
+from .states import word_of
 from .tables import Table
 from .targets import Column, Kind
 from .values import FALSE, TRUE, BadCell, is_moment, is_no_day, read_money, read_percent, read_quantity, split_currency
@@ -68,6 +69,8 @@ def fits(profile: Profile, column: Column) -> float:
     if not profile.values:
         return 0.8
     if column.vocabulary:
+        if column.understands is not None and column.understands(profile.name, profile.vocabulary):
+            return 1.0
         known = sum(count for word, count in profile.vocabulary.items() if _is_word_of(word, column))
         return 1.0 if known >= VOCABULARY_SHARE * profile.values else 0.1
     return _FITS[column.kind](profile)
@@ -118,7 +121,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: 
         usual=usual,
         usual_share=copies / count,
         sensitive=count_sensitive(different) if any(" " in text for text in texts) else 0,
-        vocabulary=Counter(fold(text) or text for text in texts) if len(different) <= WORDS_MAX else {},
+        vocabulary=Counter(map(word_of, texts)) if len(different) <= WORDS_MAX else {},
         is_repeated=is_repeated,
     )
 

@@ -199,6 +199,8 @@ def _take(draft: _Draft, column: str, name: str, score: float) -> None:
 
 
 def _score_of(column: Column, profile: Profile) -> float:
+    if not column.by_name:
+        return 0.0
     names = (column.name.replace("_", " "), *column.synonyms, column.label.en, column.label.fr)
     like, words = likeness(profile.name, names), set(words_of(profile.name))
     if not words.isdisjoint(column.not_beside) or (column.kind is Kind.MONEY and _is_no_price(words, names)):
@@ -229,7 +231,8 @@ def _doubt(draft: _Draft, column: Column) -> None:
     if column.name in draft.chosen:
         profile, confidence = draft.chosen[column.name]
         others = _alternatives(draft, profile, column.name)
-        reasons = reasons_to_doubt(column, profile, confidence)
+        is_taxed = column.name == "net" and "tax" in draft.chosen
+        reasons = reasons_to_doubt(column, profile, confidence, is_taxed=is_taxed)
         doubts = [Doubt(column.name, profile.name, reason, others) for reason in reasons]
         draft.doubts[profile.name] = [*doubts, *draft.doubts.get(profile.name, ())]  # the most telling ones last
 

@@ -142,3 +142,10 @@ def _rejected(row: tuple[int, int, str, str], language: str, kind: ImportKind) -
     return RejectedRow(
         number, sheet, tuple(split_cells(cells)), tell_reason(reason, language, kind.reasons), code, values
     )  # fmt: skip
+
+
+def asks_for_day_order(found: Import) -> bool:
+    """Whether the days of a checked file read both ways, no row of it decides, and nobody has said which is right."""
+    report = found.check_report
+    decided = report.get("days_day_first", 0) + report.get("days_month_first", 0)
+    return bool(report.get("days_either")) and not decided and not found.file_mapping.reading.order_told

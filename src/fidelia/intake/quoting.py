@@ -24,12 +24,13 @@ def split_loosely(text: str, separator: str, quote: str, *, pairs_close: bool = 
     text = text.rstrip("\r\n")
     place = 0
     while True:
-        if text.startswith(quote, place):
-            found = _end_of(text, place + 1, separator, quote, pairs_close=pairs_close)
+        opening = _past_blanks(text, place)
+        if text.startswith(quote, opening):
+            found = _end_of(text, opening + 1, separator, quote, pairs_close=pairs_close)
             if found is None:
                 return None
             mark, end = found
-            cells.append(text[place + 1 : mark].replace(quote * 2, quote))
+            cells.append(text[opening + 1 : mark].replace(quote * 2, quote))
         else:
             end = text.find(separator, place)
             end = len(text) if end < 0 else end
@@ -85,9 +86,7 @@ def _end_of(text: str, start: int, separator: str, quote: str, *, pairs_close: b
         last = place
         while text.startswith(quote, last + 1):
             last += 1
-        end = last + 1
-        while text.startswith(" ", end):
-            end += 1
+        end = _past_blanks(text, last + 1)
         is_end = end >= len(text) or (text.startswith(separator, end) and _begins_well(text, end + 1, separator, quote))
         if is_end and ((last - place) % 2 == 0 or pairs_close):
             return last, end
@@ -96,7 +95,13 @@ def _end_of(text: str, start: int, separator: str, quote: str, *, pairs_close: b
 
 
 def _begins_well(text: str, start: int, separator: str, quote: str) -> bool:
-    if text.startswith(quote, start):
+    if text.startswith(quote, _past_blanks(text, start)):
         return True
     end = text.find(separator, start)
     return quote not in text[start : end if end >= 0 else len(text)]
+
+
+def _past_blanks(text: str, place: int) -> int:
+    while text.startswith(" ", place):
+        place += 1
+    return place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -32,7 +32,8 @@ class Reading:
     """`header_row` counts from 1; 0 says that the file has no header and its columns are named by their numbers.
 
     `decimal` is the sign before the decimals; `thousands` the one between groups, empty where there is none.
-    `quote` is the sign around a cell that holds the separator or a line end; empty where there is none.
+    `quote` is the sign around a cell that holds the separator or a line end; empty where there is none. It is `padded`
+    where blanks stand between that sign and the separators. `order_told` says that a person chose the order of days.
     `sheets` are read one after the other, in their order in the file (spreadsheets only).
     """
 
@@ -40,10 +41,12 @@ class Reading:
     encoding: str = "utf-8"
     separator: str = ","
     quote: str = '"'
+    padded: bool = False
     decimal: str = "."
     thousands: str = ""
     date_order: DateOrder = DateOrder.YEAR_FIRST
     date_format: str | None = None
+    order_told: bool = False
     header_row: int = 1
     sheets: tuple[str, ...] = ()
 
@@ -82,6 +85,9 @@ def _check_signs(values: dict[str, Any]) -> None:
         raise MalformedMapping("A separator is one sign.", pointer="/reading/separator")
     if values.get("decimal", ".") == values.get("thousands", ""):
         raise MalformedMapping("Decimals and thousands are not told by the same sign.", pointer="/reading/thousands")
+    for name in ("padded", "order_told"):
+        if not isinstance(values.get(name, False), bool):
+            raise MalformedMapping(f"“{name}” is true or false.", pointer=f"/reading/{name}")
     header_row = values.get("header_row", 1)
     if not isinstance(header_row, int) or not 0 <= header_row <= HEADER_ROW_MAX:
         raise MalformedMapping(f"The header is one of the first {HEADER_ROW_MAX} rows.", pointer="/reading/header_row")
@@ -89,3 +95,10 @@ def _check_signs(values: dict[str, Any]) -> None:
         codecs.lookup(values.get("encoding", "utf-8"))
     except (LookupError, TypeError):
         raise MalformedMapping(f"“{values['encoding']}” is not an encoding.", pointer="/reading/encoding") from None
+
+
+def with_told_order(reading: Reading, saved: Any) -> Reading:
+    """Return a reading with the order of days that a person chose for the sender's files (a reading's document)."""
+    if not isinstance(saved, dict) or not saved.get("order_told") or reading.date_order is DateOrder.YEAR_FIRST:
+        return reading
+    return replace(reading, date_order=DateOrder(saved["date_order"]), order_told=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 
-from fidelia.kernel.folding import fold
-
 from .dates import NotInCalendar
 from .rows import BadRow, Row
+from .states import word_of
 from .tables import Table
 from .values import BadCell, read_day, read_money
 
@@ -75,8 +74,8 @@ def _hear(found: Scan, row: Row, place: Mapping[str, int]) -> None:
     for name in SPEAKING:
         if name in place and (text := row[place[name]]):
             said = found.words.setdefault(name, Counter())
-            if len(said) < WORDS_MAX or fold(text) in said:
-                said[fold(text)] += 1
+            if len(said) < WORDS_MAX or word_of(text) in said:
+                said[word_of(text)] += 1
 
 
 def _follow(found: Scan, row: Row, place: Mapping[str, int], table: Table) -> None:

@@ -28,7 +28,8 @@ class Separation:
 
     `above` are the rows before it. In `wrapped` rows a cell still stands between marks that quote it;
     `joined` cells go on over a line end, as they also do where a mark that quotes nothing is taken for one that does.
-    It is `torn` where cells hold a mark beside another separator, as the halves of quoted cells do.
+    It is `torn` where cells hold a mark beside another separator, as the halves of quoted cells do, and `padded` where
+    blanks stand between marks and separators.
     """
 
     separator: str
@@ -39,6 +40,7 @@ class Separation:
     wrapped: int = 0
     joined: int = 0
     torn: bool = False
+    padded: bool = False
 
     @property
     def is_even(self) -> bool:
@@ -74,16 +76,19 @@ def _is_set_out_by_blanks(text: str) -> bool:
 
 
 def _quotations(text: str, separator: str) -> list[Separation]:
-    return [
+    tried = [
         try_separation(text, separator, quote)
         for quote in QUOTES
         if quote == '"' or (quote == "'" and _may_quote(text, separator)) or (not quote and '"' in text)
     ]
+    is_padded = separator not in " \t" and re.search(rf'{re.escape(separator)} +"', text) is not None
+    return [*tried, try_separation(text, separator, '"', padded=True)] if is_padded else tried
 
 
-def try_separation(text: str, separator: str, quote: str) -> Separation:
+def try_separation(text: str, separator: str, quote: str, *, padded: bool = False) -> Separation:
     """Cut a text by a sign and look how even its rows are."""
-    rows = [row for row in separate(text, separator, quote, rows_max=ROWS_TRIED) if any(cell.strip() for cell in row)]
+    read = separate(text, separator, quote, rows_max=ROWS_TRIED, padded=padded)
+    rows = [row for row in read if any(cell.strip() for cell in row)]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return Separation(separator, quote, 1, 0.0)
@@ -97,10 +102,10 @@ def try_separation(text: str, separator: str, quote: str) -> Separation:
     opened = sum(cell.startswith(quote) for row in rows for cell in row) if quote else 0  # and never closed
     joined += opened if opened > OPENED_SHARE * len(rows) else 0
     torn = sum(any(map(_TORN.search, row)) for row in rows) > 0.5 * len(rows) if quote else False
-    return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined, torn)
+    return Separation(separator, quote, width, widths[width] / len(rows), first, wrapped, joined, torn, padded)
 
 
-def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> list[Row]:
+def separate(text: str, separator: str, quote: str = '"', *, rows_max: int, padded: bool = False) -> list[Row]:
     """Return the first records of a text, blank ones as empty rows; what follows a cell without an end is left out."""
     rows: list[Row] = []
     lines = _lines(text)
@@ -111,7 +116,7 @@ def separate(text: str, separator: str, quote: str = '"', *, rows_max: int) -> l
             delimiter=separator,
             quotechar=quote or None,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-            skipinitialspace=separator == " ",
+            skipinitialspace=separator == " " or padded,
             strict=True,
         )
         read = 0
@@ -138,7 +143,7 @@ def _lines(text: str) -> list[str]:
 def _holds_marks(row: Row) -> bool:
     """Say whether a cell of the row stands between marks, or a mark opens in one cell and closes in a later one."""
     is_open = False
-    for cell in row:
+    for cell in map(str.strip, row):
         if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'":
             return True
         if is_open and cell.endswith('"'):
@@ -169,4 +174,4 @@ def _merit(one: Separation) -> tuple[float, ...]:
 
 def _merit_of_quote(one: Separation) -> tuple[float, ...]:
     """No mark left around a cell, no cells joined over lines; ties go to what is usual."""
-    return (one.is_even, -one.wrapped, -one.joined, round(one.share, 1), -QUOTES.index(one.quote))
+    return (one.is_even, -one.wrapped, -one.joined, round(one.share, 1), not one.padded, -QUOTES.index(one.quote))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +11,7 @@ from .doubts import Doubt, because
 from .errors import UnreadableFile
 from .headers import ROWS_LOOKED_AT, Header, guess_header
 from .reading import HEADER_ROW_MAX
-from .rows import Row, name_columns
+from .rows import BadRow, Row, name_columns
 from .workbooks import Workbook
 
 SAMPLE_ROWS = 2_000
@@ -37,6 +38,25 @@ class _Sheet:
     sample: tuple[Row, ...]
     hashes: Counter[int]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns in whatever order they stand."""
+        return tuple(sorted(self.columns))
+
+
+def put_in_order(rows: Iterable[Row], columns: Sequence[str], wanted: Sequence[str]) -> Iterator[Row]:
+    """Yield rows of a sheet with its cells in the order of another sheet that has the same columns."""
+    order = [columns.index(name) for name in wanted]
+    if order == list(range(len(columns))):
+        yield from rows
+        return
+    for row in rows:
+        if isinstance(row, BadRow) or not row:
+            yield row
+        else:
+            filled = [*row, *[""] * (len(columns) - len(row))]
+            yield [*(filled[place] for place in order), *filled[len(columns) :]]
+
 
 def choose_sheets(book: Workbook) -> Chosen:
     """Take the sheets of the header under which most rows stand; the others are left out. Raises UnreadableFile."""
@@ -45,16 +65,16 @@ def choose_sheets(book: Workbook) -> Chosen:
         raise UnreadableFile("No sheet of the workbook holds a table.")
     rows_under: Counter[tuple[str, ...]] = Counter()
     for sheet in looked_at:
-        rows_under[sheet.columns] += sheet.rows * min(len(sheet.columns), 3)  # a list of notes has one column
-    columns = max(rows_under, key=lambda one: rows_under[one])
-    taken = [sheet for sheet in looked_at if sheet.columns == columns]
-    left = [sheet.name for sheet in looked_at if sheet.columns != columns and sheet.rows]
-    each = max(SAMPLE_ROWS // len(taken), 100)
+        rows_under[sheet.names] += sheet.rows * min(len(sheet.columns), 3)  # a list of notes has one column
+    names = max(rows_under, key=lambda one: rows_under[one])
+    taken = [sheet for sheet in looked_at if sheet.names == names]
+    left = [sheet.name for sheet in looked_at if sheet.names != names and sheet.rows]
+    each, columns = max(SAMPLE_ROWS // len(taken), 100), taken[0].columns
     return Chosen(
         sheets=tuple(sheet.name for sheet in taken),
         header=list(columns),
         place=taken[0].place,
-        sample=[row for sheet in taken for row in sheet.sample[:each]],
+        sample=[row for sheet in taken for row in put_in_order(sheet.sample[:each], sheet.columns, columns)],
         doubts=(*_doubt_of_left_out(taken, left), *_doubt_of_hidden(book), *_doubt_of_overlap(taken)),
     )
 
@@ -72,10 +92,10 @@ def _look_at(book: Workbook, name: str) -> _Sheet | None:
     )
     hashes: Counter[int] = Counter()
     sample, count = head[place.row :], 0
-    for row in head[place.row :]:
+    for row in put_in_order(head[place.row :], columns, sorted(columns)):
         count += _count(row, hashes)
     for row in rows:
-        count += _count(row, hashes)
+        count += _count(next(put_in_order([row], columns, sorted(columns))), hashes)
         if count % max(1, count // SAMPLE_ROWS) == 0:
             sample.append(row)
     return _Sheet(name, place, tuple(columns), count, tuple(sample), hashes)

@@ -21,7 +21,7 @@ from .headers import Header, guess_header
 from .notations import DateNotation, NumberNotation, guess_count, guess_dates, guess_form, guess_numbers
 from .reading import HEADER_ROW_MAX, DateOrder, Format, Reading
 from .rows import Row
-from .separators import guess_separation, separate
+from .separators import Separation, guess_separation, separate
 from .sheets import choose_sheets
 from .workbooks import Workbook
 
@@ -52,15 +52,20 @@ def sniff(path: Path) -> Sniffed:
     return _sniff_workbook(path, found)
 
 
+def is_order_unclear(doubts: Sequence[Doubt]) -> bool:
+    """Whether the days of a file do not tell which comes first, day or month."""
+    return any(doubt.about == "date_order" for doubt in doubts)
+
+
 def _sniff_text(path: Path) -> Sniffed:
     surveyed = survey(path)
     begun = surveyed.head if surveyed.is_whole else _without_its_end(surveyed.head)
     separation, rivals = guess_separation(begun)
-    head = separate(begun, separation.separator, separation.quote, rows_max=HEAD_ROWS)
+    head = _cut(begun, separation, HEAD_ROWS)
     announced = _separator_announced(surveyed.head)
     header = guess_header(head[announced:])
     row = header.row + announced if header.row else 0
-    rows = head[max(row, announced) :] + _rows_of_slices(surveyed, separation.separator, separation.quote, head)
+    rows = head[max(row, announced) :] + _rows_of_slices(surveyed, separation, head)
     columns = _columns(rows)
     is_european = separation.separator in _EUROPEAN
     numbers = guess_numbers(columns, decimal_otherwise="," if is_european else ".")
@@ -71,6 +76,7 @@ def _sniff_text(path: Path) -> Sniffed:
         encoding=surveyed.encoding,
         separator=separation.separator,
         quote=separation.quote,
+        padded=separation.padded,
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
@@ -133,12 +139,16 @@ def _separator_announced(head: str) -> int:
     return 1 if head[:4].lower() == "sep=" else 0
 
 
-def _rows_of_slices(surveyed: Survey, separator: str, quote: str, head: Sequence[Row]) -> list[Row]:
+def _cut(text: str, by: Separation, rows_max: int) -> list[Row]:
+    return separate(text, by.separator, by.quote, rows_max=rows_max, padded=by.padded)
+
+
+def _rows_of_slices(surveyed: Survey, by: Separation, head: Sequence[Row]) -> list[Row]:
     """Return rows from the whole length of the file; the first of each slice is cut, and so is the last."""
     width = max((len(row) for row in head), default=0)
     rows: list[Row] = []
     for piece in surveyed.slices:
-        found = separate(piece, separator, quote, rows_max=ROWS_MAX)[1:-1]
+        found = _cut(piece, by, ROWS_MAX)[1:-1]
         rows += [row for row in found if len(row) == width]
         if len(rows) > ROWS_MAX:
             break

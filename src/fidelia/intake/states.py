@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from fidelia.kernel.folding import fold
+
+from .values import FALSE, TRUE
+
 # What a column says of a row, folded: that it was sold, or that it came back.
 SALE_WORDS = frozenset(
     (
@@ -70,3 +74,63 @@ def words_of_no_lines(said: Collection[str]) -> set[str]:
         if word in PAYMENT_WORDS or {f"{word} line", f"ligne de {word}", f"{word} item"} & set(said)
     }
     return found if set(said) - found - RETURN_WORDS else set()  # where sales are called payments
+
+
+# Names of columns beside which a yes says that a row came back, or that nothing was sold.
+_ASKS_IF_BACK = frozenset(
+    (
+        *("retour", "retours", "return", "returned", "refund", "refunded", "avoir", "rembourse", "remboursement"),
+        *("reprise", "credit", "devolucion", "reso", "retoure", "storno", "reversal"),
+    )
+)
+_ASKS_IF_VOID = frozenset(
+    (
+        *("void", "voided", "cancelled", "canceled", "annule", "annulee", "annulation", "supprime", "supprimee"),
+        *("deleted", "storniert", "cancellation", "training", "formation", "ecole"),
+    )
+)
+# Of two letters or signs one says that something was sold: V and R, F and A, D and C, + and -.
+_SOLD_SIGNS = frozenset(("v", "s", "f", "i", "n", "t", "d", "+", "1"))
+_BACK_SIGNS = frozenset(("r", "a", "c", "-", "-1"))
+
+
+def word_of(text: str) -> str:
+    """Return what a cell says as words are compared: folded; a sign that is no word as it stands."""
+    return fold(text) or text.strip()
+
+
+def words_of_returns(name: str, said: Collection[str]) -> frozenset[str] | None:
+    """Return which words of a column say that a row gives back; None where what it says is not understood.
+
+    `said` are its different cells as `word_of` has them. A yes beside a name such as “return”, one of two letters or
+    signs, or a phrase that speaks of a return and of no sale.
+    """
+    if not _ASKS_IF_BACK.isdisjoint(fold(name).split()) and _are_answers(said):
+        return frozenset(said) & TRUE
+    if set(said) <= _SOLD_SIGNS | _BACK_SIGNS and len(set(said) & _BACK_SIGNS) == len(set(said) & _SOLD_SIGNS) == 1:
+        return frozenset(said) & _BACK_SIGNS
+    kinds = {word: speaks_of_return(word) for word in said}
+    if None in kinds.values() or not said:
+        return None
+    return frozenset(word for word, is_back in kinds.items() if is_back)
+
+
+def words_of_nothing_sold(name: str, said: Collection[str]) -> frozenset[str]:
+    """Return which words of a column say yes to its name, such as “void”; none where it asks nothing like it."""
+    is_asked = not _ASKS_IF_VOID.isdisjoint(fold(name).split()) and _are_answers(said)
+    return frozenset(said) & TRUE if is_asked else frozenset()
+
+
+def _are_answers(said: Collection[str]) -> bool:
+    return bool(said) and set(said) <= TRUE | FALSE and bool(set(said) & TRUE)
+
+
+def speaks_of_return(word: str) -> bool | None:
+    """Whether a word or phrase says that something came back; None where it says neither that nor a sale."""
+    if word in RETURN_WORDS:
+        return True
+    if word in SALE_WORDS | PAYMENT_WORDS:
+        return False
+    parts = set(word.split())
+    is_back, is_sold = not parts.isdisjoint(RETURN_WORDS), not parts.isdisjoint(SALE_WORDS)
+    return is_back if is_back != is_sold else None

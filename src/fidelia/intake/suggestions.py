@@ -48,6 +48,10 @@ COUNTRIES = {
 }  # fmt: skip
 COUNTRY_SHARE = 0.75
 _UTC = frozenset(("utc", "gmt"))
+_SIGN_OF_MANY = because(
+    "The sign beside the amounts is that of several currencies.",
+    "Le signe à côté des montants est celui de plusieurs devises.",
+)
 _NOT_SAID = because("The file does not say its currency.", "Le fichier ne dit pas sa devise.")
 
 
@@ -91,10 +95,11 @@ def _currency(option: Option, file: _File) -> OptionProposal | None:
     marks: Counter[str] = Counter()
     if "currency" in file.columns:
         marks.update(code.upper() for code in file.profiles[file.columns["currency"]].examples if _is_currency(code))
-    usual = str(file.known.get("currency") or "")
+    usual, unclear = str(file.known.get("currency") or ""), set[str]()
     for profile in file.profiles.values():
         if profile.currencies:
-            marks[usual if usual in profile.currencies else profile.currencies[0]] += 1
+            marks[_currency_of_sign(profile.currencies, usual, file)] += 1
+            unclear |= set(profile.currencies) if len(profile.currencies) > 1 else set()
     for name in file.table.columns:
         marks.update(_WORDS_OF_CURRENCY[word] for word in words_of(name) if word in _WORDS_OF_CURRENCY)
         marks.update(code for sign, code in (("€", "EUR"), ("£", "GBP"), ("$", "USD")) if sign in name)
@@ -104,6 +109,8 @@ def _currency(option: Option, file: _File) -> OptionProposal | None:
         several = because("The file speaks of several currencies: only rows of one are taken.",
                           "Le fichier parle de plusieurs devises : une seule est reprise.")  # fmt: skip
         doubt = Doubt("currency", best, several, others) if others else None
+        if doubt is None and best in unclear and best != usual:
+            doubt = Doubt("currency", best, _SIGN_OF_MANY, tuple(sorted(unclear - {best})))
         return OptionProposal("currency", best, because("the file says so", "le fichier le dit"), doubt)
     there = COUNTRIES.get(_country_of_most(file), ("", ""))[0]
     if there and there != usual:
@@ -116,6 +123,16 @@ def _currency(option: Option, file: _File) -> OptionProposal | None:
         return None
     reason = because("your own currency; the file names none", "votre devise ; le fichier n’en nomme pas")
     return OptionProposal("currency", usual, reason, Doubt("currency", usual, _NOT_SAID))
+
+
+def _currency_of_sign(codes: Sequence[str], usual: str, file: _File) -> str:
+    """One sign is of many currencies: yours, that of the country of most rows, or by how amounts are written: in Canada
+    12,50 $ is French, and nobody else puts a comma before the cents of dollars."""
+    there = COUNTRIES.get(_country_of_most(file), ("", ""))[0]
+    for likely in (usual, there, "CAD" if file.table.reading.decimal == "," else ""):
+        if likely in codes:
+            return likely
+    return codes[0]
 
 
 def _country_of_most(file: _File) -> str:

@@ -12,6 +12,7 @@ from .containers import head_of
 from .errors import UnreadableFile
 from .reading import Format, Reading
 from .rows import CELL_MAX, COLUMNS_MAX, BadRow, Row, name_columns
+from .sheets import put_in_order
 from .workbooks import Workbook
 
 ROWS_LOOKED_AT = 2_000
@@ -109,9 +110,11 @@ class Table:
     def _data(self, sheet: str, *, is_first: bool) -> Iterator[Row]:
         if self.reading.format is Format.PARQUET:
             return self._records(sheet)
-        # Sheets read together have the same header, and it need not stand in the same row of each.
-        skipped = self.reading.header_row if is_first else self._header_row_of(sheet)
-        return islice(self._records(sheet), skipped, None)
+        if is_first or self.reading.header_row == 0:
+            return islice(self._records(sheet), self.reading.header_row, None)
+        # Sheets read together have the same columns, in any order, and not always in the same row of each.
+        skipped, columns = self._header_of(sheet)
+        return put_in_order(islice(self._records(sheet), skipped, None), columns, self.columns)
 
     def _may_trail(self) -> bool:
         """Whether empty cells beyond the header are only separators at the ends of lines.
@@ -126,13 +129,13 @@ class Table:
         shifted = sum(any(cell.strip() for cell in row[width:]) for row in rows if not isinstance(row, BadRow))
         return shifted <= max(SHIFTED_FEW, SHIFTED_SHARE * len(rows))
 
-    def _header_row_of(self, sheet: str) -> int:
-        if self.reading.header_row == 0:
-            return 0
+    def _header_of(self, sheet: str) -> tuple[int, list[str]]:
+        """Return in which row of a sheet its header stands, and its columns as they stand there."""
         above: Row = []
         for place, row in enumerate(islice(self._records(sheet), 100), 1):
-            if name_columns(row, above)[: len(self.columns)] == self.columns:
-                return place
+            names = name_columns(row, above)[: len(self.columns)]
+            if sorted(names) == sorted(self.columns):
+                return place, names
             above = row
         raise UnreadableFile(f"The sheet “{sheet}” does not have the columns of “{self.sheets[0]}”.")
 

@@ -6,6 +6,7 @@ one thing that Fidelia knows about a row of it; an *option* holds for the whole 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -37,8 +38,9 @@ class Column:
 
     `not_beside` are words beside which the name means another thing: the name of a customer is no customer.
     `vocabulary` are the folded words that its cells hold, where they hold no others; with `vocabulary_begins` a cell
-    may go on after one: cancelled by the customer.
-    `absent` is said where no column of the file is it.
+    may go on after one: cancelled by the customer. `understands` says of the name of a column and its different words
+    whether they mean something here too.
+    `absent` is said where no column of the file is it. One that is not found `by_name` is proposed by arithmetic alone.
     `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
     (consents default to none).
     """
@@ -56,7 +58,9 @@ class Column:
     not_beside: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
     vocabulary_begins: bool = False
+    understands: Callable[[str, Collection[str]], bool] | None = None
     absent: LocalizedText | None = None
+    by_name: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from .amounts import adds
 from .doubting import BEFORE_TAX
@@ -13,13 +14,15 @@ from .profiles import Profile
 
 TAXES = frozenset(("tax", "taxe", "taxes", "tva", "vat", "mwst", "gst", "ust", "iva", "hst"))
 WITH_TAX = frozenset(("incl", "including", "inclusive", "ttc", "incluses", "comprises", "inkl", "with", "brutto"))
+TAX_RATE_MAX = Decimal("0.4")
+LIKELY_SHARE = 0.95
 _RATES = frozenset(("rate", "taux", "pct", "percent", "percentage", "code", "id", "satz", "name", "nom", "class"))
 
 
 def settle_taxes(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts) -> None:
-    """Take for the amount paid the column that is amount and tax together; say so where there is none.
+    """Take for the amount paid the column that is amount and tax together; where there is none, add the tax, or say so.
 
-    For targets with the column net; others are left as they are.
+    For targets with the columns net and tax; others are left as they are.
     """
     if "net" not in chosen:
         return
@@ -31,11 +34,39 @@ def settle_taxes(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts) ->
         if whole is not None:
             _take(chosen, whole, tax, doubts)
             return
-    if taxes and WITH_TAX.isdisjoint(words_of(amount.name)) and not _holds(amount, taxes, profiles):
+    if taxes and "tax" not in chosen and _is_before(amount) and (added := _added(amount, taxes)) is not None:
+        _add(chosen, added, doubts)
+    elif taxes and WITH_TAX.isdisjoint(words_of(amount.name)) and not _holds(amount, taxes, profiles):
         doubts.setdefault(amount.name, []).append(Doubt("net", amount.name, because(
             "Beside it stands “{tax}”: look whether this amount holds it; what the customer pays is taxes included.",
             "À côté figure « {tax} » : vérifiez si elle est comprise dans ce montant ; le client paie taxes comprises.",
             tax=taxes[0].name)))  # fmt: skip
+
+
+def _is_before(amount: Profile) -> bool:
+    return not BEFORE_TAX.isdisjoint(words_of(amount.name))
+
+
+def _added(amount: Profile, taxes: Sequence[Profile]) -> Profile | None:
+    """Return the tax that is on nearly all rows a part of the amount as taxes are: at most two fifths of it."""
+    for tax in taxes:
+        pairs = [(net, part) for net, part in zip(amount.numbers, tax.numbers, strict=True) if net and part is not None]
+        likely = sum(abs(part) <= TAX_RATE_MAX * abs(net) for net, part in pairs)
+        if pairs and likely >= LIKELY_SHARE * len(pairs):
+            return tax
+    return None
+
+
+def _add(chosen: Chosen, tax: Profile, doubts: Doubts) -> None:
+    """Without a column of both, what the customer pays is their sum."""
+    amount = chosen["net"][0]
+    for name in [name for name, (profile, _score) in chosen.items() if profile is tax]:
+        del chosen[name]
+    chosen["tax"] = (tax, SURE)
+    doubts.setdefault(tax.name, []).append(Doubt("tax", tax.name, because(
+        "It is added to “{amount}”, which is before tax: their sum is what the customer pays.",
+        "Elle s’ajoute à « {amount} », hors taxes : leur somme est ce que le client paie.",
+        amount=amount.name)))  # fmt: skip
 
 
 def _take(chosen: Chosen, whole: Profile, tax: Profile, doubts: Doubts) -> None:

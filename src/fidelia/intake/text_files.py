@@ -24,6 +24,7 @@ from .rows import CELL_MAX, CUT, UNDECODABLE, BadRow, Row
 
 LINE_MAX = 1 << 20  # characters
 OPEN_QUOTES_MAX = 10_000
+END_OF_FILE = "\x1a"  # as programs of DOS write it
 csv.field_size_limit(CELL_MAX)
 codecs.register_error("fidelia_marks", lambda error: (UNDECODABLE, getattr(error, "end", 0)))
 
@@ -109,7 +110,7 @@ class _Records:
             delimiter=self._reading.separator,
             quotechar=quote or None,
             quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-            skipinitialspace=self._reading.separator == " ",
+            skipinitialspace=self._reading.separator == " " or self._reading.padded,
             strict=True,
         )
 
@@ -121,7 +122,7 @@ class _Records:
                     self._skip(line)
                     return
                 self._is_suspect = True
-            elif "\x00" in line or UNDECODABLE in line:
+            elif "\x00" in line or UNDECODABLE in line or END_OF_FILE in line:
                 self._is_suspect = True
             record.append(line)
             yield line
@@ -137,7 +138,8 @@ class _Records:
             return BadRow(row, "no_text")
         if any(UNDECODABLE in cell for cell in row):
             return BadRow(row, "undecodable", encoding=self._reading.encoding)
-        return row
+        cleaned = [cell.replace(END_OF_FILE, "") for cell in row]
+        return cleaned if any(cleaned) else []
 
     def _mended(self) -> Row | None:
         """Read the record at hand once more, with marks within its cells; None where that makes no row of it."""

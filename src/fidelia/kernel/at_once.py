@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from psycopg import Connection, DataError, OperationalError
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.generators import fetch_many
+from psycopg.generators import fetch_many, send
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import wait
@@ -52,6 +52,9 @@ def ask_in_one_trip(opened: Connection[Any], transactions: Sequence[Sequence[Ask
         for name, texts in one:
             server.send_query_prepared(name, texts)
         server.pipeline_sync()
+    # The driver's connections never wait to send: what the socket does not take at once stays here until it is flushed,
+    # and reading alone does not. A trip of some hundred kilobytes would hang, in the middle of a transaction.
+    wait(send(server), server.socket, SECONDS_BETWEEN_LOOKS)
     results = [_results_of(server, len(one)) for one in ready]
     server.exit_pipeline_mode()
     if server.status == ConnStatus.BAD:

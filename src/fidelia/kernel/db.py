@@ -145,15 +145,15 @@ def _keep(opened: BaseDatabaseWrapper) -> None:
     if plain is None or opened.in_atomic_block:  # inside the transaction of a test
         return
     is_idle = plain.pgconn.transaction_status == TransactionStatus.IDLE
-    if is_idle and len(_kept) < KEPT_MAX and _pool_can_spare():
+    if is_idle and len(_kept) < KEPT_MAX and _pool_can_spare(opened):
         opened.connection = None
         _kept.append(plain)
     else:
         opened.close()
 
 
-def _pool_can_spare() -> bool:
-    pool: ConnectionPool[Any] | None = getattr(connection, "pool", None)
+def _pool_can_spare(opened: BaseDatabaseWrapper) -> bool:
+    pool: ConnectionPool[Any] | None = getattr(opened, "pool", None)
     return pool is None or pool.max_size >= KEPT_MAX + OTHERS_MIN
 
 

@@ -242,10 +242,15 @@ def _of_different_rows(trip: list[_Question]) -> list[_Question]:
 
 
 def _sets_of(group: list[_Question]) -> list[list[_Question]]:
-    """Return the statements of a transaction, in the order of their first rows, each with those who ask it."""
+    """Return the statements of a transaction, in the order of their first rows, each with those who ask it.
+
+    A set locks the rows of all its members, in their order. Where other statements travel with one that waits without
+    limit, as those that read do, only those of one row are a set: so every trip locks rows in the same order.
+    """
+    is_mixed = len({one.asked[0] for one in group}) > 1 and group[0].kind is Kind.READING
     sets: dict[object, list[_Question]] = {}
     for one in group:
-        sets.setdefault(one.asked[0] if one.is_of_set else one, []).append(one)
+        sets.setdefault((one.asked[0], one.lock if is_mixed else "") if one.is_of_set else one, []).append(one)
     return list(sets.values())
 
 

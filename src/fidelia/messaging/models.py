@@ -77,6 +77,7 @@ class Message(models.Model):
     `claimed_at` is when the delivery under way began. `reason` is a code (no_consent, smtp_550…), `detail` the server's
     words. `sent_to` is the address it went to; `address` one that it must go to, whatever else the customer has.
     `delivered_at` is when a telephone had the text, where the gateway reports it; `parts` as how many it was billed.
+    `programme_id` names whose look it wears; without one it is the portal's.
     `sealed` holds variables that nobody shall read here, such as a code to log in; it is emptied when all is done.
     """
 
@@ -84,6 +85,7 @@ class Message(models.Model):
     customer_id = models.UUIDField()
     version = models.ForeignKey(TemplateVersion, models.PROTECT, related_name="messages", db_index=False)
     language = models.CharField(max_length=2)
+    programme_id = models.UUIDField(null=True)
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     purpose = models.CharField(max_length=9, choices=Purpose.choices)
     state = models.CharField(max_length=10, choices=State.choices)

@@ -20,8 +20,10 @@ from fidelia.programme.queries import TierStanding, get_enrolment, list_programm
 from fidelia.referral.queries import get_referral, sentence_of_state
 from fidelia.referral.queries.sight import TITLES, given_in_words
 from fidelia.rewards.events import VoucherEnding
+from fidelia.rewards.models import CouponCode
 from fidelia.rewards.operations.vouchers import PATTERN
 from fidelia.rewards.queries import show_code
+from fidelia.rewards.queries.coupons import coupons_by_id
 from fidelia.rewards.queries.vouchers import VoucherRow, vouchers_by_id
 from fidelia.subscriptions.queries import get_subscription
 from fidelia.subscriptions.queries.wording import NEWS, sentence_of_news
@@ -31,6 +33,7 @@ from .operations import MessageRequest, queue_messages
 from .operations.defaults import (
     CHEQUE_ENDING,
     CHEQUE_ISSUED,
+    COUPON_GIVEN,
     POINTS_EARNED,
     POINTS_EXPIRING,
     REFERRAL_NEWS,
@@ -60,6 +63,7 @@ def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) ->
                     variables={language: _variables(detail, programme, language) for language in LANGUAGES},
                     by_language=True,
                     cause_event_id=event.event_id,
+                    programme_id=programme.id,
                 )
             )
     queue_messages(by=by, at=at, requests=requests)
@@ -142,6 +146,39 @@ def _cheque(found: VoucherRow, programme: Any, language: str) -> dict[str, Any]:
     }
 
 
+def tell_of_coupons(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell members a coupon that they were given, where the one who gave it wants that; they agreed to offers."""
+    given = [event for event in events if event.payload.get("is_told") and event.customer_id is not None]
+    codes = coupons_by_id([int(event.payload["coupon_id"]) for event in given])
+    requests = []
+    for event in given:
+        found = codes.get(int(event.payload["coupon_id"]))
+        if found is None or found.revoked_at is not None or found.series.programme.is_sandbox:
+            continue
+        assert event.customer_id is not None, "filtered above"
+        requests.append(
+            MessageRequest(
+                customer_id=event.customer_id, template=COUPON_GIVEN, purpose="marketing",
+                idempotency_key=f"messaging.tell_of_coupons:{event.event_id}",
+                variables={language: _coupon(found, language) for language in LANGUAGES}, by_language=True,
+                cause_event_id=event.event_id, programme_id=found.series.programme_id,
+            )
+        )  # fmt: skip
+    queue_messages(by=by, at=at, requests=requests)
+
+
+def _coupon(found: CouponCode, language: str) -> dict[str, Any]:
+    series = found.series
+    ends = [end for end in (found.valid_until, series.valid_until) if end is not None]
+    zone = zone_of(series.programme.time_zone)
+    return {
+        "coupon": series.name.in_language(language),
+        "code": show_code(series.pattern, found.code),
+        "until": plain_date(last_day(min(ends), zone), language) if ends else "",
+        "programme": series.programme.name.in_language(language),
+    }
+
+
 def tell_of_referrals(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
     """Tell both sides of a referral how far it is: signed up, bought enough, rewarded, refused with the reason."""
     programmes = {programme.id: programme for programme in list_programmes()}
@@ -201,6 +238,7 @@ def _service(event: Announced, template: str, reaction: str, variables: dict[str
         variables=variables,
         by_language=True,
         cause_event_id=event.event_id,
+        programme_id=UUID(event.payload["programme_id"]),
     )
 
 

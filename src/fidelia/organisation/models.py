@@ -164,7 +164,7 @@ class MemberPortal(models.Model):
     """The pages that members see, in the brand's name and colours. One row; without it they are closed.
 
     Colours are "#RRGGBB" and were checked to be read by everybody when they were kept. `logo` is a small picture of the
-    type `logo_type`; empty: the first letter of the name stands for it.
+    type `logo_type`; empty: the first letter of the name stands for it. `dark_logo` stands for it on dark grounds.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -177,6 +177,8 @@ class MemberPortal(models.Model):
     contact = models.CharField(max_length=200, blank=True, default="")
     logo = models.BinaryField(blank=True, default=b"")
     logo_type = models.CharField(max_length=20, blank=True, default="")
+    dark_logo = models.BinaryField(blank=True, default=b"", db_default=b"")
+    dark_logo_type = models.CharField(max_length=20, blank=True, default="", db_default="")
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=150)
 

@@ -33,8 +33,8 @@ def get_operator() -> Operator:
 
 def find_portal() -> MemberPortal | None:
     """Return the pages for members as they were last set up, open or not; None before anybody did."""
-    # The logo is read by its own address alone, and not with each page.
-    return MemberPortal.objects.defer("logo").first()
+    # Logos are read by their own address alone, and not with each page.
+    return MemberPortal.objects.defer("logo", "dark_logo").first()
 
 
 def is_portal_open() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from fidelia.organisation.models import MemberPortal
+from fidelia.programme.models import ProgrammeLook
+from fidelia.programme.queries.looks import find_look_by_slug
+from fidelia.ui.colors import dark_look, light_look
 
+from .brand import Brand, dressed, portals_own
 from .door import open_to_all
 
 SIZES = (180, 192, 512)
@@ -28,16 +33,17 @@ WORKER = Path(__file__).parent / "static/portal/worker.js"
 @require_safe
 @open_to_all
 def manifest(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
+    own = brand_asked_for(request, brand)
     icons = [
-        {"src": reverse("portal:icon", args=[size]), "sizes": f"{size}x{size}", "type": "image/png",
+        {"src": f"{reverse('portal:icon', args=[size])}?{own.asked}", "sizes": f"{size}x{size}", "type": "image/png",
          "purpose": purpose}
         for size in SIZES[1:]
         for purpose in ("any", "maskable")
     ]  # fmt: skip
     facts = {
-        "id": "/", "name": brand.name, "short_name": brand.name[:SHORT_NAME_MAX].strip(), "start_url": "/",
+        "id": "/", "name": own.name, "short_name": own.name[:SHORT_NAME_MAX].strip(), "start_url": "/",
         "scope": "/", "display": "standalone", "orientation": "portrait", "lang": get_language() or "fr",
-        "background_color": brand.paper_color, "theme_color": brand.brand_color, "icons": icons,
+        "background_color": own.paper_color, "theme_color": own.brand_color, "icons": icons,
         "shortcuts": [{"name": _t("My card"), "url": reverse("portal:card")}],
     }  # fmt: skip
     response = JsonResponse(facts, content_type="application/manifest+json")
@@ -61,9 +67,11 @@ def worker(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
 @require_safe
 @open_to_all
 def theme(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
-    """The brand's colours, as the style sheet of the portal takes them."""
-    colors = (("brand", brand.brand_color), ("accent", brand.accent_color), ("paper", brand.paper_color))
-    text = ":root{" + "".join(f"--{name}:{color};" for name, color in colors) + "}\n"
+    """The brand's colours and those computed from them, in light and in dark; a card is shown to scanners in light."""
+    own = brand_asked_for(request, brand)
+    colors = (own.brand_color, own.accent_color, own.paper_color)
+    light, dark = _rules(light_look(*colors)), _rules(dark_look(*colors))
+    text = f":root,.m-full{{{light}}}\n@media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     response = HttpResponse(text, content_type="text/css; charset=utf-8")
     response["Cache-Control"] = A_DAY if "v" in request.GET else "no-cache"
     return response
@@ -72,10 +80,16 @@ def theme(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
 @require_safe
 @open_to_all
 def logo(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
-    if not brand.logo:
+    """The picture alone: of the type that it was read to be when it was kept, and nothing a browser would run."""
+    look = _look_asked_for(request) or brand
+    is_dark = request.GET.get("ground") == "dark" and look.dark_logo_type
+    content, kind = (look.dark_logo, look.dark_logo_type) if is_dark else (look.logo, look.logo_type)
+    if not kind:
         raise Http404
-    response = HttpResponse(bytes(brand.logo), content_type=brand.logo_type)
+    response = HttpResponse(bytes(content), content_type=kind)
     response["Cache-Control"] = A_DAY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
@@ -85,9 +99,28 @@ def icon(request: HttpRequest, brand: MemberPortal, size: int) -> HttpResponseBa
     """A card in the brand's colours: drawn here, for an icon must be square and whole at its edges."""
     if size not in SIZES:
         raise Http404
-    response = HttpResponse(draw_icon(size, brand.brand_color, brand.accent_color), content_type="image/png")
+    own = brand_asked_for(request, brand)
+    response = HttpResponse(draw_icon(size, own.brand_color, own.accent_color), content_type="image/png")
     response["Cache-Control"] = A_DAY
     return response
+
+
+def brand_asked_for(request: HttpRequest, portal: MemberPortal) -> Brand:
+    """Return the brand of the programme that the address names, or the portal's: that there is one is no secret."""
+    look = _look_asked_for(request)
+    if look is None:
+        return portals_own(portal)
+    programme = look.programme
+    return dressed(portal, look, programme.slug, look.name or programme.name.in_language(get_language() or "fr"))
+
+
+def _look_asked_for(request: HttpRequest) -> ProgrammeLook | None:
+    slug = request.GET.get("programme", "")
+    return find_look_by_slug(slug) if slug else None
+
+
+def _rules(colors: Mapping[str, str]) -> str:
+    return "".join(f"--{name.replace('_', '-')}:{color};" for name, color in colors.items())
 
 
 @lru_cache(maxsize=16)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_safe
 
+from fidelia.files.queries import open_file
 from fidelia.kernel.errors import NotFound, Refused
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.kernel.ids import new_id
@@ -21,6 +23,7 @@ from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations import redeem_reward
 from fidelia.rewards.queries import cheque_standings, get_redemption, get_reward, list_catalog, list_redemptions
 from fidelia.rewards.queries.catalog import Offered, offer
+from fidelia.ui.pictures import read_picture
 
 from .door import MemberRequest, members_only
 from .holdings import Holdings, holdings_of
@@ -28,6 +31,7 @@ from .pages import show
 
 ICONS = {"gift": "gift", "sample": "star", "voucher": "ticket", "service": "calendar-heart"}
 FEW = 10
+FIRST_ABOVE = 3
 CHOSEN_SHOWN = 12
 
 
@@ -44,13 +48,21 @@ class Shown:
     says: str
     may_be_had: bool
     is_short: bool
+    has_picture: bool = False
+    is_first: bool = False
 
 
 def catalog_of(held: Holdings) -> list[Shown]:
     """Return what the programme offers, the cheapest first, as it stands to this member."""
     assert held.enrolment is not None, "asked for by the caller"
     found = list_catalog(held.enrolment.programme, at=held.at, enrolment=held.enrolment)
-    return [_shown(held, one, number) for number, one in enumerate(found)]
+    shown = [_shown(held, one, number) for number, one in enumerate(found)]
+    within = [(one.reward.points, number) for number, one in enumerate(found) if one.may_be_had and one.reward.points]
+    if not within or len(shown) < FIRST_ABOVE:
+        return shown
+    # The most that her points give now comes first, and large.
+    chosen = shown.pop(max(within)[1])
+    return [replace(chosen, is_first=True), *shown]
 
 
 def chosen_by(held: Holdings) -> list[dict[str, Any]]:
@@ -124,6 +136,25 @@ def reward(request: MemberRequest, reward_id: UUID) -> HttpResponseBase:
 
 @require_safe
 @members_only
+def picture(request: MemberRequest, reward_id: UUID) -> HttpResponseBase:
+    """The picture of a reward, of the type that its bytes say; nothing that a browser would run."""
+    found = get_reward(by=request.person.by, reward_id=reward_id)
+    enrolment = holdings_of(request).enrolment
+    if found.picture_id is None or enrolment is None or found.programme_id != enrolment.programme_id:
+        raise UnknownReward("There is no such picture.")
+    with open_file(found.picture_id) as stream:
+        content = stream.read()
+    known = read_picture(content)
+    if known is None:
+        raise UnknownReward("There is no such picture.")
+    return HttpResponse(
+        content, content_type=known.content_type,
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"},
+    )  # fmt: skip
+
+
+@require_safe
+@members_only
 def chosen(request: MemberRequest, redemption_id: UUID) -> HttpResponseBase:
     """What was chosen: the code of its voucher, or where it waits. Another member's is as if it were not there."""
     found = get_redemption(by=request.person.by, redemption_id=redemption_id)
@@ -184,6 +215,7 @@ def _shown(held: Holdings, offered: Offered, number: int) -> Shown:
         says=_says(held, offered),
         may_be_had=offered.may_be_had,
         is_short="not_enough_points" in offered.reasons,
+        has_picture=one.picture_id is not None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ SESSION_COOKIE_AGE = 180 * 86_400
 RIGHTS = (
     *("customer.see", "customer.change", "customer.record_consent", "points.see", "purchase.see", "decision.see"),
     *("voucher.see", "coupon.see", "store.see", "card.see", "reward.see", "reward.redeem"),
-    *("referral.see", "points.convert"),
+    *("referral.see", "points.convert", "offer.activate"),
 )
 
 
@@ -64,6 +64,7 @@ class MemberRequest(HttpRequest):
     session_row: MemberSession
     brand: MemberPortal
     at: datetime
+    holdings: Any
 
 
 def open_to_all(

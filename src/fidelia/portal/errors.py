@@ -13,6 +13,8 @@ from fidelia.kernel.errors import FideliaError, NotFound
 from fidelia.organisation.models import MemberPortal
 from fidelia.organisation.queries import find_portal
 
+from .brand import portals_own
+
 
 def closed(request: HttpRequest) -> HttpResponse:
     """While the pages for members are closed, the front door is the console's; there is nothing behind the others."""
@@ -44,7 +46,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str, brand: MemberPortal | None) -> HttpResponse:
-    context = {"title": title, "text": text, "brand": brand}
+    context = {"title": title, "text": text, "brand": portals_own(brand) if brand is not None else None}
     response = render(request, "portal/error.html", context, status=status)
     response["Cache-Control"] = "private, no-store"
     return response

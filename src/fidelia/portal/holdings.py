@@ -150,7 +150,14 @@ class Holdings:
 
 
 def holdings_of(request: MemberRequest) -> Holdings:
-    """Return what the member of a request holds in the programme that they chose on this device."""
+    """Return what the member of a request holds in the programme that they chose on this device; read once."""
+    known: Holdings | None = getattr(request, "holdings", None)
+    if known is None:
+        known = request.holdings = _read_holdings(request)
+    return known
+
+
+def _read_holdings(request: MemberRequest) -> Holdings:
     found = tuple(
         one for one in list_enrolments(request.person.ids) if one.ended_at is None and not one.programme.is_sandbox
     )

@@ -19,10 +19,12 @@ from fidelia.ui.formats import clock_time
 from .catalog import next_cheque
 from .door import PROGRAMME_COOKIE, SESSION_COOKIE_AGE, MemberRequest, members_only
 from .holdings import Holdings, holdings_of, tier_ahead
+from .offers import offers_shown
 from .pages import show
 from .presents import presents_of
 
 PRESENTS_SHOWN = 3
+OFFERS_SHOWN = 3
 
 
 @require_safe
@@ -32,6 +34,7 @@ def home(request: MemberRequest) -> HttpResponseBase:
     if held.enrolment is None:
         return show(request, "portal/no_membership.html", here="home")
     open_ones = [one for one in presents_of(held) if one.is_open]
+    offers = [one for one in offers_shown(held) if one.state in ("active", "open")]
     context = {
         "held": held,
         "others": [
@@ -47,8 +50,9 @@ def home(request: MemberRequest) -> HttpResponseBase:
         "ahead": tier_ahead(held, tier_words()),
         "today": today_of(held),
         "cheque": next_cheque(held),
+        "offers": offers[:OFFERS_SHOWN],
         "presents": open_ones[:PRESENTS_SHOWN],
-        "more": len(open_ones) > PRESENTS_SHOWN,
+        "more": len(open_ones) > PRESENTS_SHOWN or len(offers) > OFFERS_SHOWN,
     }
     return show(request, "portal/home.html", context, here="home")
 

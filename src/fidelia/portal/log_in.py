@@ -55,6 +55,7 @@ PAGE_OF_LETTER = {
     "referral_news": "portal:friends",
     "subscription_news": "portal:home",
     "campaign_offer": "portal:rewards",
+    "coupon_given": "portal:rewards",
 }
 
 

@@ -11,14 +11,18 @@ from django.utils import translation
 
 from fidelia.organisation.models import MemberPortal
 
+from .brand import brand_of, portals_own
 from .door import MemberRequest
+from .holdings import holdings_of
 
 
 def show(
     request: MemberRequest, template: str, context: dict[str, Any] | None = None, *, here: str = "", status: int = 200
 ) -> HttpResponse:
     """Render a page of a member; `here` is its entry in the bar at the foot."""
-    known = {"brand": request.brand, "person": request.person, "here": here, **(context or {})}
+    enrolment = holdings_of(request).enrolment
+    brand = brand_of(request.brand, enrolment, translation.get_language() or settings.LANGUAGE_CODE)
+    known = {"brand": brand, "person": request.person, "here": here, **(context or {})}
     return _kept_by_nobody(render(request, template, known, status=status))
 
 
@@ -26,7 +30,7 @@ def show_outside(
     request: HttpRequest, brand: MemberPortal, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """Render a page for somebody who is not known yet."""
-    return _kept_by_nobody(render(request, template, {"brand": brand, **context}, status=status))
+    return _kept_by_nobody(render(request, template, {"brand": portals_own(brand), **context}, status=status))
 
 
 def _kept_by_nobody(response: HttpResponse) -> HttpResponse:

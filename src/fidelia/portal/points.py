@@ -175,7 +175,8 @@ def _row(
     said = list(words.get(posting.posting_id, ()))
     title = _title(held, one, places) if one is not None else said.pop(0)
     if one is not None and posting.kind == "earn":
-        said[:1] = [held.short(posting.occurred_at)]  # how many stands at the end of the row
+        # How many stands at the end of the row; the day stands above, or here under a month.
+        said[:1] = [] if _is_recent(held, posting.occurred_at) else [held.short(posting.occurred_at)]
     if posting.kind == "adjust" and posting.note:
         said.append(posting.note)
     return {
@@ -203,9 +204,14 @@ def _places(by: Any) -> dict[UUID | None, str]:
 
 def _heading(held: Holdings, at: datetime) -> str:
     today, day = held.local_day(held.at), held.local_day(at)
-    if 0 <= (today - day).days < RECENT_DAYS:
+    if _is_recent(held, at):
         return day_heading(day, held.language)
     return month_name(day, held.language, today=today)
+
+
+def _is_recent(held: Holdings, at: datetime) -> bool:
+    """Tell whether it stands under its day, not under its month."""
+    return 0 <= (held.local_day(held.at) - held.local_day(at)).days < RECENT_DAYS
 
 
 def _slice_words() -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from .catalog import catalog_of, chosen_by, next_cheque
 from .door import MemberRequest, members_only
 from .holdings import holdings_of
+from .offers import offers_shown
 from .pages import show
 from .presents import presents_of
 
@@ -35,6 +36,7 @@ def rewards(request: MemberRequest) -> HttpResponseBase:
         "catalog": [one for one in catalog if one.may_be_had or not within],
         "chips": _chips(within),
         "has_catalog": bool(catalog),
+        "offers": offers_shown(held),
         "chosen": chosen_by(held),
         "open_ones": [one for one in found if one.is_open],
         "over": [one for one in found if not one.is_open][:OVER_SHOWN],

@@ -15,6 +15,7 @@ from . import (
     joining,
     log_in,
     me,
+    offers,
     points,
     rewards,
     texting,
@@ -35,7 +36,9 @@ urlpatterns = [
     path("tiers/", tiers.tiers, name="tiers"),
     path("rewards/", rewards.rewards, name="rewards"),
     path("rewards/<uuid:reward_id>/", catalog.reward, name="reward"),
+    path("rewards/<uuid:reward_id>/picture/", catalog.picture, name="reward-picture"),
     path("rewards/chosen/<uuid:redemption_id>/", catalog.chosen, name="chosen"),
+    path("offers/<slug:key>/activation/", offers.activate, name="offer"),
     # /login/
     path("login/", log_in.log_in, name="log-in"),
     path("login/code/", log_in.code, name="log-in-code"),

@@ -25,7 +25,8 @@ from programme_programme""",
 ENROLMENTS = FactTable(
     name="enrolments",
     sql="""select enrolment.id::text as enrolment_id, enrolment.programme_id::text, enrolment.customer_id::text,
-       enrolment.account_id::text, enrolment.enrolled_at, enrolment.ended_at, enrolment.recorded_at
+       enrolment.account_id::text, enrolment.enrolled_at, enrolment.ended_at,
+       enrolment.followed_by_id::text as followed_by_enrolment_id, enrolment.recorded_at
 from programme_enrolment enrolment""",
     columns={
         "enrolment_id": "string",
@@ -34,11 +35,29 @@ from programme_enrolment enrolment""",
         "account_id": "string",
         "enrolled_at": "timestamp",
         "ended_at": "timestamp",
+        "followed_by_enrolment_id": "string",
         "recorded_at": "timestamp",
     },
     key=("enrolment_id",),
     recorded_at_column="recorded_at",
     versions=("enrolment",),
+)
+# The account of a pool while a member shares it, and the member's own, which waits meanwhile.
+POOL_MEMBERSHIPS = FactTable(
+    name="pool_memberships",
+    sql="""select seat.id as membership_id, seat.enrolment_id::text, pool.account_id::text, seat.own_account_id::text,
+       seat.joined_at, seat.left_at
+from programme_pool_membership seat join programme_points_pool pool on pool.id = seat.pool_id""",
+    columns={
+        "membership_id": "int64",
+        "enrolment_id": "string",
+        "account_id": "string",
+        "own_account_id": "string",
+        "joined_at": "timestamp",
+        "left_at": "timestamp",
+    },
+    key=("membership_id",),
+    recorded_at_column="joined_at",
 )
 # As they were derived; those that a later derivation superseded have left.
 TIER_PERIODS = FactTable(
@@ -73,4 +92,4 @@ from programme_tier_grant given where given.withdrawn_at is null""",
     key=("grant_id",),
     recorded_at_column="recorded_at",
 )
-FACTS = (PROGRAMMES, ENROLMENTS, TIER_PERIODS, TIER_GRANTS)
+FACTS = (PROGRAMMES, ENROLMENTS, POOL_MEMBERSHIPS, TIER_PERIODS, TIER_GRANTS)

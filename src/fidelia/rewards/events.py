@@ -38,11 +38,12 @@ class CouponsGenerated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CouponAssigned(Event):
-    """A member was given a coupon."""
+    """A member was given a coupon; `is_told` where the one who gave it wants a letter to say so."""
 
     name: ClassVar[str] = "coupon.assigned"
     series_id: UUID
     coupon_id: int
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class GiftCardSold(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiftCardMoved(Event):
-    """A gift card was spent, refunded, or has expired outside a checkout: `amount`, with its sign, in minor units."""
+    """A gift card was spent or refunded outside a checkout: `amount`, with its sign, in minor units."""
 
     name: ClassVar[str] = "gift_card.moved"
     gift_card_id: UUID
@@ -86,6 +87,34 @@ class GiftCardMoved(Event):
     kind: str
     amount: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftCardLapsed(Event):
+    """What was left on a gift card lapsed, for a `reason` ("expired"): `amount` in minor units, at the card's end."""
+
+    name: ClassVar[str] = "gift_card.lapsed"
+    gift_card_id: UUID
+    programme_id: UUID
+    amount: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherLapsed(Event):
+    """What was left of a voucher lapsed, for a `reason` ("expired"): `amount` in minor units, at the voucher's end.
+
+    `source` is what had issued it: a "cheque", a "redemption", a "purchase", an "import".
+    """
+
+    name: ClassVar[str] = "voucher.lapsed"
+    voucher_id: UUID
+    programme_id: UUID
+    amount: int
+    currency: str
+    reason: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from fidelia.kernel.localized import LocalizedText
 
 from .operations import expire_gift_cards, generate_codes, give_segment
 from .operations.coupons import GENERATE
+from .operations.lapsing import lapse_vouchers
 from .operations.segment_gifts import GIVE, GIVE_SEGMENT
 from .operations.sweeping import sweep_counters, sweep_reservations
 
@@ -33,21 +34,24 @@ def give(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Pro
     given = give_segment(
         by=by, at=at, series_id=UUID(arguments["series_id"]), segment_id=UUID(arguments["segment_id"]),
         moment=datetime.fromisoformat(arguments["moment"]), progress=progress,
+        is_told=bool(arguments.get("told")),
     )  # fmt: skip
     return {"given": given}
 
 
 def expire(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
-    """Write down the expiry of gift cards, and tidy what is over: correct before it, and after it."""
-    expired = 0
-    for _round in range(ROUNDS_MAX):
-        done = expire_gift_cards(by=by, at=at, limit=EXPIRED_AT_ONCE)
-        expired += done
-        progress.step(done)
-        if done < EXPIRED_AT_ONCE:
-            break
+    """Write down what of gift cards and vouchers lapsed, and tidy what is over: correct before it, and after it."""
+    lapsed = [0, 0]
+    for place, write_down in enumerate((expire_gift_cards, lapse_vouchers)):
+        for _round in range(ROUNDS_MAX):
+            done = write_down(by=by, at=at, limit=EXPIRED_AT_ONCE)
+            lapsed[place] += done
+            progress.step(done)
+            if done < EXPIRED_AT_ONCE:
+                break
     return {
-        "gift_cards": expired,
+        "gift_cards": lapsed[0],
+        "vouchers": lapsed[1],
         "reservations": sweep_reservations(before=at - KEPT_AFTER_EXPIRY),
         "counters": sweep_counters(before=(at - KEPT_AFTER_PERIOD).date()),
     }
@@ -68,7 +72,7 @@ JOBS = (
     ),
     JobKind(
         name="gift_card.expire",
-        label=LocalizedText(en="Gift cards that expire", fr="Expiration des cartes cadeaux"),
+        label=LocalizedText(en="Gift cards and vouchers that expire", fr="Expiration des cartes cadeaux et des bons"),
         right="gift_card.expire",
         function=expire,
         cron="20 1 * * *",

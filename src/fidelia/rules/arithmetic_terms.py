@@ -1,22 +1,25 @@
 """How a programme's shops round money at the checkout: the policy of the shop, not of a rule.
 
-    {"prices_with_tax": true, "tax_rounding": "line", "rounding": "half_up", "cash_step": 5, "cash_rounding": "half_up"}
+    {"prices_with_tax": true, "tax_rounding": "line", "rounding": "half_up", "cash_step": 5, "cash_rounding": "half_up",
+     "sharing": "largest_remainder"}
 
-`cash_step` is the smallest coin in minor units (5 for 0.05), 0: there is no rounding to coins.
+`cash_step` is the smallest coin in minor units (5 for 0.05), 0: there is no rounding to coins. `sharing` says who gets
+the cents when a discount is shared over lines.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from .pricing.basket import Arithmetic
+from .pricing.basket import Arithmetic, Sharing, TaxRounding
 from .reading import MalformedTerms, read_choice, read_object, read_whole
 from .rounding import ROUNDINGS
 
-TAX_ROUNDINGS = ("line", "rate_by_net", "rate_by_gross", "keep_gross")
+TAX_ROUNDINGS: tuple[str, ...] = get_args(TaxRounding)
 CASH_STEP_MAX = 100_000
 _PLACE = "/purchases/arithmetic"
-_PARTS = {"prices_with_tax", "tax_rounding", "rounding", "cash_step", "cash_rounding"}
+_PARTS = {"prices_with_tax", "tax_rounding", "rounding", "cash_step", "cash_rounding", "sharing"}
+SHARINGS: tuple[str, ...] = get_args(Sharing)
 
 
 def parse_arithmetic(document: Any) -> Arithmetic:
@@ -34,4 +37,5 @@ def parse_arithmetic(document: Any) -> Arithmetic:
         rounding=read_choice(known.get("rounding", "half_up"), f"{_PLACE}/rounding", tuple(ROUNDINGS)),
         cash_step=read_whole(known.get("cash_step", 0), f"{_PLACE}/cash_step", least=0, most=CASH_STEP_MAX),
         cash_rounding=read_choice(known.get("cash_rounding", "half_up"), f"{_PLACE}/cash_rounding", tuple(ROUNDINGS)),
+        sharing=read_choice(known.get("sharing", SHARINGS[0]), f"{_PLACE}/sharing", SHARINGS),  # type: ignore[arg-type]
     )

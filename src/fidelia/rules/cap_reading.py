@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from .document_parts import (
@@ -16,6 +16,7 @@ from .document_parts import (
 )
 from .errors import InvalidRuleSet
 from .rounding import ROUNDINGS
+from .rule_set import Rule
 from .rule_terms import GIVES_WAY, PERS, Bound, Ending, GivesWay, JointCap, Meaning, Per
 
 CAPS_MAX = 10
@@ -112,8 +113,12 @@ def read_meaning(members: Mapping[str, Any], pointer: str) -> Meaning:
     return cast(Meaning, given[0]) if given else "stated"
 
 
-def require_known_rules(caps: tuple[JointCap, ...], lowering: frozenset[str]) -> None:
-    """Refuse a cap over a rule that is not there or lowers no price: it would never be reached."""
+def require_lowering(rules: Sequence[Rule], caps: tuple[JointCap, ...]) -> None:
+    """Refuse a cap over, or a conflict with, a rule that is not there or lowers no price: it would never be met."""
+    lowering = frozenset(rule.key for rule in rules if rule.lowers_prices)
+    for place, rule in enumerate(rules):
+        for key in sorted(rule.terms.not_with - (lowering - {rule.key})):
+            raise InvalidRuleSet("unknown_beside", pointer=f"/rules/{place}/not_with", text=key)
     for place, cap in enumerate(caps):
         for key in sorted((cap.rules or frozenset()) - lowering):
             raise InvalidRuleSet("unknown_capped_rule", pointer=f"/checkout/caps/{place}/rules", text=key)

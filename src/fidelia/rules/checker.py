@@ -53,6 +53,7 @@ MACRO_SIGNATURES = {
     "filter": "lines.filter(l, condition)",
     "sum": "lines.sum(l, number)",
     "count": "lines.count()",
+    "distinct": "lines.distinct(l, l.product)",
     "size": "lines.size()",
 }
 
@@ -309,6 +310,12 @@ class Checker(Names):
             return OverRows(
                 offset=written.offset, type=Type.INT, macro=Macro.COUNT, rows=rows, high=rows.records.size_max
             )
+        if written.name == "distinct":
+            told = self.body(written, rows, None, known)
+            return OverRows(
+                offset=written.offset, type=Type.INT, macro=Macro.DISTINCT, rows=rows, body=told,
+                high=rows.records.size_max,
+            )  # fmt: skip
         if written.name == "sum":
             amount = self.body(written, rows, None, known)
             if amount.type not in NUMBERS:

@@ -182,6 +182,8 @@ def _as_json(value: Any) -> Any:
 
 def _outcome_row(outcome: Outcome) -> list[Any]:
     row: list[Any] = [outcome.rule_key, outcome.points, outcome.reason]
+    if outcome == Outcome(*row):  # most say no more
+        return row
     more = {
         "missing": outcome.missing,
         "missing_type": outcome.missing_type,

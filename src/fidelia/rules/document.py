@@ -26,8 +26,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
-from .cap_reading import read_group_cap, require_known_rules
+from .cap_reading import read_group_cap, require_lowering
 from .catalogue import Catalogue
+from .control import control_text
 from .document_parts import (
     Reader,
     read_choice,
@@ -44,7 +45,7 @@ from .points_reading import POINTS_EFFECTS, read_points_effect
 from .price_reading import ISSUE_EFFECTS, PRICE_EFFECTS, read_issue_effect, read_price_effect
 from .program import Program
 from .rule_set import Effect, Group, Rule, RuleSet
-from .rule_terms import Campaign
+from .rule_terms import Campaign, RuleTerms
 from .term_reading import TERM_MEMBERS, read_campaign, read_checkout_terms, read_rule_terms
 from .types import Type
 
@@ -91,7 +92,7 @@ class _Document:
         require_unique([rule.key for rule in rules], "/rules")
         _require_settled_order(rules, self.groups)
         _require_one_kind(rules, self.groups)
-        require_known_rules(checkout.caps, frozenset(rule.key for rule in rules if rule.lowers_prices))
+        require_lowering(rules, checkout.caps)
         return RuleSet(
             self.reader.catalogue,
             self.reader.scale,
@@ -114,6 +115,7 @@ class _Document:
         limit = members.get("limit_per_purchase")
         key = read_key(members["key"], f"{pointer}/key")
         effect, is_points = self.effect(members, pointer, lines)
+        terms = self.terms(members, pointer, key, effect)
         if limit is not None and not is_points:
             raise InvalidRuleSet("only_for_points", pointer=f"{pointer}/limit_per_purchase")
         return Rule(
@@ -127,15 +129,16 @@ class _Document:
             limit_per_purchase=None if limit is None else self.reader.points(limit, f"{pointer}/limit_per_purchase"),
             group=group,
             choose_lines=self.reader.chooser(lines, only_earning=is_points),
-            terms=read_rule_terms(
-                self.reader,
-                members,
-                pointer,
-                key=key,
-                effect=effect,
-                when_undone=self.when_undone,
-                campaigns=[each.key for each in self.campaigns],
-            ),
+            terms=terms,
+            held_out=None
+            if terms.control is None
+            else self.reader.program(control_text(key, terms.control), f"{pointer}/control", (Type.BOOL,)),
+        )
+
+    def terms(self, members: Mapping[str, Any], pointer: str, key: str, effect: Effect) -> RuleTerms:
+        campaigns = [each.key for each in self.campaigns]
+        return read_rule_terms(
+            self.reader, members, pointer, key=key, effect=effect, when_undone=self.when_undone, campaigns=campaigns
         )
 
     def effect(self, members: Mapping[str, Any], pointer: str, lines: Program | None) -> tuple[Effect, bool]:

@@ -104,6 +104,7 @@ class BuyGet:
     get      chooses those lines; None: the rule's own lines, and a unit is bought or got, never both
     times    at most so often;  get_units None: every unit of `get` once the purchase is made
     shared   what is got is shared over what was bought with it, in proportion to the prices
+    no_dearer  a unit is only got if it costs no more than each of those bought for it
     """
 
     advantage: Advantage
@@ -115,15 +116,17 @@ class BuyGet:
     pick: Literal["cheapest", "dearest", "last"] = "cheapest"
     times: int | None = None
     shared: bool = False
+    no_dearer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BundlePart:
-    """So many units of the lines that `choose` finds."""
+    """So many units of the lines that `choose` finds. `gets`: the advantage is theirs, the other parts only count."""
 
     units: int
     choose: Compiled
     program: Program
+    gets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,11 @@ class Bundle:
     take: int = 0
     pick: Literal["cheapest", "dearest", "last"] = "cheapest"
     shared: bool = False
+
+    @property
+    def some_get(self) -> bool:
+        """Whether the advantage is that of some parts alone."""
+        return any(part.gets for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from .pricing.reasons import (
 from .rule_set import Effect, FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit, Rule, RuleSet
 from .settlement import (
     CONDITION_FALSE,
+    CONTROL,
     EXPIRED,
     GRANTED,
     LIMIT_REACHED,
@@ -107,6 +108,11 @@ _WHY_NOT = {
     ),
     LIMIT_REACHED: LocalizedText(
         en="{name}: nothing, its limit is reached.", fr="{name} : rien, sa limite est atteinte."
+    ),
+    # What a member reads names no group: who knows to be in one no longer buys as before.
+    CONTROL: LocalizedText(
+        en="{name}: nothing, it is not offered to everybody at the moment.",
+        fr="{name} : rien, il n’est pas proposé à tout le monde en ce moment.",
     ),
     NO_ADVANTAGE: LocalizedText(
         en="{name}: nothing, there is nothing left to lower.", fr="{name} : rien, il n’y a plus rien à réduire."

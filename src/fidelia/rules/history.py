@@ -10,7 +10,7 @@ of the programme: a purchase of so many days ago counts in a window of as many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -35,7 +35,7 @@ KINDS: Final = {
     "days_since": Type.INT,
 }
 # Questions about rows, which a catalogue may let rules ask of a record of that name.
-_OF_ROWS: Final = frozenset(("exists", "all", "filter", "sum", "count", "size"))
+_OF_ROWS: Final = frozenset(("exists", "all", "filter", "sum", "count", "distinct", "size"))
 NARROWINGS: Final = ("product", "category", "brand", "store", "channel")
 SIGNATURES: Final = {
     kind: f'{HISTORY}.{kind}({"" if kind == "days_since" else "30, "}"category", "Home/Kitchen")' for kind in KINDS
@@ -227,9 +227,12 @@ _KEPT = (
 )
 
 
-def column_of(measure: Measure) -> str:
-    """Return the SQL of a measure, of a relation `purchase` (customer_id, occurred_at, day) beside `bought`."""
-    where = " and ".join([_COUNTED, *_conditions(measure)])
+def column_of(measure: Measure, *, also: Sequence[str] = ()) -> str:
+    """Return the SQL of a measure, of a relation `purchase` (customer_id, occurred_at, day) beside `bought`.
+
+    `also` are further conditions on the two: what a backtest knows only from some day on.
+    """
+    where = " and ".join([_COUNTED, *also, *_conditions(measure)])
     if measure.kind in ("spent", "units"):
         column = {"spent": "net", "units": "quantity"}[measure.kind]
         return f"(select coalesce(sum(bought.{column}), 0)::bigint from bought where {where})"

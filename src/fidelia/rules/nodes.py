@@ -141,6 +141,7 @@ class Macro(StrEnum):
     ALL = "all"
     SUM = "sum"
     COUNT = "count"
+    DISTINCT = "distinct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,9 @@ class Rows(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverRows(Node):
-    """A question about rows: `body` is the condition of exists and all, the amount of sum; count has none."""
+    """A question about rows: `body` is the condition of exists and all, the amount of sum, the value of distinct; count
+    has none.
+    """
 
     macro: Macro
     rows: Rows

@@ -3,6 +3,7 @@
 offers:
   - key: double_week
     name: {en: Double week, fr: Semaine double}
+    description: {en: Twice the points on tea., fr: Deux fois plus de points sur le thé.}      may be left out
     valid_from: 2026-12-01T00:00:00+01:00      when it can be activated, both may be left out
     valid_until: 2026-12-08T00:00:00+01:00
     lasts_days: 7            to the end of so many local days from the activation; left out: until valid_until
@@ -26,7 +27,8 @@ from .reading import DAYS_MAX, MalformedTerms, read_object, read_whole
 OFFERS_MAX = 100
 AT_MOST_MAX = 10**9
 KEY_LENGTH_MAX = 40
-MEMBERS = {"key", "name", "valid_from", "valid_until", "lasts_days", "at_most"}
+DESCRIPTION_LENGTH_MAX = 200
+MEMBERS = {"key", "name", "description", "valid_from", "valid_until", "lasts_days", "at_most"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class OfferTerms:
     valid_until: datetime | None = None
     lasts_days: int | None = None
     at_most: int | None = None
+    description: LocalizedText | None = None
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether it can be activated at an instant."""
@@ -76,7 +79,20 @@ def _offer(document: Any, pointer: str) -> OfferTerms:
     return OfferTerms(
         key, LocalizedText.from_mapping(known.get("name"), pointer=f"{pointer}/name"), begins, ends,
         _whole(known, "lasts_days", pointer, DAYS_MAX), _whole(known, "at_most", pointer, AT_MOST_MAX),
+        _description(known.get("description"), f"{pointer}/description"),
     )  # fmt: skip
+
+
+def _description(value: Any, pointer: str) -> LocalizedText | None:
+    """Read what it gives, in words; it is one sentence or two, for a telephone."""
+    if value is None:
+        return None
+    text = LocalizedText.from_mapping(value, pointer=pointer)
+    for language, said in text.as_mapping().items():
+        if len(said) > DESCRIPTION_LENGTH_MAX:
+            message = f"What it gives is said in at most {DESCRIPTION_LENGTH_MAX} characters."
+            raise MalformedTerms(message, pointer=f"{pointer}/{language}")
+    return text
 
 
 def _whole(known: dict[str, Any], name: str, pointer: str, most: int) -> int | None:

@@ -13,9 +13,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from .effects import STAGES
 from .nodes import Among, Compare, Constant, Every, Member, Node, Not, Read, Some
 from .program import Program
 from .rule_set import Rule, RuleSet
+from .rule_terms import JointCap
 from .types import NUMBERS, Type
 
 _CONTRARY = {"==": "!=", "!=": "==", ">": "<=", ">=": "<", "<": ">=", "<=": ">"}
@@ -29,7 +31,11 @@ class Relation(StrEnum):
     HIDDEN      in a group where the first that gives counts, the other stands before it and applies whenever it does
     MULTIPLIES  both multiply points of the same lines, and neither multiplies what the other gave
     EXCLUDES    while it gives anything, the other lowers no price; EXCLUDED: the other way round
+    NOT_WITH    one of them says that they do not go together
+    STOPS       the other comes after it and then lowers nothing, or not the same lines; STOPPED: the other way round
+    SAME_POOL   a unit serves one of them only
     TOGETHER    both may act on the same lines of the same purchase
+    CAPPED      a cap holds what they take together
     """
 
     NEVER = "never"
@@ -38,8 +44,13 @@ class Relation(StrEnum):
     HIDDEN = "hidden"
     EXCLUDES = "excludes"
     EXCLUDED = "excluded"
+    NOT_WITH = "not_with"
+    STOPS = "stops"
+    STOPPED = "stopped"
     MULTIPLIES = "multiplies"
+    SAME_POOL = "same_pool"
     TOGETHER = "together"
+    CAPPED = "capped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +171,37 @@ def _beside(rule: Rule, other: Rule, rule_set: RuleSet, *, other_first: bool) ->
         yield from _excluding(rule, other)
     elif share_lines and rule.multiplies and other.multiplies:
         yield Relation.MULTIPLIES
+    elif meet and rule.lowers_prices and other.lowers_prices:
+        yield from _beside_of_prices(rule, other, other_first=other_first, share_lines=share_lines)
     elif share_lines:
         yield Relation.TOGETHER
+    if meet and any(_are_held(cap, rule, other) for cap in rule_set.joint_caps):
+        yield Relation.CAPPED
+
+
+def _beside_of_prices(rule: Rule, other: Rule, *, other_first: bool, share_lines: bool) -> Iterator[Relation]:
+    first, later = (other, rule) if _turn(other, other_first) < _turn(rule, not other_first) else (rule, other)
+    ends = first.terms.stops or (first.terms.closes_lines and share_lines)
+    if other.key in rule.terms.not_with or rule.key in other.terms.not_with:
+        yield Relation.NOT_WITH
+    elif ends and not later.terms.always:
+        yield Relation.STOPS if first is rule else Relation.STOPPED
+    elif share_lines and rule.terms.pool is not None and rule.terms.pool == other.terms.pool:
+        yield Relation.SAME_POOL
+    elif share_lines:
+        yield Relation.TOGETHER
+
+
+def _turn(rule: Rule, is_first: bool) -> tuple[int, int, bool]:
+    return list(STAGES).index(rule.terms.stage), rule.terms.order, not is_first  # type: ignore[arg-type]
+
+
+def _are_held(cap: JointCap, rule: Rule, other: Rule) -> bool:
+    if not (rule.lowers_prices and other.lowers_prices):
+        return False
+    if cap.group is not None:
+        return rule.group == other.group == cap.group
+    return cap.rules is None or {rule.key, other.key} <= cap.rules
 
 
 def _excluding(rule: Rule, other: Rule) -> Iterator[Relation]:

@@ -7,13 +7,14 @@ and the next by 31 March. Days are those of the programme's zone, 23 and 25 hour
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import add_months, end_of_day, local_day, start_of_day
 
 from .plan_terms import Plan
 from .rounding import ROUNDINGS
+from .spans import next_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,24 @@ def end_of_period(plan: Plan, anchor: datetime, number: int, zone: ZoneInfo) -> 
     if plan.is_lifetime:
         return None
     count, first = plan.every * number, local_day(anchor, zone)
-    if plan.period == "day":
+    if plan.until:
+        return end_of_day(_last_of_season(plan, first, count), zone)
+    elif plan.period == "day":
         day = first + timedelta(days=count)
     else:
         day = add_months(first, count * (12 if plan.period == "year" else 1))
+    day += timedelta(days=plan.plus_days * number)
     if plan.last_day == "instant":
         return datetime.combine(day, anchor.astimezone(zone).time(), zone).astimezone(UTC)
     return end_of_day(day, zone) if plan.last_day == "same" else start_of_day(day, zone)
+
+
+def _last_of_season(plan: Plan, first: date, count: int) -> date:
+    """Return the last day of the season in which a day lies, or of the ones after it."""
+    last = first - timedelta(days=1)
+    for _season in range(count):
+        last = next_of(plan.until, last + timedelta(days=1))
+    return last
 
 
 def end_of_trial(plan: Plan, began: datetime, zone: ZoneInfo) -> datetime:
@@ -121,7 +133,26 @@ def due_for_change(plan: Plan, to: Plan, paid: PaidPeriod, at: datetime, zone: Z
     return costs - unused
 
 
+def end_for_rest(plan: Plan, to: Plan, paid: PaidPeriod, at: datetime, zone: ZoneInfo) -> datetime:
+    """Return until when another plan goes, from an instant on, for what is left of the money paid for the old one.
+
+    A day of the new plan costs its price over the days of the period that would begin; a day begun is given whole.
+    """
+    unused = share_left(plan.change.share, paid, at, zone).of(paid.amount, plan.rounding)
+    whole_ends = end_of_period(to, at, 1, zone)
+    today = local_day(at, zone)
+    whole = 1 if whole_ends is None else max((local_day(whole_ends, zone) - today).days, 1)
+    return start_of_day(today + timedelta(days=-(-unused * whole // to.price)), zone)
+
+
+def turns_into_days(plan: Plan, to: Plan) -> bool:
+    """Tell whether what is left of a plan becomes days of the other: of what is free, or for life, there are none."""
+    return plan.change.rest == "days" and to.price > 0 and not to.is_lifetime
+
+
 def keeps_dates(plan: Plan, to: Plan) -> bool:
     """Tell whether a change goes on to the end of the period that runs."""
     same = (plan.period, plan.every) == (to.period, to.every) and not to.is_lifetime
+    if turns_into_days(plan, to):
+        return False
     return plan.change.keeps_dates and plan.change.share != "none" and same

@@ -4,8 +4,10 @@ plans:
   - key: plus
     name: {en: Plus, fr: Plus}
     price: "49.00"
-    period: year            month, year, day, or lifetime …
+    period: year            month, year, day, season, or lifetime …
     every: 1                … so many of them
+    plus_days: 0            and so many days more in each period
+    until: ["06-30"]        of a season: its last days of the year; a period ends with the next of them
     last_day: before        the day before the anniversary; same: the anniversary itself; instant: to the second
     trial_days: 30          once for each member, without pay
     renewal: auto           told as due at each end; by_hand: the member buys again
@@ -17,7 +19,7 @@ plans:
     welcome: "500"          points, once, when it is first paid
     each_period: "100"      points, for each period paid
     refund: {within_days: 14, then: day, fee: "0", points: take_back}
-    change: {up: now, down: at_end, share: day, keeps_dates: true}
+    change: {up: now, down: at_end, share: day, keeps_dates: true, rest: money}
     notice_days: [30, 7]
 """
 
@@ -31,14 +33,15 @@ from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import parse_points
 
-from .reading import MalformedTerms, read_choice, read_object, read_whole
+from .reading import MalformedTerms, read_choice, read_dates, read_object, read_whole
 from .rounding import ROUNDINGS
 
 PLANS_MAX = 50
-PERIODS = ("day", "month", "year", "lifetime")
+PERIODS = ("day", "month", "year", "season", "lifetime")
 LAST_DAYS = ("before", "same", "instant")
 RENEWALS = ("auto", "by_hand")
 SHARES = ("none", "day", "second", "month")
+RESTS = ("money", "days")
 CHANGES = ("now", "at_end", "refused")
 POINTS_BACK = ("take_back", "keep")
 EVERY_MAX = 366
@@ -49,6 +52,7 @@ NAME_LENGTH_MAX = 60
 MEMBERS = {
     *("key", "name", "price", "period", "every", "last_day", "trial_days", "renewal", "grace_days", "ladder"),
     *("products", "entitlements", "tier", "welcome", "each_period", "refund", "change", "notice_days", "rounding"),
+    *("plus_days", "until"),
 }
 
 
@@ -71,12 +75,14 @@ class ChangePolicy:
     """Whether a dearer or a cheaper plan begins at once or at the end; how what is left of the old one is reckoned.
 
     With `keeps_dates` a plan of the same length goes on to the same end; otherwise a period begins with the change.
+    The `rest` of the old plan counts as "money", or as so many "days" of the new one, begun ones whole: nothing is due.
     """
 
     up: str = "now"
     down: str = "at_end"
     share: str = "day"
     keeps_dates: bool = True
+    rest: str = "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class Plan:
     change: ChangePolicy = field(default_factory=ChangePolicy)
     notice_days: tuple[int, ...] = ()
     rounding: str = "half_up"
+    plus_days: int = 0
+    until: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_lifetime(self) -> bool:
@@ -159,7 +167,13 @@ def _plan(document: Any, pointer: str, points_scale: int, money_scale: int) -> P
         change=_change(known.get("change"), f"{pointer}/change"),
         notice_days=_notices(known.get("notice_days", []), f"{pointer}/notice_days"),
         rounding=choice("rounding", tuple(sorted(ROUNDINGS)), "half_up"),
+        plus_days=whole("plus_days", 0, 0, EVERY_MAX),
+        until=read_dates(known["until"], f"{pointer}/until") if known.get("until") else (),
     )  # fmt: skip
+    if (plan.period == "season") != bool(plan.until) or (plan.until and plan.plus_days):
+        raise MalformedTerms(
+            "A season has the days “until” which it goes, and only a season.", pointer=f"{pointer}/until"
+        )
     if plan.is_lifetime and (plan.every != 1 or plan.renewal == "auto"):
         raise MalformedTerms("What lasts a lifetime is never renewed.", pointer=f"{pointer}/period")
     return plan
@@ -180,7 +194,7 @@ def _refund(document: Any, pointer: str, money_scale: int) -> RefundPolicy:
 def _change(document: Any, pointer: str) -> ChangePolicy:
     if document is None:
         return ChangePolicy()
-    known = read_object(document, pointer, {"up", "down", "share", "keeps_dates"})
+    known = read_object(document, pointer, {"up", "down", "share", "keeps_dates", "rest"})
     keeps = known.get("keeps_dates", True)
     if not isinstance(keeps, bool):
         raise MalformedTerms("Write true or false.", pointer=f"{pointer}/keeps_dates")
@@ -189,6 +203,7 @@ def _change(document: Any, pointer: str) -> ChangePolicy:
         down=read_choice(known.get("down", "at_end"), f"{pointer}/down", CHANGES),
         share=read_choice(known.get("share", "day"), f"{pointer}/share", SHARES),
         keeps_dates=keeps,
+        rest=read_choice(known.get("rest", "money"), f"{pointer}/rest", RESTS),
     )
 
 

@@ -10,9 +10,17 @@ _PERIODS = {
     "day": (Text("a day", "par jour"), Text("for {n} days", "pour {n} jours")),
     "month": (Text("a month", "par mois"), Text("for {n} months", "pour {n} mois")),
     "year": (Text("a year", "par an"), Text("for {n} years", "pour {n} ans")),
+    "season": (Text("a season", "par saison"), Text("for {n} seasons", "pour {n} saisons")),
     "lifetime": (Text("once, for life", "une fois, à vie"), Text("once, for life", "une fois, à vie")),
 }
 _PRICE = Text("{name}: {price} {period}.", "{name}\u00a0: {price} {period}.")
+_PLUS = Text("Each period lasts {n} days longer.", "Chaque période dure {n} jours de plus.")
+_SEASON = Text("A season ends on {days} (day/month).", "Une saison prend fin le {days} (jour/mois).")
+_OR = Text(" or ", " ou ")
+_REST = Text(
+    "What is left when the plan changes becomes days of the new one.",
+    "Ce qui reste au changement devient des jours du nouvel abonnement.",
+)
 _TRIAL = Text("The first {n} days are a trial without pay.", "Les {n} premiers jours sont un essai gratuit.")
 _AUTO = Text("It goes on until it is ended.", "Il continue jusqu’à sa résiliation.")
 _BY_HAND = Text("It ends unless it is bought again.", "Il prend fin s’il n’est pas racheté.")
@@ -44,6 +52,11 @@ def describe_plan(plan: Plan, language: str, *, price: str, fee: str, welcome: s
     one, many = _PERIODS[plan.period]
     period = say(one if plan.every == 1 else many, n=plan.every)
     said = [say(_PRICE, name=plan.name.in_language(language), price=price, period=period)]
+    if plan.plus_days:
+        said.append(say(_PLUS, n=plan.plus_days))
+    if plan.until:
+        days = _OR.in_language(language).join(f"{day:02}/{month:02}" for month, day in plan.until)
+        said.append(say(_SEASON, days=days))
     if plan.trial_days:
         said.append(say(_TRIAL, n=plan.trial_days))
     if not plan.is_lifetime:
@@ -60,4 +73,5 @@ def describe_plan(plan: Plan, language: str, *, price: str, fee: str, welcome: s
     said.append(say(_THEN[plan.refund.then]))
     said += [say(_FEE, fee=fee)] if plan.refund.fee else []
     said.append(say(_BACK[plan.refund.points]))
+    said += [say(_REST)] if plan.change.rest == "days" else []
     return said

@@ -19,8 +19,8 @@ from fidelia.kernel.errors import Invalid
 from fidelia.kernel.points import parse_points
 
 from .paying import PayPolicy
-from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_ends, read_object, read_whole
-from .spans import Span
+from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_dates, read_ends, read_object, read_whole
+from .spans import ENDS, Span, next_of
 
 NOTICES_MAX = 5
 ACTIVITIES = ("earn", "redeem")
@@ -32,7 +32,8 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class PendingPolicy:
-    """Points wait: `days` after they were earned, until the day `until`, or for the event `event` ("delivered").
+    """Points wait: `months`, then `days` after they were earned, then until the period that `ends` names is over; until
+    the day `until`; until the next of the `dates` of a year; or for the event `event` ("delivered").
 
     An event that has not come by the end of the local day `cancelled_after_days` later cancels them.
     """
@@ -41,6 +42,9 @@ class PendingPolicy:
     until: date | None = None
     event: str = ""
     cancelled_after_days: int | None = None
+    months: int = 0
+    ends: str = "day"
+    dates: tuple[tuple[int, int], ...] = ()
 
     def activates_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
         """Return when they come to life by time alone: as a local day begins; None when an event does it."""
@@ -48,7 +52,11 @@ class PendingPolicy:
             return None
         elif self.until is not None:
             return max(start_of_day(self.until, zone), earned_at)
-        return start_of_day(local_day(earned_at, zone) + timedelta(days=self.days or 0), zone)
+        day = local_day(earned_at, zone)
+        if self.dates:
+            return start_of_day(next_of(self.dates, day + timedelta(days=1)), zone)
+        last = Span(self.months, self.days or 0, self.ends).last_day(day)
+        return start_of_day(last, zone) if self.ends == "day" else end_of_day(last, zone)
 
     def cancelled_at(self, earned_at: datetime, zone: ZoneInfo) -> datetime | None:
         """Return when they are given up, if the event has not come."""
@@ -150,9 +158,11 @@ def _pending(document: Any) -> PendingPolicy | None:
     if document is None:
         return None
     pointer = "/points/pending"
-    known = read_object(document, pointer, {"days", "until", "event", "cancelled_after_days"})
-    if len({"days", "until", "event"} & set(known)) != 1:
-        raise MalformedTerms("Points wait for “days”, “until” a day, or for an “event”: one of them.", pointer=pointer)
+    spans = {"days", "months", "ends"}
+    known = read_object(document, pointer, {*spans, "until", "dates", "event", "cancelled_after_days"})
+    if len({"until", "dates", "event"} & set(known)) + bool(spans & set(known)) != 1:
+        message = "Points wait for “days” and “months”, “until” a day, for “dates”, or for an “event”: one of them."
+        raise MalformedTerms(message, pointer=pointer)
     if "cancelled_after_days" in known and "event" not in known:
         raise MalformedTerms("Only what waits for an event can be cancelled for its want.", pointer=pointer)
     event = known.get("event", "")
@@ -163,6 +173,9 @@ def _pending(document: Any) -> PendingPolicy | None:
         until=_day(known["until"], f"{pointer}/until") if "until" in known else None,
         event=event,
         cancelled_after_days=_optional(known, "cancelled_after_days", pointer, 1, 366),
+        months=_optional(known, "months", pointer, 0, 24) or 0,
+        ends=read_choice(known.get("ends", "day"), f"{pointer}/ends", ENDS),
+        dates=read_dates(known["dates"], f"{pointer}/dates") if "dates" in known else (),
     )
 
 

@@ -166,7 +166,7 @@ def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
 
 
 def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
-    own = ("buy", "buy_for", "get", "from", "pick", "times", "shared")
+    own = ("buy", "buy_for", "get", "from", "pick", "times", "shared", "no_dearer")
     members = read_members(value, pointer, (*own, *_ADVANTAGES))
     units, amount = members.get("buy"), members.get("buy_for")
     if (units is None) is (amount is None):
@@ -185,6 +185,7 @@ def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
         pick=_pick(members, pointer),
         times=_times(members, pointer),
         shared=read_flag(members.get("shared", False), f"{pointer}/shared"),
+        no_dearer=read_flag(members.get("no_dearer", False), f"{pointer}/no_dearer"),
     )
 
 
@@ -200,23 +201,26 @@ def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
         raise InvalidRuleSet("effect_on_no_line", pointer=f"{pointer}/parts")
     take = members.get("take")
     units = 0 if take is None else read_whole(take, f"{pointer}/take", most=sum(part.units for part in parts))
-    advantage = _advantage(reader, members, pointer, or_free=bool(units))
-    if units and advantage.kind == "set_price":
+    some_get = any(part.gets for part in parts)
+    if units and some_get:
+        raise InvalidRuleSet("one_of", pointer=f"{pointer}/take", choices="take, gets")
+    advantage = _advantage(reader, members, pointer, or_free=bool(units) or some_get)
+    if (units or some_get) and advantage.kind == "set_price":
         raise InvalidRuleSet("one_of", pointer=f"{pointer}/set_price", choices="percent, amount, price")
-    if advantage.kind == "price" and not units:
+    if advantage.kind == "price" and not units and not some_get:
         advantage = Advantage("set_price", amount=advantage.amount)
     shared = read_flag(members.get("shared", False), f"{pointer}/shared")
     return Bundle(tuple(parts), advantage, _times(members, pointer), units, _pick(members, pointer), shared)
 
 
 def _bundle_part(reader: Reader, value: object, pointer: str) -> BundlePart:
-    members = read_members(value, pointer, ("lines", "units"), required=("lines",))
+    members = read_members(value, pointer, ("lines", "units", "gets"), required=("lines",))
     program = reader.lines(members["lines"], f"{pointer}/lines")
     assert program is not None
     chooser = reader.chooser(program, only_earning=False)
-    return BundlePart(
-        read_whole(members.get("units", 1), f"{pointer}/units", most=UNITS_MAX), cast(Compiled, chooser), program
-    )
+    units = read_whole(members.get("units", 1), f"{pointer}/units", most=UNITS_MAX)
+    gets = read_flag(members.get("gets", False), f"{pointer}/gets")
+    return BundlePart(units, cast(Compiled, chooser), program, gets)
 
 
 def _read_volume(reader: Reader, value: object, pointer: str) -> Volume:

@@ -27,7 +27,7 @@ from .effects import (
 )
 from .points_name import PointsName
 from .rule_set import Rule, RuleSet
-from .rule_terms import Limit
+from .rule_terms import Limit, RuleTerms
 from .types import Type
 from .wording import Words, french_of
 from .writing import say_money, say_number, say_percent
@@ -48,6 +48,10 @@ _EACH = {
 _FULL = Text(en=" for each full {amount}", fr=" par tranche entière de {amount}")
 _TIMES = Text(en=", {n} times at most", fr=", {n} fois au plus")
 _SHARED = Text(en=", shared over the whole set", fr=", réparti sur tout le lot")
+_NO_DEARER = Text(
+    en=", if it costs no more than what was bought", fr=", si le prix ne dépasse pas celui des articles achetés"
+)
+_BUNDLE_GETS = Text(en="for {bought} together, {got}: {advantage}", fr="pour {bought} ensemble, {got} : {advantage}")
 _PASSED_ON = Text(
     en=" (what a line cannot bear, the others do)", fr=" (ce qu’une ligne ne peut pas porter, les autres le portent)"
 )
@@ -126,6 +130,17 @@ _WITH_COUPON = Text(en=", with a code of “{series}”", fr=", avec un code « 
 _COSTS = Text(en=", for {points} each", fr=", contre {points} chaque fois")
 _CLAIMED = Text(en=", when asked for", fr=", à la demande")
 _ALONE = Text(en=", and no other advantage on prices", fr=", sans autre avantage sur les prix")
+_CONTROL = Text(
+    en=", not for the {share} who are left out to measure it",
+    fr=", sauf pour les {share} laissés de côté pour le mesurer",
+)
+_NOT_WITH = Text(en=", not together with {names}", fr=", sans cumul avec {names}")
+_OR_WORD = Text(en="or", fr="ou")
+_STOPS = Text(en=", and no rule after it lowers a price", fr=", et aucune règle après elle ne baisse un prix")
+_CLOSES = Text(
+    en=", and no rule after it lowers the same lines", fr=", et aucune règle après elle ne baisse les mêmes lignes"
+)
+_LEAVES_TAX = Text(en=", taxes counted on the price before it", fr=", taxes calculées sur le prix avant cette remise")
 _LIMIT = Text(en=", at most {amount}{per}{period}", fr=", au plus {amount}{per}{period}")
 _USES = (Text(en="once", fr="une fois"), Text(en="{n} times", fr="{n} fois"))
 _PER = {
@@ -252,6 +267,7 @@ class PriceWords:
             template = _GOT_ALL if effect.get_units is None else _GOT
             got = self.fill(template, n=effect.get_units, target=target, de_target=french_of(target))
         advantage = self.advantage(effect.advantage) + self.shared(effect)
+        advantage += self.fill(_NO_DEARER) if effect.no_dearer else ""
         if effect.buy_amount:
             return self.of_lines(_BUY_AMOUNT, amount=self.money(effect.buy_amount), got=got, advantage=advantage)
         return self.of_lines(_BUY_UNITS, units=effect.buy_units, got=got, advantage=advantage)
@@ -261,12 +277,24 @@ class PriceWords:
         for part in effect.parts:
             target = self.chosen(self.words.clause(part.program.tree))
             parts.append(self.fill(_GOT, n=part.units, target=target, de_target=french_of(target)))
+        if effect.some_get:
+            return self.bundle_for(effect, parts)
         said = self.fill(_AND_THEN).join(parts)
         if effect.take:
             picked = self.picked(effect.pick, effect.take, sum(part.units for part in effect.parts))
             advantage = self.advantage(effect.advantage) + self.shared(effect)
             return self.fill(_BUNDLE_PICKED, parts=said, picked=picked, advantage=advantage)
         return self.fill(_BUNDLE, parts=said, advantage=self.advantage(effect.advantage))
+
+    def bundle_for(self, effect: Bundle, parts: Sequence[str]) -> str:
+        bought, got = (
+            self.fill(_AND_THEN).join(
+                [said for part, said in zip(effect.parts, parts, strict=True) if part.gets is gets]
+            )
+            for gets in (False, True)
+        )
+        advantage = self.advantage(effect.advantage) + self.shared(effect)
+        return self.fill(_BUNDLE_GETS, bought=bought, got=got, advantage=advantage)
 
     def volume(self, effect: Volume) -> str:
         scale = self.rule_set.catalogue.quantity_scale
@@ -321,7 +349,20 @@ class PriceWords:
         elif terms.is_claimed:
             said += self.fill(_CLAIMED)
         said += self.limits(terms.limits)
-        return said + (self.fill(_ALONE) if terms.exclusive else "")
+        if terms.control is not None:
+            said += self.fill(_CONTROL, share=say_percent(terms.control * 100, self.tongue))
+        return said + self.beside(terms)
+
+    def beside(self, terms: RuleTerms) -> str:
+        """Say what the rule does to others, and to the tax."""
+        said = self.fill(_ALONE) if terms.exclusive else ""
+        if terms.not_with:
+            named = [rule.name.in_language(self.tongue) for rule in self.rule_set.rules if rule.key in terms.not_with]
+            quoted = [f"« {name} »" if self.tongue == "fr" else f"“{name}”" for name in named]
+            said += self.fill(_NOT_WITH, names=self.words.listed(quoted, _OR_WORD))
+        if terms.stops or terms.closes_lines:
+            said += self.fill(_STOPS if terms.stops else _CLOSES)
+        return said if terms.lowers_tax else said + self.fill(_LEAVES_TAX)
 
     def limits(self, limits: Sequence[Limit]) -> str:
         said = ""

@@ -40,7 +40,7 @@ _IN_REACH: dict[str, Any] = {
     **{each.__name__: each for each in (abs, all, any, len, max, min, sum)},
     **{each.__name__: each for each in rounding.ROUNDINGS.values()},
 }
-_OF_MACRO = {Macro.EXISTS: "any", Macro.ALL: "all", Macro.SUM: "sum", Macro.COUNT: "len"}
+_OF_MACRO = {Macro.EXISTS: "any", Macro.ALL: "all", Macro.SUM: "sum", Macro.COUNT: "len", Macro.DISTINCT: "len"}
 
 
 def compile_to_python(node: Node, *, with_line: bool) -> Compiled:
@@ -111,7 +111,8 @@ class _PythonRendering:
 
     def over_rows(self, node: OverRows) -> str:
         body = "1" if node.body is None else self.text(node.body)
-        return f"{_OF_MACRO[node.macro]}([{body} for {self.rows(node.rows)}])"
+        opened, closed = "{}" if node.macro is Macro.DISTINCT else "[]"
+        return f"{_OF_MACRO[node.macro]}({opened}{body} for {self.rows(node.rows)}{closed})"
 
     def rows(self, rows: Rows) -> str:
         conditions = "".join(f" if {self.text(each)}" for each in rows.conditions)

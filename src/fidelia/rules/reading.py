@@ -50,11 +50,14 @@ def read_choice(value: Any, pointer: str, choices: Sequence[str]) -> str:
 
 def read_ends(value: Any, pointer: str) -> str | tuple[tuple[int, int], ...]:
     """Return when a span ends: one of ENDS, or fixed dates of the year written "09-30". Raises MalformedTerms."""
-    if isinstance(value, list):
-        if not 1 <= len(value) <= FIXED_DATES_MAX:
-            raise MalformedTerms(f"Name 1 to {FIXED_DATES_MAX} dates such as “09-30”.", pointer=pointer)
-        return tuple(sorted({_date_of_year(each, f"{pointer}/{n}") for n, each in enumerate(value)}))
-    return read_choice(value, pointer, ENDS)
+    return read_dates(value, pointer) if isinstance(value, list) else read_choice(value, pointer, ENDS)
+
+
+def read_dates(value: Any, pointer: str) -> tuple[tuple[int, int], ...]:
+    """Return fixed dates of the year written "09-30", in order. Raises MalformedTerms."""
+    if not isinstance(value, list) or not 1 <= len(value) <= FIXED_DATES_MAX:
+        raise MalformedTerms(f"Name 1 to {FIXED_DATES_MAX} dates such as “09-30”.", pointer=pointer)
+    return tuple(sorted({_date_of_year(each, f"{pointer}/{n}") for n, each in enumerate(value)}))
 
 
 def read_span(document: Any, pointer: str) -> Span:

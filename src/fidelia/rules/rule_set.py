@@ -98,6 +98,7 @@ class Rule:
     group: str | None = None
     choose_lines: Compiled | None = field(default=None, repr=False, compare=False)
     terms: RuleTerms = NO_TERMS
+    held_out: Program | None = None  # holds for the people of its control group; see `control`
     # What an evaluation says of it without any number is the same every time: reason → candidate or outcome.
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -138,7 +139,7 @@ class Rule:
         more = effect.program if isinstance(effect, FixedPoints) else None
         base = effect.base if isinstance(effect, PointsPerAmount) else None
         others = programs_of(effect) if isinstance(effect, (*PRICE_KINDS, *ISSUE_KINDS)) else []
-        return [each for each in (self.when, self.lines, more, base, *others) if each is not None]
+        return [each for each in (self.when, self.lines, more, base, self.held_out, *others) if each is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,12 +121,16 @@ class RuleTerms:
     ending       the prices of the units that it lowers end so
     meaning      its amounts (of effect, cap, and what it leaves) are meant as prices are stated, with tax, or without
     exclusive    if it gives, no other rule lowers a price;  stops: no rule after it does
+    closes_lines no rule after it lowers the lines that it lowered
+    not_with     the keys of rules beside which it lowers no price
+    lowers_tax   taxes are counted on the price that it made; otherwise as if it had taken nothing
     always       exclusive rules and stops do not touch it
     pool         units that it uses are used up for all rules of this pool; None: it uses none up
     when_undone  "keep" what was met, or "withdraw" when later rules undid the condition
     coupon       the series of which a valid code must be presented
     costs_points minor units that one claim costs;  is_claimed: it applies only when claimed
     claimed_in   what a claim counts: times, or units of the gift
+    control      the share of people whom it leaves out, so that its effect can be measured
     """
 
     stage: str = ""
@@ -138,6 +142,9 @@ class RuleTerms:
     meaning: Meaning = "stated"
     exclusive: bool = False
     stops: bool = False
+    closes_lines: bool = False
+    not_with: frozenset[str] = frozenset()
+    lowers_tax: bool = True
     always: bool = False
     pool: str | None = None
     when_undone: Literal["keep", "withdraw"] = "keep"
@@ -147,6 +154,7 @@ class RuleTerms:
     is_claimed: bool = False
     claimed_in: Literal["times", "units"] = "times"
     limits: tuple[Limit, ...] = ()
+    control: Fraction | None = None
 
     @property
     def needs_checkout(self) -> bool:
@@ -188,12 +196,15 @@ class CheckoutTerms:
     exclusive    of several exclusive rules the first that gives, or whatever is best for the customer
     tender_order the order in which points and gift cards pay
     caps         the most that several rules take off together
+    combining    of rules that do not go together (`not_with`) the first that gives counts, or the set of them that is
+                 best for the customer
     """
 
     exclusive: Literal["first", "best"] = "first"
     caps: tuple[JointCap, ...] = ()
     earning: Earning = PLAIN
     tender_order: tuple[str, ...] = ("points", "gift_cards")
+    combining: Literal["first", "best"] = "first"
 
 
 NO_CHECKOUT_TERMS = CheckoutTerms()

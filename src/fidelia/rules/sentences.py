@@ -206,6 +206,10 @@ SENTENCES: dict[str, LocalizedText] = {
         en="A percentage above 0 and at most 100, with at most 4 decimals, is expected here.",
         fr="Il faut ici un pourcentage supérieur à 0 et d’au plus 100, avec 4 décimales au plus.",
     ),
+    "control_share": LocalizedText(
+        en="A control group is at most half of the people: a percentage up to 50 is expected here.",
+        fr="Un groupe témoin compte au plus la moitié des personnes : il faut ici un pourcentage d’au plus 50.",
+    ),
     "effect_member": LocalizedText(
         en="This effect has no member “{name}”; it has {known}.",
         fr="Cet effet n’a pas de membre « {name} » ; il a {known}.",
@@ -249,6 +253,10 @@ SENTENCES: dict[str, LocalizedText] = {
     "unknown_capped_rule": LocalizedText(
         en="No rule “{text}” lowers prices here, so a cap cannot hold it.",
         fr="Aucune règle « {text} » ne baisse de prix ici : un plafond ne peut pas la tenir.",
+    ),
+    "unknown_beside": LocalizedText(
+        en="No other rule “{text}” lowers prices here, so nothing can be said of both together.",
+        fr="Aucune autre règle « {text} » ne baisse de prix ici : rien ne peut se dire des deux ensemble.",
     ),
     "for_amount_once": LocalizedText(
         en="So much for each full amount is taken once, and is no voucher.",

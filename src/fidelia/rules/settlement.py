@@ -40,17 +40,10 @@ NOT_BEST = "not_best"
 NOT_FIRST = "not_first"
 ONLY_AT_CHECKOUT = "only_at_checkout"
 LIMIT_REACHED = "limit_reached"
+CONTROL = "control"
 REASONS = (
-    GRANTED,
-    NOT_YET_VALID,
-    EXPIRED,
-    CONDITION_FALSE,
-    NO_LINES,
-    NOTHING_EARNED,
-    NOT_BEST,
-    NOT_FIRST,
-    ONLY_AT_CHECKOUT,
-    LIMIT_REACHED,
+    *(GRANTED, NOT_YET_VALID, EXPIRED, CONDITION_FALSE, NO_LINES, NOTHING_EARNED, NOT_BEST, NOT_FIRST),
+    *(ONLY_AT_CHECKOUT, LIMIT_REACHED, CONTROL),
 )
 
 
@@ -154,6 +147,9 @@ def find_candidate(
     # Without lines there is still the gift for a review or a birthday: fixed points that no line earned.
     if not chosen and (count or rule.lines is not None or not isinstance(rule.effect, FixedPoints)):
         return refused(rule, NO_LINES)
+    # Last: of whom the record says "control" would have been given it, so that both sides can be compared.
+    if rule.held_out is not None and rule.held_out.run(values):
+        return refused(rule, CONTROL)
     return Candidate(rule.key, True, lines=chosen)
 
 
@@ -176,7 +172,13 @@ def refused(rule: Rule, reason: str) -> Candidate:
 
 
 def missing_of(rule: Rule, values: Values) -> tuple[int | None, Type | None]:
-    """Return how much more would have met the condition of a rule, and of what; None where it is not so simple."""
+    """Return how much more would have met the condition of a rule, and of what; None where it is not so simple.
+
+    The condition is known not to hold: where it is one part, that is what failed.
+    """
+    if len(rule.thresholds) == 1:
+        only = rule.thresholds[0]
+        return (None, None) if only.shortfall is None else (only.shortfall(values), only.unit)
     # A part that stands after a failed has() is never asked: we stop at the second failure, and the first must be a
     # comparison of numbers, which guards nothing.
     failed = None

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from fidelia.kernel.calendar import add_months, end_of_day, last_of_month, local_day
 
 MONTHS_OF = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-ENDS = ("day", *MONTHS_OF)
+ENDS = ("day", "week", *MONTHS_OF)
 FIXED_DATES_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`months`, then `days` after a day, rounded up to the end of the day, the month, quarter, half-year or year, or
-    to the next of fixed dates of the year (month, day): 30 September is (9, 30).
+    """`months`, then `days` after a day, rounded up to the end of the day, the week (its Sunday), the month,
+    quarter, half-year or year, or to the next of fixed dates of the year (month, day): 30 September is (9, 30).
     """
 
     months: int = 0
@@ -40,9 +40,11 @@ class Span:
 
 
 def last_of_period(day: date, period: str) -> date:
-    """Return the last day of the day's month, quarter, half-year or year; of "day", the day."""
+    """Return the last day of the day's week, month, quarter, half-year or year; of "day", the day."""
     if period == "day":
         return day
+    elif period == "week":
+        return day + timedelta(days=6 - day.weekday())
     length = MONTHS_OF[period]
     return last_of_month(day.replace(day=1, month=(day.month - 1) // length * length + length))
 

@@ -120,7 +120,16 @@ class _SqlRendering:
             return exp.Not(this=exp.Exists(this=self.select("1", node.rows, contrary)))
         elif node.macro is Macro.COUNT:
             return self.select("COUNT(*)", node.rows).subquery()
+        elif node.macro is Macro.DISTINCT:
+            return self.number_of_different(node)
         return self.total(node)
+
+    def number_of_different(self, node: OverRows) -> exp.Expr:
+        assert node.body is not None
+        # A subquery for the same reason as that of `total`: an aggregate of outer columns alone belongs outside.
+        inner = self.select(exp.alias_(self.tree(node.body), "told"), node.rows).subquery("each")
+        counted = exp.Count(this=exp.Distinct(expressions=[exp.column("told", table="each")]))
+        return exp.select(counted).from_(inner).subquery()
 
     def total(self, node: OverRows) -> exp.Expr:
         assert node.body is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Literal, cast
 
 from .cap_reading import read_bound, read_checkout_caps, read_ending, read_meaning
+from .control import SHARE_MAX
 from .document_parts import (
     Reader,
     read_choice,
@@ -13,6 +15,7 @@ from .document_parts import (
     read_items,
     read_key,
     read_members,
+    read_percent,
     read_whole,
     require_unique,
 )
@@ -49,12 +52,15 @@ PRICE_TERMS = (
     "exclusive",
     "stops",
     "always",
+    "not_with",
+    "lowers_tax",
     "pool",
     "when_undone",
 )
-SHARED_TERMS = ("coupon", "campaign", "costs_points", "claimed", "claimed_in", "limits")
+SHARED_TERMS = ("coupon", "campaign", "costs_points", "claimed", "claimed_in", "limits", "control")
 TERM_MEMBERS = (*PRICE_TERMS, *SHARED_TERMS)
 LIMITS_MAX = 10
+RULES_MAX = 200
 ORDER_MAX = 1_000
 SETS_POOL = "sets"
 NO_POOL = "none"
@@ -98,10 +104,33 @@ def _price_terms(
         "leaves": read_bound(reader, members.get("leaves"), f"{pointer}/leaves"),
         "ending": read_ending(reader, members.get("ending"), f"{pointer}/ending"),
         "meaning": read_meaning(members, pointer),
-        **{name: read_flag(members.get(name, False), f"{pointer}/{name}") for name in ("exclusive", "stops", "always")},
+        **{name: read_flag(members.get(name, False), f"{pointer}/{name}") for name in ("exclusive", "always")},
+        **_stops(members.get("stops", False), f"{pointer}/stops"),
+        "not_with": _not_with(members, pointer),
+        "lowers_tax": _lowers_tax(members, pointer),
         "pool": None if pool == NO_POOL else read_key(pool, f"{pointer}/pool"),
         "when_undone": read_choice(members.get("when_undone", when_undone), _UNDONE, f"{pointer}/when_undone"),
     }
+
+
+def _stops(value: object, pointer: str) -> dict[str, bool]:
+    """Read `stops`: true of everything after the rule, "lines" of those lines alone that it lowered."""
+    if value == "lines":
+        return {"closes_lines": True}
+    return {"stops": read_flag(value, pointer)}
+
+
+def _not_with(members: Mapping[str, Any], pointer: str) -> frozenset[str]:
+    listed = read_items(members, "not_with", RULES_MAX, pointer)
+    return frozenset([read_key(each, f"{pointer}/not_with/{n}") for n, each in listed])
+
+
+def _lowers_tax(members: Mapping[str, Any], pointer: str) -> bool:
+    lowers = read_flag(members.get("lowers_tax", True), f"{pointer}/lowers_tax")
+    if not lowers and read_meaning(members, pointer) != "stated":
+        # What leaves the tax alone takes off the total exactly what it says: there is no tax to reckon in.
+        raise InvalidRuleSet("one_of", pointer=f"{pointer}/lowers_tax", choices="with_tax, without_tax, lowers_tax")
+    return lowers
 
 
 def _usual_stage(effect: Effect) -> str:
@@ -135,7 +164,17 @@ def _shared_terms(
         "is_claimed": costs is not None or read_flag(members.get("claimed", False), f"{pointer}/claimed"),
         "claimed_in": claimed_in,
         "limits": limits,
+        "control": _control(members.get("control"), f"{pointer}/control"),
     }
+
+
+def _control(value: object, pointer: str) -> Fraction | None:
+    if value is None:
+        return None
+    share = read_percent(value, pointer)
+    if share > SHARE_MAX:
+        raise InvalidRuleSet("control_share", pointer=pointer)
+    return share
 
 
 def _require_fitting(limits: Sequence[Limit], effect: Effect, pointer: str) -> None:
@@ -202,7 +241,7 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
     """Return the terms that all rules share, and what an undone condition means where a rule does not say."""
     if value is None:
         return NO_CHECKOUT_TERMS, "keep"
-    own = ("exclusive", "when_undone", "earning", "tender_order", "caps")
+    own = ("exclusive", "when_undone", "earning", "tender_order", "caps", "combining")
     members = read_members(value, pointer, own)
     exclusive = read_choice(members.get("exclusive", "first"), ("first", "best"), f"{pointer}/exclusive")
     order = [read_choice(each, _TENDERS, f"{pointer}/tender_order/{n}") for n, each in _order(members, pointer)]
@@ -213,6 +252,10 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
         read_checkout_caps(reader, members, pointer),
         _earning(members.get("earning"), f"{pointer}/earning"),
         tuple(order) or _TENDERS,
+        cast(
+            Literal["first", "best"],
+            read_choice(members.get("combining", "first"), ("first", "best"), f"{pointer}/combining"),
+        ),
     )
     return terms, read_choice(members.get("when_undone", "keep"), _UNDONE, f"{pointer}/when_undone")
 

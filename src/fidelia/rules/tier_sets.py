@@ -16,9 +16,11 @@ NO_TIER = ""
 METRICS = ("earned", "spent", "purchases", "balance")
 WINDOWS = ("rolling", *MONTHS_OF, "anniversary", "tier", "ever")
 BEGINS = ("at_once", "next_period")
-FALLS = ("to_earned", "one_step")
+FALLS = ("to_earned", "one_step", "never")
 ON_RETURN = ("lower", "keep")
-CARRIES = ("excess",)
+CARRIES = ("excess", "excess_once")
+CARRIES_ABOVE = ("reached", "held")
+KEPT_FROM = ("reached", "activity")
 JUST_BEFORE = timedelta(microseconds=1)
 
 
@@ -27,7 +29,8 @@ class TierLevel:
     """One tier: reached when what is measured in the window is at least `threshold`, in minor units of the metric.
 
     `benefits` say in words what it gives; `entitlements` name it for rules and tills ("free_delivery"). `lifetime` is
-    how much, of all that was ever measured, makes it the member's for ever.
+    how much, of all that was ever measured, makes it the member's for ever. Who holds it keeps it for `keep` (None:
+    the threshold); who ever reached one that `is_permanent` never falls below it.
     """
 
     key: str
@@ -36,6 +39,13 @@ class TierLevel:
     benefits: tuple[LocalizedText, ...] = ()
     entitlements: tuple[str, ...] = ()
     lifetime: int | None = None
+    keep: int | None = None
+    is_permanent: bool = False
+
+    @property
+    def keeping(self) -> int:
+        """How much keeps the level on."""
+        return self.threshold if self.keep is None else self.keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +59,12 @@ class TierSet:
     kept      how long it is kept: a span, or to the end of so many further periods (0: of the one in which it is
               reached); None: `kept_days`, to the end of that local day
     grace     how much longer a tier that is not reached again is kept, during which it can be
-    falls     then to what the window gives ("to_earned"), or by "one_step" at most
+    kept_from from when it is "reached", or anew from each "activity" that is measured
+    falls     then to what the window gives ("to_earned"), by "one_step" at most, or "never"
     carries   "excess": what a period brought beyond the level that it gave counts in the next one, `carries_max` of it
-              at most; of a year of the "tier", each level takes its threshold, and what is over counts for the next
+              at most; of a year of the "tier", each level takes its threshold, and what is over counts for the next.
+              "excess_once": what was carried into a period is not carried on. `carries_above` the level "held": who
+              falls below it carries nothing
     """
 
     window_days: int
@@ -70,15 +83,31 @@ class TierSet:
     notice_days: int = 0
     carries: str = ""
     carries_max: int | None = None
+    kept_from: str = "reached"
+    carries_above: str = "reached"
 
-    def rank_of(self, earned: int) -> int:
-        """Return the index of the highest level that `earned` reaches, −1 for none."""
-        return max((i for i, level in enumerate(self.levels) if earned >= level.threshold), default=-1)
+    @property
+    def is_lost_at_once(self) -> bool:
+        """Whether the level of a balance goes with the balance."""
+        return self.kept is None and self.kept_days == 0
 
-    def excess_of(self, earned: int) -> int:
-        """Return what of a period counts in the next one: what is beyond the highest level it reaches."""
-        rank = self.rank_of(earned)
-        over = earned - self.levels[rank].threshold if rank >= 0 else 0
+    def rank_of(self, earned: int, held: int = -1) -> int:
+        """Return the index of the highest level that `earned` reaches, or keeps for who holds `held`; −1 for none."""
+        asked = (level.keeping if rank <= held else level.threshold for rank, level in enumerate(self.levels))
+        return max((rank for rank, least in enumerate(asked) if earned >= least), default=-1)
+
+    def excess_of(self, earned: int, carried: int, held: int) -> int:
+        """Return what of a period counts in the next one: what is beyond the highest level it reaches.
+
+        `carried` of it came from the period before; `held` is the level as the period ended, −1 for none.
+        """
+        rank = self.rank_of(earned, held)
+        if rank < 0 or (self.carries_above == "held" and rank < held):
+            return 0
+        takes = (
+            self.levels[rank].keeping if rank <= held and self.carries_above == "held" else self.levels[rank].threshold
+        )
+        over = max(earned - takes - (carried if self.carries == "excess_once" else 0), 0)
         return over if self.carries_max is None else min(over, self.carries_max)
 
     def key_of(self, rank: int) -> str:

@@ -15,15 +15,28 @@ from fidelia.kernel.points import parse_points
 
 from .reading import DAYS_MAX, MalformedTerms, read_choice, read_object, read_span, read_whole
 from .spans import Span
-from .tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS, TierLevel, TierSet
+from .tier_sets import (
+    BEGINS,
+    CARRIES,
+    CARRIES_ABOVE,
+    FALLS,
+    KEPT_FROM,
+    METRICS,
+    ON_RETURN,
+    WINDOWS,
+    TierLevel,
+    TierSet,
+)
 
 LEVELS_MAX = 12
 SETS_MAX = 5
 BENEFITS_MAX = 20
 MEMBERS = {
     *("key", "name", "metric", "currency", "window", "window_days", "begins", "kept", "kept_days", "grace", "falls"),
-    *("on_return", "notice_days", "carries", "carries_max", "levels"),
+    *("on_return", "notice_days", "carries", "carries_max", "carries_above", "kept_from", "levels"),
 }
+
+LEVEL_MEMBERS = {"key", "name", "threshold", "benefits", "entitlements", "lifetime", "keep", "permanent"}
 
 
 def parse_tier_sets(document: Any, scale: int, money_scale: int = 2) -> tuple[TierSet, ...]:
@@ -66,7 +79,7 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
     key = known.get("key", "")
     return TierSet(
         window_days=days,
-        kept_days=0 if has_kept_span else _days(known, "kept_days", pointer),
+        kept_days=0 if has_kept_span else _kept_days(known, pointer, metric),
         levels=levels,
         on_return=on_return,
         key="" if key == "" else _identifier(key, f"{pointer}/key"),
@@ -81,6 +94,8 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
         notice_days=_days(known, "notice_days", pointer) if "notice_days" in known else 0,
         carries=carries,
         carries_max=carries_max,
+        carries_above=read_choice(known.get("carries_above", "reached"), f"{pointer}/carries_above", CARRIES_ABOVE),
+        kept_from=read_choice(known.get("kept_from", "reached"), f"{pointer}/kept_from", KEPT_FROM),
     )
 
 
@@ -109,7 +124,7 @@ def _carries(known: dict[str, Any], pointer: str, window: str, scale: int) -> tu
     if window == "tier" and known.get("begins", "at_once") != "at_once":
         raise MalformedTerms("Years of the tier that carry over begin at once.", pointer=f"{pointer}/begins")
     most = known.get("carries_max")
-    return "excess", None if most is None else _measured(most, f"{pointer}/carries_max", scale)
+    return str(known["carries"]), None if most is None else _measured(most, f"{pointer}/carries_max", scale)
 
 
 def _measured(value: Any, pointer: str, scale: int) -> int:
@@ -131,6 +146,13 @@ def _kept(document: Any, pointer: str, window: str) -> Span | int:
     return read_whole(document["periods"], f"{pointer}/periods", least=0, most=10)
 
 
+def _kept_days(known: dict[str, Any], pointer: str, metric: str) -> int:
+    """A level of a balance may go with the balance: it is kept for no day at all."""
+    if metric == "balance" and known.get("kept_days") == 0:
+        return read_whole(known["kept_days"], f"{pointer}/kept_days", least=0, most=0)
+    return _days(known, "kept_days", pointer)
+
+
 def _days(known: dict[str, Any], name: str, pointer: str) -> int:
     return read_whole(known.get(name), f"{pointer}/{name}", least=1, most=DAYS_MAX)
 
@@ -147,7 +169,7 @@ def _levels(value: Any, pointer: str, scale: int) -> tuple[TierLevel, ...]:
 
 
 def _level(document: Any, pointer: str, scale: int) -> TierLevel:
-    known = read_object(document, pointer, {"key", "name", "threshold", "benefits", "entitlements", "lifetime"})
+    known = read_object(document, pointer, LEVEL_MEMBERS)
     key = known.get("key")
     if not isinstance(key, str) or not key.isidentifier() or not key.isascii() or len(key) > 40:
         raise MalformedTerms("A tier's key is letters, digits and _ such as “grand_cru”.", pointer=f"{pointer}/key")
@@ -161,7 +183,24 @@ def _level(document: Any, pointer: str, scale: int) -> TierLevel:
         tuple(LocalizedText.from_mapping(each, pointer=f"{pointer}/benefits/{n}") for n, each in enumerate(benefits)),
         tuple(_identifier(each, f"{pointer}/entitlements/{n}") for n, each in enumerate(entitlements)),
         None if known.get("lifetime") is None else _measured(known["lifetime"], f"{pointer}/lifetime", scale),
+        _keep(known, pointer, scale),
+        _flag(known.get("permanent", False), f"{pointer}/permanent"),
     )
+
+
+def _keep(known: dict[str, Any], pointer: str, scale: int) -> int | None:
+    if known.get("keep") is None:
+        return None
+    keep = _measured(known["keep"], f"{pointer}/keep", scale)
+    if keep > parse_points(str(known["threshold"]), scale):
+        raise MalformedTerms("Keeping a level takes no more than reaching it.", pointer=f"{pointer}/keep")
+    return keep
+
+
+def _flag(value: Any, pointer: str) -> bool:
+    if not isinstance(value, bool):
+        raise MalformedTerms("Write true or false.", pointer=pointer)
+    return value
 
 
 def _list(value: Any, pointer: str) -> list[Any]:

@@ -52,6 +52,7 @@ class TierTracker:
         self._earned = 0
         self._ever = 0
         self._lifelong: set[int] = set()
+        self._carried: tuple[datetime, int] | None = None  # when a period began, and what came into it
         self._rank = -1
         self._until: datetime | None = None
         self._is_in_grace = False
@@ -96,7 +97,7 @@ class TierTracker:
         )
         horizon = self._set.horizon(over if is_judged else until, self._zone, self._anchor(over))
         counting = sum(amount for at, amount in self._window if horizon is None or at > horizon)
-        return max(self._set.levels[self._rank].threshold - counting, 0), until
+        return max(self._set.levels[self._rank].keeping - counting, 0), until
 
     def earn(self, at: datetime, amount: int) -> None:
         """Count what was earned (negative: taken back) and move up when a threshold is reached."""
@@ -110,7 +111,7 @@ class TierTracker:
         self._forget_before(at)
         self._ever += amount
         self._keep_for_life(at)
-        reached = self._set.rank_of(self._earned)
+        reached = self._set.rank_of(self._earned, self._rank)
         if self._set.carries and self._set.window == "tier" and reached > self._rank:
             self._climb(at)
         elif reached > self._rank:
@@ -119,6 +120,15 @@ class TierTracker:
             self._hold(reached, at)
         elif self._set.window == "ever":
             self._follow_balance(reached, at)
+        elif self._set.kept_from == "activity" and amount > 0 and self._until is not None:
+            self._live_on(at)
+
+    def _live_on(self, at: datetime) -> None:
+        """What is measured lets the tier held be kept from now on as if it were reached now; never shorter."""
+        until = self._set.kept_until(at, self._zone, self._anchor(at))
+        if self._until is not None and until > self._until:
+            self._is_in_grace = False
+            self._end_at(until)
 
     def _keep_for_life(self, at: datetime) -> None:
         """What was ever measured may make a level the member's for ever: a grant without an end, from now on."""
@@ -146,7 +156,11 @@ class TierTracker:
 
     def _follow_balance(self, reached: int, at: datetime) -> None:
         """A balance has no window to run out: its tier is kept for a time from when the balance no longer gives it."""
-        if reached < self._rank and self._until is None:
+        if reached < self._rank and self._set.falls == "never":
+            return
+        elif reached < self._rank and self._set.is_lost_at_once:
+            self._hold(max([reached, *self._lifelong]), at)
+        elif reached < self._rank and self._until is None:
             self._end_at(self._set.kept_until(at, self._zone, self._anchor(at)))
         elif reached >= self._rank >= 0 and self._until is not None:
             self._end_at(None)
@@ -174,7 +188,7 @@ class TierTracker:
         self._ever, self._lifelong = without._ever, without._lifelong
         self._grants, self._begun = without._grants, without._begun
         if self._set.carries:  # what a level took, and what was carried, is not in the history
-            self._window, self._earned = without._window, without._earned
+            self._window, self._earned, self._carried = without._window, without._earned, without._carried
         if without._rank < self._rank:
             self._until, self._is_in_grace, self._held_at = without._until, without._is_in_grace, without._held_at
             self._begin_period(without._rank, at)
@@ -245,7 +259,7 @@ class TierTracker:
             self._forget_before(over)
         else:
             self._forget_before(ended)
-        reached = self._set.rank_of(self._earned)
+        reached = self._set.rank_of(self._earned, self._rank)
         if self._ahead is not None and self._ahead[0] <= ended:
             reached, self._ahead = max(reached, self._ahead[1]), None
         return reached
@@ -262,13 +276,19 @@ class TierTracker:
         """Let the first period of the window go; what it brought too much is there as the next one begins."""
         begun = self._window[0][0]
         next_one = self._set.next_period(begun, self._zone, self._anchor(begun))
+        carried = self._carried[1] if self._carried is not None and self._carried[0] == begun else 0
         brought = 0
         while self._window and self._window[0][0] < next_one:
             brought += self._window.popleft()[1]
-        over = self._set.excess_of(brought)
+        over = self._set.excess_of(brought, carried, self._rank_at(next_one - JUST_BEFORE))
         if over > 0:
             self._window.appendleft((next_one, over))
+            self._carried = (next_one, over)
         self._earned += max(over, 0) - brought
+
+    def _rank_at(self, at: datetime) -> int:
+        held = next((period.tier for period in reversed(self.periods) if period.valid_from <= at), NO_TIER)
+        return next((rank for rank, level in enumerate(self._set.levels) if level.key == held), -1)
 
     def _anchor(self, at: datetime) -> datetime:
         if self._set.window == "tier" and self._rank >= 0:
@@ -287,6 +307,8 @@ class TierTracker:
         is_granted: bool = False, is_renewed: bool = False,
     ) -> None:  # fmt: skip
         """Hold a rank from `at`: until the end of a grant, or as long as the tiers keep what is reached."""
+        if not is_granted:
+            self._settle_for_ever(rank, at)
         self._until, self._is_in_grace, self._held_at = until, False, at
         is_held = rank == self._rank and bool(self.periods)
         if not is_held:
@@ -296,11 +318,19 @@ class TierTracker:
         if self.periods and (is_held or rank >= 0):
             self._end_at(self._until)
 
+    def _settle_for_ever(self, reached: int, at: datetime) -> None:
+        """Who reaches a permanent level never falls below it: a grant without an end, which has begun."""
+        for rank, level in enumerate(self._set.levels[: reached + 1]):
+            if level.is_permanent and rank not in self._lifelong:
+                self._lifelong.add(rank)
+                self._grants.insert(self._begun, (rank, at, None))
+                self._begun += 1
+
     def _is_ended_by_time(self, rank: int) -> bool:
         """Whether a rank reached can be lost by time alone: what an empty window gives is held for ever."""
-        if self._set.window == "ever":
+        if self._set.window == "ever" or self._set.falls == "never" or rank in self._lifelong:
             return False
-        return rank >= 0 and (bool(self._window) or rank > self._set.rank_of(0))
+        return rank >= 0 and (bool(self._window) or rank > self._set.rank_of(0, rank))
 
     def _end_at(self, until: datetime | None) -> None:
         self._until = until

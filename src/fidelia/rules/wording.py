@@ -100,8 +100,12 @@ _FLAG_NOT = LocalizedText(en="“{0}” is not true", fr="la condition « {0} »
 _WHERE = LocalizedText(en="{0} where {1}", fr="{0} où {1}")
 _SUM = LocalizedText(en="the sum of {0} over {1}", fr="la somme {de0} pour {1}")
 _COUNT = LocalizedText(en="the number of {bare1}", fr="le nombre de {bare1}")
+_DISTINCT = LocalizedText(
+    en="the number of different values of {0} in {1}", fr="le nombre de valeurs différentes {de0} dans {1}"
+)
 _EXISTS = LocalizedText(en="there is {one} where {0}", fr="il y a {one} où {0}")
 _EXISTS_NOT = LocalizedText(en="there is not {one} where {0}", fr="il n’y a pas {one} où {0}")
+_OF_ROWS = {Macro.COUNT: _COUNT, Macro.SUM: _SUM, Macro.DISTINCT: _DISTINCT}
 _AMONG = LocalizedText(en="among {1}, {0}", fr="parmi {1}, {0}")
 _ALL = LocalizedText(en="for each of {1}, {0}", fr="pour {each} {de1}, {0}")
 _MINUS = LocalizedText(en="minus {0}", fr="moins {0}")
@@ -233,7 +237,7 @@ class Words:
                 return self.said(_CHOOSE, self.clause(test), self.value(then), self.value(otherwise))
             case OverRows(macro=macro, rows=rows, body=body):
                 amount = "" if body is None else self.value(body)
-                return self.said(_COUNT if macro is Macro.COUNT else _SUM, amount, self.rows(rows))
+                return self.said(_OF_ROWS[macro], amount, self.rows(rows))
             case Apply():
                 return self.applied(node)
         return self.clause(node)

@@ -35,7 +35,9 @@ from subscriptions_subscription""",
 SUBSCRIPTION_PERIODS = FactTable(
     name="subscription_periods",
     sql="""select period.id::text as period_id, period.subscription_id::text, held.programme_id::text,
-       held.customer_id::text, period.number, period.plan, period.is_trial, period.begins_at, period.ends_at,
+       held.customer_id::text, period.number, period.plan,
+       (select string_agg(each.key, ',' order by each.place) from jsonb_array_elements_text(period.entitlements)
+           with ordinality each (key, place)) as entitlements, period.is_trial, period.begins_at, period.ends_at,
        period.holds_until, period.price, period.amount, period.refunded,
        case when period.source_type = 'purchase' then period.source_id::text end as purchase_id, period.recorded_at
 from subscriptions_period period join subscriptions_subscription held on held.id = period.subscription_id""",
@@ -46,6 +48,7 @@ from subscriptions_period period join subscriptions_subscription held on held.id
         "customer_id": "string",
         "number": "int32",
         "plan": "string",
+        "entitlements": "string",
         "is_trial": "boolean",
         "begins_at": "timestamp",
         "ends_at": "timestamp",

@@ -18,9 +18,9 @@ from fidelia.intake.notes import count_sensitive
 from fidelia.intake.operations import write_rejects
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, guess_target, propose
-from fidelia.intake.queries import count_rejections, list_targets
-from fidelia.intake.reading import parse_reading
-from fidelia.intake.sniff import sniff
+from fidelia.intake.queries import asks_for_day_order, count_rejections, list_targets
+from fidelia.intake.reading import parse_reading, with_told_order
+from fidelia.intake.sniff import is_order_unclear, sniff
 from fidelia.intake.tables import Table
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
@@ -53,7 +53,10 @@ def mapping_as_saved(path: Path, name: str, target: str | None) -> Mapped:
     saved = (found.filter(target=target) if target else found).order_by("target").first()
     if saved is None:
         raise SavedMappingUnknown(f"No mapping is saved as “{name}”.", pointer="/saved")
-    return saved.target, {**saved.document, "reading": Table(path).reading.as_document()}
+    sniffed = sniff(path)
+    is_unclear = is_order_unclear(sniffed.doubts)
+    reading = with_told_order(sniffed.reading, saved.document.get("reading")) if is_unclear else sniffed.reading
+    return saved.target, {**saved.document, "reading": reading.as_document()}
 
 
 def mapping_as_proposed(path: Path, target: str | None) -> Mapped:
@@ -130,6 +133,9 @@ def report_of_check(by: Actor, checked: Import) -> Iterator[str]:
     for total in get_import_kind(checked.target).totals:
         if total.place == "file" and isinstance(report.get(total.name), int):
             yield f"{_shown(total, report, checked):>16} {total.label.en}"
+    if asks_for_day_order(checked):
+        yield f"{report['days_either']:>12,} days such as {report['day_either']} read both ways, and none tells which:"
+        yield f"{'':>12} “date_order: dmy” or “mdy” in the reading of a mapping says it"
     if report.get("duplicate_rows"):
         yield f"{report['duplicate_rows']:>12,} repeat another row exactly, and all count"
     if report["rejected_rows"]:

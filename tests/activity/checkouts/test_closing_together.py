@@ -20,7 +20,7 @@ from fidelia.ledger.queries import find_broken_invariants, get_balance
 from tests.programme.cast import AT, member, programme
 from tests.rewards.scarce import everybodys
 
-from .cast import basket, close, put
+from .cast import basket, cancel, close, put
 from .rules import FIVE, WITH_COUPON, document
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,18 +36,18 @@ def _wait_for_all(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     renew_connections()
 
 
-def close_together(numbers: Sequence[str], **more: Any) -> list[Any]:
+def close_together(numbers: Sequence[str], *, each: Sequence[dict[str, Any]] = (), **more: Any) -> list[Any]:
     together._line.expected = len(numbers)
 
-    def act(number: str) -> Any:
+    def act(number: str, own: dict[str, Any]) -> Any:
         with hot_call():
             try:
-                return close(number, **more)
+                return close(number, **more, **own)
             except FideliaError as refusal:
                 return refusal
 
     with ThreadPoolExecutor(len(numbers)) as pool:
-        return list(pool.map(act, numbers))
+        return list(pool.map(act, numbers, each or [{}] * len(numbers)))
 
 
 def opened(*baskets: CheckoutBasket) -> list[str]:
@@ -108,3 +108,42 @@ def test_one_that_is_refused_leaves_the_others_as_they_are() -> None:
     assert sorted(getattr(one, "code", "closed") for one in done) == ["closed", "receipt_known", "receipt_known"]
     assert Purchase.objects.count() == 1
     assert Checkout.objects.filter(state="closed").count() == 1
+
+
+def test_a_budget_that_all_share_is_counted_for_each() -> None:
+    """Its sum is taken from one slot at once, and each closure is told apart in what it used."""
+    of = programme(document=document({**FIVE, "limits": [{"of": "money", "at_most": "1000"}]}))
+    member(of)
+    done = close_together(opened(nobodys(), basket(), nobodys()))
+    assert [one.made.discount for one in done] == [500, 500, 500]
+    with connection.cursor() as cursor:
+        cursor.execute("select purchase_id, amount from rewards_use order by id")
+        uses = dict(cursor.fetchall())
+        cursor.execute(
+            "select taken - (select coalesce(sum(room), 0) from rewards_slot) from rewards_counter where taken > 0"
+        )
+        assert cursor.fetchall() == [(1500,)]
+    assert uses == {one.made.purchase_id: 500 for one in done}
+    for one in done:
+        cancel(one.checkout["number"])
+    with connection.cursor() as cursor:
+        cursor.execute("select sum(taken) - (select coalesce(sum(room), 0) from rewards_slot) from rewards_counter")
+        assert cursor.fetchone() == (0,)
+
+
+def test_one_checkout_is_closed_once_by_two_who_name_different_members() -> None:
+    """They lock different rows first, so they may be in one set: the second finds that it is closed."""
+    member(programme(document=document()))
+    opened(basket())
+    done = close_together(["T-0", "T-0"], each=[{}, {"basket": nobodys()}])
+    assert sorted(getattr(one, "code", "closed") for one in done) == ["closed", "wrong_checkout_state"]
+    assert (Purchase.objects.count(), Checkout.objects.get().closures) == (1, 1)
+
+
+def test_two_checkouts_that_were_never_opened_are_written_together() -> None:
+    enrolment = member(programme(document=document()))
+    done = close_together(["N-1", "N-2"], each=[{"basket": nobodys()}, {"basket": basket()}])
+    assert [one.checkout["revision"] for one in done] == [1, 1]
+    assert set(Checkout.objects.values_list("number", "state")) == {("N-1", "closed"), ("N-2", "closed")}
+    balance = get_balance(account_id=enrolment.account_id, currency="PTS", at=AT).available
+    assert balance == done[1].made.points == done[1].made.balance_after

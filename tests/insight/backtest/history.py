@@ -51,9 +51,9 @@ PRODUCTS = (("moka", "coffee"), ("mug", "ware"), ("kettle", "ware"))
 class Shop:
     """An engine at work, at random but always the same: each call is one thing that happens."""
 
-    def __init__(self, seed: int = 7, members: int = 4) -> None:
+    def __init__(self, seed: int = 7, members: int = 4, document: dict[str, Any] = FIRST) -> None:
         self.chance = random.Random(seed)
-        self.programme: Programme = programme(FIRST)
+        self.programme: Programme = programme(document)
         self.cards = [f"29904417882{n:02}" for n in range(members)]
         self.members = [self._member(card) for card in self.cards]
         everybodys(self.programme, "MANY", uses=500, valid_until=date(2026, 12, 31))

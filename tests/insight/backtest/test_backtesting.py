@@ -17,7 +17,8 @@ from fidelia.customers.operations import define_segment, refresh_segments
 from fidelia.insight.backtest.parts import Part
 from fidelia.insight.errors import MalformedPart
 from fidelia.insight.models import Backtest
-from fidelia.insight.operations.backtesting import Asked, backtest_document, backtest_version
+from fidelia.insight.operations.backtesting import backtest_document, backtest_version
+from fidelia.insight.operations.grounds import Asked
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.localized import LocalizedText
 from fidelia.organisation.errors import StoreUnknown
@@ -187,3 +188,20 @@ def test_a_part_that_is_none_is_refused_and_nothing_kept(part: Part, refusal: ty
     with pytest.raises(refusal):
         backtest_version(by=ANALYST, at=LATER, version=shop.programme.versions.get(), part=part)
     assert not Backtest.objects.exists()
+
+
+def test_what_history_does_not_tell_is_said_of_every_rule_that_asks_for_it() -> None:
+    shop = Shop()
+    shop.live(3)
+    asked = {
+        "fine": 'lines.exists(l, l.brand == "Léonore")', "finer": 'lines.all(l, l.brand != "")',
+        "dear": "history.spent(9) >= 10", "known": 'customer.country == "FR" && purchase.units >= 3',
+    }  # fmt: skip
+    document = deepcopy(FIRST)
+    document["rules"] += [{"key": key, "name": {"en": key, "fr": key}, "when": when, "points": "1"}
+                          for key, when in asked.items()]  # fmt: skip
+    found = {each["path"]: (each["why"], each["rules"]) for each in tried(shop, document)["doubts"]}
+    assert found == {
+        "lines.brand": ("today", ["fine", "finer"]), "history.spent(9)": ("paid", ["dear"]),
+    }  # fmt: skip
+    assert tried(shop, deepcopy(FIRST))["doubts"] == []

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fidelia.activity.operations.checkouts import BasketLine, ReturnedItem
-from fidelia.insight.operations.backtesting import Asked, backtest_document
+from fidelia.insight.operations.backtesting import backtest_document
+from fidelia.insight.operations.grounds import Asked
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.queries import get_balance
 from fidelia.programme.models import Enrolment, PointsCurrency, ProgrammeVersion

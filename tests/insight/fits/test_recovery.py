@@ -26,6 +26,7 @@ from fidelia.insight.fits import (
     fit_gamma_gamma,
     fit_mbg_nbd,
     fit_pareto_nbd,
+    fit_repeat_buying,
     value_portfolio,
 )
 from fidelia.insight.fits.future import draw_purchases
@@ -62,6 +63,18 @@ def test_the_truth_lies_within_the_intervals(truth: Any, fit: Callable[[BuyingHi
     gap = np.log(list(found.parameters.values())) - np.log(list(truth.parameters.values()))
     assert gap @ np.linalg.solve(found.covariance, gap) < 18.5
     assert set(found.standard_errors) == set(truth.parameters)
+
+
+@pytest.mark.parametrize(
+    "truth", [BgNbd(0.6, 5.0, 0.9, 3.0), MbgNbd(0.8, 6.0, 0.9, 3.0)], ids=lambda model: model.label
+)
+def test_the_likelier_of_two_models_is_the_one_that_customers_follow(truth: BgNbd) -> None:
+    history = draw_history(truth, 20_000, 1837)
+    found = fit_repeat_buying(BuyingHistory.from_arrays(*history))
+    assert found.model.label == truth.label
+    # Nobody knows who left, but the sum of what each is given must be what the truth says of the same histories.
+    told, true = found.model.probability_alive(*history).sum(), truth.probability_alive(*history).sum()
+    assert told == pytest.approx(true, rel=0.02)
 
 
 @pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd])

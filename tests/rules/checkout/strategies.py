@@ -58,6 +58,13 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"volume": {"by": "amount", "steps": [{"from": 10, "amount": 1}, {"from": 30, "percent": 10}]}},
     {"gift": {"product": "mug"}},
     {"gift": {"product": "tea", "how": "unlock", "for_units": 2}},
+    {"buy_get": {"buy": 1, "get": 1, "from": 'line.product == "tea"', "no_dearer": True}},
+    {
+        "bundle": {
+            "parts": [{"lines": 'line.product == "moka"'}, {"lines": "line.net > 0", "gets": True}],
+            "percent": 50,
+        }
+    },
     {"points_per": {"amount": 1, "points": 1}},
     {"multiply_points": {"by": 2}},
     {"issue_voucher": {"series": "cash", "value": "share(purchase.total, 5, floor)"}},
@@ -84,6 +91,11 @@ CAPS: tuple[dict[str, Any], ...] = (
     {"key": "all", "amount": "0.80", "per": "unit", "gives_way": "first", "shipping": True},
     {"key": "all", "amount": 4, "percent": 20, "which": "higher", "gives_way": "largest"},
 )
+TERMS: tuple[dict[str, Any], ...] = (
+    *({}, {}, {}, {"exclusive": True}, {"stops": True}, {"always": True}, {"order": -1}, {"stops": "lines"}),
+    {"apart": True},  # does not go together with the rule before it
+)
+SHARINGS = ("largest_remainder", "largest_remainder", "first", "nearest_first", "last", "last_down", "carried")
 CONDITIONS = (None, None, "purchase.total >= 20", "purchase.listed > 15", "lines.sum(l, l.quantity) >= 3")
 LINES = (None, None, 'line.product == "moka"', 'line.product in ["mug", "soap"]', "line.net >= 4")
 
@@ -98,6 +110,7 @@ def cases(draw: Draw) -> dict[str, Any]:
             "tax_rounding": draw(st.sampled_from(["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"])),
             "rounding": draw(st.sampled_from(["half_up", "half_even", "floor"])),
             "cash_step": draw(st.sampled_from(["0", "0.05"])),
+            "sharing": draw(st.sampled_from(SHARINGS)),
         },
         "in_cash": draw(st.booleans()),
         "groups": [
@@ -107,10 +120,12 @@ def cases(draw: Draw) -> dict[str, Any]:
             {"key": "alone", "policy": "exclusive"},
         ],
         "checkout": {
-            **draw(st.sampled_from([{}, {"exclusive": "best", "when_undone": "withdraw"}, _EARNING])),
+            **draw(
+                st.sampled_from([{}, {"exclusive": "best", "when_undone": "withdraw"}, {"combining": "best"}, _EARNING])
+            ),
             "caps": draw(st.lists(st.sampled_from(CAPS), max_size=1)),
         },
-        "rules": [_rule(draw, n) for n in range(draw(st.integers(1, 6)))],
+        "rules": _told_apart([_rule(draw, n) for n in range(draw(st.integers(1, 6)))]),
         "lines": [_line(draw) for _ in range(draw(st.integers(1, 5)))],
         "shipping": [{"price": "4.90", "taxes": ["vat20"]}] if draw(st.booleans()) else [],
         "coupons": [{"code": "A", "series": "bon", "value": 8}, {"code": "B", "series": "bon", "value": 5}],
@@ -130,6 +145,8 @@ _EARNING = {
         "paid_by_gift_cards": False,
     }
 }
+
+CHECKOUTS = ({}, {"exclusive": "best", "when_undone": "withdraw"}, {"combining": "best"}, _EARNING)
 
 
 def _rule(draw: Draw, place: int) -> dict[str, Any]:
@@ -153,8 +170,21 @@ def _rule(draw: Draw, place: int) -> dict[str, Any]:
         ]
     if "with_tax" in rule:
         rule.pop("without_tax", None)
-    rule |= draw(st.sampled_from([{}, {}, {}, {"exclusive": True}, {"stops": True}, {"always": True}, {"order": -1}]))
+    rule |= draw(st.sampled_from(TERMS))
+    if "with_tax" not in rule and "without_tax" not in rule and draw(st.integers(0, 5)) == 0:
+        rule["lowers_tax"] = False
     return rule
+
+
+def _told_apart(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name to each rule that stands apart the one before it that lowers prices too."""
+    before: str | None = None
+    for rule in rules:
+        if rule.pop("apart", False) and before is not None:
+            rule["not_with"] = [before]
+        if "group" in rule:
+            before = rule["key"]
+    return rules
 
 
 def _line(draw: Draw) -> dict[str, Any]:

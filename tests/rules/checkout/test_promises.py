@@ -17,7 +17,7 @@ from fidelia.rules.rule_terms import JointCap
 from .strategies import cases
 
 EXAMPLES = 150
-ALONE = ("exclusive", "stops", "group")
+ALONE = ("exclusive", "stops", "group", "not_with", "lowers_tax")
 
 
 @given(cases())

@@ -35,6 +35,20 @@ def plain(text: str) -> str:
     [
         ({"percent_off": 20}, "The lines cost 20% less.", "Les lignes coûtent 20 % de moins."),
         (
+            {"percent_off": 20, "stops": "lines", "lowers_tax": False},
+            "The lines cost 20% less, and no rule after it lowers the same lines, taxes counted on the price before"
+            " it.",
+            "Les lignes coûtent 20 % de moins, et aucune règle après elle ne baisse les mêmes lignes, taxes calculées"
+            " sur le prix avant cette remise.",
+        ),
+        (
+            {"points": 50, "when": "lines.distinct(l, l.product) >= 3"},
+            "If the number of different values of the product in the lines is at least 3, the purchase"
+            " earns 50 points.",
+            "Si le nombre de valeurs différentes de l’article dans les lignes est d’au moins 3, l’achat rapporte 50"
+            " points.",
+        ),
+        (
             {"percent_off": {"percent": 10, "of": "order"}, "when": "purchase.total >= 50", "cap": 9},
             "If the total of the purchase is at least €50.00, the order costs 10% less, at most €9.00 per purchase.",
             "Si le total de l’achat est d’au moins 50,00 €, la commande coûte 10 % de moins, au plus 9,00 € par achat.",

@@ -3,6 +3,7 @@
 from .admission import (
     Admission,
     Reading,
+    ReadingInSet,
     admit,
     admit_and_read,
     admit_log_in,
@@ -23,6 +24,7 @@ __all__ = [
     "Change",
     "IssuedKey",
     "Reading",
+    "ReadingInSet",
     "admit",
     "admit_and_read",
     "admit_log_in",

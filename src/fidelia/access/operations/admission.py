@@ -15,14 +15,28 @@ import msgspec
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
-from fidelia.kernel.db import ask, prepared_cursor
-from fidelia.kernel.together import Kind, ask_together
+from fidelia.kernel.db import ask, hex_of, prepared_cursor
+from fidelia.kernel.together import Kind, ask_in_set, ask_together
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
 _KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})")
 _ADMIT = "select admitted.status, row_to_json(admitted)::text{more} from access_admit(%s, %s, %s, %s) admitted"
 _READ = ", case when admitted.status = 'admitted' then {expression} end"
+# Several keys, each with what is read in a set for those that are admitted.
+_ADMIT_IN_SET = """
+select read.place::text, read.status, read.told, read.answer
+from (
+    select array_agg(admitted.status) as statuses, array_agg(row_to_json(admitted)::text) as told,
+        array_agg(case when admitted.status = 'admitted' then admitted.key_id end) as key_ids,
+        array_agg(admitted.mode = 'test') as are_tests
+    from json_to_recordset(%s::json) asked (public_id text, secret_sha256 bytea, at timestamptz)
+    cross join lateral access_admit(asked.public_id, asked.secret_sha256, 1, asked.at) admitted
+) given
+cross join lateral rows from (
+    unnest(given.statuses), unnest(given.told), {function}(given.key_ids, given.are_tests, %s::json)
+) with ordinality read (status, told, answer, place)
+"""
 _TAKE = "select remaining, full_at from access_take(%s, %s, %s, %s, %s)"
 _TRY = "select allowed, remaining, full_at, retry_at from access_take(%s, 1, %s, %s, %s)"
 _TAKE_TWICE = """
@@ -75,6 +89,19 @@ class Reading:
     values: Sequence[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingInSet:
+    """As `Reading`, of a call that is read in one statement with those that go to the database together with it.
+
+    `function` is the name of an SQL function: of the ids of the keys admitted (null for each that was not), whether
+    each is for tests, and a JSON array; it returns a text for each in their order, null where the id is. `element` is
+    the call's own element of the array.
+    """
+
+    function: str
+    element: str
+
+
 def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
     """Find the key and count the request against its limit, in one SQL statement; `cost` is the rows of a batch.
 
@@ -85,16 +112,29 @@ def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
     return _admission(status, text)
 
 
-def admit_and_read(*, key_text: str, at: datetime, reading: Reading) -> tuple[Admission, str]:
+def admit_and_read(*, key_text: str, at: datetime, reading: Reading | ReadingInSet) -> tuple[Admission, str]:
     """Admit as `admit` does, and read in the same statement; of a key that is refused nothing is read. Raises as it."""
-    values = [*reading.values, *_values_of(key_text, 1, at)]
-    status, text, read = ask_together(_admitting(reading.expression), values, kind=Kind.READING, lock=key_text)
+    values = _values_of(key_text, 1, at)
+    if isinstance(reading, ReadingInSet):
+        public_id, secret, _cost, _at = values
+        key = f'{{"public_id":"{public_id}","secret_sha256":"\\{hex_of(secret)}","at":"{at.isoformat()}"}}'
+        parts = [key, reading.element]
+        status, text, read = ask_in_set(_admitting_set(reading.function), parts, kind=Kind.READING, lock=key_text)
+    else:
+        statement = _admitting(reading.expression)
+        values = [*reading.values, *values]
+        status, text, read = ask_together(statement, values, kind=Kind.READING, lock=key_text)
     return _admission(status, text), read
 
 
 @cache
 def _admitting(expression: str) -> str:
     return _ADMIT.format(more=_READ.format(expression=expression))
+
+
+@cache
+def _admitting_set(function: str) -> str:
+    return _ADMIT_IN_SET.format(function=function)
 
 
 def _values_of(key_text: str, cost: int, at: datetime) -> list[Any]:

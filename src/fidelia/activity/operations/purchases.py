@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from fidelia.access.operations.audit import Change, Deed
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
-from fidelia.kernel.ids import new_id
+from fidelia.kernel.ids import id_of, new_id
 from fidelia.kernel.outbox import Origin
 from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.operations import Provenance
@@ -27,6 +27,7 @@ from .deciding import Decided, decide
 from .past import Buyer, values_of_past
 from .reading import Known, Member, Surroundings, find_known, read_surroundings, surroundings_in
 from .requests import LATE_AFTER, PurchaseRequest, check_purchase, hash_of_request
+from .rule_reads import remember_reads
 from .values import line_values, values_for_rules
 from .writing import LineRow, Posting, PurchaseRow, write_if_first
 
@@ -135,7 +136,10 @@ def replay_after_race(error: IntegrityError, caller: Caller) -> Recorded:
 
 
 def _record(caller: Caller, request: PurchaseRequest, around: Surroundings) -> Recorded | None:
-    terms = terms_of(around.version_id) if around.version_id is not None else None
+    terms = None
+    if around.version_id is not None:
+        terms = terms_of(around.version_id)
+        remember_reads(request.programme, terms)
     is_member = earns(request.occurred_at, around.member, terms)
     purchase = _open_purchase(caller, request, around, is_member=is_member)
     decided = _decide(request, around, terms) if is_member else None
@@ -217,6 +221,7 @@ def values_of(request: PurchaseRequest, around: Surroundings, terms: Terms) -> d
         past=values_of_past(
             terms, Buyer(member.customer_id, around.programme_id, request.currency), request.occurred_at
         ),
+        unread=member.unread,
     )
 
 
@@ -281,7 +286,7 @@ def _line_rows(request: PurchaseRequest, around: Surroundings, decided: Decided 
         rows.append(
             LineRow(
                 line_number=i + 1,
-                product_id=UUID(product["id"]) if product else None,
+                product_id=id_of(product["id"]) if product else None,
                 product_code=line.product_code,
                 description=line.description or product.get("name", ""),
                 quantity=line.quantity,

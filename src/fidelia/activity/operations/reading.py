@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
-from fidelia.access.operations import Reading
+from fidelia.access.operations import ReadingInSet
 from fidelia.cards.queries import check_number
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
+from fidelia.kernel.ids import id_of
 from fidelia.organisation.errors import StoreUnknown
 from fidelia.programme.errors import UnknownProgramme
 
@@ -20,17 +23,20 @@ from ..errors import IdempotencyKeyReused, UnknownMember, WrongCurrency
 from ..models import Purchase
 from .deciding import ChainHead
 from .requests import PurchaseRequest
+from .rule_reads import PARTS, reads_lately
 
 _BEGIN = "select activity_begin(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-# With the admission of the key that asks; its owner is what `caller_of` calls it.
-_BEGIN_ADMITTED = (
-    "activity_begin('key:' || admitted.key_id, %s, %s, admitted.mode = 'test', %s, %s, %s, %s, %s, %s, false)"
-)
+# Of several, for whose keys are admitted by the same statement.
+_BEGIN_TOGETHER = "activity_begin_together"
+ALL_READ: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The membership that a purchase counts for, and the head of its chain of decisions."""
+    """The membership that a purchase counts for, and the head of its chain of decisions.
+
+    Of the parts in `unread` (`rule_reads.Part`) nothing was read, as no rule asks for them.
+    """
 
     customer_id: UUID
     enrolment_id: UUID
@@ -41,6 +47,7 @@ class Member:
     is_first: bool
     head: ChainHead
     facts: dict[str, Any]
+    unread: frozenset[str] = ALL_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,13 @@ class Surroundings:
 
     @property
     def programme_id(self) -> UUID:
-        return UUID(self.programme["id"])
+        return id_of(self.programme["id"])
 
     @property
     def scope(self) -> Scope:
         if self.store is None:
             return Scope(_uuid(self.programme["partner_id"]))
-        return Scope(_uuid(self.store["partner_id"]), UUID(self.store["id"]))
+        return Scope(_uuid(self.store["partner_id"]), id_of(self.store["id"]))
 
 
 class _Membership(msgspec.Struct):
@@ -90,7 +97,7 @@ class _KnownRequest(msgspec.Struct):
 
 
 class Found(msgspec.Struct):
-    """What activity_begin (sql/begin.sql) answers."""
+    """What activity_begin (sql/begin.sql) answers, and activity_begin_together."""
 
     programme: dict[str, Any]
     customer_id: UUID | None
@@ -98,15 +105,20 @@ class Found(msgspec.Struct):
     sequence: int
     hash: str
     tier: str | None
-    is_first: bool
+    is_first: bool | None
     customer: dict[str, Any] | None
     version_id: UUID | None
     store: dict[str, Any] | None
-    products: dict[str, dict[str, Any]]
+    products: dict[str, dict[str, Any]] | None
     known: _KnownRequest | None
+    # Of activity_begin_together (sql/begin_together.sql) only: `read` are the parts that were, None for all of them.
+    read: list[str] | None = None
+    plans: list[dict[str, Any]] | None = None
+    offers: list[str] | None = None
 
 
 _decode = msgspec.json.Decoder(Found).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks: bool = True) -> Surroundings | Known:
@@ -119,10 +131,33 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks:
     return surroundings_in(text, request)
 
 
-def reading_of(request: PurchaseRequest) -> Reading:
-    """Return what `read_surroundings` would read, without locking, for `access.operations.admit_and_read`."""
-    names = [*_names(request), request.occurred_at]
-    return Reading(_BEGIN_ADMITTED, [request.idempotency_key, request.programme, *names])
+class _Asked(msgspec.Struct):
+    """An element of what activity_begin_together is asked."""
+
+    key: str
+    programme: str | None
+    customer: UUID | None
+    scheme: str | None
+    identity: str | None
+    store: str | None
+    codes: list[str]
+    at: datetime
+    version: UUID | None
+    reads: Sequence[str] | None
+
+
+def reading_of(request: PurchaseRequest) -> ReadingInSet:
+    """Return what `read_surroundings` would read, without locking, for `access.operations.admit_and_read`.
+
+    It reads what the rules of the last purchase in this programme read; all, where another version is in force by now.
+    """
+    customer_id, scheme, identity, store, codes = _names(request)
+    version, reads = reads_lately(request.programme)
+    asked = _Asked(
+        request.idempotency_key, request.programme, customer_id, scheme, identity, store, codes, request.occurred_at,
+        version, reads,
+    )  # fmt: skip
+    return ReadingInSet(_BEGIN_TOGETHER, _encode(asked).decode())
 
 
 def _names(request: PurchaseRequest) -> list[Any]:
@@ -175,7 +210,7 @@ def surroundings_of(found: Found, request: Named, at: datetime) -> Surroundings:
         member=_member(found) if found.member is not None else None,
         version_id=found.version_id,
         store=found.store,
-        products=found.products,
+        products=found.products or {},
     )
 
 
@@ -189,7 +224,15 @@ def _member(found: Found) -> Member:
     member = found.member
     assert member is not None
     assert found.customer_id is not None
-    assert found.customer is not None, "who is a member is a customer"
+    unread = ALL_READ if found.read is None else _unread(tuple(found.read))
+    facts = found.customer
+    if facts is None:
+        assert "customer" in unread, "who is a member is a customer"
+        facts = {}
+    if found.plans is not None:
+        facts["plans"] = found.plans
+    if found.offers is not None:
+        facts["offers"] = found.offers
     return Member(
         customer_id=found.customer_id,
         enrolment_id=member.enrolment_id,
@@ -197,14 +240,20 @@ def _member(found: Found) -> Member:
         enrolled_at=member.enrolled_at,
         is_provisional=member.is_provisional,
         tier=found.tier or "",
-        is_first=found.is_first,
+        is_first=bool(found.is_first),
         head=ChainHead(member.account_id, found.sequence, bytes.fromhex(found.hash)),
-        facts=found.customer,
+        facts=facts,
+        unread=unread,
     )
 
 
+@lru_cache(maxsize=64)
+def _unread(read: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(PARTS) - frozenset(read)
+
+
 def _uuid(text: str | None) -> UUID | None:
-    return None if text is None else UUID(text)
+    return None if text is None else id_of(text)
 
 
 def find_known(owner: str, key: str) -> Known | None:

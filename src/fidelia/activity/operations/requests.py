@@ -23,8 +23,7 @@ CLOCK_SKEW = timedelta(minutes=5)  # tills whose clock runs ahead by less are be
 LATE_AFTER = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class LineRequest:
+class LineRequest(msgspec.Struct, frozen=True):
     """One line of a purchase. `quantity` in thousandths of a unit; `net` in minor units, after discounts, tax included.
 
     `unit_price`, where given, is in units of 10^-unit_price_scale and only kept: what is paid is `net`.

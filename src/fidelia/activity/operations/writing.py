@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,7 @@ LINE_COLUMNS = (
     *("is_product", "points", "returns_purchase_id", "returns_line_number", "category", "brand"),
 )
 # What is told of a purchase: its own columns, then those of its decision, of its event and of the audit.
-_TOLD = f"""
+TOLD = f"""
     purchase_id uuid, kind text, source text, receipt_number text, idempotency_owner text, idempotency_key text,
     request_hash bytea, programme_id uuid, customer_id uuid, enrolment_id uuid, account_id uuid, partner_id uuid,
     store_id uuid, channel text, currency text, total bigint, product_total bigint, points bigint, balance_after bigint,
@@ -39,14 +40,14 @@ _TOLD = f"""
     recorded_at timestamptz, origin text,
     sequence bigint, hash bytea, previous_hash bytea, decided_version_id uuid, record jsonb,
     {EVENT_COLUMNS}, {DEED_COLUMNS}"""
-_LINES = """purchase_id uuid, line_number smallint, product_id uuid, product_code text, description text,
+LINES = """purchase_id uuid, line_number smallint, product_id uuid, product_code text, description text,
     quantity bigint, net bigint, unit_price bigint, unit_price_scale smallint, is_product boolean, points bigint,
     returns_purchase_id uuid, returns_line_number smallint, category text, brand text"""
 # Several purchases at once, each with its posting, lines, decision, event and audit row. Nothing is written of one of
 # which the head of the chain is no longer that which it was decided after: the head moves by one or not at all.
 _WRITE = f"""
 with told as materialized (
-    select * from rows from (json_to_recordset(%s::json) as ({_TOLD})) with ordinality
+    select * from rows from (json_to_recordset(%s::json) as ({TOLD})) with ordinality
 ), moved as (
     insert into activity_chain (account_id, sequence, hash)
     select account_id, sequence, hash from told where sequence is not null order by account_id
@@ -70,7 +71,7 @@ with told as materialized (
 ), announced as ({ANNOUNCE_READ} from first order by ordinality), audited as ({RECORD_READ} from first),
 lines as (
     insert into activity_line (purchase_id, {", ".join(LINE_COLUMNS)})
-    select line.* from json_to_recordset(%s::json) line ({_LINES})
+    select line.* from json_to_recordset(%s::json) line ({LINES})
     where line.purchase_id in (select purchase_id from first)
 )
 select ordinality::text, coalesce(balance, balance_after)::text from first
@@ -178,14 +179,14 @@ def write_if_first(
     False: another decision about the member came first; nothing is written. Sets the purchase's balance_after where
     something is posted. Raises what the ledger refuses.
     """
-    told = _fields_of_purchase(purchase) | fields_of(event) | deed.fields()
+    told = fields_of_purchase(purchase) | fields_of(event) | deed.fields()
     if decision is not None:
-        told |= _fields_of_decision(decision)
+        told |= fields_of_decision(decision)
     posted = ""
     if posting is not None:
         check_request(posting.request)
         posted = earning_json(posting.request, by=posting.by, at=posting.at)
-    parts = [_encode(told).decode(), posted, _lines_json(purchase.purchase_id, lines)]
+    parts = [_encode(told).decode(), posted, lines_json(purchase.purchase_id, lines)]
     with refusals():
         written = ask_in_set(_WRITE, parts, kind=Kind.WRITING, lock=str(decision.account_id) if decision else "")
     if written is not None:
@@ -194,13 +195,13 @@ def write_if_first(
     return written is not None
 
 
-def _fields_of_purchase(purchase: Purchase | PurchaseRow) -> dict[str, Any]:
+def fields_of_purchase(purchase: Purchase | PurchaseRow) -> dict[str, Any]:
     fields = {name: getattr(purchase, name) for name in PURCHASE_COLUMNS}
     fields["request_hash"] = hex_of(bytes(purchase.request_hash))
     return fields
 
 
-def _fields_of_decision(decision: DecisionRow) -> dict[str, Any]:
+def fields_of_decision(decision: DecisionRow) -> dict[str, Any]:
     return {
         "sequence": decision.sequence,
         "hash": hex_of(decision.hash),
@@ -210,7 +211,7 @@ def _fields_of_decision(decision: DecisionRow) -> dict[str, Any]:
     }
 
 
-def _lines_json(purchase_id: UUID, lines: list[LineRow]) -> str:
+def lines_json(purchase_id: UUID, lines: Sequence[LineRow]) -> str:
     first = f'{{"purchase_id":"{purchase_id}",'
     return ",".join([first + _encode(line).decode()[1:] for line in lines])
 

@@ -1,5 +1,6 @@
 """What one may ask of activity. Nothing here writes."""
 
+from .bought import BoughtProduct, count_buyers, list_bought
 from .purchases import (
     PAGE_MAX,
     Place,
@@ -36,6 +37,7 @@ from .sums import (
 
 __all__ = [
     "PAGE_MAX",
+    "BoughtProduct",
     "Place",
     "ProductSales",
     "PurchaseDetail",
@@ -46,6 +48,7 @@ __all__ = [
     "WeekOfSales",
     "claim_of",
     "count_active_members",
+    "count_buyers",
     "count_repurchases",
     "explain_purchase",
     "find_broken_chain",
@@ -55,6 +58,7 @@ __all__ = [
     "get_purchase",
     "get_purchases",
     "get_recorded",
+    "list_bought",
     "list_lines",
     "list_purchases",
     "list_weeks_of_sales",

@@ -102,3 +102,52 @@ begin
         where kept.checkout_id = asked.checkout_id;
     end if;
 end $$;
+
+-- For closures that are written together (operations/checkouts/writing.py). Lock the checkouts that were there, in the order of
+-- their ids, and tell which are still at the revision that was read (null asks nothing), by their places in the arrays; of one that is
+-- named twice only the first.
+create or replace function activity_lock_checkouts(p_ids uuid[], p_revisions integer[], p_wait_ms integer) returns bigint[]
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+    if current_setting('lock_timeout') = '0' then -- else they travel with other calls, and wait no longer than those may
+        perform set_config('lock_timeout', p_wait_ms || 'ms', true);
+    end if;
+    return array(
+        select asked.place
+        from (
+            select distinct on (one.id) one.id, one.revision, one.place
+            from unnest(p_ids, p_revisions) with ordinality one (id, revision, place) order by one.id, one.place
+        ) asked
+        join activity_checkout kept
+            on kept.checkout_id = asked.id and (asked.revision is null or kept.revision = asked.revision)
+        order by asked.id for update of kept);
+end $$;
+
+-- The rows of several checkouts that are closed now, of which p_checkouts is a JSON array; those with other ids than p_ids are
+-- passed over. Who is at revision 1 is new: there was no basket before the one that is closed.
+create or replace function activity_write_checkouts(p_checkouts json, p_ids uuid[]) returns void
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+    with asked as materialized (
+        select one.* from json_populate_recordset(null::activity_checkout, p_checkouts) one
+        where one.checkout_id = any (p_ids)
+    ), made as (
+        insert into activity_checkout (checkout_id, source, number, state, revision, programme_id, customer_id,
+            account_id, partner_id, store_id, channel, currency, basket, evaluation, total, points, closures,
+            purchase_id, reserved_until, opened_at, updated_at, closed_at, cancelled_at, changed_xid)
+        select checkout_id, source, number, state, revision, programme_id, customer_id,
+            account_id, partner_id, store_id, channel, currency, basket, evaluation, total, points, closures,
+            purchase_id, reserved_until, opened_at, updated_at, closed_at, cancelled_at, pg_current_xact_id()
+        from asked where revision = 1
+    )
+    update activity_checkout kept set
+        state = asked.state, revision = asked.revision, customer_id = asked.customer_id, account_id = asked.account_id,
+        partner_id = asked.partner_id, store_id = asked.store_id, channel = asked.channel, currency = asked.currency,
+        basket = coalesce(asked.basket, kept.basket), evaluation = asked.evaluation, total = asked.total,
+        points = asked.points, closures = asked.closures, purchase_id = asked.purchase_id,
+        reserved_until = asked.reserved_until, updated_at = asked.updated_at, closed_at = asked.closed_at,
+        cancelled_at = asked.cancelled_at, changed_xid = pg_current_xact_id()
+    from asked where kept.checkout_id = asked.checkout_id and asked.revision > 1;
+end $$;

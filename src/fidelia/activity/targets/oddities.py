@@ -60,6 +60,16 @@ ODD_OPTIONS = (
         ),
     ),
     Option(
+        "returns_say",
+        Text(en="Words that say a row gives back", fr="Mots qui disent qu’une ligne est rendue"),
+        many=True,
+        rare=True,
+        help=Text(
+            en="Such as R beside V, or a yes: what the column of sales and returns says of returns.",
+            fr="Comme R à côté de V, ou un oui : ce que la colonne vente ou retour dit d’un retour.",
+        ),
+    ),
+    Option(
         "no_lines",
         Text(en="Rows of this kind are no lines", fr="Les lignes de cette nature n’en sont pas"),
         many=True,

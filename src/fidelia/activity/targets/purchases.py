@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from fidelia.intake.states import NOT_SOLD_STATES, PAYMENT_WORDS, RETURN_WORDS, SALE_WORDS, SOLD_STATES
 from fidelia.intake.targets import Column, Kind, Option, Target
 from fidelia.kernel.localized import LocalizedText as Text
 
+from .given_back import GIVEN_BACK, ORIGINAL, ORIGINAL_WORDS, RETURNED, RETURNED_QUANTITY
 from .oddities import CURRENCIES, ODD_OPTIONS
 from .reasons import DESCRIPTION_MAX, TEXT_MAX
 from .shapes import SHAPES
+from .speaking import KIND, STATUS
 
 CHANNELS = ("store", "web", "phone", "app", "other")
-# Beside these a number is of what came back.
-_GIVEN_BACK = (
-    *("retour", "retours", "retourné", "retournée", "returned", "return", "returns", "refund", "refunded", "refunds"),
-    *("remboursé", "remboursement", "remboursements", "reprise", "reprises"),
-)
 PURCHASES = Target(
     name="purchases",
     label=Text(en="Purchases", fr="Achats"),
@@ -44,11 +40,13 @@ PURCHASES = Target(
                 fr="Sans numéro, chaque ligne est un achat à elle seule.",
             ),
             length_max=TEXT_MAX["receipt"],
+            not_beside=ORIGINAL_WORDS,
             absent=Text(
                 en="No column is the receipt number: each row will be a purchase of its own.",
                 fr="Aucune colonne n’est le numéro de ticket : chaque ligne sera un achat à elle seule.",
             ),
         ),
+        ORIGINAL,
         Column(
             "occurred_at",
             Text(en="Date", fr="Date"),
@@ -85,6 +83,7 @@ PURCHASES = Target(
                 "household",
                 *("household id", "member", "member id", "card", "card number", "loyalty card", "shopper", "user id"),
                 *("client", "code client", "numéro client", "no client", "id client", "carte", "numéro de carte"),
+                *("no membre", "numéro de membre", "membre"),
                 *("no carte", "carte fidélité", "carte de fidélité", "adhérent", "numéro adhérent", "code adhérent"),
                 *("loyalty no", "loyalty number", "loyalty id", "shopper id", "shopper ref", "customer ref", "tiers"),
                 *("code tiers", "compte client", "customer key", "customer email", "member no", "kundennummer"),
@@ -153,20 +152,9 @@ PURCHASES = Target(
                 *("quantité vendue", "qté vendue", "quantité facturée", "qté facturée", "product quantity", "anzahl"),
                 *("fkimg", "cantidad", "quantità", "unidades", "stück", "aantal", "pezzi"),
             ),
-            not_beside=_GIVEN_BACK,
+            not_beside=GIVEN_BACK,
         ),
-        Column(
-            "returned_quantity",
-            Text(en="Quantity given back, in a column of its own", fr="Quantité rendue, dans une colonne à part"),
-            Kind.NUMBER,
-            (
-                *("quantity returned", "qty returned", "returned quantity", "returned qty", "qty refunded"),
-                *("refunded quantity", "units returned", "retours qté", "quantité retournée", "qté retournée"),
-                *("quantité rendue", "qté rendue", "quantité reprise", "qté remboursée", "returns quantity"),
-                *("returns qty", "refund quantity", "product quantity refunded", "product quantity return"),
-            ),
-            help=Text(en="Taken off the quantity of the row.", fr="Déduite de la quantité de la ligne."),
-        ),
+        RETURNED_QUANTITY,
         Column(
             "unit_price",
             Text(en="Unit price", fr="Prix unitaire"),
@@ -176,7 +164,7 @@ PURCHASES = Target(
                 *("prix ttc", "sell price", "selling price", "unit price incl tax", "prix u", "einzelpreis"),
                 *("precio", "precio unitario", "stückpreis", "prezzo", "prezzo unitario", "stuksprijs"),
             ),
-            not_beside=("total", "line", "ligne", "cumul", *_GIVEN_BACK),
+            not_beside=("total", "line", "ligne", "cumul", *GIVEN_BACK),
         ),
         Column(
             "net",
@@ -195,23 +183,19 @@ PURCHASES = Target(
                 *("totale", "totale riga"),
                 *("zeilenbetrag", "importo totale", "bedrag", "importe con iva"),
             ),
-            not_beside=_GIVEN_BACK,
+            not_beside=GIVEN_BACK,
         ),
         Column(
-            "returned",
-            Text(en="Amount given back, in a column of its own", fr="Montant rendu, dans une colonne à part"),
+            "tax",
+            Text(en="Tax to add to the amount", fr="Taxe à ajouter au montant"),
             Kind.MONEY,
-            (
-                *("refunded amount", "amount refunded", "total refunded", "refund amount", "returned amount"),
-                *("amount returned", "refund total", "order refund amount", "refunds", "returns amount"),
-                *("retours montant", "montant remboursé", "montant retourné", "montant rendu", "montant retour"),
-                *("total remboursé", "remboursement", "remboursé", "montant des retours", "retours ttc"),
-            ),
+            by_name=False,
             help=Text(
-                en="Taken off the amount of the row, on its own day.",
-                fr="Déduit du montant de la ligne, à sa propre date.",
+                en="Only where the amount is before tax and no column holds both.",
+                fr="Seulement si le montant est hors taxes et qu’aucune colonne ne contient les deux.",
             ),
         ),
+        RETURNED,
         Column(
             "gross",
             Text(en="Amount before discounts", fr="Montant avant remises"),
@@ -253,37 +237,8 @@ PURCHASES = Target(
             ("currency", "currency code", "devise", "code devise", "monnaie", "währung", "waerk"),
             vocabulary=CURRENCIES,
         ),
-        Column(
-            "kind",
-            Text(en="Sale or return", fr="Vente ou retour"),
-            Kind.TEXT,
-            (
-                *("type", "kind", "transaction type", "document type", "line type", "sale type", "order type"),
-                *("type de pièce", "type pièce", "type document", "type de document", "type d'opération", "nature"),
-                *("type ticket", "sens", "opération", "mouvement", "type mouvement", "belegart"),
-            ),
-            help=Text(
-                en="Rows that it calls a return, a refund or a credit note give back, whatever sign they have.",
-                fr="Les lignes qu’elle dit retour, remboursement ou avoir rendent, quel que soit leur signe.",
-            ),
-            vocabulary=frozenset(SALE_WORDS | RETURN_WORDS | PAYMENT_WORDS),
-        ),
-        Column(
-            "status",
-            Text(en="State of the order", fr="État de la commande"),
-            Kind.TEXT,
-            (
-                *("status", "order status", "financial status", "payment status", "state", "sale status"),
-                *("statut", "état", "statut de la commande", "état de la commande", "état commande"),
-                *("statut commande", "statut paiement", "statut du paiement", "situation", "bestellstatus"),
-            ),
-            help=Text(
-                en="Rows whose state says that nothing came of them are given back.",
-                fr="Les lignes dont l’état dit qu’elles sont restées sans suite sont rendues.",
-            ),
-            vocabulary=frozenset(SOLD_STATES | NOT_SOLD_STATES),
-            vocabulary_begins=True,
-        ),
+        KIND,
+        STATUS,
         Column(
             "store",
             Text(en="Store", fr="Magasin"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fidelia.kernel.localized import LocalizedText as Text
 
 LINES_MAX = 1_000  # of one purchase
-TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300}
+TEXT_MAX = {"receipt": 80, "product": 64, "customer": 120, "store": 60, "category": 300, "original": 80}
 DESCRIPTION_MAX = 200
 
 REASONS = {
@@ -48,7 +48,9 @@ REASONS = {
             en=f"the {name} is longer than {most} characters", fr=f"{french} : plus de {most} caractères"
         )
         for (name, most), french in zip(
-            TEXT_MAX.items(), ("numéro de ticket", "code article", "client", "magasin", "famille"), strict=True
+            TEXT_MAX.items(),
+            ("numéro de ticket", "code article", "client", "magasin", "famille", "ticket d’origine"),
+            strict=True,
         )
     },
 }

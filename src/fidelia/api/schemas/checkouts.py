@@ -53,6 +53,9 @@ class TaxIn(Input):
     name: Name40 = Field(description="Equal names are summed together, such as vat20.")
     rate: Percent = Field(description="In percent.")
     compound: bool = Field(False, description="Counted on the amount with the taxes named before it.")
+    included: bool | None = Field(
+        None, description="The price holds it, or it comes on top; left out, as `prices_with_tax` says."
+    )
 
 
 class UnitTaxIn(Input):
@@ -85,6 +88,7 @@ class BasketLineIn(Input):
     brand: Text120 = Field("", description="Used where the product is not in the file of products.")
     discountable: bool = Field(True, description="False: no rule lowers its price.")
     paid_by_tenders: bool = Field(True, description="False: neither points nor gift cards pay for it.")
+    lowest_price: Price | None = Field(None, description="No rule brings a unit below it.")
     gift_card: SoldCardIn | None = Field(
         None, description="The line sells a gift card: never discounted, without points, paid by other means."
     )

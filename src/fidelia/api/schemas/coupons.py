@@ -105,8 +105,9 @@ class CodesIn(Input):
 class SegmentGiftIn(Input):
     """The segment whose members are given a coupon each, by its key."""
 
-    model_config = shown({"segment": "loyal"})
+    model_config = shown({"segment": "loyal", "told": True})
     segment: str = Field(min_length=1, max_length=60)
+    told: bool = Field(False, description="A letter tells each of it who agreed to offers by e-mail.")
 
 
 class CodesOut(Output):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
+from fidelia.kernel.localized import LocalizedText
 from fidelia.rewards.queries.offers import OfferOfMember
 
 from .programme import TextOut
@@ -21,7 +22,8 @@ class ActivationIn(Input):
 
 
 _OFFER = {
-    "offer": "double_week", "name": {"en": "Double week", "fr": "Semaine double"}, "state": "active",
+    "offer": "double_week", "name": {"en": "Double week", "fr": "Semaine double"},
+    "description": {"en": "Twice the points on tea.", "fr": "Deux fois plus de points sur le thé."}, "state": "active",
     "valid_from": "2026-11-30T23:00:00Z", "valid_until": "2026-12-07T23:00:00Z", "left": 412,
     "activated_at": "2026-12-01T09:00:00Z", "holds_until": "2026-12-07T23:00:00Z",
 }  # fmt: skip
@@ -33,6 +35,7 @@ class OfferOut(Output):
     model_config = shown(_OFFER)
     offer: str
     name: TextOut
+    description: TextOut | None
     state: Literal["open", "active", "over", "not_yet", "closed", "taken"]
     valid_from: datetime | None
     valid_until: datetime | None
@@ -54,5 +57,9 @@ def offer_out(found: OfferOfMember) -> OfferOut:
     terms = found.terms
     return OfferOut(
         offer=terms.key, name=TextOut(en=terms.name.en, fr=terms.name.fr), valid_from=terms.valid_from,
-        valid_until=terms.valid_until, **own,
+        valid_until=terms.valid_until, description=_text_out(terms.description), **own,
     )  # fmt: skip
+
+
+def _text_out(text: LocalizedText | None) -> TextOut | None:
+    return None if text is None else TextOut(en=text.en, fr=text.fr)

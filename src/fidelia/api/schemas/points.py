@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from fidelia.kernel.money import exponent_of, format_scaled
+from fidelia.kernel.money import Money, exponent_of, format_scaled
 from fidelia.kernel.points import format_points
 from fidelia.ledger.queries import AccountBalance
-from fidelia.programme.models import AskedAdjustment, PointsCurrency, PointsPool, PoolMembership, Programme
+from fidelia.programme.models import AskedAdjustment, Enrolment, PointsCurrency, PointsPool, PoolMembership, Programme
 from fidelia.programme.operations.converting import Conversion
 from fidelia.programme.queries import Foresight, Movement, TierStanding
 from fidelia.rules.tiers import TierSet
@@ -131,13 +131,14 @@ class StandingOut(Output):
 
 
 class ForeseenOut(Output):
-    """Something that happens by itself: points that come to life, are given up or die, or a tier that begins."""
+    """What happens by itself: points come to life, are given up, die, or become a chèque of `money`; a tier begins."""
 
     at: datetime
-    kind: Literal["activates", "cancelled", "expires", "tier"]
+    kind: Literal["activates", "cancelled", "expires", "tier", "cheque"]
     amount: str
     tier_set: str
     tier: str
+    money: str | None
 
 
 class ForesightOut(Output):
@@ -356,17 +357,17 @@ def _measure(amount: int, tiers: TierSet, programme: Programme) -> str:
     return format_scaled(amount, scales.get(tiers.metric, programme.points_currency.scale))
 
 
-def foresight_out(enrolment_id: UUID, found: Foresight, scale: int) -> ForesightOut:
+def foresight_out(enrolment: Enrolment, found: Foresight) -> ForesightOut:
+    scale, currency = enrolment.programme.points_currency.scale, enrolment.programme.currency
     return ForesightOut(
-        enrolment_id=enrolment_id,
-        on=found.on,
+        enrolment_id=enrolment.id, on=found.on,
         available=format_points(found.available, scale),
         pending=format_points(found.pending, scale),
         tiers=found.tiers,
         events=[
             ForeseenOut(
                 at=each.at, kind=each.kind, amount=format_points(each.amount, scale), tier_set=each.tier_set,
-                tier=each.tier,
+                tier=each.tier, money=Money(each.money, currency).text() if each.kind == "cheque" else None,
             )
             for each in found.events
         ],

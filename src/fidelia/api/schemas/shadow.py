@@ -50,11 +50,22 @@ class BeginIn(Input):
     vendor: Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
 
+class VendorBalanceIn(Input):
+    """What the vendor's books say of the member whom an identity names."""
+
+    scheme: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=254)]
+    points: Points
+
+
 class CutOverIn(Input):
     """The total of the vendor's books, which the opening balances must sum to."""
 
     model_config = shown({"points_of_vendor": "184320"})
     points_of_vendor: Points
+    balances: Annotated[list[VendorBalanceIn], Field(max_length=100_000)] = Field(
+        default=[], description="What the books say of each member; then every one must hold just that here."
+    )
 
 
 class VendorGrantIn(Input):

@@ -44,7 +44,7 @@ def _read_id(value: Any) -> UUID:
     return UUID(value)
 
 
-def _read_instant(value: Any) -> datetime:
+def read_instant(value: Any) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise PydanticCustomError("instant", "An instant is written 2026-03-02T10:15:00+01:00, with its offset.")
     try:
@@ -62,7 +62,7 @@ def _as_python_reads(text: str) -> str:
 
 
 def _read_since(value: Any) -> datetime | str:
-    return value if isinstance(value, str) and _MARK.fullmatch(value) else _read_instant(value)
+    return value if isinstance(value, str) and _MARK.fullmatch(value) else read_instant(value)
 
 
 def _read_day(value: Any) -> date:
@@ -83,7 +83,7 @@ def _read_limit(value: Any) -> int:
 
 
 Id = Annotated[UUID, BeforeValidator(_read_id), WithJsonSchema({"type": "string", "format": "uuid"})]
-Instant = Annotated[datetime, BeforeValidator(_read_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
+Instant = Annotated[datetime, BeforeValidator(read_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 Since = Annotated[datetime | str, BeforeValidator(_read_since), WithJsonSchema({"type": "string", "maxLength": 401})]
 Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
 Limit = Annotated[

@@ -7,6 +7,7 @@ from .launching import Audience, launch_campaign
 from .measuring import measure_campaign
 from .measuring_all import measure_global_control
 from .previewing import preview_audience
+from .rules_measured import measure_rules, resume_rule, stop_harmful_rules, stop_rule
 
 __all__ = [
     "Audience",
@@ -20,9 +21,13 @@ __all__ = [
     "launch_campaign",
     "measure_campaign",
     "measure_global_control",
+    "measure_rules",
     "place_new_members",
     "preview_audience",
     "refuse_campaign",
+    "resume_rule",
     "stop_campaign",
+    "stop_harmful_rules",
     "stop_if_harmful",
+    "stop_rule",
 ]

@@ -23,7 +23,9 @@ from fidelia.customers.operations import place_members, place_segment, place_tra
 from fidelia.customers.queries import survivors_of
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.localized import LocalizedText
+from fidelia.programme.models import Programme
 from fidelia.programme.queries import list_programmes, member_ids_of
 
 from ..errors import GlobalControlOutOfBounds
@@ -36,17 +38,21 @@ _CHUNK: Final = 5_000
 _WHOLE: Final = 2**64
 
 
-def change_global_control(*, by: Actor, at: datetime, share: Fraction) -> GlobalControl | None:
+def change_global_control(
+    *, by: Actor, at: datetime, share: Fraction, once: RequestKey | None = None
+) -> GlobalControl | None:
     """Hold out this share of all members from now on; nought ends the group. The same share again changes nothing.
 
     People of the share before stay in a larger one, since the salt stays. Campaigns that run keep the people they drew.
-    Returns the group that runs, None without one. Raises Denied (campaign.hold_out), GlobalControlOutOfBounds.
+    Returns the group that runs, None without one. Raises Denied (campaign.hold_out), GlobalControlOutOfBounds,
+    RequestRepeated, IdempotencyKeyReused.
     """
     by.require("campaign.hold_out")
     permille = share * 1000
     if permille.denominator != 1 or not 0 <= permille <= PERMILLE_MAX:
         raise GlobalControlOutOfBounds("Hold out between 0.1% and 20% of the members, or nobody.", pointer="/share")
     with transaction_of_use_case():
+        claim(once, at=at, resource_type="global_control", resource_id="")
         _one_at_a_time()
         current = current_control()
         if (current.permille if current else 0) == permille:
@@ -114,7 +120,7 @@ def _begin(by: Actor, at: datetime, permille: int, last: GlobalControl | None) -
 
 
 def _write_down(by: Actor, at: datetime, group: GlobalControl | None, segment_id: UUID | None) -> int:
-    people = _members() if group is not None else []
+    people = persons_of(*list_programmes()) if group is not None else []
     held = held_out_of(people, group)
     rows = ((one, TRAIT, (Arm.CONTROL if one in held else Arm.TREATED).value) for one in people)
     changed = set_traits(by=by.lent("customer.set_traits"), at=at, rows=rows, source="campaigns", whole=[TRAIT])
@@ -123,8 +129,8 @@ def _write_down(by: Actor, at: datetime, group: GlobalControl | None, segment_id
     return changed
 
 
-def _members() -> list[UUID]:
-    """Return the persons who are members of a programme that is no sandbox, in order."""
-    enrolled = sorted({one for programme in list_programmes() for one in member_ids_of(programme)})
+def persons_of(*programmes: Programme) -> list[UUID]:
+    """Return the persons who are members of one of these programmes now, in order."""
+    enrolled = sorted({one for programme in programmes for one in member_ids_of(programme)})
     chunks = (enrolled[start : start + _CHUNK] for start in range(0, len(enrolled), _CHUNK))
     return sorted({survivor for chunk in chunks for survivor in survivors_of(chunk).values()})

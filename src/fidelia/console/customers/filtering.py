@@ -16,7 +16,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fidelia.customers.models import TraitDefinition
-from fidelia.customers.queries import BY_NAME, CustomerFilters, CustomerOrder, list_custom_fields, list_segments
+from fidelia.customers.queries import (
+    BY_NAME,
+    CustomerFilters,
+    CustomerOrder,
+    CustomWanted,
+    Holding,
+    Span,
+    list_custom_fields,
+    list_segments,
+    wanted_of,
+)
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.operations import filters_of
@@ -26,9 +36,10 @@ from fidelia.ui.parts import Chip
 
 from ..paging import query_without
 from ..words import KINDS, LANGUAGES, word
-from .custom import label_of
+from .custom import label_of, say_value
 
 DAYS = (7, 30, 90, 365)
+TYPED_MAX = 100  # characters
 # The traits are insight's; its last refresh dates them, and the foot of the list says so.
 ORDERS: Mapping[str, CustomerOrder] = {
     "name": BY_NAME,
@@ -53,11 +64,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter as a sentence: its name in the address, "Tier is", and what it may be."""
+    """A filter as a sentence: its name in the address, "Tier is", and what it may be.
+
+    Of a custom field without choices `input` says what is typed: text, number or day; `typed` is what is, from and to.
+    """
 
     name: str
     lead: str
     choices: Sequence[Choice]
+    input: str = ""
+    typed: tuple[str, str] = ("", "")
 
     @property
     def chosen(self) -> Choice | None:
@@ -106,7 +122,10 @@ def read_list(query: Mapping[str, str], by: Actor, at: datetime) -> AskedList:
 
 
 def chips_of(request: HttpRequest, asked: AskedList) -> list[Chip]:
-    return [Chip(each.lead, choice.text, query_without(request, each.name)) for each, choice in asked.chosen]
+    return [
+        Chip(each.lead, choice.text, query_without(request, each.name, f"{each.name}-from", f"{each.name}-to"))
+        for each, choice in asked.chosen
+    ]
 
 
 def say_order(sort: str, at: datetime | None) -> str:
@@ -153,18 +172,47 @@ def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
         for one in list_custom_fields()
         if (choices := _choices_of(one))
     ]
-    return [
+    named = [
         Filter(name, lead, [Choice(value, text, query.get(name) == value) for value, text in choices])
         for name, lead, choices in offered
         if choices
     ]
+    return named + [_typed_filter(one, query, language) for one in list_custom_fields() if not _choices_of(one)]
 
 
 def _choices_of(field: TraitDefinition) -> list[tuple[str, str]]:
-    """What a list can be narrowed to by a custom field: its choices, or yes and no; of others a segment asks."""
+    """The choices of a custom field, or yes and no; none where a value is typed."""
     if field.type == "flag":
         return [("yes", _("yes")), ("no", _("no"))]
     return [(choice, choice) for choice in field.choices]
+
+
+def _typed_filter(field: TraitDefinition, query: Mapping[str, str], language: str) -> Filter:
+    """A part of a text, or numbers and days from one to another, as the form sends them or an address says them."""
+    name, label = field.name, label_of(field)
+    ends = query.get(f"{name}-from", "").strip(), query.get(f"{name}-to", "").strip()
+    value = query.get(name, "").strip()[:TYPED_MAX]
+    if field.type != "text" and any(ends):
+        value = f"{ends[0]}..{ends[1]}"
+    try:
+        wanted = wanted_of(field, value) if value else None
+    except ValueError:
+        wanted = None
+    lead = _("%(field)s holds") if field.type == "text" else _("%(field)s is")
+    chosen = [] if wanted is None else [Choice(value, _say_wanted(wanted, language), on=True)]
+    least, dots, most = value.partition("..") if field.type != "text" else (value, "", "")
+    return Filter(name, lead % {"field": label}, chosen, field.type, (least, most if dots else least))
+
+
+def _say_wanted(wanted: CustomWanted, language: str) -> str:
+    if isinstance(wanted, Span):
+        least, most = say_value(wanted.least, language), say_value(wanted.most, language)
+        if least == most:
+            return least
+        if not least:
+            return _("at most %(most)s") % {"most": most}
+        return f"{least} – {most}" if most else _("%(least)s or more") % {"least": least}
+    return wanted.text if isinstance(wanted, Holding) else str(wanted)
 
 
 def _tiers(at: datetime, language: str) -> list[tuple[str, str]]:

@@ -45,7 +45,10 @@ def learnt_card_of(dossier: Dossier) -> LearntCard | None:
         definition=Definition(
             _("What insight says"),
             _("What the models of the last refresh expect of this customer, by their purchases and all others’."),
-            detail=_("Probability active: P(alive) of BG/NBD. Value: margin expected over three years, discounted."),
+            detail=_(
+                "Probability active: P(alive) of BG/NBD or MBG/NBD, the likelier. Value: margin expected over three "
+                "years, discounted."
+            ),
         ),
     )
 

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from fidelia.kernel.calendar import add_months, last_of_month
-from fidelia.programme.queries import Foreseen, TierStanding, foresee, list_standings, measured, terms_in_force
+from fidelia.programme.queries import Foreseen, TierStanding, list_standings, measured, terms_in_force
+from fidelia.rewards.queries.foresight import foresee_holdings
 from fidelia.ui.formats import plain_date
 
+from ..rewards.words import money_words
 from .reading import Dossier, Membership
 
 AHEAD_MAX = timedelta(days=3_660)
@@ -23,7 +25,7 @@ def ahead_of(dossier: Dossier, membership: Membership, asked: str) -> dict[str, 
     if terms_in_force(enrolment, dossier.at) is None:
         return None
     on = _day(asked, speech.today)
-    found = foresee(enrolment, at=dossier.at, on=on)
+    found = foresee_holdings(enrolment, at=dossier.at, on=on)
     standings = {one.tiers.key: one for one in list_standings(enrolment, dossier.at)}
     return {
         "on": plain_date(on, speech.language),
@@ -62,6 +64,10 @@ def _told(
     points = speech.points(event.amount, membership.scale, unit=True)
     if event.kind == "tier":
         what = _t("Tier: %(name)s") % {"name": _tier_name(dossier, standings[event.tier_set], event.tier)}
+    elif event.kind == "cheque" and event.name is not None:
+        money = money_words(event.money, membership.enrolment.programme.currency)
+        name = event.name.in_language(speech.language)
+        what = _t("%(points)s become %(name)s of %(money)s") % {"points": points, "name": name, "money": money}
     elif event.kind == "activates":
         what = _t("%(points)s come to life") % {"points": points}
     elif event.kind == "cancelled":

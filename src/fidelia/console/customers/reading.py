@@ -164,6 +164,7 @@ def _tabs(dossier: Dossier, current: str) -> list[Tab]:
         ("console:customer-purchases", _("Purchases"), dossier.by.may_somewhere("purchase.see")),
         ("console:customer-points", _("Points"), dossier.membership is not None),
         ("console:customer-rewards", _("Rewards"), dossier.membership is not None and _sees_rewards(dossier)),
+        ("console:customer-insight", _("Insight"), dossier.by.may_somewhere("insight.see")),
         ("console:customer-messages", _("Messages"), dossier.by.may("message.see")),
         ("console:customer-record", _("Record"), True),
         ("console:customer-history", _("History"), True),

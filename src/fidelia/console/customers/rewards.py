@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fidelia.kernel import clock
-from fidelia.kernel.calendar import last_day, zone_of
+from fidelia.kernel.calendar import last_day, local_day, zone_of
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.programme.models import PointsCurrency
 from fidelia.programme.queries import in_points
-from fidelia.rewards.operations import redeem_reward
+from fidelia.rewards.operations import activate_offer, redeem_reward
 from fidelia.rewards.operations.vouchers import PATTERN
 from fidelia.rewards.queries import cheque_standings, list_catalog, list_redemptions, list_vouchers, show_code
 from fidelia.rewards.queries.catalog import Offered
 from fidelia.rewards.queries.cheques import ChequeStanding
+from fidelia.rewards.queries.offers import offers_of_member
 from fidelia.rewards.queries.vouchers import VoucherRow
 from fidelia.ui.formats import minor_points, plain_date
 
@@ -54,6 +55,8 @@ def rewards(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
             }
             for one in (list_redemptions(by=by, customer_ids=dossier.ids, limit=SHOWN_MAX) if sees else [])
         ],
+        "activations": _activations(dossier),
+        "may_activate": dossier.may_on_points("offer.activate") and not dossier.customer.is_erased,
         "may_redeem": dossier.may_on_points("reward.redeem") and not dossier.customer.is_erased,
         "may_cancel": dossier.may_on_points("reward.cancel"),
     }
@@ -79,6 +82,51 @@ def redeem(request: ConsoleRequest, customer_id: UUID, reward_id: UUID) -> HttpR
     except FideliaError as refusal:
         messages.error(request, sentence_of(refusal))
     return redirect("console:customer-rewards", customer_id=customer_id)
+
+
+@require_POST
+@signed_in
+def activate(request: ConsoleRequest, customer_id: UUID, key: str) -> HttpResponseBase:
+    """Let an offer count for the member from now on."""
+    dossier = read_dossier(request, customer_id)
+    enrolment = membership_of(dossier).enrolment
+    try:
+        activate_offer(by=request.actor, at=clock.now(), enrolment=enrolment, offer=key)
+        messages.success(request, _("The offer counts for {who} from now on.").format(who=dossier.name))
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+    return redirect("console:customer-rewards", customer_id=customer_id)
+
+
+OFFER_TONES = {"active": "green", "open": "blue", "over": "grey", "not_yet": "grey", "closed": "grey", "taken": "grey"}
+
+
+def _activations(dossier: Dossier) -> list[dict[str, Any]]:
+    """Return the offers of the terms as they stand to the member; what was never open to her is left out."""
+    if not dossier.by.may_somewhere("offer.see"):
+        return []
+    words = {
+        "active": _("activated"), "open": _("can be activated"), "over": _("over"), "not_yet": _("not yet"),
+        "taken": _("all gone"),
+    }  # fmt: skip
+    enrolment = membership_of(dossier).enrolment
+    zone = zone_of(enrolment.programme.time_zone)
+    found = [one for one in offers_of_member(enrolment, dossier.at) if one.state in words]
+    return [
+        {
+            "key": one.terms.key,
+            "name": one.terms.name.in_language(tongue()),
+            "says": one.terms.description.in_language(tongue()) if one.terms.description else "",
+            "since": plain_date(local_day(one.activated_at, zone), tongue()) if one.activated_at else "",
+            "until": plain_date(last_day(one.holds_until, zone), tongue()) if one.holds_until else "",
+            "state": words[one.state],
+            "tone": OFFER_TONES[one.state],
+            "is_open": one.state == "open",
+        }
+        for one in found
+    ]
 
 
 def _vouchers(dossier: Dossier) -> list[VoucherRow]:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fidelia.intake.models import Import, ImportState
-from fidelia.intake.operations import check_import, record_import
+from fidelia.intake.operations import check_import, record_import, tell_day_order
 from fidelia.intake.queries import get_import
+from fidelia.intake.reading import DateOrder
 from fidelia.kernel import clock
 from fidelia.kernel.errors import FideliaError
 from fidelia.ui.parts import Definition, Figure, Segment
@@ -22,6 +23,7 @@ from fidelia.ui.parts import Definition, Figure, Segment
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import sentence_of, sentence_of_code
 from ..speech import Speech, speech_of
+from .day_orders import days_of
 from .mending import mending_of
 from .progress import bar_of, is_open, job_of
 from .states import BADGES, page_of_import, steps_of, url_of_import
@@ -54,6 +56,21 @@ def record(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
     return redirect(url_of_import(get_import(by=request.actor, import_id=import_id)))
 
 
+@require_POST
+@signed_in
+def day_order(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
+    """Keep which of day and month comes first; read in the other way, the file is checked again."""
+    by, order = request.actor, request.POST.get("order", "")
+    if order not in (DateOrder.DAY_FIRST.value, DateOrder.MONTH_FIRST.value):
+        return redirect(url_of_import(get_import(by=by, import_id=import_id)))
+    try:
+        found = tell_day_order(by=by, at=clock.now(), import_id=import_id, order=DateOrder(order))
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect(url_of_import(get_import(by=by, import_id=import_id)))
+    return redirect(url_of_import(found)) if found.state == ImportState.CHECKED else begin_check(request, found)
+
+
 def begin_check(request: ConsoleRequest, found: Import) -> HttpResponseBase:
     """Start the check and go to its page, or say on the page of the columns what is missing."""
     try:
@@ -84,6 +101,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "mending": mending_of(request, found, speech) if report.get("rejected_rows") else None,
         "ready": report.get("ready_rows", 0),
         "same_as": _same_as(report, speech),
+        "days": days_of(found, speech) if report else None,
     }
 
 

@@ -19,8 +19,8 @@ from fidelia.intake.models import Import, SavedMapping
 from fidelia.intake.operations import open_import
 from fidelia.intake.proposing import Proposal, guess_target, propose
 from fidelia.intake.queries import list_saved_mappings
-from fidelia.intake.reading import Reading
-from fidelia.intake.sniff import Sniffed, sniff
+from fidelia.intake.reading import Reading, with_told_order
+from fidelia.intake.sniff import Sniffed, is_order_unclear, sniff
 from fidelia.intake.tables import Table
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.errors import OperatorNotSetUp
@@ -32,12 +32,13 @@ KEPT_SECONDS = 24 * 3600
 def open_kept_file(by: Actor, at: datetime, kept: StoredFile, *, targets: Sequence[str]) -> Import:
     """Open a stored file as one of the targets. Raises UnreadableFile and what `open_import` does."""
     with local_path(kept.id) as path:
-        reading = sniffed(path, kept.content_hash).reading
+        found = sniffed(path, kept.content_hash)
+        reading = found.reading
         table = Table(path, reading)
         target = targets[0] if len(targets) == 1 else _likeliest(table, targets)
         mapping = proposed(table, kept.content_hash, target).mapping
         saved = recognise(table.columns, list_saved_mappings(by=by, target=target))
-        mapping = mapping if saved is None else as_saved(mapping, saved)
+        mapping = mapping if saved is None else as_saved(mapping, saved, is_unclear=is_order_unclear(found.doubts))
         return open_import(
             by=by, at=at, target=target, path=path, name=kept.name, file_id=kept.id,
             document=mapping.as_document(), whole=False,
@@ -74,10 +75,14 @@ def recognise(columns: Sequence[str], saved: Sequence[SavedMapping]) -> SavedMap
     return max(fitting, key=lambda each: (len(each.document["columns"]), each.saved_at), default=None)
 
 
-def as_saved(mapping: FileMapping, saved: SavedMapping) -> FileMapping:
-    """Return columns and options as they were saved, of a file read as this one was found to be."""
+def as_saved(mapping: FileMapping, saved: SavedMapping, *, is_unclear: bool = False) -> FileMapping:
+    """Return columns and options as they were saved, of a file read as this one was found to be.
+
+    Where its own days do not tell their order (`is_unclear`), it is the one that was chosen for the sender's files.
+    """
     document = saved.document
-    return FileMapping(mapping.target, mapping.reading, dict(document["columns"]), dict(document["options"]))
+    reading = with_told_order(mapping.reading, document.get("reading")) if is_unclear else mapping.reading
+    return FileMapping(mapping.target, reading, dict(document["columns"]), dict(document["options"]))
 
 
 def _likeliest(table: Table, targets: Sequence[str]) -> str:

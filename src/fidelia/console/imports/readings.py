@@ -68,7 +68,7 @@ def changed_reading(reading: Reading, given: QueryDict) -> dict[str, Any]:
     if document["thousands"] == document["decimal"]:
         document["thousands"] = "." if document["decimal"] == "," else ","
     if document["date_order"] != reading.date_order:
-        document["date_format"] = None
+        document |= {"date_format": None, "order_told": True}
     return document
 
 

@@ -25,11 +25,12 @@ from fidelia.rewards.operations import add_reward, change_reward, end_reward
 from fidelia.rewards.queries import get_reward, list_redemptions, list_rewards
 from fidelia.rewards.queries.catalog import Offered, offer
 from fidelia.ui.formats import minor_points
+from fidelia.ui.pictures import read_picture
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import put_on
 from ..speech import Speech, speech_of
-from .reward_form import PICTURES, RewardForm, terms_of
+from .reward_form import RewardForm, terms_of
 from .words import kind_word, money_words, price_words, state_of
 
 CHOSEN_SHOWN = 20
@@ -102,8 +103,8 @@ def picture(request: ConsoleRequest, reward_id: UUID) -> HttpResponseBase:
         return HttpResponse(status=404)
     with open_file(one.picture_id) as stream:
         content = stream.read()
-    kind = next((kind for start, kind in PICTURES.items() if content.startswith(start)), "application/octet-stream")
-    response = HttpResponse(content, content_type=kind)
+    known = read_picture(content)
+    response = HttpResponse(content, content_type=known.content_type if known else "application/octet-stream")
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, max-age=300"
     return response

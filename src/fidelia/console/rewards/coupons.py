@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fidelia.customers.queries import list_segments
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
@@ -25,6 +26,7 @@ from fidelia.programme.queries import see_programmes
 from fidelia.rewards.models import CouponSeries
 from fidelia.rewards.operations import (
     ask_codes,
+    ask_coupons_for_segment,
     change_series,
     create_series,
     end_series,
@@ -49,7 +51,7 @@ from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of
 from ..refusals import put_on, sentence_of
 from ..speech import speech_of
-from .forms import CountForm, SeriesForm, TermsForm
+from .forms import CountForm, SegmentGiftForm, SeriesForm, TermsForm
 
 PAGE_SIZE = 50
 STATES = ("", "free", "assigned", "used", "revoked")
@@ -121,11 +123,13 @@ def series(request: ConsoleRequest, series_id: UUID) -> HttpResponseBase:
         "form": CountForm(),
         "jobs": [
             progress_of(by, job, speech)
-            for job in list_jobs(by=by, kind="coupon.generate", under_way=True)
+            for kind in ("coupon.generate", "coupon.give_segment")
+            for job in list_jobs(by=by, kind=kind, under_way=True)
             if job.arguments.get("series_id") == str(series_id)
         ],
         "may_change": by.may("coupon.change", scope) and found.ended_at is None,
         "may_generate": by.may("coupon.generate", scope) and found.ended_at is None,
+        "gift_form": _gift_form(by, found),
         "may_export": by.may("coupon.export", scope),
     }
     return show(request, "console/rewards/series.html", context, partial="rows")
@@ -169,6 +173,30 @@ def generate(request: ConsoleRequest, series_id: UUID) -> HttpResponseBase:
     return redirect("console:coupon-series", series_id=series_id)
 
 
+@require_POST
+@signed_in
+def give(request: ConsoleRequest, series_id: UUID) -> HttpResponseBase:
+    """Start the job that gives each member of a segment a code."""
+    by = request.actor
+    form = _gift_form(by, get_series(by=by, series_id=series_id), request.POST)
+    if form is None:
+        by.require("coupon.assign")
+    elif form.is_valid():
+        try:
+            ask_coupons_for_segment(
+                by=by, at=clock.now(), series_id=series_id, segment=form.cleaned_data["segment"],
+                is_told=form.cleaned_data["told"],
+            )  # fmt: skip
+            messages.success(request, _("The codes are being given, one to each member. You may leave this page."))
+        except Denied:
+            raise
+        except FideliaError as refusal:
+            messages.error(request, sentence_of(refusal))
+    else:
+        messages.error(request, _("Choose a segment. Nothing was given."))
+    return redirect("console:coupon-series", series_id=series_id)
+
+
 @signed_in
 def export(request: ConsoleRequest, series_id: UUID) -> HttpResponseBase:
     """All codes of a series as a file, one a line, as they are printed."""
@@ -205,6 +233,15 @@ def revoke(request: ConsoleRequest, coupon_id: int) -> HttpResponseBase:
     except FideliaError as refusal:
         messages.error(request, sentence_of(refusal))
     return redirect("console:coupon-series", series_id=found.series_id)
+
+
+def _gift_form(by: Actor, found: CouponSeries, data: Any = None) -> SegmentGiftForm | None:
+    """Return the form for a segment; None where there is nothing to give, nobody to give it to, or no right to."""
+    may = by.may("coupon.assign", Scope(found.partner_id)) and by.may("segment.see")
+    if not may or found.kind != CouponSeries.Kind.UNIQUE or found.ended_at is not None:
+        return None
+    named = [(one.key, one.name.in_language(get_language() or "en")) for one in list_segments(by=by)]
+    return SegmentGiftForm(data, segments=named) if named else None
 
 
 def state_of(found: CouponSeries, now: datetime) -> str:

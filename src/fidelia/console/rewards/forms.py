@@ -109,3 +109,17 @@ class PiecesForm(forms.Form):
     """How many pieces there are in all."""
 
     pieces = forms.IntegerField(label=_("Pieces in all"), required=False, min_value=0)
+
+
+class SegmentGiftForm(forms.Form):
+    """Whom to give a code each, and whether a letter tells them."""
+
+    segment = forms.ChoiceField(label=_("Segment"))
+    told = forms.BooleanField(
+        label=_("Tell them by e-mail"), required=False,
+        help_text=_("In each member’s language, only to those who agreed to offers by e-mail."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, segments: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["segment"].choices = segments  # type: ignore[attr-defined]

@@ -16,12 +16,12 @@ from fidelia.kernel.points import format_points, parse_points
 from fidelia.programme.models import Programme
 from fidelia.rewards.models import Reward
 from fidelia.rewards.operations import RewardTerms
+from fidelia.ui.pictures import read_picture
 
 from .words import KINDS, tongue
 
 DAY = {"type": "date"}
 PICTURE_BYTES_MAX = 2_000_000
-PICTURES: dict[bytes, str] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 
 
 class RewardForm(forms.Form):
@@ -86,15 +86,15 @@ class RewardForm(forms.Form):
             self.fields["programme"].choices = named  # type: ignore[attr-defined]
 
     def clean_picture(self) -> Any:
-        """A picture is known by its first bytes, not by its name."""
+        """A picture is known by its bytes, not by its name."""
         file = self.cleaned_data["picture"]
         if file is None:
             return None
         if (file.size or 0) > PICTURE_BYTES_MAX:
             raise forms.ValidationError(_("This picture is larger than 2 MB."))
-        start = file.read(12)
+        content = file.read()
         file.seek(0)
-        if not any(start.startswith(known) for known in PICTURES):
+        if read_picture(content) is None:
             raise forms.ValidationError(_("This is no PNG, JPEG or WebP picture."))
         return file
 

@@ -9,7 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fidelia.rules import Rule, RuleSet
+from fidelia.rules.cap_wording import say_joint_cap
 from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
+from fidelia.rules.rule_terms import JointCap
 from fidelia.ui.parts import Tone
 
 from ..programme_parts import language
@@ -42,6 +44,10 @@ _SENTENCES: Mapping[Relation, tuple[Tone, Text]] = {
     ),
     Relation.EXCLUDES: ("amber", _("It stands alone: while it gives anything, %(names)s lower no price.")),
     Relation.EXCLUDED: ("amber", _("While %(names)s give anything, this rule lowers no price: they stand alone.")),
+    Relation.NOT_WITH: ("amber", _("Does not go together with %(names)s: only one of them lowers prices.")),
+    Relation.STOPS: ("amber", _("Where it gives anything, %(names)s come after it and lower nothing that it lowered.")),
+    Relation.STOPPED: ("amber", _("Where %(names)s give anything, this rule comes after and lowers nothing of that.")),
+    Relation.SAME_POOL: ("blue", _("Takes units from the same pool as %(names)s: a unit serves one of them only.")),
     Relation.TOGETHER: ("grey", _("May act on the same lines of a purchase as %(names)s; both give.")),
 }
 _GROUPS: Mapping[str, Text] = {
@@ -56,7 +62,34 @@ def say_overlaps(rule: Rule, rule_set: RuleSet) -> list[Said]:
     """Return the sentences, the gravest first."""
     found = find_overlaps(rule, rule_set)
     by_relation = {relation: [each for each in found if each.relation is relation] for relation in Relation}
-    return [_say(relation, each, rule, rule_set) for relation, each in by_relation.items() if each]
+    said = [
+        _say(relation, each, rule, rule_set)
+        for relation, each in by_relation.items()
+        if each and relation is not Relation.CAPPED
+    ]
+    return [*said, *_caps(rule, rule_set, by_relation[Relation.CAPPED])]
+
+
+def _caps(rule: Rule, rule_set: RuleSet, found: list[Overlap]) -> list[Said]:
+    """Say each cap that holds the rule together with others, and who gives way."""
+    tongue = "fr" if language().startswith("fr") else "en"
+    others = {each.other.key: _name(each.other) for each in found if each.other}
+    said = []
+    for cap in rule_set.joint_caps:
+        held = {key: name for key, name in others.items() if _is_held(cap, rule_set.rule_at[key])}
+        if held and _is_held(cap, rule):
+            names = ", ".join(map(_quoted, held.values()))
+            text = _("Beside %(names)s: %(cap)s") % {
+                "names": names, "cap": say_joint_cap(cap, rule_set.catalogue.currency, tongue),
+            }  # fmt: skip
+            said.append(Said(text, "blue", tuple(held.items())))
+    return said
+
+
+def _is_held(cap: JointCap, rule: Rule) -> bool:
+    if cap.group is not None:
+        return rule.group == cap.group
+    return cap.rules is None or rule.key in cap.rules
 
 
 def _say(relation: Relation, found: list[Overlap], rule: Rule, rule_set: RuleSet) -> Said:

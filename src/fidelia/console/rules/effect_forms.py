@@ -178,6 +178,14 @@ _PRICES = (
             _optional("get", "value", _("Get units"), _("a number, or “all”")),
             _optional("from", "text", _("Of the lines where"), _("left out: the same lines")),
             *(_PERCENT, _AMOUNT, _PRICE, _PICK, _TIMES, _SHARED),
+            Part(
+                "no_dearer",
+                "flag",
+                _("Only what costs no more than what was bought"),
+                "false",
+                optional=True,
+                choices=_NO_YES,
+            ),
         ),
     ),
     EffectForm(

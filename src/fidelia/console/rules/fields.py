@@ -75,7 +75,7 @@ _LITERALS = {Type.STRING: "text", Type.DATE: "date"}
 class Pick:
     """One thing a block may ask about, as the page offers it.
 
-    address  a path, or "@lines.sum.net", "@lines.count", "@lines.exists", "@lines.all"
+    address  a path, or "@lines.sum.net", "@lines.count", "@lines.distinct.product", "@lines.exists", "@lines.all"
     widget   number, date, text, pick, none (a yes or no); `unit` stands beside a number
     options  what may be picked; `remote` names a list that is searched instead, because it is long
     """
@@ -145,7 +145,19 @@ class Fields:
             Pick(f"@{records.path}.exists", str(_("There is a line where…")), group, "none", dict(_FLAG)),
             Pick(f"@{records.path}.all", str(_("Every line is one where…")), group, "none", dict(_FLAG)),
         ]
-        return [*sums, count, *asked]
+        return [*sums, count, *self._different(records, group), *asked]
+
+    def _different(self, records: Records, group: str) -> list[Pick]:
+        """How many different products, categories… the lines have."""
+        return [
+            Pick(
+                f"@{records.path}.distinct.{each.path}",
+                _("Number of different: %(field)s") % {"field": each.label.in_language(self.tongue).lower()},
+                group, "number", dict(_NUMBER),
+            )
+            for each in records.fields
+            if each.type is Type.STRING and not each.optional
+        ]  # fmt: skip
 
     def _amount(self, records: Records, each: Field, group: str) -> Pick:
         label = _("Sum: %(field)s") % {"field": each.label.in_language(self.tongue).lower()}
@@ -192,7 +204,7 @@ def address_of(condition: Condition) -> str:
     subject = condition.subject
     if isinstance(subject, FieldSubject):
         return subject.path
-    end = f".{subject.field}" if subject.macro == "sum" else ""
+    end = f".{subject.field}" if subject.macro in ("sum", "distinct") else ""
     return f"{ROWS}{subject.records}.{subject.macro}{end}"
 
 

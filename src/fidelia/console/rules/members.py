@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("key", "name", "when", "lines", "limit_per_purchase", "group", "valid_from", "valid_until")
 _LANGUAGES = ("fr", "en")
+_FLAGS = {"true": True, "false": False}  # a flag may have a third answer, such as `stops: lines`
 _DATES = ("valid_from", "valid_until")
 
 
@@ -175,7 +176,7 @@ def _has_prices(rule: Mapping[str, Any], form: EffectForm | None, name: str) -> 
 
 def _is_shown_term(rule: Mapping[str, Any], name: str) -> bool:
     """A term that is written as no field holds it is edited as text."""
-    return not isinstance(rule.get(name), Mapping | list)
+    return not isinstance(rule.get(name), Mapping if TERM_PARTS[name].kind == "yaml" else Mapping | list)
 
 
 def _spelled(part: Part, value: str) -> str:
@@ -284,7 +285,7 @@ def _value_of(part: Part, typed: str) -> Any:
     number = unspell(typed)
     if part.is_number or (part.kind == "value" and number is not None):
         return None if number is None else int(number) if number.isdigit() else number
-    return typed == "true" if part.kind == "flag" else typed
+    return _FLAGS.get(typed, typed) if part.kind == "flag" else typed
 
 
 def _read_yaml(typed: str) -> Any:

@@ -17,8 +17,10 @@ from .typed import spell, unspell
 _YES_NO = (("false", pgettext_lazy("rule sign", "no")), ("true", pgettext_lazy("rule sign", "yes")))
 
 
-def _flag(name: str, label: Text) -> Part:
-    return Part(name, "flag", label, "false", optional=True, choices=_YES_NO)
+def _flag(name: str, label: Text, *choices: tuple[str, Text]) -> Part:
+    """Yes or no, with other words where they are told; the first is what absence means."""
+    told = choices or _YES_NO
+    return Part(name, "flag", label, told[0][0], optional=True, choices=told)
 
 
 def _choice(name: str, label: Text, *choices: tuple[str, Text]) -> Part:
@@ -32,6 +34,7 @@ SHARED_TERMS = (
     _flag("claimed", _("Only when asked for")),
     _choice("claimed_in", _("Asked for in"), ("times", _("times")), ("units", _("units"))),
     Part("campaign", "text", _("Counted with the campaign"), optional=True),
+    Part("control", "percent", _("Left out to measure it, in %"), optional=True),
 )
 # Only a rule that lowers prices.
 PRICE_TERMS = (
@@ -47,10 +50,23 @@ PRICE_TERMS = (
     Part("order", "whole", _("Order within the stage"), optional=True),
     _choice("base", _("Share of the price"), ("running", _("as it is by then")), ("initial", _("before any rule"))),
     _flag("exclusive", _("Alone: no other rule lowers a price")),
-    _flag("stops", _("No rule after it lowers a price")),
+    _flag(
+        "stops",
+        _("Rules after it"),
+        ("false", _("lower prices too")),
+        ("true", _("lower no price")),
+        ("lines", _("lower none of the same lines")),
+    ),
+    Part("not_with", "yaml", _("Not together with"), optional=True, help=_("one key of a rule a line, after a dash")),
     _flag("always", _("Even beside one that is alone")),
     _flag("with_tax", _("Amounts meant with tax")),
     _flag("without_tax", _("Amounts meant without tax")),
+    _flag(
+        "lowers_tax",
+        _("Taxes are counted"),
+        ("true", _("on the price that it makes")),
+        ("false", _("on the price before it")),
+    ),
     Part("pool", "text", _("Units serve one rule of the pool"), optional=True),
     _choice(
         "when_undone",

@@ -58,8 +58,8 @@ def _both(customer_id: UUID, into: UUID) -> tuple[Customer, Customer]:
 
 
 def _point(record: Customer, person: Customer, at: datetime) -> None:
-    record.merged_into, record.updated_at = person, at
-    record.save(update_fields=["merged_into", "updated_at"])
+    record.merged_into, record.merged_at, record.updated_at = person, at, at
+    record.save(update_fields=["merged_into", "merged_at", "updated_at"])
     person.updated_at = at
     person.save(update_fields=["updated_at"])
 

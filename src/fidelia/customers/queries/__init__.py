@@ -10,6 +10,7 @@ from .custom_fields import (
     text_of_value,
     type_of,
 )
+from .custom_filters import CustomWanted, Holding, Span, wanted_of
 from .customers import (
     EVERYONE,
     SANDBOX,
@@ -72,12 +73,15 @@ __all__ = [
     "EVERYONE",
     "SANDBOX",
     "Count",
+    "CustomWanted",
     "CustomerCard",
     "CustomerFilters",
     "CustomerOrder",
     "Duplicate",
+    "Holding",
     "Listed",
     "Overlap",
+    "Span",
     "consent_at",
     "count_by_text",
     "count_customers",
@@ -126,4 +130,5 @@ __all__ = [
     "traits_at",
     "traits_of_each_at",
     "type_of",
+    "wanted_of",
 ]

@@ -18,7 +18,8 @@ from fidelia.kernel.errors import Invalid
 from fidelia.kernel.folding import fold
 
 from ..errors import UnknownCustomer
-from ..models import ContactPoint, ContactStatus, Customer, FactChange, Identity, Trait
+from ..models import ContactPoint, ContactStatus, Customer, FactChange, Identity
+from .custom_filters import CustomWanted, holders_of_field
 from .identities import ids_of_each, normalise_identity, survivors_of
 
 LIMIT_MAX = 200
@@ -45,7 +46,7 @@ class CustomerFilters:
     acquired_since: datetime | None = None
     updated_since: datetime | ChangeMark | None = None
     updated_until: ChangeMark | None = None  # by now, unless told
-    custom: tuple[tuple[str, str | bool], ...] = ()  # (name of a custom field, its text or flag)
+    custom: tuple[tuple[str, CustomWanted], ...] = ()  # by the name of a custom field
     among: QuerySet[Any] | None = None  # ids of customers, as a module above selects them (the holders of a tier)
 
 
@@ -207,7 +208,7 @@ def _narrow(rows: QuerySet[Customer], text: str, filters: CustomerFilters) -> Qu
     if filters.among is not None:
         rows = rows.filter(id__in=filters.among)
     for name, value in filters.custom:
-        rows = rows.filter(id__in=_holders_of(name, value))
+        rows = rows.filter(id__in=holders_of_field(name, value))
     if filters.segment_key is not None:
         rows = rows.filter(
             segment_memberships__segment__key=filters.segment_key, segment_memberships__valid_until__isnull=True
@@ -217,12 +218,6 @@ def _narrow(rows: QuerySet[Customer], text: str, filters: CustomerFilters) -> Qu
             segment_memberships__segment_id=filters.segment_id, segment_memberships__valid_until__isnull=True
         )
     return rows.filter(_named_by(text[:TEXT_LENGTH_MAX])) if text.strip() else rows
-
-
-def _holders_of(name: str, value: str | bool) -> QuerySet[Any]:
-    column = "flag" if isinstance(value, bool) else "text"
-    held = Trait.objects.filter(name=name, valid_until__isnull=True, **{column: value})
-    return held.values("customer_id")
 
 
 def _named_by(text: str) -> Q:

@@ -12,7 +12,7 @@ from fidelia.rewards.operations.cheques import issue_cheques, policies_due
 
 from .network import TIME_ZONE
 
-MONTHS = 6
+MONTHS = 4  # of the first, what two years have left is turned at once: before the twelve weeks that Home shows
 RUN_AT = timedelta(hours=2)  # the night's run, after midnight where the shop is
 
 

@@ -63,6 +63,21 @@ CHEQUE_TAKEN: Rule = {
     "coupon": "voucher",
     "amount_off": "voucher",
 }
+DOUBLE_TEA: Rule = {
+    "key": "double-tea",
+    "name": {"en": "Double points on tea, activated", "fr": "Points doubles sur le thé, à activer"},
+    "when": '"double_tea" in customer.offers',
+    "lines": 'line.category.startsWith("Thé/")',
+    "multiply_points": {"by": 2},
+}
+COFFEE_BONUS: Rule = {
+    "key": "coffee-bonus",
+    "name": {"en": "40 points from €30 of coffee, activated", "fr": "40 points dès 30\u00a0€ de café, à activer"},
+    "when": (
+        '"coffee_bonus" in customer.offers && lines.filter(l, l.category.startsWith("Café/")).sum(l, l.net) >= 30'
+    ),
+    "points": "40",
+}
 POINTS = {"validity_months": 24, "ends": "month"}
 CHEQUE = {
     "key": "cheque",
@@ -98,7 +113,7 @@ def open_circle(*, author: Actor, publisher: Actor, begins_at: datetime, ends_at
     publish_version(by=publisher, at=begins_at, version=first, in_force_from=begins_at)
     renewed_at = ends_at - RENEWED_BEFORE
     second = draft_version(
-        by=author, at=renewed_at - timedelta(days=9), programme=programme, document=second_terms(),
+        by=author, at=renewed_at - timedelta(days=9), programme=programme, document=second_terms(ends_at),
         note="Mois d’anniversaire et avantage Grand Cru",
     )  # fmt: skip
     publish_version(by=publisher, at=renewed_at, version=second, in_force_from=renewed_at)
@@ -126,7 +141,7 @@ def open_sandbox(*, by: Actor, at: datetime) -> Programme:
         points_name=LocalizedText(en="test points", fr="points d’essai"),
         is_sandbox=True,
     )
-    version = draft_version(by=by, at=at, programme=sandbox, document=second_terms(), note="Pour les clés d’essai")
+    version = draft_version(by=by, at=at, programme=sandbox, document=second_terms(at), note="Pour les clés d’essai")
     publish_version(by=by, at=at, version=version, in_force_from=at)
     return sandbox
 
@@ -136,10 +151,33 @@ def first_terms() -> dict[str, Any]:
     return {"rules": [BASE, COFFEE_TUESDAY, WELCOME], "points": POINTS, "tiers": tiers()}
 
 
-def second_terms() -> dict[str, Any]:
-    """Return the document of the second version."""
+def offers(ends_at: datetime) -> list[dict[str, Any]]:
+    """Return what members may activate from the last week of the history on."""
+    opens, closes = ends_at - timedelta(days=7), ends_at + timedelta(days=40)
+    return [
+        {
+            "key": "double_tea",
+            "name": {"en": "Double points on tea", "fr": "Points doubles sur le thé"},
+            "description": {
+                "en": "On every tea, as often as you like.",
+                "fr": "Sur tous les thés, autant de fois que vous le souhaitez.",
+            },
+            "valid_from": opens.isoformat(), "valid_until": closes.isoformat(), "lasts_days": 14,
+        },
+        {
+            "key": "coffee_bonus",
+            "name": {"en": "40 points with your coffee", "fr": "40 points avec votre café"},
+            "description": {"en": "From €30 of coffee.", "fr": "Dès 30\u00a0€ de café."},
+            "valid_from": opens.isoformat(), "valid_until": closes.isoformat(), "at_most": 500,
+        },
+    ]  # fmt: skip
+
+
+def second_terms(ends_at: datetime) -> dict[str, Any]:
+    """Return the document of the second version, of a history that ends at an instant."""
     return {
-        "rules": [BASE, COFFEE_TUESDAY, BIRTHDAY, GRAND_CRU, WELCOME, CHEQUE_TAKEN],
+        "rules": [BASE, COFFEE_TUESDAY, BIRTHDAY, GRAND_CRU, WELCOME, DOUBLE_TEA, COFFEE_BONUS, CHEQUE_TAKEN],
+        "offers": offers(ends_at),
         "points": POINTS,
         "tiers": tiers(),
         "cheques": [CHEQUE],

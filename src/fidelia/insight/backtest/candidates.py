@@ -69,6 +69,8 @@ def _condition(rule: Rule, catalogue: Catalogue) -> str:
         parts.append(f"occasion.occurred_at < timestamptz '{rule.valid_until.isoformat()}'")
     if rule.when is not None:
         parts.append(f"({check_rule(rule.when.source, catalogue).to_sql('duckdb')})")
+    if rule.held_out is not None:
+        parts.append(f"not ({check_rule(rule.held_out.source, catalogue).to_sql('duckdb')})")
     return " and ".join(parts) or "true"
 
 

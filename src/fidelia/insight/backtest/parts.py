@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .history import History, Occasion
-from .replaying import Result
+from .results import Result
 
 NO_TIER: Final = "-"  # who held none; an empty text asks for every tier
 _PEOPLE = """

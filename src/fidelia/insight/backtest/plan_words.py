@@ -76,6 +76,25 @@ WARNED = {
         "«\u00a0{rule}\u00a0»\u00a0: ni limite, ni plafond, ni fin ne borne ce qu’elle donne.",
     ),
 }
+DOUBTS = Text("What history does not tell", "Ce que l’historique ne dit pas")
+DOUBTED = {
+    "unknown": Text(
+        "“{field}” is not kept in history: read as unknown by {rules}.",
+        "«\u00a0{field}\u00a0» n’est pas conservé dans l’historique\u00a0: lu comme inconnu par {rules}.",
+    ),
+    "today": Text(
+        "“{field}” is read as it is today, not as it was then, by {rules}.",
+        "«\u00a0{field}\u00a0» est lu tel qu’aujourd’hui, non tel qu’alors, par {rules}.",
+    ),
+    "paid": Text(
+        "“{field}” counts what was paid then, without the discounts of this document: read by {rules}.",
+        "«\u00a0{field}\u00a0» compte ce qui fut payé alors, sans les remises de ce document\u00a0: lu par {rules}.",
+    ),
+    "balance": Text(
+        "“{field}” follows a balance of which points left as they did then: read by {rules}.",
+        "«\u00a0{field}\u00a0» suit un solde dont les points sont partis comme alors\u00a0: lu par {rules}.",
+    ),
+}
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "↕"}
 
 
@@ -126,6 +145,9 @@ def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, lis
     if plan["law"]:
         law = [say(LAW_ROW, **{name: each[name] for name in ("rule", "found", "allowed")}) for each in plan["law"]]
         yield say(LAW), law
+    doubts = (plan["backtest"] or {}).get("doubts")
+    if doubts:
+        yield say(DOUBTS), [doubt_in_words(each, plan["rules"], language) for each in doubts]
     if plan["warnings"]:
         names = {key: name[language] for key, name in plan["rules"].items()}
         yield (
@@ -135,6 +157,13 @@ def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, lis
                 for each in plan["warnings"]
             ],
         )
+
+
+def doubt_in_words(doubt: Mapping[str, Any], names: Mapping[str, Mapping[str, str]], language: str) -> str:
+    """Say what history does not tell, and which rules ask for it; `names` are those of rules by key and language."""
+    quotes = "«\u00a0{}\u00a0»" if language == "fr" else "“{}”"
+    rules = ", ".join(quotes.format(names[key][language] if key in names else key) for key in doubt["rules"])
+    return DOUBTED[doubt["why"]].in_language(language).format(field=doubt["label"][language], rules=rules)
 
 
 def _difference(each: Mapping[str, Any]) -> Iterator[str]:

@@ -7,8 +7,8 @@ takes back what the replayed purchase gave; a budget is used up by whoever came 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,16 +16,29 @@ from uuid import UUID
 import msgspec
 
 from fidelia.activity.operations.checkouts.replaying import ClosedBasket
+from fidelia.activity.operations.values import values_of_final, values_of_final_line
 from fidelia.programme.queries import Terms
 from fidelia.rules import Candidate, LineAllocation, Rule, Type, points_of_returned
-from fidelia.rules.pricing import FrozenBill, MoreThanBought, Returned, credits_of, everything_left, freeze, reverse
+from fidelia.rules.pricing import (
+    FrozenBill,
+    MoreThanBought,
+    Returned,
+    TierCredit,
+    credits_of,
+    everything_left,
+    freeze,
+    reverse,
+)
 from fidelia.rules.settlement import find_candidate, settle
 
 from .candidates import SetCandidates
+from .columns import ENTITLEMENTS, TIER
 from .counters import Counters
 from .credits import Credited, whole_of
+from .growth import Growth
 from .history import Occasion
-from .members import Account, Members
+from .members import Members
+from .results import Result, Sale
 
 
 class Record(msgspec.Struct):
@@ -41,37 +54,6 @@ class Record(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(Record).decode
 _decode_more = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-@dataclass(slots=True)
-class Result:
-    """What an occasion comes to: points and money, by rule too, and the tier that was read.
-
-    credits  points of further currencies, in minor units of each
-    """
-
-    points: int = 0
-    discount: int = 0
-    points_by_rule: dict[str, int] = field(default_factory=dict)
-    discount_by_rule: dict[str, int] = field(default_factory=dict)
-    tier: str = ""
-    is_approximate: bool = False
-    credits: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Sale:
-    """What a replayed sale gave, for the returns of it."""
-
-    allocation: tuple[LineAllocation, ...] = ()
-    bill: FrozenBill | None = None
-    returned: dict[int, int] = field(default_factory=dict)
-    given_back: list[Returned] = field(default_factory=list)
-    occurred_at: datetime | None = None
-    points: int = 0
-    was: int = 0
-    credited: Credited = field(default_factory=Credited)
-    was_credited: Credited = field(default_factory=Credited)
 
 
 class Replay:
@@ -93,19 +75,16 @@ class Replay:
         zone = next(iter([*versions.values(), *([tried] if tried else [])])).zone
         self.counters = Counters(zone)
         self.scales = scales
-        self.sales: dict[str, _Sale] = {}
+        self.sales: dict[str, Sale] = {}
         self._plans: dict[tuple[int, int], tuple[tuple[Rule, bool], ...]] = {}
         self._dates: dict[int, tuple[str, ...]] = {}
         self._same_tiers: dict[str, bool] = {}
-        measured = [each.tiers.metric for each in [*versions.values(), *([tried] if tried else [])] if each.tiers]
-        self._needs_spent, self._needs_bought = "spent" in measured, "purchases" in measured
-        self._needs_earned = bool(measured)
+        self.growth = Growth(members, [*versions.values(), *([tried] if tried else [])])
 
     def judge(self, seen: Occasion) -> tuple[Result, Result]:
         """Return what an occasion came to, and what it comes to by the terms of the replay."""
         record = _decode(seen.record)
         terms = self.tried if seen.is_tried and self.tried is not None else self.versions[seen.version_id]
-        account = self.members.accounts[seen.account_id]
         is_member = seen.is_member
         was = _as_it_was(record, seen, is_member=is_member)
         if is_member and record.bill is not None:
@@ -115,61 +94,68 @@ class Replay:
         elif record.bill is not None:
             now = self._checkout(seen, record, terms, was, is_member=is_member)
         else:
-            now = self._purchase(seen, record, terms, account)
+            now = self._purchase(seen, record, terms)
         if is_member:
-            self._count(seen, account, was, now)
+            self.growth.count(seen, terms, was, now, comes_back=seen.purchase_id in self.sales)
         return was, now
 
     def _credited(self, credits: Iterable[Sequence[Any]]) -> dict[str, int]:
         """Return what parts of further points come to in minor units, as a closure credits them."""
         return {code: amount for code, parts in credits if (amount := whole_of(parts, self.scales[code]))}
 
-    def _count(self, seen: Occasion, account: Account, was: Result, now: Result) -> None:
-        account.was += was.points
-        account.now += now.points
-        account.is_other = account.is_other or was.points != now.points
-        sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
-        undone = sale.occurred_at if sale is not None else None
-        if now.points and self._needs_earned:
-            of = undone if now.points < 0 else None
-            account.earned.append((seen.occurred_at, now.points, of) if of else (seen.occurred_at, now.points))
-        if seen.total and self._needs_spent:
-            account.spent.append((seen.occurred_at, seen.total, undone) if undone else (seen.occurred_at, seen.total))
-        if self._needs_bought and seen.kind == "sale":
-            account.bought.append((seen.occurred_at, 1))
-
     def tier_of(self, seen: Occasion, terms: Terms, read: str | None) -> str:
-        """Return the tier that rules read: the one of then, unless something of the member's is other by now."""
+        """Return the tier that rules read: the one of then, unless something of the member's is other by now.
+
+        What no rule read then is derived: as it is known now, a tier begins with the very purchase that reached it.
+        """
         if seen.enrolment_id is None or not seen.is_member:
             return ""
-        if not self.members.accounts[seen.account_id].is_other and self._has_same_tiers(seen.version_id, terms):
-            return seen.tier if read is None else read
+        if read is not None and self._is_as_it_was(seen, terms):
+            return read
         return self.members.tier_at(seen.account_id, seen.enrolment_id, terms, seen.occurred_at)
+
+    def _is_as_it_was(self, seen: Occasion, terms: Terms) -> bool:
+        assert seen.enrolment_id is not None, "a member has one"
+        is_other = self.members.is_other(seen.account_id, seen.enrolment_id, seen.occurred_at)
+        return not is_other and self._has_same_tiers(seen.version_id, terms)
 
     def _has_same_tiers(self, version_id: str, terms: Terms) -> bool:
         if terms is not self.tried:
             return True
         known = self._same_tiers.get(version_id)
         if known is None:
-            known = self._same_tiers[version_id] = self.versions[version_id].tiers == terms.tiers
+            known = self._same_tiers[version_id] = measures_of(self.versions[version_id]) == measures_of(terms)
         return known
 
     def _values(self, seen: Occasion, record: Record, terms: Terms) -> dict[str, Any]:
         """Return what rules read: the record's own values, what it lacks, and the tier of the replay."""
-        values = record.values
+        values, given = record.values, ()
         if seen.more is not None:
             more = _decode_more(seen.more)
-            lines = more.pop("lines", None)
+            given, lines = more.pop("given", None) or (), more.pop("lines", None)
             values = {**more, **values}
             if lines is not None and "lines" in values:
                 values["lines"] = [{**known, **own} for known, own in zip(lines, values["lines"], strict=False)]
         for path in self._date_paths(terms):
             if isinstance(values.get(path), str):
                 values[path] = date.fromisoformat(values[path])
-        if "member.tier" in terms.rule_set.fields_read or "member.entitlements" in terms.rule_set.fields_read:
-            tier = self.tier_of(seen, terms, record.values.get("member.tier"))
-            values["member.tier"], values["member.entitlements"] = tier, terms.entitlements_of(tier)
+        if not _OF_TIERS.isdisjoint(terms.rule_set.fields_read):
+            read = record.values.get(ENTITLEMENTS)
+            tier = self.tier_of(seen, terms, record.values.get(TIER))
+            values[TIER] = tier
+            if read is None or not seen.is_member or not self._is_as_it_was(seen, terms):
+                values[ENTITLEMENTS] = self.entitlements_of(seen, terms, tier, given)
         return values
+
+    def entitlements_of(self, seen: Occasion, terms: Terms, tier: str, given: Iterable[Sequence[str]]) -> list[str]:
+        """Return what a tier entitles to, and after it the plans held: as the terms that are tried say of a plan that
+        they have too, else as its period was sold with.
+        """
+        found = dict.fromkeys(terms.entitlements_of(tier))
+        for plan, sold_with in given:
+            own = terms.plan(plan) if seen.is_tried else None
+            found |= dict.fromkeys(own.entitlements if own is not None else filter(None, sold_with.split(",")))
+        return list(found)
 
     def _date_paths(self, terms: Terms) -> tuple[str, ...]:
         known = self._dates.get(id(terms))
@@ -179,15 +165,15 @@ class Replay:
             known = self._dates[id(terms)] = tuple([path for path, one in fields if one and one.type is Type.DATE])
         return known
 
-    def _purchase(self, seen: Occasion, record: Record, terms: Terms, account: Account) -> Result:
+    def _purchase(self, seen: Occasion, record: Record, terms: Terms) -> Result:
         """Settle a purchase whose prices were final."""
         values = self._values(seen, record, terms)
         result, allocation, _unassigned = self._settle(terms, values, seen)
         if seen.purchase_id in self.returned_sales:
-            self._keep(seen, record, _Sale(allocation), result)
+            self._keep(seen, record, Sale(allocation), result)
         return result
 
-    def _keep(self, seen: Occasion, record: Record, sale: _Sale, result: Result) -> None:
+    def _keep(self, seen: Occasion, record: Record, sale: Sale, result: Result) -> None:
         sale.occurred_at, sale.points, sale.was = seen.occurred_at, result.points, record.points
         known = self.sales.get(seen.purchase_id)
         if known is not None and known.bill is not None and sale.bill is None:  # a closure that a member claimed
@@ -216,7 +202,7 @@ class Replay:
                     candidates.append(found)
         settlement = settle(rules, candidates, values, allocates=seen.purchase_id in self.returned_sales)
         given = {each.rule_key: each.points for each in settlement.outcomes if each.points}
-        result = Result(settlement.points, 0, given, tier=values.get("member.tier", seen.tier))
+        result = Result(settlement.points, 0, given, tier=values.get(TIER, seen.tier))
         return result, settlement.lines, settlement.unassigned
 
     def _plan(self, terms: Terms, mask: int) -> tuple[tuple[Rule, bool], ...]:
@@ -244,7 +230,7 @@ class Replay:
         who = (_uuid(seen.customer_id) if is_member else None, _uuid(seen.store_id))
         known = {name: value for name, value in values.items() if name != "lines" and not name.startswith("purchase.")}
         known |= {name: values[name] for name in _OF_THE_OCCASION if name in values}
-        tier = self.tier_of(seen, terms, record.values.get("member.tier"))
+        tier = self.tier_of(seen, terms, record.values.get(TIER))
         settled = basket.settle(
             terms,
             known=known,
@@ -261,10 +247,12 @@ class Replay:
             {each.rule_key: each.discount for each in bill.outcomes if each.discount},
             tier,
         )
-        sale = _Sale(bill.points.lines, freeze(bill))
+        sale = Sale(bill.points.lines, freeze(bill))
         if is_member:
             result.credits = self._credited(credits_of(bill))
+            result.tier_credit = sum([each.points for each in bill.others if isinstance(each, TierCredit)])
             assert record.bill is not None, "a checkout has a bill"
+            was.tier_credit = record.bill.get("tier_credit", 0)
             sale.was_credited = Credited(FrozenBill.from_mapping(record.bill) if record.bill.get("credits") else None)
             sale.credited = Credited(sale.bill if result.credits else None)
         self._keep(seen, record, sale, result)
@@ -298,13 +286,14 @@ class Replay:
     def _lone(self, seen: Occasion, terms: Terms, read: dict[str, Any] | None, lines: list[dict[str, Any]]) -> int:
         """What lines without their purchase would give: as if bought, never as a first purchase."""
         values = _decode_more(seen.more) if seen.more is not None else {}
-        values |= {"lines": lines, "purchase.total": sum(line["net"] for line in lines), "purchase.is_first": False}
+        lines = [{**values_of_final_line(line["net"], line["quantity"]), **line} for line in lines]
+        values |= {**values_of_final(lines), "lines": lines, "purchase.is_first": False}
         if read is not None:  # what the rules of then read is kept
             own = [{**known, **kept} for known, kept in zip(lines, read["lines"], strict=True)]
             values |= {**read, "lines": own}
             lines = own
-        tier = self.tier_of(seen, terms, (read or {}).get("member.tier"))
-        values |= {"member.tier": tier, "member.entitlements": terms.entitlements_of(tier)}
+        tier = self.tier_of(seen, terms, (read or {}).get(TIER))
+        values |= {TIER: tier, ENTITLEMENTS: self.entitlements_of(seen, terms, tier, values.pop("given", None) or ())}
         for path in terms.rule_set.fields_read_of_final:
             values.setdefault(path, None)
         for path in self._date_paths(terms):
@@ -316,7 +305,7 @@ class Replay:
         return settle(terms.rule_set, [each for each in candidates if each.applies], values).points
 
     def _reversal(
-        self, seen: Occasion, record: Record, sale: _Sale | None, was: Result, result: Result, *, is_member: bool
+        self, seen: Occasion, record: Record, sale: Sale | None, was: Result, result: Result, *, is_member: bool
     ) -> Result:
         """Reverse a replayed bill: what came back of each line, by the bill as it is now."""
         if sale is None or sale.bill is None:
@@ -336,6 +325,7 @@ class Replay:
         undone = record.values.get("undone", False)
         self.counters.give_back(str(seen.returns_id), None if undone else reversal.consumed)
         result.points = -reversal.points if is_member else 0
+        result.tier_credit = -reversal.tier_credit if is_member else 0
         result.discount = -sum([amount for _rule, amount in reversal.discounts])
         result.discount_by_rule = {rule: -amount for rule, amount in reversal.discounts if amount}
         if result.points:
@@ -343,6 +333,7 @@ class Replay:
         return result
 
 
+_OF_TIERS = frozenset({TIER, ENTITLEMENTS})
 RETURNS = ""  # the name under which points are counted that returns took back
 _OF_THE_OCCASION = frozenset(
     {
@@ -350,6 +341,11 @@ _OF_THE_OCCASION = frozenset(
         *("purchase.month", "purchase.on", "purchase.is_first", "purchase.is_birthday", "purchase.is_anniversary"),
     }
 )
+
+
+def measures_of(terms: Terms) -> tuple[Any, ...]:
+    """Return what says which tier is held: the tiers, and from when points count for them."""
+    return terms.tiers, terms.points.pending, {code: policy.pending for code, policy in terms.currencies.items()}
 
 
 @lru_cache(maxsize=10_000)
@@ -368,7 +364,7 @@ def _as_it_was(record: Record, seen: Occasion, *, is_member: bool) -> Result:
     total = record.points if is_member else 0
     if seen.kind == "return" and total:
         points = {RETURNS: total}
-    return Result(total, seen.discount, points, discounts, record.values.get("member.tier", seen.tier))
+    return Result(total, seen.discount, points, discounts, record.values.get(TIER, seen.tier))
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -1,4 +1,4 @@
-"""The next months by resampling: who buys how often (BG/NBD), which basket (Gamma-Gamma's weight), what it gives.
+"""The next months by resampling: who buys how often, which basket (Gamma-Gamma's weight), what it gives.
 
 One future: parameters are drawn from what the fit does not know of them; each customer buys as the model draws it; each
 purchase is one of the customer's own baskets with the weight that Gamma-Gamma gives to what is known of them, else one
@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import TooLittleToFit
 from ..fits.arrays import Floats, Integers
-from ..fits.beta_geometric import BgNbd, fit_bg_nbd
+from ..fits.beta_geometric import BgNbd, fit_repeat_buying
 from ..fits.future import draw_purchases
 from ..fits.gamma_gamma import GammaGamma, SpendingHistory, fit_gamma_gamma
 from ..fits.history import BuyingHistory
@@ -185,7 +185,7 @@ def _shocks(chance: np.random.Generator, sigma: float, months: int) -> Floats:
 def _ground(baskets: Baskets, months: int) -> _Ground:
     count = int(baskets.customer.max()) + 1
     x, t_x, age = _sufficient(baskets, count)
-    fit = fit_bg_nbd(BuyingHistory.from_arrays(x, t_x, age))
+    fit = fit_repeat_buying(BuyingHistory.from_arrays(x, t_x, age))
     counts = np.bincount(baskets.customer, minlength=count)
     first = np.full(count, baskets.end)
     np.minimum.at(first, baskets.customer, baskets.day)

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from .history import Occasion
-from .replaying import Result
+from .results import Result
 
 Pair = list[int]
 BASKETS_SHOWN = 40

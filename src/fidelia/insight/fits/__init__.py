@@ -7,7 +7,7 @@ answers questions about any customer. Time runs in one unit throughout, money in
 
 from __future__ import annotations
 
-from .beta_geometric import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd
+from .beta_geometric import BgNbd, MbgNbd, fit_bg_nbd, fit_mbg_nbd, fit_repeat_buying
 from .bg_bb import BgBb, fit_bg_bb
 from .buyers import BuyerModel
 from .gamma_gamma import GammaGamma, SpendingHistory, fit_gamma_gamma
@@ -62,6 +62,7 @@ __all__ = [
     "fit_gamma_gamma",
     "fit_mbg_nbd",
     "fit_pareto_nbd",
+    "fit_repeat_buying",
     "fit_shifted_beta_geometric",
     "purchases_discounted_forever",
     "textbook_margins",

@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, expit, gammaln, polygamma, psi
 
+from fidelia.insight.errors import NoConvergence
+
 from .arrays import Floats, groups_of, places_of, together
 from .asking import counts_ahead, counts_of, customers_ahead, customers_of, not_past, time_of
 from .buyers import with_word_on_leaving
@@ -153,6 +155,24 @@ def fit_bg_nbd(history: BuyingHistory) -> Fit[BgNbd]:
 def fit_mbg_nbd(history: BuyingHistory) -> Fit[MbgNbd]:
     """Fit the MBG/NBD by maximum likelihood, as `fit_bg_nbd`. Raises TooLittleToFit, NoConvergence."""
     return _fit(history, MbgNbd)
+
+
+def fit_repeat_buying(history: BuyingHistory) -> Fit[BgNbd]:
+    """Fit the BG/NBD and the MBG/NBD and return the likelier, whose `model.label` says which. Raises as they do.
+
+    Both have the same four parameters, so their log-likelihoods compare as they stand. Where most buy once and never
+    again the BG/NBD keeps all of them for alive: then the MBG/NBD is the likelier by far.
+    """
+    fits: list[Fit[BgNbd]] = []
+    refused = None
+    for kind in (BgNbd, MbgNbd):
+        try:
+            fits.append(_fit(history, kind))
+        except NoConvergence as error:
+            refused = error
+    if refused and not fits:
+        raise refused
+    return max(fits, key=lambda fit: fit.log_likelihood)
 
 
 def _fit(history: BuyingHistory, kind: type[B]) -> Fit[B]:

@@ -31,9 +31,21 @@ class Facts:
         """Return a table of facts; instants are UTC, money is int64 minor units."""
         return self._backend.read_parquet(str(self._folder / name / "*.parquet"), table_name=name)
 
+    def given(self, rows: Any) -> ibis.Table:
+        """Return rows of Arrow as a table, to be joined with the facts."""
+        return ibis.memtable(rows)
+
     def rows_of(self, expression: ibis.Table) -> list[dict[str, Any]]:
         """Compute a small result (a table of totals)."""
         rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+        return rows
+
+    def rows_by_sql(self, expression: ibis.Table, name: str, sql: str) -> list[dict[str, Any]]:
+        """Ask a table, which the SQL calls `name`, for what Ibis cannot say (JSON), in DuckDB's own words."""
+        compiled = self._backend.compile(expression)
+        rows: list[dict[str, Any]] = (
+            self._backend.con.sql(f"with {name} as ({compiled}) {sql}").to_arrow_table().to_pylist()
+        )
         return rows
 
     def batches_of(self, expression: ibis.Table) -> Iterator[list[dict[str, Any]]]:

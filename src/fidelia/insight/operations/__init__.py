@@ -5,10 +5,12 @@ from .counting import count_figures
 from .exporting import export_facts
 from .monthly import add_monthly_reader, remove_monthly_reader, send_monthly_reports
 from .refreshing import refresh
+from .scoring import choose_score
 from .slicing import write_slice
 
 __all__ = [
     "add_monthly_reader",
+    "choose_score",
     "count_figures",
     "export_facts",
     "refresh",

@@ -19,13 +19,16 @@ from fidelia.organisation.models import Operator
 from fidelia.organisation.queries import get_operator
 
 from ..errors import NothingToReport
-from ..models import Chapter, Refresh, Slice, folder_of
+from ..measures.alike import link_products
+from ..measures.next_products import Counts, product_counts
+from ..models import Chapter, ProductLink, Refresh, Slice, folder_of
 from ..report import Report, ReportFacts, make_report
 from ..report.exported import EVERYTHING, Only, open_export
 from ..report.keeping import blocks_as_values, cover_as_values, definitions_as_values
 from .exporting import Told
 from .learning import LEARNT, Learnt, Offer
 from .refreshing import SOURCE
+from .scoring import keep_score
 
 COVER: Final = "cover"
 ABOUT_A_FILE: Final = "contents"  # how a file was understood: the platform's own imports have pages of their own
@@ -49,6 +52,18 @@ def write_chapters(*, by: Actor, at: datetime, refresh: Refresh, told: Told = la
         return _keep(by, at, refresh, reports, facts)
 
 
+def _links_of(facts: ReportFacts, refresh: Refresh) -> list[ProductLink]:
+    names = ["customer_id", "product_code", "purchases"]
+    who, what, times = facts.columns(product_counts(facts.purchases, facts.lines), names)
+    return [
+        ProductLink(
+            code=one.code, refresh=refresh, buyers=one.buyers,
+            neighbours=[[near.code, near.buyers, near.cosine] for near in one.neighbours],
+        )
+        for one in link_products(Counts.from_columns(who, what, times))
+    ]  # fmt: skip
+
+
 def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> AbstractContextManager[ReportFacts]:
     """Open the facts that a refresh exported, or part of them. Raises NothingToReport."""
     return open_export(
@@ -59,15 +74,19 @@ def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> A
 
 def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], facts: ReportFacts | None) -> int:
     learnt = Learnt(facts) if facts is not None else None
+    links = _links_of(facts, refresh) if facts is not None else []
     with transaction_of_use_case():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
         _set_traits(by, at, refresh, learnt)
+        keep_score(at=at, found=learnt.scored if learnt is not None else None)
         offers = learnt.offers() if learnt is not None else {}
         Slice.objects.all().delete()
         Chapter.objects.all().delete()
         rows = [row for report in reports for row in rows_of(report, offers, refresh, at)]
         Chapter.objects.bulk_create(rows)
+        ProductLink.objects.all().delete()
+        ProductLink.objects.bulk_create(links)
     return len(rows)
 
 

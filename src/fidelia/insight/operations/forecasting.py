@@ -19,14 +19,15 @@ from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.rules.tier_sets import TierSet
 
 from ..backtest.history import Occasion
-from ..backtest.replaying import Result
 from ..backtest.resampling import MONTH, Baskets, Futures, draw_futures, interval_of, levels_reached
+from ..backtest.results import Result
 from ..errors import ImpossibleForecast, TooLittleToFit
 from ..fits.sentences import Sentence
 from ..fits.sentences import gettext_noop as _
 from ..models import Forecast
-from .backtesting import REDEMPTION_PERCENT, Asked, Ground, Told, open_ground, replay
+from .backtesting import Told, replay
 from .exporting import export_facts
+from .grounds import REDEMPTION_PERCENT, Asked, Ground, open_ground
 
 MONTHS_MAX, DRAWS, DRAWS_MAX = 24, 200, 1_000
 CONFIDENCE: Final = 0.8

@@ -17,9 +17,11 @@ from ..fits import find_silence
 from ..measures.lifecycle import stages_at
 from ..report import ReportFacts
 from ..report.buying import future_of, purchases_by_day
+from ..report.sections.frat import TRAIT as PURCHASE_TYPE
+from ..report.sections.frat import TYPE_LENGTH_MAX, typed
 from ..report.sections.lifecycle import definition_for
 from ..report.sections.portfolio import classify
-from ..report.sections.scores import chances
+from .scoring import ScoredPeople, score_people
 
 # name, type, label, unit
 LEARNT: Final = (
@@ -32,6 +34,7 @@ LEARNT: Final = (
      "%"),
     ("usual_days", "number", LocalizedText(en="Usual days between purchases", fr="Jours habituels entre deux achats"),
      "days"),
+    ("purchase_type", "text", LocalizedText(en="Type of purchase", fr="Type d’achat"), ""),
     ("is_silent", "flag", LocalizedText(en="Silent beyond their rhythm", fr="Silencieux au-delà de son rythme"), ""),
 )  # fmt: skip
 STAGE_NAMES: Final = {
@@ -67,6 +70,7 @@ class Learnt:
     def rows(self) -> Iterator[TraitRow]:
         """Yield (customer, trait, value); each trait of a customer at most once."""
         yield from self._stages()
+        yield from self._types()
         for learn in (self._rhythm, self._future, self._classes, self._chances):
             try:
                 rows = learn()
@@ -100,6 +104,12 @@ class Learnt:
         }  # fmt: skip
 
     @property
+    def scored(self) -> ScoredPeople | None:
+        """Everybody's chance to buy again soon; once."""
+        found: ScoredPeople | None = self.facts.once("scored", lambda: score_people(self.facts))
+        return found
+
+    @property
     def _silent(self) -> int:
         return self._counts["is_silent", "yes"]
 
@@ -117,6 +127,12 @@ class Learnt:
         for customer_id, stage in zip(map(UUID, who.tolist()), stages.tolist(), strict=True):
             self._counts["lifecycle_stage", stage] += 1
             yield customer_id, "lifecycle_stage", stage
+
+    def _types(self) -> Iterator[TraitRow]:
+        if "category" in self.facts.has:
+            people = typed(self.facts)
+            for who, kind in zip(people["customer_id"].tolist(), people["type"].tolist(), strict=True):
+                yield UUID(who), PURCHASE_TYPE, kind[:TYPE_LENGTH_MAX]
 
     def _rhythm(self) -> Iterator[TraitRow]:
         who, when, _amount = purchases_by_day(self.facts)
@@ -137,8 +153,10 @@ class Learnt:
         return _future_rows(future.counted.customers.tolist(), chances.tolist(), worth.tolist())
 
     def _chances(self) -> Iterator[TraitRow]:
-        who, found = chances(self.facts)
-        rounded = np.rint(100 * found).astype(np.int64)
+        found = self.scored
+        if found is None:
+            return iter(())
+        who, rounded = found.who, np.rint(100 * found.chances).astype(np.int64)
         if len(rounded):
             least = int(np.sort(rounded)[::-1][max(0, len(rounded) // 10 - 1)])
             self._counts["chance_90_days", "least"] = least

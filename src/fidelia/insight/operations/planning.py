@@ -17,7 +17,8 @@ from fidelia.programme.queries.differences import NOWHERE, compare_documents
 from fidelia.rules import Rule
 from fidelia.rules.overlaps import Relation, find_overlaps
 
-from .backtesting import Asked, Told, backtest_document
+from .backtesting import Told, backtest_document
+from .grounds import Asked
 
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import pyarrow
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -20,7 +21,18 @@ from ..measures.engine import open_facts
 from ..measures.rfm import rfm
 from ..measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from ..measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
-from ..models import Chapter, FactExport, Forecast, MonthlyReader, Refresh, RfmScore, Slice, Wanted, folder_of
+from ..models import (
+    Chapter,
+    FactExport,
+    Forecast,
+    MonthlyReader,
+    Refresh,
+    RfmScore,
+    ScoreVersion,
+    Slice,
+    Wanted,
+    folder_of,
+)
 from ..report.drawing import open_drawer
 from ..report.keeping import read_cover, read_section
 from ..report.making import Report
@@ -28,6 +40,7 @@ from ..report.pdf import write_pdf
 from ..report.speech import Speech
 
 CUSTOMERS_PER_PAGE_MAX = 200
+_ARMS = pyarrow.schema([("customer_id", pyarrow.string()), ("arm", pyarrow.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,17 @@ def get_last_refresh() -> Refresh | None:
 def find_forecast(forecast_id: UUID) -> Forecast | None:
     """Return a forecast that is kept; None for one that is not."""
     return Forecast.objects.filter(id=forecast_id).first()
+
+
+def list_score_versions(*, by: Actor) -> list[ScoreVersion]:
+    """Return the versions of the score, the newest first. Raises Denied (insight.see)."""
+    by.require("insight.see")
+    return list(ScoreVersion.objects.order_by("-number")[:100])
+
+
+def find_score_in_use() -> ScoreVersion | None:
+    """Return the version that a person chose; None while each refresh learns anew."""
+    return ScoreVersion.objects.filter(is_chosen=True).first()
 
 
 def get_last_export(*, since: datetime | None = None) -> FactExport:
@@ -248,6 +272,41 @@ def count_tallies_by_trait(
         traits = facts.table("traits")
         held = traits.filter(traits.name == trait, traits.valid_until.isnull()).mutate(arm=traits.text)
         return _tallies_of(facts, facts.by_person(held), since, until, programme)
+
+
+def count_tallies_of(
+    *, export: FactExport, arms: Mapping[UUID, str], since: datetime, until: datetime, programme: Counted
+) -> dict[str, Tally]:
+    """Count what these people (the survivors of merges), each in an arm, did from `since` to before `until`."""
+    rows = pyarrow.table({"customer_id": [str(one) for one in arms], "arm": list(arms.values())}, schema=_ARMS)
+    with open_facts(folder_of(export.id)) as facts:
+        return _tallies_of(facts, facts.by_person(facts.given(rows)), since, until, programme)
+
+
+def count_given(
+    *, export: FactExport, rule_key: str, versions: Sequence[UUID], since: datetime, until: datetime
+) -> dict[str, int]:
+    """Return how often a rule of these versions gave from `since` to before `until`, its points and its discounts.
+
+    As the decisions say that were made then: {"times", "points", "discount"}, the last two in minor units.
+    """
+    with open_facts(folder_of(export.id)) as facts:
+        decisions = facts.table("decisions")
+        inside = decisions.filter(
+            decisions.occurred_at >= since, decisions.occurred_at < until,
+            decisions.rule_version_id.isin([str(one) for one in versions]),
+        )  # fmt: skip
+        (found,) = facts.rows_by_sql(inside.select("record"), "decided", _GIVEN.format(key=rule_key))
+    return {name: int(value or 0) for name, value in found.items()}
+
+
+# The key of a rule holds small letters, digits, - and _ only: it needs no quoting.
+_GIVEN = """
+select count(*) as times, sum(json_extract_string(outcome, '$[1]')::bigint)::bigint as points,
+    sum(coalesce(json_extract_string(outcome, '$[3].discount')::bigint, 0))::bigint as discount
+from (select unnest(from_json(json_extract(record, '$.outcomes'), '["json"]')) as outcome from decided)
+where json_extract_string(outcome, '$[0]') = '{key}' and json_extract_string(outcome, '$[2]') = 'granted'
+"""
 
 
 def _tallies_of(facts: Any, members: Any, since: datetime, until: datetime, programme: Counted) -> dict[str, Tally]:

@@ -74,7 +74,8 @@ class Grid:
 
 def who_are(trait: str, value: str) -> str:
     """The condition of a segment: those whose trait is this text."""
-    return f'has(trait.{trait}) && trait.{trait} == "{value}"'
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'has(trait.{trait}) && trait.{trait} == "{quoted}"'
 
 
 def who_lie(trait: str, low: int, high: int) -> str:

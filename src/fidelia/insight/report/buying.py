@@ -22,8 +22,8 @@ from fidelia.insight.fits import (
     compare_holdout,
     count_purchases,
     find_silence,
-    fit_bg_nbd,
     fit_gamma_gamma,
+    fit_repeat_buying,
     track,
     value_portfolio,
 )
@@ -62,7 +62,7 @@ class Future:
 
 
 def future_of(facts: ReportFacts) -> Future:
-    """Fit BG/NBD and Gamma-Gamma to the whole file, and judge BG/NBD on its last third; computed once.
+    """Fit the likelier of BG/NBD and MBG/NBD, and Gamma-Gamma; judge the first on the last third. Computed once.
 
     Raises TooLittleToFit, NoConvergence, ImpossibleNumbers.
     """
@@ -104,7 +104,7 @@ def _fit(facts: ReportFacts) -> Future:
     who, when, amount = purchases_by_day(facts)
     end = facts.last_at.date()
     counted = count_purchases(who, when, until=end, amounts=amount / facts.scale)
-    buying, spending = fit_bg_nbd(counted.history), fit_gamma_gamma(counted.spending)
+    buying, spending = fit_repeat_buying(counted.history), fit_gamma_gamma(counted.spending)
     history: dict[str, Any] = {"frequency": counted.frequency, "recency": counted.recency, "age": counted.age}
     value = value_portfolio(
         buying, spending, horizon=YEARS * WEEKS_PER_YEAR,
@@ -113,7 +113,7 @@ def _fit(facts: ReportFacts) -> Future:
     )  # fmt: skip
     cut = end - timedelta(days=facts.days // HOLDOUT_SHARE)
     earlier = count_purchases(who, when, until=cut, observed_until=end)
-    judge = fit_bg_nbd(earlier.history).model
+    judge = fit_repeat_buying(earlier.history).model
     return Future(
         counted=counted, buying=buying, spending=spending,
         expected=value.expected * facts.scale, low=value.low * facts.scale, high=value.high * facts.scale,

@@ -1,6 +1,6 @@
 """Bring files in: open, map, check, mend, record, and take back what can be taken back."""
 
-from .mapping_files import change_mapping, forget_mapping, open_import, save_mapping, use_saved_mapping
+from .mapping_files import change_mapping, forget_mapping, open_import, save_mapping, tell_day_order, use_saved_mapping
 from .mending import mend_row, recheck, write_rejects
 from .running import check_import, check_now, record_import, record_now, undo_import
 from .speaking import Unwatched
@@ -22,6 +22,7 @@ __all__ = [
     "save_mapping",
     "split_cells",
     "stage_values",
+    "tell_day_order",
     "undo_import",
     "use_saved_mapping",
     "write_rejects",

@@ -18,6 +18,7 @@ from ..errors import ImportNotReady, ImportUnknown, MalformedMapping, SavedMappi
 from ..kinds import get_import_kind
 from ..mapping import FileMapping, check_mapping, parse_file_mapping
 from ..models import Import, ImportState, SavedMapping
+from ..reading import DateOrder
 from ..tables import Table
 
 NAME_LENGTH_MAX = 80
@@ -44,7 +45,7 @@ def open_import(
     kind = get_import_kind(target)
     by.require(kind.right)
     mapping = parse_file_mapping(document, kind.target, whole=whole)
-    table = Table(path)
+    table = Table(path, mapping.reading)
     require_columns(mapping, table.columns)
     with transaction_of_use_case():
         found = Import.objects.create(
@@ -77,19 +78,24 @@ def change_mapping(
     ImportNotReady, MalformedMapping.
     """
     with transaction_of_use_case():
+        return _mapped_anew(by, at, locked(by, import_id), document, columns, whole=whole)
+
+
+def tell_day_order(*, by: Actor, at: datetime, import_id: UUID, order: DateOrder) -> Import:
+    """Say which of day and month comes first in a file whose days do not tell; a mapping saved by name keeps it.
+
+    What was checked under the other order no longer counts. Raises Denied, ImportUnknown, ImportNotReady.
+    """
+    with transaction_of_use_case():
         found = locked(by, import_id)
-        kind = get_import_kind((document or {}).get("target") or found.target)
-        by.require(kind.right)
-        mapping = parse_file_mapping(document, kind.target, whole=whole)
-        found.columns = list(columns) if columns is not None else found.columns
-        require_columns(mapping, found.columns)
-        if found.state not in OPEN_TO_CHANGE or (found.started_at is not None and kind.target.name != found.target):
-            raise ImportNotReady(f"This import is {found.state}: its mapping stays as it is.")
-        before, found.mapping, found.state = found.mapping, mapping.as_document(), ImportState.MAPPING
-        found.target = kind.target.name
-        found.save(update_fields=["mapping", "state", "columns", "target"])
-        audit(by, at, kind.right, found, before=before, after=found.mapping)
-    return found
+        reading = found.mapping.get("reading", {})
+        counts = found.state == ImportState.CHECKED and found.checked_mapping_hash == hash_of_mapping(found)
+        told = {**reading, "date_order": order.value, "order_told": True}
+        changed = _mapped_anew(by, at, found, {**found.mapping, "reading": told})
+        if counts and reading.get("date_order") == order:
+            changed.state, changed.checked_mapping_hash = ImportState.CHECKED, hash_of_mapping(changed)
+            changed.save(update_fields=["state", "checked_mapping_hash"])
+    return changed
 
 
 def save_mapping(*, by: Actor, at: datetime, import_id: UUID, name: str) -> SavedMapping:
@@ -136,6 +142,23 @@ def locked(by: Actor, import_id: UUID) -> Import:
     if found is None:
         raise ImportUnknown("There is no such import.")
     by.require(get_import_kind(found.target).right)
+    return found
+
+
+def _mapped_anew(
+    by: Actor, at: datetime, found: Import, document: Any, columns: Sequence[str] | None = None, *, whole: bool = True
+) -> Import:
+    kind = get_import_kind((document or {}).get("target") or found.target)
+    by.require(kind.right)
+    mapping = parse_file_mapping(document, kind.target, whole=whole)
+    found.columns = list(columns) if columns is not None else found.columns
+    require_columns(mapping, found.columns)
+    if found.state not in OPEN_TO_CHANGE or (found.started_at is not None and kind.target.name != found.target):
+        raise ImportNotReady(f"This import is {found.state}: its mapping stays as it is.")
+    before, found.mapping, found.state = found.mapping, mapping.as_document(), ImportState.MAPPING
+    found.target = kind.target.name
+    found.save(update_fields=["mapping", "state", "columns", "target"])
+    audit(by, at, kind.right, found, before=before, after=found.mapping)
     return found
 
 

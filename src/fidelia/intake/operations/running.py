@@ -23,6 +23,7 @@ from fidelia.kernel.localized import LocalizedText
 from ..errors import ImportNotReady, NotUndoable, OtherUnderWay
 from ..kinds import get_import_kind
 from ..models import Import, ImportState, Mending
+from .day_orders import count_day_orders
 from .mapping_files import audit, checked_mapping, hash_of_mapping, locked
 from .staging import room_needed, stage_file, unstage
 from .telling import told_before
@@ -89,7 +90,8 @@ def check_now(*, by: Actor, at: datetime, import_id: UUID, progress: Progress, p
         rows = stage_file(found, file, step=progress.step)
         with room_needed():
             report = get_import_kind(found.target).check(found, by=by, at=at, progress=progress)
-        found.check_report = {**_counts(found), "rows": rows, **report}
+            orders = count_day_orders(found)
+        found.check_report = {**_counts(found), "rows": rows, **orders, **report}
         found.checked_mapping_hash = mapping_hash
         _end(found, ImportState.CHECKED, at, "check_report", "checked_mapping_hash")
     return found

@@ -84,6 +84,17 @@ def let_go_negative(*, by: Actor, at: datetime, currency: str, may_go_negative: 
         return int(cursor.fetchone()[0])
 
 
+def lock_balance(*, account_id: UUID, currency: str) -> bool:
+    """Hold a balance for what this transaction is about to post, so that what is read next stays true.
+
+    It waits for who holds it; return whether there is such a balance that is open.
+    """
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("select public.ledger_lock_balance(%s, %s, true)", [account_id, currency])
+        return bool(cursor.fetchone()[0])
+
+
 def close_account(*, by: Actor, at: datetime, account_id: UUID) -> None:
     """Close an account for good. Raises AccountNotEmpty, UnknownAccount."""
     require_transaction()

@@ -12,7 +12,8 @@ from django.db import connection
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction
 
-from .expiring import LIMIT_MAX
+from ..queries import entries_of
+from .expiring import LIMIT_MAX, REINSTATED, tell_lapse
 from .posting import EarnPart, PostingRequest, PostingResult, Provenance, post_entry, refusals
 
 
@@ -141,7 +142,15 @@ def reinstate(
         account_id=account_id, currency=currency, key=key, kind="reinstate", amount=None, provenance=provenance,
         since=since, lives_until=expires_at,
     )  # fmt: skip
-    return post_entry(by=by, at=at, request=request)
+    result = post_entry(by=by, at=at, request=request)
+    found = [] if result.replayed else entries_of(account_id=account_id, posting_id=result.posting_id)
+    back = [entry for entry in found if entry.code == "breakage"]
+    if back:
+        tell_lapse(
+            by=by, at=at, occurred_at=provenance.get("occurred_at") or at, currency=currency, lots=len(back),
+            amount=sum(entry.amount for entry in back), reason=REINSTATED,
+        )  # fmt: skip
+    return result
 
 
 def activate_due(*, by: Actor, at: datetime, limit: int = 500) -> list[tuple[UUID, str, int]]:

@@ -3,9 +3,20 @@
 -- depend on when the sweeper ran.
 create function public.ledger_expire_due(p_at timestamptz, p_limit integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select coalesce(sum(lots), 0) from public.ledger_lapse_due(p_at, p_limit));
+end $$;
+
+-- The same, told by currency: how many lots, what remained of them, and the instant of the last.
+create function public.ledger_lapse_due(p_at timestamptz, p_limit integer)
+returns table (currency text, lots bigint, amount bigint, latest timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
 declare
     due record;
-    written bigint := 0;
+    gone record;
+    told jsonb := '{}';
+    known jsonb;
 begin
     for due in
         select account_id, currency from (
@@ -18,31 +29,54 @@ begin
         group by account_id, currency
         order by account_id, currency
     loop
-        written := written + public.ledger_expire_account(due.account_id, due.currency, p_at);
+        select * into gone from public.ledger_expire_lots(due.account_id, due.currency, p_at);
+        if gone.written > 0 then
+            known := coalesce(told -> due.currency, '{"lots": 0, "amount": 0}');
+            told := told || jsonb_build_object(due.currency, jsonb_build_object(
+                'lots', (known ->> 'lots')::bigint + gone.written,
+                'amount', (known ->> 'amount')::bigint + gone.lapsed,
+                'latest', greatest((known ->> 'latest')::timestamptz, gone.latest)));
+        end if;
     end loop;
-    return written;
+    return query select one.key, (one.value ->> 'lots')::bigint, (one.value ->> 'amount')::bigint,
+        (one.value ->> 'latest')::timestamptz from jsonb_each(told) one order by one.key;
 end $$;
 
 -- One account brought up to date: what is ripe comes to life, what is due expires.
 create function public.ledger_settle_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select written from public.ledger_settle_lots(p_account, p_currency, p_at));
+end $$;
+
+create function public.ledger_settle_lots(
+    p_account uuid, p_currency text, p_at timestamptz, out written bigint, out lapsed bigint, out latest timestamptz
+) language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 begin
     perform from public.ledger_balance where account_id = p_account and currency = p_currency for update;
     perform public.ledger_end_pending(p_account, p_currency, p_at, p_at);
-    return public.ledger_expire_account(p_account, p_currency, p_at);
+    select * into written, lapsed, latest from public.ledger_expire_lots(p_account, p_currency, p_at);
 end $$;
 
 create function public.ledger_expire_account(p_account uuid, p_currency text, p_at timestamptz) returns bigint
 language plpgsql as $$
+begin
+    return (select written from public.ledger_expire_lots(p_account, p_currency, p_at));
+end $$;
+
+create function public.ledger_expire_lots(
+    p_account uuid, p_currency text, p_at timestamptz, out written bigint, out lapsed bigint, out latest timestamptz
+) language plpgsql as $$
 declare
     b public.ledger_balance;
     lot public.ledger_lot;
-    written bigint := 0;
 begin
+    written := 0;
+    lapsed := 0;
     select * into b from public.ledger_balance
         where account_id = p_account and currency = p_currency for update skip locked;
     if not found then
-        return 0;
+        return;
     end if;
     if b.held > 0 then
         perform public.ledger_release_expired_holds(p_account, public.ledger_request_of_the_clock(
@@ -59,6 +93,7 @@ begin
             'expire', 'clock:expire:' || lot.lot_id || ':' || b.version, lot.lot_id, p_currency,
             lot.expires_at, p_at));
         written := written + 1;
+        lapsed := lapsed + lot.remaining;
+        latest := greatest(latest, lot.expires_at);
     end loop;
-    return written;
 end $$;

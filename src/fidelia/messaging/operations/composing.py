@@ -14,7 +14,7 @@ from fidelia.organisation.queries import is_portal_open
 from ..models import Message, Purpose
 from ..queries.messages import texts_of
 from ..queries.rendering import render
-from ..queries.senders import Named, portal_url_for, secrets_of, standard_variables, unsubscribe_url_for
+from ..queries.senders import Named, look_of, portal_url_for, secrets_of, standard_variables, unsubscribe_url_for
 
 
 def compose(
@@ -24,7 +24,8 @@ def compose(
     refused = Purpose.SERVICE if message.purpose == Purpose.ACCESS else message.purpose
     link = unsubscribe_url_for(message.customer_id, refused, message.channel)
     portal = portal_url_for(message.id) if is_portal_open() else ""
-    variables = {**message.variables, **secrets_of(message.sealed), **standard_variables(customer, link, portal)}
+    standard = standard_variables(customer, link, portal, look_of(message.programme_id, message.language))
+    variables = {**message.variables, **secrets_of(message.sealed), **standard}
     rendered = render(texts_of(message.version), message.language, variables)
     mail = EmailMultiAlternatives(
         subject=rendered.subject,

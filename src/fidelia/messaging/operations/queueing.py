@@ -40,7 +40,8 @@ class MessageRequest:
     Such an addressed code may go to a `customer_id` that is to be: `language` then says which.
     By the `channel` "sms" what the template says in short goes to a telephone, with consent and objection of its own.
     It leaves at `not_before`, or at once, and is given up `valid_for` later. `secrets` are variables that are kept
-    sealed, and only until it is sent. `address` is one that it must go to, instead of the newest of the customer.
+    sealed, and only until it is sent. It looks as `programme_id` does, or as the portal.
+    `address` is one that it must go to, instead of the newest of the customer.
     """
 
     customer_id: UUID
@@ -56,6 +57,7 @@ class MessageRequest:
     address: str = ""
     channel: str = Channel.EMAIL
     language: str = "fr"
+    programme_id: UUID | None = None
 
 
 def send_message(*, by: Actor, at: datetime, request: MessageRequest) -> Message:
@@ -172,6 +174,7 @@ def _rows_of(
         rows.append(
             Message(
                 id=id, customer_id=customer_id, version=versions[request.template], language=language,
+                programme_id=request.programme_id,
                 channel=request.channel, purpose=request.purpose, reason=reason,
                 state=State.SUPPRESSED if reason else State.QUEUED,
                 variables=dict(request.variables[language] if request.by_language else request.variables),

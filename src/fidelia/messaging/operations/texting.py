@@ -29,7 +29,7 @@ from ..events import MessageFailed
 from ..models import Channel, Message, Purpose, State
 from ..queries.messages import texts_of
 from ..queries.rendering import render_short
-from ..queries.senders import Named, portal_url_for, secrets_of, standard_variables
+from ..queries.senders import Named, look_of, portal_url_for, secrets_of, standard_variables
 from .delivering import (
     DETAIL_LENGTH_MAX,
     Outcome,
@@ -128,7 +128,8 @@ def _hand_over(message: Message, at: datetime, gateway: SmsGateway) -> Outcome:
 def _composed(message: Message, customer: Named, stop_notice: str) -> str:
     portal = portal_url_for(message.id) if is_portal_open() else ""
     # How to refuse more is one word in answer: an address of 150 characters would cost a part of its own.
-    variables = {**message.variables, **secrets_of(message.sealed), **standard_variables(customer, "", portal)}
+    standard = standard_variables(customer, "", portal, look_of(message.programme_id, message.language))
+    variables = {**message.variables, **secrets_of(message.sealed), **standard}
     said = render_short(texts_of(message.version), message.language, variables)
     if message.purpose == Purpose.MARKETING and stop_notice and stop_notice not in said:
         return f"{said}\n{stop_notice}"

@@ -13,6 +13,9 @@ from django.conf import settings
 from django.core import signing
 
 from fidelia.kernel.sealing import unseal
+from fidelia.organisation.queries import find_portal
+from fidelia.programme.queries.looks import find_look
+from fidelia.ui.colors import light_look
 
 from ..errors import MalformedToken
 
@@ -28,6 +31,13 @@ STANDARD_EXAMPLES: dict[str, Any] = {
     "sender": "Fidelio",
     "unsubscribe_url": "https://example.com/unsubscribe/…",
     "portal_url": "https://example.com/from-message/…",
+    "look": {
+        "name": "Cercle Fidelio",
+        "color": "#1F3D36",
+        "on_color": "#FFFFFF",
+        "paper": "#F3F4F6",
+        "text": "#1F3D36",
+    },
 }
 
 
@@ -53,7 +63,9 @@ class Stranger:
     display_name: str = ""
 
 
-def standard_variables(customer: Named, unsubscribe_url: str, portal_url: str) -> dict[str, Any]:
+def standard_variables(
+    customer: Named, unsubscribe_url: str, portal_url: str, look: dict[str, str]
+) -> dict[str, Any]:  # fmt: skip
     """Return what every template may say, read when the message is sent and not kept with it."""
     return {
         "customer": {
@@ -64,7 +76,22 @@ def standard_variables(customer: Named, unsubscribe_url: str, portal_url: str) -
         "sender": sender_name(),
         "unsubscribe_url": unsubscribe_url,
         "portal_url": portal_url,
+        "look": look,
     }
+
+
+def look_of(programme_id: UUID | None, language: str) -> dict[str, str]:
+    """Return how a message looks: as its programme does, else as the portal; texts are in colors that can be read."""
+    own = find_look(programme_id) if programme_id is not None else None
+    shown = own or find_portal()
+    if shown is None:
+        return {**STANDARD_EXAMPLES["look"], "name": sender_name()}
+    colors = light_look(shown.brand_color, shown.accent_color, shown.paper_color)
+    name = shown.name or (own.programme.name.in_language(language) if own is not None else "")
+    return {
+        "name": name, "color": colors["card"], "on_color": colors["on_card"], "paper": colors["paper"],
+        "text": colors["brand_text"],
+    }  # fmt: skip
 
 
 def sender_name() -> str:

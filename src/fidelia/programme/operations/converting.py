@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.ledger.models import Entry
-from fidelia.ledger.operations import PostingResult, Provenance, adjust, open_account, redeem
+from fidelia.ledger.operations import PostingResult, Provenance, adjust, lock_balance, open_account, redeem
 from fidelia.ledger.queries import entries_of, find_posting
 from fidelia.rules.conversion_terms import ConversionPolicy
 
@@ -85,9 +83,8 @@ def _incoming(key: str) -> str:
 
 def _lock(enrolment: Enrolment, *currencies: str) -> None:
     """Both balances in the order of their codes: two exchanges in opposite directions wait for each other."""
-    with connection.cursor() as cursor:
-        for code in sorted(set(currencies)):
-            cursor.execute("select public.ledger_lock_balance(%s, %s, true)", [enrolment.account_id, code])
+    for code in sorted(set(currencies)):
+        lock_balance(account_id=enrolment.account_id, currency=code)
 
 
 def _policy(terms: Terms | None, enrolment: Enrolment, source: str, to: str) -> ConversionPolicy:

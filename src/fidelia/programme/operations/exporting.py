@@ -16,6 +16,7 @@ from fidelia.customers.models import Customer
 from fidelia.customers.queries import (
     EVERYONE,
     CustomerFilters,
+    CustomWanted,
     count_listed,
     custom_values_of_each_at,
     find_addresses,
@@ -26,6 +27,7 @@ from fidelia.customers.queries import (
     list_identities,
     list_next_by_id,
     text_of_value,
+    wanted_of,
 )
 from fidelia.files.models import StoredFile
 from fidelia.files.operations import keep_file
@@ -74,7 +76,7 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
     """Return what filters named in an address narrow a list to. Raises ValueError for a value that none of them has.
 
     kind, language, store (an id), segment (a key), tier (a key), added (in the last so many days); by its name a custom
-    field (one of its choices, or yes or no).
+    field: one of its choices, yes or no, a part of its text, numbers or days such as 37..40 or 2026-01-01.. (open).
     """
     narrowed = replace(EVERYONE, kind=chosen.get("kind"), language=chosen.get("language"))
     if "store" in chosen:
@@ -89,13 +91,11 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
     return narrowed
 
 
-def _custom_of(chosen: Mapping[str, str]) -> tuple[tuple[str, str | bool], ...]:
+def _custom_of(chosen: Mapping[str, str]) -> tuple[tuple[str, CustomWanted], ...]:
     if not any("." in name for name in chosen):  # nothing is asked where no custom field narrows
         return ()
-    types, flags = {one.name: one.type for one in list_custom_fields(retired=True)}, {"yes": True, "no": False}
-    return tuple(
-        (name, flags[value] if types[name] == "flag" else value) for name, value in chosen.items() if name in types
-    )
+    fields = {one.name: one for one in list_custom_fields(retired=True)}
+    return tuple((name, wanted_of(fields[name], value)) for name, value in chosen.items() if name in fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fidelia.access.operations import record_audit
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.ledger.errors import NothingPending
+from fidelia.ledger.errors import MalformedPosting, NothingPending
 from fidelia.ledger.operations import (
     PostingResult,
     Provenance,
@@ -113,10 +113,15 @@ def extend_points(
     *, by: Actor, at: datetime, enrolment: Enrolment, until: datetime, reason: str, key: str,
     lot_id: UUID | None = None, currency: str | None = None,
 ) -> PostingResult:  # fmt: skip
-    """Let points live to the end of the local day of `until`, all or one lot; never shorter. Raises Denied."""
+    """Let points live to the end of the local day of `until`, all or one lot; never shorter.
+
+    Raises Denied (points.extend), MalformedPosting (a day that is over), UnknownPointsCurrency.
+    """
     by.require("points.extend", scope_of(enrolment))
     with transaction_of_use_case():
         zone = _terms(enrolment, at).zone
+        if local_day(until, zone) < local_day(at, zone):
+            raise MalformedPosting("The last day lies ahead.", pointer="/until")
         result = extend(
             by=by, at=at, account_id=enrolment.account_id, currency=_code_of(enrolment.programme, currency), key=key,
             lot_id=lot_id, expires_at=end_of_day(local_day(until, zone), zone), **_provenance(enrolment, reason, at),
@@ -157,7 +162,8 @@ def give_points(
 ) -> TransferResult:  # fmt: skip
     """Move points from one member to another; they keep their end or restart, as the terms say.
 
-    Raises Denied (points.transfer), UnknownPointsCurrency (not the same programme), InsufficientPoints, KeyReused.
+    Raises Denied (points.transfer), UnknownPointsCurrency (not the same programme), MalformedPosting (to oneself, or
+    within a pool), InsufficientPoints, KeyReused.
     """
     by.require("points.transfer", scope_of(enrolment))
     by.require("points.transfer", scope_of(to))
@@ -165,6 +171,8 @@ def give_points(
     code = _code_of(enrolment.programme, currency)
     if to.programme_id != enrolment.programme_id:
         raise UnknownPointsCurrency("Points move between members of one programme.", pointer="/to")
+    if to.account_id == enrolment.account_id:
+        raise MalformedPosting("Points move to somebody else: these two have theirs together.", pointer="/to")
     with transaction_of_use_case():
         terms = _terms(enrolment, at)
         policy = terms.points_of(code)

@@ -17,7 +17,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.outbox import announce
-from fidelia.ledger.operations import open_account, shut_account, transfer
+from fidelia.ledger.operations import lock_balance, open_account, shut_account, transfer
 from fidelia.ledger.queries import get_balance
 
 from ..errors import InAPool, NotInAPool, PoolFull, UnknownPool
@@ -124,6 +124,7 @@ def _locked(pool_id: UUID, programme_id: UUID) -> PointsPool:
 def _take_share(by: Actor, at: datetime, membership: PoolMembership, pool: PointsPool) -> int:
     currency = pool.programme.points_currency_id
     members = pool.memberships.filter(left_at__isnull=True).count()
+    lock_balance(account_id=pool.account_id, currency=currency)  # or who spends meanwhile would make the share too big
     share = max(get_balance(account_id=pool.account_id, currency=currency, at=at).available, 0) // members
     if share:
         transfer(

@@ -16,9 +16,10 @@ from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.rules.documents import write_text
 
 from ..models import Programme
+from .offers_in_words import offer_in_words
 from .plans_in_words import plan_in_words
 from .terms import Terms, parse_document
-from .terms_in_words import describe_points, describe_tiers, threshold_words
+from .terms_in_words import describe_points, describe_tiers, keep_words, threshold_words
 
 Document = Mapping[str, Any]
 Kind = Literal["added", "removed", "changed", "moved"]
@@ -149,6 +150,8 @@ class _Words:
         if part == "plans":
             plans = (plan_in_words(plan, self.programme, self.language) for plan in terms.plans)
             return [sentence for plan in plans for sentence in plan]
+        if part == "offers":
+            return [offer_in_words(offer, terms.zone, self.language) for offer in terms.offers]
         if part != "tiers":
             return []
         return [
@@ -163,6 +166,7 @@ class _Words:
                     )
                     for level in tiers.levels
                 ),
+                *keep_words(tiers, self.programme, self.language),
                 *describe_tiers(tiers, self.language),
             )
         ]

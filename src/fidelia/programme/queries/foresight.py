@@ -7,24 +7,29 @@ from datetime import date, datetime
 from typing import Literal
 
 from fidelia.kernel.calendar import end_of_day
+from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.models import Pending
 from fidelia.ledger.queries import get_balance, list_lots
 
 from ..models import Enrolment
 from .standing import TierStanding, list_standings, terms_in_force
 
-Kind = Literal["activates", "cancelled", "expires", "tier"]
+Kind = Literal["activates", "cancelled", "expires", "tier", "cheque"]
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """Something that will happen by itself: points (minor units) that come to life, are given up or die, or a tier."""
+    """Something that will happen by itself: points (minor units) that come to life, are given up or die, or a tier; or
+    points that become a chèque of `money` (minor units) by its `name`.
+    """
 
     at: datetime
     kind: Kind
     amount: int = 0
     tier_set: str = ""
     tier: str = ""
+    money: int = 0
+    name: LocalizedText | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from fidelia.kernel.localized import LocalizedText as Text
@@ -17,6 +18,7 @@ from .words import in_points, measured
 
 ENDS = {
     "day": Text("to the end of that day", "jusqu’à la fin de ce jour"),
+    "week": Text("to the end of that week", "jusqu’à la fin de cette semaine"),
     "month": Text("to the end of that month", "jusqu’à la fin de ce mois"),
     "quarter": Text("to the end of that quarter", "jusqu’à la fin de ce trimestre"),
     "half_year": Text("to the end of that half-year", "jusqu’à la fin de ce semestre"),
@@ -36,6 +38,10 @@ SAME_DAY = Text("through", "au plus")
 ACTIVITIES = {"earn": Text("earning", "gagner"), "redeem": Text("spending", "dépenser")}
 WAITING = {
     "days": Text("They are there after {n} days.", "Ils sont disponibles après {n} jours."),
+    "span": Text("They are there {span} after they were earned.", "Ils sont disponibles {span} après leur gain."),
+    "ends": Text("They wait {span}, {end}.", "Ils attendent {span}, {end}."),
+    "to": Text("They wait {end}.", "Ils attendent {end}."),
+    "dates": Text("They are there from the next {dates} on.", "Ils sont disponibles à partir du prochain {dates}."),
     "until": Text("They are there from {day} on.", "Ils sont disponibles à partir du {day}."),
     "event": Text(
         "They are there when “{event}” is reported.", "Ils sont disponibles à l’événement «\u00a0{event}\u00a0»."
@@ -87,7 +93,20 @@ GRACE = Text("Then there are {span} more to reach it again.", "Puis il reste {sp
 FALLS = {
     "to_earned": Text("Then it is what the window gives.", "Puis il devient ce que la période donne."),
     "one_step": Text("Who misses it falls by one tier at most.", "Qui le manque descend d’un statut au plus."),
+    "never": Text("Nobody falls: a tier reached is kept.", "Personne ne descend\u00a0: un statut atteint est gardé."),
 }
+LOST_AT_ONCE = Text("It goes when the balance no longer gives it.", "Il se perd dès que le solde ne le donne plus.")
+FROM_EACH_ACTIVITY = Text("Each activity lets it begin anew.", "Chaque activité fait repartir ce délai.")
+KEEPS = Text("“{tier}” is kept on with {amount}.", "«\u00a0{tier}\u00a0» est gardé avec {amount}.")
+PERMANENT = Text(
+    "Who has reached “{tier}” never falls below it.", "Qui a atteint «\u00a0{tier}\u00a0» ne descend jamais plus bas."
+)
+CARRIED_ONCE = Text(
+    "What was carried over is not carried again.", "Ce qui a été reporté ne l’est pas une seconde fois."
+)
+CARRIED_BY_WHO_KEEPS = Text(
+    "Who falls to a lower tier carries nothing over.", "Qui descend d’un statut ne reporte rien."
+)
 CARRIES = Text(
     "What a period brings beyond the tier it gives counts in the next one.",
     "Ce qu’une période apporte au-delà du statut qu’elle donne compte pour la suivante.",
@@ -144,11 +163,28 @@ def describe_tiers(tiers: TierSet, language: str) -> list[str]:
     ]
     if tiers.grace is not None:
         said.append(GRACE.in_language(language).format(span=span_words(tiers.grace, language)))
+    if tiers.kept_from == "activity":
+        said.append(FROM_EACH_ACTIVITY.in_language(language))
     if tiers.carries:
         said.append(CARRIES.in_language(language))
+        said += [CARRIED_ONCE.in_language(language)] if tiers.carries == "excess_once" else []
+        said += [CARRIED_BY_WHO_KEEPS.in_language(language)] if tiers.carries_above == "held" else []
+    permanent = [level.name.in_language(language) for level in tiers.levels if level.is_permanent]
+    said += [PERMANENT.in_language(language).format(tier=name) for name in permanent]
     if any(level.lifetime is not None for level in tiers.levels):
         said.append(LIFETIME.in_language(language))
     return [*said, FALLS[tiers.falls].in_language(language), ON_RETURN[tiers.on_return].in_language(language)]
+
+
+def keep_words(tiers: TierSet, programme: Programme, language: str) -> list[str]:
+    """Return, for each level that is kept on with less than it takes to reach it, with how much."""
+    return [
+        KEEPS.in_language(language).format(
+            tier=level.name.in_language(language), amount=threshold_words(tiers, level.keeping, programme, language)
+        )
+        for level in tiers.levels
+        if level.keep is not None
+    ]
 
 
 def threshold_words(tiers: TierSet, threshold: int, programme: Programme, language: str) -> str:
@@ -189,9 +225,12 @@ def span_end_words(span: Span, language: str) -> str:
     """Return where a span ends: to the end of that month, to the next 30 September."""
     if isinstance(span.ends, str):
         return ENDS[span.ends].in_language(language)
-    year = " 2024"
-    dates = [plain_date(date(2024, month, day), language).removesuffix(year) for month, day in span.ends]
-    return NEXT_OF.in_language(language).format(dates=OR.in_language(language).join(dates))
+    return NEXT_OF.in_language(language).format(dates=_dates_words(span.ends, language))
+
+
+def _dates_words(dates: Sequence[tuple[int, int]], language: str) -> str:
+    said = [plain_date(date(2024, month, day), language).removesuffix(" 2024") for month, day in dates]
+    return OR.in_language(language).join(said)
 
 
 def _pending(policy: PendingPolicy, language: str) -> list[str]:
@@ -200,13 +239,27 @@ def _pending(policy: PendingPolicy, language: str) -> list[str]:
     elif policy.until is not None:
         said = [WAITING["until"].in_language(language).format(day=plain_date(policy.until, language))]
     else:
-        said = [WAITING["days"].in_language(language).format(n=policy.days)]
+        said = [_waiting(policy, language)]
     if policy.cancelled_after_days is not None:
         said.append(GIVEN_UP.in_language(language).format(n=policy.cancelled_after_days))
     return said
 
 
+def _waiting(policy: PendingPolicy, language: str) -> str:
+    span = Span(policy.months, policy.days or 0, policy.dates or policy.ends)
+    words = {"span": span_words(span, language), "end": span_end_words(span, language), "n": policy.days}
+    if policy.dates:
+        kind, words["dates"] = "dates", _dates_words(policy.dates, language)
+    elif policy.ends != "day":
+        kind = "ends" if span.months or span.days else "to"
+    else:
+        kind = "span" if policy.months else "days"
+    return WAITING[kind].in_language(language).format(**words)
+
+
 def _kept(tiers: TierSet, language: str) -> str:
+    if tiers.is_lost_at_once:
+        return LOST_AT_ONCE.in_language(language)
     kept = Span(days=tiers.kept_days) if tiers.kept is None else tiers.kept
     if isinstance(kept, int):
         return KEPT_PERIODS.get(kept, KEPT_MORE).in_language(language).format(n=kept)

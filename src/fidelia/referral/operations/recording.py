@@ -49,8 +49,12 @@ def record_referral(
     referral_id = new_id()
     with transaction_of_use_case():
         claim(once, at=at, resource_type="referral", resource_id=referral_id)
-        # The referrer's row is held while their friends are counted: two at once cannot both be the last allowed.
-        referrer = Enrolment.objects.select_for_update(no_key=True).get(id=found.enrolment_id)
+        # The referrer's row is held while their friends are counted: two at once cannot both be the last allowed; and
+        # the friend's with it, in the order of their ids: two who bring each other at once cannot both be the first.
+        both = [found.enrolment_id, enrolment.id]
+        rows = Enrolment.objects.select_for_update(no_key=True).filter(id__in=both).order_by("id")
+        locked = {one.id: one for one in rows}
+        referrer = locked[found.enrolment_id]
         pair = _pair(referrer, enrolment, at, evidence or Evidence())
         if Referral.objects.filter(friend=enrolment).exists():
             raise AlreadyReferred("This member came by a code before.")

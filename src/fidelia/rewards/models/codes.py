@@ -102,7 +102,8 @@ class Voucher(models.Model):
 
     `purpose` is of the VAT (directive 2016/1065): a single-purpose voucher is taxed when issued, a multi-purpose one
     when used. `source_type` and `source_id` name what issued it. One checkout takes `per_checkout` of them at most
-    (null: any number). `noticed_days`: so many days before its end the member was told.
+    (null: any number). `noticed_days`: so many days before its end the member was told. `lapsed_at`: when
+    its end was written down.
     """
 
     class Purpose(models.TextChoices):
@@ -128,6 +129,7 @@ class Voucher(models.Model):
     noticed_days = models.SmallIntegerField(null=True)
     issued_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    lapsed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -143,6 +145,11 @@ class Voucher(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["valid_until", "id"],
+                name="vouchers_that_lapse",
+                condition=Q(lapsed_at__isnull=True, revoked_at__isnull=True, valid_until__isnull=False),
+            ),
             models.Index(fields=["customer_id", "issued_at"], name="vouchers_of_a_customer"),
             models.Index(fields=["source_id"], name="vouchers_of_a_source", condition=Q(source_id__isnull=False)),
         ]

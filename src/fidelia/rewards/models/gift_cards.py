@@ -51,6 +51,7 @@ class GiftCardMovement(models.Model):
     """What came onto a card or left it. Only ever added to; the balance after it is that of the moment.
 
     `line_number` is the line of a purchase that sold the card: of the sale, and of what came back of that line.
+    `import_id` is the file that brought it in, also of what took it back.
     """
 
     class Kind(models.TextChoices):
@@ -67,6 +68,7 @@ class GiftCardMovement(models.Model):
     balance_after = models.BigIntegerField()
     purchase_id = models.UUIDField(null=True)
     line_number = models.IntegerField(null=True)
+    import_id = models.UUIDField(null=True)
     note = models.CharField(max_length=300, blank=True, default="", db_default="")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -86,6 +88,7 @@ class GiftCardMovement(models.Model):
             models.Index(
                 fields=["purchase_id"], name="gift_cards_of_a_purchase", condition=Q(purchase_id__isnull=False)
             ),
+            models.Index(fields=["import_id"], name="gift_cards_of_an_import", condition=Q(import_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -127,7 +127,9 @@ def assign_coupons(
         return give_coupons(by=by, at=at, series=series, customer_ids=customer_ids)
 
 
-def give_coupons(*, by: Actor, at: datetime, series: CouponSeries, customer_ids: Sequence[UUID]) -> list[CouponCode]:
+def give_coupons(
+    *, by: Actor, at: datetime, series: CouponSeries, customer_ids: Sequence[UUID], is_told: bool = False
+) -> list[CouponCode]:  # fmt: skip
     """Building block of giving coupons, for verbs that have asked for their own right; see `assign_coupons`."""
     check_unique(series)
     if not 1 <= len(customer_ids) <= GIVEN_AT_ONCE_MAX:
@@ -145,7 +147,9 @@ def give_coupons(*, by: Actor, at: datetime, series: CouponSeries, customer_ids:
     record_audits(by=by, at=at, verb="coupon.assign", object_type="coupon", changes=changes)
     announce_all(
         [
-            CouponAssigned(occurred_at=at, customer_id=code.customer_id, series_id=series.id, coupon_id=code.id)
+            CouponAssigned(
+                occurred_at=at, customer_id=code.customer_id, series_id=series.id, coupon_id=code.id, is_told=is_told
+            )
             for code in codes
         ]
     )

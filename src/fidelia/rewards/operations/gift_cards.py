@@ -37,11 +37,14 @@ with due as (
 ), told as (
     insert into rewards_gift_card_movement (card_id, number, kind, amount, balance_after, occurred_at, recorded_at)
     select id, movements, 'expired', -had, 0, expires_at, %(at)s from emptied
+), announced as (
+    insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
+    select 'gift_card.lapsed', 1, 'live', customer_id, jsonb_build_object('gift_card_id', id, 'programme_id',
+        programme_id, 'amount', had, 'currency', currency, 'reason', 'expired'), expires_at
+    from emptied
 )
-insert into kernel_outbox (name, schema_version, origin, customer_id, payload, occurred_at)
-select 'gift_card.moved', 1, 'live', customer_id, jsonb_build_object('gift_card_id', id, 'programme_id', programme_id,
-    'kind', 'expired', 'amount', -had, 'currency', currency), expires_at
-from emptied
+select programme_id, currency, count(*), sum(had)::bigint from emptied group by programme_id, currency
+order by programme_id, currency
 """
 
 
@@ -249,7 +252,11 @@ def expire_gift_cards(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
     by.require("gift_card.expire")
     with transaction_of_use_case(), connection.cursor() as cursor:
         cursor.execute(_EXPIRE, {"at": at, "limit": limit})
-        return int(cursor.rowcount)
+        lapsed = cursor.fetchall()
+        for programme_id, currency, cards, amount in lapsed:
+            after = {"amount": Money(amount, currency), "cards": cards, "reason": "expired"}
+            audit(by, at, "gift_card.expire", programme_id, after=after)
+    return sum(cards for _programme, _currency, cards, _amount in lapsed)
 
 
 def move(

@@ -26,9 +26,11 @@ AT_ONCE = 500
 
 
 def ask_coupons_for_segment(
-    *, by: Actor, at: datetime, series_id: UUID, segment: str, once: RequestKey | None = None
+    *, by: Actor, at: datetime, series_id: UUID, segment: str, is_told: bool = False, once: RequestKey | None = None
 ) -> Job:
     """Start the job that gives each member of a segment a code of a series of unique ones; codes are drawn as needed.
+
+    `is_told`: a letter tells each of it who agreed to offers by e-mail.
 
     Raises Denied (coupon.assign, segment.see), UnknownSeries, SeriesEnded, MalformedSeries, UnknownSegment.
     """
@@ -43,14 +45,23 @@ def ask_coupons_for_segment(
                 en=f"Coupons “{series.name.en}” for “{found.name.en}”",
                 fr=f"Coupons «\u00a0{series.name.fr}\u00a0» pour «\u00a0{found.name.fr}\u00a0»",
             ),
-            arguments={"series_id": str(series_id), "segment_id": str(found.id), "moment": at.isoformat()},
+            arguments={
+                "series_id": str(series_id), "segment_id": str(found.id), "moment": at.isoformat(), "told": is_told,
+            },
         )  # fmt: skip
         name_resource(once, job.id)
     return job
 
 
 def give_segment(
-    *, by: Actor, at: datetime, series_id: UUID, segment_id: UUID, moment: datetime, progress: Progress
+    *,
+    by: Actor,
+    at: datetime,
+    series_id: UUID,
+    segment_id: UUID,
+    moment: datetime,
+    progress: Progress,
+    is_told: bool = False,
 ) -> int:
     """Give each member who was in the segment at a moment a code of the series; return how many got one.
 
@@ -68,7 +79,7 @@ def give_segment(
             wanting = _who_has_none(series, batch)
             if wanting:
                 draw_missing(series, len(wanting), at)
-                give_coupons(by=by, at=at, series=series, customer_ids=wanting)
+                give_coupons(by=by, at=at, series=series, customer_ids=wanting, is_told=is_told)
             reached = {"place": reached["place"] + len(batch), "given": reached["given"] + len(wanting)}
             progress.reach(reached, count=len(batch))
         progress.step(0)

@@ -18,7 +18,7 @@ from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Origin, announce, announce_all
 from fidelia.programme.models import Programme
 
-from ..errors import MalformedVoucher, UnknownVoucher, VoucherUsedUp
+from ..errors import MalformedVoucher, UnknownVoucher, VoucherBlocked, VoucherUsedUp
 from ..events import VoucherIssued, VoucherRevoked
 from ..models import Counter, Voucher
 from .audit import audit
@@ -103,10 +103,15 @@ def write_vouchers(
 
 
 def revoke_voucher(*, by: Actor, at: datetime, voucher_id: UUID, once: RequestKey | None = None) -> Voucher:
-    """Take a voucher back that nobody has used. Raises Denied (voucher.revoke), UnknownVoucher, VoucherUsedUp."""
+    """Take a voucher back that nobody has used. Raises Denied (voucher.revoke), UnknownVoucher, VoucherBlocked
+    (it was taken back), VoucherUsedUp.
+    """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="voucher", resource_id=voucher_id)
+        was_revoked = Voucher.objects.filter(pk=voucher_id, revoked_at__isnull=False).exists()
         voucher = withdraw_voucher(at=at, voucher_id=voucher_id, by=by)
+        if was_revoked:
+            raise VoucherBlocked("This voucher was taken back already.")
         audit(by, at, "voucher.revoke", voucher.id, partner_id=voucher.partner_id, after={"revoked_at": at})
     return voucher
 
@@ -114,7 +119,8 @@ def revoke_voucher(*, by: Actor, at: datetime, voucher_id: UUID, once: RequestKe
 def withdraw_voucher(*, by: Actor, at: datetime, voucher_id: UUID) -> Voucher:
     """Building block of taking a voucher back.
 
-    Raises Denied (voucher.revoke), UnknownVoucher, VoucherUsedUp (it was used, be it in part).
+    One that was taken back before stays so. Raises Denied (voucher.revoke), UnknownVoucher, VoucherUsedUp (it was used,
+    be it in part).
     """
     require_transaction()
     # The counter comes before the voucher: a checkout that takes it locks its counter and only reads the voucher.
@@ -124,6 +130,8 @@ def withdraw_voucher(*, by: Actor, at: datetime, voucher_id: UUID) -> Voucher:
     by.require("voucher.revoke", Scope(None if known is None else known.partner_id))
     if known is None:
         raise UnknownVoucher("There is no such voucher.")
+    if known.revoked_at is not None:
+        return known
     Counter.objects.bulk_create(
         [Counter(programme_id=known.programme_id, scope_id=UUID(int=0), subject=subject, starts_on=date.min)],
         ignore_conflicts=True,

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, QuerySet
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import announce
-from fidelia.ledger.operations import expire_account, reverse, shut_account, transfer
+from fidelia.ledger.operations import expire_account, lock_balance, reverse, shut_account, transfer
 from fidelia.ledger.queries import get_balance
 from fidelia.ledger.queries.lots_followed import taken_by, what_is_left_of
 from fidelia.programme.queries import account_now
@@ -39,7 +38,7 @@ def free_points(
     found = _open_cheques(account_id, posted_on, currency)
     if not found.exists():
         return 0
-    _lock(account_id, currency)
+    lock_balance(account_id=account_id, currency=currency)  # balances come before vouchers, as in every checkout
     lots: tuple[UUID, ...] = ()
     if posting_id is None:
         missing = wanted - get_balance(account_id=account_id, currency=currency, at=at).available
@@ -85,12 +84,6 @@ def _open_cheques(account_id: UUID, posted_on: UUID, currency: str) -> QuerySet[
     return Cheque.objects.filter(
         account_id__in={account_id, posted_on}, points_currency=currency, withdrawn_at__isnull=True
     )
-
-
-def _lock(account_id: UUID, currency: str) -> None:
-    """Balances come before vouchers, as in every checkout."""
-    with connection.cursor() as cursor:
-        cursor.execute("select public.ledger_lock_balance(%s, %s, true)", [account_id, currency])
 
 
 def _withdraw(by: Actor, at: datetime, cheque: Cheque) -> bool:

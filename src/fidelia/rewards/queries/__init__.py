@@ -30,9 +30,9 @@ from .gift_cards import (
     look_up_gift_card,
     what_is_owed,
 )
-from .limits import list_limits
+from .limits import limit_uses, list_limits
 from .stock import get_stock, list_stock, stock_taken_by
-from .vouchers import get_voucher, list_vouchers, vouchers_of_source
+from .vouchers import get_voucher, list_vouchers, voucher_totals, vouchers_of_source
 
 __all__ = [
     "ChequeStanding",
@@ -50,6 +50,7 @@ __all__ = [
     "get_series",
     "get_stock",
     "get_voucher",
+    "limit_uses",
     "list_catalog",
     "list_cheques",
     "list_codes",
@@ -68,6 +69,7 @@ __all__ = [
     "series_figures",
     "show_code",
     "stock_taken_by",
+    "voucher_totals",
     "vouchers_of_source",
     "what_is_owed",
 ]

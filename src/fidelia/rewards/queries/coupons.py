@@ -182,3 +182,9 @@ def _narrowed(series: CouponSeries, filters: CodeFilters) -> QuerySet[CouponCode
         case "revoked":
             found = found.filter(revoked_at__isnull=False)
     return found
+
+
+def coupons_by_id(coupon_ids: Sequence[int]) -> dict[int, CouponCode]:
+    """Return the codes of these ids with their series and programme, for letters about them."""
+    found = CouponCode.objects.filter(pk__in=list(coupon_ids)).select_related("series__programme")
+    return {one.id: one for one in found}

@@ -22,6 +22,14 @@ where counter.programme_id = %s and counter.scope_id = %s and counter.subject >=
     and counter.capacity is not null
 order by counter.subject, counter.starts_on desc limit %s
 """
+# Of a limit per member or store: how many have used it in its latest periods, and how many have nothing left.
+_BY_SCOPE = """
+select substr(subject, 7), starts_on, count(*), count(*) filter (where taken >= capacity), sum(taken)
+from rewards_counter
+where programme_id = %s and scope_id <> %s and subject >= 'limit:' and subject < 'limit;'
+    and capacity is not null and (starts_on >= %s or starts_on = '0001-01-01') and taken > 0
+group by 1, 2 limit %s
+"""
 LIMIT_MAX = 1_000
 
 
@@ -53,3 +61,28 @@ def list_limits(
             LimitState(name, None if starts_on == date.min else starts_on, ends_on, taken, capacity)
             for name, starts_on, ends_on, taken, capacity in cursor.fetchall()
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """Of a limit per member or store in one period: how many have used it, have nothing left, and what all took."""
+
+    starts_on: date | None
+    users: int
+    reached: int
+    taken: int
+
+
+def limit_uses(*, by: Actor, programme_id: UUID, since: date) -> dict[str, list[LimitUse]]:
+    """Return what members and stores took of a programme's limits, in periods that began on a day or later or never.
+
+    Raises Denied (programme.see).
+    """
+    by.require("programme.see")
+    found: dict[str, list[LimitUse]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_SCOPE, [programme_id, UUID(int=0), since, LIMIT_MAX])
+        for name, starts_on, users, reached, taken in cursor.fetchall():
+            use = LimitUse(None if starts_on == date.min else starts_on, users, reached, int(taken))
+            found.setdefault(name, []).append(use)
+    return found

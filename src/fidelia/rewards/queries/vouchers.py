@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from fidelia.kernel.actor import Actor, Scope
@@ -16,6 +17,19 @@ from ..models import Counter, Voucher
 from ..operations.patterns import normalise_code
 
 LIMIT_MAX = 200
+_TOTALS = """
+select voucher.currency, case
+        when voucher.revoked_at is not null then 'revoked'
+        when coalesce(counter.taken, 0) >= voucher.amount then 'used'
+        when voucher.valid_until <= %s then 'expired'
+        else 'open' end as state,
+    count(*), sum(voucher.amount), sum(coalesce(counter.taken, 0))
+from rewards_voucher voucher
+left join rewards_counter counter on counter.programme_id = voucher.programme_id and counter.scope_id = %s
+    and counter.subject = 'voucher:' || voucher.id::text and counter.starts_on = '0001-01-01'
+where voucher.programme_id = %s and voucher.issued_at >= %s
+group by 1, 2 order by 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,31 @@ class VoucherRow:
         if one.valid_until is not None and one.valid_until <= at:
             return "expired"
         return "not_yet" if at < one.valid_from else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherTotal:
+    """Vouchers of one currency and state together: how many, what they are worth and what was used of them."""
+
+    currency: str
+    state: str
+    count: int
+    amount: int
+    used: int
+
+
+def voucher_totals(*, by: Actor, programme_id: UUID, at: datetime, since: datetime) -> list[VoucherTotal]:
+    """Return what became of the vouchers issued since a moment: "open", "used", "expired", "revoked".
+
+    Raises Denied (voucher.see).
+    """
+    by.require("voucher.see")
+    with connection.cursor() as cursor:
+        cursor.execute(_TOTALS, [at, UUID(int=0), programme_id, since])
+        return [
+            VoucherTotal(currency, state, count, int(amount), int(used))
+            for currency, state, count, amount, used in cursor.fetchall()
+        ]
 
 
 def get_voucher(

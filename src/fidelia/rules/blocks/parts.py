@@ -31,13 +31,15 @@ class FieldSubject:
 
 @dataclass(frozen=True, slots=True)
 class RowsSubject:
-    """What is asked of rows: their sum of a field, their count, whether one or all of them meet `where`.
+    """What is asked of rows: their sum of a field, their count, how many different
+    values a field has, whether one or all of them meet `where`.
 
-    `row` is the name that the macro gives to a row; a sum or a count without `where` is over every row.
+    `row` is the name that the macro gives to a row; a sum, a count or a number of
+    different ones without `where` is over every row.
     """
 
     records: str
-    macro: OneOf["sum", "count", "exists", "all"]
+    macro: OneOf["sum", "count", "distinct", "exists", "all"]
     where: tuple[Condition, ...] = ()
     field: str = ""
     row: str = "l"

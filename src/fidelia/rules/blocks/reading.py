@@ -5,6 +5,7 @@ says.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .. import syntax
 from ..history import is_measure
@@ -114,7 +115,7 @@ def _field(written: syntax.Written, row: str) -> FieldSubject | None:
 
 def _amount_of_rows(written: syntax.Written, row: str) -> RowsSubject | None:
     asked = _rows(written, row) if isinstance(written, syntax.Call) else None
-    return asked if asked and asked.macro in ("sum", "count") else None
+    return asked if asked and asked.macro in ("sum", "count", "distinct") else None
 
 
 def _rows(written: syntax.Call, row: str) -> RowsSubject | None:
@@ -130,11 +131,12 @@ def _rows(written: syntax.Call, row: str) -> RowsSubject | None:
 def _summed(written: syntax.Call, records: str, name: str, where: tuple[Condition, ...]) -> RowsSubject | None:
     if written.name == "count" and not written.arguments:
         return RowsSubject(records, "count", where, row=name or "l")
-    if written.name != "sum" or len(written.arguments) != 2:
+    if written.name not in ("sum", "distinct") or len(written.arguments) != 2:
         return None
     own, field = _name(written.arguments[0]), path_of(written.arguments[1])
     is_own_field = own and name in ("", own) and field is not None and len(field) == 2 and field[0] == own
-    return RowsSubject(records, "sum", where, field=field[1], row=own) if is_own_field and field else None
+    macro: Any = written.name
+    return RowsSubject(records, macro, where, field=field[1], row=own) if is_own_field and field else None
 
 
 def _question(written: syntax.Call) -> RowsSubject | None:

@@ -84,9 +84,9 @@ def _rows(subject: RowsSubject) -> str:
     if subject.macro in ("exists", "all"):
         return f"{subject.records}.{subject.macro}({subject.row}, {where})"
     rows = f"{subject.records}.filter({subject.row}, {where})" if where else subject.records
-    return (
-        f"{rows}.count()" if subject.macro == "count" else f"{rows}.sum({subject.row}, {subject.row}.{subject.field})"
-    )
+    if subject.macro == "count":
+        return f"{rows}.count()"
+    return f"{rows}.{subject.macro}({subject.row}, {subject.row}.{subject.field})"
 
 
 def _literal(literal: Literal) -> str:

@@ -91,12 +91,13 @@ def _of_units() -> Schema:
                 "pick": PICK,
                 "times": UNITS,
                 "shared": FLAG,
+                "no_dearer": FLAG,
             }
         ),
         "bundle": members(
             {
                 **WORTH,
-                "parts": list_of(members({"lines": RULE_TEXT, "units": UNITS}, required=("lines",)), 10),
+                "parts": list_of(members({"lines": RULE_TEXT, "units": UNITS, "gets": FLAG}, required=("lines",)), 10),
                 "times": UNITS,
                 "take": UNITS,
                 "pick": PICK,

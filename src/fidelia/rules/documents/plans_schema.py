@@ -14,9 +14,11 @@ from ..plan_terms import (
     PERIODS,
     POINTS_BACK,
     RENEWALS,
+    RESTS,
     SHARES,
 )
 from ..rounding import ROUNDINGS
+from ..spans import FIXED_DATES_MAX
 from .schema_parts import AMOUNT, CODE, INSTANT, LOCALIZED, PRICE, Schema, list_of, members, or_null, whole
 
 _WORD: Schema = {"type": "string", "minLength": 1, "maxLength": NAME_LENGTH_MAX}
@@ -38,6 +40,7 @@ def plan_schema() -> Schema:
             "down": {"enum": list(CHANGES)},
             "share": {"enum": list(SHARES)},
             "keeps_dates": {"type": "boolean"},
+            "rest": {"enum": list(RESTS)},
         }
     )
     return members(
@@ -47,6 +50,8 @@ def plan_schema() -> Schema:
             "price": PRICE,
             "period": {"enum": list(PERIODS)},
             "every": whole(1, EVERY_MAX),
+            "plus_days": whole(0, EVERY_MAX),
+            "until": list_of({"type": "string", "pattern": r"^\d{2}-\d{2}$"}, FIXED_DATES_MAX),
             "last_day": {"enum": list(LAST_DAYS)},
             "trial_days": whole(0, DAYS_MAX),
             "renewal": {"enum": list(RENEWALS)},
@@ -72,6 +77,7 @@ def offer_schema() -> Schema:
         {
             "key": CODE,
             "name": LOCALIZED,
+            "description": or_null(LOCALIZED),
             "valid_from": or_null(INSTANT),
             "valid_until": or_null(INSTANT),
             "lasts_days": or_null(whole(1, DAYS_MAX)),

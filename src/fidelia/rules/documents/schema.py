@@ -11,7 +11,7 @@ from typing import Final
 
 from fidelia.kernel.points import SCALE_MAX
 
-from ..arithmetic_terms import TAX_ROUNDINGS
+from ..arithmetic_terms import SHARINGS, TAX_ROUNDINGS
 from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
@@ -27,7 +27,8 @@ from ..referral_terms import PERIODS as REFERRAL_PERIODS
 from ..rounding import ROUNDINGS
 from ..rule_terms import GIVES_WAY, PERIODS, PERS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
-from ..tier_sets import BEGINS, CARRIES, FALLS, METRICS, ON_RETURN, WINDOWS
+from ..term_reading import RULES_MAX
+from ..tier_sets import BEGINS, CARRIES, CARRIES_ABOVE, FALLS, KEPT_FROM, METRICS, ON_RETURN, WINDOWS
 from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
 from .plans_schema import offer_schema, plan_schema
@@ -149,6 +150,7 @@ def _rule() -> Schema:
         "costs_points": AMOUNT,
         "claimed": {"type": "boolean"},
         "claimed_in": {"enum": ["times", "units"]},
+        "control": PERCENT,
         "limits": list_of({"$ref": "#/$defs/limit"}, 10),
         "stage": {"enum": list(STAGES)},
         "order": {"type": "integer", "minimum": -1_000, "maximum": 1_000},
@@ -161,7 +163,9 @@ def _rule() -> Schema:
         "with_tax": {"type": "boolean"},
         "without_tax": {"type": "boolean"},
         "exclusive": {"type": "boolean"},
-        "stops": {"type": "boolean"},
+        "stops": {"anyOf": [{"type": "boolean"}, {"const": "lines"}]},
+        "not_with": list_of(KEY, RULES_MAX),
+        "lowers_tax": {"type": "boolean"},
         "always": {"type": "boolean"},
         "pool": KEY,
         "when_undone": {"enum": ["keep", "withdraw"]},
@@ -200,6 +204,7 @@ def _checkout() -> Schema:
     return members(
         {
             "exclusive": {"enum": ["first", "best"]},
+            "combining": {"enum": ["first", "best"]},
             "when_undone": {"enum": ["keep", "withdraw"]},
             "earning": members({name: {"type": "boolean"} for name in flags}),
             "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
@@ -212,8 +217,11 @@ def _checkout() -> Schema:
 
 
 def _ends() -> Schema:
-    dates = list_of({"type": "string", "pattern": r"^\d{2}-\d{2}$"}, FIXED_DATES_MAX)
-    return {"anyOf": [{"enum": list(ENDS)}, dates]}
+    return {"anyOf": [{"enum": list(ENDS)}, _dates()]}
+
+
+def _dates() -> Schema:
+    return list_of({"type": "string", "pattern": r"^\d{2}-\d{2}$"}, FIXED_DATES_MAX)
 
 
 def _span() -> Schema:
@@ -224,7 +232,10 @@ def _points() -> Schema:
     pending = members(
         {
             "days": whole(0, 366),
+            "months": whole(0, 24),
+            "ends": {"enum": list(ENDS)},
             "until": {"type": "string"},
+            "dates": _dates(),
             "event": CODE,
             "cancelled_after_days": whole(1, 366),
         }
@@ -260,6 +271,8 @@ def _tiers() -> Schema:
             "benefits": list_of(LOCALIZED, BENEFITS_MAX),
             "entitlements": list_of(CODE, BENEFITS_MAX),
             "lifetime": or_null(threshold),
+            "keep": or_null(threshold),
+            "permanent": {"type": "boolean"},
         },
         required=("key", "name", "threshold"),
     )
@@ -273,13 +286,15 @@ def _tiers() -> Schema:
             "window_days": whole(1, DAYS_MAX),
             "begins": {"enum": list(BEGINS)},
             "kept": or_null({"anyOf": [_span(), members({"periods": whole(0, 10)}, required=("periods",))]}),
-            "kept_days": or_null(whole(1, DAYS_MAX)),
+            "kept_days": or_null(whole(0, DAYS_MAX)),
+            "kept_from": {"enum": list(KEPT_FROM)},
             "grace": or_null(_span()),
             "falls": {"enum": list(FALLS)},
             "on_return": {"enum": list(ON_RETURN)},
             "notice_days": whole(1, DAYS_MAX),
             "carries": or_null({"enum": list(CARRIES)}),
             "carries_max": or_null(threshold),
+            "carries_above": {"enum": list(CARRIES_ABOVE)},
             "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
         },
         required=("levels",),
@@ -364,6 +379,7 @@ def _purchases() -> Schema:
             "rounding": {"enum": list(ROUNDINGS)},
             "cash_step": whole(0, 100_000),
             "cash_rounding": {"enum": list(ROUNDINGS)},
+            "sharing": {"enum": list(SHARINGS)},
         }
     )
     return members(

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fidelia.kernel.money import split_by_largest_remainder
-
 from ..effects import Advantage, AmountOff, FixedPrice, PercentOff, PriceTable, Split, Step, Volume
 from ..rounding import ROUNDINGS, round_half_up
 from ..types import Type
@@ -27,9 +25,9 @@ def apply_percent(running: Running, planned: PlannedRule, effect: PercentOff, pa
     if effect.per == "all":
         whole = take_share(grant.base, effect.ratio, running.rounding)
         if effect.passes_on:
-            offs = _split("by_price", min(whole, sum(room)), parts, room, bases)
+            offs = _split(running, "by_price", min(whole, sum(room)), room, bases)
         else:
-            offs = split_by_largest_remainder(whole, bases) if parts else []
+            offs = running.share_out(whole, bases) if parts else []
     elif effect.per == "line":
         offs = _by_line(running, effect.ratio, parts, bases)
     else:
@@ -49,7 +47,7 @@ def _by_line(running: Running, ratio: Fraction, parts: Sequence[Part], bases: Se
     offs = [0] * len(parts)
     for places in sums.values():
         whole = take_share(sum([bases[n] for n in places]), ratio, running.rounding)
-        for n, off in zip(places, split_by_largest_remainder(whole, [bases[n] for n in places]), strict=True):
+        for n, off in zip(places, running.share_out(whole, [bases[n] for n in places]), strict=True):
             offs[n] = off
     return offs
 
@@ -83,8 +81,8 @@ def apply_amount(running: Running, planned: PlannedRule, effect: AmountOff, part
         amount *= full if effect.times is None else min(full, effect.times)
     amount *= running.basket.claims.get(planned.key, 1) if planned.rule.terms.is_claimed else 1
     if effect.each == "once":
-        prices = _meant(running, planned, parts, [part.amount for part in parts])
-        offs = _split(effect.split, min(amount, sum(room)), parts, room, prices)
+        weights = _weights(effect.split, parts, _meant(running, planned, parts, [part.amount for part in parts]))
+        offs = _split(running, effect.split, min(amount, sum(room)), room, weights)
     elif effect.each == "line":
         offs = _per_line(amount, parts, room)
     else:
@@ -107,19 +105,19 @@ def _worth_of_vouchers(running: Running, planned: PlannedRule, wanted: int) -> t
     return worth, tuple(codes)
 
 
-def _split(split: Split, amount: int, parts: Sequence[Part], room: Sequence[int], prices: Sequence[int]) -> list[int]:
+def _split(running: Running, split: Split, amount: int, room: Sequence[int], weights: Sequence[int]) -> list[int]:
     """Split an amount that fits into all the room: what a part cannot hold goes on to the others."""
-    if not parts:
+    if not room:
         return []
     if split == "proportional":
-        return split_by_largest_remainder(amount, room)
-    offs = [0] * len(parts)
+        return running.share_out(amount, room)
+    offs = [0] * len(room)
     left, open_places = amount, [n for n, most in enumerate(room) if most]
     while left and open_places:
         if split == "first":
             shares = [left, *[0] * (len(open_places) - 1)]
         else:
-            shares = split_by_largest_remainder(left, [_weight(split, parts[n], prices[n]) for n in open_places])
+            shares = running.share_out(left, [weights[n] for n in open_places])
         for n, share in zip(open_places, shares, strict=True):
             given = min(share, room[n] - offs[n])
             offs[n] += given
@@ -128,10 +126,10 @@ def _split(split: Split, amount: int, parts: Sequence[Part], room: Sequence[int]
     return offs
 
 
-def _weight(split: Split, part: Part, price: int) -> int:
+def _weights(split: Split, parts: Sequence[Part], prices: Sequence[int]) -> Sequence[int]:
     if split == "by_price":
-        return price
-    return 1 if split == "evenly" else part.quantity
+        return prices
+    return [1 if split == "evenly" else part.quantity for part in parts]
 
 
 def _per_line(amount: int, parts: Sequence[Part], room: Sequence[int]) -> list[int]:
@@ -164,7 +162,7 @@ def apply_price(running: Running, planned: PlannedRule, effect: FixedPrice, part
             wanted[part.line] -= offs[-1]
     else:
         whole = max(0, sum(amounts) - effect.price)
-        offs = split_by_largest_remainder(min(whole, sum(room)), room) if parts else []
+        offs = running.share_out(min(whole, sum(room)), room) if parts else []
     grant.takes = [[part, None, part.amount, off] for part, off in zip(parts, offs, strict=True)]
     return grant
 
@@ -235,12 +233,12 @@ def _all_at(
     room = [part.amount - part.floor for part in parts]
     if advantage.kind == "percent":
         bases = [part.amount - part.aside for part in parts]
-        wanted = split_by_largest_remainder(take_share(sum(bases), advantage.ratio, running.rounding), bases)
+        wanted = running.share_out(take_share(sum(bases), advantage.ratio, running.rounding), bases)
         offs = [min(off, most) for off, most in zip(wanted, room, strict=True)]
     elif advantage.kind == "amount" and measure == "amount":
         meant = sum(_meant(running, planned, parts, room))
         off = min(advantage.amount, meant)
-        offs = split_by_largest_remainder(off if meant == sum(room) else round_half_up(off * sum(room), meant), room)
+        offs = running.share_out(off if meant == sum(room) else round_half_up(off * sum(room), meant), room)
     else:
         offs = [
             min(most, _off_units(running, part, advantage.kind, amount))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from ..paying import PayPolicy
 
 TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"]
+Sharing = Literal["largest_remainder", "first", "nearest_first", "last", "last_down", "carried"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]
 
 
@@ -137,6 +138,12 @@ class Arithmetic:
     rounding       of line amounts and taxes; any of `rounding.ROUNDINGS`
     cash_step      the smallest coin in minor units (5 for 0.05): what is left to pay in cash is rounded to it; 0: no
     cash_rounding  how
+    sharing        who gets the cents when a discount is shared over lines
+                   largest_remainder  the largest remainders, of equals the first line
+                   first          shares are rounded down; the cents left go one each from the first line on
+                   nearest_first  shares are rounded to the nearest; cents too many or too few are set right so
+                   last, last_down  shares are rounded to the nearest, or down; the last line takes the rest
+                   carried        what the shares so far left over goes on to the next line
     """
 
     tax_included: bool = True
@@ -144,6 +151,7 @@ class Arithmetic:
     rounding: str = "half_up"
     cash_step: int = 0
     cash_rounding: str = "half_up"
+    sharing: Sharing = "largest_remainder"
 
 
 @dataclass(frozen=True, slots=True)

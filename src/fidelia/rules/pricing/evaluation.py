@@ -76,7 +76,8 @@ def _taxed(running: Running, place: int, line: Line, amount: int) -> Taxed:
         parts = running.parts[place] if place >= 0 else [part for part in running.shipping if part.line == place]
         # Where everything is discounted away, there is no cent left to hold to anything.
         shift = shift if amount > sum([part.floor for part in parts]) else 0
-    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, shift)
+    untouched = running.untouched_tax.get(place, 0)
+    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, shift, untouched)
 
 
 def _shipping_parts(running: Running) -> list[list[Part]]:

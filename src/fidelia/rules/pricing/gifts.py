@@ -13,7 +13,7 @@ from .basket import Line, Product
 from .bill import GIFT_KEY, Gift
 from .plan import PlannedRule
 from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNITS
-from .state import Grant, Part, Running, choose_parts
+from .state import Grant, Part, Running, choose_parts, first_units
 
 PRODUCT_FIELD = "product"
 _DEFAULTS: dict[Type, Any] = {
@@ -116,7 +116,9 @@ def _unlock(running: Running, planned: PlannedRule, effect: GiftProduct, units: 
         free = min(units, running.units_of(part))
         if free:
             carried = part.amount if free == running.units_of(part) else part.amount * free // running.units_of(part)
-            off = max(0, carried - part.floor * free // running.units_of(part))
+            # What may not be lowered of these units is counted as `cut` will count it: a cent less had made a price
+            # below its fixed taxes, and the next share of it a negative one.
+            off = max(0, carried - first_units(part.floor, running.units_of(part), free))
             grant.takes.append([part, free, carried, off])
             line = running.lines[part.line]
             grant.gifts.append(Gift(planned.key, running.rows[part.line][key], free * running.unit, line.key))

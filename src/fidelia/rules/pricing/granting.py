@@ -20,6 +20,7 @@ from .gating import coupon_for, times_claimed
 from .gifts import apply_gift
 from .picking import apply_bundle, apply_buy_get, apply_sets
 from .plan import PlannedRule
+from .reasons import EXCLUDED
 from .state import Grant, Part, Running, choose_parts
 
 
@@ -35,6 +36,10 @@ def grant_of(running: Running, planned: PlannedRule) -> Grant | None:
         places = places_of(running, planned)
         if not places and not planned.needs_no_line:
             return None
+        if running.closed and places:
+            places = running.open_of(planned, places)
+            if not places:
+                return Grant(EXCLUDED)
         parts = choose_parts(running, places, terms.pool)
     grant = _apply(running, planned, parts, places)
     if terms.coupon is not None and not grant.coupons:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fidelia.kernel.money import split_by_largest_remainder
-
-from ..effects import Advantage, Bundle, BuyGet, Sets
+from ..effects import Advantage, Bundle, BundlePart, BuyGet, Sets
 from ..rounding import round_half_up
 from ..types import Type
 from .applying import take_share
@@ -41,7 +39,8 @@ class Run:
 class Taken:
     """What was done to units of a part: gathered by part and amount, so that ten free units are one take."""
 
-    def __init__(self) -> None:
+    def __init__(self, running: Running) -> None:
+        self.share_out = running.share_out
         self.takes: dict[tuple[int, int], list[object]] = {}
         self.uses: dict[int, list[object]] = {}
 
@@ -91,7 +90,7 @@ def _off_each(advantage: Advantage, run: Run, amount: int, rounding: str) -> int
 
 
 def apply_sets(running: Running, planned: PlannedRule, effect: Sets, parts: Sequence[Part]) -> Grant:
-    taken = Taken()
+    taken = Taken(running)
     missing: int | None = None
     for runs in _groups(running, effect.same, runs_of(running, planned, parts, effect.advantage)):
         if effect.distinct is not None:
@@ -215,7 +214,7 @@ def _as_stated(drawn: list[tuple[Run, int]], off: int) -> int:
 def _spread(drawn: list[tuple[Run, int]], off: int, taken: Taken) -> None:
     """Take an amount off units together, in proportion to what may be taken off each."""
     room = [run.room * units for run, units in drawn]
-    for (run, units), part in zip(drawn, split_by_largest_remainder(min(off, sum(room)), room), strict=True):
+    for (run, units), part in zip(drawn, taken.share_out(min(off, sum(room)), room), strict=True):
         each, dearer = divmod(part, units)
         if dearer:
             taken.take(run, dearer, each + 1)
@@ -238,7 +237,7 @@ def apply_buy_get(
 ) -> Grant:
     pool = planned.rule.terms.pool
     got_places = list(effect.get(running.values)) if effect.get is not None else list(places)
-    got_places = [place for place in got_places if place < len(running.basket.lines)]
+    got_places = [place for place in running.open_of(planned, got_places) if place < len(running.basket.lines)]
     others = choose_parts(running, [place for place in got_places if place not in set(places)], pool)
     runs = runs_of(running, planned, [*parts, *others], effect.advantage)
     bought_lines, got_lines = set(places), set(got_places)
@@ -254,7 +253,7 @@ def apply_buy_get(
 
 
 def _buy_and_get(running: Running, effect: BuyGet, bought: list[Run], got: list[Run]) -> Grant:
-    taken = Taken()
+    taken = Taken(running)
     times = 0
     while effect.times is None or times < effect.times:
         chosen, short = _buy(effect, bought, got)
@@ -262,8 +261,12 @@ def _buy_and_get(running: Running, effect: BuyGet, bought: list[Run], got: list[
             if times == 0:
                 return short if effect.buy_amount else _in_units(running, short)
             break
-        wanted = effect.get_units if effect.get_units is not None else sum([run.left for run in got])
-        _give(effect, list(draw(got, wanted)), chosen, taken)
+        most = min([run.price for run, _ in chosen]) if effect.no_dearer else None
+        fitting = [run for run in got if most is None or run.price <= most]
+        wanted = effect.get_units if effect.get_units is not None else sum([run.left for run in fitting])
+        picked = list(draw(fitting, wanted))
+        if picked:
+            _give(effect, picked, chosen, taken)
         times += 1
         if effect.get_units is None:
             break
@@ -308,20 +311,28 @@ def _enough_for(amount: int, bought: list[Run]) -> list[tuple[Run, int]] | None:
 
 def apply_bundle(running: Running, planned: PlannedRule, effect: Bundle) -> Grant:
     pool, count = planned.rule.terms.pool, len(running.basket.lines)
-    places = [[place for place in part.choose(running.values) if place < count] for part in effect.parts]
+    found = [running.open_of(planned, part.choose(running.values)) for part in effect.parts]
+    places = [[place for place in each if place < count] for each in found]
     every = sorted({place for each in places for place in each})
     runs = runs_of(running, planned, choose_parts(running, every, pool), effect.advantage)
     runs.sort(key=lambda run: (-run.price, run.place))
-    wanted = [[run for run in runs if run.part.line in set(each)] for each in places]
-    taken = Taken()
+    wanted = [
+        _in_turn(effect, part, [run for run in runs if run.part.line in set(each)])
+        for part, each in zip(effect.parts, places, strict=True)
+    ]
+    taken = Taken(running)
     times = 0
     while effect.times is None or times < effect.times:
-        drawn, short = _draw_bundle(effect, wanted)
+        by_part, short = _draw_bundle(effect, wanted)
         if short:
             if times == 0:
                 return Grant(TOO_FEW_UNITS, short * running.unit, Type.QUANTITY)
             break
-        if effect.take:
+        drawn = [pair for each in by_part for pair in each]
+        if effect.some_get:
+            got = [pair for part, each in zip(effect.parts, by_part, strict=True) if part.gets for pair in each]
+            _give(effect, got, [pair for pair in drawn if pair not in got], taken)
+        elif effect.take:
             drawn.sort(key=lambda pair: (-pair[0].price, pair[0].place))
             _pick_from(effect, drawn, effect.take, taken)
         else:
@@ -330,16 +341,24 @@ def apply_bundle(running: Running, planned: PlannedRule, effect: Bundle) -> Gran
     return taken.grant()
 
 
-def _draw_bundle(effect: Bundle, wanted: list[list[Run]]) -> tuple[list[tuple[Run, int]], int]:
-    """Draw one bundle; or give everything back and tell how many units are missing."""
-    drawn: list[tuple[Run, int]] = []
+def _in_turn(effect: Bundle, part: BundlePart, runs: list[Run]) -> list[Run]:
+    """Put the units of a part in the order in which they are drawn: the dearest first, but what gets as `pick` says."""
+    if not part.gets or effect.pick == "dearest":
+        return runs
+    elif effect.pick == "cheapest":
+        return runs[::-1]
+    return sorted(runs, key=lambda run: -run.place)
+
+
+def _draw_bundle(effect: Bundle, wanted: list[list[Run]]) -> tuple[list[list[tuple[Run, int]]], int]:
+    """Draw one bundle, part by part; or give everything back and tell how many units are missing."""
+    drawn: list[list[tuple[Run, int]]] = []
     short = 0
     for part, runs in zip(effect.parts, wanted, strict=True):
-        found = list(draw(runs, part.units))
-        short += part.units - sum([units for _, units in found])
-        drawn += found
+        drawn.append(list(draw(runs, part.units)))
+        short += part.units - sum([units for _, units in drawn[-1]])
     if short:
-        for run, units in drawn:
+        for run, units in [pair for each in drawn for pair in each]:
             run.left += units
         return [], short
     return drawn, 0

@@ -18,6 +18,7 @@ from ..rule_set import LINES, Group, Rule, RuleSet
 from ..rule_terms import Limit, Meaning
 from ..settlement import Outcome
 from ..types import Type
+from .combining import combinations_of
 from .fields import COMPUTED, COMPUTED_OF_LINE
 
 _STAGE_PLACES: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
@@ -47,6 +48,7 @@ class PlannedRule:
     is_bounded        it has a cap, leaves something, or prices that end alike
     only_wants_lines  it asks for nothing but its lines
     asks_first        its condition, where no period comes before it
+    not_with          the rules with which it does not go together, whichever of them says so
     """
 
     rule: Rule
@@ -62,6 +64,7 @@ class PlannedRule:
     asks_first: Compiled | None
     is_bounded: bool
     meaning: Meaning
+    not_with: frozenset[str] = frozenset()
     reasons: dict[str, Outcome] = field(default_factory=dict)
 
     def refused(self, reason: str, by: str | None = None) -> Outcome:
@@ -94,6 +97,8 @@ class Plan:
     line_fields   computed fields of lines that the catalogue has: name → key of the values;  live_lines: those read
     bound_by      the keys of the rules that a limit counts, by its key
     exclusives    the rules, or groups of rules, before which all others stand back
+    leaving_tax   the keys of rules that leave the tax as it would be without them
+    combinations  where the best counts: of rules that do not all go together, each set that does and bears no other
     """
 
     rules: tuple[PlannedRule, ...]
@@ -110,6 +115,8 @@ class Plan:
     live_lines: frozenset[str]
     has_plain_sums: bool
     bound_by: Mapping[str, tuple[str, ...]]
+    combinations: tuple[frozenset[str], ...] = ()
+    leaving_tax: frozenset[str] = frozenset()
 
 
 def plan_of(rule_set: RuleSet) -> Plan:
@@ -121,6 +128,42 @@ def plan_of(rule_set: RuleSet) -> Plan:
 
 
 def _make_plan(rule_set: RuleSet) -> Plan:
+    ordered = sorted(_planned_rules(rule_set), key=_turn)
+    catalogue = rule_set.catalogue
+    read = {path for each in ordered for program in each.rule.programs for path in program.fields_read}
+    live_sums = frozenset(path for path in COMPUTED if path in read and path != COUPONS)
+    live_lines = frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read)
+    return Plan(
+        rules=tuple(ordered),
+        points_rules=tuple(
+            [_planned_points(rule) for rule in rule_set.rules if not rule.lowers_prices and not rule.issues]
+        ),
+        issue_rules=tuple([rule for rule in rule_set.rules if rule.issues]),
+        exclusives=_exclusives(ordered),
+        groups={
+            key: tuple([each for each in ordered if each.rule.group == key])
+            for key in (group.key for group in rule_set.groups)
+        },
+        fields={path: catalogue.field_at[path].key for path in COMPUTED if path in catalogue.field_at},
+        line_fields={
+            name: rule_set.lines.by_name[name].key for name in COMPUTED_OF_LINE if name in rule_set.lines.by_name
+        },
+        costing=frozenset(rule.key for rule in rule_set.rules if rule.terms.costs_points),
+        may_be_undone=any(each.rule.terms.when_undone == "withdraw" for each in ordered),
+        asked=tuple([path for path in rule_set.fields_read if path not in COMPUTED and path not in _LINES_COMPUTED]),
+        live_sums=live_sums,
+        live_lines=live_lines,
+        has_plain_sums=bool(live_sums) and not live_lines and live_sums <= _PLAIN_SUMS,
+        bound_by={
+            limit.key: tuple([key for key, limits in rule_set.limits_of.items() if limit in limits])
+            for limit in rule_set.limits
+        },
+        leaving_tax=frozenset(each.key for each in ordered if not each.rule.terms.lowers_tax),
+        combinations=combinations_of(ordered) if rule_set.checkout.combining == "best" else (),
+    )
+
+
+def _planned_rules(rule_set: RuleSet) -> list[PlannedRule]:
     group_of = {group.key: group for group in rule_set.groups}
     planned = [
         PlannedRule(
@@ -142,34 +185,10 @@ def _make_plan(rule_set: RuleSet) -> Plan:
         for place, rule in enumerate(rule_set.rules)
         if rule.lowers_prices
     ]
-    ordered = sorted(planned, key=_turn)
-    catalogue = rule_set.catalogue
-    read = {path for each in planned for program in each.rule.programs for path in program.fields_read}
-    live_sums = frozenset(path for path in COMPUTED if path in read and path != COUPONS)
-    live_lines = frozenset(name for name in COMPUTED_OF_LINE if f"{LINES}.{name}" in read)
-    return Plan(
-        rules=tuple(ordered),
-        points_rules=tuple(
-            [_planned_points(rule) for rule in rule_set.rules if not rule.lowers_prices and not rule.issues]
-        ),
-        issue_rules=tuple([rule for rule in rule_set.rules if rule.issues]),
-        exclusives=_exclusives(ordered),
-        groups={key: tuple([each for each in ordered if each.rule.group == key]) for key in group_of},
-        fields={path: catalogue.field_at[path].key for path in COMPUTED if path in catalogue.field_at},
-        line_fields={
-            name: rule_set.lines.by_name[name].key for name in COMPUTED_OF_LINE if name in rule_set.lines.by_name
-        },
-        costing=frozenset(rule.key for rule in rule_set.rules if rule.terms.costs_points),
-        may_be_undone=any(each.rule.terms.when_undone == "withdraw" for each in planned),
-        asked=tuple([path for path in rule_set.fields_read if path not in COMPUTED and path not in _LINES_COMPUTED]),
-        live_sums=live_sums,
-        live_lines=live_lines,
-        has_plain_sums=bool(live_sums) and not live_lines and live_sums <= _PLAIN_SUMS,
-        bound_by={
-            limit.key: tuple([key for key, limits in rule_set.limits_of.items() if limit in limits])
-            for limit in rule_set.limits
-        },
-    )
+    for each in planned:
+        own = each.rule.terms.not_with
+        each.not_with = own | {other.key for other in planned if each.key in other.rule.terms.not_with}
+    return planned
 
 
 def _planned_points(rule: Rule) -> PlannedPoints:

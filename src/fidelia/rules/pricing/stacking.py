@@ -14,6 +14,7 @@ from typing import Any
 from ..rule_set import RuleSet
 from ..settlement import (
     CONDITION_FALSE,
+    CONTROL,
     EXPIRED,
     GRANTED,
     NO_LINES,
@@ -110,6 +111,10 @@ class Settling:
             hold_to_limits(self.running, planned, grant)
         if grant.reason is None and grant.total == 0 and not grant.products:
             grant.reason = NO_ADVANTAGE
+        held_out = planned.rule.held_out
+        if grant.reason is None and held_out is not None and held_out.run(self.running.values):
+            self.outcomes[planned.key] = planned.refused(CONTROL)
+            return None
         if grant.reason is not None:
             self.outcomes[planned.key] = Outcome(planned.key, 0, grant.reason, grant.missing, grant.missing_type)
             if grant.gifts:
@@ -119,6 +124,10 @@ class Settling:
 
     def refusal_of(self, planned: PlannedRule) -> Outcome | None:
         rule = planned.rule
+        if planned.not_with:
+            beside = next((each.key for each, _ in self.granted if each.key in planned.not_with), None)
+            if beside is not None:
+                return planned.refused(EXCLUDED, beside)
         if planned.has_period:
             if rule.valid_from is not None and self.at < rule.valid_from:
                 return planned.refused(NOT_YET_VALID)
@@ -157,6 +166,8 @@ class Settling:
             self.note_undone(planned)
         if planned.rule.terms.stops:
             self.stopped_by = planned.key
+        elif planned.rule.terms.closes_lines:
+            running.closed |= {take[0].line for take in grant.takes if take[3]}
 
     def settle_group(self, members: Sequence[PlannedRule]) -> None:
         group = members[0].group
@@ -197,8 +208,11 @@ class Settling:
             for line, off in sums.items():
                 if off > best.get(line, (0, 0))[0]:
                     best[line] = (off, n)
+        owner = {line: n for line, (_, n) in best.items()}
         for n, (planned, grant) in enumerate(found):
-            grant.takes = [take for take in grant.takes if best.get(take[0].line, (0, -1))[1] == n]
+            grant.takes = [take for take in grant.takes if owner.get(take[0].line) == n]
+            # Units that a rule only counts are those of a line of its own too: they were seen as they stood before.
+            grant.uses = [use for use in grant.uses if owner.setdefault(use[0].line, n) == n]
             if grant.total or grant.products:
                 self.grant(planned, grant)
             else:
@@ -250,8 +264,8 @@ def settle_prices(
     """Settle the prices of a basket: the whole of stage catalog to shipping."""
     plan, caps = plan_of(rule_set), rule_set.joint_caps
 
-    def run(active: Collection[str] | None = None, by: str | None = None) -> Settling:
-        withdrawn: dict[str, tuple[str, str]] = {}
+    def run(active: Collection[str] | None, by: str | None, aside: Mapping[str, tuple[str, str]]) -> Settling:
+        withdrawn = dict(aside)
         for rounds in range(1, len(plan.rules) + 2):
             settling = Settling(rule_set, plan, basket, values, at=at, explain=explain)
             settling.rounds = rounds
@@ -266,9 +280,37 @@ def settle_prices(
             withdrawn |= {key: (CAP_REACHED, f"{CAP_OF}{cap}") for key, cap in gone.items()}
         raise AssertionError("each round withdraws a rule")
 
+    def run_best(active: Collection[str] | None = None, by: str | None = None) -> Settling:
+        """Try each set of rules that go together; the best for the customer counts, of equals the first."""
+        found = [run(active, by, _set_aside(plan, chosen)) for chosen in plan.combinations]
+        if not found:
+            return run(active, by, {})
+        best = max(found, key=lambda settling: settling.discount)
+        _tell_set_aside(plan, best, found)
+        return best
+
     if not plan.exclusives:
-        return run()
-    return _settle_exclusives(rule_set, plan, run)
+        return run_best()
+    return _settle_exclusives(rule_set, plan, run_best)
+
+
+def _set_aside(plan: Plan, chosen: frozenset[str]) -> dict[str, tuple[str, str]]:
+    """Return the rules that do not go together with those chosen, each with the one that stands in its way."""
+    return {
+        each.key: (EXCLUDED, next(other.key for other in plan.rules if other.key in chosen & each.not_with))
+        for each in plan.rules
+        if each.not_with and each.key not in chosen
+    }
+
+
+def _tell_set_aside(plan: Plan, best: Settling, trials: Sequence[Settling]) -> None:
+    """Say of each rule that was set aside what it came to where it was not: nothing by itself, or not the best."""
+    for chosen, trial in zip(plan.combinations, trials, strict=True):
+        for planned in plan.rules:
+            own = trial.outcomes[planned.key]
+            if planned.key in chosen and best.outcomes[planned.key].reason == EXCLUDED:
+                by = best.outcomes[planned.key].by
+                best.outcomes[planned.key] = planned.refused(NOT_BEST, by) if own.reason == GRANTED else own
 
 
 def _settle_exclusives(rule_set: RuleSet, plan: Plan, run: Any) -> Settling:

@@ -19,6 +19,7 @@ from .basket import Basket, Line
 from .bill import Effect
 from .checking import InvalidBasket
 from .plan import Plan, PlannedRule, Wanted
+from .sharing import sharer_of
 from .taxes import Factors, factors_of, undiscounted
 
 # [part, whole units or None for the whole part, what they carry, what is taken off]: a list, because caps lower it
@@ -88,6 +89,7 @@ class Running:
         self.unit: int = 10**rule_set.catalogue.quantity_scale
         self.exponent = exponent_of(rule_set.catalogue.currency)
         self.rounding = basket.arithmetic.rounding
+        self.share_out = sharer_of(basket.arithmetic.sharing)
         self.lines = list(basket.lines)
         self.gift_rules: list[str] = []
         self.factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in self.lines]
@@ -95,6 +97,8 @@ class Running:
         self.parts = [[self.part_of(place, line)] for place, line in enumerate(self.lines)]
         self.shipping = [self.part_of(-1 - place, line) for place, line in enumerate(basket.shipping)]
         self.shift: dict[int, int] = {}
+        self.closed: set[int] = set()
+        self.untouched_tax: dict[int, int] = {}
         self.left: dict[str, int] = {limit.key: basket.left.get(limit.key, limit.at_most) for limit in rule_set.limits}
         self.uses_counted: set[str] = set()
         self.points_left = basket.points_balance
@@ -180,6 +184,21 @@ class Running:
         parts = self.parts[place]
         return parts[0].amount if len(parts) == 1 else sum([part.amount for part in parts])
 
+    def open_of(self, planned: PlannedRule, places: Sequence[int]) -> Sequence[int]:
+        """Return those of the lines that a rule may still lower: a rule that came before may have closed some."""
+        if not self.closed or planned.rule.terms.always:
+            return places
+        return [place for place in places if place not in self.closed]
+
+    def paid_for(self, place: int) -> int:
+        """Return what a line costs with its taxes as it runs; what leaves the tax alone is taken off after it."""
+        untouched = self.untouched_tax.get(place, 0)
+        return self.paid(place, self.amount_of(place) + untouched) - untouched
+
+    def untaxed_of(self, place: int) -> int:
+        factors, untouched = self.factors[place], self.untouched_tax.get(place, 0)
+        return round_half_up((self.amount_of(place) + untouched) * factors.one, factors.inside) - untouched
+
     # What rules read
 
     def still(self, line: Line) -> dict[str, Any]:
@@ -202,16 +221,15 @@ class Running:
         fields, names = self.plan.line_fields, self.plan.live_lines
         if names:
             for place in places:
-                row, amount = self.rows[place], self.amount_of(place)
+                row = self.rows[place]
                 if "net" in names:
-                    row[fields["net"]] = self.paid(place, amount)
+                    row[fields["net"]] = self.paid_for(place)
                 if "listed" in names:
                     row[fields["listed"]] = sum([part.listed for part in self.parts[place]])
                 if "discount" in names:
                     row[fields["discount"]] = sum([part.listed - part.amount for part in self.parts[place]])
                 if "untaxed" in names:
-                    factors = self.factors[place]
-                    row[fields["untaxed"]] = round_half_up(amount * factors.one, factors.inside)
+                    row[fields["untaxed"]] = self.untaxed_of(place)
         for name in self.plan.live_sums:
             self.values[self.plan.fields[name]] = self.sum_of(name)
 
@@ -227,7 +245,7 @@ class Running:
     def sum_of(self, name: str) -> int:
         places = range(len(self.lines))
         if name == "purchase.total":
-            return sum([self.paid(place, self.amount_of(place)) for place in places])
+            return sum([self.paid_for(place) for place in places])
         elif name == "purchase.shipping":
             return sum([self.paid(part.line, part.amount) for part in self.shipping])
         elif name == "purchase.units":
@@ -236,11 +254,7 @@ class Running:
             return sum([part.listed for parts in self.parts for part in parts])
         elif name == "purchase.discount":
             return sum([part.listed - part.amount for parts in self.parts for part in parts])
-        whole = 0
-        for place in places:
-            factors = self.factors[place]
-            whole += round_half_up(self.amount_of(place) * factors.one, factors.inside)
-        return whole
+        return sum([self.untaxed_of(place) for place in places])
 
     def index_of(self, key: str) -> dict[Any, list[int]]:
         """Return the places of the basket's lines by the values of one field."""
@@ -277,6 +291,8 @@ class Running:
                 touched.add(piece.line)
                 if piece.line >= 0:
                     off += amount
+                if key in plan.leaving_tax:
+                    self.untouched_tax[piece.line] = self.untouched_tax.get(piece.line, 0) + amount
             if pool is not None:
                 piece.pools |= {pool}
         if pool is not None:

@@ -67,6 +67,7 @@ class Taxed(msgspec.Struct):
     """A line on its way through the taxes: `amount` as stated after discounts; the rest is filled in.
 
     shift        cents by which its total is held to a discount that was meant with tax
+    untouched    what rules took that leave the tax alone: taxes are counted as if it had not been taken
     goods        what the rates are counted on, as stated;  base  the same without tax, × factors.inside
     taxed_fixed  fixed taxes within `goods`;  added_fixed  fixed taxes on top that the rates are counted on too
     """
@@ -76,6 +77,7 @@ class Taxed(msgspec.Struct):
     quantity: int
     amount: int
     shift: int = 0
+    untouched: int = 0
     untaxed: int = 0
     taxes: list[tuple[str, int]] = []
     fixed_taxes: list[tuple[str, int]] = []
@@ -91,7 +93,7 @@ def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None
     """Fill in the taxes of all lines by the basket's policy."""
     by_unit = arithmetic.tax_rounding == "unit"
     for line in lines:
-        line.goods = line.amount
+        line.goods = line.amount + line.untouched
         if line.fixed:
             _separate_fixed(line, unit)
         _tax_line(line, arithmetic.rounding, _units(line, unit) if by_unit else 1)
@@ -108,8 +110,21 @@ def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None
             key, amount = line.taxes[-1]
             line.taxes[-1] = (key, max(0, amount + line.untaxed))
             line.untaxed = 0
+        if line.untouched:
+            _take_untouched(line)
         line.all_taxes = (*line.fixed_taxes, *line.taxes)
         line.total = line.untaxed + sum([amount for _, amount in line.all_taxes])
+
+
+def _take_untouched(line: Taxed) -> None:
+    """Take off what left the tax alone; where prices hold their taxes, those are never more than what is paid."""
+    line.untaxed -= line.untouched
+    for place in reversed(range(len(line.taxes))):
+        key, amount = line.taxes[place]
+        less = min(amount, max(0, -line.untaxed))
+        line.taxes[place] = (key, amount - less)
+        line.untaxed += less
+    line.untaxed = max(0, line.untaxed)  # rounding rate by rate may have left a cent less than was taken
 
 
 def _separate_fixed(line: Taxed, unit: int) -> None:
@@ -164,9 +179,13 @@ def _settle_cents(line: Taxed) -> None:
     if is_free or line.untaxed < 0:
         cents += line.untaxed
         line.untaxed = 0
-    if cents:
-        key, amount = line.taxes[-1]
-        line.taxes[-1] = (key, amount + cents)
+    for place in reversed(range(len(line.taxes))):
+        # No tax falls below nothing: taxes rounded each by itself may hold fewer cents than the total was thought to.
+        key, amount = line.taxes[place]
+        step = max(-amount, cents)
+        line.taxes[place] = (key, amount + step)
+        cents -= step
+    line.untaxed = max(0, line.untaxed + cents)
 
 
 def _tax_group(factors: Factors, lines: Sequence[Taxed], arithmetic: Arithmetic) -> None:

@@ -145,6 +145,8 @@ def _lower(settling: Settling, shares: Sequence[_Share]) -> None:
         part.given = [(key, share.left if key == share.key else amount) for key, amount in part.given]
         part.given = [(key, amount) for key, amount in part.given if amount]
         part.amount += less
+        if share.key in running.plan.leaving_tax:
+            running.untouched_tax[part.line] -= less
         # A cent that held a total to a discount meant with tax has lost its reason.
         running.shift.pop(part.line, None)
         lost[share.key] = lost.get(share.key, 0) + less

@@ -195,6 +195,8 @@ def _return(receipt: Receipt, published: Published, earlier: Earlier) -> Recompu
     alone = record["values"].get("alone")
     if alone is not None:
         taken += [(-each.quantity, -each.points) for each in _alone(published, alone, record).lines]
+    # What came back before of a receipt that the file names took nothing a second time.
+    taken += [(record["lines"][number - 1][0], 0) for number in record["values"].get("come_back_before", ())]
     told = sorted((line[0], line[1]) for line in record["lines"])
     found = [] if told == sorted(taken) else [Difference("/decision/lines", told, sorted(taken))]
     return Recomputed((*found, *_same_points(record, sum(points for _quantity, points in taken))))

@@ -2,16 +2,21 @@
 
 from .comparing import compare_shadow
 from .judging import Judged, judge_purchase
+from .reconciling import BalanceTold, Mismatch, find_mismatches, read_balances
 from .running import begin_shadow, cut_over
 from .telling import GrantTold, read_grants, tell_grants
 
 __all__ = [
+    "BalanceTold",
     "GrantTold",
     "Judged",
+    "Mismatch",
     "begin_shadow",
     "compare_shadow",
     "cut_over",
+    "find_mismatches",
     "judge_purchase",
+    "read_balances",
     "read_grants",
     "tell_grants",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Sum
@@ -19,6 +20,7 @@ from fidelia.programme.operations.versions import lock_programme
 from ..errors import NoShadow, NotReconciled, ProgrammeLive, ShadowRunning
 from ..events import ShadowBegun, ShadowCutOver
 from ..models import Shadow
+from .reconciling import BalanceTold, check_balances
 
 
 def begin_shadow(*, by: Actor, at: datetime, programme: Programme, vendor: str) -> Shadow:
@@ -42,11 +44,14 @@ def begin_shadow(*, by: Actor, at: datetime, programme: Programme, vendor: str) 
     return shadow
 
 
-def cut_over(*, by: Actor, at: datetime, programme: Programme, points_of_vendor: int) -> Shadow:
+def cut_over(
+    *, by: Actor, at: datetime, programme: Programme, points_of_vendor: int, balances: Sequence[BalanceTold] = ()
+) -> Shadow:
     """End the shadow and go live: from now on what the same key sends is recorded.
 
     The opening balances must have come in before (an import of members), and sum to `points_of_vendor` (minor units),
-    the total of the vendor's own books. Raises Denied (programme.publish), NoShadow, NotReconciled.
+    the total of the vendor's own books. With `balances`, what the books say of each member, every single one must hold
+    just that. Raises Denied (programme.publish), NoShadow, NotReconciled, MalformedGrants.
     """
     by.require("programme.publish", Scope(programme.partner_id))
     with transaction_of_use_case():
@@ -61,6 +66,8 @@ def cut_over(*, by: Actor, at: datetime, programme: Programme, points_of_vendor:
                 f"{format_points(points_of_vendor, scale)}. Bring the opening balances in first.",
                 held=reconciled["points"], told=points_of_vendor,
             )  # fmt: skip
+        if balances:
+            reconciled["checked"] = check_balances(programme, balances)
         shadow.ended_at, shadow.ended_by, shadow.reconciled = at, by.label, reconciled
         shadow.save(update_fields=["ended_at", "ended_by", "reconciled"])
         record_audit(

@@ -17,8 +17,18 @@ from fidelia.rules.plan_terms import Plan
 from ..models import Subscription, SubscriptionPeriod
 from .changing import ChangeQuote, change_now, direction
 from .ending import finish, void
+from .giving import follow_tier, hold
 from .opening import begin
-from .periods import Paid, Source, is_over, lock_subscription, next_notice, plan_of, zone_of_subscription
+from .periods import (
+    Paid,
+    Source,
+    holds_after,
+    is_over,
+    lock_subscription,
+    next_notice,
+    plan_of,
+    zone_of_subscription,
+)
 from .renewing import go_on
 from .telling import tell
 
@@ -96,6 +106,31 @@ def give_line_back(*, by: Actor, at: datetime, purchase_id: UUID, line: int, uni
     return ended
 
 
+def _close_gap(held: Subscription, gone: SubscriptionPeriod, later: list[SubscriptionPeriod], *, at: datetime) -> None:
+    """The periods after one that came back move up: nobody waits through time that was paid back for what is paid.
+
+    Each takes the place of the one before it; where the one that came back had begun, they begin now.
+    """
+    plan, zone = plan_of(held), zone_of_subscription(held)
+    begins_at, number = gone.begins_at, max(held.cycle - len(later), 1)
+    if begins_at < at:
+        begins_at, held.anchor_at, number = at, at, 1
+    for period in later:
+        period.subscription = held
+        period.begins_at, period.ends_at = begins_at, end_of_period(plan, held.anchor_at, number, zone)
+        hold(period, period.ends_at, at=at)
+        period.save()
+        begins_at, number = period.ends_at or begins_at, number + 1
+    last = later[-1]
+    held.cycle, held.ends_at, held.changed_at = number - 1, last.ends_at, at
+    held.holds_until = holds_after(held, plan, last.ends_at)
+    held.notice_at = next_notice(plan, held.ends_at, at)
+    held.save()
+    hold(last, held.holds_until, at=at)
+    last.save()
+    follow_tier(held, at=at)
+
+
 def _shorten(held: Subscription, period: SubscriptionPeriod, *, by: Actor, at: datetime) -> None:
     """What is left of a subscription without one of its periods: as far as the others go, or nothing."""
     others = held.periods.exclude(id=period.id).order_by("-number")
@@ -105,7 +140,9 @@ def _shorten(held: Subscription, period: SubscriptionPeriod, *, by: Actor, at: d
     amount = -period.amount
     if held.ended_at is None and not rest:
         finish(held, at=at, reason="returned")
-    elif held.ended_at is None and period.number > max(one.number for one in rest):
+    elif held.ended_at is None and any(one.number > period.number for one in rest):
+        _close_gap(held, period, [one for one in rest[::-1] if one.number > period.number], at=at)
+    elif held.ended_at is None:
         last = rest[0]
         held.ends_at = held.holds_until = last.ends_at
         held.notice_at = next_notice(plan_of(held), held.ends_at, at)

@@ -11,7 +11,15 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.programme.queries import Terms
-from fidelia.rules.plan_dates import PaidPeriod, due_for_change, end_of_period, keeps_dates, share_left
+from fidelia.rules.plan_dates import (
+    PaidPeriod,
+    due_for_change,
+    end_for_rest,
+    end_of_period,
+    keeps_dates,
+    share_left,
+    turns_into_days,
+)
 from fidelia.rules.plan_terms import Plan
 
 from ..errors import ChangeNotAllowed, WrongAmount
@@ -79,7 +87,8 @@ def change_now(
     current.refunded += unused
     current.save(update_fields=["refunded"])
     if not is_trial and not (paid.source is None and keeps_dates(was, plan)):
-        held.anchor_at, held.cycle = at, 1
+        as_days = paid.source is None and turns_into_days(was, plan) and quote.ends_at is not None
+        held.anchor_at, held.cycle = (quote.ends_at or at, 0) if as_days else (at, 1)
     held.next_plan = ""
     new = PaidPeriod(at, quote.ends_at, unused + paid.amount)
     add_period(held, plan, new, paid, terms=terms, by=by, at=at, is_trial=is_trial)
@@ -94,7 +103,9 @@ def direction(plan: Plan, to: Plan) -> str:
 
 
 def _a_day(plan: Plan) -> Fraction:
-    return Fraction(plan.price) / (_DAYS[plan.period] * plan.every)
+    if plan.until:
+        return Fraction(plan.price) * len(plan.until) / (_DAYS["year"] * plan.every)
+    return Fraction(plan.price) / (_DAYS[plan.period] * plan.every + plan.plus_days)
 
 
 def _quote(held: Subscription, key: str, at: datetime) -> tuple[ChangeQuote, Terms, SubscriptionPeriod]:
@@ -113,5 +124,7 @@ def _quote(held: Subscription, key: str, at: datetime) -> tuple[ChangeQuote, Ter
         return ChangeQuote(plan, "now" if held.is_trial else "at_end", 0, ends_at), terms, current
     zone = zone_of_subscription(held)
     paid = PaidPeriod(current.begins_at, current.ends_at, current.amount - current.refunded)
+    if turns_into_days(was, plan):
+        return ChangeQuote(plan, "now", 0, end_for_rest(was, plan, paid, at, zone)), terms, current
     ends_at = current.ends_at if keeps_dates(was, plan) else end_of_period(plan, at, 1, zone)
     return ChangeQuote(plan, "now", due_for_change(was, plan, paid, at, zone), ends_at), terms, current

@@ -14,10 +14,11 @@ from fidelia.rules.plan_terms import Plan
 from ..errors import NotRenewable
 from ..models import Subscription
 from .giving import member_now
-from .periods import Paid, add_period, check_amount, locked_subscription, plan_in_force, zone_of_subscription
+from .periods import Paid, add_period, check_amount, locked_subscription, plan_in_force, plan_of, zone_of_subscription
 from .telling import tell
 
 RENEW = "subscription.renew"
+LENGTH = ("period", "every", "last_day", "plus_days", "until")
 AHEAD_MAX = timedelta(days=366 * 5)
 
 
@@ -42,7 +43,7 @@ def go_on(held: Subscription, plan_key: str, paid: Paid | None, *, by: Actor, at
     terms, plan = plan_in_force(member_now(held), plan_key, at)
     paid = paid or Paid(plan.price)
     check_amount(plan, paid.amount)
-    begins_at, is_first = held.ends_at, held.cycle == 0
+    begins_at, is_first = held.ends_at, held.is_trial
     _set_cycle(held, plan)
     held.next_plan, held.stops_at_end = "", False
     span = PaidPeriod(
@@ -56,9 +57,8 @@ def go_on(held: Subscription, plan_key: str, paid: Paid | None, *, by: Actor, at
 
 def _set_cycle(held: Subscription, plan: Plan) -> None:
     """Periods of the same length go on from the first day; others, and the first after a trial, begin a new count."""
-    same = (held.policy["period"], held.policy["every"], held.policy["last_day"]) == (
-        plan.period, plan.every, plan.last_day,
-    )  # fmt: skip
+    before = plan_of(held)
+    same = all(getattr(before, name) == getattr(plan, name) for name in LENGTH)
     if same and held.cycle:
         held.cycle += 1
     else:

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status = acts.add_parser("status", help="what is the same, what differs, and why")
     over = acts.add_parser("cut-over", help="end the shadow and go live")
     over.add_argument("points", metavar="POINTS", help="the total of the vendor's books")
+    over.add_argument("--balances", type=Path, metavar="FILE", help="CSV of the books, member by member: card, points")
     for act in (begin, tell, status, over):
         act.add_argument("--programme", default="", metavar="SLUG", help="which, where there are several")
 
@@ -55,11 +56,7 @@ def _tell(arguments: argparse.Namespace, programme: Programme) -> int:
     from fidelia.shadow.queries import find_shadow
 
     by, at = Actor.system(BY), clock.now()
-    try:
-        text = arguments.file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{arguments.file} cannot be read: {error}.") from None
-    grants = read_grants(text, scale=programme.points_currency.scale)
+    grants = read_grants(_text_of(arguments.file), scale=programme.points_currency.scale)
     counts = tell_grants(by=by, at=at, programme=programme, grants=grants)
     shadow = find_shadow(by=by, programme=programme)
     assert shadow is not None, "it was told just now"
@@ -88,9 +85,18 @@ def _status(arguments: argparse.Namespace, programme: Programme) -> int:
 
 def _cut_over(arguments: argparse.Namespace, programme: Programme) -> int:
     from fidelia.kernel.points import parse_points
-    from fidelia.shadow.operations import cut_over
+    from fidelia.shadow.operations import cut_over, read_balances
 
-    points = parse_points(arguments.points, programme.points_currency.scale)
-    cut_over(by=Actor.system(BY), at=clock.now(), programme=programme, points_of_vendor=points)
+    scale, file = programme.points_currency.scale, arguments.balances
+    told = read_balances(_text_of(file), scale=scale) if file is not None else []
+    points = parse_points(arguments.points, scale)
+    cut_over(by=Actor.system(BY), at=clock.now(), programme=programme, points_of_vendor=points, balances=told)
     print(f"{programme.slug} is live: what the same keys send is recorded from now on.")
     return 0
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path} cannot be read: {error}.") from None

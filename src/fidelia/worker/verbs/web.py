@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    logging.getLogger("_granian").addFilter(_is_news)
     server = Granian(
         APPLICATION,
         address=address.host,
@@ -52,6 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     )
     server.serve(target_loader=load_application)
     return 0
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out the server's doubt about the number of threads: ours was measured, and said at each start it alarms."""
+    return "seems quite high compared to the number of CPU cores" not in record.getMessage()
 
 
 def read_processes() -> int:

@@ -28,12 +28,16 @@ Step = Literal["update", "close", "cancel", "reopen", "return"]
 
 
 class Tax(msgspec.Struct, frozen=True):
-    """A tax of a line as a ratio: 20 % is 20/100. `is_compound`: counted with the taxes named before it."""
+    """A tax of a line as a ratio: 20 % is 20/100. `is_compound`: counted with the taxes named before it.
+
+    `is_included`: the price holds it, or it comes on top; None: as the basket's prices are stated.
+    """
 
     name: str
     numerator: int
     denominator: int
     is_compound: bool = False
+    is_included: bool | None = None
 
 
 class UnitTax(msgspec.Struct, frozen=True):
@@ -56,7 +60,8 @@ class BasketLine(msgspec.Struct, frozen=True):
     """One line before discounts. `quantity` in thousandths of a unit; `unit_price` in units of 10^-price_scale.
 
     A line that `sells` a gift card is money: it is never discounted, earns nothing, and no card or point pays for it.
-    Category and brand are used where the product is not in the file of products.
+    Category and brand are used where the product is not in the file of products. No rule brings a unit below `lowest`
+    (minor units).
     """
 
     product_code: str
@@ -71,6 +76,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     is_discountable: bool = True
     is_paid_by_tenders: bool = True
     sells: SoldCard | None = None
+    lowest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,7 @@ def _is_plain(line: BasketLine) -> bool:
         and (not line.taxes or _are_taxes(line.taxes))
         and (not line.unit_taxes or _are_unit_taxes(line.unit_taxes))
         and line.product_code.strip() != ""
+        and 0 <= line.lowest <= MONEY_MAX
         and (line.sells is None or _can_sell(line))
     )
 
@@ -215,6 +222,8 @@ def _refuse(line: BasketLine, pointer: str) -> None:
         raise MalformedLines("A line names its product.", pointer=f"{pointer}/product")
     if not 0 < line.quantity <= QUANTITY_MAX:
         raise MalformedLines("A quantity is above zero and at most a million.", pointer=f"{pointer}/quantity")
+    if not 0 <= line.lowest <= MONEY_MAX:
+        raise MalformedLines("The lowest price is an amount that can be.", pointer=f"{pointer}/lowest_price")
     if line.unit_taxes and not _are_unit_taxes(line.unit_taxes):
         raise MalformedLines("A tax of each unit is an amount that can be.", pointer=f"{pointer}/unit_taxes")
     if line.taxes and not _are_taxes(line.taxes):

@@ -152,6 +152,7 @@ def _line(line: BasketLine, number: int, found: CheckoutSurroundings) -> Line:
         facts=_facts(line, found),
         discountable=line.is_discountable and line.sells is None,
         tenders=line.is_paid_by_tenders and line.sells is None,
+        lowest=line.lowest,
     )
 
 
@@ -181,7 +182,7 @@ def _shipping(shipping: Shipping) -> Line:
 
 @lru_cache(maxsize=RATES_KEPT)
 def _rates(taxes: tuple[Tax, ...]) -> tuple[TaxRate, ...]:
-    return tuple([TaxRate(tax.name, tax.numerator, tax.denominator, tax.is_compound) for tax in taxes])
+    return tuple([TaxRate(tax.name, tax.numerator, tax.denominator, tax.is_compound, tax.is_included) for tax in taxes])
 
 
 def _coupon(code: str, known: Mapping[str, Any], asked: CheckoutBasket) -> Coupon:

@@ -12,26 +12,94 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from fidelia.access.operations.audit import RECORD, Deed
+from fidelia.access.operations.audit import RECORD, RECORD_READ, Deed
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import hex_of, prepared_cursor
 from fidelia.kernel.outbox import Event
-from fidelia.kernel.outbox.announcing import ANNOUNCE, values_of
-from fidelia.kernel.together import Kind, ask_together
+from fidelia.kernel.outbox.announcing import ANNOUNCE, ANNOUNCE_READ, fields_of, values_of
+from fidelia.kernel.together import Kind, ask_in_set, ask_together
 from fidelia.ledger.operations import PostingRequest
-from fidelia.ledger.operations.posting import check_request, refusals, request_json
+from fidelia.ledger.operations.posting import EARN_TOGETHER, check_request, earning_json, refusals, request_json
 from fidelia.rewards.operations import refusals as refusals_of_rewards
 
 from ...models import packed
-from ..writing import DecisionRow, LineRow, PurchaseRow
+from ..writing import (
+    LINE_COLUMNS,
+    LINES,
+    PURCHASE_COLUMNS,
+    TOLD,
+    DecisionRow,
+    LineRow,
+    PurchaseRow,
+    fields_of_decision,
+    fields_of_purchase,
+    lines_json,
+)
 from .reading import KeptCheckout, waiting_in_time
 
+# What a checkout adds to the columns of a purchase and of its lines.
+_MORE_COLUMNS = ("checkout_id", "gross", "discount", "tax", "paid_by_points", "points_spent", "paid_by_gift_cards")
+_MORE_LINE_COLUMNS = ("gross", "discount", "tax", "paid_by_points", "paid_by_gift_cards")
+_PURCHASE_COLUMNS = ", ".join([*PURCHASE_COLUMNS, *_MORE_COLUMNS])
+_LINE_COLUMNS = ", ".join(["purchase_id", *LINE_COLUMNS, *_MORE_LINE_COLUMNS])
+_MORE_LINES = "gross bigint, discount bigint, tax bigint, paid_by_points bigint, paid_by_gift_cards bigint"
+_MORE_TOLD = (
+    f"""checkout_id uuid, points_spent bigint, {_MORE_LINES}, read_revision integer, wait_ms integer, taking json"""
+)
 _CLOSE = f"""with closed as materialized (
     select * from activity_checkout_close({", ".join(["%s"] * 16)})
 ), done as (
     select * from closed where purchase_id is not null
 ), announced as ({ANNOUNCE} from done), audited as ({RECORD} from done)
 select purchase_id::text, balance_after::text, rewards::text from done"""
+# Several closures at once, as `..writing` writes several purchases: each with its checkout, limits, posting, lines,
+# decision, event and audit row, in the order of locks of all that writes. Nothing is written of one whose checkout or
+# head of the chain is no longer the one that was read.
+_CLOSE_TOGETHER = f"""
+with told as materialized (
+    select * from rows from (json_to_recordset(%s::json) as ({TOLD}, {_MORE_TOLD})) with ordinality
+), held as materialized (
+    select told.*
+    from told cross join (
+        select array_agg(checkout_id order by ordinality) as ids,
+            activity_lock_checkouts(array_agg(checkout_id order by ordinality),
+                array_agg(read_revision order by ordinality), max(wait_ms)) as places
+        from told
+    ) locked
+    where told.read_revision = 0 or told.ordinality = any (locked.places)
+), moved as (
+    insert into activity_chain (account_id, sequence, hash)
+    select account_id, sequence, hash from held where account_id is not null order by account_id
+    on conflict (account_id) do update set sequence = excluded.sequence, hash = excluded.hash
+        where activity_chain.sequence = excluded.sequence - 1
+    returning account_id
+), posted as (
+    select posting.id, posting.balance from {EARN_TOGETHER.format(accounts="array(select account_id from moved)")} done,
+        unnest(done.postings, done.balances) posting (id, balance)
+), first as materialized (
+    select held.*, posted.balance from held left join posted on posted.id = held.posting_id
+    where held.account_id is null or held.account_id in (select account_id from moved)
+), taken as materialized (
+    select rewards_consume_together((select json_agg(taking order by ordinality) from first where taking is not null))
+), purchases as (
+    insert into activity_purchase ({_PURCHASE_COLUMNS})
+    select {_PURCHASE_COLUMNS.replace("balance_after", "coalesce(balance, balance_after)")} from first, taken
+), decisions as (
+    insert into activity_decision (account_id, sequence, purchase_id, rule_version_id, record, previous_hash, hash,
+        occurred_at, recorded_at)
+    select coalesce(account_id, purchase_id), sequence, purchase_id, decided_version_id, record, previous_hash, hash,
+        occurred_at, recorded_at
+    from first, taken
+), announced as ({ANNOUNCE_READ} from first, taken order by ordinality), audited as ({RECORD_READ} from first, taken),
+lines as (
+    insert into activity_line ({_LINE_COLUMNS})
+    select {_LINE_COLUMNS} from json_to_recordset(%s::json) line ({LINES}, {_MORE_LINES})
+    where line.purchase_id in (select purchase_id from first, taken)
+), written as materialized (
+    select activity_write_checkouts(%s::json, array(select checkout_id from first, taken))
+)
+select ordinality::text, coalesce(balance, balance_after)::text from first, taken, written
+"""
 # What a closure takes of which there is little, and which it locks.
 _SHARED: Final = frozenset({"coupons", "vouchers", "gift_cards", "stock"})
 _KEEP = "select activity_write_checkout(json_populate_record(null::activity_checkout, %s::json), %s, %s, %s)"
@@ -103,6 +171,41 @@ def write_closure(closing: Closing) -> Closed | None:
 
     Raises CheckoutBusy, what the ledger refuses and what rewards refuses.
     """
+    with waiting_in_time(), refusals_of_rewards(), refusals():
+        return _write_together(closing) if _is_plain(closing) else _write_alone(closing)
+
+
+def _is_plain(closing: Closing) -> bool:
+    """Whether it can be written in a set: it spends and issues nothing, and takes nothing that others wait for."""
+    return closing.spend is None and _kind_of(closing.rewards) is Kind.WRITING
+
+
+def _write_together(closing: Closing) -> Closed | None:
+    purchase, earn = closing.purchase, closing.earn
+    told = fields_of_purchase(purchase) | {name: getattr(purchase, name) for name in _MORE_COLUMNS}
+    told |= fields_of(closing.event) | closing.deed.fields() | fields_of_decision(closing.decision)
+    told |= {"read_revision": closing.revision, "wait_ms": settings.CHECKOUT_WAIT_MS}
+    if closing.rewards is not None:
+        told["taking"] = closing.rewards["take"]
+    posted = ""
+    if earn is not None:
+        check_request(earn)
+        posted = earning_json(earn, by=closing.by, at=closing.at)
+    lines = lines_json(purchase.purchase_id, closing.lines)
+    parts = [_json(told), posted, lines, _checkout_json(closing.checkout)]
+    written = ask_in_set(_CLOSE_TOGETHER, parts, kind=Kind.WRITING, lock=str(_first_locked(closing)))
+    if written is None:
+        return None
+    (balance,) = written
+    return Closed(None if balance is None else int(balance), {})
+
+
+def _checkout_json(checkout: Mapping[str, Any]) -> str:
+    """Return all columns of a checkout as an element of a JSON array; what was answered stands there as it is kept."""
+    return _json({**checkout, "evaluation": msgspec.Raw(packed(checkout["evaluation"]).encode())})
+
+
+def _write_alone(closing: Closing) -> Closed | None:
     row = closing.decision
     purchase = _row_json(closing.purchase)
     values = [
@@ -113,8 +216,7 @@ def write_closure(closing: Closing) -> Closed | None:
         *(purchase, _json(closing.lines), row.rule_version_id, row.text, row.previous_hash),
         *(*values_of(closing.event), *closing.deed.values()),
     ]
-    with waiting_in_time(), refusals_of_rewards(), refusals():
-        written = ask_together(_CLOSE, values, kind=_kind_of(closing.rewards), lock=str(_first_locked(closing)))
+    written = ask_together(_CLOSE, values, kind=_kind_of(closing.rewards), lock=str(_first_locked(closing)))
     if written is None:
         return None
     _purchase_id, balance, rewards = written

@@ -14,7 +14,7 @@ from fidelia.customers.queries import normalise_identity
 from fidelia.intake.countries import country_names
 from fidelia.intake.operations import stage_values
 from fidelia.intake.reading import Reading
-from fidelia.intake.states import PAYMENT_WORDS
+from fidelia.intake.states import PAYMENT_WORDS, speaks_of_return, word_of
 from fidelia.intake.values import (
     BadCell,
     join_moment,
@@ -34,7 +34,7 @@ from .mapping import ImportMapping
 
 PRICE_SCALE_MAX = 6
 DIGITS_MAX = 30
-AMOUNTS = ("net", "gross", "unit_price", "discount", "coupon", "coupon_match", "returned")
+AMOUNTS = ("net", "tax", "gross", "unit_price", "discount", "coupon", "coupon_match", "returned")
 CHANNEL_WORDS = {
     **dict.fromkeys(("magasin", "boutique", "shop", "in store", "en magasin", "pos"), "store"),
     **dict.fromkeys(("internet", "online", "site", "site web", "e-commerce", "ecommerce", "en ligne"), "web"),
@@ -126,26 +126,32 @@ class CellReaders:
 
     def kind(self, text: str) -> tuple[bool]:
         """Say whether the row is of something that came back. Raises BadCell for what is no line at all."""
-        word = fold(text)
+        word = word_of(text)
         if word in self._no_lines:
             raise BadCell("no_line", "no_line", text=text)
+        if self._returns_say:
+            return (word in self._returns_say or bool(speaks_of_return(word)),)
         if word and word not in RETURN_WORDS | SALE_WORDS | PAYMENT_WORDS:
             raise BadCell("kind_unknown", "kind_unknown", text=text)
         return (word in RETURN_WORDS,)
 
     @cached_property
     def _no_lines(self) -> frozenset[str]:
-        return frozenset(fold(text) for text in self.mapping.no_lines)
+        return frozenset(map(word_of, self.mapping.no_lines))
+
+    @cached_property
+    def _returns_say(self) -> frozenset[str]:
+        return frozenset(map(word_of, self.mapping.returns_say))
 
     def status(self, text: str) -> tuple[str]:
         """Raises BadCell for an order of which nothing came."""
-        if fold(text) in self._not_sold:
+        if word_of(text) in self._not_sold:
             raise BadCell("not_sold", "not_sold", text=text)
         return (text,)
 
     @cached_property
     def _not_sold(self) -> frozenset[str]:
-        return frozenset(fold(text) for text in self.mapping.not_sold)
+        return frozenset(map(word_of, self.mapping.not_sold))
 
     def channel(self, text: str) -> tuple[str]:
         word = fold(text) or self.mapping.channel

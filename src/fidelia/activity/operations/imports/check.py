@@ -28,6 +28,7 @@ from ...errors import WrongCurrency
 from . import statements, understanding
 from .cells import CellReaders
 from .mapping import ImportMapping, mapping_of
+from .originals import give_back_to_buyers
 
 PEOPLE_TOGETHER = 10_000
 UNKNOWN_STORES_MAX = 20
@@ -54,6 +55,7 @@ def check_purchases(found: Import, *, by: Actor, at: datetime, progress: Progres
         _understand(found, mapping, at, progress)
         _judge_receipts(found, mapping, progress)
         report = _count(mapping)
+        give_back_to_buyers(_step, mapping, sources_of(found, mapping))
         for statement in (statements.TELL_REJECTED, statements.TELL_DOUBLE, statements.TELL_KNOWN):
             _do(statement, [found.id], progress)
         _keep(found.id, mapping, programme, progress)

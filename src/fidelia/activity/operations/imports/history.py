@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,13 @@ from fidelia.rules.decision import values_read
 from fidelia.subscriptions.queries import plans_for_rules
 
 from ..deciding import ChainHead, settle_purchase
-from ..values import values_for_rules
+from ..values import values_for_rules, values_of_final_line
 from .mapping import ImportMapping
-from .members import ENROLLED_BY, AccountState, MemberState, SoldLine, returned_products
+from .members import ENROLLED_BY, AccountState, MemberState, returned_products
 from .past import Past
 from .postings import Place, PointsOfReceipts
 from .receipts import Receipt
+from .sold_lines import SoldLine
 
 DECIDED_COLUMNS = {
     "place": "bigint", "purchase_id": "uuid", "customer_id": "uuid", "enrolment_id": "uuid", "account_id": "uuid",
@@ -75,6 +76,7 @@ class _Case:
     terms: Terms
     facts: dict[str, Any]
     matched: Mapping[int, SoldLine]
+    worthless: frozenset[int] = frozenset()  # the lines given back of which nothing is left to take
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,12 @@ class BatchDecision:
     def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
         purchase_id = receipt.purchase_id or new_id()
         matched = self._match(receipt, state) if receipt.is_return else {}
+        worthless = _worthless(receipt, state, matched) if receipt.is_return and any(receipt.originals) else frozenset()
         terms = self._around.versions.terms_at(receipt.occurred_at)
         outcome, account = None, state.account
         is_member = account is not None and self._earns(receipt, state, terms)
         if is_member and terms is not None and account is not None and facts is not None:
-            decision = self._decision(_Case(receipt, state, account, terms, facts, matched))
+            decision = self._decision(_Case(receipt, state, account, terms, facts, matched, worthless))
             outcome = self._chain(decision, purchase_id, account, terms)
         if is_member and account is not None:
             self._points.count_for_tiers(receipt, state, account, outcome.points if outcome is not None else 0, matched)
@@ -162,7 +165,8 @@ class BatchDecision:
         for place, quantity in enumerate(receipt.quantities):
             if quantity < 0:
                 product, net = receipt.products[place], receipt.nets[place]
-                sold = state.take_sold(product, -quantity, -net, receipt.occurred_at)
+                original = receipt.originals[place] if receipt.originals else ""
+                sold = state.take_sold(product, -quantity, -net, receipt.occurred_at, original)
                 if sold is not None:
                     matched[place] = sold
         return matched
@@ -176,7 +180,7 @@ class BatchDecision:
                 terms.rule_set, known, settlement, rule_version_id=version, occurred_at=receipt.occurred_at
             )
         read = values_read(terms.rule_set, known, terms.rule_set.fields_read_of_final) if settlement.lines else None
-        return _decision_of_return(receipt, settlement.lines, case.matched, version, read)
+        return _decision_of_return(case, settlement.lines, version, read)
 
     def _values(self, case: _Case) -> dict[str, Any]:
         """Lines given back alone are valued as if they were bought: the rules of the return's own date decide."""
@@ -187,7 +191,7 @@ class BatchDecision:
             zone=case.terms.zone,
             channel=receipt.channel,
             store=self._around.stores.get(receipt.store),
-            lines=self._lines(receipt, -1 if receipt.is_return else 1, case.matched),
+            lines=self._lines(receipt, -1 if receipt.is_return else 1, {*case.matched, *case.worthless}),
             enrolled_at=enrolment.enrolled_at,
             tier=(tier := case.state.tier_at(receipt.occurred_at)),
             entitlements=case.terms.entitlements_of(tier),
@@ -210,7 +214,7 @@ class BatchDecision:
             return {}
         return self._past.values(case.terms, case.state.customer_id, case.receipt.occurred_at)
 
-    def _lines(self, receipt: Receipt, sign: int, leave_out: Mapping[int, SoldLine]) -> list[dict[str, Any]]:
+    def _lines(self, receipt: Receipt, sign: int, leave_out: Collection[int]) -> list[dict[str, Any]]:
         """As `line_values` says of each line; what is known of a product is looked up once."""
         known = self._lines_known
         lines = []
@@ -219,6 +223,7 @@ class BatchDecision:
             if place not in leave_out:
                 base = known.get(product) or self._know(product)
                 line = {**base, "quantity": sign * quantity, "net": sign * net}
+                line |= values_of_final_line(sign * net, sign * quantity)
                 if not line["category"]:
                     line["category"] = category
                 lines.append(line)
@@ -334,29 +339,42 @@ class BatchDecision:
                 state.sold[product].append(
                     SoldLine(
                         *(quantity, receipt.nets[place], purchase_id, place + 1, points, receipt.occurred_at, account),
-                        self._where(receipt)[1],
+                        *(self._where(receipt)[1], receipt.number),
                     )
                 )
 
 
+def _worthless(receipt: Receipt, state: MemberState, matched: Mapping[int, SoldLine]) -> frozenset[int]:
+    named = zip(receipt.products, receipt.quantities, receipt.originals, strict=True)
+    return frozenset(
+        place
+        for place, (product, quantity, original) in enumerate(named)
+        if place not in matched and quantity < 0 and original and state.has_come_back(product, -quantity, original)
+    )
+
+
 def _decision_of_return(
-    receipt: Receipt,
-    alone: Sequence[LineAllocation],
-    matched: Mapping[int, SoldLine],
-    version: str,
-    read: Mapping[str, Any] | None,
+    case: _Case, alone: Sequence[LineAllocation], version: str, read: Mapping[str, Any] | None
 ) -> Decision:
     """Lines matched take back what they earned; the others what the rules of the return's own date would give."""
-    rest = iter(alone)
+    matched, worthless, rest = case.matched, case.worthless, iter(alone)
     lines = tuple(
-        LineAllocation(quantity, -(matched[place].points if place in matched else next(rest).points))
-        for place, quantity in enumerate(receipt.quantities)
+        LineAllocation(
+            quantity,
+            -matched[place].points if place in matched else 0 if place in worthless else -next(rest).points,
+        )
+        for place, quantity in enumerate(case.receipt.quantities)
     )
-    returns = [[str(sold.purchase_id), sold.line_number, sold.quantity] for sold in matched.values()]
+    values: dict[str, Any] = {
+        "returns": [[str(sold.purchase_id), sold.line_number, sold.quantity] for sold in matched.values()],
+        "stands_alone": len(lines) - len(matched) - len(worthless),
+    }
+    if worthless:
+        values["come_back_before"] = sorted(place + 1 for place in worthless)
     return Decision(
         rule_version_id=version,
-        occurred_at=receipt.occurred_at,
-        values={"returns": returns, "stands_alone": len(lines) - len(matched), **({"alone": read} if read else {})},
+        occurred_at=case.receipt.occurred_at,
+        values={**values, **({"alone": read} if read else {})},
         points=sum(line.points for line in lines),
         outcomes=(),
         lines=lines,

@@ -39,7 +39,7 @@ from ...targets import CHANNELS, PURCHASES, RECEIPT_BY
 REQUIRED = ("source", "currency", "columns")
 TEXT_LENGTH_MAX = 60
 DISCOUNTS = ("amount", "percent", "fraction")
-LISTS = ("not_products", "nobody", "returns_begin", "no_lines", "not_sold")
+LISTS = ("not_products", "nobody", "returns_begin", "returns_say", "no_lines", "not_sold")
 FLAGS = ("enrol", "fill_down", "in_cents", "whole_codes", "amount_once")
 NO_TEXTS = (*FLAGS, *LISTS, "columns", "reading")
 
@@ -68,6 +68,7 @@ class ImportMapping:
     not_products: tuple[str, ...] = field(default_factory=tuple)
     nobody: tuple[str, ...] = field(default_factory=tuple)
     returns_begin: tuple[str, ...] = field(default_factory=tuple)
+    returns_say: tuple[str, ...] = field(default_factory=tuple)
     no_lines: tuple[str, ...] = field(default_factory=tuple)
     not_sold: tuple[str, ...] = field(default_factory=tuple)
     receipt_by: str = "number"

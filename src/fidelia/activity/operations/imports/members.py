@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from fidelia.customers.operations import NewCustomer, add_customers_in_bulk
-from fidelia.customers.queries import read_for_rules
+from fidelia.customers.queries import ids_of_each, read_for_rules
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.operations import NewMember, enrol_in_bulk
@@ -24,9 +25,11 @@ from ..deciding import ChainHead
 from .cells import country_code
 from .mapping import ImportMapping
 from .receipts import Receipt
+from .sold_lines import SoldLine
 from .standing import TierOfHistory, load_standings
 
 ENROLLED_BY = "import"
+CENT = 1  # by so much a file rounds the money of a part in another way than we do
 _LOCK_CHAINS = """
 with opened as (
     insert into activity_chain (account_id, sequence, hash) select account, 0, %s from unnest(%s::uuid[]) account
@@ -51,32 +54,25 @@ select pg_advisory_xact_lock(hashtextextended(sale.id::text, 0)) from (
         and line.product_code = any(%s)
     order by 1) sale
 """
+# What was rewarded afterwards, or claimed, counts as its claim says.
 _OPEN_LINES = """
-select sale.customer_id, line.product_code, sale.total + coalesce((
+select coalesce(claim.customer_id, sale.customer_id), line.product_code, sale.total + coalesce((
            select sum(back.net) from activity_line back where back.returns_purchase_id = sale.purchase_id), 0)::bigint,
-       line.quantity, line.net, line.purchase_id, line.line_number, line.points,
-       sale.occurred_at, sale.account_id, sale.store_id
+       line.quantity, line.net, line.purchase_id, line.line_number,
+       coalesce(claim.line_points[line.line_number], line.points),
+       sale.occurred_at, coalesce(claim.account_id, sale.account_id), sale.store_id, sale.receipt_number,
+       returned.quantity
 from activity_purchase sale join activity_line line using (purchase_id)
-where sale.customer_id = any(%s) and sale.kind = 'sale' and line.quantity > 0 and line.product_code = any(%s)
-    and not exists (
-        select from activity_line back
-        where back.returns_purchase_id = line.purchase_id and back.returns_line_number = line.line_number)
+left join activity_claim claim using (purchase_id)
+cross join lateral (
+    select coalesce(-sum(back.quantity), 0)::bigint as quantity from activity_line back
+    where back.returns_purchase_id = line.purchase_id and back.returns_line_number = line.line_number) returned
+where sale.purchase_id in (
+        select purchase_id from activity_purchase where customer_id = any(%(customers)s) and kind = 'sale'
+        union select purchase_id from activity_claim where customer_id = any(%(customers)s))
+    and line.quantity > 0 and line.product_code = any(%(products)s)
 order by sale.occurred_at
 """
-
-
-@dataclass(slots=True)
-class SoldLine:
-    """A line sold before that may come back whole."""
-
-    quantity: int
-    net: int
-    purchase_id: UUID
-    line_number: int
-    points: int
-    occurred_at: datetime
-    account_id: UUID | None  # the account that earned by it, which is another one after a new membership
-    store_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -104,14 +100,29 @@ class MemberState:
         """Return the tier held then, empty for none; asked in the order of time."""
         return self.tier.tier_at(at) if self.tier is not None else NO_TIER
 
-    def take_sold(self, product: str, quantity: int, net: int, before: datetime) -> SoldLine | None:
-        """Take the latest line that a returned one fits whole: same product, same quantity, same amount."""
-        candidates = self.sold.get(product, [])
-        for place in range(len(candidates) - 1, -1, -1):
-            line = candidates[place]
-            if line.quantity == quantity and line.net == net and line.occurred_at <= before:
-                return candidates.pop(place)
-        return None
+    def take_sold(self, product: str, quantity: int, net: int, before: datetime, receipt: str = "") -> SoldLine | None:
+        """Take from the latest line that a returned one fits, and return the part that comes back.
+
+        A line fits whole, by its quantity and amount, or in part, by its price; of a receipt that the file names, by
+        its quantity alone: what is paid back may be less than what was paid.
+        """
+        lines = [line for line in reversed(self.sold.get(product, ())) if line.occurred_at <= before]
+        if receipt:
+            lines = [line for line in lines if line.is_of(receipt)]
+        lines = [line for line in lines if line.left]
+        whole = (line for line in lines if (line.left, line.net_of(line.left)) == (quantity, net))
+        priced = (line for line in lines if line.left > quantity and abs(line.net_of(quantity) - net) <= CENT)
+        named = (line for line in lines if receipt and line.left >= quantity)
+        line = next(chain(whole, priced, named), None)
+        return line.take(quantity) if line is not None else None
+
+    def has_come_back(self, product: str, quantity: int, receipt: str) -> bool:
+        """Whether a receipt is known here that a return names, and not so much of the product is left on it.
+
+        What that receipt earned is taken back then, by a till or by another file: it is not taken a second time.
+        """
+        lines = [line for line in self.sold.get(product, ()) if line.is_of(receipt)]
+        return bool(lines) and sum(line.left for line in lines) < quantity
 
 
 def load_members(
@@ -239,18 +250,21 @@ def _load_accounts(ids: list[UUID]) -> dict[UUID, AccountState]:
 
 
 def _load_past(states: dict[UUID, MemberState], returned: set[str]) -> None:
+    """What a person bought before, under whatever record that was merged into theirs."""
+    owner = {one: person for person, ids in ids_of_each(list(states)).items() for one in ids}
     with connection.cursor() as cursor:
-        cursor.execute(_BOUGHT_BEFORE, [list(states), list(states)])
-        for (customer_id,) in cursor.fetchall():
-            states[customer_id].has_bought = True
-        bought = [customer_id for customer_id, state in states.items() if state.has_bought]
+        cursor.execute(_BOUGHT_BEFORE, [list(owner), list(owner)])
+        bought = [customer_id for (customer_id,) in cursor.fetchall()]
+        for customer_id in bought:
+            states[owner[customer_id]].has_bought = True
         if returned and bought:
             cursor.execute(_LOCK_SALES_OF_NO_ACCOUNT, [bought, sorted(returned)])
-            cursor.execute(_OPEN_LINES, [bought, sorted(returned)])
+            cursor.execute(_OPEN_LINES, {"customers": bought, "products": sorted(returned)})
             for customer_id, product, left, *line in cursor.fetchall():
-                sold = SoldLine(*line)
-                states[customer_id].sold[product].append(sold)
-                states[customer_id].left[sold.purchase_id] = left
+                if customer_id in owner:  # a claim may be of somebody else by now, who was taken apart from this person
+                    sold, state = SoldLine(*line), states[owner[customer_id]]
+                    state.sold[product].append(sold)
+                    state.left[sold.purchase_id] = left
 
 
 def read_facts(receipts: Sequence[Receipt], members: Mapping[str, MemberState]) -> list[dict[str, Any] | None]:

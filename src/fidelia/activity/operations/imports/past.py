@@ -18,8 +18,8 @@ from fidelia.kernel.calendar import local_day
 from fidelia.programme.queries import Terms
 from fidelia.rules.history import BoughtRow, value_of
 
-from .members import SoldLine
 from .receipts import Receipt
+from .sold_lines import SoldLine
 
 _BOUGHT = """
 select member.id, bought.* from unnest(%s::uuid[]) member (id)

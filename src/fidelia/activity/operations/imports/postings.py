@@ -11,8 +11,9 @@ from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.operations.granting import comes_to_life
 from fidelia.programme.queries import Terms, VersionHistory
 
-from .members import AccountState, MemberState, SoldLine
+from .members import AccountState, MemberState
 from .receipts import Receipt
+from .sold_lines import SoldLine
 from .standing import TierOfHistory
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,9 @@ select receipt.place, receipt.receipt, receipt.kind, receipt.customer, receipt.o
         select from activity_purchase known where known.source = any (%s) and known.receipt_number = receipt.receipt
             and known.kind in ('sale', 'return')),
     case when receipt.customer is not null then
-        json_build_array(receipt.products, receipt.quantities, receipt.nets, receipt.categories)::text end
+        json_build_array(
+        receipt.products, receipt.quantities, receipt.nets, receipt.categories, coalesce(receipt.originals, '{}'))::text
+    end
 from activity_import_receipt receipt
 where receipt.import_id = %s and receipt.place > %s and receipt.place <= %s
 order by receipt.place
@@ -38,7 +40,8 @@ order by receipt.place
 class Receipt:
     """One receipt; its lines are columns (products, quantities, nets, categories), empty where nobody is named.
 
-    Quantities and amounts are negative for what came back.
+    Quantities and amounts are negative for what came back; `originals` are the receipts that lines given back name,
+    empty where the file names none.
     """
 
     place: int
@@ -56,6 +59,7 @@ class Receipt:
     quantities: list[int]
     nets: list[int]
     categories: list[str]
+    originals: list[str] = field(default_factory=list)
     purchase_id: UUID | None = None  # of one that is recorded already
 
     @property
@@ -79,4 +83,4 @@ def read_receipts(import_id: UUID, sources: list[str], span: tuple[int, int]) ->
 
 
 def _columns_of(lines: str | None) -> Iterator[list[Any]]:
-    return iter(json.loads(lines)) if lines is not None else iter(([], [], [], []))
+    return iter(json.loads(lines)) if lines is not None else iter(([], [], [], [], []))

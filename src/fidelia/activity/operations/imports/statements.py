@@ -256,7 +256,8 @@ select receipt collate "C" as receipt, min(occurred_at) as occurred_at, min(cust
     array_agg(unit_price) as unit_prices, array_agg(unit_price_scale) as unit_price_scales,
     case when count(discount) + count(coupon) + count(coupon_match) > 0 then array_agg(
         coalesce(discount, 0)::bigint + coalesce(coupon, 0)::bigint + coalesce(coupon_match, 0)::bigint
-    ) end as discounts
+    ) end as discounts,
+    case when bool_or(original <> '') then array_agg(original) end as originals
 from (select * from line where {READY} order by receipt collate "C", row_number) line
 group by receipt collate "C"
 """
@@ -264,12 +265,13 @@ group by receipt collate "C"
 KEEP_IN_ORDER = """
 insert into activity_import_receipt (
     import_id, place, receipt, kind, person, customer, occurred_at, country, store, channel, net, line_count, products,
-    descriptions, categories, quantities, nets, unit_prices, unit_price_scales, discounts)
+    descriptions, categories, quantities, nets, unit_prices, unit_price_scales, discounts, originals)
 -- Of one moment, which a day without an hour is for a whole day, what was sold comes before what came back.
 select %s, row_number() over (order by person.person collate "C" nulls last, r.occurred_at, r.is_return, r.receipt),
     r.receipt, case when r.is_return then 'return' else 'sale' end,
     person.person, r.customer, r.occurred_at, r.country, r.store, r.channel, r.net, r.line_count, r.products,
-    r.descriptions, r.categories, r.quantities, r.nets, r.unit_prices, r.unit_price_scales, r.discounts
+    r.descriptions, r.categories, r.quantities, r.nets, r.unit_prices, r.unit_price_scales, r.discounts,
+    r.originals
 from (select *, net < 0 or all_back as is_return from receipt_line) r
 left join person on person.customer = r.customer
 """

@@ -14,13 +14,16 @@ from .mapping import ImportMapping
 TEXTS = (
     *("receipt", "occurred_at", "time", "customer", "product", "description", "category", "quantity", "unit_price"),
     *("net", "gross", "discount", "coupon", "currency", "store", "channel", "country", "till", "kind", "status"),
-    *("coupon_match", "returned", "returned_quantity"),
+    *("coupon_match", "returned", "returned_quantity", "original", "tax"),
 )
 DISCOUNTS = ("discount", "coupon", "coupon_match")
-CODES = ("receipt", "customer", "product")
+CODES = ("receipt", "original", "customer", "product")
 VALUED = ("quantity", "returned_quantity", "currency", "kind", "status")
 # What stands on the first row of a receipt only, where a file leaves repetitions out.
-FILLED = ("occurred_at", "time", "customer", "store", "till", "channel", "country", "currency", "kind", "status")
+FILLED = (
+    *("occurred_at", "time", "customer", "store", "till", "channel", "country", "currency", "kind", "status"),
+    "original",
+)
 
 
 def split_statement(mapping: FileMapping, columns: list[str], *, fill_down: bool, whole_codes: bool) -> str:
@@ -68,7 +71,7 @@ _KEY_OF_CONTENT = f"""{_CONTENT} || ':' || row_number() over (
 def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     """Return the statement that makes `line`; its parameters are named: at (now)."""
     mapped, scale = set(mapping.columns), 10 ** exponent_of(mapping.currency)
-    priced = [name for name in ("net", "gross", "unit_price", *DISCOUNTS, "returned") if name in mapped]
+    priced = [name for name in ("net", "tax", "gross", "unit_price", *DISCOUNTS, "returned") if name in mapped]
     joins = _joins([*priced, "channel", *[one for one in VALUED if one in mapped]])
     quantity = _quantity(mapped) if "quantity" in mapped else _sign_of(mapped)
     is_back = _is_back(mapping)
@@ -86,7 +89,7 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
                 and abs(u.net) <= {NET_MAX})
             then u.net::bigint end as net,
         u.unit_price, u.unit_price_scale, u.discount, u.coupon, u.coupon_match, u.customer, u.country, u.store,
-        u.channel, u.reason, false as is_double, {_is_bare(mapped)} as is_bare
+        u.channel, u.original, u.number, u.reason, false as is_double, {_is_bare(mapped)} as is_bare
     from (
         select r.*, {_reason(mapped, width)} as reason
         from (
@@ -98,9 +101,9 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
                 {f"abs(round({discount} * {scale}))" if "discount" in mapped else "null::numeric"} as discount,
                 {_coupon("coupon", mapped, scale)} as coupon,
                 {_coupon("coupon_match", mapped, scale)} as coupon_match,
-                customer_value.identity as customer, t.country, t.store, channel_value.known as channel,
-                moment_value.reason as moment_reason, t.occurred_at as moment_text, t.product = '' as is_unnamed,
-                {_no_line(mapped)} as no_line,
+                customer_value.identity as customer, t.country, t.store, t.original, t.receipt as number,
+                channel_value.known as channel, moment_value.reason as moment_reason, t.occurred_at as moment_text,
+                t.product = '' as is_unnamed, {_no_line(mapped)} as no_line,
                 {_reason_of_quantity(mapped)} as quantity_reason,
                 coalesce({", ".join(f"{name}_value.reason" for name in priced)}) as amount_reason,
                 coalesce({"currency_value.reason, " if "currency" in mapped else ""}
@@ -156,6 +159,8 @@ def _net_amount(mapping: ImportMapping, mapped: set[str]) -> str:
 
 def _paid(mapping: ImportMapping, mapped: set[str]) -> str:
     """What was paid, after discounts: beside the amount paid itself, discounts are only counted."""
+    if {"net", "tax"} <= mapped:  # whatever sign the tax of what came back is written with
+        return "(net_value.number + sign(net_value.number) * coalesce(abs(tax_value.number), 0))"
     if "net" in mapped:
         return "net_value.number"
     paid = _before_discounts(mapped)

@@ -15,8 +15,9 @@ from fidelia.programme.queries import Terms
 from fidelia.rules import LineAllocation, points_of_returned
 
 from ..imports.history import DECIDED_COLUMNS, DECISION_COLUMNS, Batch, BatchDecision, Circumstances
-from ..imports.members import MemberState, SoldLine
+from ..imports.members import MemberState
 from ..imports.receipts import Receipt
+from ..imports.sold_lines import SoldLine
 from ..imports.writing import move_chains, post_points
 from .unrewarded import PastReceipt
 

@@ -12,6 +12,7 @@ from fidelia.insight.report.speech import Speech
 from .churn import churn
 from .cohorts import cohorts_section
 from .contents import contents
+from .frat import frat_section
 from .lifecycle import lifecycle
 from .portfolio import portfolio
 from .products import products
@@ -28,6 +29,7 @@ SECTIONS: Final[tuple[tuple[str, str, Write], ...]] = (
     ("contents", _("What the file holds"), contents),
     ("sales", _("Sales and returns"), sales),
     ("rfm", _("Recency, frequency, amount"), rfm_section),
+    ("frat", _("Type of purchase"), frat_section),
     ("lifecycle", _("Stages of the lifecycle"), lifecycle),
     ("cohorts", _("Cohorts and retention"), cohorts_section),
     ("value", _("Lifetime value"), value),

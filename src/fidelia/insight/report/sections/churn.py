@@ -37,7 +37,7 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
     try:
         future = future_of(facts)
     except FideliaError as refused:  # rhythms need no model
-        return Section("churn", title, finding, _by_rhythm(silence, silent, refused, speech), _definitions(speech))
+        return Section("churn", title, finding, _by_rhythm(silence, silent, refused, speech), [_rhythm(speech)])
     worth = dict(zip(future.counted.customers.tolist(), future.worth.tolist(), strict=True))
     at_stake = sum(worth.get(name, 0.0) for name in silence.customers[silent].tolist())
     numbers = [
@@ -56,7 +56,7 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
             _("Somebody who bought once cannot be judged by a rhythm: for them only the model of all customers speaks.")
         ),
     ]
-    return Section("churn", title, finding, blocks, _definitions(speech))
+    return Section("churn", title, finding, blocks, [_active(future, speech), _rhythm(speech)])
 
 
 def silent_in_words(n: int, speech: Speech) -> str:
@@ -134,13 +134,16 @@ def _whom_to_call(silence: Silence, silent: Any, worth: dict[str, float], speech
     return Grid(_("Whom to call first"), columns, rows)
 
 
-def _definitions(speech: Speech) -> list[Definition]:
+def _active(future: Future, speech: Speech) -> Definition:
     _ = speech.text
-    return [
-        Definition(
-            _("Probability active"),
-            _("The chance that the customer has not left for good, by the BG/NBD model: it falls with silence, faster "
-              "for those who used to buy often."),
-        ),
-        speech.definition(_("Rhythm"), find_silence),
-    ]  # fmt: skip
+    told = _(
+        "The chance that the customer has not left for good, by the {model} model: it falls with silence, faster for "
+        "those who used to buy often.", model=future.buying.model.label,
+    )  # fmt: skip
+    if not future.buying.model.first_is_occasion:
+        told += " " + _("Of those who bought once, this model says that none has left yet.")
+    return Definition(_("Probability active"), told)
+
+
+def _rhythm(speech: Speech) -> Definition:
+    return speech.definition(speech.text("Rhythm"), find_silence)

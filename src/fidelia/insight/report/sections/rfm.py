@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fidelia.insight.measures.bands import with_band_scores
-from fidelia.insight.measures.frat import frat
 from fidelia.insight.measures.rfm import rfm
 from fidelia.insight.measures.segments import SEGMENTS
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words, who_are
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import heat_map
 
 from .bands import fixed_bands
-from .types import types_of_purchase
 
 SCORES: Final = (1, 2, 3, 4, 5)
 PEOPLE_MIN: Final = 25
@@ -51,12 +49,6 @@ def rfm_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
         finding, blocks = "", [Missing(alike)]
     blocks += fixed_bands(people, facts, speech)
     definitions = [speech.definition(_("RFM"), rfm), speech.definition(_("Fixed bands"), with_band_scores)]
-    if "category" in facts.has:
-        blocks += types_of_purchase(facts, speech)
-        definitions.append(speech.definition(_("Type of purchase (FRAT)"), frat))
-    else:
-        told = _("What kind of goods customers buy (FRAT) is not told: the file has no column of categories.")
-        blocks.append(Words(told))
     return Section("rfm", title, finding, blocks, definitions)
 
 

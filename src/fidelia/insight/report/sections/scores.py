@@ -10,7 +10,6 @@ import ibis
 import numpy as np
 from numpy.typing import NDArray
 
-from fidelia.insight.errors import TooLittleToFit
 from fidelia.insight.fits.scoring import Score, fit_score
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Missing, Section, Words
 from fidelia.insight.report.facts import ReportFacts
@@ -64,15 +63,6 @@ def learnt_score(facts: ReportFacts) -> LearntScore:
 
     found: LearntScore = facts.once("score", compute)
     return found
-
-
-def chances(facts: ReportFacts) -> tuple[list[str], NDArray[np.float64]]:
-    """Return customers and their probability to buy in the 90 days after the end of the file. Raises TooLittleToFit."""
-    if facts.days < DAYS_MIN:
-        raise TooLittleToFit("A score needs a longer history.")
-    learnt = learnt_score(facts)
-    who, columns, _came = known_at(facts, facts.as_of)
-    return who, learnt.score.probability(columns)
 
 
 def known_at(

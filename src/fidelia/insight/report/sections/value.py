@@ -42,7 +42,7 @@ def value(facts: ReportFacts, speech: Speech, title: str) -> Section:
         _parameters(future, speech),
         *_textbook(facts, future, speech),
     ]
-    return Section("value", title, finding, blocks, _definitions(facts, speech))
+    return Section("value", title, finding, blocks, _definitions(facts, future.buying.model.label, speech))
 
 
 def _tracking(future: Future, speech: Speech) -> Any:
@@ -87,7 +87,10 @@ def _verdict(future: Future, speech: Speech) -> Words:
 def _parameters(future: Future, speech: Speech) -> Grid:
     _ = speech.text
     rows = []
-    for name, fit in ((_("Buying (BG/NBD)"), future.buying), (_("Spending (Gamma-Gamma)"), future.spending)):
+    for name, fit in (
+        (_("Buying ({model})", model=future.buying.model.label), future.buying),
+        (_("Spending (Gamma-Gamma)"), future.spending),
+    ):
         for parameter, found in fit.parameters.items():
             error = fit.standard_errors.get(parameter)
             rows.append([name, parameter, speech.number(found, 3), speech.number(error, 3) if error else "–"])
@@ -124,7 +127,7 @@ def _textbook(facts: ReportFacts, future: Future, speech: Speech) -> list[Block]
     ]
 
 
-def _definitions(facts: ReportFacts, speech: Speech) -> list[Definition]:
+def _definitions(facts: ReportFacts, model: str, speech: Speech) -> list[Definition]:
     _ = speech.text
     assumed = _(
         "Expected margin of the next {years} years, discounted by {discount} a year. The margin is assumed: {rate} of "
@@ -143,9 +146,12 @@ def _definitions(facts: ReportFacts, speech: Speech) -> list[Definition]:
         Definition(
             _("Models"),
             _(
-                "BG/NBD (Fader, Hardie and Lee 2005): each customer buys at a pace of their own until, after some "
-                "purchase, they leave for good. Gamma-Gamma (Fader and Hardie 2013): each spends around a mean of "
-                "their own. Both fitted by maximum likelihood; purchases of one day are one."
+                "BG/NBD (Fader, Hardie and Lee 2005): each customer buys at a pace of their own until, after a repeat "
+                "purchase, they leave for good. MBG/NBD (Batislam, Denizel and Filiztekin 2007): they may leave after "
+                "the first too. The likelier of the two on this history is {model}. Gamma-Gamma (Fader and Hardie "
+                "2013): each spends around a mean of their own. All fitted by maximum likelihood; purchases of one day "
+                "are one.",
+                model=model,
             ),
         ),
     ]

@@ -21,6 +21,7 @@ CHEQUE_ENDING = "cheque_ending"
 REFERRAL_NEWS = "referral_news"
 SUBSCRIPTION_NEWS = "subscription_news"
 WELCOME = "welcome"
+COUPON_GIVEN = "coupon_given"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -39,6 +40,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
         *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news(), _welcome()),
+        _coupon_given(),
     )
 
 
@@ -192,6 +194,23 @@ def _cheque_issued() -> DefaultTemplate:
             body=_body_of(CHEQUE_ISSUED),
         ),
         variables=_CHEQUE,
+    )
+
+
+def _coupon_given() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=COUPON_GIVEN,
+        name=LocalizedText(en="Coupon for a member", fr="Coupon pour un adhérent"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="For you: {{ coupon }}", fr="Pour vous\u00a0: {{ coupon }}"),
+            body=_body_of(COUPON_GIVEN),
+        ),
+        variables={
+            "coupon": {"doc": "The name of the series.", "example": "Dix euros pour les fêtes"},
+            "code": {"doc": "The code to show.", "example": "FETES-H6CA-W66T"},
+            "until": {**_UNTIL, "doc": "The last local day, in words; empty without end."},
+            "programme": _PROGRAMME,
+        },
     )
 
 

@@ -10,7 +10,7 @@
     if (isInside) {
       // The card is kept anew where a visit begins, not at each page.
       const isFirst = location.pathname === "/" || !worker.controller;
-      worker.register("/service-worker.js").then(() => isFirst && tell({ keep: "/card/" })).catch(() => {});
+      worker.register("/service-worker.js").then(() => isFirst && tell({ keep: "/card/", look: document.querySelector("[data-theme]")?.href })).catch(() => {});
     } else {
       // Whoever is logged out here leaves no card behind.
       worker.getRegistration("/").then((known) => known?.active?.postMessage({ forget: true }));

@@ -1,6 +1,6 @@
 // Served at /service-worker.js. Keeps one page, the card, and what it is drawn with; everything else goes to the network.
 "use strict";
-const LOOK = "fidelia-look-1", CARD = "fidelia-card", PAGE = "/card/";
+const LOOK = "fidelia-look-2", CARD = "fidelia-card", PAGE = "/card/";
 const OTHERS = ["/api/", "/console/", "/till/", "/unsubscribe/", "/from-message/"];
 const kept = ["KEPT"];
 
@@ -17,7 +17,7 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("message", (event) => {
   if (event.data?.forget) event.waitUntil(forgetCard());
-  else if (event.data?.keep === PAGE) event.waitUntil(fetchCard(PAGE).catch(() => {}));
+  else if (event.data?.keep === PAGE) event.waitUntil(Promise.all([fetchCard(PAGE), keepTheme(event.data.look)]).catch(() => {}));
 });
 
 // An answer that was under way when the card was forgotten is of a session that has ended: it is not kept.
@@ -26,6 +26,12 @@ const forgetCard = () => {
   forgotten += 1;
   return caches.delete(CARD);
 };
+
+// The card is kept in the colours of the member's programme.
+async function keepTheme(href) {
+  const isOurs = href && new URL(href).origin === location.origin && kept.includes(new URL(href).pathname);
+  if (isOurs) await (await caches.open(LOOK)).add(href);
+}
 
 // Whoever is sent to the log-in has no card here any more.
 async function fetchCard(request) {
@@ -50,7 +56,7 @@ const look = async (request) => {
     if (answer.ok) (await caches.open(LOOK)).put(request, answer.clone());
     return answer;
   } catch {
-    return (await caches.match(request, { ignoreSearch: true })) || Response.error();
+    return (await caches.match(request)) || (await caches.match(request, { ignoreSearch: true })) || Response.error();
   }
 };
 

@@ -1,4 +1,4 @@
-"""Tables of programme."""
+"""Programmes, their versions, members, tiers, pools, openings and what they were told."""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""The score is kept as versions, watched for drift, and set by the one that a person chose."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from fidelia.access.models import Audit
+from fidelia.insight.errors import UnknownScoreVersion
+from fidelia.insight.models import ScoreVersion
+from fidelia.insight.operations import choose_score, refresh
+from fidelia.insight.operations.chapters import facts_of
+from fidelia.insight.operations.scoring import ScoredPeople, keep_score, score_people
+from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import Denied
+from fidelia.organisation.queries import get_operator
+from tests.cast import AT, PIZARRO, actor_with, person
+from tests.insight.shop import buy, customers, open_shop, purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROCCO = actor_with("insight.*", label="Rocco")
+
+
+@pytest.fixture(autouse=True)
+def facts_root(tmp_path: Path, settings: Any) -> None:
+    settings.FACTS_ROOT = tmp_path / "facts"
+    open_shop()
+
+
+@pytest.fixture
+def people() -> list[UUID]:
+    """Ninety customers over two years: a third came once, a third monthly, a third monthly until last summer."""
+    found = customers(90)
+    rows = []
+    for place, someone in enumerate(found):
+        begun = AT - timedelta(days=715 - place % 7)
+        months = (1, 24, 15)[place % 3]
+        rows += [purchase(someone, 1_500 + 10 * place, begun + timedelta(days=30 * month)) for month in range(months)]
+    buy(rows)
+    return found
+
+
+def test_a_version_is_kept_each_four_weeks_and_the_chosen_one_counts(people: list[UUID]) -> None:
+    last = refresh(by=ROCCO, at=AT)
+    with facts_of(last, get_operator()) as facts:
+        for days in (0, 1):
+            kept(score_people(facts), AT + timedelta(days=days))
+        first = ScoreVersion.objects.get()
+        assert (first.number, first.card["people"], first.is_chosen) == (1, 90, False)
+        assert 0.5 < first.card["auc"] <= 1
+        assert set(first.drift) == {*first.card["columns"], "score"}
+        assert first.drift_at == AT + timedelta(days=1)
+        choose_score(by=ROCCO, at=AT, number=1)
+        ScoreVersion.objects.update(weights={**first.weights, "constant": 100.0})  # so that it shows which one counts
+        found = score_people(facts)
+        assert found is not None
+        assert found.chances.min() > 0.999
+        kept(found, AT + timedelta(days=29))
+    assert list(ScoreVersion.objects.order_by("number").values_list("number", "is_chosen")) == [(1, True), (2, False)]
+    choose_score(by=ROCCO, at=AT, number=None)
+    assert not ScoreVersion.objects.filter(is_chosen=True).exists()
+    assert Audit.objects.filter(object_type="score_version").count() == 2
+
+
+def kept(found: ScoredPeople | None, at: datetime) -> None:
+    with transaction_of_use_case():
+        keep_score(at=at, found=found)
+
+
+def test_what_is_none_cannot_be_chosen_nor_by_everybody() -> None:
+    with pytest.raises(UnknownScoreVersion):
+        choose_score(by=ROCCO, at=AT, number=7)
+    with pytest.raises(Denied):
+        choose_score(by=PIZARRO, at=AT, number=None)
+
+
+def test_the_page_says_that_there_is_none_and_shows_the_card(client: Client) -> None:
+    client.force_login(person("Leonore", "loyalty_manager"))
+    where = "/console/insight/scores/versions/"
+    assert "Aucune version n’est encore conservée" in client.get(where).content.decode()
+    card = {
+        "people": 900, "did": 300, "auc": 0.812, "auc_low": 0.79, "auc_high": 0.83, "lift": 2.4,
+        "calibration_error": 0.012, "columns": ["Purchases of the last 90 days"],
+    }  # fmt: skip
+    ScoreVersion.objects.create(
+        number=3, learnt_at=AT, card=card, weights={"constant": 0, "of": {}}, spreads={}, drift={"score": 0.31},
+        is_chosen=True, chosen_by="Leonore", chosen_at=AT,
+    )  # fmt: skip
+    shown = client.get(where).content.decode()
+    assert "0,812" in shown
+    assert "d’autres personnes désormais" in shown
+    assert "version 3 du score" in client.get("/console/").content.decode()
+    client.post("/console/insight/scores/versions/choice/", {"number": ""})
+    assert not ScoreVersion.objects.get().is_chosen
