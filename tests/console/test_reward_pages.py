@@ -18,10 +18,11 @@ from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations import RewardTerms, add_reward
 from tests.cast import SYSTEM, leonore, pizarro
 from tests.programme.cast import AT, DOCUMENT, member, programme
+from tests.ui.test_pictures import png
 
 from .test_customers import signed_in
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
+PNG = png(40, 30)
 FORM = {
     "name_fr": "Tasse en grès", "name_en": "Stoneware mug", "kind": "gift", "key": "mug", "points": "150",
     "valid_from": "2026-03-01", "pieces": "3", "money": "2,50",

@@ -42,5 +42,5 @@ def test_what_runs_with_the_rights_of_the_owner_looks_names_up_where_nobody_else
         """select proname, coalesce(array_to_string(proconfig, ' '), '') from pg_proc
            where pronamespace = 'public'::regnamespace and starts_with(proname, 'ledger_') and prosecdef"""
     )
-    assert len(functions) == 16
+    assert len(functions) == 18
     assert [name for name, settings in functions if "search_path=pg_catalog, pg_temp" not in settings] == []

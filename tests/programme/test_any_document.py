@@ -129,7 +129,7 @@ def expected() -> set[str]:
     return found
 
 
-PIECES = {**PARTS, "rules": st.lists(drawn({"$ref": "#/$defs/rule"}), min_size=1, max_size=2)}
+PIECES = {**PARTS, "rules": st.lists(drawn({"$ref": "#/$defs/rule"}), min_size=3, max_size=5)}
 
 
 @pytest.mark.parametrize("part", PIECES)

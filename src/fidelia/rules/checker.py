@@ -53,7 +53,7 @@ MACRO_SIGNATURES = {
     "filter": "lines.filter(l, condition)",
     "sum": "lines.sum(l, number)",
     "count": "lines.count()",
-    "distinct": "lines.distinct(l, l.product)",
+    "distinct": "lines.distinct(l, value)",
     "size": "lines.size()",
 }
 

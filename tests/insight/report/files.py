@@ -8,7 +8,8 @@ from pathlib import Path
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FIRST = datetime(2024, 11, 1, 9, tzinfo=UTC)
-HEADER = "N° ticket;Date;Heure;Code article;Libellé;Qté;PU TTC;Remise;Code client;Magasin"
+HEADER = "N° ticket;Date;Heure;Code article;Libellé;Famille;Qté;PU TTC;Remise;Code client;Magasin"
+KINDS = ("Thés noirs", "Thés verts", "Tisanes à l’hibiscus")
 
 
 def shop_file(folder: Path, *, customers: int = 300, seed: int = 7) -> Path:
@@ -35,7 +36,7 @@ def shop_file(folder: Path, *, customers: int = 300, seed: int = 7) -> Path:
 def _line_of(receipt: int, at: datetime, code: int, units: int, price: int, rebate: int, customer: int) -> str:
     name = "" if customer % 10 == 9 else f"C{customer:05}"
     return (
-        f"{receipt};{at:%d/%m/%Y};{at:%H:%M};THE-{code:03};Thé nº {code} « Éléonore »;{units};"
+        f"{receipt};{at:%d/%m/%Y};{at:%H:%M};THE-{code:03};Thé nº {code} « Éléonore »;{KINDS[code % 3]};{units};"
         f"{price // 100},{price % 100:02};{rebate // 100},{rebate % 100:02};{name};LYON"
     )
 

@@ -146,16 +146,12 @@ class ForesightOut(Output):
 
     model_config = shown(
         {
-            "enrolment_id": _ENROLMENT_ID,
-            "on": "2026-03-31",
-            "available": "360",
-            "pending": "0",
+            "enrolment_id": _ENROLMENT_ID, "on": "2026-03-31", "available": "360", "pending": "0",
             "tiers": {"": "gold"},
-            "events": [
-                {"at": "2026-03-16T23:00:00Z", "kind": "activates", "amount": "40", "tier_set": "", "tier": ""},
-            ],
+            "events": [{"at": "2026-03-16T23:00:00Z", "kind": "activates", "amount": "40", "tier_set": "", "tier": "",
+                        "money": None}],
         }
-    )
+    )  # fmt: skip
     enrolment_id: UUID
     on: date
     available: str

@@ -75,11 +75,13 @@ def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> A
 def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], facts: ReportFacts | None) -> int:
     learnt = Learnt(facts) if facts is not None else None
     links = _links_of(facts, refresh) if facts is not None else []
+    # Before any writing: it takes long, and reads the chosen version, which cannot be done amid a COPY of traits.
+    scored = learnt.scored if learnt is not None else None
     with transaction_of_use_case():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
         _set_traits(by, at, refresh, learnt)
-        keep_score(at=at, found=learnt.scored if learnt is not None else None)
+        keep_score(at=at, found=scored)
         offers = learnt.offers() if learnt is not None else {}
         Slice.objects.all().delete()
         Chapter.objects.all().delete()
