@@ -27,8 +27,8 @@ from fidelia.programme.queries import list_tier_periods
 from fidelia.programme.reactions import reassess_tiers
 from tests.cast import SYSTEM
 from tests.programme.cast import AT, DOCUMENT, member, programme
-from tests.programme.test_a_year import PARIS, night
 from tests.programme.test_pools import announced
+from tests.programme.year import PARIS, night
 
 from .importing import COLUMNS, brought_in, document
 

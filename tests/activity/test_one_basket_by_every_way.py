@@ -41,7 +41,7 @@ from fidelia.programme.queries import list_tier_periods
 from tests.cast import SYSTEM
 from tests.conftest import empty_all_tables
 from tests.programme.cast import AT, AUTHOR, BEGUN, DOCUMENT, member
-from tests.programme.test_a_year import PARIS, night
+from tests.programme.year import PARIS, night
 
 from .importing import COLUMNS, brought_in, document
 from .test_history_as_it_happened import lots, reassess

@@ -77,11 +77,20 @@ def test_a_night_that_was_stopped_goes_on_and_repeats_nothing() -> None:
     at = AT + 10 * DAY
     job = Job.objects.create(
         kind="programme.nightly", label={"en": "x", "fr": "x"}, arguments={}, by_kind="system", by_label="tests",
-        created_at=at, state="running", checkpoint={"done": {"activated": 1, "rewarded": 0, "tiers": 0}},
+        created_at=at, state="running",
+        checkpoint={"done": {"activated": 1, "rewarded": 0, "activated_late": 0, "tiers": 0}},
     )  # fmt: skip
     done = run_night(by=SYSTEM, at=at, progress=Progress(job, clock=lambda: at))
     # In this history the steps before were not done: what is still pending does not expire, and nothing breaks.
-    assert done == {"activated": 1, "rewarded": 0, "tiers": 0, "expired": 0, "tiers_on_balance": 0, "noticed": 0}
+    assert done == {
+        "activated": 1,
+        "rewarded": 0,
+        "activated_late": 0,
+        "tiers": 0,
+        "expired": 0,
+        "tiers_on_balance": 0,
+        "noticed": 0,
+    }
     assert night(at)["activated"] == 1
     assert night(at)["expired"] == 0
     assert find_broken_invariants() == []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from fidelia.intake.models import Import
 from fidelia.intake.operations import Unwatched, record_import, record_now
@@ -24,10 +21,10 @@ from fidelia.ledger.models import Posting
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.programme.models import Enrolment, OpeningLot
 from fidelia.programme.operations.opening import steps
-from fidelia.worker.processes import wait_until
 from tests.cast import SYSTEM
-from tests.conftest import ROOT, address_of
 from tests.customers.files import checked, counts, write
+from tests.forking import fork, wait_for_end_of
+from tests.waiting import wait_for
 
 from .cast import AT, programme
 
@@ -77,43 +74,23 @@ def test_a_batch_is_recorded_whole_or_not_at_all_and_never_twice(
     assert_whole(found, 10)
 
 
-KILLED = """
-import sys
-from datetime import datetime
-from uuid import UUID
-import django
-django.setup()
-from fidelia.jobs.operations import run_job
-from fidelia.programme.operations.opening import steps
-steps.ROWS_PER_TRANSACTION = 20
-run_job(job_id=UUID(sys.argv[1]), clock=lambda: datetime.fromisoformat(sys.argv[2]))
-"""
-
-
 @pytest.mark.slow
-def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(tmp_path: Path) -> None:
+def test_a_worker_killed_in_the_middle_is_followed_by_one_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programme()
-    found = members_file(tmp_path, 2_000)
+    monkeypatch.setattr(steps, "ROWS_PER_TRANSACTION", 20)
+    found = members_file(tmp_path, 1_000)
     job = record_import(by=SYSTEM, at=AT, import_id=found.id)
-    for rows in (100, 500, 1_200):
-        worker = worker_of(job.id)
-        wait_until(lambda rows=rows: reached(job.id) >= rows, seconds_max=60)  # type: ignore[misc]
-        os.kill(worker.pid, signal.SIGKILL)
-        assert worker.wait() == -signal.SIGKILL
-    assert reached(job.id) < 2_000
+    for rows in (100, 400):
+        worker = fork(lambda: run_job(job_id=job.id, clock=lambda: AT))
+        wait_for(lambda rows=rows: reached(job.id) >= rows)  # type: ignore[misc]
+        os.kill(worker[0], signal.SIGKILL)
+        assert wait_for_end_of(*worker)
+    assert reached(job.id) < 1_000
     run_job(job_id=job.id, clock=lambda: AT + timedelta(minutes=5))
     assert Job.objects.get(pk=job.id).state == "done"
-    assert_whole(found, 2_000)
-
-
-def worker_of(job_id: UUID) -> subprocess.Popen[bytes]:
-    name = str(connection.settings_dict["NAME"])
-    environment = os.environ | {
-        "FIDELIA_DATABASE_URL": address_of(name),
-        "DJANGO_SETTINGS_MODULE": "fidelia.config.settings",
-    }
-    command = [sys.executable, "-c", KILLED, str(job_id), AT.isoformat()]
-    return subprocess.Popen(command, env=environment, cwd=ROOT)
+    assert_whole(found, 1_000)
 
 
 def reached(job_id: UUID) -> int:

@@ -159,6 +159,7 @@ def _members(programme: Programme) -> Iterator[list[UUID]]:
 STEPS: tuple[tuple[str, Callable[[Actor, datetime, Progress], int]], ...] = (
     ("activated", _activate),
     ("rewarded", _reward),
+    ("activated_late", _activate),  # what rewards gave for days long past, after nights that did not run
     ("tiers", _tiers),
     ("expired", _expire),
     ("tiers_on_balance", _tiers_on_balance),

@@ -1,8 +1,6 @@
-"""One year lived twice: once undisturbed, once with nights that are killed, resumed and repeated. Both end alike.
+"""The members of a shop over a year, their deeds drawn with a seed, and the nights: for the tests of whole years.
 
-From 1 June 2027 to 31 May 2028, over both changes of the clocks and 29 February: in Paris, and in Santiago, whose
-clocks go forward at midnight, so that a day begins at one o'clock. A night is killed by `kill -9` of a process of its
-own before one of its statements, wherever that is; a second run goes on where the last checkpoint is.
+From 1 June 2027 to 31 May 2028, over both changes of the clocks and 29 February.
 """
 
 from __future__ import annotations
@@ -11,26 +9,26 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pytest
 from django.db import connection, transaction
 
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import Progress
+from fidelia.jobs.operations.progress import StopRequested
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.money import Money
 from fidelia.ledger.operations import redeem
-from fidelia.ledger.queries import find_broken_invariants
 from fidelia.programme.models import Enrolment, PointsPool, Programme
+from fidelia.programme.operations.adjusting import correct_points
 from fidelia.programme.operations.nightly import run_night
-from fidelia.programme.operations.points import grant_points, reinstate_points
+from fidelia.programme.operations.points import extend_points, give_points, grant_points, reinstate_points
 from fidelia.programme.operations.pools import create_pool, join_pool, leave_pool
 from fidelia.programme.reactions import reassess_tiers
 from fidelia.rewards.jobs import expire
@@ -38,21 +36,18 @@ from fidelia.rewards.models import GiftCard
 from fidelia.rewards.operations.gift_cards import sell_gift_card, spend_gift_card
 from fidelia.subscriptions.operations import open_subscription
 from tests.cast import SYSTEM
-from tests.conftest import empty_all_tables
-from tests.waiting import wait_for
+from tests.forking import fork, wait_for_end_of
 
 from .cast import DOCUMENT, member, programme
 from .test_pools import announced, buy, give_back
 
-FIRST, DAYS, MEMBERS, SEED = date(2027, 6, 1), 366, 3, 2911
-KILLED = 0.3  # of the nights of the disturbed year
-STATEMENTS = 70  # about what a night comes to
-EDGES = {(10, 30), (10, 31), (2, 28), (2, 29), (3, 25), (3, 26), (9, 4), (9, 5), (4, 1), (4, 2), (12, 31)}
+PARIS = ZoneInfo("Europe/Paris")
+FIRST, MEMBERS, SEED = date(2027, 6, 1), 3, 2911
 NAME = {"en": "N", "fr": "N"}
 TERMS: dict[str, Any] = {
     "rules": DOCUMENT["rules"][:1],
     "points": {"validity_months": 3, "ends": "month", "pending": {"days": 14}, "notice_days": [30, 7],
-               "reinstatement_days": 10},
+               "reinstatement_days": 10, "transfers": "restart"},
     "tiers": [
         {**DOCUMENT["tiers"], "notice_days": 30},
         {"key": "visits", "metric": "purchases", "window": "quarter", "kept": {"periods": 1}, "falls": "one_step",
@@ -89,8 +84,8 @@ class Year:
         """Do one thing that may be refused: then nothing of it remains."""
         self.number += 1
         deeds: list[Callable[[Enrolment, datetime], object]] = [
-            *[self.buy] * 5, self.give_back, self.spend, self.grant, self.join, self.leave, self.reinstate,
-            self.sell_card, self.pay_by_card, self.subscribe,
+            *[self.buy] * 5, self.give_back, self.spend, self.give, self.grant, self.correct, self.join, self.leave,
+            self.extend, self.reinstate, self.sell_card, self.pay_by_card, self.subscribe,
         ]  # fmt: skip
         who = Enrolment.objects.select_related("programme__points_currency").get(id=self.draw.choice(self.members).id)
         with suppress(FideliaError):
@@ -117,6 +112,19 @@ class Year:
 
     def leave(self, who: Enrolment, now: datetime) -> None:
         leave_pool(by=SYSTEM, at=now, enrolment=who, takes=self.draw.choice(["nothing", "share"]))
+
+    def give(self, who: Enrolment, now: datetime) -> None:
+        to = Enrolment.objects.get(id=self.draw.choice(self.members).id)
+        amount = self.draw.randint(1, 30)
+        give_points(by=SYSTEM, at=now, enrolment=who, to=to, amount=amount, reason="", key=f"n{self.number}")
+
+    def correct(self, who: Enrolment, now: datetime) -> None:
+        amount = self.draw.choice([-15, 20])
+        correct_points(by=SYSTEM, at=now, enrolment=who, amount=amount, reason="", key=f"n{self.number}")
+
+    def extend(self, who: Enrolment, now: datetime) -> None:
+        until = now + timedelta(days=100)
+        extend_points(by=SYSTEM, at=now, enrolment=who, until=until, reason="", key=f"n{self.number}")
 
     def reinstate(self, who: Enrolment, now: datetime) -> None:
         reinstate_points(by=SYSTEM, at=now, enrolment=who, reason="", key=f"n{self.number}")
@@ -145,40 +153,9 @@ class Year:
                 reassess_tiers([announced(row) for row in events], by=SYSTEM, at=now)
 
 
-def live(zone: ZoneInfo, night: Callable[[datetime], None]) -> dict[str, Any]:
-    """Live the year, with every day's invariants; return what there is at its end. Not every night works, as it is."""
-    year = Year(zone)
-    for number in range(DAYS):
-        day = FIRST + timedelta(days=number)
-        for hour in sorted(year.draw.sample(range(8, 20), year.draw.randint(0, 2))):
-            year.act(year.at(day, hour))
-        year.react(year.at(day, 23))
-        if number % 10 == 0 or day.day == 1 or (day.month, day.day) in EDGES:
-            night(year.at(day + timedelta(days=1), 3, 30))
-        assert find_broken_invariants() == [], day
-    return state_of(year)
-
-
-def a_night(at: datetime) -> None:
+def night(at: datetime) -> None:
     """As it should be: once, and to its end."""
     run(night_job(at), at)
-
-
-class Disturbed:
-    """Nights of which some are killed, resumed, and repeated."""
-
-    def __init__(self) -> None:
-        self.draw, self.killed = random.Random(SEED + 1), 0
-
-    def __call__(self, at: datetime) -> None:
-        job = night_job(at)
-        if self.draw.random() < KILLED or (at.month, at.day) in EDGES:
-            self.killed += killed_at(self.draw.randint(1, STATEMENTS), job, at)
-        run(Job.objects.get(pk=job.pk), at)
-        if self.draw.random() < KILLED or (at.month, at.day) in EDGES:
-            before = footprint()
-            a_night(at + timedelta(minutes=20))
-            assert footprint() == before, at
 
 
 def night_job(at: datetime) -> Job:
@@ -188,6 +165,27 @@ def night_job(at: datetime) -> Job:
     )  # fmt: skip
 
 
+@contextmanager
+def imagined() -> Iterator[None]:
+    """A block of which nothing remains, in which use cases may open transactions of their own."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # as the blocks that Django opens around tests
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+class StoppedProgress(Progress):
+    """A run that is stopped at its second step."""
+
+    left = 2
+
+    def step(self, count: int = 1) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise StopRequested
+
+
 def run(job: Job, at: datetime) -> None:
     run_night(by=SYSTEM, at=at, progress=Progress(job, clock=lambda: at))
     expire({}, by=SYSTEM, at=at, progress=Progress(night_job(at), clock=lambda: at))
@@ -195,56 +193,19 @@ def run(job: Job, at: datetime) -> None:
 
 def killed_at(statement: int, job: Job, at: datetime) -> bool:
     """Run a night in a process that kills itself before a statement; tell whether it came to that."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _die_in_the_night(statement, job, at, writing)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        backend = int(said.readline())
-    _pid, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the night in the other process failed"
-    wait_for(lambda: not alive(backend))  # its transaction is rolled back, and its locks are free
-    return os.WIFSIGNALED(status)
+    left = [statement]
 
+    def count(execute: Any, *asked: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return execute(*asked)
 
-def _die_in_the_night(statement: int, job: Job, at: datetime, told: int) -> None:
-    """In the child: leave the parent's connection alone, open another, and never come back."""
-    code = 1
-    try:
-        parents = connection.connection  # kept: to let it go would say good-bye in the parent's name
-        connection.settings_dict["OPTIONS"].pop("pool", None)
-        connection.connection = None
-        left = [statement]
-
-        def count(execute: Any, *asked: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return execute(*asked)
-
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_backend_pid()")
-            os.write(told, f"{cursor.fetchone()[0]}\n".encode())
+    def die_in_the_night() -> None:
         with connection.execute_wrapper(count):
             run(job, at)
-        code = 0 if parents is not None else 1
-    finally:
-        os._exit(code)
 
-
-def alive(backend: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select exists (select from pg_stat_activity where pid = %s)", [backend])
-        return bool(cursor.fetchone()[0])
-
-
-def footprint() -> list[int]:
-    """How much there is: what a night that repeats itself must not change."""
-    tables = ("ledger_posting", "ledger_entry", "ledger_lot", "programme_tierperiod", "programme_expiry_notice",
-              "rewards_cheque", "rewards_voucher", "rewards_gift_card_movement", "subscriptions_period",
-              "kernel_outbox")  # fmt: skip
-    return [rows(f"select count(*) from {table}")[0][0] for table in tables]
+    return wait_for_end_of(*fork(die_in_the_night))
 
 
 def rows(text: str) -> list[tuple[Any, ...]]:
@@ -279,18 +240,3 @@ def state_of(year: Year) -> dict[str, Any]:
                       for row in rows(text))
         for what, text in STATE.items()
     }  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("zone", ["Europe/Paris", "America/Santiago"])
-def test_a_year_with_killed_and_repeated_nights_ends_as_an_undisturbed_one(zone: str) -> None:
-    undisturbed = live(ZoneInfo(zone), a_night)
-    empty_all_tables()
-    disturbed = Disturbed()
-    found = live(ZoneInfo(zone), disturbed)
-    assert disturbed.killed > 8
-    for what, expected in undisturbed.items():
-        assert found[what] == expected, what
-    assert sum(undisturbed["postings"].values()) > 250
