@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from fidelia.insight.errors import NoExport
+from fidelia.customers.operations import refresh_segments
+from fidelia.insight.errors import NoExport, NoRefreshYet
 from fidelia.jobs.operations import JobKind, Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
@@ -14,6 +15,7 @@ from fidelia.kernel.localized import LocalizedText
 from .errors import AudienceTooSmall
 from .operations import (
     end_due_campaigns,
+    learn_from_campaigns,
     measure_campaign,
     measure_global_control,
     measure_rules,
@@ -51,6 +53,17 @@ def _measure_rules(by: Actor, at: datetime) -> tuple[int, int]:
     return len(results), len(stop_harmful_rules(by=by.lent("campaign.stop"), at=at, results=results))
 
 
+def learn(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
+    """Learn from the campaigns that are over, and find the people of the segments anew where that set traits."""
+    try:
+        learnt = learn_from_campaigns(by=by, at=at)
+    except NoRefreshYet:
+        return {"campaigns": 0}
+    if learnt["campaigns"]:
+        refresh_segments(by=by.lent("segment.refresh"), at=at)
+    return learnt
+
+
 def hold_out(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
     """Place the members who joined, and measure the global control group once the facts reach its beginning."""
     if current_control() is None:
@@ -70,6 +83,13 @@ JOBS = (
         right="campaign.measure",
         function=hold_out,
         cron="40 4 * * *",
+    ),
+    JobKind(
+        name="campaign.learn",
+        label=LocalizedText(en="Scores learnt from campaigns", fr="Scores appris des campagnes"),
+        right="campaign.measure",
+        function=learn,
+        cron="20 5 * * *",
     ),
     JobKind(
         name="campaign.end",

@@ -16,7 +16,7 @@ from fidelia.campaigns.models import Campaign, State
 from fidelia.campaigns.operations.ending import HARM
 from fidelia.campaigns.queries import get_result, list_campaigns, list_rule_stops
 from fidelia.insight.fits.scoring.keeping import DRIFTED
-from fidelia.insight.queries import find_score_in_use, get_last_refresh
+from fidelia.insight.queries import get_last_refresh, list_scores_in_use
 from fidelia.jobs.models import JobState
 from fidelia.jobs.queries import list_jobs, list_parked
 from fidelia.kernel.actor import Actor, Scope
@@ -192,8 +192,9 @@ def _drift(by: Actor) -> Iterator[Matter]:
     """The score that counts was learnt from people who are others by now."""
     if not by.may_somewhere("insight.refresh"):
         return
-    version = find_score_in_use()
-    if version is not None and max(version.drift.values(), default=0.0) >= DRIFTED:
+    for version in list_scores_in_use():
+        if max(version.drift.values(), default=0.0) < DRIFTED:
+            continue
         text = _("Version %(number)s of the score was learnt from other people than those of today") % {
             "number": version.number
         }

@@ -2,49 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
 from fidelia.insight.fits.scoring.keeping import DRIFTED
-from fidelia.insight.models import ScoreVersion
+from fidelia.insight.models import ScoreKind, ScoreVersion
 from fidelia.insight.operations import choose_score
+from fidelia.insight.operations.campaign_scores import RESPONSE_TRAIT, UPLIFT_TRAIT
 from fidelia.insight.operations.scoring import SCORE
 from fidelia.insight.queries import list_score_versions
 from fidelia.kernel import clock
 from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.localized import LocalizedText
 from fidelia.ui import formats
 
+from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
+from .words import Words, word
 
 MOVED = 0.1
+LONGEST: Final = 9  # digits of the number of a version
+
+
+NAMES: Words = {
+    ScoreKind.PURCHASE: _lazy("Who buys again within 90 days"),
+    ScoreKind.RESPONSE: _lazy("Who answers a campaign"),
+    ScoreKind.UPLIFT: _lazy("Who buys because of a campaign"),
+}
+LEARNT_FROM: Words = {
+    ScoreKind.PURCHASE: _lazy("Learnt from the history itself: who bought in its last 90 days."),
+    ScoreKind.RESPONSE: _lazy("Learnt from past campaigns: who of those who had the offer bought while it ran."),
+    ScoreKind.UPLIFT: _lazy(
+        "Learnt from past campaigns and their control groups: whom the offer moves, beyond those who buy anyway."
+    ),
+}
+NONE_YET: Words = {
+    ScoreKind.PURCHASE: _lazy("A refresh keeps the first one once the history is long enough for a score."),
+    ScoreKind.RESPONSE: _lazy(
+        "It is learnt in the night after a campaign is over, once 20 people answered and 20 did not."
+    ),
+    ScoreKind.UPLIFT: _lazy(
+        "It is learnt in the night after a campaign is over, once in each arm 20 people bought and 20 did not."
+    ),
+}
+BEST: Final = {
+    ScoreKind.RESPONSE: (RESPONSE_TRAIT, LocalizedText(en="Most likely to answer", fr="Les plus prompts à répondre")),
+    ScoreKind.UPLIFT: (UPLIFT_TRAIT, LocalizedText(en="Moved by campaigns", fr="Sensibles aux campagnes")),
+}
 
 
 @signed_in
 def versions(request: ConsoleRequest) -> HttpResponseBase:
-    """The cards of all versions, the newest first."""
-    found = list_score_versions(by=request.actor)
+    """The cards of all versions of each score, the newest first."""
+    by = request.actor
+    kinds = [_kind(kind, list_score_versions(by=by, kind=kind)) for kind in ScoreKind]
     context = {
-        "rows": [_row(one) for one in found],
-        "is_chosen": any(one.is_chosen for one in found),
-        "may_choose": request.actor.may_somewhere("insight.refresh"),
+        "kinds": kinds,
+        "may_choose": by.may_somewhere("insight.refresh"),
+        "may_define": by.may_somewhere("segment.define"),
     }
     return show(request, "console/insight/score_versions.html", context)
+
+
+def _kind(kind: ScoreKind, found: list[ScoreVersion]) -> dict[str, Any]:
+    in_use = next((one for one in found if one.is_chosen), found[0] if found else None)
+    is_of_use = in_use is not None and (in_use.is_chosen or in_use.card.get("is_better_than_chance", True))
+    segment_url = ""
+    if in_use is not None and is_of_use and kind in BEST:
+        trait, name = BEST[kind]
+        condition = f"has(trait.{trait}) && trait.{trait} >= {in_use.card['best']}"
+        segment_url = SegmentOffer(trait.replace("_", "-"), condition, name).url
+    return {
+        "key": kind.value, "name": word(NAMES, kind), "learnt_from": word(LEARNT_FROM, kind),
+        "none_yet": word(NONE_YET, kind), "rows": [_row(one) for one in found],
+        "is_chosen": any(one.is_chosen for one in found), "segment_url": segment_url, "says_nothing": not is_of_use,
+    }  # fmt: skip
 
 
 @require_POST
 @signed_in
 def choose(request: ConsoleRequest) -> HttpResponseBase:
     """Choose a version, or let each refresh learn anew."""
-    asked = request.POST.get("number", "")
+    asked, kind = request.POST.get("number", ""), request.POST.get("kind", ScoreKind.PURCHASE)
+    number = int(asked) if asked.isdecimal() and len(asked) < LONGEST else None if not asked else 0
     try:
-        choose_score(by=request.actor, at=clock.now(), number=int(asked) if asked.isdecimal() else None)
+        choose_score(by=request.actor, at=clock.now(), number=number, kind=kind)
     except FideliaError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
@@ -59,13 +109,7 @@ def _row(version: ScoreVersion) -> dict[str, Any]:
         "number": version.number, "learnt_at": version.learnt_at, "is_chosen": version.is_chosen,
         "chosen_by": version.chosen_by, "people": formats.number(card["people"], tongue),
         "did": formats.share(card["did"] / card["people"], tongue, decimals=1),
-        "auc": formats.number(card["auc"], tongue, decimals=3),
-        "span": _("%(low)s to %(high)s") % {
-            "low": formats.number(card["auc_low"], tongue, decimals=3),
-            "high": formats.number(card["auc_high"], tongue, decimals=3),
-        },
-        "lift": formats.number(card["lift"], tongue, decimals=1),
-        "calibration": formats.share(card["calibration_error"], tongue, decimals=1),
+        "campaigns": len(card["campaigns"]) if "campaigns" in card else None,
         "columns": [_(name) for name in card["columns"]],
         "drift": "" if worst is None else formats.number(worst, tongue, decimals=2),
         "tone": "grey" if worst is None or worst < MOVED else "amber" if worst < DRIFTED else "red",
@@ -74,7 +118,36 @@ def _row(version: ScoreVersion) -> dict[str, Any]:
             (_("The score itself") if name == SCORE else _(name), formats.number(value, tongue, decimals=3))
             for name, value in version.drift.items()
         ],
-    }  # fmt: skip
+    } | (_ranks(card) if version.kind == ScoreKind.UPLIFT else _tells(card))  # fmt: skip
+
+
+def _tells(card: dict[str, Any]) -> dict[str, str]:
+    """How good a probability is."""
+    tongue = language()
+    return {
+        "quality": formats.number(card["auc"], tongue, decimals=3),
+        "span": _span(card["auc_low"], card["auc_high"], 3),
+        "best": _("%(n)s times the average") % {"n": formats.number(card["lift"], tongue, decimals=1)},
+        "error": formats.share(card["calibration_error"], tongue, decimals=1),
+    }
+
+
+def _ranks(card: dict[str, Any]) -> dict[str, str]:
+    """How good a ranking by uplift is; the gain in buyers is said in points of percent."""
+    tongue = language()
+    return {
+        "quality": formats.number(1_000 * card["qini"], tongue, decimals=1),
+        "span": _span(1_000 * card["qini_low"], 1_000 * card["qini_high"], 1),
+        "best": _("%(n)s points") % {"n": formats.number(100 * card["of_best"], tongue, decimals=1, sign=True)},
+        "error": _("%(n)s points") % {"n": formats.number(100 * card["of_all"], tongue, decimals=1, sign=True)},
+    }
+
+
+def _span(low: float, high: float, decimals: int) -> str:
+    return _("%(low)s to %(high)s") % {
+        "low": formats.number(low, language(), decimals=decimals),
+        "high": formats.number(high, language(), decimals=decimals),
+    }
 
 
 def _drift_said(worst: float | None) -> str:

@@ -228,13 +228,23 @@ class ProductLink(models.Model):
         return self.code
 
 
+class ScoreKind(models.TextChoices):
+    """What a score says: who buys again soon, who answers a campaign, who buys because of one."""
+
+    PURCHASE = "purchase"
+    RESPONSE = "response"
+    UPLIFT = "uplift"
+
+
 class ScoreVersion(models.Model):
     """A score as it was learnt once, never changed: its card (what it was learnt from, how good it is), its weights,
-    and how its columns lay then. The one chosen last sets the trait; until a person chooses, each refresh learns anew.
+    and how its columns lay then. Of each kind the one chosen last sets the trait; until a person chooses, each refresh
+    learns anew. `weights` is {"constant", "of"}; of an uplift {"treated": those, "control": those}.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    number = models.PositiveIntegerField(unique=True)
+    kind = models.CharField(max_length=10, choices=ScoreKind.choices, default=ScoreKind.PURCHASE)
+    number = models.PositiveIntegerField()
     learnt_at = models.DateTimeField()
     card = models.JSONField()
     weights = models.JSONField()
@@ -248,13 +258,15 @@ class ScoreVersion(models.Model):
     class Meta:
         db_table = "insight_score_version"
         constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="a version of a score has its number"),
             models.UniqueConstraint(
-                fields=["is_chosen"], condition=Q(is_chosen=True), name="one version of a score is chosen"
+                fields=["kind"], condition=Q(is_chosen=True), name="one version of each score is chosen"
             ),
+            models.CheckConstraint(condition=Q(kind__in=ScoreKind.values), name="a score is of a known kind"),
         ]
 
     def __str__(self) -> str:
-        return f"score {self.number}"
+        return f"{self.kind} {self.number}"
 
 
 class Forecast(models.Model):

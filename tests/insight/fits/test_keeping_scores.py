@@ -19,6 +19,16 @@ def test_weights_say_of_people_what_the_score_said() -> None:
     assert weights.of["recency"] < 0 < weights.of["times"]
 
 
+def test_a_column_that_was_the_same_for_all_tells_nothing_of_those_who_differ() -> None:
+    chance = np.random.default_rng(7)
+    columns = {"times": chance.poisson(3, 400).astype(float), "average": np.full(400, np.log1p(20.1))}
+    score = fit_score(columns, (chance.uniform(size=400) < 0.1 + 0.15 * columns["times"].clip(0, 5)).astype(float))
+    weights = Weights.of_score(score, list(columns))
+    other = {"times": columns["times"], "average": np.full(400, 9.0)}
+    assert weights.probability(other) == pytest.approx(weights.probability(columns), abs=1e-6)
+    assert weights.probability({"times": np.array([1e6]), "average": np.array([1e6])}) == pytest.approx(1.0)
+
+
 def test_the_same_people_have_not_drifted() -> None:
     values = np.arange(1_000, dtype=float)
     spread = Spread.of_values(values)

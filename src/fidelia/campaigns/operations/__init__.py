@@ -4,6 +4,7 @@ from .drafting import approve_campaign, ask_approval_of_campaign, change_campaig
 from .ending import end_campaign, end_due_campaigns, stop_campaign, stop_if_harmful
 from .holding_out import change_global_control, place_new_members
 from .launching import Audience, launch_campaign
+from .learning import learn_from_campaigns
 from .measuring import measure_campaign
 from .measuring_all import measure_global_control
 from .previewing import preview_audience
@@ -19,6 +20,7 @@ __all__ = [
     "end_campaign",
     "end_due_campaigns",
     "launch_campaign",
+    "learn_from_campaigns",
     "measure_campaign",
     "measure_global_control",
     "measure_rules",

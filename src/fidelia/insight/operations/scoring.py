@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,8 +17,8 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.errors import FideliaError
 
 from ..errors import UnknownScoreVersion
-from ..fits.scoring.keeping import Spread, Weights
-from ..models import ScoreVersion
+from ..fits.scoring.keeping import Columns, Spread, Weights
+from ..models import ScoreKind, ScoreVersion
 from ..report import ReportFacts
 from ..report.sections.scores import AHEAD_DAYS, DAYS_MIN, known_at, learnt_score
 
@@ -28,12 +29,16 @@ SCORE: Final = "score"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredPeople:
-    """Everybody's chance under the version that counts; `fresh` is what this refresh learnt, to be kept where due."""
+    """Everybody's score under the version that counts; `fresh` is what this refresh learnt, to be kept where due.
+
+    `columns` are what is known of everybody now. `fresh` is empty where nothing could be learnt.
+    """
 
     who: list[str]
     chances: NDArray[np.float64]
     fresh: dict[str, Any]
     columns: dict[str, NDArray[np.float64]]
+    kind: str = ScoreKind.PURCHASE
 
 
 def score_people(facts: ReportFacts) -> ScoredPeople | None:
@@ -46,10 +51,7 @@ def score_people(facts: ReportFacts) -> ScoredPeople | None:
         return None
     who, columns, _came = known_at(facts, facts.as_of)
     weights = Weights.of_score(learnt.score, list(learnt.columns))
-    chosen = ScoreVersion.objects.filter(is_chosen=True).first()
-    kept = weights if chosen is None else weights_of(chosen)
-    if set(kept.of) != set(columns):  # it was learnt from columns that are no more
-        kept = weights
+    kept = weights_in_use(ScoreKind.PURCHASE, columns) or weights.as_value()
     judged = learnt.score.judgement
     card = {
         "people": judged.people, "did": judged.did, "auc": judged.auc, "auc_low": judged.auc_low,
@@ -57,10 +59,35 @@ def score_people(facts: ReportFacts) -> ScoredPeople | None:
         "brier": judged.brier, "until": (facts.as_of - timedelta(days=AHEAD_DAYS)).date().isoformat(),
         "columns": list(learnt.columns), "days": AHEAD_DAYS,
     }  # fmt: skip
-    spreads = {name: asdict(Spread.of_values(values)) for name, values in learnt.columns.items()}
-    spreads[SCORE] = asdict(Spread.of_values(weights.probability(learnt.columns)))
-    fresh = {"card": card, "weights": {"constant": weights.constant, "of": dict(weights.of)}, "spreads": spreads}
-    return ScoredPeople(who, kept.probability(columns), fresh, columns)
+    fresh = {"card": card, "weights": weights.as_value(), "spreads": spreads_of(weights.as_value(), learnt.columns)}
+    return ScoredPeople(who, predicted(kept, columns), fresh, columns)
+
+
+def weights_in_use(kind: str, columns: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the weights of the version that a person chose; None for none, and where it asks for other columns."""
+    chosen = ScoreVersion.objects.filter(kind=kind, is_chosen=True).first()
+    if chosen is None or columns_of(chosen.weights) != set(columns):
+        return None
+    found: dict[str, Any] = chosen.weights
+    return found
+
+
+def predicted(weights: Mapping[str, Any], columns: Columns) -> NDArray[np.float64]:
+    """Return the score of each customer by kept weights: a probability; of an uplift the change of one."""
+    if "treated" in weights:
+        return predicted(weights["treated"], columns) - predicted(weights["control"], columns)
+    return Weights(weights["constant"], weights["of"]).probability(columns)
+
+
+def columns_of(weights: Mapping[str, Any]) -> set[str]:
+    """Return the names of the columns that kept weights ask for."""
+    return set(weights.get("treated", weights)["of"])
+
+
+def spreads_of(weights: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
+    """Return how each column, and the score, lies among the people learnt from."""
+    spreads = {name: asdict(Spread.of_values(values)) for name, values in columns.items()}
+    return spreads | {SCORE: asdict(Spread.of_values(predicted(weights, columns)))}
 
 
 def keep_score(*, at: datetime, found: ScoredPeople | None) -> None:
@@ -68,21 +95,21 @@ def keep_score(*, at: datetime, found: ScoredPeople | None) -> None:
     require_transaction()
     if found is None:
         return
-    last = ScoreVersion.objects.order_by("-number").first()
-    if last is None or last.learnt_at <= at - LEARN_EVERY:
-        number = (ScoreVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-        ScoreVersion.objects.create(number=number, learnt_at=at, **found.fresh)
-    for version in ScoreVersion.objects.order_by("-number")[:VERSIONS_MAX]:
+    versions = ScoreVersion.objects.filter(kind=found.kind)
+    last = versions.order_by("-number").first()
+    if found.fresh and (last is None or last.learnt_at <= at - LEARN_EVERY):
+        number = (versions.aggregate(last=Max("number"))["last"] or 0) + 1
+        ScoreVersion.objects.create(kind=found.kind, number=number, learnt_at=at, **found.fresh)
+    for version in versions.order_by("-number")[:VERSIONS_MAX]:
         version.drift, version.drift_at = drift_of(version, found.columns), at
         version.save(update_fields=["drift", "drift_at"])
 
 
 def drift_of(version: ScoreVersion, columns: dict[str, NDArray[np.float64]]) -> dict[str, float]:
     """Return the population stability index of each column that is still known, and of the score itself."""
-    weights = weights_of(version)
-    if set(weights.of) != set(columns):
+    if columns_of(version.weights) != set(columns):
         return {}
-    values = columns | {SCORE: weights.probability(columns)}
+    values = columns | {SCORE: predicted(version.weights, columns)}
     return {
         name: round(Spread(tuple(kept["edges"]), tuple(kept["shares"])).stability(values[name]), 4)
         for name, kept in version.spreads.items()
@@ -90,22 +117,18 @@ def drift_of(version: ScoreVersion, columns: dict[str, NDArray[np.float64]]) -> 
     }
 
 
-def weights_of(version: ScoreVersion) -> Weights:
-    """Return the weights of a version."""
-    return Weights(version.weights["constant"], version.weights["of"])
-
-
-def choose_score(*, by: Actor, at: datetime, number: int | None) -> ScoreVersion | None:
-    """Choose the version that sets the trait from the next refresh on; None: what each refresh learns anew.
+def choose_score(*, by: Actor, at: datetime, number: int | None, kind: str = ScoreKind.PURCHASE) -> ScoreVersion | None:
+    """Choose the version of a kind that sets the trait from the next refresh on; None: what each refresh learns anew.
 
     Raises Denied (insight.refresh), UnknownScoreVersion.
     """
     by.require("insight.refresh")
+    versions = ScoreVersion.objects.select_for_update().filter(kind=kind)
     with transaction_of_use_case():
-        former = ScoreVersion.objects.select_for_update().filter(is_chosen=True).first()
+        former = versions.filter(is_chosen=True).first()
         chosen = None
         if number is not None:
-            chosen = ScoreVersion.objects.select_for_update().filter(number=number).first()
+            chosen = versions.filter(number=number).first()
             if chosen is None:
                 raise UnknownScoreVersion(f"There is no version {number} of the score.")
         if former is not None and (chosen is None or former.id != chosen.id):
@@ -117,6 +140,6 @@ def choose_score(*, by: Actor, at: datetime, number: int | None) -> ScoreVersion
         record_audit(
             by=by, at=at, verb="insight.refresh", object_type="score_version",
             object_id=chosen.id if chosen is not None else former.id if former is not None else "none",
-            before={"number": former.number if former else None}, after={"number": number},
+            before={"number": former.number if former else None}, after={"number": number, "kind": kind},
         )  # fmt: skip
     return chosen

@@ -28,6 +28,7 @@ from ..models import (
     MonthlyReader,
     Refresh,
     RfmScore,
+    ScoreKind,
     ScoreVersion,
     Slice,
     Wanted,
@@ -87,15 +88,15 @@ def find_forecast(forecast_id: UUID) -> Forecast | None:
     return Forecast.objects.filter(id=forecast_id).first()
 
 
-def list_score_versions(*, by: Actor) -> list[ScoreVersion]:
-    """Return the versions of the score, the newest first. Raises Denied (insight.see)."""
+def list_score_versions(*, by: Actor, kind: str = ScoreKind.PURCHASE) -> list[ScoreVersion]:
+    """Return the versions of a score, the newest first. Raises Denied (insight.see)."""
     by.require("insight.see")
-    return list(ScoreVersion.objects.order_by("-number")[:100])
+    return list(ScoreVersion.objects.filter(kind=kind).order_by("-number")[:100])
 
 
-def find_score_in_use() -> ScoreVersion | None:
-    """Return the version that a person chose; None while each refresh learns anew."""
-    return ScoreVersion.objects.filter(is_chosen=True).first()
+def list_scores_in_use() -> list[ScoreVersion]:
+    """Return the versions that a person chose, one of a kind at most; none while each refresh learns anew."""
+    return list(ScoreVersion.objects.filter(is_chosen=True).order_by("kind"))
 
 
 def get_last_export(*, since: datetime | None = None) -> FactExport:

@@ -21,6 +21,7 @@ from ..sentences import gettext_noop as _
 
 VALUES_MAX: Final = 40
 RARE: Final = 10
+HARDLY_ANY: Final = 1e-12
 OTHER: Final = "other"
 MISSING: Final = "(missing)"
 
@@ -139,7 +140,9 @@ def _learn(name: str, values: NDArray[Any]) -> _Number | _Text:
     if not known.size:
         return _Number(name, 0.0, 1.0, 0.0, True)
     filled = np.where(np.isnan(numbers), np.median(known), numbers)
-    deviation = float(filled.std()) or 1.0
+    deviation = float(filled.std())
+    if deviation <= HARDLY_ANY * max(1.0, float(np.abs(filled).max())):
+        deviation = 1.0  # all the same but for rounding, which must not be blown up: it tells nothing
     return _Number(name, float(filled.mean()), deviation, float(np.median(known)), bool(np.isnan(numbers).any()))
 
 

@@ -10,14 +10,15 @@ share then) over the tenths. Below 0.1 nothing has moved, from 0.25 on the popul
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
+from .features import Features
 from .score import Score
 
 TENTHS: Final = 10
@@ -37,11 +38,26 @@ class Weights:
     def of_score(cls, score: Score, names: Sequence[str]) -> Weights:
         """Return the weights of a logistic score over columns of numbers without gaps."""
         assert score.method == "logistic", "trees have no weights"
+        start, slope = score.curve
+        return cls._probed(lambda columns: start + slope * _log_odds(score.model, score.features, columns), names)
+
+    @classmethod
+    def of_model(cls, model: Any, features: Features, names: Sequence[str]) -> Weights:
+        """Return the weights of a logistic regression over columns of numbers without gaps, one arm of an uplift."""
+        return cls._probed(lambda columns: _log_odds(model, features, columns), names)
+
+    @classmethod
+    def _probed(cls, log_odds: Callable[[Columns], NDArray[np.float64]], names: Sequence[str]) -> Weights:
+        # Log odds, not probabilities: far from the people learnt from those are 0 or 1, and have no logarithm.
         probes = {name: np.zeros(len(names) + 1) for name in names}
         for place, name in enumerate(names, 1):
             probes[name][place] = 1.0
-        odds = logit(score.probability(probes))
+        odds = log_odds(probes)
         return cls(float(odds[0]), {name: float(odds[place] - odds[0]) for place, name in enumerate(names, 1)})
+
+    def as_value(self) -> dict[str, Any]:
+        """Return them as they are kept."""
+        return {"constant": self.constant, "of": dict(self.of)}
 
     def probability(self, columns: Columns) -> NDArray[np.float64]:
         """Return the probability of each customer."""
@@ -69,6 +85,11 @@ class Spread:
         then = np.maximum(np.array(self.shares), _LEAST)
         now = np.maximum(np.array(_shares(values, np.array(self.edges))), _LEAST)
         return float(((now - then) * np.log(now / then)).sum())
+
+
+def _log_odds(model: Any, features: Features, columns: Columns) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = model.decision_function(features.encode(columns))
+    return found
 
 
 def _shares(values: NDArray[np.float64], edges: NDArray[Any]) -> tuple[float, ...]:

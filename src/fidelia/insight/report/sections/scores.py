@@ -66,11 +66,16 @@ def learnt_score(facts: ReportFacts) -> LearntScore:
 
 
 def known_at(
-    facts: ReportFacts, cut: datetime
+    facts: ReportFacts, cut: datetime, *, among: ibis.Table | None = None
 ) -> tuple[list[str], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    """Return the customers of that moment, what was known of each, and who bought afterwards (1 or 0)."""
+    """Return the customers of that moment, what was known of each, and who bought afterwards (1 or 0).
+
+    `among`: a table with the customer_id of those asked for; without it everybody.
+    """
     # Sales that were given back later count: on the day of the cut nobody knew.
     sales = facts.purchases.filter(facts.purchases.customer_id.notnull(), facts.purchases.kind == "sale")
+    if among is not None:
+        sales = sales.semi_join(among.select("customer_id"), "customer_id")
     before = ibis._.occurred_at < cut
     lately = before & (ibis._.occurred_at >= cut - timedelta(days=AHEAD_DAYS))
     people = sales.group_by("customer_id").agg(
