@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from fidelia.insight.operations.planning import plan_text
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.errors import FideliaError
 from fidelia.programme.errors import UnknownVersion
 from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.operations import (
@@ -18,6 +22,7 @@ from fidelia.programme.operations import (
 )
 from fidelia.programme.queries import get_version, see_programme, version_in_force
 from fidelia.programme.queries.approvals import approval_of
+from fidelia.rules.documents import place_of
 
 from .answers import answer
 from .exchange import exchange_of
@@ -102,8 +107,9 @@ def plan(request: HttpRequest, body: PlanIn) -> HttpResponse:
     Nothing is written to the programme. Needs the right programme.see.
     """
     exchange = exchange_of(request)
-    _check_seen(exchange.by, body.text, body.programme)
-    found = plan_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, replays=body.backtest)
+    with _placed(body.text):
+        _check_seen(exchange.by, body.text, body.programme)
+        found = plan_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, replays=body.backtest)
     return answer(PlanOut.model_validate(found))
 
 
@@ -112,9 +118,22 @@ def draft(request: HttpRequest, body: DraftIn) -> HttpResponse:
     """Write the document as the programme's next draft; sent again, it is the same draft. Needs programme.draft."""
     exchange = exchange_of(request)
     idempotency_key(request)
-    _check_seen(exchange.by, body.text, body.programme)
-    version = apply_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, note=body.note)
+    with _placed(body.text):
+        _check_seen(exchange.by, body.text, body.programme)
+        version = apply_text(by=exchange.by, at=exchange.at, text=body.text, slug=body.programme, note=body.note)
     return answer(DraftOut(programme=version.programme.slug, number=version.number, state=version.state), 201)
+
+
+@contextmanager
+def _placed(text: str) -> Iterator[None]:
+    """Tell of a refusal where in the text it points, as an editor counts: `text_line` and `text_column`, from 1."""
+    try:
+        yield
+    except FideliaError as refusal:
+        place = place_of(text, refusal)
+        if place is not None:
+            refusal.details |= {"text_line": place.line, "text_column": place.column}
+        raise
 
 
 def _check_seen(by: Actor, text: str, slug: str) -> None:

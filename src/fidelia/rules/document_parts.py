@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -175,14 +175,14 @@ def read_percent(value: object, pointer: str) -> Fraction:
 
 
 def read_instant(value: object, pointer: str) -> datetime | None:
-    """Read a moment; YAML may have read it already."""
+    """Read a moment that every time zone can tell; YAML may have read it already."""
     if value is None:
         return None
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         instant = None
-    if not isinstance(instant, datetime) or instant.tzinfo is None:
+    if not isinstance(instant, datetime) or instant.tzinfo is None or not MINYEAR < instant.year < MAXYEAR:
         raise InvalidRuleSet("instant", pointer=pointer)
     return instant
 

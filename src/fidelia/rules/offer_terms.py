@@ -15,7 +15,7 @@ Rules ask for it: `"double_week" in customer.offers`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -107,6 +107,6 @@ def _instant(value: Any, pointer: str) -> datetime | None:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None:
+    if instant is None or instant.tzinfo is None or not MINYEAR < instant.year < MAXYEAR:
         raise MalformedTerms("Write a moment with its offset: 2026-12-01T00:00:00+01:00.", pointer=pointer)
     return instant.astimezone(UTC)

@@ -79,6 +79,40 @@ def test_rules_that_multiply_together_are_told_once_and_only_where_the_document_
     assert all(pair & {"double", "triple"} for pair in found)
 
 
+def lowered_together(shop: Shop, *rules: dict[str, Any], **parts: Any) -> list[set[str]]:
+    document = {"rules": [*deepcopy(FIRST["rules"][:3]), *rules], **parts}
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle", replays=False)
+    return [{each["rule"], each["other"]} for each in plan["warnings"] if each["kind"] == "lowers"]
+
+
+def off(key: str, percent: int, **more: Any) -> dict[str, Any]:
+    return {"key": key, "name": {"en": key, "fr": key}, "percent_off": {"percent": str(percent)}, **more}
+
+
+def test_rules_that_lower_the_same_prices_are_told_unless_something_keeps_them_apart(shop: Shop) -> None:
+    assert lowered_together(shop, off("a", 10), off("b", 20)) == [{"a", "b"}]
+    assert lowered_together(shop, off("a", 10, not_with=["b"]), off("b", 20)) == []
+    assert lowered_together(shop, off("a", 10, stops=True), off("b", 20)) == []
+    assert lowered_together(shop, off("a", 10, stops="lines"), off("b", 20)) == []
+    assert lowered_together(shop, off("a", 10, exclusive=True), off("b", 20)) == []
+    coffee, ware = 'line.category == "coffee"', 'line.category == "ware"'
+    assert lowered_together(shop, off("a", 10, lines=coffee), off("b", 20, lines=ware)) == []
+    morning, evening = "purchase.hour < 12", "purchase.hour >= 18"
+    assert lowered_together(shop, off("a", 10, when=morning), off("b", 20, when=evening)) == []
+    spring = {"valid_until": "2026-04-01T00:00:00Z"}, {"valid_from": "2026-04-01T00:00:00Z"}
+    assert lowered_together(shop, off("a", 10, **spring[0]), off("b", 20, **spring[1])) == []
+    groups = [{"key": "one", "policy": "best"}]
+    assert lowered_together(shop, off("a", 10, group="one"), off("b", 20, group="one"), groups=groups) == []
+    caps = {"caps": [{"key": "c", "percent": 25}]}
+    assert lowered_together(shop, off("a", 10), off("b", 20), checkout=caps) == []
+    delivery = {**off("b", 20), "percent_off": {"percent": "20", "of": "shipping"}}
+    assert lowered_together(shop, off("a", 10), delivery) == []
+    document = {"rules": [*deepcopy(FIRST["rules"][:3]), off("a", 10), off("b", 20)]}
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle", replays=False)
+    assert "“a” and “b” lower the prices of the same lines" in plan_as_text(plan, "en")
+    assert "baissent les prix des mêmes lignes" in plan_as_text(plan, "fr")
+
+
 def test_what_is_in_force_changes_nothing(shop: Shop) -> None:
     plan = plan_text(by=ANALYST, at=AT, text=write_text(FIRST), slug="cercle")
     assert (exit_code(plan), plan["backtest"]) == (0, None)

@@ -132,4 +132,4 @@ def test_aliases_that_explode_are_refused_where_they_begin() -> None:
     bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     with pytest.raises(UnreadableText) as refusal:
         read_text(bomb)
-    assert refusal.value.details["line"] == 2
+    assert refusal.value.details["line"] == 1

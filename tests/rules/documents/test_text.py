@@ -29,7 +29,8 @@ def test_it_reads_json_and_keeps_decimals_and_dates_as_texts() -> None:
     ("text", "place"),
     [
         ("a: [1\nb: 2", (2, 2)),
-        ("a: &x 1\nb: *x", (2, 4)),
+        ("a: &x 1\nb: *x", (1, 4)),
+        ("a: *x", (1, 4)),
         ("x" * 200_001, (1, 1)),
         ("a: !!python/name:os.system", (1, 4)),
     ],

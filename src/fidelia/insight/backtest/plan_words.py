@@ -66,6 +66,10 @@ WARNED = {
         "“{rule}” and “{other}” multiply the points of the same lines.",
         "«\u00a0{rule}\u00a0» et «\u00a0{other}\u00a0» multiplient les points des mêmes lignes.",
     ),
+    "lowers": Text(
+        "“{rule}” and “{other}” lower the prices of the same lines, one on top of the other.",
+        "«\u00a0{rule}\u00a0» et «\u00a0{other}\u00a0» baissent les prix des mêmes lignes, l’une après l’autre.",
+    ),
     "over": Text("“{rule}”: its dates are past.", "«\u00a0{rule}\u00a0»\u00a0: ses dates sont passées."),
     "unreached": Text(
         "“{rule}”: no purchase of the history meets it.",

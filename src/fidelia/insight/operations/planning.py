@@ -15,11 +15,12 @@ from fidelia.programme.operations import check_head, find_programme, find_unlawf
 from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.programme.queries.differences import NOWHERE, compare_documents
 from fidelia.rules import Rule
-from fidelia.rules.overlaps import Relation, find_overlaps
+from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
 
 from .backtesting import Told, backtest_document
 from .grounds import Asked
 
+LOWERS, SHIPPING = "lowers", "shipping"
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
 
 
@@ -95,6 +96,7 @@ def _warnings(
 
     never, no_line: as `rules.overlaps` says;  over: its dates are past;  unreached: no purchase of the history met it
     hidden, multiplies: so too, where the document touches one of the two
+    lowers: both lower the prices of the same lines of one purchase, one on top of the other, and no cap holds the two
     unbounded: a new rule of which nothing limits what it gives to one member or in all
     """
     known = {rule["key"]: rule for rule in before.get("rules", ())}
@@ -116,11 +118,27 @@ def _overlaps(terms: Terms, touched: Collection[str]) -> Iterator[dict[str, str]
     for rule in terms.rule_set.rules:
         for overlap in find_overlaps(rule, terms.rule_set):
             other = overlap.other.key if overlap.other is not None else ""
-            pair = frozenset((rule.key, other))
-            if overlap.relation not in GRAVE or (other and (pair in told or pair.isdisjoint(touched))):
+            pair, kind = frozenset((rule.key, other)), _kind_of(overlap, rule, terms)
+            if not kind or (other and (pair in told or pair.isdisjoint(touched))):
                 continue
             told.add(pair)
-            yield {"kind": overlap.relation.value, "rule": rule.key, "other": other}
+            yield {"kind": kind, "rule": rule.key, "other": other}
+
+
+def _kind_of(overlap: Overlap, rule: Rule, terms: Terms) -> str:
+    """Return the kind of warning that a relation is worth, "" for none."""
+    if overlap.relation in GRAVE:
+        return overlap.relation.value
+    other = overlap.other
+    if overlap.relation is not Relation.TOGETHER or other is None or not (rule.lowers_prices and other.lowers_prices):
+        return ""
+    is_of_other_money = (rule.terms.stage == SHIPPING) != (other.terms.stage == SHIPPING)
+    return "" if is_of_other_money or _are_capped(rule, other, terms) else LOWERS
+
+
+def _are_capped(rule: Rule, other: Rule, terms: Terms) -> bool:
+    found = find_overlaps(rule, terms.rule_set)
+    return any(each.relation is Relation.CAPPED and each.other is other for each in found)
 
 
 def is_unbounded(rule: Rule, terms: Terms) -> bool:

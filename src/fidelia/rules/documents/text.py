@@ -1,7 +1,8 @@
 """Documents as people write them: YAML (JSON is YAML too), read without surprises, and where a refusal points in it.
 
-Numbers with decimals and dates stay texts, as the documents of a programme want them; anchors are refused, since a few
-of them can grow to gigabytes.
+Numbers with decimals and dates stay texts, as the documents of a programme want them, and so does what YAML 1.1 alone
+takes for a number (010, 1:30). Anchors are refused, since a few of them can grow to gigabytes, and so are tags and
+merges: a text says what stands in it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,37 @@ from typing import Any, Final
 import yaml
 
 from fidelia.kernel.errors import FideliaError, Invalid
+from fidelia.kernel.localized import LocalizedText
 
 SIZE_MAX: Final = 200_000
-_KEPT_AS_TEXT: Final = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp")
+_KEPT_AS_TEXT: Final = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
+_WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")  # 010 is no eight, 1:30 no ninety
+_UNFIT: Final = re.compile("[\x00\ud800-\udfff]")  # what no database keeps as text
+_WHY: Final = {
+    "syntax": LocalizedText("This text is not YAML.", "Ce texte n’est pas du YAML."),
+    "too_long": LocalizedText("The text is too long.", "Le texte est trop long."),
+    "too_deep": LocalizedText("Parts lie too deep within parts.", "Trop de parties l’une dans l’autre."),
+    "alias": LocalizedText(
+        "Anchors and aliases (& and *) are not read: write the part out.",
+        "Les ancres et les alias (& et *) ne sont pas lus\u00a0: écrivez la partie en entier.",
+    ),
+    "merge": LocalizedText(
+        "A merge (<<) is not read: write the parts out.",
+        "Une fusion (<<) n’est pas lue\u00a0: écrivez les parties en entier.",
+    ),
+    "tag": LocalizedText("Tags (!) are not read.", "Les étiquettes (!) ne sont pas lues."),
+    "tab": LocalizedText(
+        "A tab stands here: indent with blanks.", "Une tabulation est ici\u00a0: mettez des espaces en retrait."
+    ),
+    "several": LocalizedText(
+        "A second document begins here: a file holds one.",
+        "Un second document commence ici\u00a0: un fichier en contient un seul.",
+    ),
+    "name": LocalizedText("The name of a part is a text.", "Le nom d’une partie est un texte."),
+    "character": LocalizedText(
+        "Here is a character that no text may hold.", "Voici un caractère qu’aucun texte ne peut contenir."
+    ),
+}
 
 
 class UnreadableText(Invalid):
@@ -23,11 +52,29 @@ class UnreadableText(Invalid):
 
     default_code = "unreadable_text"
 
+    def sentence(self, language: str) -> str:
+        """Return in a language what is the matter, without its place."""
+        return _WHY[self.details["why"]].in_language(language)
+
 
 class NameTwice(UnreadableText):
     """One name stands twice in the same part of the text: only one of the two would count, and nobody would know."""
 
     default_code = "name_twice"
+
+    def sentence(self, language: str) -> str:
+        """Return in a language which name it is, without its place."""
+        if language.startswith("fr"):
+            return f"«\u00a0{self.details['name']}\u00a0» est écrit ici deux fois."
+        return self.message
+
+
+class _Unread(yaml.MarkedYAMLError):
+    """What YAML allows and no document of ours does; `why` is a key of _WHY."""
+
+    def __init__(self, why: str, mark: yaml.Mark) -> None:
+        super().__init__(problem=why, problem_mark=mark)
+        self.why = why
 
 
 class _Loader(yaml.SafeLoader):
@@ -37,13 +84,26 @@ class _Loader(yaml.SafeLoader):
     }
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="alias", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise _Unread("alias", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise _Unread("tag", event.start_mark)
         return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        found = super().construct_object(node, deep=deep)
+        if isinstance(found, str) and _UNFIT.search(found):
+            raise _Unread("character", node.start_mark)
+        return found
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names: set[str] = set()
         for key, _value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:null":
+                raise _Unread("name", key.start_mark)
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise _Unread("merge", key.start_mark)
             if key.value in names:
                 raise NameTwice(
                     f"“{key.value}” stands here twice.",
@@ -53,6 +113,9 @@ class _Loader(yaml.SafeLoader):
                 )
             names.add(key.value)
         return super().construct_mapping(node, deep=deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(f"^(?:{_WHOLE.pattern})$"), list("-+0123456789"))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -94,18 +157,39 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def read_text(text: str) -> Any:
-    """Return the value that a YAML or JSON text holds. Raises UnreadableText."""
+    """Return the value that a YAML or JSON text holds. Raises UnreadableText, NameTwice."""
     if len(text) > SIZE_MAX:
         message = f"The text is too long: {len(text):,} characters of {SIZE_MAX:,}."
-        raise UnreadableText(message, line=1, column=1, length=len(text), length_max=SIZE_MAX)
+        raise UnreadableText(message, line=1, column=1, why="too_long", length=len(text), length_max=SIZE_MAX)
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 – a safe loader that knows fewer kinds still
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        raise UnreadableText("This text is not YAML.", line=place.line, column=place.column) from None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise UnreadableText("This text is not YAML.", line=1, column=1) from None
+        raise _unreadable(_why(error, text, mark), place) from None
+    except yaml.reader.ReaderError as error:
+        raise _unreadable("character", _place_at(text, error.position)) from None
+    except RecursionError:
+        raise _unreadable("too_deep", Place(1, 1)) from None
+    except (yaml.YAMLError, ValueError):
+        raise _unreadable("syntax", Place(1, 1)) from None
+
+
+def _why(error: yaml.MarkedYAMLError, text: str, mark: yaml.Mark | None) -> str:
+    if isinstance(error, _Unread):
+        return error.why
+    if isinstance(error, yaml.composer.ComposerError) and "single document" in str(error.context):
+        return "several"
+    return "tab" if mark is not None and text[mark.index : mark.index + 1] == "\t" else "syntax"
+
+
+def _unreadable(why: str, place: Place) -> UnreadableText:
+    return UnreadableText(_WHY[why].en, line=place.line, column=place.column, why=why)
+
+
+def _place_at(text: str, index: int) -> Place:
+    before = text[:index]
+    return Place(before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1)
 
 
 def place_of(text: str, error: FideliaError) -> Place | None:
@@ -114,9 +198,12 @@ def place_of(text: str, error: FideliaError) -> Place | None:
         return Place(error.details["line"], error.details["column"])
     if error.pointer is None:
         return None
-    node = _node_at(compose(text), error.pointer)
-    if node is None:
+    try:
+        node = _node_at(compose(text), error.pointer)
+    except yaml.YAMLError:
         return None
+    if node is None:  # there is nothing in the text: its beginning is the place
+        return Place(1, 1)
     line, column = node.start_mark.line + 1, node.start_mark.column + 1
     if not isinstance(node, yaml.ScalarNode) or "line" not in error.details:
         return Place(line, column)

@@ -128,13 +128,11 @@ def _export_here(arguments: argparse.Namespace) -> str:
 
 
 def _refuse(path: Path, text: str, refusal: FideliaError) -> int:
-    """Say where in the file, as compilers and editors do."""
-    from fidelia.rules.documents import UnreadableText, place_of
+    """Say where in the file, as compilers and editors do; an installation elsewhere says it itself."""
+    from fidelia.rules.documents import Place, place_of
 
-    try:
-        place = place_of(text, refusal)
-    except UnreadableText:
-        place = None
+    told = refusal.details
+    place = Place(told["text_line"], told["text_column"]) if "text_line" in told else place_of(text, refusal)
     where = f"{path}:{place.line}:{place.column}" if place is not None else str(path)
     print(f"{where}: {refusal.message} [{refusal.code}]", file=sys.stderr)
     return REFUSED
@@ -175,4 +173,6 @@ def _problem(error: urllib.error.HTTPError) -> FideliaError:
     message = told.get("detail") or f"The installation answers {error.code}."
     first = (told.get("errors") or [{}])[0]
     pointer = told.get("pointer") or first.get("pointer")
-    return Invalid(message, code=told.get("code"), pointer=pointer)
+    details = told.get("details") or {}
+    place = {name: int(details[name]) for name in ("text_line", "text_column")} if "text_line" in details else {}
+    return Invalid(message, code=told.get("code"), pointer=pointer, **place)
