@@ -17,6 +17,7 @@ from .pricing.reasons import (
     GIFT_NOT_IN_BASKET,
     NEEDS_MEMBER,
     NO_ADVANTAGE,
+    NOT_ALL_TRIED,
     NOT_CLAIMED,
     OUT_OF_STOCK,
     POINTS_SHORT,
@@ -124,6 +125,10 @@ _WHY_NOT = {
     EXCLUDED: LocalizedText(
         en="{name}: set aside, another advantage stands alone.",
         fr="{name} : écarté, un autre avantage s’applique seul.",
+    ),
+    NOT_ALL_TRIED: LocalizedText(
+        en="{name}: set aside for other advantages, the best of those combinations that were tried.",
+        fr="{name} : écarté pour d’autres avantages, les meilleurs des combinaisons essayées.",
     ),
     UNDONE: LocalizedText(
         en="{name}: withdrawn, its condition no longer held after another advantage.",

@@ -58,3 +58,12 @@ def test_it_finds_the_line_within_a_block() -> None:
 def test_it_stops_at_the_nearest_part_that_is_there() -> None:
     assert place_of("rules:\n  - key: a\n", Invalid("no", pointer="/rules/0/name/fr")) == Place(2, 5)
     assert place_of("rules: []\n", Invalid("no")) is None
+
+
+@pytest.mark.parametrize("escape", [r"\0", r"\x00", r"\u0000", r"\ud800"])
+@pytest.mark.parametrize("text", ['a: "x{}"', 'rules:\n  - "{}": 1', '[1, {{b: "{}"}}]'])
+def test_what_no_database_keeps_is_refused_where_it_stands(text: str, escape: str) -> None:
+    with pytest.raises(UnreadableText) as caught:
+        read_text(text.format(escape))
+    assert caught.value.details["line"] == text.count("\n") + 1
+    assert caught.value.details["column"] > 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
@@ -12,6 +11,7 @@ from fidelia.activity.operations.checkouts.requests import COUPONS_MAX, GIFT_CAR
 from .activity import Channel, MemberIn, Price
 from .types import (
     CurrencyCode,
+    Day,
     Input,
     Instant,
     Name40,
@@ -71,7 +71,7 @@ class SoldCardIn(Input):
     """A gift card that a line sells for its price: activated by the closure, taken back with what comes back of it."""
 
     code: Name80 | None = Field(None, description="Of the card on the rack; left out, one is drawn.")
-    valid_until: date | None = Field(None, description="The last day, as announced to the buyer.")
+    valid_until: Day | None = Field(None, description="The last day, as announced to the buyer.")
 
 
 class BasketLineIn(Input):

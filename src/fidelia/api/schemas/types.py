@@ -68,9 +68,13 @@ def _read_since(value: Any) -> datetime | str:
 def _read_day(value: Any) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             pass
+        else:
+            if day.year > YEAR_MAX:  # the day after the last one of a calendar cannot be said
+                raise PydanticCustomError("day", f"Days are of the years up to {YEAR_MAX}.")
+            return day
     raise PydanticCustomError("day", "A day is written 1990-12-31.")
 
 

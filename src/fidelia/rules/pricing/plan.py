@@ -18,7 +18,7 @@ from ..rule_set import LINES, Group, Rule, RuleSet
 from ..rule_terms import Limit, Meaning
 from ..settlement import Outcome
 from ..types import Type
-from .combining import combinations_of
+from .combining import NONE, Combinations, combinations_of
 from .fields import COMPUTED, COMPUTED_OF_LINE
 
 _STAGE_PLACES: dict[str, int] = {stage: place for place, stage in enumerate(STAGES)}
@@ -98,7 +98,8 @@ class Plan:
     bound_by      the keys of the rules that a limit counts, by its key
     exclusives    the rules, or groups of rules, before which all others stand back
     leaving_tax   the keys of rules that leave the tax as it would be without them
-    combinations  where the best counts: of rules that do not all go together, each set that does and bears no other
+    combinations  where the best counts: of rules that do not all go together, each set that does and bears no other,
+                  unless they are too many for one answer to all baskets
     """
 
     rules: tuple[PlannedRule, ...]
@@ -115,7 +116,7 @@ class Plan:
     live_lines: frozenset[str]
     has_plain_sums: bool
     bound_by: Mapping[str, tuple[str, ...]]
-    combinations: tuple[frozenset[str], ...] = ()
+    combinations: Combinations = NONE
     leaving_tax: frozenset[str] = frozenset()
 
 
@@ -159,7 +160,7 @@ def _make_plan(rule_set: RuleSet) -> Plan:
             for limit in rule_set.limits
         },
         leaving_tax=frozenset(each.key for each in ordered if not each.rule.terms.lowers_tax),
-        combinations=combinations_of(ordered) if rule_set.checkout.combining == "best" else (),
+        combinations=combinations_of(ordered) if rule_set.checkout.combining == "best" else NONE,
     )
 
 

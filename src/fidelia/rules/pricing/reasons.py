@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..settlement import REASONS
+from ..settlement import CONTROL, EXPIRED, NOT_YET_VALID, REASONS
 
 NO_ADVANTAGE = "no_advantage"
 TOO_FEW_UNITS = "too_few_units"
 AMOUNT_SHORT = "amount_short"
 EXCLUDED = "excluded"
+NOT_ALL_TRIED = "not_all_tried"
 UNDONE = "undone"
 CAP_REACHED = "cap_reached"
 # How the `by` of an outcome begins that a cap over several rules lowered or set aside; then the key of the cap.
@@ -32,6 +33,7 @@ CHECKOUT_REASONS = (
     TOO_FEW_UNITS,
     AMOUNT_SHORT,
     EXCLUDED,
+    NOT_ALL_TRIED,
     UNDONE,
     CAP_REACHED,
     COUPON_MISSING,
@@ -41,4 +43,16 @@ CHECKOUT_REASONS = (
     NEEDS_MEMBER,
     OUT_OF_STOCK,
     GIFT_NOT_IN_BASKET,
+)
+# What a basket cannot get whatever the other rules take off: prices change none of it.
+NEVER_HERE = frozenset(
+    {
+        NOT_YET_VALID,
+        EXPIRED,
+        CONTROL,
+        COUPON_MISSING,
+        *COUPON_STATES.values(),
+        NOT_CLAIMED,
+        NEEDS_MEMBER,
+    }
 )

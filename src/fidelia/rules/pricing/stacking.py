@@ -26,11 +26,12 @@ from ..settlement import (
 )
 from .basket import Basket
 from .capping import hold_to_limits
+from .combining import Combinations, combinations_of
 from .gating import gate
 from .gifts import add_gifts
 from .granting import grant_of
 from .plan import Plan, PlannedRule, plan_of
-from .reasons import CAP_OF, CAP_REACHED, EXCLUDED, NO_ADVANTAGE, UNDONE
+from .reasons import CAP_OF, CAP_REACHED, EXCLUDED, NEVER_HERE, NO_ADVANTAGE, NOT_ALL_TRIED, UNDONE
 from .state import Grant, Running
 from .together import hold_together
 
@@ -282,11 +283,14 @@ def settle_prices(
 
     def run_best(active: Collection[str] | None = None, by: str | None = None) -> Settling:
         """Try each set of rules that go together; the best for the customer counts, of equals the first."""
-        found = [run(active, by, _set_aside(plan, chosen)) for chosen in plan.combinations]
+        sets = plan.combinations
+        if not sets.are_all:
+            sets = _sets_of_basket(Settling(rule_set, plan, basket, values, at=at, explain=False), active)
+        found = [run(active, by, _set_aside(plan, sets, chosen)) for chosen in sets.sets]
         if not found:
             return run(active, by, {})
         best = max(found, key=lambda settling: settling.discount)
-        _tell_set_aside(plan, best, found)
+        _tell_set_aside(plan, sets, best, found)
         return best
 
     if not plan.exclusives:
@@ -294,23 +298,44 @@ def settle_prices(
     return _settle_exclusives(rule_set, plan, run_best)
 
 
-def _set_aside(plan: Plan, chosen: frozenset[str]) -> dict[str, tuple[str, str]]:
+def _sets_of_basket(look: Settling, active: Collection[str] | None) -> Combinations:
+    """Return the sets to try for one basket: without the rules that it cannot get whatever the others do, and from the
+    rules on that take most off by themselves, so that the best is likely among the first.
+    """
+    alone: list[tuple[int, PlannedRule]] = []
+    for planned in look.plan.rules:
+        if planned.not_with and (active is None or planned.key in active):
+            grant = look.attempt(planned)
+            if grant is not None or look.outcomes[planned.key].reason not in NEVER_HERE:
+                alone.append((grant.total if grant is not None else 0, planned))
+    return combinations_of([planned for _, planned in sorted(alone, key=lambda pair: -pair[0])])
+
+
+def _set_aside(plan: Plan, sets: Combinations, chosen: frozenset[str]) -> dict[str, tuple[str, str]]:
     """Return the rules that do not go together with those chosen, each with the one that stands in its way."""
     return {
         each.key: (EXCLUDED, next(other.key for other in plan.rules if other.key in chosen & each.not_with))
         for each in plan.rules
-        if each.not_with and each.key not in chosen
+        if each.key in sets.asked and each.key not in chosen
     }
 
 
-def _tell_set_aside(plan: Plan, best: Settling, trials: Sequence[Settling]) -> None:
-    """Say of each rule that was set aside what it came to where it was not: nothing by itself, or not the best."""
-    for chosen, trial in zip(plan.combinations, trials, strict=True):
-        for planned in plan.rules:
-            own = trial.outcomes[planned.key]
-            if planned.key in chosen and best.outcomes[planned.key].reason == EXCLUDED:
-                by = best.outcomes[planned.key].by
-                best.outcomes[planned.key] = planned.refused(NOT_BEST, by) if own.reason == GRANTED else own
+def _tell_set_aside(plan: Plan, sets: Combinations, best: Settling, trials: Sequence[Settling]) -> None:
+    """Say of each rule that was set aside what it came to where it was not: nothing by itself, or not the best.
+
+    Where not all sets were tried, whatever may have stood in a better one says so.
+    """
+    not_best = NOT_BEST if sets.are_all else NOT_ALL_TRIED
+    for planned in plan.rules:
+        outcome = best.outcomes[planned.key]
+        if planned.key in sets.asked and outcome.reason == EXCLUDED:
+            own = [
+                trial.outcomes[planned.key]
+                for chosen, trial in zip(sets.sets, trials, strict=True)
+                if planned.key in chosen
+            ]
+            gave = not own or any(one.reason == GRANTED for one in own)
+            best.outcomes[planned.key] = planned.refused(not_best, outcome.by) if gave else own[0]
 
 
 def _settle_exclusives(rule_set: RuleSet, plan: Plan, run: Any) -> Settling:

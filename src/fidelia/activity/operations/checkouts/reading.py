@@ -212,7 +212,7 @@ def _replay(found: _CheckoutFound, call: CheckoutCall) -> Replay | None:
 
 
 def _check_same(request_hash: str, call: CheckoutCall) -> None:
-    if request_hash != call.hash().hex():
+    if not call.was_hashed_as(bytes.fromhex(request_hash)):
         raise IdempotencyKeyReused("This idempotency key was used for another request.")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import Money
 from fidelia.programme.queries import get_programme_by_id
@@ -48,12 +50,23 @@ def sell_cards(caller: Caller, purchase: CheckoutPurchaseRow, cards: Sequence[Ma
     programme = get_programme_by_id(purchase.programme_id)
     for card in cards:
         until = card["valid_until"]
-        sell_gift_card_on_line(
-            by=caller.by, at=caller.at, programme=programme, amount=Money(card["amount"], purchase.currency),
-            valid_until=None if until is None else date.fromisoformat(until), code=card["code"],
-            customer_id=purchase.customer_id, store_id=purchase.store_id, partner_id=purchase.partner_id,
-            purchase_id=purchase.purchase_id, line_number=card["line_number"], card_id=UUID(card["id"]),
-        )  # fmt: skip
+        with _at_line(card["line_number"]):
+            sell_gift_card_on_line(
+                by=caller.by, at=caller.at, programme=programme, amount=Money(card["amount"], purchase.currency),
+                valid_until=None if until is None else date.fromisoformat(until), code=card["code"],
+                customer_id=purchase.customer_id, store_id=purchase.store_id, partner_id=purchase.partner_id,
+                purchase_id=purchase.purchase_id, line_number=card["line_number"], card_id=UUID(card["id"]),
+            )  # fmt: skip
+
+
+@contextmanager
+def _at_line(number: int) -> Iterator[None]:
+    """Give a refusal of the card the place of the line that sells it."""
+    try:
+        yield
+    except FideliaError as refusal:
+        refusal.pointer = f"/lines/{number - 1}/gift_card{refusal.pointer or ''}"
+        raise
 
 
 def take_cards_back(caller: Caller, returned: CheckoutPurchaseRow, sold: Sold, lines: Sequence[ReversedLine]) -> None:
