@@ -291,9 +291,13 @@ def tier_rows(
     ]
 
 
-def words_of_terms(view: VersionView) -> dict[str, Any]:
-    """Return the life of points and the tiers of a version in sentences, of each currency and each set."""
-    terms, programme, tongue = view.terms, view.programme, language()
+def words_of_terms(view: VersionView, terms: Terms | None = None) -> dict[str, Any]:
+    """Return the life of points and the tiers of a version in sentences, of each currency and each set.
+
+    `terms` are those of a document that is not saved; without them the version's.
+    """
+    terms = terms or view.terms
+    programme, tongue = view.programme, language()
     names = {one.currency_id: one.currency for one in programme.more_currencies.select_related("currency")}
     return {
         "points_words": describe_points(terms.points, programme.points_currency, programme, tongue),
@@ -306,6 +310,7 @@ def words_of_terms(view: VersionView) -> dict[str, Any]:
         ],
         "cheques": [
             (
+                one.key,
                 one.name.in_language(tongue),
                 describe_cheque(one, names.get(one.currency, programme.points_currency), programme, tongue),
             )

@@ -5,26 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from fidelia.kernel import clock
-from fidelia.kernel.errors import FideliaError
-from fidelia.programme.operations import change_draft
-
 from .pages import ConsoleRequest, signed_in
-from .programme_parts import VersionView
+from .programme_fields import ENDS, NoticeField, save_in_draft
 from .programmes import show_part, view_at
-from .refusals import sentence_of
 
-ENDS = (
-    ("day", _("End of the day")), ("month", _("End of the month")), ("quarter", _("End of the quarter")),
-    ("half_year", _("End of the half-year")), ("year", _("End of the year")),
-)  # fmt: skip
 LEVELS_SHOWN = 6
+KEPT_OF_TIERS = ("key", "name", "currency", "carries", "carries_max", "carries_above", "kept_from")
+POINTS_PLACES = (
+    ("/points/pays/", "pays_points"), ("/points/pending/cancelled", "cancelled_after_days"),
+    ("/points/pending/event", "pending_event"), ("/points/pending", "pending_days"),
+    ("/points/validity_days", "validity_days"), ("/points/ends", "fixed_dates"),
+)  # fmt: skip
 
 
 class PointsForm(forms.Form):
@@ -40,9 +35,18 @@ class PointsForm(forms.Form):
         label=_("Counted from"),
         choices=(("earning", _("the day each was earned")), ("activity", _("the last activity of the member"))),
     )
+    renewed_by = forms.MultipleChoiceField(
+        label=_("Activities"), choices=(("earn", _("to earn")), ("redeem", _("to spend"))), required=False,
+        widget=forms.CheckboxSelectMultiple, help_text=_("What lets all points live on, where activity does."),
+    )  # fmt: skip
     pending = forms.ChoiceField(
         label=_("Points are there"),
-        choices=(("", _("straight away")), ("days", _("after some days")), ("event", _("when an event is reported"))),
+        choices=(
+            ("", _("straight away")),
+            ("days", _("after some days")),
+            ("event", _("when an event is reported")),
+            ("as_written", _("as the document says: at the end of a period, or on dates")),
+        ),
         required=False,
     )
     pending_days = forms.IntegerField(label=_("After how many days"), required=False, min_value=0, max_value=366)
@@ -52,7 +56,7 @@ class PointsForm(forms.Form):
     cancelled_after_days = forms.IntegerField(
         label=_("Given up after how many days without it"), required=False, min_value=1, max_value=366
     )
-    notice_days = forms.CharField(
+    notice_days = NoticeField(
         label=_("Days of notice before the end"), required=False, max_length=40, help_text=_("Such as 30, 7.")
     )
     reinstatement_days = forms.IntegerField(
@@ -95,10 +99,18 @@ class TiersForm(forms.Form):
     kept_months = forms.IntegerField(label=_("Kept for months"), required=False, min_value=0, max_value=600)
     kept_days = forms.IntegerField(label=_("And days"), required=False, min_value=0, max_value=3660)
     kept_ends = forms.ChoiceField(label=_("Rounded up to the"), choices=ENDS)
+    kept_periods = forms.IntegerField(
+        label=_("Or to the end of how many further periods"), required=False, min_value=0, max_value=20,
+        help_text=_("0: to the end of the one in which it is reached."),
+    )  # fmt: skip
     grace_days = forms.IntegerField(label=_("Days of grace"), required=False, min_value=0, max_value=3660)
     falls = forms.ChoiceField(
         label=_("Afterwards"),
-        choices=(("to_earned", _("to what the window gives")), ("one_step", _("down one tier at most"))),
+        choices=(
+            ("to_earned", _("to what the window gives")),
+            ("one_step", _("down one tier at most")),
+            ("never", _("it is never lost")),
+        ),
     )
     on_return = forms.ChoiceField(
         label=_("When what had earned it comes back"), choices=(("lower", _("it is lost")), ("keep", _("it is kept")))
@@ -132,8 +144,11 @@ def edit_points(request: ConsoleRequest, slug: str, number: int) -> HttpResponse
     view = view_at(request, slug, number)
     form = PointsForm(request.POST or None, initial=_points_of(view.version.document.get("points") or {}))
     if request.method == "POST" and form.is_valid():
-        document = {**view.version.document, "points": _points_document(form.cleaned_data)}
-        if _save(request, view, document, form):
+        former = view.version.document.get("points") or {}
+        document = {**view.version.document, "points": _points_document(form.cleaned_data, former)}
+        places = [*POINTS_PLACES, *((f"/points/{name}", name) for name in form.fields)]
+        places[:0] = [(f"/points/pays/{name[5:]}", name) for name in form.fields if name.startswith("pays_")]
+        if save_in_draft(request, view, document, form, places):
             return redirect("console:version-points", slug=slug, number=number)
     return show_part(
         request,
@@ -155,7 +170,8 @@ def edit_tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseB
     if request.method == "POST" and form.is_valid():
         made = _tiers_document(form.cleaned_data, main)
         tiers = [made, *former[1:]] if isinstance(former, list) else made
-        if _save(request, view, {**view.version.document, "tiers": tiers}, form):
+        start = "/tiers/0" if isinstance(former, list) else "/tiers"
+        if save_in_draft(request, view, {**view.version.document, "tiers": tiers}, form, _tier_places(start)):
             return redirect("console:version-tiers", slug=slug, number=number)
     return show_part(
         request, view, "tiers", {"form": form}, template="console/programmes/edit_tiers.html",
@@ -163,14 +179,15 @@ def edit_tiers(request: ConsoleRequest, slug: str, number: int) -> HttpResponseB
     )  # fmt: skip
 
 
-def _save(request: ConsoleRequest, view: VersionView, document: dict[str, Any], form: forms.Form) -> bool:
-    try:
-        change_draft(by=request.actor, at=clock.now(), version=view.version, document=document, note=view.version.note)
-    except FideliaError as refusal:
-        form.add_error(None, sentence_of(refusal))
-        return False
-    messages.success(request, _t("Saved in the draft; members notice nothing before it is published."))
-    return True
+def _tier_places(start: str) -> list[tuple[str, str]]:
+    levels = [
+        (f"{start}/levels/{n - 1}/{part}", f"{name}_{n}")
+        for n in range(1, LEVELS_SHOWN + 1)
+        for part, name in (("key", "key"), ("name", "en"), ("threshold", "threshold"), ("", "threshold"))
+    ]
+    kept = [(f"{start}/kept/{name}", f"kept_{name}") for name in ("months", "days", "ends", "periods")]
+    others = [(f"{start}/{name}", name) for name in TiersForm.base_fields]
+    return [*levels, *kept, (f"{start}/grace", "grace_days"), (f"{start}/levels", "key_1"), *others]
 
 
 def _points_of(points: dict[str, Any]) -> dict[str, Any]:
@@ -180,11 +197,12 @@ def _points_of(points: dict[str, Any]) -> dict[str, Any]:
         "ends": "day" if isinstance(ends, list) else ends,
         "fixed_dates": ", ".join(ends) if isinstance(ends, list) else "",
         "counts_from": points.get("counts_from", "earning"),
-        "pending": "days" if "days" in pending else "event" if "event" in pending else "",
+        "pending": _kind_of(pending),
+        "renewed_by": points.get("renewed_by", ["earn", "redeem"]),
         "pending_days": pending.get("days"),
         "pending_event": pending.get("event", ""),
         "cancelled_after_days": pending.get("cancelled_after_days"),
-        "notice_days": ", ".join(map(str, points.get("notice_days", []))),
+        "notice_days": points.get("notice_days", []),
         "transfers": points.get("transfers", "keep"),
         "approval_above": points.get("approval_above", ""),
         **{f"pays_{name}": pays.get(name, "") for name in ("points", "money", "minimum", "step")},
@@ -192,7 +210,14 @@ def _points_of(points: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _points_document(said: dict[str, Any]) -> dict[str, Any]:
+def _kind_of(pending: dict[str, Any]) -> str:
+    """Return which of the form's choices says how points wait; what only the document can say stays as it is."""
+    if not pending:
+        return ""
+    return "event" if "event" in pending else "days" if set(pending) == {"days"} else "as_written"
+
+
+def _points_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {
         name: said[name]
         for name in ("validity_months", "validity_days", "reinstatement_days", "approval_above")
@@ -201,9 +226,12 @@ def _points_document(said: dict[str, Any]) -> dict[str, Any]:
     dates = [part.strip() for part in said["fixed_dates"].split(",") if part.strip()]
     made |= {"ends": dates or said["ends"], "counts_from": said["counts_from"], "transfers": said["transfers"]}
     if said["notice_days"]:
-        parts = [part.strip() for part in said["notice_days"].split(",")]
-        made["notice_days"] = [int(part) if part.isdigit() else part for part in parts]
-    if said["pending"] == "days":
+        made["notice_days"] = said["notice_days"]
+    if said["counts_from"] == "activity" and said["renewed_by"]:
+        made["renewed_by"] = said["renewed_by"]
+    if said["pending"] == "as_written" and "pending" in former:
+        made["pending"] = former["pending"]
+    elif said["pending"] == "days":
         made["pending"] = {"days": said["pending_days"] or 0}
     elif said["pending"] == "event":
         made["pending"] = {"event": said["pending_event"]}
@@ -222,7 +250,8 @@ def _tiers_of(tiers: dict[str, Any]) -> dict[str, Any]:
         "window": tiers.get("window", "rolling"),
         "kept_months": kept.get("months"),
         "kept_days": kept.get("days", tiers.get("kept_days")),
-        "kept_ends": kept.get("ends", "day"),
+        "kept_ends": "day" if isinstance(kept.get("ends"), list) else kept.get("ends", "day"),
+        "kept_periods": kept.get("periods"),
         "grace_days": (tiers.get("grace") or {}).get("days"),
     }
     for n, level in enumerate(tiers.get("levels", [])[:LEVELS_SHOWN], start=1):
@@ -243,17 +272,26 @@ def _tiers_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, A
             levels.append({**kept, "key": said[f"key_{n}"], "name": named, "threshold": said[f"threshold_{n}"]})
     levels += former.get("levels", [])[LEVELS_SHOWN:]
     made: dict[str, Any] = {
-        **{name: former[name] for name in ("key", "name", "currency", "carries", "carries_max") if name in former},
+        **{name: former[name] for name in KEPT_OF_TIERS if name in former},
         **{name: said[name] for name in ("metric", "begins", "falls", "on_return")},
-        "kept": {"months": said["kept_months"] or 0, "days": said["kept_days"] or 0, "ends": said["kept_ends"]},
+        "kept": _kept(said, former.get("kept") or {}),
         "levels": levels,
     }
     if said["metric"] != "balance":
         made |= {"window": said["window"]}
         if said["window"] == "rolling":
             made["window_days"] = said["window_days"] or 365
-    if said["grace_days"]:
-        made["grace"] = {"days": said["grace_days"]}
+    grace = {**(former.get("grace") or {}), "days": said["grace_days"] or 0}  # its months are the document's to say
+    if grace["days"] or grace.get("months"):
+        made["grace"] = grace
     if said["notice_days"]:
         made["notice_days"] = said["notice_days"]
     return made
+
+
+def _kept(said: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
+    """Return how long a tier is kept; fixed dates stay as the document has them."""
+    if said["kept_periods"] is not None:
+        return {"periods": said["kept_periods"]}
+    ends = former["ends"] if isinstance(former.get("ends"), list) and said["kept_ends"] == "day" else said["kept_ends"]
+    return {"months": said["kept_months"] or 0, "days": said["kept_days"] or 0, "ends": ends}
