@@ -59,7 +59,7 @@ class AmountField(forms.CharField):
 class NoticeField(forms.CharField):
     """Days before an end, such as "30, 7", as whole numbers."""
 
-    def clean(self, value: Any) -> list[int]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[int]:
         parts = [part.strip() for part in super().clean(value).replace(";", ",").split(",") if part.strip()]
         if not all(part.isdecimal() and 1 <= int(part) <= 366 for part in parts) or len(parts) > 5:
             raise forms.ValidationError(_t("Write up to five numbers of days from 1 to 366, such as 30, 7."))
