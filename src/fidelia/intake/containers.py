@@ -23,6 +23,9 @@ _OTHERS = (
     (b"BZh", "is packed by bzip2; unpack it first, or pack it by gzip"),
     (b"\xfd7zXZ", "is packed by xz; unpack it first, or pack it by gzip"),
     (b"\x28\xb5\x2f\xfd", "is packed by zstd; unpack it first, or pack it by gzip"),
+    (b"PK\x03\x04", "is a spreadsheet or an archive packed once more by gzip; unpack it first"),
+    (b"PAR1", "is a Parquet file packed once more by gzip; unpack it first"),
+    (GZIP, "is packed twice by gzip; unpack it once"),
     (b"{\\rtf", "is a text document; export the table as CSV"),
 )
 _MARKUP = re.compile(rb"\s*(?:<!doctype html|<html|<table|<meta)", re.IGNORECASE)
@@ -31,6 +34,11 @@ _JSON = re.compile(rb'\s*(?:\{\s*"|\[\s*[\[{])')
 # Bytes that no text in any of our encodings holds, NUL apart, which UTF-16 is full of.
 _CONTROLS = bytes(sorted(set(range(1, 32)) - set(b"\t\n\r\x0b\x0c\x1a\x1b\x1c\x1d\x1e\x1f")))
 BINARY_SHARE = 0.02
+_TAR, _TAR_AT = b"ustar", 257
+_ASCII = bytes(range(0x80))
+# Signs, line ends, letters and digits as computers of IBM write them.
+_RUNS = ((0x81, 0x8A), (0x91, 0x9A), (0xA2, 0xAA), (0xC1, 0xCA), (0xD1, 0xDA), (0xE2, 0xEA), (0xF0, 0xFA))
+_EBCDIC = b"\x40\x4b\x5e\x60\x61\x6b\x6d\x7a\x05\x0d\x15\x25" + b"".join(bytes(range(*run)) for run in _RUNS)
 
 
 def format_of(path: Path) -> Format:
@@ -62,6 +70,10 @@ def refuse_what_is_no_text(name: str, head: bytes) -> None:
     for mark, what in _OTHERS:
         if head.startswith(mark):
             raise UnreadableFile(f"{name} {what}.")
+    if head.startswith(_TAR, _TAR_AT):
+        raise UnreadableFile(f"{name} is a tar archive; unpack it first, and send its tables one by one.")
+    if _is_ebcdic(head):
+        raise UnreadableFile(f"{name} is written in EBCDIC, as mainframes do; export it in UTF-8.")
     if _MARKUP.match(head):
         raise UnreadableFile(f"{name} is a web page; open it in a spreadsheet and save it as .xlsx or .csv.")
     if _XML.match(head):
@@ -70,6 +82,13 @@ def refuse_what_is_no_text(name: str, head: bytes) -> None:
         raise UnreadableFile(f"{name} is JSON; send it through the API, or export it as CSV.")
     if len(head.translate(None, _CONTROLS)) < len(head) * (1 - BINARY_SHARE):
         raise UnreadableFile(f"{name} is a binary file, not a table.")
+
+
+def _is_ebcdic(head: bytes) -> bool:
+    """Nearly all of it reads so, and no text of ours goes without a blank and a line end of its own."""
+    if b" " in head or b"\n" in head or len(head.translate(None, _ASCII)) < len(head) / 2:
+        return False
+    return 10 * len(head.translate(None, _EBCDIC)) < len(head)
 
 
 def _format_of_zip(path: Path) -> Format:

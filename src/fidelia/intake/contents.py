@@ -13,6 +13,7 @@ from .targets import Column, Kind, Target
 Found = tuple[str, Profile, float]
 NEARLY_ALL = 0.9
 PART = 0.1
+NUMERIC_MOST = 16  # columns tried against each other, by threes: a file of a thousand columns took an hour
 PIECES_USUAL = 20  # most lines of a receipt have fewer
 _BY_KIND = {Kind.EMAIL: ("email", 0.8), Kind.PHONE: ("phone", 0.6), Kind.MOMENT: ("moment", 0.6)}
 
@@ -48,6 +49,7 @@ def _of_kind(column: Column, left: Sequence[Profile]) -> Iterator[Found]:
 def _of_a_line(unnamed: Sequence[Profile]) -> Iterator[Found]:
     """Quantity, price and amount prove each other by multiplying; without a price, the amount has the decimals."""
     numeric = [profile for profile in unnamed if profile.share("number") >= NEARLY_ALL and profile.share("ean") < 0.5]
+    numeric = numeric[:NUMERIC_MOST]
     counts = [profile for profile in numeric if _counts_pieces(profile)]
     amounts = [profile for profile in numeric if profile.share("decimal") > 0.1]
     for count in counts:

@@ -23,7 +23,10 @@ HEAD_BYTES = 512 << 10
 SLICE_BYTES = 16 << 10
 SLICES_MAX = 64
 ODD_BYTES = 64 << 10  # kept around bytes beyond ASCII, to judge the encoding by
-BAD_SHARE_MAX = 0.05  # of the characters beyond ASCII, in what is UTF-8 all the same
+# Of the good characters beyond ASCII, in what is UTF-8 all the same: other encodings hardly ever make a good one.
+BAD_SHARE_MAX = 0.5
+UNPACKED_TIMES_MAX = 400  # tables are packed to a tenth, rarely to a fiftieth
+UNPACKED_FREE_BYTES = 64 << 20
 CLEAR = 0.2  # so much likelier than the next
 ONE_BYTE = ("cp1252", "iso8859-15", "cp850", "mac_roman")
 _LETTERS = "éèêëàâäçùûüîïôöœæÉÈÀÇÊÂÔÎÙŒß"
@@ -62,13 +65,15 @@ def survey(path: Path) -> Survey:
     """Read a text file once from end to end. Raises UnreadableFile for what is no text."""
     state = _Pass()
     decode = codecs.getincrementaldecoder("utf-8")(errors="fidelia_marks")
-    wide = ""
+    wide, size_packed = "", path.stat().st_size
     with opened(path) as file:
         while (chunk := file.read(CHUNK)) and state.size < SCANNED_MAX:
             if not state.head:
                 refuse_what_is_no_text(path.name, chunk[:4096])
                 wide = _wide_encoding(chunk)
             _keep(state, chunk)
+            if state.size > max(UNPACKED_FREE_BYTES, UNPACKED_TIMES_MAX * size_packed):
+                raise UnreadableFile(f"{path.name} unpacks to far more than a table of its size can hold.")
             if wide:
                 continue
             _count(state, chunk, decode)

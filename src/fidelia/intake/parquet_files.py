@@ -43,8 +43,11 @@ def _texts(batch: Any, decimal: str) -> Iterator[Row]:
     from pyarrow import compute, types
 
     texts = []
-    for column in batch.columns:
-        text = compute.fill_null(compute.cast(column, arrow.string()), "")
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            text = compute.fill_null(compute.cast(column, arrow.string()), "")
+        except (arrow.ArrowInvalid, arrow.ArrowNotImplementedError):
+            raise UnreadableFile(f"The column “{name}” holds bytes that are no text; export it as text.") from None
         if decimal != "." and (types.is_floating(column.type) or types.is_decimal(column.type)):
             text = compute.replace_substring(text, ".", decimal)
         texts.append(text)
@@ -84,6 +87,8 @@ def sample(path: Path, most: int) -> list[Row]:
         for group in range(0, file.num_row_groups, max(1, file.num_row_groups // 50)):
             batch = next(file.iter_batches(batch_size=each, row_groups=[group]), None)
             found += _texts(batch, ".") if batch is not None else []
+    except UnreadableFile:
+        raise
     except Exception as error:
         raise UnreadableFile(f"{path.name} cannot be read: {error}") from None
     return found

@@ -53,6 +53,8 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
     even = sorted((one for one in found if one.is_even), key=_merit, reverse=True)
     if not even and _is_set_out_by_blanks(text):
         return Separation(" ", '"', 3, 1.0), ()
+    if not even and (uneven := _by_the_header(text)) is not None:
+        return uneven, ()
     if not even:
         unused = next((sign for sign in (",", *SEPARATORS) if sign not in text), ",")
         return Separation(unused, '"', 1, 1.0), ()
@@ -63,6 +65,20 @@ def guess_separation(text: str) -> tuple[Separation, tuple[str, ...]]:
         if one.separator != best.separator and one.width >= best.width and one.above <= best.above
     ]
     return best, tuple(dict.fromkeys(rivals))
+
+
+def _by_the_header(text: str) -> Separation | None:
+    """Rows of all lengths under a header of names: each row of another length is given back with the reason.
+
+    Not by commas: sentences have them too.
+    """
+    lines = [line for line in _lines(text)[:ROWS_TRIED] if line.strip()]
+    for sign in SEPARATORS[:-1]:
+        names = [name.strip() for name in lines[0].split(sign)] if lines else []
+        are_names = len(set(names)) == len(names) >= 3 and all(any(map(str.isalpha, name)) for name in names)
+        if are_names and 2 * sum(sign in line for line in lines) >= len(lines) >= ROWS_LEAST:
+            return Separation(sign, '"', len(names), 0.0)
+    return None
 
 
 def _is_set_out_by_blanks(text: str) -> bool:

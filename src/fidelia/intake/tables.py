@@ -96,16 +96,23 @@ class Table:
     def _header(self) -> tuple[Row, Row]:
         """Return the header and the row above it, which is empty where there is none."""
         if self.reading.format is Format.PARQUET:
-            return parquet_files.column_names(self.path), []
+            names = parquet_files.column_names(self.path)
+            self._refuse_columns(len(names))
+            return names, []
         row = self.reading.header_row
         records = self._records(self.sheets[0])
         above = next(islice(records, row - 2, None), []) if row > 1 else []
         header = next(records if row else filter(any, records), None)
-        if header is None or not any(name.strip() for name in header):
+        if isinstance(header, BadRow):
+            raise UnreadableFile(f"{self.path.name} has a header that cannot be read: {header.reason()}.")
+        if header is None or not any(map(str.isalnum, "".join(header))):
             raise UnreadableFile(f"{self.path.name} has no header line.")
-        if len(header) > COLUMNS_MAX:
-            raise UnreadableFile(f"{self.path.name} has {len(header)} columns; at most {COLUMNS_MAX} are read.")
+        self._refuse_columns(len(header))
         return (header, above) if row else ([""] * len(header), [])
+
+    def _refuse_columns(self, count: int) -> None:
+        if count > COLUMNS_MAX:
+            raise UnreadableFile(f"{self.path.name} has {count} columns; at most {COLUMNS_MAX} are read.")
 
     def _data(self, sheet: str, *, is_first: bool) -> Iterator[Row]:
         if self.reading.format is Format.PARQUET:

@@ -26,6 +26,8 @@ FILE_BYTES_MAX = 300 << 20
 UNPACKED_BYTES_MAX = 2 << 30
 CELLS_MAX = 40_000_000
 SHEETS_MAX = 200
+PACKED_TIMES_MAX = 300  # real sheets are packed to a tenth, and of nothing but zeros to a hundredth
+PACKED_FREE_BYTES = 32 << 20
 _CHUNK = 1 << 20
 _OVERLAP = 200
 _ROW = re.compile(rb"""\sr\s*=\s*["']([0-9]+)["']""")
@@ -143,6 +145,10 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             if sum(part.file_size for part in archive.infolist()) > UNPACKED_BYTES_MAX:
                 raise _too_large(path.name)
+            if any(map(_is_blown_up, archive.infolist())):
+                raise UnreadableFile(
+                    f"{path.name} unpacks to far more than it can hold; save it anew as .xlsx or .csv."
+                )
             for part in archive.infolist():
                 if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
                     _check_reach(archive, part, path.name)
@@ -150,6 +156,10 @@ def _refuse_bombs(path: Path) -> None:
                     _check_repetitions(archive, part, path.name)
     except (zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, RuntimeError, OSError):
         raise UnreadableFile(f"{path.name} is damaged and cannot be unpacked.") from None
+
+
+def _is_blown_up(part: zipfile.ZipInfo) -> bool:
+    return part.file_size > max(PACKED_FREE_BYTES, PACKED_TIMES_MAX * part.compress_size)
 
 
 def _check_reach(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
