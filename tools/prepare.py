@@ -26,6 +26,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def main() -> None:
     """Prepare the checkout, or end with one sentence that tells what is missing."""
     os.chdir(ROOT)
+    os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"  # the versions are those of the lock file
     if sys.version_info < (3, 11):  # noqa: UP036 - this file also runs on a Python that is too old
         sys.exit(f"Fidelia needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     if not STAMP.exists() or STAMP.read_text(encoding="ascii") != fingerprint():
@@ -58,8 +59,14 @@ def make_venv() -> None:
 def install_packages() -> None:
     """Install exactly what the lock file names: by uv in seconds, or by pip in minutes."""
     print("Installing what requirements/dev.txt names", flush=True)
-    if install_uv() and succeeds(PYTHON, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes", LOCK):
-        return
+    if install_uv():
+        sync = (PYTHON, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes", LOCK)
+        if succeeds(*sync):
+            return
+        # Behind the proxy of a firm only the machine's certificates lead out.
+        print("uv did not manage; once more with the certificates of this machine", flush=True)
+        if succeeds(*sync, environ={"UV_SYSTEM_CERTS": "1"}):
+            return
     print("uv did not manage; pip takes longer with the same lock file", flush=True)
     run(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK)
 

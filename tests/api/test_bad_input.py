@@ -94,7 +94,14 @@ def test_all_that_is_wrong_is_told_at_once(till: Caller) -> None:
 @pytest.mark.usefixtures("_nothing_is_written")
 def test_ten_thousand_lines_are_refused(till: Caller) -> None:
     lines = [{"product": "mug", "quantity": "1", "net": "1.00"}] * 10_000
-    assert till.post("/purchases", basket(lines=lines)).problem(422, "invalid_request")["pointer"] == "/lines"
+    problem = till.post("/purchases", basket(lines=lines)).problem(422, "invalid_request")
+    assert (problem["pointer"], problem["detail"]) == ("/lines", "At most 1000 are taken at once, not 10000.")
+
+
+@pytest.mark.usefixtures("_nothing_is_written")
+def test_a_field_that_does_not_exist_is_named_in_plain_words(till: Caller) -> None:
+    problem = till.post("/purchases", basket(points="5")).problem(422, "invalid_request")
+    assert (problem["pointer"], problem["detail"]) == ("/points", "There is no field of this name here.")
 
 
 @pytest.mark.usefixtures("_nothing_is_written")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db.models import Sum
 
 from fidelia.access.errors import PasswordTooWeak
@@ -138,7 +140,7 @@ def test_it_never_mixes_with_what_is_there(tmp_path: Path) -> None:
 
 def test_one_that_was_broken_off_says_so(tmp_path: Path) -> None:
     remember(BEGUN, by=SYSTEM, at=AT, facts={})
-    with pytest.raises(Unfinished, match="not finished"):
+    with pytest.raises(Unfinished, match=rf"not finished. Remove {re.escape(str(settings.HOME))} "):
         fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
 
 

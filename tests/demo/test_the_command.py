@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.worker.conftest import Run, fidelia, home
+from tests.worker.conftest import Run, fidelia, home, migrated, migrated_home
 
-__all__ = ["fidelia", "home"]
+__all__ = ["fidelia", "home", "migrated", "migrated_home"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -29,8 +29,8 @@ def test_it_fills_once_and_then_finds_the_shop_there(fidelia: Run) -> None:
     assert doctor.returncode == 0, doctor.stdout
 
 
+@pytest.mark.usefixtures("migrated_home")
 def test_it_refuses_an_installation_that_somebody_uses(fidelia: Run) -> None:
-    assert fidelia("migrate").returncode == 0
     founded = fidelia(
         *("set-up", "--name", "Chez Rocco", "--country", "FR", "--currency", "EUR", "--time-zone", "Europe/Paris"),
     )

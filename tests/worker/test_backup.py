@@ -22,10 +22,9 @@ LETTER = b"O welche Lust"
 
 
 @pytest.fixture
-def shop(home: Path, fidelia: Run) -> str:
+def shop(migrated_home: Path) -> str:
     """The address of a migrated database with something in it, whose server runs until the test ends."""
-    url = ensure_running(home)
-    assert fidelia("migrate").returncode == 0
+    url = ensure_running(migrated_home)
     add_user(url, "leonore@prison.example")
     return url
 

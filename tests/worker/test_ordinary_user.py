@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import ROOT
+from fidelia.worker.postgres.paths import Places, find_places
+
+from .conftest import ROOT, begin_with
 
 pytestmark = [
     pytest.mark.slow,
@@ -75,12 +77,11 @@ def fidelia(account: dict[str, Any], home: Path, *arguments: str) -> subprocess.
     )
 
 
-@pytest.mark.parametrize("name", ["home", "a-home-whose-path-is-too-long-for-a-socket-" * 3])
-def test_everything_is_in_the_home_and_nothing_stays(account: dict[str, Any], folder: Path, name: str) -> None:
-    home = folder / name
+def test_everything_is_in_the_home_and_nothing_stays(account: dict[str, Any], folder: Path) -> None:
+    home = folder / "home"
 
-    migrated = fidelia(account, home, "migrate")
-    assert migrated.returncode == 0, migrated.stderr
+    made = fidelia(account, home, "migrate")
+    assert made.returncode == 0, made.stderr
     examined = fidelia(account, home, "doctor", "--ledger")
     assert examined.returncode == 0, examined.stdout
     taken = fidelia(account, home, "backup", str(folder / "b.zip"))
@@ -95,9 +96,26 @@ def test_everything_is_in_the_home_and_nothing_stays(account: dict[str, Any], fo
     assert list(Path("/tmp").glob(f"fidelia-{NOBODY}-*")) == []
 
 
-def test_root_does_not_take_over_the_home_of_somebody_else(account: dict[str, Any], folder: Path) -> None:
+def test_a_home_whose_path_is_too_long_for_a_socket(account: dict[str, Any], folder: Path, migrated: Places) -> None:
+    home = folder / ("a-home-whose-path-is-too-long-for-a-socket-" * 3)
+    begin_with(migrated, find_places(home, uid=NOBODY))
+
+    examined = fidelia(account, home, "doctor", "--ledger")
+    assert examined.returncode == 0, examined.stdout
+    taken = fidelia(account, home, "backup", str(folder / "b.zip"))
+    assert taken.returncode == 0, taken.stderr
+
+    assert fidelia(account, home, "stop").stdout == f"Nothing runs in {home}.\n"
+    assert not (home / "postgres" / "data" / "postmaster.pid").exists()
+    assert list(Path("/tmp").glob(f"fidelia-{NOBODY}-*")) == []
+
+
+def test_root_does_not_take_over_the_home_of_somebody_else(
+    account: dict[str, Any], folder: Path, migrated: Places
+) -> None:
     home = folder / "home"
-    assert fidelia(account, home, "migrate").returncode == 0
+    begin_with(migrated, find_places(home, uid=NOBODY))
+    assert fidelia(account, home, "doctor").returncode == 0
 
     as_root = subprocess.run(
         [sys.executable, "-m", "fidelia.worker", "migrate"],

@@ -31,8 +31,9 @@ def address() -> Address:
 
 
 @pytest.fixture
-def running(home: Path, address: Address, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An installation that answers."""
+def running(migrated_home: Path, address: Address, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """An installation that answers. That `run` migrates by itself is proven where it begins with nothing: crash."""
+    home = migrated_home
     more = {"FIDELIA_LISTEN": f"{address.host}:{address.port}"}
     with subprocess.Popen(
         [sys.executable, "-m", "fidelia.worker", "run"], env=environ_of(home, more), cwd=tmp_path

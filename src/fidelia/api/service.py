@@ -61,6 +61,11 @@ def told(found: Mapping[str, Any]) -> tuple[Sequence[Any], str]:
         ], f"A number{sign} of at most {digits} digits, and at most {decimals} after a point, is expected."
     if found["type"] == "string_type":
         return found["loc"], "A text is expected; a number stands in quotation marks, so that no decimal is lost."
+    if found["type"] == "extra_forbidden":
+        return found["loc"], "There is no field of this name here."
+    if found["type"] == "too_long" and found["ctx"]["actual_length"] is not None:
+        items_max, given = found["ctx"]["max_length"], found["ctx"]["actual_length"]
+        return found["loc"], f"At most {items_max} are taken at once, not {given}."
     return found["loc"], found["msg"]
 
 

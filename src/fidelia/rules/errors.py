@@ -156,9 +156,10 @@ class UnguardedOptional(RuleError):
 
 
 class InvalidRuleSet(Invalid):
-    """A rule set document is refused; `pointer` is the JSON pointer, and for a rule's text `cause` the RuleError.
+    """The document of a version is refused at one of its places.
 
-    Of a rule's text the code and the details (line, column) are those of the cause.
+    `pointer` is the JSON pointer, and for a rule's text `cause` the RuleError, whose code and details
+    (line, column) it takes.
     """
 
     default_code = "rule_set_invalid"

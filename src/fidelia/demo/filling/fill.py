@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
+
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import local_day, zone_of
@@ -81,8 +83,8 @@ def require_empty(by: Actor) -> None:
     state = find_state(by=by)
     if state is State.UNFINISHED:
         raise Unfinished(
-            "The invented shop was begun here and not finished. Let FIDELIA_HOME name another folder "
-            "(or FIDELIA_DATABASE_URL an empty database), or remove this one, and run `fidelia demo` again."
+            f"The invented shop was begun here and not finished. Remove {settings.HOME} (or empty the database that "
+            "FIDELIA_DATABASE_URL names), or let FIDELIA_HOME name another folder, and run `fidelia demo` again."
         )
     if state is not State.EMPTY:
         raise NotEmpty(

@@ -48,7 +48,10 @@ _WHY: Final = {
 
 
 class UnreadableText(Invalid):
-    """The text is not YAML; `line` and `column` count from 1."""
+    """The text is not YAML.
+
+    `line` and `column` count from 1.
+    """
 
     default_code = "unreadable_text"
 
