@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from fidelia.access.models import ApiKey, Audit, RoleGrant, User
-from fidelia.access.operations import grant_role
+from fidelia.access.operations import create_user, grant_role
+from fidelia.access.queries import list_users
+from fidelia.console.words import ACTORS, word
 from fidelia.flow import REACTIONS
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import start_job
@@ -19,7 +22,7 @@ from fidelia.kernel.models import ParkedEvent
 from fidelia.kernel.outbox.dispatching import dispatch_once
 from fidelia.messaging.models import Template, TemplateVersion
 from fidelia.organisation.models import Banner, Store
-from tests.cast import SYSTEM, jaquino, leonore, pizarro, rocco
+from tests.cast import PASSWORD, SYSTEM, jaquino, leonore, pizarro, rocco
 
 from .boutique import Shop, open_shop
 from .test_customers import signed_in, text_of
@@ -33,6 +36,22 @@ PAGES = ("users", "keys", "stores", "jobs", "events", "audit")
                                   "banners/new/", "events/", "audit/"])  # fmt: skip
 def test_who_may_do_nothing_is_refused(page: str) -> None:
     assert signed_in(pizarro()).get(SETTINGS + page).status_code == 403
+
+
+def test_every_reaction_and_the_schedule_have_names_in_both_languages() -> None:
+    codes = {*(reaction.name for reaction in REACTIONS), "schedule"}
+    assert set(ACTORS) == codes
+    for code in codes:
+        with translation.override("en"):
+            english = word(ACTORS, code)
+        with translation.override("fr"):
+            assert word(ACTORS, code) not in (code, english)
+
+
+def test_users_stand_by_name_whatever_its_accents() -> None:
+    for number, name in enumerate(("Zoé", "Fanny", "Émile", "elise")):
+        create_user(by=SYSTEM, at=now(), email=f"user{number}@fidelio.example", name=name, password=PASSWORD)
+    assert [user.name for user in list_users(by=SYSTEM)] == ["elise", "Émile", "Fanny", "Zoé"]
 
 
 def test_the_administrator_finds_every_page() -> None:

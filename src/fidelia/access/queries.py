@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from fidelia.kernel.actor import Actor, Grant, Scope
+from fidelia.kernel.folding import fold
 from fidelia.kernel.localized import LocalizedText
 
 from .errors import ApprovalMissing, KeyRevoked, NoSuchKey, UserInactive, UserUnknown
@@ -84,9 +85,10 @@ def get_user(*, user_id: UUID) -> User:
 
 
 def list_users(*, by: Actor) -> list[User]:
-    """Return users by name with their role grants fetched (`user.role_grants.all()`). Raises Denied."""
+    """Return users by name, whatever its accents, with their role grants fetched. Raises Denied."""
     by.require("user.see")
-    return list(User.objects.prefetch_related("role_grants").order_by("name", "id")[:PAGE_MAX])
+    users = User.objects.prefetch_related("role_grants").order_by("name", "id")[:PAGE_MAX]
+    return sorted(users, key=lambda user: fold(user.name))
 
 
 def list_role_grants(*, user_id: UUID) -> list[RoleGrant]:

@@ -16,6 +16,7 @@ from fidelia.ui.parts import Chip, Page
 
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of, query_without
+from .words import ACTORS, word
 
 PAGE_SIZE = 50
 
@@ -26,6 +27,7 @@ class AuditLine:
 
     row: Audit
     sentence: str
+    who: str
     changes: list[tuple[str, str, str]]
 
 
@@ -34,7 +36,7 @@ def line_of(row: Audit) -> AuditLine:
     before, after = row.before or {}, row.after or {}
     names = sorted({*before, *after})
     changes = [(name, _said(before.get(name)), _said(after.get(name))) for name in names]
-    return AuditLine(row, str(RIGHTS.get(row.verb, row.verb)), changes)
+    return AuditLine(row, str(RIGHTS.get(row.verb, row.verb)), word(ACTORS, row.by_label), changes)
 
 
 @signed_in

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from fidelia.customers.queries import list_customers_by_id
@@ -26,17 +25,9 @@ from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of
 from .refusals import sentence_of
-from .words import word
+from .words import REACTION_NAMES, word
 
 PAGE_SIZE = 25
-NAMES = {
-    "programme.reassess_tiers": gettext_lazy("Tiers follow the points"),
-    "messaging.inform_of_points": gettext_lazy("The e-mail about points"),
-    "messaging.tell_of_expiry": gettext_lazy("The e-mail about points that end"),
-    "messaging.tell_of_tiers": gettext_lazy("The e-mail about tiers"),
-    "programme.reassess_pools": gettext_lazy("The tiers of a pool"),
-    "campaigns.tell_treated": gettext_lazy("The letter of a campaign"),
-}
 
 
 @signed_in
@@ -57,7 +48,9 @@ def events(request: ConsoleRequest) -> HttpResponseBase:
         "count": count_parked(by=by),
         "rows": _rows(request, page.rows),
         "page": page.pager,
-        "lags": [{"lag": lag, "name": word(NAMES, lag.reaction)} for lag in list_lag(by=by, reactions=REACTIONS)],
+        "lags": [
+            {"lag": lag, "name": word(REACTION_NAMES, lag.reaction)} for lag in list_lag(by=by, reactions=REACTIONS)
+        ],
         "may_retry": by.may("event.retry"),
         "may_dismiss": by.may("event.dismiss"),
         "reaction": reaction or "",
@@ -113,7 +106,7 @@ def _rows(request: ConsoleRequest, parked: Sequence[ParkedEvent]) -> list[dict[s
             "dialog": f"f-dismiss-{row.pk}",
             "behind": behind.get(row.pk, 0),
             "event": told.get(row.event_id),
-            "name": word(NAMES, row.reaction),
+            "name": word(REACTION_NAMES, row.reaction),
             "customer": name_of(people[row.customer_id]) if row.customer_id in people else "",
         }
         for row in parked

@@ -26,6 +26,7 @@ from .home_todo import list_matters
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language, tier_rows
 from .remembering import chosen
+from .words import ACTORS, word
 
 
 @signed_in
@@ -105,6 +106,7 @@ def _sees_points(by: Actor) -> bool:
     return by.may_somewhere("points.see")
 
 
-def _jobs(by: Actor) -> list[tuple[Job, str]]:
-    """The jobs under way, by what they are called."""
-    return [(job, job.label.in_language(language())) for job in list_jobs(by=by, under_way=True, limit=5)]
+def _jobs(by: Actor) -> list[tuple[Job, str, str]]:
+    """The jobs under way, by what they are called and who asked for them."""
+    running = list_jobs(by=by, under_way=True, limit=5)
+    return [(job, job.label.in_language(language()), word(ACTORS, job.by_label)) for job in running]

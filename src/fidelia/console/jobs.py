@@ -26,7 +26,7 @@ from .pages import ConsoleRequest, show, signed_in, wants_fragment
 from .paging import asked_place, page_of
 from .refusals import sentence_of_code
 from .speech import Speech, speech_of
-from .words import RESULTS, word
+from .words import ACTORS, RESULTS, word
 
 View = Callable[..., HttpResponseBase]
 
@@ -142,6 +142,7 @@ def _row(by: Actor, job: Job, speech: Speech) -> dict[str, Any]:
     return {
         "job": job,
         "label": job.label.in_language(speech.language),
+        "asker": word(ACTORS, job.by_label),
         "state": STATES[JobState(job.state)],
         "count": _count(job, speech),
         "took": duration(max(1, round(seconds)), speech.language) if seconds is not None else "",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fidelia.activity.targets import CHANNELS
 from fidelia.programme.models import ProgrammeVersion
+from fidelia.ui.formats import is_french
 
 
 @dataclass(slots=True)
@@ -22,6 +24,11 @@ class Row:
     mistake: str = ""
     points: str = ""
     discount: str = ""
+
+
+def as_typed(number: str) -> str:
+    """Return "34.90" as the person at the keyboard would type it: "34,90" in French."""
+    return number.replace(".", ",") if is_french(get_language() or "en") else number
 
 
 @dataclass(frozen=True, slots=True)

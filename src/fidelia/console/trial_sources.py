@@ -17,7 +17,7 @@ from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.organisation.queries import get_store
 from fidelia.rules.documents import read_text
 
-from .trial_parts import Row, TrialView
+from .trial_parts import Row, TrialView, as_typed
 
 ROWS_MAX = 50
 
@@ -45,7 +45,10 @@ def take_purchase(by: Actor, view: TrialView) -> bool:
     lines = list_lines([sale.purchase_id]).get(sale.purchase_id, [])[:ROWS_MAX]
     view.rows = [
         Row(
-            line.product_code, f"{Decimal(line.quantity) / 1000:f}", format_scaled(line.net, exponent), line.description
+            line.product_code,
+            as_typed(f"{Decimal(line.quantity) / 1000:f}"),
+            as_typed(format_scaled(line.net, exponent)),
+            line.description,
         )
         for line in lines
     ]

@@ -34,7 +34,7 @@ from fidelia.ui import formats
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
-from .trial_parts import OutcomeView, Row, TrialView
+from .trial_parts import OutcomeView, Row, TrialView, as_typed
 from .trial_sources import document_tried, take_purchase
 
 ROWS = 3
@@ -48,8 +48,9 @@ def blank_trial(version: ProgrammeVersion, *, by: Actor, at: datetime) -> TrialV
     view.when = _local_text(at)
     known = list(view.products)[:ROWS]
     view.rows = [
-        Row(product=code, name=name, amount=amount) for (code, name), amount in zip(known, _EXAMPLE, strict=False)
-    ] or [Row(product="article", amount="20.00"), *[Row() for _i in range(ROWS - 1)]]
+        Row(product=code, name=name, amount=as_typed(amount))
+        for (code, name), amount in zip(known, _EXAMPLE, strict=False)
+    ] or [Row(product="article", amount=as_typed("20.00")), *[Row() for _i in range(ROWS - 1)]]
     return view
 
 

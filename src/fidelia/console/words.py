@@ -170,6 +170,28 @@ RESULTS: Words = {
 CONTACT_STATES: Words = {"active": _("active"), "bounced": _("mail comes back"), "retired": _("no longer used")}
 
 
+REACTION_NAMES: Words = {
+    "activity.follow_plans": _("Paid memberships follow the purchases"),
+    "campaigns.tell_treated": _("The letter of a campaign"),
+    "cards.reassess_who_followed": _("The tiers of who takes over a card"),
+    "members.send_codes": _("The code by which a member comes in"),
+    "messaging.inform_of_points": _("The e-mail about points"),
+    "messaging.tell_of_cheques": _("The e-mail about loyalty cheques"),
+    "messaging.tell_of_coupons": _("The e-mail about coupons"),
+    "messaging.tell_of_expiry": _("The e-mail about points that end"),
+    "messaging.tell_of_referrals": _("The e-mail about referrals"),
+    "messaging.tell_of_subscriptions": _("The e-mail about paid memberships"),
+    "messaging.tell_of_tiers": _("The e-mail about tiers"),
+    "programme.follow_version": _("Tiers follow a new version"),
+    "programme.reassess_pools": _("The tiers of a pool"),
+    "programme.reassess_tiers": _("Tiers follow the points"),
+    "referral.follow_friends": _("Referrals follow the friend’s purchases"),
+    "rewards.turn_points": _("Points become loyalty cheques"),
+}
+# Who acts without being a person.
+ACTORS: Words = {"schedule": _("The schedule"), **REACTION_NAMES}
+
+
 def word(words: Words, code: str) -> str:
     """Return the word of a code, the code itself when it has none."""
     return str(words.get(code, code))
