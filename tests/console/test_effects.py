@@ -52,6 +52,9 @@ def test_a_measured_campaign_shows_its_effect_and_what_is_assumed(stage: Stage, 
     assert "+€40.00" in shown
     assert "more than without the offer" in shown
     assert "Margin is assumed: 30% of sales" in shown
+    brought = shown[shown.index("What each instrument brings back") :]
+    assert "Campaigns" in brought
+    assert "+€3,840.00" in brought, "320 treated, 40 euros each, 30 % of it"
 
 
 def test_who_may_not_see_campaigns_sees_none(stage: Stage, client) -> None:

@@ -22,6 +22,7 @@ from .operations import (
     place_new_members,
     stop_harmful_rules,
     stop_if_harmful,
+    stop_if_spent,
 )
 from .operations.holding_out import current_control
 from .queries import list_due_for_measuring
@@ -33,13 +34,16 @@ def end_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: 
 
 
 def measure_due(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
-    """Measure each running campaign, and each finished one once more on facts that reach its end; stop what harms."""
+    """Measure each running campaign, and each finished one once more on facts that reach its end; stop what harms, and
+    what has used up its budget.
+    """
     due, stopped = list_due_for_measuring(at=at), 0
     progress.expect(len(due))
     for campaign in due:
         measure_campaign(by=by, at=at, campaign_id=campaign.id)
         # Who may measure does not stop a campaign: the house's rule does.
-        stopped += stop_if_harmful(by=by.lent("campaign.stop"), at=at, campaign_id=campaign.id)
+        lent = by.lent("campaign.stop")
+        stopped += any(stop(by=lent, at=at, campaign_id=campaign.id) for stop in (stop_if_harmful, stop_if_spent))
         progress.step()
     measured, ended = _measure_rules(by, at)
     return {"measured": len(due) + measured, "stopped": stopped + ended}

@@ -34,7 +34,8 @@ class Campaign(models.Model):
     The control group is `control_numerator` ÷ `control_denominator` of the people. `offer` is an earning rule without
     key, name and dates, which are the campaign's; `template` names the message sent to the treated, if any. `seed`
     makes the draw repeatable. Members count from `counted_from`: the launch, or `starts_at` if that is later.
-    `audience` counts whom the draw found and whom it left out, and why.
+    `audience` counts whom the draw found and whom it left out, and why. `budget` is how many points the offer may
+    give, in minor units of the points currency: the night that finds it used up stops the campaign; null: no limit.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -51,6 +52,7 @@ class Campaign(models.Model):
     ends_at = models.DateTimeField()
     offer = models.JSONField()
     template = models.CharField(max_length=60, blank=True, default="")
+    budget = models.BigIntegerField(null=True)
     seed = models.CharField(max_length=64)
     author_id = models.UUIDField(null=True)
     author_label = models.CharField(max_length=150)
@@ -69,6 +71,7 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="a campaign is in a known state"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="a campaign ends after it starts"),
+            models.CheckConstraint(condition=Q(budget__isnull=True) | Q(budget__gte=1), name="a budget is above zero"),
             models.CheckConstraint(
                 condition=Q(control_numerator__gte=1, control_denominator__gte=F("control_numerator") * 2),
                 name="a control group is at most half",
@@ -128,7 +131,11 @@ class CampaignMember(models.Model):
 
 
 class CampaignResult(models.Model):
-    """What the arms had done until `counted_until`, as counts and sums (see insight's `Tally`), in minor units."""
+    """What the arms had done until `counted_until`, as counts and sums (see insight's `Tally`), in minor units.
+
+    `given` is how often the offer gave, its points and its discounts, as {"times", "points", "discount"}; empty of
+    results counted before that was kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="results")
@@ -137,6 +144,7 @@ class CampaignResult(models.Model):
     counted_until = models.DateTimeField()
     currency = models.CharField(max_length=3)
     tallies = models.JSONField()
+    given = models.JSONField(default=dict)
     measured_at = models.DateTimeField()
 
     class Meta:

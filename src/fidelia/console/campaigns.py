@@ -34,6 +34,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.localized import LocalizedText
 from fidelia.messaging.queries import list_templates
+from fidelia.programme.models import Programme
 from fidelia.programme.queries import get_programme_by_id, see_programme, see_programmes
 from fidelia.rules.documents import read_text, write_text
 from fidelia.ui.parts import Definition
@@ -52,6 +53,7 @@ FIELDS = {
     "/ends_at": "ends_at",
     "/starts_at": "starts_at",
     "/template": "template",
+    "/budget": "budget",
     "/offer": "offer",
     "/rules": "offer",
     "/segment": "segment",
@@ -83,6 +85,13 @@ class CampaignForm(forms.Form):
         widget=OFFER,
         strip=False,
         help_text=_lazy("points, points_per, points_per_unit or multiply_points, with a condition after when."),
+    )
+    budget = forms.IntegerField(
+        label=_lazy("Budget, in points"),
+        min_value=1,
+        max_value=10**12,
+        required=False,
+        help_text=_lazy("The night that finds it used up stops the campaign. Empty: no limit."),
     )
     template = forms.ChoiceField(
         label=_lazy("Message"),
@@ -126,8 +135,8 @@ class CampaignForm(forms.Form):
         except FideliaError as refusal:
             raise forms.ValidationError(sentence_of(refusal)) from None
 
-    def plan(self) -> CampaignPlan:
-        data = self.cleaned_data
+    def plan(self, programme: Programme) -> CampaignPlan:
+        data, scale = self.cleaned_data, 10**programme.points_currency.scale
         return CampaignPlan(
             name=LocalizedText(en=data["name_en"], fr=data["name_fr"]),
             segment_key=data["segment"],
@@ -136,6 +145,7 @@ class CampaignForm(forms.Form):
             ends_at=data["ends_at"],
             offer=data["offer"],
             template=data["template"],
+            budget=None if data["budget"] is None else data["budget"] * scale,
         )
 
 
@@ -170,7 +180,7 @@ def new(request: ConsoleRequest) -> HttpResponseBase:
         try:
             programme = see_programme(by=request.actor, slug=form.cleaned_data["programme"])
             made = draft_campaign(
-                by=request.actor, at=at, programme=programme, key=form.cleaned_data["key"], plan=form.plan()
+                by=request.actor, at=at, programme=programme, key=form.cleaned_data["key"], plan=form.plan(programme)
             )
         except FideliaError as refusal:
             put_on(form, refusal, FIELDS)
@@ -187,6 +197,7 @@ def edit(request: ConsoleRequest, key: str) -> HttpResponseBase:
     request.actor.require("campaign.draft", campaign.scope)
     programme = get_programme_by_id(campaign.programme_id)
     initial = {
+        "budget": None if campaign.budget is None else campaign.budget // 10**programme.points_currency.scale,
         "name_fr": campaign.name.fr, "name_en": campaign.name.en, "segment": campaign.segment_key,
         "programme": programme.slug, "offer": write_text(campaign.offer), "template": campaign.template,
         "control": int(campaign.control_share * 100), "base": 20, "starts_at": campaign.starts_at,
@@ -195,7 +206,7 @@ def edit(request: ConsoleRequest, key: str) -> HttpResponseBase:
     form = ChangedCampaignForm(request.actor, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            change_campaign(by=request.actor, at=clock.now(), campaign_id=campaign.id, plan=form.plan())
+            change_campaign(by=request.actor, at=clock.now(), campaign_id=campaign.id, plan=form.plan(programme))
         except FideliaError as refusal:
             put_on(form, refusal, FIELDS)
         else:

@@ -17,7 +17,7 @@ from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import Chapter, Slice
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
 from fidelia.insight.report.blocks import Advice, Block, Drawing, Grid, Missing, Numbers, Words
-from fidelia.insight.report.keeping import read_cover, read_section
+from fidelia.insight.report.keeping import read_changes, read_cover, read_section
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
@@ -34,7 +34,7 @@ COVER = "cover"
 OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their own, with cells that open
 TONES = {"plain": "", "good": "green", "warn": "amber", "bad": "red"}
 ICONS = {
-    "sales": "chart-bar", "rfm": "chart-dots-2", "frat": "tags", "lifecycle": "route", "cohorts": "stack-2",
+    "changes": "trending-up", "sales": "chart-bar", "rfm": "chart-dots-2", "frat": "tags", "lifecycle": "route", "cohorts": "stack-2",
     "value": "diamond", "churn": "users-minus", "scores": "target", "portfolio": "chart-pie", "profit": "scale",
     "products": "package",
 }  # fmt: skip
@@ -66,6 +66,8 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
         "subtitle": cover.finding if cover else "",
         "figures": [Figure(one.label, one.value, note=one.note) for one in numbers[:5]],
         "advice": [_with_link(one, found, part) for one in advice],
+        "changes": [_with_link(one, found, part) for one in (read_changes(cover.blocks) if cover else [])],
+        "changes_said": next((one.finding for one in found if one.key == "changes"), ""),
         "chapters": [
             {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key, part)}
             for one in found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +33,10 @@ from .refusals import sentence_of
 from .words import Words, word
 
 SHOWN = 12
+COSTED = ("points", "coupon", "discount")  # what a gift or a voucher costs does not follow from what was decided
 INSTRUMENTS: Words = {
     "points": _lazy("Points"), "coupon": _lazy("Coupons"), "discount": _lazy("Discounts"), "gift": _lazy("Gifts"),
-    "voucher": _lazy("Vouchers"),
+    "voucher": _lazy("Vouchers"), "campaign": _lazy("Campaigns"),
 }  # fmt: skip
 
 
@@ -45,7 +48,7 @@ def effects(request: ConsoleRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "rows": [_row(one) for one in watched],
         "rules": [_rule_row(one) for one in rules],
-        "instruments": _instruments(rules),
+        "instruments": _instruments([*_of_campaigns(watched), *_of_rules(rules)]),
         "may_stop": request.actor.may_somewhere("campaign.stop"),
         "rate": formats.share(float(DEFAULT_RATE), language(), decimals=0),
         "chart": _chart(told[:SHOWN]) if told else None,
@@ -104,33 +107,55 @@ def _rule_row(one: WatchedRule) -> dict[str, Any]:
     return row
 
 
-def _instruments(rules: list[WatchedRule]) -> list[dict[str, Any]]:
-    """What each instrument cost and brought, over the rules that leave people out; in one currency each."""
-    found: dict[tuple[str, str], list[WatchedRule]] = {}
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One rule, or one campaign, whose effect is known: what it gave, what that cost, what its people spent more."""
+
+    kind: str
+    currency: str
+    spend: Effect
+    given: Mapping[str, int]
+    cost: float | None
+
+
+def _of_campaigns(watched: list[WatchedCampaign]) -> Iterator[Instrument]:
+    for one in watched:
+        result, version_id = one.result, one.campaign.version_id
+        if one.spend is not None and result is not None and result.given and version_id is not None:
+            cost = cost_of(version_id, result.given)
+            yield Instrument("campaign", result.currency, one.spend, result.given, cost)
+
+
+def _of_rules(rules: list[WatchedRule]) -> Iterator[Instrument]:
     for one in rules:
         if one.effects.spend is not None:
-            found.setdefault((one.result.kind, one.result.currency), []).append(one)
+            result = one.result
+            cost = cost_of(result.version_id, result.given) if result.kind in COSTED else None
+            yield Instrument(result.kind, result.currency, one.effects.spend, result.given, cost)
+
+
+def _instruments(those: list[Instrument]) -> list[dict[str, Any]]:
+    """What each instrument cost and brought, over all that leave people out; in one currency each."""
+    found: dict[tuple[str, str], list[Instrument]] = {}
+    for one in those:
+        found.setdefault((one.kind, one.currency), []).append(one)
     return [_instrument(kind, currency, those) for (kind, currency), those in sorted(found.items())]
 
 
-def _instrument(kind: str, currency: str, those: list[WatchedRule]) -> dict[str, Any]:
+def _instrument(kind: str, currency: str, those: list[Instrument]) -> dict[str, Any]:
     tongue = language()
-    costs = [cost_of(one.result) for one in those]
+    costs = [one.cost for one in those]
     cost = None if None in costs else sum(filter(None, costs))
     # Amounts are what was paid: a discount has lowered them already, so it is put back before its cost is held
     # against what it brought.
     edges = [
-        sum(
-            float(DEFAULT_RATE) * (edge(one.effects.spend) * one.effects.spend.n_treated + one.result.given["discount"])
-            for one in those
-            if one.effects.spend is not None
-        )
+        sum(float(DEFAULT_RATE) * (edge(one.spend) * one.spend.n_treated + one.given["discount"]) for one in those)
         for edge in (_difference, _low, _high)
     ]
     margin, low, high = (_money(edge, currency) for edge in edges)
     return {
-        "name": word(INSTRUMENTS, kind), "rules": len(those),
-        "times": formats.number(sum(one.result.given["times"] for one in those), tongue),
+        "name": word(INSTRUMENTS, kind), "count": formats.number(len(those), tongue),
+        "times": formats.number(sum(one.given["times"] for one in those), tongue),
         "cost": formats.money(Money(round(cost), currency).text(), currency, tongue) if cost is not None else "",
         "margin": margin, "span": _("%(low)s to %(high)s") % {"low": low, "high": high},
         "back": formats.number(edges[0] / cost, tongue, decimals=2) if cost else "",

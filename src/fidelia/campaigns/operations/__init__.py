@@ -1,7 +1,7 @@
 """The verbs of campaigns. Read `launch_campaign` first."""
 
 from .drafting import approve_campaign, ask_approval_of_campaign, change_campaign, draft_campaign, refuse_campaign
-from .ending import end_campaign, end_due_campaigns, stop_campaign, stop_if_harmful
+from .ending import end_campaign, end_due_campaigns, stop_campaign, stop_if_harmful, stop_if_spent
 from .holding_out import change_global_control, place_new_members
 from .launching import Audience, launch_campaign
 from .learning import learn_from_campaigns
@@ -31,5 +31,6 @@ __all__ = [
     "stop_campaign",
     "stop_harmful_rules",
     "stop_if_harmful",
+    "stop_if_spent",
     "stop_rule",
 ]

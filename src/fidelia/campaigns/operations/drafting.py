@@ -37,6 +37,7 @@ APPROVAL_RIGHT: Final = "campaign.approve"
 CONTROL_SHARE_MIN: Final = Fraction(1, 20)
 CONTROL_SHARE_MAX: Final = Fraction(1, 2)
 DENOMINATOR_MAX: Final = 1_000
+BUDGET_MAX: Final = 10**15
 MESSAGE_VARIABLES: Final = frozenset({"campaign", "programme", "ends_on"})  # what a message of a campaign may say
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
@@ -46,7 +47,8 @@ class CampaignPlan:
     """What a person writes of a campaign. `control_share` is the part left alone, from 1/20 to 1/2.
 
     `offer` is an earning rule without key, name and dates: {"points_per": …, "when": …}. `template` is the key of a
-    message to be sent at the launch to those of the treated who agreed to marketing; empty sends none.
+    message to be sent at the launch to those of the treated who agreed to marketing; empty sends none. `budget` is how
+    many points the offer may give, in minor units of the points currency; None: no limit.
     """
 
     name: LocalizedText
@@ -56,6 +58,7 @@ class CampaignPlan:
     ends_at: datetime
     offer: dict[str, Any]
     template: str = ""
+    budget: int | None = None
 
 
 def draft_campaign(*, by: Actor, at: datetime, programme: Programme, key: str, plan: CampaignPlan) -> Campaign:
@@ -104,9 +107,12 @@ def _take_over(plan: CampaignPlan, campaign: Campaign, *, by: Actor, at: datetim
         raise ControlShareOutOfBounds("Leave alone between 5% and 50% of the people.", pointer="/control_share")
     if plan.ends_at <= plan.starts_at or plan.ends_at <= at:
         raise MalformedCampaign("A campaign ends after it starts, and not in the past.", pointer="/ends_at")
+    if plan.budget is not None and not 1 <= plan.budget <= BUDGET_MAX:
+        raise MalformedCampaign("A budget is a number of points above zero.", pointer="/budget")
     segment = get_segment(by=by, key=plan.segment_key)
     _check_template(plan.template)
     campaign.name, campaign.offer, campaign.template = plan.name, plan.offer, plan.template
+    campaign.budget = plan.budget
     campaign.segment_id, campaign.segment_key = segment.id, segment.key
     campaign.control_numerator, campaign.control_denominator = share.numerator, share.denominator
     campaign.starts_at, campaign.ends_at = plan.starts_at, plan.ends_at
@@ -218,7 +224,7 @@ def content_of(campaign: Campaign) -> dict[str, Any]:
         "offer": campaign.offer,
         "template": campaign.template,
         "author": campaign.author_label,
-    }
+    } | ({} if campaign.budget is None else {"budget": campaign.budget})
 
 
 def content_hash_of(campaign: Campaign) -> str:

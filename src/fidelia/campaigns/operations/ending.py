@@ -22,6 +22,7 @@ from .offers import withdraw_offer
 from .watching import watched_of
 
 HARM: Final = "harm"  # why the night stopped a campaign, in the audit
+BUDGET: Final = "budget"
 
 
 def stop_campaign(*, by: Actor, at: datetime, campaign_id: UUID, reason: str = "") -> Campaign:
@@ -52,6 +53,25 @@ def stop_if_harmful(*, by: Actor, at: datetime, campaign_id: UUID) -> bool:
         return False
     try:
         stop_campaign(by=by, at=at, campaign_id=campaign_id, reason=HARM)
+    except CampaignNotRunning:  # somebody stopped it in this moment
+        return False
+    return True
+
+
+def stop_if_spent(*, by: Actor, at: datetime, campaign_id: UUID) -> bool:
+    """Stop a running campaign whose offer has given all the points of its budget; tell whether.
+
+    Counted is what the last measurement found, so what the offer gives until the next night may go past it. Raises
+    Denied (campaign.stop), UnknownCampaign.
+    """
+    campaign = find_campaign(campaign_id)
+    by.require("campaign.stop", campaign.scope)
+    result = campaign.results.order_by("-measured_at", "-id").first()
+    given = 0 if result is None else int(result.given.get("points", 0))
+    if campaign.state != State.RUNNING or campaign.budget is None or given < campaign.budget:
+        return False
+    try:
+        stop_campaign(by=by, at=at, campaign_id=campaign_id, reason=BUDGET)
     except CampaignNotRunning:  # somebody stopped it in this moment
         return False
     return True

@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from fidelia.insight.measures.tallies import Counted
-from fidelia.insight.queries import count_tallies, get_last_export
+from fidelia.insight.queries import count_given, count_tallies, get_last_export
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.programme.queries import get_programme_by_id
+from fidelia.programme.queries import get_programme_by_id, list_versions
 
 from ..errors import AudienceTooSmall, CampaignNotLaunched
 from ..models import Arm, CampaignResult
@@ -39,10 +39,15 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
     )  # fmt: skip
     if {arm.value for arm in Arm} - set(tallies) or min(found.people for found in tallies.values()) < 2:
         raise AudienceTooSmall("Too few of the people drawn are still known: a group has fewer than two.")
+    versions = [one.id for one in list_versions(programme) if one.in_force_from is not None]
+    given = count_given(
+        export=export, rule_key=campaign.mark, versions=versions, since=campaign.counted_from, until=until
+    )
     with transaction_of_use_case():
         result = CampaignResult.objects.create(
             campaign=campaign, export_id=export.id, counted_from=campaign.counted_from, counted_until=until,
-            currency=programme.currency, tallies={arm: asdict(tally) for arm, tally in tallies.items()}, measured_at=at,
+            given=given, currency=programme.currency, measured_at=at,
+            tallies={arm: asdict(tally) for arm, tally in tallies.items()},
         )  # fmt: skip
         audit(by, at, "campaign.measure", campaign, after={"result": result.id, "until": until})
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -151,16 +151,17 @@ def watched_rule(result: RuleResult) -> LookedAt:
     return looked_at(treated, control, (result.counted_until - result.counted_from) / PLANNED)
 
 
-def cost_of(result: RuleResult) -> float | None:
-    """Return what a rule gave, in minor units of the currency: discounts, and points at what they are worth.
+def cost_of(version_id: UUID, given: Mapping[str, int]) -> float | None:
+    """Return what a rule, or the offer of a campaign, gave in minor units of the currency: discounts, and points at
+    what they are worth by the terms of a version.
 
     Points are worth what they pay at the till, else what a cheque makes of them; None where neither is so. What a gift
     or a voucher costs is not known here.
     """
-    points, discount = int(result.given["points"]), float(result.given["discount"])
+    points, discount = int(given["points"]), float(given["discount"])
     if not points:
         return discount
-    terms = terms_of(result.version_id)
+    terms = terms_of(version_id)
     cheque = next((one for one in terms.cheques if not one.currency), None)
     if terms.points.pays is not None:
         return discount + points * terms.points.pays.money / terms.points.pays.points

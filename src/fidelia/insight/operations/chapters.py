@@ -99,7 +99,7 @@ def rows_of(
     common = {"refresh": refresh, "language": report.language, "written_at": at, "slice": part}
     yield Chapter(
         key=COVER, position=0, title=report.title[:120], finding=report.subtitle, definitions=[], offers=[],
-        blocks=cover_as_values(report.numbers, report.advice), **common,
+        blocks=cover_as_values(report.numbers, report.advice, report.changes), **common,
     )  # fmt: skip
     for position, section in enumerate(report.sections, 1):
         if section.key != ABOUT_A_FILE:

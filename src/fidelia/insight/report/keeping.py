@@ -23,15 +23,24 @@ def definitions_as_values(section: Section) -> list[dict[str, str]]:
     return [asdict(definition) for definition in section.definitions]
 
 
-def cover_as_values(numbers: Sequence[Number], advice: Sequence[Advice]) -> list[dict[str, Any]]:
-    """Return what stands before the chapters, its figures and what to do next, as JSON values."""
-    return [{"numbers": [asdict(one) for one in numbers], "advice": [asdict(one) for one in advice]}]
+def cover_as_values(
+    numbers: Sequence[Number], advice: Sequence[Advice], changes: Sequence[Advice] = ()
+) -> list[dict[str, Any]]:
+    """Return what stands before the chapters, its figures, what changed and what to do next, as JSON values."""
+    told = {"numbers": numbers, "advice": advice, "changes": changes}
+    return [{name: [asdict(one) for one in values] for name, values in told.items()}]
 
 
 def read_cover(values: Sequence[Mapping[str, Any]]) -> tuple[list[Number], list[Advice]]:
     """Return figures and advice from what `cover_as_values` gave."""
     (cover,) = values
     return [Number(**one) for one in cover["numbers"]], [Advice(**one) for one in cover["advice"]]
+
+
+def read_changes(values: Sequence[Mapping[str, Any]]) -> list[Advice]:
+    """Return what changed from what `cover_as_values` gave; nothing of a cover kept before that was told."""
+    (cover,) = values
+    return [Advice(**one) for one in cover.get("changes", ())]
 
 
 def read_block(values: Mapping[str, Any]) -> Block:

@@ -13,6 +13,7 @@ from .cover import cover_numbers
 from .facts import ReportFacts
 from .sections import SECTIONS
 from .sections.advice import advise
+from .sections.changes import what_changed
 from .speech import Speech
 
 Told = Callable[[str], None]
@@ -29,6 +30,7 @@ class Report:
     numbers: Sequence[Number]
     advice: Sequence[Advice]
     sections: Sequence[Section]
+    changes: Sequence[Advice] = ()  # what changed, the worst first
 
 
 def make_report(
@@ -52,6 +54,7 @@ def make_report(
         numbers=cover_numbers(facts, speech),
         advice=advise(facts, speech),
         sections=sections,
+        changes=what_changed(facts, speech),
     )  # fmt: skip
 
 

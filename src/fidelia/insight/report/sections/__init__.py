@@ -9,6 +9,7 @@ from fidelia.insight.report.blocks import Section
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 
+from .changes import changes_section
 from .churn import churn
 from .cohorts import cohorts_section
 from .contents import contents
@@ -27,6 +28,7 @@ _ = str  # marks the titles for translation; they are said in the report's own l
 Write = Callable[[ReportFacts, Speech, str], Section]
 SECTIONS: Final[tuple[tuple[str, str, Write], ...]] = (
     ("contents", _("What the file holds"), contents),
+    ("changes", _("What changed"), changes_section),
     ("sales", _("Sales and returns"), sales),
     ("rfm", _("Recency, frequency, amount"), rfm_section),
     ("frat", _("Type of purchase"), frat_section),
