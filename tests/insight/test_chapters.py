@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fidelia.customers.models import Customer, Trait
@@ -20,12 +21,13 @@ from fidelia.insight.operations.learning import LEARNT
 from fidelia.insight.queries import compose_report, get_chapter, list_chapters
 from fidelia.insight.report.blocks import Drawing, Grid, Numbers
 from fidelia.insight.report.exported import open_export
-from fidelia.insight.report.keeping import blocks_as_values, definitions_as_values, read_section
+from fidelia.insight.report.keeping import blocks_as_values, definitions_as_values, read_changes, read_section
 from fidelia.insight.report.making import make_report
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
 from tests.cast import AT, PIZARRO, actor_with
+from tests.cast import person as staff
 from tests.insight.shop import buy, customers, open_shop, purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,13 +66,51 @@ def test_every_chapter_is_written_in_both_languages(people: list[UUID]) -> None:
     count = written()
     keys = {language: [one.key for one in list_chapters(by=ROCCO, language=language)] for language in ("en", "fr")}
     assert keys["en"] == keys["fr"]
-    assert keys["en"][:4] == ["cover", "sales", "rfm", "frat"]
+    assert keys["en"][:4] == ["cover", "changes", "sales", "rfm"]
     assert "contents" not in keys["en"]
     assert count == 2 * len(keys["en"])
     lifecycle = get_chapter(by=ROCCO, key="lifecycle", language="fr")
     assert lifecycle is not None
     assert lifecycle.finding == "20 clients sur 60 n’ont acheté qu’une fois\xa0; 20 ne sont pas venus depuis 357 jours."
     assert {offer["key"]: offer["people"] for offer in lifecycle.offers} == {"customer": 40, "left": 20}
+
+
+def test_the_overview_says_what_changed_the_worst_first_and_why(client: Client) -> None:
+    """Eighty came a year before for 20 euros; sixty come now, twice each, for 15: the parts by hand."""
+    open_shop()
+    found = customers(80)
+    then, now = (AT - timedelta(days=days) for days in (364 + 10, 10))
+    rows = [purchase(one, 2_000, then) for one in found]
+    rows += [purchase(one, 1_500, now - timedelta(days=days)) for one in found[:60] for days in (0, 5)]
+    buy([*rows, purchase(found[0], 100, AT - timedelta(days=500)), purchase(None, 90_000, now)])
+    written()
+    chapter = get_chapter(by=ROCCO, key="changes", language="en")
+    assert chapter is not None
+    assert chapter.finding == (
+        "Sales of the last four weeks: €2,700, +€1,100 against the same weeks a year before (+68.8%)."
+    )
+    (grid,) = (block for block in chapter.blocks if block["kind"] == "grid")
+    assert [row[1] for row in grid["rows"]] == ["−€400", "+€1,200", "−€600", "+€900", "+€1,100"]
+    cover = get_chapter(by=ROCCO, key="cover", language="en")
+    assert cover is not None
+    told = read_changes(cover.blocks)
+    assert [(one.title, one.chapter) for one in told] == [
+        ("Each purchase was smaller.", "products"), ("Fewer customers came.", "churn"),
+        ("More sales name nobody.", "sales"), ("Each came more often.", "lifecycle"),
+    ]  # fmt: skip
+    client.force_login(staff("Leonore", "loyalty_manager"))
+    shown = client.get("/console/insight/").content.decode()
+    assert "Ce qui a changé" in shown
+    assert "Chaque achat était plus petit." in shown
+    assert "/console/insight/products/" in shown
+
+
+def test_too_few_people_are_not_compared(people: list[UUID]) -> None:
+    written()
+    chapter = get_chapter(by=ROCCO, key="changes", language="fr")
+    assert chapter is not None
+    assert [block["kind"] for block in chapter.blocks] == ["missing"]
+    assert "Trop peu de personnes pour comparer" in chapter.blocks[0]["reason"]
 
 
 def test_what_is_kept_is_read_again_as_it_was(people: list[UUID]) -> None:

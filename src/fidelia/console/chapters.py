@@ -34,9 +34,9 @@ COVER = "cover"
 OWN_PAGES = {"rfm": "console:insight-rfm"}  # chapters that have a page of their own, with cells that open
 TONES = {"plain": "", "good": "green", "warn": "amber", "bad": "red"}
 ICONS = {
-    "changes": "trending-up", "sales": "chart-bar", "rfm": "chart-dots-2", "frat": "tags", "lifecycle": "route", "cohorts": "stack-2",
-    "value": "diamond", "churn": "users-minus", "scores": "target", "portfolio": "chart-pie", "profit": "scale",
-    "products": "package",
+    "changes": "trending-up", "sales": "chart-bar", "rfm": "chart-dots-2", "frat": "tags", "lifecycle": "route",
+    "cohorts": "stack-2", "value": "diamond", "churn": "users-minus", "scores": "target", "portfolio": "chart-pie",
+    "profit": "scale", "products": "package",
 }  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from fidelia.insight.report.speech import Speech, in_language
 from fidelia.intake.errors import MalformedMapping
 from tests.insight.report.files import NOW, shop_file, write
 
-CHAPTERS = ["contents", "sales", "rfm", "frat", "lifecycle", "cohorts", "value", "churn", "scores", "portfolio",
-            "profit", "products"]  # fmt: skip
+CHAPTERS = ["contents", "changes", "sales", "rfm", "frat", "lifecycle", "cohorts", "value", "churn", "scores",
+            "portfolio", "profit", "products"]  # fmt: skip
 Both = dict[str, tuple[Report, Speech]]
 NOT_NUMBERS = re.compile(r"\b(nan|inf|None|null)\b", re.IGNORECASE)
 

@@ -60,7 +60,7 @@ def span_of(purchases: ibis.Table, *, since: datetime, until: datetime) -> ibis.
     is_known, is_sale = _.customer_id.notnull(), _.kind == "sale"
     return inside.agg(
         customers=_.customer_id.nunique(where=is_known & is_sale),
-        purchases=_.count(is_known & is_sale),
+        purchases=_.purchase_id.count(where=is_known & is_sale),
         known=_.total.sum(where=is_known).fill_null(0).cast("int64"),
         unknown=_.total.sum(where=~is_known).fill_null(0).cast("int64"),
     )

@@ -27,7 +27,7 @@ def cover_as_values(
     numbers: Sequence[Number], advice: Sequence[Advice], changes: Sequence[Advice] = ()
 ) -> list[dict[str, Any]]:
     """Return what stands before the chapters, its figures, what changed and what to do next, as JSON values."""
-    told = {"numbers": numbers, "advice": advice, "changes": changes}
+    told: dict[str, Sequence[Number | Advice]] = {"numbers": numbers, "advice": advice, "changes": changes}
     return [{name: [asdict(one) for one in values] for name, values in told.items()}]
 
 

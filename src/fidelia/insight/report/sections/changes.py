@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from fidelia.insight.measures.changes import Change, Span, change_between, span_from, span_of
@@ -24,8 +24,6 @@ class Compared:
 
     now: Span
     before: Span
-    since: datetime
-    before_since: datetime
     is_against_year: bool
 
     @property
@@ -42,13 +40,13 @@ def compared(facts: ReportFacts) -> Compared | None:
         before_since = since - (YEAR if is_against_year else SPAN)
         if facts.first_at > before_since:
             return None
-        spans = [
+        now, before = (
             span_from(facts.rows(span_of(facts.purchases, since=start, until=start + SPAN))[0])
             for start in (since, before_since)
-        ]
-        if min(span.customers for span in spans) < CUSTOMERS_MIN or min(span.known for span in spans) <= 0:
+        )
+        if min(now.customers, before.customers) < CUSTOMERS_MIN or min(now.known, before.known) <= 0:
             return None
-        return Compared(*spans, since, before_since, is_against_year)
+        return Compared(now, before, is_against_year)
 
     found: Compared | None = facts.once("compared", compute)
     return found
