@@ -15,13 +15,17 @@ from fidelia.activity.operations import (
     record_return,
 )
 from fidelia.kernel.money import parse_scaled
+from fidelia.shadow.operations import judge_return
+from fidelia.shadow.queries import after_cut_over, is_in_shadow
 
 from .activity import answer_recorded, asked_purchase
-from .exchange import exchange_of
+from .answers import answer
+from .exchange import Exchange, exchange_of
 from .idempotency import idempotency_key
 from .sandbox import check_sandbox_purchase
 from .schemas.activity import PurchaseOut, ReturnIn
 from .schemas.returns import LoneReturnIn, ReturnOfReceiptIn
+from .schemas.shadow import JudgedOut, judged_out
 
 of_purchases = Router(tags=["purchases"])
 returns = Router(tags=["purchases"])
@@ -29,28 +33,45 @@ lone_returns = Router(tags=["purchases"])
 
 
 @of_purchases.post(
-    "/{uuid:purchase_id}/returns", response={201: PurchaseOut}, summary="Record a return", operation_id="record_return"
+    "/{uuid:purchase_id}/returns",
+    response={201: PurchaseOut, 202: JudgedOut},
+    summary="Record a return",
+    operation_id="record_return",
 )
 def give_back(request: HttpRequest, purchase_id: UUID, body: ReturnIn) -> HttpResponse:
-    """What each line gave is taken back in proportion, whatever the rules say today. Needs purchase.return."""
+    """What each line gave is taken back in proportion, whatever the rules say today. Needs purchase.return.
+
+    A key that has purchase.shadow instead judges it while a programme is in shadow (202)."""
     exchange, key = exchange_of(request), idempotency_key(request)
-    check_sandbox_purchase(exchange.by, purchase_id)
     asked = asked_return(body, key, purchase_id=purchase_id)
-    source = body.source or exchange.stream
-    return answer_recorded(record_return(by=exchange.by, at=exchange.at, request=asked, source=source))
+    return _give_back_or_judge(exchange, asked, body.source or exchange.stream)
 
 
 @returns.post(
-    "", response={201: PurchaseOut}, summary="Record a return by its receipt", operation_id="record_return_of_receipt"
+    "",
+    response={201: PurchaseOut, 202: JudgedOut},
+    summary="Record a return by its receipt",
+    operation_id="record_return_of_receipt",
 )
 def give_back_by_receipt(request: HttpRequest, body: ReturnOfReceiptIn) -> HttpResponse:
     """For a till that knows the receipt of the sale and not its id. Brought to another store of the same partner, it
     needs purchase.return there; which store bears it, the programme says.
     """
     exchange, key = exchange_of(request), idempotency_key(request)
-    source = body.source or exchange.stream
-    recorded = record_return(by=exchange.by, at=exchange.at, request=asked_return(body, key), source=source)
-    return answer_recorded(recorded)
+    return _give_back_or_judge(exchange, asked_return(body, key), body.source or exchange.stream)
+
+
+def _give_back_or_judge(exchange: Exchange, asked: ReturnRequest, source: str) -> HttpResponse:
+    """Record a return; where the key is one of a shadow, judge it instead until the cut-over."""
+    by = exchange.by
+    if by.may_somewhere("purchase.shadow") and not by.may_somewhere("purchase.return"):
+        if is_in_shadow(None):
+            judged = judge_return(by=by, at=exchange.at, request=asked, source=source)
+            return answer(judged_out(judged.purchase), 202, replayed=judged.is_replay)
+        by = after_cut_over(by, None, "purchase.return")
+    if asked.purchase_id is not None:
+        check_sandbox_purchase(by, asked.purchase_id)
+    return answer_recorded(record_return(by=by, at=exchange.at, request=asked, source=source))
 
 
 @lone_returns.post(

@@ -38,7 +38,7 @@ class DifferencesQuery(Input):
     cause: (
         Literal[
             "unknown_member", "tier", "date", "rounding", "excluded_product", "rule_not_there", "rule_not_here", "late",
-            "other", "unknown_here", "unknown_there",
+            "other", "unknown_sale", "sale", "not_taken_back", "rounding_back", "unknown_here", "unknown_there",
         ]
         | None
     ) = None  # fmt: skip

@@ -61,6 +61,22 @@ def cause_words() -> dict[str, tuple[str, str]]:
         ),
         "late": (_("Late purchase"), _("It was sent more than a day after it happened, and nothing else explains it.")),
         "other": (_("Not explained"), _("None of the suppositions gives the vendor’s number.")),
+        "unknown_sale": (
+            _("Return of an unknown purchase"),
+            _("The purchase that came back was not sent here, as when it was before the shadow began."),
+        ),
+        "sale": (
+            _("Return of a purchase that differs"),
+            _("As the purchase gave other points there, its return takes others back."),
+        ),
+        "not_taken_back": (
+            _("Return that costs no points there"),
+            _("The vendor leaves the points of what comes back."),
+        ),
+        "rounding_back": (
+            _("Rounding of a return"),
+            _("The vendor rounds the share of a returned line otherwise."),
+        ),
         UNKNOWN_HERE: (
             _("Purchase that the till did not send"),
             _("The vendor granted for a receipt that is not known here."),
@@ -83,6 +99,8 @@ def detail_in_words(judged: ShadowPurchase, language: str) -> str:
             said = _DATED[detail]
         case "tier" | "rule_not_there" | "rule_not_here":
             said = _named(judged, language)
+        case "sale" | "not_taken_back":
+            said = _("of receipt %(number)s") % {"number": detail}
         case "excluded_product":
             said = _EARNS if detail == EARNS_THERE else _("without “%(line)s”") % {"line": detail}
         case _:

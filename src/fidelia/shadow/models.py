@@ -37,7 +37,8 @@ class Shadow(models.Model):
 
 
 class ShadowPurchase(models.Model):
-    """A purchase that was judged and granted nothing. `points` are what the rules would have given.
+    """A purchase or a return that was judged and granted nothing. `points` are what the rules would have given; of a
+    return, below zero, what they would have taken back of the sale `returns`.
 
     `record` is the decision record, empty where it was refused with `refusal`. `cause` and `detail` are set once it was
     compared with what the vendor told; `compared_at` null: not yet, or told otherwise since.
@@ -47,6 +48,8 @@ class ShadowPurchase(models.Model):
     shadow = models.ForeignKey(Shadow, models.PROTECT, related_name="purchases", db_index=False)
     source = models.CharField(max_length=60)
     receipt_number = models.CharField(max_length=80)
+    is_return = models.BooleanField(default=False)
+    returns = models.ForeignKey("self", models.PROTECT, null=True, related_name="given_back")
     request_hash = models.BinaryField(max_length=32)
     customer_id = models.UUIDField(null=True)
     store_id = models.UUIDField(null=True)
@@ -65,7 +68,10 @@ class ShadowPurchase(models.Model):
         db_table = "shadow_purchase"
         constraints = [
             models.UniqueConstraint(fields=["shadow", "receipt_number"], name="a receipt is judged once in a shadow"),
-            models.CheckConstraint(condition=Q(points__gte=0), name="a purchase gives no less than nothing"),
+            models.CheckConstraint(
+                condition=Q(is_return=False, points__gte=0, returns__isnull=True) | Q(is_return=True, points__lte=0),
+                name="a purchase gives and a return takes",
+            ),
         ]
         indexes = [
             models.Index(fields=["shadow", "occurred_at"], name="judged_purchases_by_time"),

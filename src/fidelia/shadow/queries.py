@@ -69,12 +69,12 @@ def is_in_shadow(slug: str | None) -> bool:
     return running.filter(programme__slug=slug).exists() if slug is not None else running.exists()
 
 
-def after_cut_over(by: Actor, slug: str | None) -> Actor:
+def after_cut_over(by: Actor, slug: str | None, right: str = "purchase.record") -> Actor:
     """Return who records for real what a key of a shadow sends after the cut-over. Raises NoShadow before any."""
     ended = Shadow.objects.exclude(ended_at=None)
     if not (ended.filter(programme__slug=slug) if slug is not None else ended).exists():
         raise NoShadow("This programme is in no shadow, and no shadow of it was ended by a cut-over.")
-    return by.lent("purchase.record")
+    return by.lent(right)
 
 
 def figures_of(shadow: Shadow) -> ShadowFigures:
@@ -127,12 +127,12 @@ def _unknown_there(shadow: Shadow) -> QuerySet[ShadowPurchase]:
         Exists(VendorGrant.objects.filter(shadow=shadow, receipt_number=OuterRef("receipt_number")))
     ).order_by("-occurred_at").values("occurred_at")[:1]  # fmt: skip
     told = VendorGrant.objects.filter(shadow=shadow, receipt_number=OuterRef("receipt_number"))
-    return shadow.purchases.filter(~Exists(told), points__gt=0, occurred_at__lt=Subquery(last))
+    return shadow.purchases.filter(~Exists(told), occurred_at__lt=Subquery(last)).exclude(points=0)
 
 
 def _unknown_here(shadow: Shadow) -> QuerySet[VendorGrant]:
     judged = ShadowPurchase.objects.filter(shadow=shadow, receipt_number=OuterRef("receipt_number"))
-    return shadow.grants.filter(~Exists(judged), points__gt=0)
+    return shadow.grants.filter(~Exists(judged)).exclude(points=0)
 
 
 def _causes(shadow: Shadow, compared: QuerySet[ShadowPurchase]) -> tuple[CauseFigures, ...]:

@@ -16,11 +16,12 @@ from .types import Input, Output, shown
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Points = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+GrantedPoints = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$")]
 GRANTS_A_CALL = 1_000
 
 
 class JudgedOut(Output):
-    """A purchase that was judged and granted nothing."""
+    """A purchase or a return that was judged and moved no points."""
 
     model_config = shown(
         {
@@ -30,7 +31,7 @@ class JudgedOut(Output):
     )  # fmt: skip
     judged_id: UUID
     receipt_number: str
-    points: str = Field(description="What the rules would have given.")
+    points: str = Field(description="What the rules would have given; of a return, below zero, taken back.")
     refusal: str = Field(description="The code of why nothing could be given; empty where it could.")
     granted: str = Field(description="What was granted: always 0.")
 
@@ -69,10 +70,10 @@ class CutOverIn(Input):
 
 
 class VendorGrantIn(Input):
-    """What the vendor granted for a receipt."""
+    """What the vendor granted for a receipt; below zero, what it took back for a return."""
 
     receipt_number: Number
-    points: Points
+    points: GrantedPoints
     tier: Annotated[str, StringConstraints(max_length=60)] = ""
     occurred_at: datetime | None = None
 

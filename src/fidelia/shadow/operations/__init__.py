@@ -1,6 +1,7 @@
 """What shadow mode does."""
 
 from .comparing import compare_shadow
+from .giving_back import judge_return
 from .judging import Judged, judge_purchase
 from .reconciling import BalanceTold, Mismatch, find_mismatches, read_balances
 from .running import begin_shadow, cut_over
@@ -16,6 +17,7 @@ __all__ = [
     "cut_over",
     "find_mismatches",
     "judge_purchase",
+    "judge_return",
     "read_balances",
     "read_grants",
     "tell_grants",

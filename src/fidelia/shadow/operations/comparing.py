@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from fidelia.activity.operations.purchases import origin_of
@@ -12,7 +12,7 @@ from fidelia.kernel.outbox import Origin
 from fidelia.programme.queries import terms_of
 
 from ..models import Shadow, ShadowPurchase, VendorGrant
-from .explaining import NONE, Occasion, explain_difference
+from .explaining import NONE, GivenBack, Occasion, explain_difference, explain_return
 
 TOGETHER = 500
 
@@ -46,14 +46,41 @@ def _next(shadow: Shadow) -> list[str]:
 def _compare(shadow: Shadow, numbers: list[str], at: datetime) -> int:
     """What is told otherwise meanwhile waits for these rows, and clears them again."""
     rows = list(
-        ShadowPurchase.objects.select_for_update().filter(shadow=shadow, receipt_number__in=numbers).order_by("id")
+        ShadowPurchase.objects.select_for_update(of=("self",))
+        .select_related("returns")
+        .filter(shadow=shadow, receipt_number__in=numbers)
+        .order_by("id")
     )
     grants = {each.receipt_number: each for each in shadow.grants.filter(receipt_number__in=numbers)}
+    sold = _told_of_sales(shadow, rows)
     for row in rows:
-        row.cause, row.detail = explain_difference(_occasion(row, grants[row.receipt_number]))
+        grant = grants[row.receipt_number]
+        if row.is_return:
+            row.cause, row.detail = explain_return(_given_back(row, grant, sold))
+        else:
+            row.cause, row.detail = explain_difference(_occasion(row, grant))
         row.compared_at = at
     ShadowPurchase.objects.bulk_update(rows, ["cause", "detail", "compared_at"])
     return sum(row.cause != NONE for row in rows)
+
+
+def _told_of_sales(shadow: Shadow, rows: list[ShadowPurchase]) -> dict[str, int]:
+    """Return by receipt what the vendor granted for the sales of returns."""
+    numbers = [row.returns.receipt_number for row in rows if row.returns is not None]
+    return dict(shadow.grants.filter(receipt_number__in=numbers).values_list("receipt_number", "points"))
+
+
+def _given_back(row: ShadowPurchase, grant: VendorGrant, sold: Mapping[str, int]) -> GivenBack:
+    sale = row.returns
+    return GivenBack(
+        refusal=row.refusal,
+        points=row.points,
+        told=grant.points,
+        lines=len(row.record.get("lines", ())),
+        sold=sale.receipt_number if sale is not None else "",
+        given_here=sale.points if sale is not None else 0,
+        given_there=sold.get(sale.receipt_number) if sale is not None else None,
+    )
 
 
 def _occasion(row: ShadowPurchase, grant: VendorGrant) -> Occasion:

@@ -16,12 +16,15 @@ from fidelia.programme.queries import Terms
 from fidelia.rules import RuleSet, evaluate
 from fidelia.rules.errors import ValueOutOfBounds
 from fidelia.rules.receipts import typed_values
+from fidelia.rules.rounding import ROUNDINGS as ROUNDING_FUNCTIONS
 from fidelia.rules.rule_set import PointsPerAmount, Rule
 
 NONE: Final = ""
 UNKNOWN_MEMBER, TIER, DATE, ROUNDING = "unknown_member", "tier", "date", "rounding"
 EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER = "excluded_product", "rule_not_there", "rule_not_here", "late", "other"
+UNKNOWN_SALE, SALE, KEPT, ROUNDING_BACK = "unknown_sale", "sale", "not_taken_back", "rounding_back"  # of returns
 CAUSES: Final = (UNKNOWN_MEMBER, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER)
+CAUSES_OF_RETURNS: Final = (UNKNOWN_SALE, SALE, KEPT, ROUNDING_BACK)
 ROUNDINGS: Final = ("floor", "half_up", "ceiling")
 EARNS_THERE: Final = "earns_there"
 TOGETHER_MAX: Final = 2  # rules that a vendor may leave out at once
@@ -55,6 +58,48 @@ def explain_difference(seen: Occasion) -> tuple[str, str]:
     if seen.is_late:
         return LATE, ""
     return (RULE_HERE, "") if seen.told > seen.points else (OTHER, "")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """A return that was judged; points in minor units, below zero what is taken back.
+
+    lines  how many lines came back;  sold  the receipt of the sale, "" where it is not known here
+    given_here, given_there  what the sale gave here, and there (None: not told)
+    """
+
+    refusal: str
+    points: int
+    told: int
+    lines: int
+    sold: str
+    given_here: int
+    given_there: int | None
+
+
+def explain_return(seen: GivenBack) -> tuple[str, str]:
+    """Return the cause of a difference of a return and a detail (the receipt of its sale); ("", "") for none."""
+    if seen.points == seen.told:
+        return NONE, ""
+    elif not seen.sold:
+        return UNKNOWN_SALE, ""
+    elif seen.refusal:
+        return UNKNOWN_MEMBER, seen.refusal
+    elif seen.told == 0:
+        return KEPT, seen.sold
+    elif seen.given_there in (None, seen.given_here):
+        # Each line is rounded for itself: a vendor who rounds otherwise is off by one for each at most.
+        return (ROUNDING_BACK if abs(seen.told - seen.points) <= seen.lines else OTHER), ""
+    return (SALE, seen.sold) if seen.told in _shares(seen) else (OTHER, "")
+
+
+def _shares(seen: GivenBack) -> set[int]:
+    """Return what may be taken of the vendor's own grant for the same part of the sale, rounded in each way."""
+    assert seen.given_there is not None, "asked before"
+    if not seen.given_here:
+        return {-seen.given_there}
+    part = -seen.points * seen.given_there
+    return {-ROUNDING_FUNCTIONS[name](part, seen.given_here) for name in ROUNDINGS}
 
 
 def _suppositions(seen: Occasion, terms: Terms) -> Iterator[tuple[str, str, int]]:

@@ -15,7 +15,7 @@ from fidelia.activity.operations.purchases import earns, values_of
 from fidelia.activity.operations.reading import Known, Surroundings, read_surroundings
 from fidelia.activity.operations.requests import check_purchase, hash_of_request
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.errors import FideliaError, NotFound, Refused
 from fidelia.programme.queries import terms_of
 
@@ -44,40 +44,53 @@ def judge_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source:
         by.require("purchase.shadow")
     check_purchase(request, at)
     told = hash_of_request("sale", request, source)
-    shadow = _shadow_of(request)
+    shadow = running_shadow(request.programme)
     known = ShadowPurchase.objects.filter(shadow=shadow, receipt_number=request.receipt_number).first()
     if known is not None:
-        return _replay(known, told)
+        return replay(known, told)
     values = _judged(by, request, shadow)
     made = ShadowPurchase(
         shadow=shadow, source=source, receipt_number=request.receipt_number, request_hash=told,
         total=request.net_total, occurred_at=request.occurred_at, judged_at=at, **values,
     )  # fmt: skip
     with transaction_of_use_case():
-        # The lock of the shadow lets a cut-over wait for who judges, and who judges see that it is over.
-        if not Shadow.objects.select_for_update(of=("self",), no_key=True).filter(id=shadow.id, ended_at=None).exists():
-            raise ShadowEnded("The shadow is over: record the purchase.")
-        ShadowPurchase.objects.bulk_create([made], ignore_conflicts=True)
-        kept = ShadowPurchase.objects.get(shadow=shadow, receipt_number=request.receipt_number)
-        if kept.id == made.id:
-            record_audit(
-                by=by, at=at, verb="purchase.shadow", object_type="shadow_purchase", object_id=kept.id,
-                after={"total": str(kept.total), "points": str(kept.points)},
-            )  # fmt: skip
-    return Judged(kept, is_replay=False) if kept.id == made.id else _replay(kept, told)
+        lock_running(shadow)
+        return keep(by, made, told)
 
 
-def _replay(known: ShadowPurchase, told: bytes) -> Judged:
+def lock_running(shadow: Shadow) -> None:
+    """Let a cut-over wait for who judges, and who judges see that it is over. Raises ShadowEnded."""
+    require_transaction()
+    if not Shadow.objects.select_for_update(of=("self",), no_key=True).filter(id=shadow.id, ended_at=None).exists():
+        raise ShadowEnded("The shadow is over: record the purchase.")
+
+
+def keep(by: Actor, made: ShadowPurchase, told: bytes) -> Judged:
+    """Keep what was judged, unless another kept the same receipt first. Raises ReceiptKnown."""
+    require_transaction()
+    ShadowPurchase.objects.bulk_create([made], ignore_conflicts=True)
+    kept = ShadowPurchase.objects.get(shadow=made.shadow, receipt_number=made.receipt_number)
+    if kept.id != made.id:
+        return replay(kept, told)
+    record_audit(
+        by=by, at=made.judged_at, verb="purchase.shadow", object_type="shadow_purchase", object_id=kept.id,
+        after={"total": str(kept.total), "points": str(kept.points)},
+    )  # fmt: skip
+    return Judged(kept, is_replay=False)
+
+
+def replay(known: ShadowPurchase, told: bytes) -> Judged:
+    """Return what was judged before. Raises ReceiptKnown: it was with another content."""
     if bytes(known.request_hash) != told:
         raise ReceiptKnown("This receipt was judged with another content.", pointer="/receipt_number")
     return Judged(known, is_replay=True)
 
 
-def _shadow_of(request: PurchaseRequest) -> Shadow:
-    """Return the running shadow of the programme that a request names, or of the only one that has one."""
+def running_shadow(slug: str | None) -> Shadow:
+    """Return the running shadow of a programme, or of the only one that has one. Raises NoShadow."""
     running = Shadow.objects.select_related("programme__points_currency").filter(ended_at=None)
-    if request.programme is not None:
-        running = running.filter(programme__slug=request.programme)
+    if slug is not None:
+        running = running.filter(programme__slug=slug)
     found = list(running[:2])
     if len(found) != 1:
         raise NoShadow("No programme is in shadow now, or several are: name one.", pointer="/programme")
@@ -121,4 +134,6 @@ def _who(around: Surroundings) -> dict[str, UUID | None]:
 
 
 def _has_bought(shadow: Shadow, customer_id: UUID, before: datetime) -> bool:
-    return ShadowPurchase.objects.filter(shadow=shadow, customer_id=customer_id, occurred_at__lt=before).exists()
+    return ShadowPurchase.objects.filter(
+        shadow=shadow, customer_id=customer_id, occurred_at__lt=before, is_return=False
+    ).exists()
