@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from fidelia.activity.errors import MalformedLines, MoreThanBought, ReceiptKnown, ReturnedBeforeBought
 from fidelia.activity.models import DecisionRecord, Purchase
@@ -150,3 +152,23 @@ def test_the_tills_own_feed_gives_back_and_the_console_tells_of_it(monkeypatch: 
     feed.post("/returns", {**whole, "receipt_number": "B4", "sold": {"receipt_number": "R1"}}).problem(
         404, "unknown_purchase"
     )
+
+
+def test_two_tills_at_once_do_not_take_back_the_same_units(shadow: Shadow) -> None:
+    judge(sold("R1"))
+    together, found = Barrier(2, timeout=60), list[str]()
+
+    def go(number: str) -> None:
+        try:
+            together.wait()
+            give_back(back(number, (2, 2000)))
+            found.append("taken")
+        except MoreThanBought:
+            found.append("refused")
+        finally:
+            connection.close()
+
+    tills = [Thread(target=go, args=(number,)) for number in ("B1", "B2")]
+    [till.start() for till in tills]
+    [till.join(timeout=60) for till in tills]
+    assert sorted(found) == ["refused", "taken"]

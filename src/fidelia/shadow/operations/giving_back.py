@@ -37,7 +37,7 @@ def judge_return(*, by: Actor, at: datetime, request: ReturnRequest, source: str
     shadow = sale.shadow if sale is not None else running_shadow(None)
     by.require("purchase.shadow", Scope(shadow.programme.partner_id, sale.store_id if sale is not None else None))
     with transaction_of_use_case():
-        lock_running(shadow)
+        lock_running(shadow)  # one at a time: two returns of one sale do not take the same units
         known = ShadowPurchase.objects.filter(shadow=shadow, receipt_number=request.receipt_number).first()
         if known is not None:
             return replay(known, told)
@@ -61,8 +61,6 @@ def _judged(request: ReturnRequest, sale: ShadowPurchase | None) -> dict[str, An
         return {"refusal": UNKNOWN_SALE}
     if request.occurred_at < sale.occurred_at:
         raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
-    # Locked, so that two returns of one sale do not take the same units.
-    ShadowPurchase.objects.select_for_update(of=("self",)).get(id=sale.id)
     who = {"returns": sale, "customer_id": sale.customer_id, "store_id": sale.store_id, "version_id": sale.version_id}
     if not sale.record:  # who is no member here was given nothing
         return {**who, "refusal": sale.refusal}
