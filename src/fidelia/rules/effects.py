@@ -13,7 +13,7 @@ from typing import Any, Literal
 from .program import Program
 from .python_rendering import Compiled
 
-Target = Literal["lines", "order", "shipping"]
+Target = Literal["lines", "order", "shipping", "all"]  # all: the order and its shipping
 Split = Literal["proportional", "by_price", "evenly", "first", "by_quantity"]
 Stage = Literal["catalog", "item", "order", "shipping"]
 STAGES: tuple[Stage, ...] = ("catalog", "item", "order", "shipping")

@@ -206,7 +206,7 @@ def check_rules(ceiling: Ceiling, rules: RuleSet | Sequence[Rule]) -> tuple[Find
 
 def _shares_of(effect: object) -> Iterator[Fraction]:
     match effect:
-        case PercentOff(ratio=ratio, target="lines" | "order"):
+        case PercentOff(ratio=ratio, target="lines" | "order" | "all"):
             yield ratio
         case Sets(size=size, take=take, advantage=advantage):
             yield from (share * take / size for share in _share(advantage))

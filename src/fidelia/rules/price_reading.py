@@ -59,7 +59,7 @@ PRICE_EFFECTS = (
     "gift",
 )
 ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "credit_points", "custom")
-TARGETS = ("lines", "order", "shipping")
+TARGETS = ("lines", "order", "shipping", "all")
 SPLITS = ("proportional", "by_price", "evenly", "first", "by_quantity")
 PICKS = ("cheapest", "dearest", "last")
 PARTS_MAX = 10

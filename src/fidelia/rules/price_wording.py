@@ -35,6 +35,7 @@ from .writing import say_money, say_number, say_percent
 _TARGETS = {
     "order": Text(en="the order", fr="la commande"),
     "shipping": Text(en="shipping", fr="la livraison"),
+    "all": Text(en="the order with its shipping", fr="la commande avec sa livraison"),
 }
 _LESS = {
     "lines": Text(en="{target} cost {off} less{each}", fr="{target} coûtent {off} de moins{each}"),

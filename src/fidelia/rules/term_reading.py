@@ -136,7 +136,7 @@ def _lowers_tax(members: Mapping[str, Any], pointer: str) -> bool:
 def _usual_stage(effect: Effect) -> str:
     target = getattr(effect, "target", "lines")
     if target != "lines":
-        return str(target)
+        return "order" if target == "all" else str(target)
     return "catalog" if isinstance(effect, PriceTable) else "item"
 
 

@@ -29,6 +29,8 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"percent_off": {"percent": 10, "of": "order"}, "base": "initial"},
     {"percent_off": {"percent": 7, "of": "order"}, "with_tax": True},
     {"percent_off": {"percent": 50, "of": "shipping"}},
+    {"amount_off": {"amount": 15, "of": "all"}},
+    {"percent_off": {"percent": 5, "of": "all"}, "with_tax": True},
     {"amount_off": "9.99"},
     {"amount_off": {"amount": 3, "each": "line"}},
     {"amount_off": {"amount": "0.35", "each": "unit"}},
@@ -156,7 +158,7 @@ def _rule(draw: Draw, place: int) -> dict[str, Any]:
     if when is not None:
         rule["when"] = when
     target = next((each.get("of") for each in effect.values() if isinstance(each, dict)), None)
-    if lines is not None and target not in ("order", "shipping") and "bundle" not in effect:
+    if lines is not None and target not in ("order", "shipping", "all") and "bundle" not in effect:
         rule["lines"] = lines
     name = next(iter(effect))
     if name in ("points_per", "multiply_points", "issue_voucher"):

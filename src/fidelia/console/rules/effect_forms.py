@@ -27,6 +27,7 @@ _TARGETS: _Choices = (
     ("lines", _("the chosen lines")),
     ("order", _("the whole order")),
     ("shipping", _("the shipping")),
+    ("all", _("the whole order and its shipping")),
 )
 _PICKS: _Choices = (
     ("cheapest", _("the cheapest")),

@@ -34,13 +34,15 @@ def grant_of(running: Running, planned: PlannedRule) -> Grant | None:
             return None
     else:
         places = places_of(running, planned)
-        if not places and not planned.needs_no_line:
+        if not places and not planned.needs_no_line and not (planned.takes_all and running.shipping):
             return None
         if running.closed and places:
             places = running.open_of(planned, places)
-            if not places:
+            if not places and not planned.takes_all:
                 return Grant(EXCLUDED)
         parts = choose_parts(running, places, terms.pool)
+        if planned.takes_all:
+            parts = [*parts, *running.shipping]
     grant = _apply(running, planned, parts, places)
     if terms.coupon is not None and not grant.coupons:
         grant.coupons = (coupon_for(running, terms.coupon),)

@@ -48,6 +48,7 @@ class PlannedRule:
     is_bounded        it has a cap, leaves something, or prices that end alike
     only_wants_lines  it asks for nothing but its lines
     asks_first        its condition, where no period comes before it
+    takes_all         it lowers the shipping too, together with the lines
     not_with          the rules with which it does not go together, whichever of them says so
     """
 
@@ -64,6 +65,7 @@ class PlannedRule:
     asks_first: Compiled | None
     is_bounded: bool
     meaning: Meaning
+    takes_all: bool = False
     not_with: frozenset[str] = frozenset()
     reasons: dict[str, Outcome] = field(default_factory=dict)
 
@@ -179,6 +181,7 @@ def _planned_rules(rule_set: RuleSet) -> list[PlannedRule]:
             asks_first=None if rule.when is None or rule.valid_from or rule.valid_until else rule.when.run,
             is_bounded=bool(rule.terms.cap or rule.terms.leaves or rule.terms.ending),
             meaning=rule.terms.meaning,
+            takes_all=getattr(rule.effect, "target", "lines") == "all",
             only_wants_lines=not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
             needs_no_line=isinstance(rule.effect, Bundle)
             or (isinstance(rule.effect, GiftProduct) and rule.lines is None),
