@@ -31,6 +31,7 @@ from . import (
     products,
     programme_exchanges,
     programme_terms,
+    programme_together,
     programmes,
     purchases,
     purchases_listing,
@@ -174,6 +175,11 @@ urlpatterns = [
         "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/removal/",
         rule_list.remove,
         name="version-rule-removal",
+    ),
+    path(
+        "programmes/<slug:slug>/versions/<int:number>/together/",
+        programme_together.edit_together,
+        name="version-together",
     ),
     path("programmes/<slug:slug>/versions/<int:number>/tiers/", programmes.tiers, name="version-tiers"),
     path(
