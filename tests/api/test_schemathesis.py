@@ -105,6 +105,6 @@ def test_it_keeps_to_its_description(case: schemathesis.Case, caller: Caller) ->
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
 @SCHEMA.parametrize()
-@settings(max_examples=100, deadline=None, suppress_health_check=HEALTH)
+@settings(max_examples=30, deadline=None, suppress_health_check=HEALTH)
 def test_it_keeps_to_its_description_for_long(case: schemathesis.Case, caller: Caller) -> None:
     check(case, caller)

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from fidelia.worker.doctor import application, examine, machine, server
 from fidelia.worker.doctor.finding import Finding, note, right, wrong
+from tests.conftest import address_of
 from tests.serving import free_port
 
 from .conftest import Run
@@ -159,6 +160,27 @@ def test_a_server_that_does_not_answer_ends_the_examination(tmp_path: Path) -> N
     assert findings[-1].is_wrong
     assert findings[-1].sentence.startswith("The database does not answer: ")
     assert Finding("note", findings[-2].sentence) == findings[-2]
+
+
+def test_a_server_that_would_lose_purchases_is_looked_at_all_the_same(db: None, tmp_path: Path) -> None:
+    """The databases of the tests answer before the disk has what they were told."""
+    own = {"FIDELIA_DATABASE_URL": address_of(str(connection.settings_dict["NAME"]))}
+
+    findings = list(examine(tmp_path / "home", own, ledger=True))
+
+    assert [f.sentence for f in findings if f.is_wrong and "a power cut would lose" in f.sentence] != []
+    assert right("Every account of the ledger adds up.") in findings
+
+
+def test_what_is_left_out_is_said(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"FIDELIA_DATABASE_URL": address_of(str(connection.settings_dict["NAME"]))}
+    monkeypatch.setattr(server, "OLDEST_SUPPORTED", 99)
+
+    *_others, too_old, _encoding, _promises, _role, _clock, last = examine(tmp_path / "home", own, ledger=True)
+
+    assert too_old.is_wrong
+    assert too_old.sentence.endswith("Fidelia needs 99 or newer.")
+    assert last == note("Fidelia itself was not looked at: what is wrong with the server comes first.")
 
 
 def test_the_command_ends_with_1_when_something_is_wrong(fidelia: Run, home: Path) -> None:

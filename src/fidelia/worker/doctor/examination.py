@@ -12,7 +12,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.worker.postgres import database_url, ensure_running
 
 from . import machine, server
-from .finding import Finding, right, wrong
+from .finding import Finding, note, right, wrong
 
 
 def examine(home: Path, environ: Mapping[str, str], *, ledger: bool) -> Iterator[Finding]:
@@ -24,7 +24,13 @@ def examine(home: Path, environ: Mapping[str, str], *, ledger: bool) -> Iterator
         with psycopg.connect(database_url(home, environ), autocommit=True, connect_timeout=10) as connection:
             found = list(_each(server.CHECKS, connection))
         yield from found
-        if not any(finding.is_wrong for finding in found):
+        hindering = [
+            finding for check, finding in zip(server.CHECKS, found, strict=True)
+            if finding.is_wrong and check in server.NEEDED
+        ]  # fmt: skip
+        if hindering:
+            yield note("Fidelia itself was not looked at: what is wrong with the server comes first.")
+        else:
             yield from _examine_application(ledger=ledger)
 
 

@@ -83,3 +83,5 @@ CHECKS: tuple[Callable[[Connection], Finding], ...] = (
     look_at_role,
     look_at_clock,
 )
+# Without these nothing of Fidelia runs there; with a promise broken or a clock wrong it does, and is looked at.
+NEEDED = (look_at_version, look_at_encoding, look_at_role)
