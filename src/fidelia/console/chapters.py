@@ -36,7 +36,7 @@ TONES = {"plain": "", "good": "green", "warn": "amber", "bad": "red"}
 ICONS = {
     "changes": "trending-up", "sales": "chart-bar", "rfm": "chart-dots-2", "frat": "tags", "lifecycle": "route",
     "cohorts": "stack-2", "value": "diamond", "churn": "users-minus", "scores": "target", "portfolio": "chart-pie",
-    "profit": "scale", "products": "package",
+    "profit": "scale", "members": "users-group", "products": "package",
 }  # fmt: skip
 
 

@@ -78,6 +78,7 @@ class ReportFacts:
     arms: CampaignColumn | None = None
     satisfaction: str = ""  # the column of the file that says how satisfied each customer is (`lines.answer`)
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
+    joined: ibis.Table | None = None  # customer_id, joined_at (the first membership); None: not known who is a member
     _kept: dict[str, Any] = field(default_factory=dict)
 
     @property

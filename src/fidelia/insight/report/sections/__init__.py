@@ -15,6 +15,7 @@ from .cohorts import cohorts_section
 from .contents import contents
 from .frat import frat_section
 from .lifecycle import lifecycle
+from .members import members_section
 from .portfolio import portfolio
 from .products import products
 from .profit import profit
@@ -39,5 +40,6 @@ SECTIONS: Final[tuple[tuple[str, str, Write], ...]] = (
     ("scores", _("Who will buy again soon?"), scores),
     ("portfolio", _("Customer portfolio"), portfolio),
     ("profit", _("Loyalty and profit"), profit),
+    ("members", _("Members and comparable others"), members_section),
     ("products", _("Products"), products),
 )
