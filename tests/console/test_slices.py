@@ -53,8 +53,11 @@ def test_a_period_is_chosen_written_and_shown(learnt):
     shown = client.get(f"{OVERVIEW}sales/?slice={part.id}").content.decode()
     assert "Tout le monde" in shown
     assert f"report.pdf?slice={part.id}" in shown
+    of_all, of_part = (client.get(f"{OVERVIEW}rfm/{more}").content.decode() for more in ("", f"?slice={part.id}"))
+    assert "f-slice-choice" in of_all
+    assert "Tout le monde" in of_part, "recency and frequency of the part, not of everybody"
     overview = client.get(f"{OVERVIEW}?slice={part.id}").content.decode()
-    assert f"{OVERVIEW}rfm/?slice={part.id}" in overview or f"{OVERVIEW}sales/?slice={part.id}" in overview
+    assert f"{OVERVIEW}rfm/?slice={part.id}" in overview
     assert client.get(f"{OVERVIEW}report.pdf?slice={part.id}")["Content-Type"] == "application/pdf"
 
 

@@ -24,7 +24,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui.parts import Figure
 
-from .insight import JOB, SegmentOffer, progress_of
+from .insight import JOB, SegmentOffer, progress_of, rfm_of_all
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .slices import address_of, filters_of, slice_of
@@ -80,8 +80,23 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
 
 
 @signed_in
+def rfm(request: ConsoleRequest) -> HttpResponseBase:
+    """Who bought how recently and how often, with what they spent; each cell opens its people. Of part of the
+    purchases the chapter of that part, since only those of all have their scores kept.
+    """
+    if request.GET.get("slice"):
+        return _show_chapter(request, "rfm")
+    context = rfm_of_all(request.actor) | filters_of(request.actor, None, "rfm")
+    return show(request, "console/insight/rfm.html", context)
+
+
+@signed_in
 def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     """One chapter: its finding, its blocks, the people it speaks of, and how its numbers are counted."""
+    return _show_chapter(request, key)
+
+
+def _show_chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     part = slice_of(request, request.actor)
     found = _chapter_of(request, key, part)
     if found is None:

@@ -63,10 +63,8 @@ class SegmentOffer:
         return f"{reverse('console:segment-new')}?{urlencode(query)}"
 
 
-@signed_in
-def rfm(request: ConsoleRequest) -> HttpResponseBase:
-    """Who bought how recently and how often, with what they spent; each cell opens its people."""
-    actor = request.actor
+def rfm_of_all(actor: Actor) -> dict[str, Any]:
+    """Return what the page of RFM shows of all purchases. Raises Denied (insight.see)."""
     actor.require("insight.see")
     last = get_last_refresh()
     running = next(iter(list_jobs(by=actor, kind=JOB, under_way=True, limit=1)), None)
@@ -85,7 +83,7 @@ def rfm(request: ConsoleRequest) -> HttpResponseBase:
             "findings": _findings(totals, last),
             "may_define": actor.may_somewhere("segment.define"),
         }
-    return show(request, "console/insight/rfm.html", context)
+    return context
 
 
 @signed_in

@@ -318,7 +318,7 @@ urlpatterns = [
     # /console/insight/
     path("insight/", chapters.overview, name="insight"),
     path("insight/report.pdf", chapters.report, name="insight-report"),
-    path("insight/rfm/", insight.rfm, name="insight-rfm"),
+    path("insight/rfm/", chapters.rfm, name="insight-rfm"),
     path("insight/rfm/<int:recency>-<int:frequency>/", insight.cell, name="insight-cell"),
     path("insight/refreshes/", insight.refresh, name="insight-refresh"),
     path("insight/refreshes/<uuid:job_id>/", insight.refreshing, name="insight-refreshing"),
