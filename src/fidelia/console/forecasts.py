@@ -149,7 +149,7 @@ class ForecastView:
             "came": self.number(purchases["whole"]["came"]),
             "low": self.number(purchases["whole"]["low"]),
             "high": self.number(purchases["whole"]["high"]),
-            "is_within": "yes" if purchases["whole"]["is_within"] else "",
+            "is_within": "yes" if purchases["whole"]["is_within"] and points["whole"]["is_within"] else "",
         }
 
     def number(self, value: float) -> str:

@@ -134,7 +134,7 @@ class ShadowView:
             Figure(_("Points here"), self.points(found.points_here), note=_("granted: none")),
             Figure(_("Points of the vendor"), self.points(found.points_there),
                    note=self.signed(found.points_there - found.points_here)),
-            Figure(_("Purchases judged"), formats.number(found.judged, tongue),
+            Figure(_("Receipts judged"), formats.number(found.judged, tongue),
                    note=_("%(n)s told by the vendor") % {"n": formats.number(found.told, tongue)}),
         ]  # fmt: skip
 

@@ -87,6 +87,17 @@ def test_a_level_is_reached_by_its_window_and_kept() -> None:
     assert levels_reached(sums, [100, 200], window=2, kept=6).tolist() == [1, 1, 1, 2]
 
 
+def test_what_reached_a_level_does_not_keep_it_on_while_the_window_still_holds_it() -> None:
+    """Of a year and kept for a year: one purchase holds a level for twelve months, not for twenty-three."""
+    once = np.zeros((1, 24))
+    once[0, 0] = 100
+    held = [int(levels_reached(once[:, :end], [100], window=12, kept=12)[0]) for end in range(1, 25)]
+    assert held == [1] * 12 + [0] * 12
+    once[0, 6] = 100  # buys again meanwhile: judged by the year that is over, it is kept for another
+    held = [int(levels_reached(once[:, :end], [100], window=12, kept=12)[0]) for end in range(1, 25)]
+    assert held == [1] * 24
+
+
 def test_months_of_spending_are_whole_ones_back_from_now() -> None:
     entries = """
     create table enrolments as select 'a' as account_id, 'p' as programme_id;

@@ -263,10 +263,14 @@ def interval_of(values: Floats, confidence: float) -> dict[str, Any]:
 def levels_reached(sums: Floats, thresholds: Sequence[float], window: int, kept: int) -> Integers:
     """Return the level (0: none) of each customer at the end, from what each month counted for tiers.
 
-    sums [customer, month]; a level is reached by the sum of `window` months and kept for `kept` months.
+    sums [customer, month]; a level is reached by the sum of `window` months and kept for `kept` months. Then it is what
+    the last `window` months give: what had reached it does not keep it on while they still hold it.
     """
     total = np.cumsum(np.concatenate([np.zeros((len(sums), 1)), sums], axis=1), axis=1)
-    ends = np.arange(max(1, sums.shape[1] - kept), sums.shape[1] + 1)
-    within = total[:, ends] - total[:, np.maximum(ends - window, 0)]
-    best: Integers = np.searchsorted(np.asarray(sorted(thresholds)), within.max(axis=1), side="right")
-    return best
+    levels, months = np.asarray(sorted(thresholds)), sums.shape[1]
+    held, until = np.zeros(len(sums), dtype=np.int64), np.zeros(len(sums), dtype=np.int64)
+    for end in range(1, months + 1):
+        given = np.searchsorted(levels, total[:, end] - total[:, max(end - window, 0)], side="right")
+        begins = (given > held) | (until <= end)
+        held, until = np.where(begins, given, held), np.where(begins, end + kept, until)
+    return held

@@ -199,7 +199,7 @@ def _tiers(place: int, terms: Terms, futures: Futures, baskets: Baskets) -> list
     if tiers is None or tiers.metric == "balance":
         return []
     window, kept = _span(tiers)
-    past = _past_of_tiers(place, tiers, baskets, window + kept)
+    past = _past_of_tiers(place, tiers, baskets, max(window + kept, baskets.months + 1))
     thresholds = [level.threshold for level in tiers.levels]
     ranks = len(thresholds) + 1
     now = np.bincount(levels_reached(past, thresholds, window, kept), minlength=ranks)
