@@ -147,6 +147,22 @@ def test_off_line_sales_wait_and_are_recorded_once(till, visit):
     assert [one for one in seen.complaints if "ERR_INTERNET_DISCONNECTED" not in one] == []
 
 
+def test_off_line_the_points_are_those_after_the_last_sale(till, visit):
+    _seen, page = come_in(visit, till)
+    scan(page, till.card)
+    scan(page, "moka")
+    count(page, "1\u00a0article")
+    page.keyboard.press("F12")
+    expect(page.locator(".t-points b")).to_have_text("173")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    expect(page.locator("#t-net")).to_contain_text("hors ligne")
+    scan(page, till.card)
+    expect(page.locator("#t-member")).to_contain_text("De la mémoire de cette caisse")
+    expect(page.locator(".t-points b")).to_have_text("173")
+    page.context.set_offline(False)
+
+
 def type_an_article(page: Page, code: str, price: str) -> None:
     page.keyboard.press("F3")
     page.keyboard.type(code)

@@ -322,7 +322,11 @@ async function refreshMember() {
   try {
     const { member } = await ask(`/till/members/${closed.customer.id}/`);
     closed.customer = { ...member, say: "" };
-    if (sale === closed) draw();
+    try {
+      await kept.refreshMember(member);
+    } finally {
+      if (sale === closed) draw();
+    }
   } catch {
     // The receipt stands; only the balance shown is older.
   }

@@ -69,7 +69,7 @@ export function askBack(place, write, done) {
   };
 }
 
-const factsOf = (sale, write) => say("sale_facts", { date: new Date(sale.occurred_at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }), money: write.money(sale.total) });
+const factsOf = (sale, write) => say("sale_facts", { date: new Date(sale.occurred_at).toLocaleString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }), money: write.money(sale.total) });
 
 function offerSales(found, place, write, key, done) {
   at("t-back-sales").replaceChildren(...found.map((sale) => {

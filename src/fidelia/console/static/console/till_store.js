@@ -60,6 +60,14 @@ export async function rememberMember(text, member) {
   await inStore("members", "readwrite", (store) => { stale.forEach((each) => store.delete(each.named)); });
 }
 
+// Who is remembered by whatever was scanned is remembered as now.
+export async function refreshMember({ id, name, tier, rank, points, worth, member: isMember, since }) {
+  const all = await inStore("members", "readonly", (store) => store.getAll());
+  const known = all.filter((each) => each.facts.id === id);
+  const facts = { id, name, tier, rank, points, worth, member: isMember, since };
+  await inStore("members", "readwrite", (store) => { known.forEach((each) => store.put({ ...each, at: Date.now(), facts })); });
+}
+
 export async function recallMember(text) {
   const named = await mark(text);
   const kept = await inStore("members", "readonly", (store) => store.get(named));
