@@ -18,9 +18,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.homes import migrated
 from tests.serving import live_server
 
-__all__ = ["live_server"]
+__all__ = ["live_server", "migrated"]
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 os.environ.setdefault("FIDELIA_HOME", str(ROOT / ".fidelia"))

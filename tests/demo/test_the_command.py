@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests.worker.conftest import Run, fidelia, home, migrated, migrated_home
+from tests.worker.conftest import Run, fidelia, home, migrated_home
 
-__all__ = ["fidelia", "home", "migrated", "migrated_home"]
+__all__ = ["fidelia", "home", "migrated_home"]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 

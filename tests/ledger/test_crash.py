@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,24 +14,25 @@ import psycopg
 import pytest
 
 from fidelia.kernel.ids import new_id
-from fidelia.worker.postgres import ensure_running, stop_for_all
-from fidelia.worker.postgres.paths import find_places
+from fidelia.worker.postgres import ensure_running
+from fidelia.worker.postgres.paths import Places, find_places
 from fidelia.worker.postgres.server import find_server
 from fidelia.worker.processes import wait_until
+from tests.homes import begin_with, forget
 
 from .client import Client
 
-ROOT = Path(__file__).resolve().parents[2]
 CLIENTS, BEFORE_KILL = 4, 400
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path, migrated: Places) -> Iterator[Path]:
     home = tmp_path / "home"
+    begin_with(migrated, find_places(home))
     yield home
-    stop_for_all(home)
+    forget(home)
 
 
 class Poster(threading.Thread):
@@ -57,7 +57,6 @@ class Poster(threading.Thread):
 
 def test_nothing_acknowledged_is_lost(home: Path) -> None:
     address = ensure_running(home)
-    migrate(address, home)
     with psycopg.connect(address) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             assert connection.execute(f"show {setting}").fetchone() == ("on",)  # type: ignore[arg-type]
@@ -99,15 +98,3 @@ def kill_server(home: Path) -> None:
         os.kill(process, signal.SIGKILL)
     # A process that is told to die still answers for a moment on a busy machine; nobody should attach to it.
     assert wait_until(lambda: find_server(find_places(home)) is None, seconds_max=60)
-
-
-def migrate(address: str, home: Path) -> None:
-    environment = os.environ | {
-        "FIDELIA_DATABASE_URL": address,
-        "FIDELIA_DATABASE_ROLE": "",
-        "FIDELIA_HOME": str(home),
-        "DJANGO_SETTINGS_MODULE": "fidelia.config.settings",
-    }
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "ledger", "--verbosity", "0"], check=True, env=environment, cwd=ROOT
-    )

@@ -204,4 +204,4 @@ def test_any_sequence_comes_out_as_in_the_model() -> None:
 @pytest.mark.django_db
 @pytest.mark.timeout(1200)
 def test_any_long_sequence_comes_out_as_in_the_model() -> None:
-    run_state_machine_as_test(LedgerMachine, settings=settings(SETTINGS, max_examples=300, stateful_step_count=80))
+    run_state_machine_as_test(LedgerMachine, settings=settings(SETTINGS, max_examples=100, stateful_step_count=80))

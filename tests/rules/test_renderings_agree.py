@@ -59,9 +59,9 @@ def test_it_says_the_same_in_python_duckdb_and_postgresql(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@settings(max_examples=4000, deadline=None, suppress_health_check=SHARED)
+@settings(max_examples=1500, deadline=None, suppress_health_check=SHARED)
 @given(source=programs())
-def test_it_says_the_same_for_thousands_of_programs(
+def test_it_says_the_same_for_very_many_programs(
     source: str,
     in_duckdb: duckdb.DuckDBPyConnection,
     in_postgres: psycopg.Connection[Any],
