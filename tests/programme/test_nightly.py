@@ -87,6 +87,7 @@ def test_a_night_that_was_stopped_goes_on_and_repeats_nothing() -> None:
         "rewarded": 0,
         "activated_late": 0,
         "tiers": 0,
+        "kept": 0,
         "expired": 0,
         "tiers_on_balance": 0,
         "noticed": 0,

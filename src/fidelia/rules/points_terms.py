@@ -23,10 +23,11 @@ from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_dat
 from .spans import ENDS, Span, next_of
 
 NOTICES_MAX = 5
+KEPT_WITH_MAX = 12
 ACTIVITIES = ("earn", "redeem")
 PARTS = {
     *("validity_months", "validity_days", "ends", "counts_from", "renewed_by", "pending", "notice_days"),
-    *("reinstatement_days", "transfers", "pays", "approval_above"),
+    *("reinstatement_days", "transfers", "pays", "approval_above", "kept_with"),
 }
 
 
@@ -76,6 +77,7 @@ class PointsPolicy:
     transfers           points given to another member "keep" their end or "restart"
     pays                what they pay at the till; None: they do not pay
     approval_above      from which amount on a correction by hand needs a second person
+    kept_with           keys of tiers: while one of them is held, no point ends
     """
 
     validity_months: int | None = None
@@ -89,6 +91,7 @@ class PointsPolicy:
     transfers: str = "keep"
     pays: PayPolicy | None = None
     approval_above: int | None = None
+    kept_with: tuple[str, ...] = ()
 
     @property
     def life(self) -> Span | None:
@@ -145,6 +148,7 @@ def parse_points_policy(document: Any, scale: int = 0, money_scale: int = 2) -> 
         transfers=read_choice(known.get("transfers", "keep"), "/points/transfers", ("keep", "restart")),
         pays=_pays(known.get("pays"), scale, money_scale),
         approval_above=_amount(known, "approval_above", "/points", scale) if "approval_above" in known else None,
+        kept_with=_kept_with(known.get("kept_with", [])),
     )
 
 
@@ -152,6 +156,12 @@ def _activities(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise MalformedTerms("Name what lets points live on: earn, redeem.", pointer="/points/renewed_by")
     return tuple(read_choice(each, f"/points/renewed_by/{n}", ACTIVITIES) for n, each in enumerate(value))
+
+
+def _kept_with(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > KEPT_WITH_MAX or not all(isinstance(each, str) for each in value):
+        raise MalformedTerms("Name the keys of the tiers that keep points alive.", pointer="/points/kept_with")
+    return tuple(value)
 
 
 def _pending(document: Any) -> PendingPolicy | None:

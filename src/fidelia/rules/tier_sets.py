@@ -65,6 +65,8 @@ class TierSet:
               at most; of a year of the "tier", each level takes its threshold, and what is over counts for the next.
               "excess_once": what was carried into a period is not carried on. `carries_above` the level "held": who
               falls below it carries nothing
+    also      the same set by other measures, with those levels that they give too: whoever reaches a level by any of
+              them holds it
     """
 
     window_days: int
@@ -85,6 +87,7 @@ class TierSet:
     carries_max: int | None = None
     kept_from: str = "reached"
     carries_above: str = "reached"
+    also: tuple[TierSet, ...] = ()
 
     @property
     def is_lost_at_once(self) -> bool:

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fidelia.kernel.errors import Invalid
@@ -30,10 +32,11 @@ from .tier_sets import (
 
 LEVELS_MAX = 12
 SETS_MAX = 5
+MEASURES_MAX = 3
 BENEFITS_MAX = 20
 MEMBERS = {
     *("key", "name", "metric", "currency", "window", "window_days", "begins", "kept", "kept_days", "grace", "falls"),
-    *("on_return", "notice_days", "carries", "carries_max", "carries_above", "kept_from", "levels"),
+    *("on_return", "notice_days", "carries", "carries_max", "carries_above", "kept_from", "levels", "also"),
 }
 
 LEVEL_MEMBERS = {"key", "name", "threshold", "benefits", "entitlements", "lifetime", "keep", "permanent"}
@@ -77,7 +80,7 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
     if on_return not in ON_RETURN:
         raise MalformedTerms("On a return a tier is “lower” or “keep”.", pointer=f"{pointer}/on_return")
     key = known.get("key", "")
-    return TierSet(
+    made = TierSet(
         window_days=days,
         kept_days=0 if has_kept_span else _kept_days(known, pointer, metric),
         levels=levels,
@@ -97,6 +100,40 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
         carries_above=read_choice(known.get("carries_above", "reached"), f"{pointer}/carries_above", CARRIES_ABOVE),
         kept_from=read_choice(known.get("kept_from", "reached"), f"{pointer}/kept_from", KEPT_FROM),
     )
+    scales = {"spent": money_scale, "purchases": 0, "earned": scale}
+    return replace(made, also=_also(known.get("also"), f"{pointer}/also", made, scales))
+
+
+def _also(value: Any, pointer: str, by: TierSet, scales: Mapping[str, int]) -> tuple[TierSet, ...]:
+    """Read other measures that give the levels of a set: [{"metric", "currency", "thresholds": {level: amount}}]."""
+    if value is None:
+        return ()
+    if by.metric == "balance" or by.carries:
+        raise MalformedTerms("A balance, or what is carried over, is measured by one measure.", pointer=pointer)
+    if not isinstance(value, list) or not 1 <= len(value) <= MEASURES_MAX:
+        raise MalformedTerms(f"Name 1 to {MEASURES_MAX} other measures.", pointer=pointer)
+    return tuple(_measure(each, f"{pointer}/{n}", by, scales) for n, each in enumerate(value))
+
+
+def _measure(document: Any, pointer: str, by: TierSet, scales: Mapping[str, int]) -> TierSet:
+    known = read_object(document, pointer, {"metric", "currency", "thresholds"})
+    metric = read_choice(known.get("metric", "earned"), f"{pointer}/metric", sorted(scales))
+    wanted = known.get("thresholds")
+    keys = {level.key for level in by.levels}
+    if not isinstance(wanted, dict) or not wanted or not set(wanted) <= keys:
+        message = "Say by the key of a level how much of this measure gives it."
+        raise MalformedTerms(message, pointer=f"{pointer}/thresholds")
+    levels = tuple(
+        TierLevel(
+            level.key, level.name, _measured(wanted[level.key], f"{pointer}/thresholds/{level.key}", scales[metric])
+        )
+        for level in by.levels
+        if level.key in wanted
+    )
+    if [level.threshold for level in levels] != sorted({level.threshold for level in levels}):
+        raise MalformedTerms("Each tier needs more than the one below it.", pointer=f"{pointer}/thresholds")
+    currency = _currency(known.get("currency"), f"{pointer}/currency")
+    return replace(by, metric=metric, currency=currency, levels=levels, also=())
 
 
 def _window(known: dict[str, Any], pointer: str, metric: str) -> tuple[str, int]:

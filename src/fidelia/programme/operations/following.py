@@ -15,7 +15,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.rules.tiers import NO_TIER, TierSet, derive_tiers
 
 from ..models import Enrolment, Programme, ProgrammeVersion
-from ..queries import dated_facts, parse_document, terms_of, tier_grants_of, tiers_of_each_at, version_in_force
+from ..queries import dated_facts, grants_for, parse_document, terms_of, tiers_of_each_at, version_in_force
 from .tiers import announce_begun_tiers, rederive_tiers
 
 FOLLOW = "programme.follow_tiers"
@@ -118,11 +118,11 @@ def preview_tiers(*, by: Actor, at: datetime, version: ProgrammeVersion, most: i
     drawn = list(members.order_by("id" if count <= most else "?")[:most])
     held = tiers_of_each_at([member.id for member in drawn], at)
     facts = dated_facts(terms.tiers, programme, drawn) if terms.tiers is not None else {}
-    grants = tier_grants_of(member.id for member in drawn)
+    grants = grants_for(terms.tiers, programme, drawn, terms.zone) if terms.tiers is not None else {}
     moves: Counter[tuple[str, str]] = Counter()
     for member in drawn if terms.tiers is not None else []:
         assert terms.tiers is not None, "asked for just now"
-        then = derive_tiers(terms.tiers, terms.zone, facts[member.id], grants[member.id], member.enrolled_at)
+        then = derive_tiers(terms.tiers, terms.zone, facts[member.id], grants.get(member.id, ()), member.enrolled_at)
         reached = next((each.tier for each in reversed(then) if each.valid_from <= at), NO_TIER)
         if reached != held.get(member.id, NO_TIER):
             moves[held.get(member.id, NO_TIER), reached] += 1

@@ -1,5 +1,7 @@
 """The night: pending points come to life → automatic rewards → tiers → expiry → tiers on balance → notices.
 
+Points that a tier keeps alive are seen to before others expire.
+
 Each step is safe to repeat and to interrupt: it finds what is left to do by itself, in short transactions. Nothing is
 late by it either, because balances count by instants; the night writes down, derives and tells.
 """
@@ -22,6 +24,7 @@ from fidelia.ledger.operations import activate_due, expire_due
 from ..models import Enrolment, Programme
 from ..queries import Terms, terms_of, version_in_force
 from .following import follow_tiers
+from .keeping import keep_points_of_tiers
 from .noticing import notice_endings, notice_expiring
 from .tiers import rederive_tiers
 
@@ -76,6 +79,25 @@ def _tiers(by: Actor, at: datetime, progress: Progress) -> int:
     moved = sum(follow_tiers(by=by, at=at, progress=progress).values())
     progress.checkpoint = kept
     return moved
+
+
+def _keep(by: Actor, at: datetime, progress: Progress) -> int:
+    """Points that a tier keeps alive, before others expire."""
+    kept = 0
+    for programme, terms in _in_force(at):
+        for currency in (programme.points_currency_id, *terms.currencies):
+            after: UUID | None = None
+            for _round in range(ROUNDS_MAX):
+                with transaction_of_use_case():
+                    after, count = keep_points_of_tiers(
+                        by=by, at=at, programme=programme, terms=terms, currency=currency, after=after,
+                        limit=ROWS_A_ROUND,
+                    )  # fmt: skip
+                kept += count
+                if after is None:
+                    break
+                progress.step()
+    return kept
 
 
 def _expire(by: Actor, at: datetime, progress: Progress) -> int:
@@ -161,6 +183,7 @@ STEPS: tuple[tuple[str, Callable[[Actor, datetime, Progress], int]], ...] = (
     ("rewarded", _reward),
     ("activated_late", _activate),  # what rewards gave for days long past, after nights that did not run
     ("tiers", _tiers),
+    ("kept", _keep),
     ("expired", _expire),
     ("tiers_on_balance", _tiers_on_balance),
     ("noticed", _notice),

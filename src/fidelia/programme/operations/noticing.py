@@ -14,7 +14,7 @@ from fidelia.rules.tiers import TierSet
 
 from ..events import PointsExpiring, TierEnding
 from ..models import Enrolment, ExpiryNotice, Programme, TierPeriod
-from ..queries import Terms, dated_facts, group_by_account, tier_grants_of
+from ..queries import Terms, dated_facts, grants_for, group_by_account
 
 
 def notice_expiring(
@@ -86,8 +86,8 @@ def notice_endings(*, at: datetime, programme: Programme, terms: Terms, tier_set
     if not found:
         return 0
     TierPeriod.objects.filter(id__in=[period.id for period in found]).update(noticed_at=at)
-    facts = dated_facts(tier_set, programme, [period.enrolment for period in found])
-    grants = tier_grants_of(period.enrolment_id for period in found)
+    members = [period.enrolment for period in found]
+    facts, grants = dated_facts(tier_set, programme, members), grants_for(tier_set, programme, members, terms.zone)
     events = []
     for period in found:
         member = period.enrolment

@@ -16,7 +16,7 @@ from fidelia.rules.tiers import NO_TIER, HeldTier, TierSet, derive_tiers
 
 from ..events import TierChanged
 from ..models import Enrolment, Programme, TierPeriod
-from ..queries import VersionHistory, dated_facts, tier_grants_of
+from ..queries import VersionHistory, dated_facts, grants_for
 
 STALE_AFTER = timedelta(days=1)  # what time did longer ago informs nobody
 
@@ -98,8 +98,7 @@ def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: date
     changes = _Changes()
     for tier_set in terms.tier_sets:
         facts = dated_facts(tier_set, programme, enrolments)
-        # What was brought along from another programme was brought along for the main set.
-        grants = tier_grants_of([one.id for one in enrolments] if tier_set is terms.tiers else [])
+        grants = grants_for(tier_set, programme, enrolments, terms.zone, is_main=tier_set is terms.tiers)
         for enrolment in enrolments:
             held = derive_tiers(
                 tier_set, terms.zone, facts[enrolment.id], grants.get(enrolment.id, ()), enrolment.enrolled_at

@@ -53,6 +53,7 @@ from .tier_facts import (
     accounts_of,
     beside,
     dated_facts,
+    grants_for,
     group_by_account,
     tier_credit_of,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "get_programme",
     "get_programme_by_id",
     "get_version",
+    "grants_for",
     "group_by_account",
     "holders_of",
     "in_points",

@@ -9,9 +9,9 @@ from fidelia.rules.standing import Standing, standing_at
 from fidelia.rules.tiers import TierLevel, TierSet
 
 from ..models import Enrolment
-from .membership import tier_at, tier_grants_of
+from .membership import tier_at
 from .terms import Terms, terms_of, version_in_force
-from .tier_facts import dated_facts
+from .tier_facts import dated_facts, grants_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +67,5 @@ def terms_in_force(enrolment: Enrolment, at: datetime) -> Terms | None:
 
 def _standing(enrolment: Enrolment, at: datetime, terms: Terms, tiers: TierSet) -> Standing:
     facts = dated_facts(tiers, enrolment.programme, [enrolment])[enrolment.id]
-    grants = tier_grants_of([enrolment.id])[enrolment.id]
+    grants = grants_for(tiers, enrolment.programme, [enrolment], terms.zone)[enrolment.id]
     return standing_at(tiers, terms.zone, facts, grants, enrolment.enrolled_at, at=at)

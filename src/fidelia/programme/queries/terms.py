@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -104,10 +104,12 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
     tier_sets = parse_tier_sets(document.get("tiers"), scale, money_scale)
     rule_set = parse_rule_set(rules, catalogue_of(programme), points_scale=scale)
     _check_credits(programme, rule_set)
+    points = parse_points_policy(document.get("points"), scale, money_scale)
+    _check_kept_with(points, tier_sets)
     return Terms(
         version_id=version_id,
         rule_set=rule_set,
-        points=parse_points_policy(document.get("points"), scale, money_scale),
+        points=points,
         tiers=tier_sets[0] if tier_sets else None,
         more_tiers=tier_sets[1:],
         currencies=_currencies(programme, document.get("currencies"), money_scale),
@@ -139,6 +141,15 @@ def _check_credits(programme: Programme, rule_set: RuleSet) -> None:
                 f"Name the further currencies of the programme: {', '.join(sorted(further)) or 'there are none'}.",
                 pointer=f"/rules/{n}/credit_points/currency",
             )
+
+
+def _check_kept_with(points: PointsPolicy, tier_sets: Sequence[TierSet]) -> None:
+    """Raise MalformedDocument for points that are kept with a tier that there is not."""
+    keys = [level.key for tier_set in tier_sets for level in tier_set.levels]
+    for n, key in enumerate(points.kept_with):
+        if key not in keys:
+            message = f"Name a tier of this document: {', '.join(keys) or 'there are none'}."
+            raise MalformedDocument(message, pointer=f"/points/kept_with/{n}")
 
 
 def _cheques(programme: Programme, document: object, money_scale: int) -> tuple[ChequePolicy, ...]:

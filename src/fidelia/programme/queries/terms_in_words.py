@@ -54,6 +54,10 @@ NOTICE = Text("The member is told {n} days before.", "L’adhérent est prévenu
 BACK = Text(
     "Expired points can be given back for {n} days.", "Des points expirés peuvent être rendus pendant {n} jours."
 )
+KEPT_WITH = Text(
+    "While a tier that keeps points alive is held, none of them ends.",
+    "Tant qu’un statut qui préserve les points est détenu, aucun n’expire.",
+)
 RESTART = Text("Points given to another begin a new life.", "Des points donnés recommencent leur vie.")
 PAYS = Text(
     "{points} pay {money}, from {minimum}, up to {share}\u00a0% of what is due.",
@@ -80,6 +84,7 @@ WINDOWS = {
     "ever": Text("of the day", "du jour"),
 }
 COUNT = Text("{metric} {window} count.", "{metric} {window} comptent.")
+ALSO = Text("Or {tier} by: {amount}.", "Ou {tier} par\u00a0: {amount}.")
 AT_ONCE = Text("A tier reached begins at once.", "Un statut atteint commence aussitôt.")
 NEXT_PERIOD = Text("A tier reached begins with the next period.", "Un statut atteint commence à la période suivante.")
 KEPT = Text("It is kept for {span}, {end}.", "Il est gardé {span}, {end}.")
@@ -128,6 +133,8 @@ ON_RETURN = {
 def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: Programme, language: str) -> list[str]:
     """Return the life of points in sentences."""
     said = [_life(policy, language)]
+    if policy.kept_with:
+        said.append(KEPT_WITH.in_language(language))
     if policy.pending is not None:
         said += _pending(policy.pending, language)
     if policy.notice_days:
@@ -177,13 +184,27 @@ def describe_tiers(tiers: TierSet, language: str) -> list[str]:
 
 
 def keep_words(tiers: TierSet, programme: Programme, language: str) -> list[str]:
-    """Return, for each level that is kept on with less than it takes to reach it, with how much."""
-    return [
+    """Return what other measures give a level, and with how much one is kept on that takes less than to reach it."""
+    return _also_words(tiers, programme, language) + [
         KEEPS.in_language(language).format(
             tier=level.name.in_language(language), amount=threshold_words(tiers, level.keeping, programme, language)
         )
         for level in tiers.levels
         if level.keep is not None
+    ]
+
+
+def _also_words(tiers: TierSet, programme: Programme, language: str) -> list[str]:
+    names = {one.currency_id: one.currency for one in programme.more_currencies.select_related("currency")}
+    return [
+        ALSO.in_language(language).format(
+            tier=level.name.in_language(language),
+            amount=in_points(level.threshold, names[other.currency], language)
+            if other.metric == "earned" and other.currency in names
+            else threshold_words(other, level.threshold, programme, language),
+        )
+        for other in tiers.also
+        for level in other.levels
     ]
 
 

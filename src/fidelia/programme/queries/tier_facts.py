@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from fidelia.ledger.queries import list_dated_earnings, list_dated_movements
-from fidelia.rules.tiers import Earning, TierSet
+from fidelia.rules.tiers import Earning, HeldTier, TierSet, derive_tiers
 
 from ..models import Enrolment, PoolMembership, Programme
+from .membership import tier_grants_of
 
 # (customer ids, enrolment ids, metric) → the dated facts of each enrolment
 PurchaseFacts = Callable[[Sequence[UUID], Sequence[UUID], str], Mapping[UUID, list[Earning]]]
@@ -38,6 +40,22 @@ def dated_facts(
     ids = sorted({account for each in accounts.values() for account in each})
     found = _points_facts(tier_set, ids, tier_set.currency or programme.points_currency_id)
     return {id: [fact for account_id in own for fact in found.get(account_id, ())] for id, own in accounts.items()}
+
+
+def grants_for(
+    tier_set: TierSet, programme: Programme, enrolments: Sequence[Enrolment], zone: ZoneInfo, *, is_main: bool = True
+) -> dict[UUID, list[HeldTier]]:
+    """Return the tiers that members hold whatever the set's own measure says: granted ones, of the main set, and those
+    that another measure of the set gives.
+    """
+    # What was brought along from another programme was brought along for the main set.
+    grants = tier_grants_of([one.id for one in enrolments] if is_main else [])
+    for other in tier_set.also:
+        facts = dated_facts(other, programme, enrolments)
+        for one in enrolments:
+            held = derive_tiers(other, zone, facts[one.id], (), one.enrolled_at)
+            grants[one.id] += [period for period in held if period.tier]
+    return grants
 
 
 def _points_facts(tier_set: TierSet, ids: list[UUID], currency: str) -> Mapping[UUID, Sequence[Earning]]:

@@ -19,7 +19,7 @@ from ..effects import STAGES
 from ..joining_terms import AGE_MAX, BIRTHDAYS
 from ..offer_terms import OFFERS_MAX
 from ..plan_terms import PLANS_MAX
-from ..points_terms import ACTIVITIES, NOTICES_MAX
+from ..points_terms import ACTIVITIES, KEPT_WITH_MAX, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
 from ..referral_terms import COUPON_LENGTH_MAX
 from ..referral_terms import DAYS_MAX as DAYS_OF_REFERRAL_MAX
@@ -29,7 +29,7 @@ from ..rule_terms import GIVES_WAY, PERIODS, PERS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
 from ..term_reading import RULES_MAX
 from ..tier_sets import BEGINS, CARRIES, CARRIES_ABOVE, FALLS, KEPT_FROM, METRICS, ON_RETURN, WINDOWS
-from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, SETS_MAX
+from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, MEASURES_MAX, SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
 from .plans_schema import offer_schema, plan_schema
 from .schema_parts import (
@@ -251,6 +251,7 @@ def _points() -> Schema:
             "ends": _ends(),
             "counts_from": {"enum": ["earning", "activity"]},
             "renewed_by": list_of({"enum": list(ACTIVITIES)}, 2),
+            "kept_with": list_of(CODE, KEPT_WITH_MAX),
             "pending": or_null(pending),
             "notice_days": list_of(whole(1, 366), NOTICES_MAX),
             "reinstatement_days": whole(0, 366),
@@ -276,6 +277,14 @@ def _tiers() -> Schema:
         },
         required=("key", "name", "threshold"),
     )
+    measure = members(
+        {
+            "metric": {"enum": ["earned", "purchases", "spent"]},
+            "currency": or_null({"type": "string", "minLength": 1, "maxLength": 12}),
+            "thresholds": {"type": "object", "minProperties": 1, "additionalProperties": threshold},
+        },
+        required=("thresholds",),
+    )
     return members(
         {
             "key": {"type": "string"},
@@ -295,6 +304,7 @@ def _tiers() -> Schema:
             "carries": or_null({"enum": list(CARRIES)}),
             "carries_max": or_null(threshold),
             "carries_above": {"enum": list(CARRIES_ABOVE)},
+            "also": or_null({**list_of(measure, MEASURES_MAX), "minItems": 1}),
             "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
         },
         required=("levels",),

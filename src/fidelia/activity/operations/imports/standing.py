@@ -10,7 +10,7 @@ from operator import itemgetter
 from uuid import UUID
 
 from fidelia.programme.models import Enrolment, Programme
-from fidelia.programme.queries import Terms, dated_facts, tier_grants_of
+from fidelia.programme.queries import Terms, dated_facts, grants_for
 from fidelia.rules.tiers import Earning, HeldTier, TierSet, TierTracker, feed
 
 when = itemgetter(0)
@@ -61,7 +61,7 @@ def load_standings(
     if terms is None or terms.tiers is None:
         return {}
     facts = dated_facts(terms.tiers, programme, enrolments)
-    grants = tier_grants_of([one.id for one in enrolments])
+    grants = grants_for(terms.tiers, programme, enrolments, terms.zone)
     return {
         one.id: TierOfHistory.of(terms.tiers, terms, one, facts[one.id], grants.get(one.id, ())) for one in enrolments
     }
