@@ -28,8 +28,7 @@ from ..rounding import ROUNDINGS
 from ..rule_terms import GIVES_WAY, PERIODS, PERS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
 from ..term_reading import RULES_MAX
-from ..tier_sets import BEGINS, CARRIES, CARRIES_ABOVE, FALLS, KEPT_FROM, METRICS, ON_RETURN, WINDOWS
-from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, MEASURES_MAX, SETS_MAX
+from ..tier_terms import SETS_MAX
 from .effects_schema import issue_effects, points_effects, price_effects
 from .plans_schema import offer_schema, plan_schema
 from .schema_parts import (
@@ -47,6 +46,7 @@ from .schema_parts import (
     or_null,
     whole,
 )
+from .tiers_schema import tiers_schema
 
 SCHEMA_ID: Final = "https://fidelia.example/schemas/programme-1.json"
 POLICIES: Final = ("all", "best", "first", "exclusive")
@@ -101,7 +101,7 @@ def _definitions() -> dict[str, Schema]:
         "checkout": _checkout(),
         "rule": _rule(),
         "points": _points(),
-        "tiers": _tiers(),
+        "tiers": tiers_schema(_span()),
         "purchases": _purchases(),
         "cheque": _cheque(),
         "referral": _referral(),
@@ -259,55 +259,6 @@ def _points() -> Schema:
             "pays": or_null(pays),
             "approval_above": AMOUNT,
         }
-    )
-
-
-def _tiers() -> Schema:
-    threshold = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]}
-    level = members(
-        {
-            "key": CODE,
-            "name": LOCALIZED,
-            "threshold": threshold,
-            "benefits": list_of(LOCALIZED, BENEFITS_MAX),
-            "entitlements": list_of(CODE, BENEFITS_MAX),
-            "lifetime": or_null(threshold),
-            "keep": or_null(threshold),
-            "permanent": {"type": "boolean"},
-        },
-        required=("key", "name", "threshold"),
-    )
-    measure = members(
-        {
-            "metric": {"enum": ["earned", "purchases", "spent"]},
-            "currency": or_null({"type": "string", "minLength": 1, "maxLength": 12}),
-            "thresholds": {"type": "object", "minProperties": 1, "additionalProperties": threshold},
-        },
-        required=("thresholds",),
-    )
-    return members(
-        {
-            "key": {"type": "string"},
-            "name": or_null(LOCALIZED),
-            "metric": {"enum": list(METRICS)},
-            "currency": or_null({"type": "string", "minLength": 1, "maxLength": 12}),
-            "window": {"enum": [each for each in WINDOWS if each != "ever"]},
-            "window_days": whole(1, DAYS_MAX),
-            "begins": {"enum": list(BEGINS)},
-            "kept": or_null({"anyOf": [_span(), members({"periods": whole(0, 10)}, required=("periods",))]}),
-            "kept_days": or_null(whole(0, DAYS_MAX)),
-            "kept_from": {"enum": list(KEPT_FROM)},
-            "grace": or_null(_span()),
-            "falls": {"enum": list(FALLS)},
-            "on_return": {"enum": list(ON_RETURN)},
-            "notice_days": whole(1, DAYS_MAX),
-            "carries": or_null({"enum": list(CARRIES)}),
-            "carries_max": or_null(threshold),
-            "carries_above": {"enum": list(CARRIES_ABOVE)},
-            "also": or_null({**list_of(measure, MEASURES_MAX), "minItems": 1}),
-            "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
-        },
-        required=("levels",),
     )
 
 
