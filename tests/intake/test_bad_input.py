@@ -18,7 +18,9 @@ from fidelia.intake import encodings, workbooks
 from fidelia.intake.errors import UnreadableFile
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, guess_target, propose
+from fidelia.intake.quoting import are_wrapped
 from fidelia.intake.rows import BadRow
+from fidelia.intake.sniff import sniff
 from fidelia.intake.tables import Table
 from fidelia.intake.values import read_money
 
@@ -200,6 +202,25 @@ def test_rows_of_all_lengths_under_a_header_are_cut_by_its_sign(tmp_path: Path) 
         table, found, _bad = understood(of(tmp_path / name, text))
         assert (table.reading.separator, len(table.columns)) == (";", 6), name
         assert found.mapping.columns == COLUMNS, name
+
+
+def test_lines_in_marks_as_a_whole_are_cut_within_them(tmp_path: Path) -> None:
+    """As a spreadsheet saves what was pasted into its first column; marks inside are doubled."""
+    wrapped = "".join(f'"{line}"\n' for line in GOOD.replace("CAFE", '""Café; crème""').splitlines())
+    table, found, bad = understood(of(tmp_path / "a.csv", wrapped))
+    assert (found.mapping.columns, bad) == (COLUMNS, {})
+    assert next(iter(table.rows())) == ["T1", "02/02/2024", "C1", "Café; crème", "1", "1,50"]
+    names = "".join(f'"Dupont, Jean, {n}"\n' for n in range(40))
+    assert not are_wrapped(f'"Nom"\n{names}'), "one quoted column"
+    assert not are_wrapped('"a";"b";"c"\n' * 40), "every cell is quoted"
+
+
+def test_accents_spoilt_before_the_file_was_sent_are_a_doubt(tmp_path: Path) -> None:
+    text = GOOD.replace("CAFE", "Café crème")
+    assert not sniff(of(tmp_path / "a.csv", text)).doubts
+    spoilt = sniff(of(tmp_path / "b.csv", text.encode().decode("cp1252")))
+    assert [doubt.about for doubt in spoilt.doubts] == ["encoding"]
+    assert "CafÃ©" in str(spoilt.doubts[0].reason.en) or "qtÃ©" in str(spoilt.doubts[0].reason.en)
 
 
 def test_columns_by_the_hundred_are_proposed_in_seconds(tmp_path: Path) -> None:

@@ -5,11 +5,14 @@ Read to the letter, such a row swallows its neighbor's cells, or a whole line af
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from .rows import CELL_MAX, Row
 
 WHOLE_LENGTH = 10  # characters of a line that may be a record
+WRAPPED_LEAST, WRAPPED_LOOKED_AT = 3, 300
+_WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 LINES_MAX = 50  # over which the end of a cell is looked for
 
 
@@ -105,3 +108,28 @@ def _past_blanks(text: str, place: int) -> int:
     while text.startswith(" ", place):
         place += 1
     return place
+
+
+def are_wrapped(text: str) -> bool:
+    """Say whether each line as a whole stands between marks: `"T1;03/02/2024;9,90"`, with doubled marks inside.
+
+    A file of one quoted column, or one whose every cell is quoted, is not.
+    """
+    lines = [line for line in text.splitlines()[:WRAPPED_LOOKED_AT] if line.strip()]
+    inner = [line.strip()[1:-1] for line in lines if _WRAPPED.fullmatch(line.strip())]
+    if len(lines) < WRAPPED_LEAST or len(inner) < len(lines):
+        return False
+    return any(inner[0].count(sign) >= 2 and all(sign in line for line in inner) for sign in ";\t|,")
+
+
+def unwrapped(text: str) -> str:
+    """Return a text without the marks around its lines."""
+    return "".join(map(unwrap, text.splitlines(keepends=True)))
+
+
+def unwrap(line: str) -> str:
+    """Return a line without the marks around it; one that has none stays."""
+    body = line.rstrip("\r\n")
+    if _WRAPPED.fullmatch(body.strip()):
+        return body.strip()[1:-1].replace('""', '"') + line[len(body) :]
+    return line

@@ -33,7 +33,9 @@ class Reading:
 
     `decimal` is the sign before the decimals; `thousands` the one between groups, empty where there is none.
     `quote` is the sign around a cell that holds the separator or a line end; empty where there is none. It is `padded`
-    where blanks stand between that sign and the separators. `order_told` says that a person chose the order of days.
+    where blanks stand between that sign and the separators, and `wrapped` where each line as a whole stands between
+    quotation marks, as spreadsheets save what was pasted into their first column.
+    `order_told` says that a person chose the order of days.
     `sheets` are read one after the other, in their order in the file (spreadsheets only).
     """
 
@@ -42,6 +44,7 @@ class Reading:
     separator: str = ","
     quote: str = '"'
     padded: bool = False
+    wrapped: bool = False
     decimal: str = "."
     thousands: str = ""
     date_order: DateOrder = DateOrder.YEAR_FIRST
@@ -85,7 +88,7 @@ def _check_signs(values: dict[str, Any]) -> None:
         raise MalformedMapping("A separator is one sign.", pointer="/reading/separator")
     if values.get("decimal", ".") == values.get("thousands", ""):
         raise MalformedMapping("Decimals and thousands are not told by the same sign.", pointer="/reading/thousands")
-    for name in ("padded", "order_told"):
+    for name in ("padded", "wrapped", "order_told"):
         if not isinstance(values.get(name, False), bool):
             raise MalformedMapping(f"“{name}” is true or false.", pointer=f"/reading/{name}")
     header_row = values.get("header_row", 1)

@@ -6,8 +6,10 @@ the sheets, the numbers, the days.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from fidelia.kernel.folding import fold
@@ -19,6 +21,7 @@ from .doubts import Doubt, because
 from .encodings import Survey, survey
 from .headers import Header, guess_header
 from .notations import DateNotation, NumberNotation, guess_count, guess_dates, guess_form, guess_numbers
+from .quoting import are_wrapped, unwrapped
 from .reading import HEADER_ROW_MAX, DateOrder, Format, Reading
 from .rows import Row
 from .separators import Separation, guess_separation, separate
@@ -26,6 +29,9 @@ from .sheets import choose_sheets
 from .workbooks import Workbook
 
 ROWS_MAX = 5_000
+TWICE_LEAST = 3
+# UTF-8 that was read as Windows-1252 and written in UTF-8 once more: “CafÃ©”, “lâ€™Ã©tÃ©”.
+_TWICE = re.compile(r"(?:[ÃÂ][\u00a0-\u00bf\u20ac\u0152\u0153\u2018-\u203a]|â€[™œ\x9d“”])")
 HEAD_ROWS = 2_000
 # A tab or a semicolon, and commas in numbers, are how spreadsheets of France and its neighbors write.
 _EUROPEAN = (";",)
@@ -60,12 +66,15 @@ def is_order_unclear(doubts: Sequence[Doubt]) -> bool:
 def _sniff_text(path: Path) -> Sniffed:
     surveyed = survey(path)
     begun = surveyed.head if surveyed.is_whole else _without_its_end(surveyed.head)
+    is_wrapped = are_wrapped(begun)
+    begun = unwrapped(begun) if is_wrapped else begun
     separation, rivals = guess_separation(begun)
     head = _cut(begun, separation, HEAD_ROWS)
     announced = _separator_announced(surveyed.head)
     header = guess_header(head[announced:])
     row = header.row + announced if header.row else 0
-    rows = head[max(row, announced) :] + _rows_of_slices(surveyed, separation, head)
+    slices = [unwrapped(piece) for piece in surveyed.slices] if is_wrapped else surveyed.slices
+    rows = head[max(row, announced) :] + _rows_of_slices(slices, separation, head)
     columns = _columns(rows)
     is_european = separation.separator in _EUROPEAN
     numbers = guess_numbers(columns, decimal_otherwise="," if is_european else ".")
@@ -77,6 +86,7 @@ def _sniff_text(path: Path) -> Sniffed:
         separator=separation.separator,
         quote=separation.quote,
         padded=separation.padded,
+        wrapped=is_wrapped,
         decimal=numbers.decimal,
         thousands=numbers.thousands,
         date_order=dates.order or DateOrder.YEAR_FIRST,
@@ -143,11 +153,11 @@ def _cut(text: str, by: Separation, rows_max: int) -> list[Row]:
     return separate(text, by.separator, by.quote, rows_max=rows_max, padded=by.padded)
 
 
-def _rows_of_slices(surveyed: Survey, by: Separation, head: Sequence[Row]) -> list[Row]:
+def _rows_of_slices(slices: Sequence[str], by: Separation, head: Sequence[Row]) -> list[Row]:
     """Return rows from the whole length of the file; the first of each slice is cut, and so is the last."""
     width = max((len(row) for row in head), default=0)
     rows: list[Row] = []
-    for piece in surveyed.slices:
+    for piece in slices:
         found = _cut(piece, by, ROWS_MAX)[1:-1]
         rows += [row for row in found if len(row) == width]
         if len(rows) > ROWS_MAX:
@@ -186,6 +196,13 @@ def _doubts_of_text(surveyed: Survey, separator: str, rivals: Sequence[str]) -> 
                 "Le fichier n’est pas en UTF-8 ; ses accents se lisent mieux en {encoding}. Regardez un nom accentué.",
                 encoding=surveyed.encoding), surveyed.others)
         )  # fmt: skip
+    elif len(odd := list(islice(_TWICE.finditer(surveyed.head), TWICE_LEAST))) == TWICE_LEAST:
+        doubts.append(
+            Doubt("encoding", surveyed.encoding, because(
+                "Accents such as “{text}” were spoilt before the file was sent: ask for it as it left the till.",
+                "Des accents comme « {text} » étaient abîmés avant l’envoi : demandez le fichier tel qu’il sort de "
+                "la caisse.", text=_word_at(odd[0])), ())
+        )  # fmt: skip
     if rivals:
         doubts.append(
             Doubt("separator", separator, because(
@@ -193,6 +210,14 @@ def _doubts_of_text(surveyed: Survey, separator: str, rivals: Sequence[str]) -> 
                 "Un autre signe découpe les lignes aussi régulièrement."), tuple(rivals))
         )  # fmt: skip
     return doubts
+
+
+def _word_at(found: re.Match[str]) -> str:
+    """Return the word around a spoilt accent, as far as a person needs it."""
+    text, place = found.string, found.start()
+    before = re.search(r"\w{0,12}$", text[max(place - 12, 0) : place])
+    after = re.match(r"\w{0,12}", text[found.end() : found.end() + 12])
+    return (before[0] if before else "") + found[0] + (after[0] if after else "")
 
 
 def _doubts_of_rows(

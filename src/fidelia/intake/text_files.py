@@ -18,7 +18,7 @@ from typing import BinaryIO, TextIO, cast
 
 from .containers import GZIP
 from .errors import UnreadableFile
-from .quoting import mend, swallows
+from .quoting import mend, swallows, unwrap
 from .reading import Reading
 from .rows import CELL_MAX, CUT, UNDECODABLE, BadRow, Row
 
@@ -116,7 +116,10 @@ class _Records:
 
     def _fed(self) -> Iterator[str]:
         read, again, record = self._text.readline, self._again, self._lines
+        is_wrapped = self._reading.wrapped
         while line := (again.pop() if again else read(LINE_MAX)):
+            if is_wrapped:
+                line = unwrap(line)
             if len(line) > CELL_MAX:
                 if len(line) == LINE_MAX and not line.endswith(("\n", "\r")):
                     self._skip(line)

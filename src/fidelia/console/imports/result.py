@@ -67,6 +67,8 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
     state, word = BADGES[found.state]
     values = {**found.check_report, **found.totals}
     lines = list_lines(found, values, speech)
+    is_over = found.state in (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+    against = _against_undoing(request, found) if is_over else ""
     return {
         "found": found,
         "target": name_of_target(found.target, speech.language),
@@ -82,7 +84,8 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "sum_balances": balance_sums(found, values, speech) if found.totals else [],
         "mending": mending_of(request, found, speech) if found.totals.get("rejected_rows") else None,
         "others": _others(request, job, speech),
-        "may_undo": _may_undo(found),
+        "may_undo": is_over and not against,
+        "against_undoing": against,
         "breakdowns": break_down(found, units_of(found), speech) if found.totals else [],
         "undone": undone_of(found, speech),
         "leaves": _leaves(found, speech),
@@ -131,6 +134,13 @@ def _others(request: ConsoleRequest, own: Job | None, speech: Speech) -> list[An
     return [progress_of(request.actor, job, speech) for job in others[:OTHERS_MAX]]
 
 
-def _may_undo(found: Import) -> bool:
+def _against_undoing(request: ConsoleRequest, found: Import) -> str:
+    """Say why taking it back is not offered, as far as that is known without trying; empty where it is."""
     kind = get_import_kind(found.target)
-    return kind.undo is not None and found.state in (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+    if kind.undo is None:
+        return _("What such a file recorded cannot be taken back as a whole.")
+    if not request.actor.may_somewhere(kind.right):
+        return _("Taking it back asks for the right to bring such a file in, which your role does not have.")
+    if found.state == ImportState.DONE and not found.totals.get("recorded_rows"):
+        return _("There is nothing to take back: no row of it was recorded.")
+    return ""
