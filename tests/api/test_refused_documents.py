@@ -98,6 +98,7 @@ def by_console(text: str, client: Client) -> str:
     return answer.content.decode()
 
 
+@pytest.mark.slow
 def test_each_is_refused_at_its_place_by_every_face(
     draft: ProgrammeVersion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
