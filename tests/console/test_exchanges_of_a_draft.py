@@ -126,11 +126,12 @@ def test_forms_keep_the_terms_that_they_do_not_show(shop: Shop, draft: Programme
     """A tier kept to the end of the next period, grace of months, points that wait to the end of a month."""
     tiers = {
         "metric": "earned", "window": "year", "begins": "at_once", "kept": {"periods": 1}, "falls": "never",
-        "on_return": "lower", "grace": {"months": 2, "days": 0}, "kept_from": "activity", "levels": [
+        "on_return": "lower", "grace": {"months": 2, "days": 0}, "kept_from": "activity",
+        "also": [{"metric": "purchases", "thresholds": {"gold": "5"}}], "levels": [
             {"key": "gold", "name": {"en": "Gold", "fr": "Or"}, "threshold": "300", "permanent": True}],
     }  # fmt: skip
     points = {"validity_months": 12, "ends": "month", "counts_from": "activity", "renewed_by": ["earn"],
-              "transfers": "keep", "pending": {"months": 1, "ends": "month"}}  # fmt: skip
+              "transfers": "keep", "pending": {"months": 1, "ends": "month"}, "kept_with": ["gold"]}  # fmt: skip
     ProgrammeVersion.objects.filter(pk=draft.pk).update(document={**DOCUMENT, "tiers": tiers, "points": points})
     client = shop.client(shop.leonore)
     for part, kept in (("tiers", tiers), ("points", points)):

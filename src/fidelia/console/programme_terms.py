@@ -14,7 +14,15 @@ from .programme_fields import ENDS, NoticeField, save_in_draft
 from .programmes import show_part, view_at
 
 LEVELS_SHOWN = 6
-KEPT_OF_TIERS = ("key", "name", "currency", "carries", "carries_max", "carries_above", "kept_from")
+# What the forms say themselves; any other term of a document goes on as it was written.
+SAID_OF_POINTS = frozenset(
+    {"validity_months", "validity_days", "reinstatement_days", "approval_above", "ends", "counts_from", "transfers",
+     "notice_days", "renewed_by", "pending", "pays"}
+)  # fmt: skip
+SAID_OF_TIERS = frozenset(
+    {"metric", "begins", "falls", "on_return", "kept", "kept_days", "levels", "window", "window_days", "grace",
+     "notice_days"}
+)  # fmt: skip
 POINTS_PLACES = (
     ("/points/pays/", "pays_points"), ("/points/pending/cancelled", "cancelled_after_days"),
     ("/points/pending/event", "pending_event"), ("/points/pending", "pending_days"),
@@ -217,8 +225,12 @@ def _kind_of(pending: dict[str, Any]) -> str:
     return "event" if "event" in pending else "days" if set(pending) == {"days"} else "as_written"
 
 
+def _not_said(former: dict[str, Any], said: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in former.items() if name not in said}
+
+
 def _points_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    made = _not_said(former, SAID_OF_POINTS) | {
         name: said[name]
         for name in ("validity_months", "validity_days", "reinstatement_days", "approval_above")
         if said[name] not in (None, "")
@@ -272,7 +284,7 @@ def _tiers_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, A
             levels.append({**kept, "key": said[f"key_{n}"], "name": named, "threshold": said[f"threshold_{n}"]})
     levels += former.get("levels", [])[LEVELS_SHOWN:]
     made: dict[str, Any] = {
-        **{name: former[name] for name in KEPT_OF_TIERS if name in former},
+        **_not_said(former, SAID_OF_TIERS),
         **{name: said[name] for name in ("metric", "begins", "falls", "on_return")},
         "kept": _kept(said, former.get("kept") or {}),
         "levels": levels,

@@ -4,6 +4,7 @@ unknown   no record and no fact tells it: rules read it as unknown
 today     facts tell what is so today, not what was so then: categories and brands of products, banners of stores
 paid      what members had spent is what they paid then, without the discounts that the trial would have given
 balance   tiers follow the balance: what was spent and expired is as it happened
+also      tiers are reached by further measures too: the trial follows their main measure alone
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ def doubts_of(terms: Terms, unknown: Collection[str], of_today: Collection[str])
         found += _read(terms, spent, "paid")
     if terms.tiers is not None and terms.tiers.metric == "balance":
         found += _read(terms, (TIER, ENTITLEMENTS), "balance")
+    if terms.tiers is not None and terms.tiers.also:
+        found += _read(terms, (TIER, ENTITLEMENTS), "also")
     return sorted(found, key=lambda each: (each["path"], each["why"]))
 
 

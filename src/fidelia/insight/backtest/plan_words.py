@@ -98,6 +98,10 @@ DOUBTED = {
         "“{field}” follows a balance of which points left as they did then: read by {rules}.",
         "«\u00a0{field}\u00a0» suit un solde dont les points sont partis comme alors\u00a0: lu par {rules}.",
     ),
+    "also": Text(
+        "“{field}” follows the main measure of tiers alone, not the further ones: read by {rules}.",
+        "«\u00a0{field}\u00a0» suit la seule mesure principale des niveaux, non les autres\u00a0: lu par {rules}.",
+    ),
 }
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "↕"}
 
