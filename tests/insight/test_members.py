@@ -77,6 +77,5 @@ def test_without_members_or_with_a_short_history_it_says_why(shop: None) -> None
     buy([purchase(one, 1_000, AT - timedelta(days=9))])
     done = refresh(by=SYSTEM, at=AT)
     with facts_of(done, get_operator()) as facts:
-        assert facts.joined is None
         (section,) = (one for one in make_report(facts, language="en", made_at=AT).sections if one.key == "members")
-    assert section.blocks[0].reason.startswith("Who is a member is not known here")  # type: ignore[union-attr]
+    assert section.blocks[0].reason.startswith("Members are compared with others from a history")  # type: ignore[union-attr]

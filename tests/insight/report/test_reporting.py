@@ -24,7 +24,7 @@ from fidelia.intake.errors import MalformedMapping
 from tests.insight.report.files import NOW, shop_file, write
 
 CHAPTERS = ["contents", "changes", "sales", "rfm", "frat", "lifecycle", "cohorts", "value", "churn", "scores",
-            "portfolio", "profit", "members", "products"]  # fmt: skip
+            "portfolio", "profit", "products"]  # fmt: skip
 Both = dict[str, tuple[Report, Speech]]
 NOT_NUMBERS = re.compile(r"\b(nan|inf|None|null)\b", re.IGNORECASE)
 

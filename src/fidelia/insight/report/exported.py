@@ -129,15 +129,14 @@ class _Export:
         )  # fmt: skip
         return self._written(levels, "told_stock") if self.backend.execute(levels.count()) else None
 
-    def joined(self) -> ibis.Table | None:
-        """Return who joined a programme, and when first, as a clock on the wall; None where nobody did."""
+    def joined(self) -> ibis.Table:
+        """Return who joined a programme, and when first, as a clock on the wall."""
         sandboxes = self.facts.table("programmes").filter(ibis._.is_sandbox)
         real = self.facts.table("enrolments").anti_join(sandboxes, "programme_id")
         people = self.facts.by_person(real).filter(ibis._.customer_id.notnull())
         first = people.group_by("customer_id").agg(first=ibis._.enrolled_at.min())
         told = first.select("customer_id", joined_at=_as_utc("UTC", _on_the_wall(self.zone.key, first["first"])))
-        written = self._written(told, "told_joined")
-        return written if self.backend.execute(written.count()) else None
+        return self._written(told, "told_joined")
 
     def _written(self, table: ibis.Table, name: str) -> ibis.Table:
         path = self.scratch / f"{name}.parquet"

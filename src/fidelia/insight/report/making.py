@@ -17,6 +17,7 @@ from .sections.changes import what_changed
 from .speech import Speech
 
 Told = Callable[[str], None]
+MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def make_report(
     sections = []
     for key, name, write in SECTIONS:
         told(_(name))
+        if key == MEMBERS and facts.joined is None:  # a file does not say who is one
+            continue
         sections.append(_write(key, _(name), write, facts, speech))
     return Report(
         title=title or _("Customers and loyalty: {name}", name=facts.quality.name),
