@@ -55,6 +55,7 @@ def test_a_version_is_kept_each_four_weeks_and_the_chosen_one_counts(people: lis
         assert 0.5 < first.card["auc"] <= 1
         assert set(first.drift) == {*first.card["columns"], "score"}
         assert first.drift_at == AT + timedelta(days=1)
+        assert max(first.drift.values()) == 0, "these are the very people who were scored when it was learnt"
         choose_score(by=ROCCO, at=AT, number=1)
         ScoreVersion.objects.update(weights={**first.weights, "constant": 100.0})  # so that it shows which one counts
         found = score_people(facts)

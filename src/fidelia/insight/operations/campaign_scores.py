@@ -40,7 +40,7 @@ from ..report import ReportFacts
 from ..report.sections.scores import known_at
 from .chapters import facts_of
 from .refreshing import SOURCE
-from .scoring import ScoredPeople, keep_score, predicted, spreads_of, weights_in_use
+from .scoring import ScoredPeople, keep_score, predicted, weights_in_use
 
 PEOPLE_MIN: Final = 20  # in each arm; a smaller campaign teaches nothing
 LEARNT_FROM_MAX: Final = 200_000
@@ -176,7 +176,7 @@ def _learn_response(drawn: Drawn, keys: list[str]) -> dict[str, Any]:
         "is_better_than_chance": judged.auc_low > 0.5, "campaigns": keys,
         "columns": list(rows.columns),
     }  # fmt: skip
-    return {"card": card, "weights": weights, "spreads": spreads_of(weights, rows.columns)}
+    return {"card": card, "weights": weights}
 
 
 def _learn_uplift(drawn: Drawn, keys: list[str]) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _learn_uplift(drawn: Drawn, keys: list[str]) -> dict[str, Any]:
         "of_best": uplift_at(found.out_of_fold, did, treated, share=BEST),
         "of_all": uplift_at(found.out_of_fold, did, treated, share=1.0), "campaigns": keys, "columns": names,
     }  # fmt: skip
-    return {"card": card, "weights": weights, "spreads": spreads_of(weights, rows.columns)}
+    return {"card": card, "weights": weights}
 
 
 def first_of_each(drawn: Drawn) -> Drawn:

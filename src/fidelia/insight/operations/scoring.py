@@ -59,7 +59,7 @@ def score_people(facts: ReportFacts) -> ScoredPeople | None:
         "brier": judged.brier, "until": (facts.as_of - timedelta(days=AHEAD_DAYS)).date().isoformat(),
         "columns": list(learnt.columns), "days": AHEAD_DAYS,
     }  # fmt: skip
-    fresh = {"card": card, "weights": weights.as_value(), "spreads": spreads_of(weights.as_value(), learnt.columns)}
+    fresh = {"card": card, "weights": weights.as_value()}
     return ScoredPeople(who, predicted(kept, columns), fresh, columns)
 
 
@@ -85,7 +85,10 @@ def columns_of(weights: Mapping[str, Any]) -> set[str]:
 
 
 def spreads_of(weights: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
-    """Return how each column, and the score, lies among the people learnt from."""
+    """Return how each column, and the score, lies among the people scored when the version was learnt.
+
+    Not among those learnt from: they are known as of long before the answer was, and everybody has grown older since.
+    """
     spreads = {name: asdict(Spread.of_values(values)) for name, values in columns.items()}
     return spreads | {SCORE: asdict(Spread.of_values(predicted(weights, columns)))}
 
@@ -99,7 +102,8 @@ def keep_score(*, at: datetime, found: ScoredPeople | None) -> None:
     last = versions.order_by("-number").first()
     if found.fresh and (last is None or last.learnt_at <= at - LEARN_EVERY):
         number = (versions.aggregate(last=Max("number"))["last"] or 0) + 1
-        ScoreVersion.objects.create(kind=found.kind, number=number, learnt_at=at, **found.fresh)
+        spreads = spreads_of(found.fresh["weights"], found.columns)
+        ScoreVersion.objects.create(kind=found.kind, number=number, learnt_at=at, spreads=spreads, **found.fresh)
     for version in versions.order_by("-number")[:VERSIONS_MAX]:
         version.drift, version.drift_at = drift_of(version, found.columns), at
         version.save(update_fields=["drift", "drift_at"])
