@@ -450,7 +450,7 @@ def test_a_real_purchase_is_taken_up_by_its_receipt(shop):
     sent = {"receipt": f"{florestan.id}-30", "take": "1", "product": [], "quantity": [], "amount": [], "when": ""}
     url = "/console/programmes/cercle/versions/1/trial/"
     card = shop.client(shop.leonore).post(url, sent, headers={"HX-Request": "true"}).content.decode()
-    assert 'value="150.00"' in card
+    assert 'value="150,00"' in card
     assert "Florestan Numéro 0" in card
     assert "+150" in card
     missing = shop.client(shop.leonore).post(url, sent | {"receipt": "none"}, headers={"HX-Request": "true"})
