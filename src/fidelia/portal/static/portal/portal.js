@@ -18,12 +18,12 @@
     }
   }
 
-  // Off line the kept card says so.
+  // Off line the kept card says so: by itself where the worker showed it, and here where the net goes while it is shown.
   const offline = document.querySelector("[data-offline]");
-  const say = () => { if (offline) offline.hidden = navigator.onLine; };
-  addEventListener("online", say);
-  addEventListener("offline", say);
-  say();
+  const say = (isOnline) => { if (offline) offline.hidden = isOnline; };
+  addEventListener("online", () => say(true));
+  addEventListener("offline", () => say(false));
+  if (!navigator.onLine) say(false);
 
   // A screen that goes dark in the queue is no card.
   if (document.querySelector("[data-awake]") && navigator.wakeLock) {
