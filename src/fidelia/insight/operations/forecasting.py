@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,17 +28,12 @@ from ..models import Forecast
 from .backtesting import Told, replay
 from .exporting import export_facts
 from .grounds import REDEMPTION_PERCENT, Asked, Ground, open_ground
+from .points_ahead import Ahead, life_of_points, lots_held
 
 MONTHS_MAX, DRAWS, DRAWS_MAX = 24, 200, 1_000
 CONFIDENCE: Final = 0.8
 DOUBT: Final = 0.2  # where nothing could be checked yet
 SPENDS: Final = ("redeem", "capture")
-_LOTS = """
-select greatest(0, date_diff('day', min(occurred_at), $now))::bigint, sum(amount)::bigint from entries
-where code = 'member' and currency = $currency and lot_id is not null and account_id in (
-    select account_id from enrolments where programme_id = $programme)
-group by account_id, lot_id having sum(amount) > 0
-"""
 _FLOWS = """
 select floor(date_diff('day', occurred_at, $now) / $month)::int, sum(amount)::bigint,
     coalesce(-sum(amount) filter (where kind in ('redeem', 'capture')), 0)::bigint from entries
@@ -116,12 +111,13 @@ def _result(
         seen = _Seen()
         for n, one in enumerate(terms):
             replay(ground, one, told, lambda what, _was, now, n=n: seen.take(what, now, n, len(terms)))  # type: ignore[misc]
-        lots, spent = _lots(ground, at), _spending(ground, at)
+        lots, spent = lots_held(ground, at, terms[0]), _spending(ground, at)
     baskets, accounts = _baskets(seen, at, terms[0])
     check = _check(baskets, replace(wanted, months=min(wanted.months, max(1, baskets.months // 4))))
     doubt = check["doubt"] if check is not None else DOUBT
     futures = draw_futures(baskets, months=wanted.months, draws=wanted.draws, seed=wanted.seed, doubt=doubt)
     unit = 10**programme.points_currency.scale
+    ahead = Ahead(at, lots, accounts, futures, spent)
     return {
         "months": _months(at, wanted.months),
         "confidence": CONFIDENCE,
@@ -130,7 +126,7 @@ def _result(
         "purchases": interval_of(futures.purchases, CONFIDENCE),
         "shock": round(float(futures.shock), 3),
         "versions": [
-            {"number": version.number, **_of_version(n, one, (futures, baskets, lots, spent), wanted.seed, unit)}
+            {"number": version.number, **_of_version(n, one, ahead, baskets, seed=wanted.seed, unit=unit)}
             for n, (version, one) in enumerate(zip(versions, terms, strict=True))
         ],
         "check": check,
@@ -138,14 +134,11 @@ def _result(
     }
 
 
-def _of_version(
-    place: int, terms: Terms, drawn: tuple[Futures, Baskets, Sequence[tuple[int, int]], np.ndarray], seed: int,
-    unit: int,
-) -> dict[str, Any]:  # fmt: skip
+def _of_version(place: int, terms: Terms, ahead: Ahead, baskets: Baskets, *, seed: int, unit: int) -> dict[str, Any]:
     """Return what the futures come to under one version, points in whole points of the currency."""
-    futures, baskets, lots, rates = drawn
+    futures = ahead.futures
     issued = futures.issued[:, :, place]
-    flow = _life_of_points(np.random.default_rng(seed + 1), issued, terms, lots, rates)
+    flow = life_of_points(np.random.default_rng(seed + 1), ahead, terms, place)
     found = {name: interval_of(values / unit, CONFIDENCE) for name, values in {"issued": issued, **flow}.items()}
     totals = {name: interval_of(values.sum(axis=1) / unit, CONFIDENCE) for name, values in
               {"issued": issued, "spent": flow["spent"], "expiring": flow["expiring"]}.items()}  # fmt: skip
@@ -156,41 +149,6 @@ def _of_version(
         worth = {**interval_of(money, CONFIDENCE), "percent": REDEMPTION_PERCENT}
     return {"by_month": found, "totals": totals, "liability": worth, "tiers": _tiers(place, terms, futures, baskets),
             "budgets": _budgets(terms, totals["issued"]["mean"], unit)}  # fmt: skip
-
-
-def _life_of_points(
-    chance: np.random.Generator, issued: np.ndarray, terms: Terms, lots: Sequence[tuple[int, int]], rates: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Let points be spent at the rates of months that were, and die at the end that the terms give them.
-
-    What is spent is taken from all lots alike. Returns spent, expiring and balance, each [future, month].
-    """
-    draws, months = issued.shape
-    validity = _validity(terms)
-    length = months + (validity or 0) + 1
-    alive = np.zeros((draws, length))
-    for age, amount in lots:
-        left = length - 1 if validity is None else min(length - 1, max(0, int(validity - age / MONTH)))
-        alive[:, left] += amount
-    spent, expiring, balance = (np.zeros((draws, months)) for _ in range(3))
-    rate = chance.choice(rates, (draws, months)) if len(rates) else np.zeros((draws, months))
-    for month in range(months):
-        alive[:, length - 1 if validity is None else month + validity] += issued[:, month]
-        used = alive[:, month:] * rate[:, month, None]
-        alive[:, month:] -= used
-        spent[:, month] = used.sum(axis=1)
-        if validity is not None:
-            expiring[:, month] = alive[:, month]
-            alive[:, month] = 0.0
-        balance[:, month] = alive[:, month:].sum(axis=1)
-    return {"spent": spent, "expiring": expiring, "balance": balance}
-
-
-def _validity(terms: Terms) -> int | None:
-    policy = terms.points
-    if policy.validity_months is None and policy.validity_days is None:
-        return None
-    return max(1, round((policy.validity_months or 0) + (policy.validity_days or 0) / MONTH))
 
 
 def _tiers(place: int, terms: Terms, futures: Futures, baskets: Baskets) -> list[list[Any]]:
@@ -314,17 +272,6 @@ def _baskets(seen: _Seen, at: datetime, terms: Terms) -> tuple[Baskets, Mapping[
         np.array([by_day[each][1] for each in order], dtype=np.float64),
         end,
     ), accounts
-
-
-def _lots(ground: Ground, at: datetime) -> list[tuple[int, int]]:
-    """Return (days old, points) of what members hold, lot by lot."""
-    programme = ground.asked.programme
-    return [
-        (int(age), int(points))
-        for age, points in ground.history.rows(
-            _LOTS, now=at, currency=programme.points_currency_id, programme=str(programme.id)
-        )
-    ]
 
 
 def _spending(ground: Ground, at: datetime) -> np.ndarray:
