@@ -4,7 +4,8 @@ Usage: python tools/messages.py [--check] [--quiet]
 
 Each `src/fidelia/locale/<language>/parts/*.po` holds entries without a header. They become
 `LC_MESSAGES/django.po` and `django.mo`, which are not committed: several people never edit one file. With `--check`
-the command fails when a text of the source has no translation. Babel does the work; no gettext program is needed.
+the command fails when a text of the source has no translation, or when a French one could
+break before its colon. Babel does the work; no gettext program is needed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ KEYWORDS: dict[str, Any] = {
 # Django turns a template into calls between blanks; a string is 'so' or "so", with escapes.
 TEXT = r"""u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\({TEXT}(?:,\s*{TEXT})?(?:,\s*{TEXT})?")
+TORN = re.compile(r" [:;?!»]|« ")  # French sets these off by a space that must not break
 Key = tuple[str, str | None]
 
 
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> int:
         problems += conflicts
         write_catalog(catalog, LOCALE / language / "LC_MESSAGES")
         if "--check" in arguments:
-            problems += list_missing(catalog, language)
+            problems += list_missing(catalog, language) + list_breaking_spaces(catalog, language)
         if "--quiet" not in arguments:
             print(f"{language}: {len(catalog)} messages")
     for problem in problems:
@@ -102,6 +104,22 @@ def list_missing(catalog: Catalog, language: str) -> list[str]:
         for key in sorted(set(read_texts(path)) - known, key=str):
             missing.append(f"{path.relative_to(ROOT)}: “{key[0]}” has no translation into {language}.")
     return missing
+
+
+def list_breaking_spaces(catalog: Catalog, language: str) -> list[str]:
+    """Return a sentence for each French translation whose « or : ; ? ! » could be torn from its word."""
+    if language != "fr":
+        return []
+    texts = ((message.id, part) for message in catalog if message.id for part in _as_tuple(message.string))
+    return [
+        f"“{key}”: its French has a plain space beside : ; ? ! « or ». Write U+00A0."
+        for key, part in texts
+        if TORN.search(part)
+    ]
+
+
+def _as_tuple(string: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)
 
 
 def read_texts(path: Path) -> Iterator[Key]:
