@@ -170,6 +170,8 @@ def test_a_field_with_values_keeps_its_type_and_the_choices_in_use(fields: None)
     with pytest.raises(FieldTypeFixed):
         define("skin", "list", "oily")
     assert define("skin", "list", "dry", "mixed").choices == ["dry", "mixed"]
+    with pytest.raises(FieldTypeFixed, match="A list stays a list"):
+        define("skin", "text")
 
 
 def test_a_retired_field_is_offered_no_more_and_keeps_its_values(fields: None) -> None:

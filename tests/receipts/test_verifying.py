@@ -29,9 +29,13 @@ def read(receipts: list[dict[str, Any]]) -> list[Receipt]:
     return read_receipts(chain_text_of(receipts))
 
 
-def published(document: dict[str, Any] | None = None, slug: str = "cercle") -> Published:
+def published(
+    document: dict[str, Any] | None = None, slug: str = "cercle", traits: dict[str, str] | None = None
+) -> Published:
     told = document or ProgrammeVersion.objects.filter(state="published").latest("number").document
-    return Published.of(told, slug=slug, currency="EUR", points_scale=0, traits={}, make_catalogue=offline_catalogue)
+    return Published.of(
+        told, slug=slug, currency="EUR", points_scale=0, traits=traits or {}, make_catalogue=offline_catalogue
+    )
 
 
 def codes(verdict: Verdict) -> list[str]:

@@ -21,7 +21,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme
-from fidelia.programme.queries import parse_document, version_in_force
+from fidelia.programme.queries import check_document, version_in_force
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import describe_rule
 from fidelia.ui import charts, formats
@@ -88,7 +88,7 @@ def offer_in_words(programme: Programme, offer: object, at: datetime) -> tuple[s
         return "", _("An offer is a rule: points, points_per, points_per_unit or multiply_points, and a condition.")
     document = {"groups": groups, "rules": [offer | named]}
     try:
-        terms = parse_document(programme, document, version_id=new_id())
+        terms = check_document(programme, document, version_id=new_id())
     except FideliaError as refusal:
         return "", sentence_of(refusal)
     rule_set = terms.rule_set

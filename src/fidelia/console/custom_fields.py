@@ -39,7 +39,10 @@ class FieldForm(forms.Form):
 
     label_fr = forms.CharField(label=_("Name in French"), max_length=60)
     label_en = forms.CharField(label=_("Name in English"), max_length=60)
-    type = forms.ChoiceField(label=_("What it holds"), choices=tuple(TYPES.items()))
+    type = forms.ChoiceField(
+        label=_("What it holds"), choices=tuple(TYPES.items()),
+        help_text=_("Rules of a programme read everything but a free text, which is erased with the person."),
+    )  # fmt: skip
     choices = forms.CharField(
         label=_("Choices"), required=False, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Of a list: one on each line."),

@@ -131,6 +131,11 @@ def trait_fields(definitions: Iterable[TraitDefinition]) -> tuple[Field, ...]:
     return tuple(_trait_field(definition) for definition in definitions)
 
 
+def is_free_text(definition: TraitDefinition) -> bool:
+    """Tell whether people write what they like there: a custom field of a text that is no choice of a list."""
+    return definition.name.startswith(CUSTOM) and definition.type == "text" and not definition.choices
+
+
 def path_of_trait(name: str) -> str:
     """Return how rules name a trait: `trait.rfm_segment`, and a custom field by its own name, `custom.skin_type`."""
     return name if name.startswith(CUSTOM) else f"{TRAIT}{name}"
@@ -183,6 +188,7 @@ def _trait_field(definition: TraitDefinition) -> Field:
         words_not=what_not,
         low=None if bound is None else -bound,
         high=bound,
+        is_free_text=is_free_text(definition),
     )
 
 

@@ -53,6 +53,12 @@ class MalformedDocument(Invalid):
     default_code = "malformed_document"
 
 
+class FreeTextRead(Invalid):
+    """A rule reads a free text that is kept of customers: the record of each decision would keep it for ever."""
+
+    default_code = "free_text_read"
+
+
 class HeadDiffers(Invalid):
     """The head of a document says of the programme what is not so: its money, its points and its zone never change."""
 

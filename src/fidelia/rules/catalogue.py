@@ -59,6 +59,7 @@ class Field:
     words_not of a BOOL, the sentence of its contrary
     doc       what it means, for the reference (English)
     is_measure  its path is the text of a measure (`history`), which is no plain path
+    is_free_text  people write it, of a person: what decides for ever must not read it, since it would be kept for ever
     """
 
     path: str
@@ -75,6 +76,7 @@ class Field:
     words: LocalizedText | None = None
     words_not: LocalizedText | None = None
     is_measure: bool = False
+    is_free_text: bool = False
 
     def __post_init__(self) -> None:
         assert self.is_measure or _PATH.fullmatch(self.path), f"{self.path} is not a path"

@@ -66,7 +66,14 @@ def define_what_is_known() -> None:
     """What the shop keeps of its customers, of whatever programme."""
     open_fixed_segment(by=SYSTEM, at=BEGUN, key="loved", name=LocalizedText(en="Loved", fr="Choyés"))
     define_trait(by=SYSTEM, at=BEGUN, name="score", type="number", label=LocalizedText(en="Score", fr="Score"))
-    define_custom_field(by=SYSTEM, at=BEGUN, key="nickname", type="text", label=LocalizedText(en="Nick", fr="Surnom"))
+    define_custom_field(
+        by=SYSTEM,
+        at=BEGUN,
+        key="nickname",
+        type="list",
+        choices=("bear", "owl"),
+        label=LocalizedText(en="Nick", fr="Surnom"),
+    )
 
 
 class World:

@@ -10,7 +10,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import lock_programme, publish_draft, write_draft
-from fidelia.programme.queries import list_versions, parse_document, version_in_force
+from fidelia.programme.queries import check_document, list_versions, parse_document, version_in_force
 
 from ..errors import LaterVersionScheduled, MalformedOffer, NoVersionInForce
 from ..models import Campaign
@@ -34,7 +34,7 @@ def check_offer(programme: Programme, campaign: Campaign, at: datetime) -> None:
 
 def _parse(programme: Programme, document: Document) -> None:
     try:
-        parse_document(programme, document, version_id=new_id())
+        check_document(programme, document, version_id=new_id())
     except FideliaError as error:
         own = f"/rules/{len(document['rules']) - 1}"
         if error.pointer is not None and error.pointer.startswith(own):
@@ -100,6 +100,7 @@ def _publish(
     by: Actor, at: datetime, programme: Programme, document: Document, in_force_from: datetime, *, note: str
 ) -> ProgrammeVersion:
     version_id = new_id()
+    # Not `check_document`: a campaign can be stopped whatever the other rules read.
     parse_document(programme, document, version_id=version_id)
     # The campaign itself is the author: a person wrote the offer, a second one approved it, and whoever launches it
     # publishes no word of their own.

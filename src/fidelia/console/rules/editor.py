@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError, Invalid
-from fidelia.programme.queries import Terms, parse_document
+from fidelia.programme.queries import Terms, check_document
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import InvalidRuleSet, Rule, describe_rule
 from fidelia.rules.blocks import Block, read_blocks, write_blocks
@@ -152,7 +152,7 @@ def judge(bench: Bench, key: str, text: str) -> Judged:
         document = bench.document_with(key, rule)
         if not isinstance(rule, Mapping):
             raise InvalidRuleSet("mapping", pointer="/rules/0")
-        terms = parse_document(bench.view.programme, document, version_id=bench.view.version.id)
+        terms = check_document(bench.view.programme, document, version_id=bench.view.version.id)
     except Invalid as refusal:
         return Judged(mistake=sentence_of(refusal, with_place=False), place=_place(text, refusal))
     checked = terms.rule_set.rule_at[str(rule["key"])]

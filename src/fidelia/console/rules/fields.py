@@ -218,7 +218,7 @@ def subject_at(address: str, *, row: str = "l", where: tuple[Condition, ...] = (
 
 
 def _is_shown(each: Field) -> bool:
-    return each.type is not Type.TIMESTAMP
+    return each.type is not Type.TIMESTAMP and not each.is_free_text
 
 
 def _stores(fields: Fields) -> list[Option]:

@@ -62,7 +62,7 @@ def define_custom_field(
 
     `type` is number (whole), text, flag, day or list, which takes one of `choices`. Raises Denied
     (customer.define_trait), MalformedFieldKey, UnknownChoice, TextTooLong, FieldTypeFixed for a field that has values
-    of another type or of a choice that is left out, TooManyFields (60).
+    of another type or of a choice that is left out and for a list that is to be a free text, TooManyFields (60).
     """
     by.require(DEFINE)
     if not _KEY.fullmatch(key) or len(key) > KEY_LENGTH_MAX:
@@ -288,6 +288,10 @@ def _require_compatible(known: TraitDefinition, wanted: Mapping[str, Any]) -> No
     values = Trait.objects.filter(name=known.name)
     if known.type != wanted["type"] and values.exists():
         raise FieldTypeFixed("This field has values of its present type.", pointer="/type")
+    if known.choices and wanted["type"] == "text" and not wanted["choices"]:
+        # Rules may read it already, and what they read is kept for ever: see `programme.queries.check_document`.
+        raise FieldTypeFixed("A list stays a list: rules may read it. Keep free texts in a field of their own.",
+                             pointer="/type")  # fmt: skip
     if wanted["choices"]:
         other = values.filter(valid_until__isnull=True).exclude(text__in=wanted["choices"]).first()
         if other is not None:

@@ -12,7 +12,7 @@ from fidelia.organisation.models import LawPolicy
 from fidelia.programme.errors import UnknownProgramme
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import check_head, find_programme, find_unlawful, read_programme_text
-from fidelia.programme.queries import Terms, parse_document, version_in_force
+from fidelia.programme.queries import Terms, check_document, version_in_force
 from fidelia.programme.queries.differences import NOWHERE, compare_documents
 from fidelia.rules import Rule
 from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
@@ -41,7 +41,7 @@ def plan_text(
         raise UnknownProgramme(f"There is no programme “{slug or read.slug}”; apply the document to create it.")
     by.require("programme.see", Scope(programme.partner_id))
     check_head(programme, read)
-    terms = parse_document(programme, read.document, version_id=NOWHERE)
+    terms = check_document(programme, read.document, version_id=NOWHERE)
     current = version_in_force(programme, at)
     before = current.document if current is not None else {"rules": []}
     differences = {tongue: _told(programme, before, read.document, tongue) for tongue in LANGUAGES}

@@ -10,7 +10,7 @@ from fidelia.kernel.ids import new_id
 
 from ..errors import NothingToCatchUp
 from ..models import ProgrammeVersion
-from ..queries import parse_document
+from ..queries import check_document
 from .comparing import documents_of, merged, missed_changes
 from .texts import rewritten
 from .versions import lock_draft, lock_programme, write_draft
@@ -31,7 +31,7 @@ def catch_up(*, by: Actor, at: datetime, version: ProgrammeVersion) -> Programme
             raise NothingToCatchUp(f"Version {draft.number} lacks nothing of what is in force.")
         document = merged(*documents)
         version_id = new_id()
-        parse_document(draft.programme, document, version_id=version_id)
+        check_document(draft.programme, document, version_id=version_id)
         return write_draft(
             by=by,
             at=at,

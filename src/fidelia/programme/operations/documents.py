@@ -19,7 +19,7 @@ from fidelia.rules.documents import ordered, write_text
 
 from ..errors import HeadDiffers, NothingToApply, UnknownProgramme
 from ..models import PointsCurrency, Programme, ProgrammeVersion
-from ..queries import parse_document, version_in_force
+from ..queries import check_document, version_in_force
 from ..queries.differences import NOWHERE
 from .programmes import create_programme
 from .texts import HEAD, ProgrammeFile, read_programme_text
@@ -132,7 +132,7 @@ def _create(by: Actor, at: datetime, read: ProgrammeFile) -> Programme:
         raise UnknownProgramme("There is no such programme, and the document has no head to create it by.")
     by.require("programme.create")
     head, points = read.head, read.head["points"]
-    parse_document(_unsaved(read), read.document, version_id=NOWHERE)  # before anything is created
+    check_document(_unsaved(read), read.document, version_id=NOWHERE)  # before anything is created
     return create_programme(
         by=by,
         at=at,

@@ -19,7 +19,7 @@ from fidelia.kernel.outbox import announce
 from ..errors import PublishedInThePast, SameAuthor, VersionNotDraft, VersionNotInForce, VersionRefused
 from ..events import VersionPublished, VersionWithdrawn
 from ..models import Programme, ProgrammeVersion
-from ..queries import parse_document
+from ..queries import check_document
 from ..queries.approvals import Standing, approval_of
 from .audit import audit
 from .comparing import check_nothing_lost
@@ -38,7 +38,7 @@ def draft_version(
     """
     by.require("programme.draft", Scope(programme.partner_id))
     version_id = new_id()
-    parse_document(programme, document, version_id=version_id)
+    check_document(programme, document, version_id=version_id)
     with transaction_of_use_case():
         return write_draft(
             by=by, at=at, programme=programme, document=document, note=note, version_id=version_id, text=text
@@ -90,7 +90,7 @@ def change_draft(
     Raises Denied, VersionNotDraft, MalformedDocument.
     """
     by.require("programme.draft", Scope(version.programme.partner_id))
-    parse_document(version.programme, document, version_id=version.id)
+    check_document(version.programme, document, version_id=version.id)
     with transaction_of_use_case():
         draft = lock_draft(version.id)
         before = {"document": draft.document}
@@ -119,7 +119,7 @@ def edit_draft(
         draft = lock_draft(version.id)
         before = draft.document
         after = edit(deepcopy(before))
-        parse_document(draft.programme, after, version_id=draft.id)
+        check_document(draft.programme, after, version_id=draft.id)
         draft.text = rewritten(draft.text, before, after)
         draft.document, draft.changed_at = after, at
         draft.author_id, draft.author_label = by.id, by.label
@@ -134,13 +134,15 @@ def publish_version(
     """Publish a draft, in force from an instant not before now (the programme's first version may begin in the past,
     so that history brought in is decided by it). Its author publishes it once another person approved it as it stands.
 
-    Raises Denied, SameAuthor, VersionRefused, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost, LawForbids.
+    Raises Denied, SameAuthor, VersionRefused, VersionNotDraft, PublishedInThePast, ChangesWouldBeLost, LawForbids,
+    FreeTextRead.
     """
     by.require("programme.publish", Scope(version.programme.partner_id))
     with transaction_of_use_case():
         now = lock_programme(version.programme, at)
         draft = lock_draft(version.id)
         check_nothing_lost(draft, now)
+        check_document(draft.programme, draft.document, version_id=draft.id)  # what is read may have changed since
         check_lawful(draft, in_force_from or now)
         return publish_draft(by=by, at=at, version_id=version.id, in_force_from=in_force_from or now)
 

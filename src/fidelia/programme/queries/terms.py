@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
@@ -32,7 +33,7 @@ from fidelia.rules.terms import (
 )
 from fidelia.rules.tiers import TierSet
 
-from ..errors import MalformedDocument, UnknownVersion
+from ..errors import FreeTextRead, MalformedDocument, UnknownVersion
 from ..models import Programme, ProgrammeVersion
 
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
@@ -127,6 +128,28 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         zone=zone_of(programme.time_zone),
         purchases=parse_purchase_policy(document.get("purchases")),
     )
+
+
+def check_document(programme: Programme, document: object, *, version_id: UUID) -> Terms:
+    """Read a document that is to decide: besides what `parse_document` asks, its rules read no free text of a person.
+
+    What a rule reads stands in the record of the decision, which is chained and never rewritten: it would outlive
+    the erasure of the person. Raises what `parse_document` does, FreeTextRead.
+    """
+    terms = parse_document(programme, document, version_id=version_id)
+    for n, rule in enumerate(terms.rule_set.rules):
+        for path in sorted({path for program in rule.programs for path in program.fields_read}):
+            field = terms.rule_set.catalogue.field_of(path)
+            if field is not None and field.is_free_text:
+                raise FreeTextRead(
+                    _(
+                        "“%(path)s” is a free text: each decision keeps what its rules read, even once the person is "
+                        "erased. Make it a choice of a list, or ask for a segment of those whose text it is."
+                    )
+                    % {"path": path},
+                    pointer=f"/rules/{n}",
+                )
+    return terms
 
 
 def _check_credits(programme: Programme, rule_set: RuleSet) -> None:
