@@ -39,7 +39,7 @@ def test_it_writes_in_french(post_office: PostOffice) -> None:
     assert post_office.recipients == ["leo@exemple.fr"]
     assert "Bonjour Léonore Müller," in text
     assert "Votre solde est maintenant de 1 234 points" in text.replace("\u00a0", " ")
-    assert "« Chez Rocco & Fils »" in text
+    assert "«\u00a0Chez Rocco & Fils\u00a0»" in text
     assert "1 point par euro, arrondi à l’euro inférieur." in text
     assert "Chez Rocco &amp; Fils" in page
     sent = Message.objects.get(id=message.id)

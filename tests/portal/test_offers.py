@@ -49,7 +49,7 @@ def test_what_is_open_is_activated_once_and_shown_with_its_end() -> None:
     )
     client = inside(shop.customer_id)
     home, rewards = (client.get(page).content.decode() for page in ("/", "/rewards/"))
-    for said in ("Le tea", "Tous les thés.", "pendant 3 jours", "plus que 1", "Activer"):
+    for said in ("Le tea", "Tous les thés.", "Pendant 3 jours", "plus que 1", "Activer"):
         assert said in home, said
         assert said in rewards, said
     assert "Le next" not in home
@@ -69,7 +69,7 @@ def test_what_cannot_be_activated_is_said_and_changes_nothing() -> None:
     first, second = inside(shop.customer_id), inside(newcomer(shop), "new@example.com")
     activate(first, "last")
     assert "ont déjà pris cette offre" in activate(second, "last")
-    assert "épuisé" in second.get("/rewards/").content.decode()
+    assert "Épuisé" in second.get("/rewards/").content.decode()
     assert "aujourd’hui" in activate(second, "next")
     assert second.post("/offers/made-up/activation/").status_code == 404
     assert second.get("/offers/last/activation/").status_code == 405

@@ -126,7 +126,10 @@ def test_both_see_how_far_it_is_and_no_name() -> None:
         f"/join/?ref={seen.code}",
         [("M", "pending")],
     )
-    assert seen.sentence("en") == "After their first 2 purchases, you get 500 points and your friend gets 200 points."
+    assert seen.sentence("en") == (
+        "After their first 2 purchases of €20.00 or more, you get 500 points and your friend gets 200 points."
+        " It comes 14 days later, when the time for returns is over."
+    )
     mine = referral_of(customer_ids=[friend.customer_id], programme_id=of.id, at=AT)
     assert mine is not None
     assert mine.as_friend is not None

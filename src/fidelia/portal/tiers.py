@@ -66,5 +66,9 @@ def _dates(held: Holdings, standing: TierStanding) -> list[str]:
             _t("%(missing)s more by %(day)s keeps it on.") % {"missing": missing, "day": held.day_before(ahead.keep_by)}
         )
     then = held.said(ahead.falls_to.name) if ahead.falls_to is not None else ""
-    said.append(_t("Otherwise %(tier)s follows.") % {"tier": then} if then else _t("Otherwise no tier follows."))
+    # Not “otherwise”: whoever adds something, only too little, may well come to a tier in between.
+    if then:
+        said.append(_t("Without anything more by then, %(tier)s follows.") % {"tier": then})
+    else:
+        said.append(_t("Without anything more by then, no tier follows."))
     return said

@@ -90,6 +90,17 @@ CHEQUE = {
     "per_checkout": 1,
     "notice_days": [14, 3],
 }
+# A friend of a member: both are thanked after the second purchase, once it can no longer come back.
+REFERRAL = {
+    "purchases": 2,
+    "minimum": "20.00",
+    "wait_days": 14,
+    "within_days": 90,
+    "referrer": {"points": "100"},
+    "friend": {"points": "50"},
+    "at_most": 10,
+    "per": "year",
+}
 
 
 def open_circle(*, author: Actor, publisher: Actor, begins_at: datetime, ends_at: datetime) -> Programme:
@@ -181,6 +192,7 @@ def second_terms(ends_at: datetime) -> dict[str, Any]:
         "points": POINTS,
         "tiers": tiers(),
         "cheques": [CHEQUE],
+        "referral": REFERRAL,
         "joining": {"minimum_age": 15},
     }
 

@@ -7,6 +7,7 @@ font of Google into every message, which tells a third party who opened it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -28,6 +29,8 @@ SUBJECT_LENGTH_MAX = 200
 SMS_PARTS_MAX = 6
 _BREAKS = {"p", "div", "tr", "table", "br", "h1", "h2", "h3", "li", "ul", "ol", "hr"}
 _SILENT = {"style", "script", "head", "title"}
+# Not those that keep French marks and amounts on one line.
+_SPACES = re.compile(r"[ \t\r\n\f\v]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def plain_text_of(page: str) -> str:
     # Outlook's conditional comments repeat the layout, never the words.
     reader.feed(page)
     reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
+    lines = (_SPACES.sub(" ", line).strip(" ") for line in "".join(reader.parts).split("\n"))
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
@@ -129,7 +132,7 @@ def _inliner() -> css_inline.CSSInliner:
 
 
 def _one_line(subject: str) -> str:
-    line = " ".join(subject.split())
+    line = _SPACES.sub(" ", subject).strip()
     if not line:
         raise MalformedTemplate("A subject is never empty.", pointer="/subject")
     return line if len(line) <= SUBJECT_LENGTH_MAX else f"{line[: SUBJECT_LENGTH_MAX - 1]}…"
@@ -142,12 +145,15 @@ class _TextReader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.silent = 0
+        self.hidden = 0
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         if tag in _SILENT:
             self.silent += 1
+        elif tag == "div" and (self.hidden or "display:none" in (found.get("style") or "").replace(" ", "")):
+            self.hidden += 1  # the preview, which a list of messages shows: the page says it itself
         elif tag == "a":
             self.links.append(found.get("href") or "")
         elif tag in _BREAKS:
@@ -156,6 +162,8 @@ class _TextReader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self.silent -= 1
+        elif tag == "div" and self.hidden:
+            self.hidden -= 1
         elif tag == "a" and self.links:
             address = self.links.pop()
             self.parts.append(f" ({address})" if address else "")
@@ -163,7 +171,7 @@ class _TextReader(HTMLParser):
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self.silent:
+        if not self.silent and not self.hidden:
             self.parts.append(data)
 
 

@@ -24,7 +24,7 @@ _STATES: dict[str, LocalizedText] = {
         fr="Inscription faite. La récompense vient avec les premiers achats.",
     ),
     "review": LocalizedText(
-        en="We are having a look; nothing is needed from you.", fr="Nous vérifions ; vous n’avez rien à faire."
+        en="We are having a look; nothing is needed from you.", fr="Nous vérifions\u00a0; vous n’avez rien à faire."
     ),
     "qualified": LocalizedText(
         en="The purchases are there. The reward comes when the time for returns is over.",
@@ -133,18 +133,32 @@ def reason_in_words(reason: str, language: str) -> str:
 
 
 def sentence_of_terms(policy: ReferralPolicy, programme: Programme, language: str) -> str:
-    """Say the promise: what each side gets, after which purchases."""
+    """Say the promise: what each side gets, after which purchases, how large, how soon, and when it comes."""
     yours, theirs = (_gift(gift, programme, language) for gift in (policy.referrer, policy.friend))
-    n = policy.purchases
+    n, least = policy.purchases, money(Money(policy.minimum, programme.currency).text(), programme.currency, language)
     if language == "fr":
         after = "son premier achat" if n == 1 else f"ses {n} premiers achats"
+        after += f" d’au moins {least}" if policy.minimum else ""
+        after += f", sous {_days(policy.within_days, 'fr')}" if policy.within_days else ""
         mine = f"vous recevez {yours}" if yours else ""
         friend = f"votre filleul reçoit {theirs}" if theirs else ""
-        return f"Après {after}, {' et '.join(filter(None, (mine, friend)))}."
+        wait = f" Comptez {_days(policy.wait_days, 'fr')} de plus, le temps d’un retour." if policy.wait_days else ""
+        return f"Après {after}, {' et '.join(filter(None, (mine, friend)))}.{wait}"
     after = "their first purchase" if n == 1 else f"their first {n} purchases"
+    after += f" of {least} or more" if policy.minimum else ""
+    after += f", within {_days(policy.within_days, 'en')}" if policy.within_days else ""
     mine = f"you get {yours}" if yours else ""
     friend = f"your friend gets {theirs}" if theirs else ""
-    return f"After {after}, {' and '.join(filter(None, (mine, friend)))}."
+    wait = (
+        f" It comes {_days(policy.wait_days, 'en')} later, when the time for returns is over."
+        if policy.wait_days
+        else ""
+    )
+    return f"After {after}, {' and '.join(filter(None, (mine, friend)))}.{wait}"
+
+
+def _days(n: int, language: str) -> str:
+    return f"{n} {'jour' if language == 'fr' else 'day'}{'' if n == 1 else 's'}"
 
 
 def given_in_words(given: dict[str, object], programme: Programme, language: str) -> str:

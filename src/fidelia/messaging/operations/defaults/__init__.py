@@ -174,8 +174,8 @@ def _welcome() -> DefaultTemplate:
             subject=LocalizedText(en="Welcome to {{ programme }}", fr="Bienvenue dans {{ programme }}"),
             body=_body_of(WELCOME),
             short=LocalizedText(
-                en="Welcome to {{ programme }}! Your card and your points: {{ portal }}",
-                fr="Bienvenue dans {{ programme }} ! Votre carte et vos points : {{ portal }}",
+                en="Welcome to {{ programme }}. Your card and your points: {{ portal }}",
+                fr="Bienvenue dans {{ programme }}. Votre carte et vos points : {{ portal }}",
             ),
         ),
         variables={
