@@ -209,6 +209,7 @@ class ConversionForm(TermForm):
                  ("half_up", _("is rounded to the nearest, halves up")),
                  ("half_down", _("is rounded to the nearest, halves down")),
                  ("half_even", _("is rounded to the nearest, halves to even")),
+                 ("half_odd", _("is rounded to the nearest, halves to odd")),
                  ("floor", _("is rounded to the lower")), ("ceiling", _("is rounded to the higher"))),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """How a programme's shops round money at the checkout: the policy of the shop, not of a rule.
 
     {"prices_with_tax": true, "tax_rounding": "line", "rounding": "half_up", "cash_step": 5, "cash_rounding": "half_up",
-     "sharing": "largest_remainder"}
+     "sharing": "largest_remainder", "price_rounding": "line"}
 
 `cash_step` is the smallest coin in minor units (5 for 0.05), 0: there is no rounding to coins. `sharing` says who gets
 the cents when a discount is shared over lines.
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from .pricing.basket import Arithmetic, Sharing, TaxRounding
+from .pricing.basket import Arithmetic, PriceRounding, Sharing, TaxRounding
 from .reading import MalformedTerms, read_choice, read_object, read_whole
 from .rounding import ROUNDINGS
 
 TAX_ROUNDINGS: tuple[str, ...] = get_args(TaxRounding)
 CASH_STEP_MAX = 100_000
 _PLACE = "/purchases/arithmetic"
-_PARTS = {"prices_with_tax", "tax_rounding", "rounding", "cash_step", "cash_rounding", "sharing"}
+_PARTS = {"prices_with_tax", "tax_rounding", "rounding", "cash_step", "cash_rounding", "sharing", "price_rounding"}
 SHARINGS: tuple[str, ...] = get_args(Sharing)
+PRICE_ROUNDINGS: tuple[str, ...] = get_args(PriceRounding)
 
 
 def parse_arithmetic(document: Any) -> Arithmetic:
@@ -38,4 +39,7 @@ def parse_arithmetic(document: Any) -> Arithmetic:
         cash_step=read_whole(known.get("cash_step", 0), f"{_PLACE}/cash_step", least=0, most=CASH_STEP_MAX),
         cash_rounding=read_choice(known.get("cash_rounding", "half_up"), f"{_PLACE}/cash_rounding", tuple(ROUNDINGS)),
         sharing=read_choice(known.get("sharing", SHARINGS[0]), f"{_PLACE}/sharing", SHARINGS),  # type: ignore[arg-type]
+        price_rounding=read_choice(  # type: ignore[arg-type]
+            known.get("price_rounding", "line"), f"{_PLACE}/price_rounding", PRICE_ROUNDINGS
+        ),
     )

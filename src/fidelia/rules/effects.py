@@ -23,7 +23,7 @@ STAGES: tuple[Stage, ...] = ("catalog", "item", "order", "shipping")
 class Advantage:
     """What units that were picked get: a share off, an amount off each, a price for each, or one for all of a set."""
 
-    kind: Literal["percent", "amount", "price", "set_price"]
+    kind: Literal["percent", "amount", "price", "set_price", "set_amount"]
     ratio: Fraction = Fraction(0)
     amount: int = 0
 
@@ -80,7 +80,9 @@ class Sets:
     """Of every `size` units, `take` get the advantage.
 
     pick      which of them: the cheapest, the dearest, or the last as they stand in the basket
-    among     "each" set by itself (sets are made from the dearest unit down), or "all" units that sets are made of
+    skip      the advantage begins after so many: 1 and the cheapest is the second cheapest
+    among     "each" set by itself, or "all" units that sets are made of
+    made      sets are made from the dearest unit down or the cheapest up; where the last are picked, as they stand
     same      the units of a set have one value of this line field;  distinct: they all have different ones
     times     sets at most; None: as many as there are
     shared    what those units get is shared over all units of their set, in proportion to their prices
@@ -95,6 +97,8 @@ class Sets:
     distinct: str | None = None
     times: int | None = None
     shared: bool = False
+    skip: int = 0
+    made: Literal["dearest", "cheapest"] = "dearest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,8 @@ class Volume:
 class GiftProduct:
     """Gives `units` of a product, for each `for_units` units or `for_amount` money of the rule's lines, or once.
 
-    how  "add": the engine adds a line with price zero; "unlock": units that are in the basket become free
+    how        "add": the engine adds a line; "unlock": units that are in the basket have the advantage
+    advantage  free, a percentage off, or a price for each unit
     """
 
     products: tuple[str, ...]
@@ -185,6 +190,7 @@ class GiftProduct:
     for_amount: int = 0
     how: Literal["add", "unlock"] = "add"
     times: int | None = None
+    advantage: Advantage = Advantage("percent", Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ ROUNDING_WORDS = {
     "half_even": LocalizedText(
         en="rounded to the nearest, a half to the even neighbour", fr="arrondi au plus proche, la moitié au voisin pair"
     ),
+    "half_odd": LocalizedText(
+        en="rounded to the nearest, a half to the odd neighbour",
+        fr="arrondi au plus proche, la moitié au voisin impair",
+    ),
 }
 
 _TOTAL = LocalizedText(en="{points} in all.", fr="{points} en tout.")

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from fidelia.kernel.points import SCALE_MAX
 
+from .advantage_reading import ADVANTAGES, UNITS_MAX, read_advantage, read_field, read_pick, read_times
 from .document_parts import (
     Reader,
     read_choice,
@@ -61,15 +62,12 @@ PRICE_EFFECTS = (
 ISSUE_EFFECTS = ("issue_coupon", "issue_voucher", "credit_tier", "credit_points", "custom")
 TARGETS = ("lines", "order", "shipping", "all")
 SPLITS = ("proportional", "by_price", "evenly", "first", "by_quantity")
-PICKS = ("cheapest", "dearest", "last")
 PARTS_MAX = 10
 STEPS_MAX = 20
 PRODUCTS_MAX = 50
 PRICES_MAX = 5_000
 VALUES_MAX = 20
-UNITS_MAX = 10_000
 DAYS_MAX = 3_660
-Pick = Literal["cheapest", "dearest", "last"]
 
 
 def read_price_effect(reader: Reader, name: str, value: object, pointer: str) -> PriceEffect:
@@ -110,7 +108,7 @@ def _read_amount_off(reader: Reader, value: object, pointer: str) -> AmountOff:
         split=cast(Split, split),
         target=_target(members, pointer),
         for_amount=0 if for_amount is None else reader.money(for_amount, f"{pointer}/for_amount"),
-        times=_times(members, pointer),
+        times=read_times(members, pointer),
     )
 
 
@@ -144,30 +142,36 @@ def _read_price_table(reader: Reader, value: object, pointer: str) -> PriceTable
 
 
 def _read_sets(reader: Reader, value: object, pointer: str) -> Sets:
-    own = ("of", "take", "pick", "among", "same", "distinct", "times", "shared")
-    members = read_members(value, pointer, (*own, *_ADVANTAGES), required=("of",))
+    own = ("of", "take", "skip", "pick", "among", "made", "same", "distinct", "times", "shared", "set_amount")
+    members = read_members(value, pointer, (*own, *ADVANTAGES), required=("of",))
     size = read_whole(members["of"], f"{pointer}/of", most=UNITS_MAX)
     among = read_choice(members.get("among", "each"), ("each", "all"), f"{pointer}/among")
-    advantage = _advantage(reader, members, pointer, or_free=True)
-    whole = advantage.kind == "set_price"
+    advantage = read_advantage(reader, members, pointer, or_free=True)
+    whole = advantage.kind in ("set_price", "set_amount")
     take = size if whole else read_whole(members.get("take", 1), f"{pointer}/take", most=size)
+    # Where all of a set is taken there is nothing to pick within it: the cheapest of all come first.
+    by_itself = whole or (among == "each" and take < size)
+    made = read_choice(members.get("made", "dearest"), ("dearest", "cheapest"), f"{pointer}/made")
+    if made == "cheapest" and not (by_itself and (whole or members.get("pick") != "last")):
+        raise InvalidRuleSet("one_of", pointer=f"{pointer}/made", choices="made, among: all, pick: last")
     return Sets(
         size=size,
         take=take,
         advantage=advantage,
-        pick=_pick(members, pointer),
-        # Where all of a set is taken there is nothing to pick within it: the cheapest of all come first.
-        among="all" if (among == "all" or take == size) and not whole else "each",
-        same=_field(reader, members, "same", pointer),
-        distinct=_field(reader, members, "distinct", pointer),
-        times=_times(members, pointer),
+        pick=read_pick(members, pointer),
+        among="each" if by_itself else "all",
+        same=read_field(reader, members, "same", pointer),
+        distinct=read_field(reader, members, "distinct", pointer),
+        times=read_times(members, pointer),
         shared=read_flag(members.get("shared", False), f"{pointer}/shared"),
+        skip=read_whole(members.get("skip", 0), f"{pointer}/skip", least=0, most=size - take),
+        made=cast(Literal["dearest", "cheapest"], made),
     )
 
 
 def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
     own = ("buy", "buy_for", "get", "from", "pick", "times", "shared", "no_dearer")
-    members = read_members(value, pointer, (*own, *_ADVANTAGES))
+    members = read_members(value, pointer, (*own, *ADVANTAGES))
     units, amount = members.get("buy"), members.get("buy_for")
     if (units is None) is (amount is None):
         raise InvalidRuleSet("one_of", pointer=pointer, choices="buy, buy_for")
@@ -176,14 +180,14 @@ def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
     if chosen is None and get == "all":
         raise InvalidRuleSet("missing_member", pointer=f"{pointer}/from", text="from")
     return BuyGet(
-        advantage=_advantage(reader, members, pointer, or_free=True),
+        advantage=read_advantage(reader, members, pointer, or_free=True),
         buy_units=0 if units is None else read_whole(units, f"{pointer}/buy", most=UNITS_MAX),
         buy_amount=0 if amount is None else reader.money(amount, f"{pointer}/buy_for"),
         get_units=None if get == "all" else read_whole(get, f"{pointer}/get", most=UNITS_MAX),
         get=reader.chooser(chosen, only_earning=False),
         get_program=chosen,
-        pick=_pick(members, pointer),
-        times=_times(members, pointer),
+        pick=read_pick(members, pointer),
+        times=read_times(members, pointer),
         shared=read_flag(members.get("shared", False), f"{pointer}/shared"),
         no_dearer=read_flag(members.get("no_dearer", False), f"{pointer}/no_dearer"),
     )
@@ -191,7 +195,7 @@ def _read_buy_get(reader: Reader, value: object, pointer: str) -> BuyGet:
 
 def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
     members = read_members(
-        value, pointer, ("parts", "times", "take", "pick", "shared", *_ADVANTAGES), required=("parts",)
+        value, pointer, ("parts", "times", "take", "pick", "shared", *ADVANTAGES), required=("parts",)
     )
     parts = [
         _bundle_part(reader, each, f"{pointer}/parts/{n}")
@@ -204,13 +208,13 @@ def _read_bundle(reader: Reader, value: object, pointer: str) -> Bundle:
     some_get = any(part.gets for part in parts)
     if units and some_get:
         raise InvalidRuleSet("one_of", pointer=f"{pointer}/take", choices="take, gets")
-    advantage = _advantage(reader, members, pointer, or_free=bool(units) or some_get)
+    advantage = read_advantage(reader, members, pointer, or_free=bool(units) or some_get)
     if (units or some_get) and advantage.kind == "set_price":
         raise InvalidRuleSet("one_of", pointer=f"{pointer}/set_price", choices="percent, amount, price")
     if advantage.kind == "price" and not units and not some_get:
         advantage = Advantage("set_price", amount=advantage.amount)
     shared = read_flag(members.get("shared", False), f"{pointer}/shared")
-    return Bundle(tuple(parts), advantage, _times(members, pointer), units, _pick(members, pointer), shared)
+    return Bundle(tuple(parts), advantage, read_times(members, pointer), units, read_pick(members, pointer), shared)
 
 
 def _bundle_part(reader: Reader, value: object, pointer: str) -> BundlePart:
@@ -241,16 +245,16 @@ def _read_volume(reader: Reader, value: object, pointer: str) -> Volume:
         "amount" if measure == "amount" else "units",
         tuple(steps),
         "marginal" if how == "marginal" else "all",
-        _field(reader, members, "same", pointer),
+        read_field(reader, members, "same", pointer),
     )
 
 
 def _step(reader: Reader, value: object, pointer: str, measure: str) -> Step:
-    members = read_members(value, pointer, ("from", *_ADVANTAGES), required=("from",))
+    members = read_members(value, pointer, ("from", *ADVANTAGES), required=("from",))
     scale = reader.catalogue.scale_of(Type.MONEY if measure == "amount" else Type.QUANTITY)
     # A step may end what the one before it gave: the fourth unit and those after it get nothing.
     is_nothing = str(members.get("amount")) == "0" and len(members) == 2
-    advantage = Advantage("amount") if is_nothing else _advantage(reader, members, pointer, or_free=False)
+    advantage = Advantage("amount") if is_nothing else read_advantage(reader, members, pointer, or_free=False)
     if advantage.kind == "set_price":
         raise InvalidRuleSet("one_of", pointer=pointer, choices="percent, amount, price")
     # What holds below every other step is written as a step from nothing.
@@ -259,7 +263,7 @@ def _step(reader: Reader, value: object, pointer: str, measure: str) -> Step:
 
 
 def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
-    own = ("product", "products", "units", "for_units", "for_amount", "how", "times")
+    own = ("product", "products", "units", "for_units", "for_amount", "how", "times", "percent", "price")
     members = read_members(value, pointer, own)
     if (members.get("product") is None) is (members.get("products") is None):
         raise InvalidRuleSet("one_of", pointer=pointer, choices="product, products")
@@ -276,7 +280,8 @@ def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
         for_units=read_whole(members.get("for_units", 0), f"{pointer}/for_units", least=0, most=UNITS_MAX),
         for_amount=0 if for_amount is None else reader.money(for_amount, f"{pointer}/for_amount"),
         how="unlock" if how == "unlock" else "add",
-        times=_times(members, pointer),
+        times=read_times(members, pointer),
+        advantage=read_advantage(reader, members, pointer, or_free=True),
     )
 
 
@@ -346,39 +351,8 @@ def _read_custom(reader: Reader, value: object, pointer: str) -> CustomEffect:
     return CustomEffect(kind, dict(values), known)
 
 
-_ADVANTAGES = ("percent", "amount", "price", "set_price")
-
-
-def _advantage(reader: Reader, members: Mapping[str, Any], pointer: str, *, or_free: bool) -> Advantage:
-    given = [name for name in _ADVANTAGES if members.get(name) is not None]
-    if not given and or_free:
-        given, members = ["percent"], {**members, "percent": 100}
-    if len(given) != 1:
-        raise InvalidRuleSet("one_of", pointer=pointer, choices=", ".join(_ADVANTAGES))
-    name, place = given[0], f"{pointer}/{given[0]}"
-    if name == "percent":
-        return Advantage("percent", ratio=read_percent(members[name], place))
-    elif name == "amount":
-        return Advantage("amount", amount=reader.money(members[name], place))
-    kind: Literal["price", "set_price"] = "price" if name == "price" else "set_price"
-    return Advantage(kind, amount=reader.money_or_zero(members[name], place))
-
-
 def _target(members: Mapping[str, Any], pointer: str) -> Target:
     return cast(Target, read_choice(members.get("of", "lines"), TARGETS, f"{pointer}/of"))
-
-
-def _pick(members: Mapping[str, Any], pointer: str) -> Pick:
-    return cast(Pick, read_choice(members.get("pick", "cheapest"), PICKS, f"{pointer}/pick"))
-
-
-def _field(reader: Reader, members: Mapping[str, Any], name: str, pointer: str) -> str | None:
-    return None if members.get(name) is None else reader.line_field(members[name], f"{pointer}/{name}")
-
-
-def _times(members: Mapping[str, Any], pointer: str) -> int | None:
-    times = members.get("times")
-    return None if times is None else read_whole(times, f"{pointer}/times", most=UNITS_MAX)
 
 
 _READ: dict[str, Callable[[Reader, object, str], PriceEffect]] = {

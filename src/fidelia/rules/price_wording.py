@@ -25,9 +25,10 @@ from .effects import (
     Sets,
     Volume,
 )
+from .limit_wording import say_limits
 from .points_name import PointsName
 from .rule_set import Rule, RuleSet
-from .rule_terms import Limit, RuleTerms
+from .rule_terms import RuleTerms
 from .types import Type
 from .wording import Words, french_of
 from .writing import say_money, say_number, say_percent
@@ -76,6 +77,8 @@ _PICKED = {
     "dearest": (Text(en="the dearest", fr="la plus chère"), Text(en="the {n} dearest", fr="les {n} plus chères")),
     "last": (Text(en="the last", fr="la dernière"), Text(en="the last {n}", fr="les {n} dernières")),
 }
+_SKIPPED = Text(en="{picked} after {n}", fr="{picked} après {n}")
+_MADE_UP = Text(en=" (sets made from the cheapest up)", fr=" (lots formés depuis les moins chères)")
 _BUY_UNITS = Text(
     en="for every {units} bought of {target}, {got}: {advantage}",
     fr="pour {units} unités achetées {de_target}, {got} : {advantage}",
@@ -100,6 +103,7 @@ _VOLUME = {
 }
 _MARGINAL = Text(en=" (each unit at its own step)", fr=" (chaque unité à son palier)")
 _GIFT = Text(en="{units} × {products} as a gift", fr="{units} × {products} en cadeau")
+_GIFT_AT = Text(en="{units} × {products}: {advantage}", fr="{units} × {products} : {advantage}")
 _FOR_UNITS = Text(en=" for every {n} units of {target}", fr=" par lot de {n} unités {de_target}")
 _FOR_AMOUNT = Text(en=" for every {n} of {target}", fr=" par tranche de {n} {de_target}")
 _UNLOCKED = Text(en=", if in the basket", fr=", si présent au panier")
@@ -126,6 +130,7 @@ _ADVANTAGES = {
     "amount": Text(en="{amount} off", fr="{amount} de remise"),
     "price": Text(en="{amount} each", fr="{amount} l’unité"),
     "set_price": Text(en="{amount} for the set", fr="{amount} le lot"),
+    "set_amount": Text(en="{amount} off the set", fr="{amount} de remise sur le lot"),
 }
 _WITH_COUPON = Text(en=", with a code of “{series}”", fr=", avec un code « {series} »")
 _COSTS = Text(en=", for {points} each", fr=", contre {points} chaque fois")
@@ -142,22 +147,6 @@ _CLOSES = Text(
     en=", and no rule after it lowers the same lines", fr=", et aucune règle après elle ne baisse les mêmes lignes"
 )
 _LEAVES_TAX = Text(en=", taxes counted on the price before it", fr=", taxes calculées sur le prix avant cette remise")
-_LIMIT = Text(en=", at most {amount}{per}{period}", fr=", au plus {amount}{per}{period}")
-_USES = (Text(en="once", fr="une fois"), Text(en="{n} times", fr="{n} fois"))
-_PER = {
-    "all": Text(en=" in all", fr=" en tout"),
-    "member": Text(en=" per member", fr=" par adhérent"),
-    "store": Text(en=" per store", fr=" par magasin"),
-}
-_PERIODS = {
-    "ever": Text(en="", fr=""),
-    "day": Text(en=" and day", fr=" et par jour"),
-    "week": Text(en=" and week", fr=" et par semaine"),
-    "month": Text(en=" and month", fr=" et par mois"),
-    "quarter": Text(en=" and quarter", fr=" et par trimestre"),
-    "year": Text(en=" and year", fr=" et par an"),
-    "rolling": Text(en=" within {days} days", fr=" en {days} jours glissants"),
-}
 
 
 class PriceWords:
@@ -195,9 +184,7 @@ class PriceWords:
             case PriceTable() as effect:
                 return self.of_lines(_TABLE, count=len(effect.prices))
             case Sets() as effect:
-                picked = self.picked(effect.pick, effect.take, effect.size)
-                advantage = self.advantage(effect.advantage) + self.shared(effect)
-                return self.of_lines(_SETS, size=effect.size, picked=picked, advantage=advantage)
+                return self.sets(effect)
             case BuyGet() as effect:
                 return self.buy_get(effect)
             case Bundle() as effect:
@@ -249,6 +236,15 @@ class PriceWords:
                 return self.fill(_FREE)
             return self.fill(_ADVANTAGES["percent"], amount=say_percent(advantage.ratio * 100, self.tongue))
         return self.fill(_ADVANTAGES[advantage.kind], amount=self.money(advantage.amount))
+
+    def sets(self, effect: Sets) -> str:
+        picked = self.picked(effect.pick, effect.take, effect.size)
+        if effect.skip:
+            picked = self.fill(_SKIPPED, picked=picked, n=effect.skip)
+        advantage = self.advantage(effect.advantage) + self.shared(effect)
+        if effect.made == "cheapest":
+            advantage += self.fill(_MADE_UP)
+        return self.of_lines(_SETS, size=effect.size, picked=picked, advantage=advantage)
 
     def picked(self, pick: str, take: int, size: int) -> str:
         if take == size:
@@ -310,7 +306,12 @@ class PriceWords:
         return self.fill(_AND_THEN).join(steps) + more
 
     def gift(self, effect: GiftProduct) -> str:
-        said = self.fill(_GIFT, units=effect.units, products=self.fill(_OR).join(effect.products))
+        products = self.fill(_OR).join(effect.products)
+        if effect.advantage.ratio == 1:
+            said = self.fill(_GIFT, units=effect.units, products=products)
+        else:
+            advantage = self.advantage(effect.advantage)
+            said = self.fill(_GIFT_AT, units=effect.units, products=products, advantage=advantage)
         if effect.for_units:
             said += self.of_lines(_FOR_UNITS, n=effect.for_units)
         elif effect.for_amount:
@@ -349,7 +350,7 @@ class PriceWords:
             said += self.fill(_COSTS, points=self.points(terms.costs_points))
         elif terms.is_claimed:
             said += self.fill(_CLAIMED)
-        said += self.limits(terms.limits)
+        said += say_limits(terms.limits, self.rule_set, self.points_name, self.tongue)
         if terms.control is not None:
             said += self.fill(_CONTROL, share=say_percent(terms.control * 100, self.tongue))
         return said + self.beside(terms)
@@ -364,17 +365,6 @@ class PriceWords:
         if terms.stops or terms.closes_lines:
             said += self.fill(_STOPS if terms.stops else _CLOSES)
         return said if terms.lowers_tax else said + self.fill(_LEAVES_TAX)
-
-    def limits(self, limits: Sequence[Limit]) -> str:
-        said = ""
-        for limit in limits:
-            if limit.of == "uses":
-                amount = self.fill(_USES[0] if limit.at_most == 1 else _USES[1], n=limit.at_most)
-            else:
-                amount = self.money(limit.at_most) if limit.of == "money" else self.points(limit.at_most)
-            period = self.fill(_PERIODS[limit.period], days=limit.rolling_days)
-            said += self.fill(_LIMIT, amount=amount, per=self.fill(_PER[limit.per]), period=period)
-        return said
 
 
 def say_missing(amount: int, kind: Type, rule_set: RuleSet, tongue: str) -> str:

@@ -1,7 +1,8 @@
 """The named roundings, each for a ratio of whole numbers, in Python and in SQL.
 
 The names mean what they mean in Python's decimal module: `up` and `half_up` go away from zero, `down` and `half_down`
-towards zero, `floor` towards −∞, `ceiling` towards +∞, `half_even` to the even neighbour.
+towards zero, `floor` towards −∞, `ceiling` towards +∞, `half_even` to the even neighbour;
+`half_odd`, which that module does not have, to the odd one.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ def round_half_even(numerator: int, denominator: int) -> int:
     return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
 
 
+def round_half_odd(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 0))
+
+
 ROUNDINGS: dict[str, Callable[[int, int], int]] = {
     "floor": round_floor,
     "ceiling": round_ceiling,
@@ -48,6 +54,7 @@ ROUNDINGS: dict[str, Callable[[int, int], int]] = {
     "half_up": round_half_up,
     "half_down": round_half_down,
     "half_even": round_half_even,
+    "half_odd": round_half_odd,
 }
 
 # What is added to the quotient cut towards zero, given :n the numerator, :d the denominator, :t that quotient,
@@ -61,4 +68,5 @@ SQL_CORRECTIONS: dict[str, str] = {
     "half_up": "CASE WHEN 2 * ABS(:r) >= :d THEN :s ELSE 0 END",
     "half_down": "CASE WHEN 2 * ABS(:r) > :d THEN :s ELSE 0 END",
     "half_even": "CASE WHEN 2 * ABS(:r) > :d OR (2 * ABS(:r) = :d AND :t % 2 <> 0) THEN :s ELSE 0 END",
+    "half_odd": "CASE WHEN 2 * ABS(:r) > :d OR (2 * ABS(:r) = :d AND :t % 2 = 0) THEN :s ELSE 0 END",
 }

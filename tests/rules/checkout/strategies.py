@@ -51,6 +51,10 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"sets": {"of": 2, "set_price": 7, "times": 2}},
     {"sets": {"of": 2, "distinct": "product", "pick": "last"}},
     {"sets": {"of": 2, "same": "product", "price": 1}},
+    {"sets": {"of": 3, "skip": 1, "percent": 50, "made": "cheapest"}},
+    {"sets": {"of": 4, "skip": 2, "among": "all", "pick": "dearest"}},
+    {"sets": {"of": 2, "set_amount": 5, "made": "cheapest"}},
+    {"sets": {"of": 3, "distinct": "product", "skip": 1, "take": 2, "made": "cheapest"}},
     {"buy_get": {"buy": 2, "get": 1}},
     {"buy_get": {"buy": 1, "get": 1, "from": 'line.product == "mug"', "percent": 50}},
     {"buy_get": {"buy_for": 20, "get": "all", "from": 'line.product == "tea"', "amount": 1}},
@@ -60,6 +64,9 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"volume": {"by": "amount", "steps": [{"from": 10, "amount": 1}, {"from": 30, "percent": 10}]}},
     {"gift": {"product": "mug"}},
     {"gift": {"product": "tea", "how": "unlock", "for_units": 2}},
+    {"gift": {"product": "mug", "percent": 50}},
+    {"gift": {"product": "mug", "units": 2, "price": 3}},
+    {"gift": {"product": "tea", "how": "unlock", "price": 1}},
     {"buy_get": {"buy": 1, "get": 1, "from": 'line.product == "tea"', "no_dearer": True}},
     {
         "bundle": {
@@ -110,7 +117,8 @@ def cases(draw: Draw) -> dict[str, Any]:
         "arithmetic": {
             "tax_included": draw(st.booleans()),
             "tax_rounding": draw(st.sampled_from(["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"])),
-            "rounding": draw(st.sampled_from(["half_up", "half_even", "floor"])),
+            "rounding": draw(st.sampled_from(["half_up", "half_even", "half_odd", "floor"])),
+            "price_rounding": draw(st.sampled_from(["line", "unit", "total"])),
             "cash_step": draw(st.sampled_from(["0", "0.05"])),
             "sharing": draw(st.sampled_from(SHARINGS)),
         },

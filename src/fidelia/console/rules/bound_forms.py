@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .effect_forms import ROUNDINGS
 from .effects import EffectForm, Part, Text
 
-_NEAREST = ("half_up", "floor", "ceiling", "half_down", "half_even", "down", "up")
+_NEAREST = ("half_up", "floor", "ceiling", "half_down", "half_even", "half_odd", "down", "up")
 _PER = (("checkout", _("the purchase")), ("line", _("each line")), ("unit", _("each unit")))
 _WHICH = (("lower", _("the lower counts")), ("higher", _("the higher counts")))
 

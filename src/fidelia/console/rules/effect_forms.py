@@ -20,6 +20,7 @@ ROUNDINGS: _Choices = (
     ("half_up", _("rounded to the nearest")),
     ("half_down", _("to the nearest, a half towards zero")),
     ("half_even", _("to the nearest, a half to the even neighbour")),
+    ("half_odd", _("to the nearest, a half to the odd neighbour")),
     ("down", _("rounded towards zero")),
     ("up", _("rounded away from zero")),
 )
@@ -57,6 +58,7 @@ _PERCENT = _optional("percent", "percent", _("Percent off"))
 _AMOUNT = _optional("amount", "money", _("Amount off"))
 _PRICE = _optional("price", "money", _("Price"))
 _SET_PRICE = _optional("set_price", "money", _("Price of the whole set"))
+_SET_AMOUNT = _optional("set_amount", "money", _("Amount off the whole set"))
 _CODES = (
     Part("series", "text", _("Series"), "welcome"),
     _optional("count", "whole", _("How many")),
@@ -161,7 +163,13 @@ _PRICES = (
         (
             Part("of", "whole", _("Of every"), "3"),
             _optional("take", "whole", _("so many")),
-            *(_PERCENT, _AMOUNT, _PRICE, _SET_PRICE, _PICK),
+            *(_PERCENT, _AMOUNT, _PRICE, _SET_PRICE, _SET_AMOUNT, _PICK),
+            _optional("skip", "whole", _("After so many"), _("1: the second cheapest, or the second dearest")),
+            _choice(
+                "made",
+                _("Sets are made from"),
+                (("dearest", _("the dearest unit down")), ("cheapest", _("the cheapest unit up"))),
+            ),
             _choice(
                 "among",
                 _("Chosen among"),
@@ -228,6 +236,8 @@ _PRICES = (
             _optional("units", "whole", _("Units")),
             _optional("for_units", "whole", _("for each so many units")),
             _optional("for_amount", "money", _("or for each amount")),
+            _optional("percent", "percent", _("Percent off"), _("left out: free")),
+            _optional("price", "money", _("or its price")),
             _choice(
                 "how",
                 _("How"),

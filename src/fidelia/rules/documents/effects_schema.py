@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..price_reading import PICKS, SPLITS, TARGETS
+from ..advantage_reading import PICKS
+from ..price_reading import SPLITS, TARGETS
 from ..reading import DAYS_MAX
 from ..rounding import ROUNDINGS
 from .schema_parts import AMOUNT, KEY, PERCENT, PRICE, RULE_TEXT, Schema, list_of, members, short_or
@@ -73,8 +74,11 @@ def _of_units() -> Schema:
             {
                 **WORTH,
                 **dict.fromkeys(("of", "take", "times"), UNITS),
+                "set_amount": AMOUNT,
+                "skip": {"type": "integer", "minimum": 0},
                 "pick": PICK,
                 "among": {"enum": ["each", "all"]},
+                "made": {"enum": ["dearest", "cheapest"]},
                 "same": FIELD,
                 "distinct": FIELD,
                 "shared": FLAG,
@@ -128,6 +132,8 @@ def _volume_and_gift() -> Schema:
                 "for_amount": AMOUNT,
                 "how": {"enum": ["add", "unlock"]},
                 "times": UNITS,
+                "percent": PERCENT,
+                "price": PRICE,
             }
         ),
     }

@@ -11,7 +11,7 @@ from typing import Final
 
 from fidelia.kernel.points import SCALE_MAX
 
-from ..arithmetic_terms import SHARINGS, TAX_ROUNDINGS
+from ..arithmetic_terms import PRICE_ROUNDINGS, SHARINGS, TAX_ROUNDINGS
 from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..conversion_terms import CONVERSIONS_MAX
@@ -341,6 +341,7 @@ def _purchases() -> Schema:
             "cash_step": whole(0, 100_000),
             "cash_rounding": {"enum": list(ROUNDINGS)},
             "sharing": {"enum": list(SHARINGS)},
+            "price_rounding": {"enum": list(PRICE_ROUNDINGS)},
         }
     )
     return members(

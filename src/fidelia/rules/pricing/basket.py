@@ -15,6 +15,7 @@ from ..paying import PayPolicy
 
 TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"]
 Sharing = Literal["largest_remainder", "first", "nearest_first", "last", "last_down", "carried"]
+PriceRounding = Literal["line", "unit", "total"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]
 
 
@@ -136,6 +137,9 @@ class Arithmetic:
                    rate_by_gross  the sum of a rate is rounded once; prices stay as they are
                    keep_gross     the sum of a rate is kept if any net amount × rate gives it, else the nearest above
     rounding       of line amounts and taxes; any of `rounding.ROUNDINGS`
+    price_rounding line   price × quantity is rounded for each line
+                   unit   the price of each unit is rounded first, where it is finer than a minor unit
+                   total  the goods together are rounded once, and the lines sum to it by largest remainder
     cash_step      the smallest coin in minor units (5 for 0.05): what is left to pay in cash is rounded to it; 0: no
     cash_rounding  how
     sharing        who gets the cents when a discount is shared over lines
@@ -152,6 +156,7 @@ class Arithmetic:
     cash_step: int = 0
     cash_rounding: str = "half_up"
     sharing: Sharing = "largest_remainder"
+    price_rounding: PriceRounding = "line"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from ..rule_terms import Limit
 from ..settlement import LIMIT_REACHED
 from ..types import Type
 from .bounding import hold_to_bounds, lower_takes
-from .gifts import gift_line
 from .plan import PlannedRule
 from .state import Grant, Running
 
@@ -28,10 +27,9 @@ def hold_to_limits(running: Running, planned: PlannedRule, grant: Grant) -> None
 
 
 def _fit_products(running: Running, planned: PlannedRule, grant: Grant) -> None:
-    """Give as many gifts as fit into the cap and the limits: a gift is given whole or not at all."""
+    """Give as many gifts as fit into the cap and the limits: each has its whole advantage or none."""
     code, units = grant.products[0]
-    product = running.basket.products.get(code)
-    price = 0 if product is None else running.price_of(gift_line(code, product, running.unit), running.unit)
+    price = grant.each_off
     if not price:
         return
     cap = planned.rule.terms.cap

@@ -11,7 +11,18 @@ from fidelia.kernel.errors import Invalid
 from ..catalogue import DEFAULT_BOUNDS
 from ..rounding import ROUNDINGS
 from ..types import Type
-from .basket import Arithmetic, Basket, CouponState, FixedTax, Line, Product, Sharing, TaxRate, TaxRounding
+from .basket import (
+    Arithmetic,
+    Basket,
+    CouponState,
+    FixedTax,
+    Line,
+    PriceRounding,
+    Product,
+    Sharing,
+    TaxRate,
+    TaxRounding,
+)
 from .bill import POINTS_TENDER
 
 AMOUNT_MAX = DEFAULT_BOUNDS[Type.MONEY]
@@ -23,6 +34,7 @@ RATES_KEPT = 1_000  # a shop has a few, on every line
 COUPONS_MAX = 50
 GIFT_CARDS_MAX = 20
 _TAX_ROUNDINGS, _COUPON_STATES, _SHARINGS = get_args(TaxRounding), get_args(CouponState), get_args(Sharing)
+_PRICE_ROUNDINGS = get_args(PriceRounding)
 
 
 class InvalidBasket(Invalid):
@@ -52,6 +64,7 @@ def _require(is_fine: bool, pointer: str, sentence: str) -> None:
 
 def _check_arithmetic(arithmetic: Arithmetic) -> None:
     _require(arithmetic.tax_rounding in _TAX_ROUNDINGS, "/arithmetic/tax_rounding", "This is no policy.")
+    _require(arithmetic.price_rounding in _PRICE_ROUNDINGS, "/arithmetic/price_rounding", "This is no policy.")
     _require(arithmetic.sharing in _SHARINGS, "/arithmetic/sharing", "This is no policy.")
     for name in ("rounding", "cash_rounding"):
         _require(getattr(arithmetic, name) in ROUNDINGS, f"/arithmetic/{name}", "This is not a rounding.")

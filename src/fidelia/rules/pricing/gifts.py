@@ -1,4 +1,4 @@
-"""Gifts: a product added as a line with price zero, or units in the basket that become free."""
+"""Gifts: a product added as a line, or units in the basket, free or at a lower price."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..effects import GiftProduct
+from ..effects import Advantage, GiftProduct
+from ..rounding import round_half_up
 from ..rule_terms import Meaning
 from ..types import Type
+from .applying import take_share
 from .basket import Line, Product
 from .bill import GIFT_KEY, Gift
 from .plan import PlannedRule
-from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNITS
+from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, NO_ADVANTAGE, OUT_OF_STOCK, TOO_FEW_UNITS
 from .state import Grant, Part, Running, choose_parts, first_units
+from .taxes import factors_of
 
 PRODUCT_FIELD = "product"
 _DEFAULTS: dict[Type, Any] = {
@@ -59,8 +62,27 @@ def _add(running: Running, planned: PlannedRule, effect: GiftProduct, units: int
         return Grant(OUT_OF_STOCK)
     stock = running.stock.get(code)
     grant = Grant()
+    product = running.basket.products.get(code, Product(0))
+    price = running.price_of(gift_line(code, product, running.unit), running.unit)
+    grant.each_off = _off_one(running, planned, effect, product, price)
+    if price and not grant.each_off:
+        return Grant(NO_ADVANTAGE)
     grant.products = [(code, units if stock is None else min(units, stock))]
     return grant
+
+
+def _off_one(running: Running, planned: PlannedRule, effect: GiftProduct, product: Product, price: int) -> int:
+    """Return what the rule takes off one unit of a gift that costs so much."""
+    advantage = effect.advantage
+    if advantage.kind == "percent":
+        return take_share(price, advantage.ratio, running.rounding)
+    amount = advantage.amount
+    factors = factors_of(product.rates, running.basket.arithmetic.tax_included)
+    if planned.meaning == "with_tax":
+        amount = round_half_up(amount * factors.inside, factors.whole)
+    elif planned.meaning == "without_tax":
+        amount = round_half_up(amount * factors.inside, factors.one)
+    return max(0, price - amount)
 
 
 def _chosen(running: Running, planned: PlannedRule, effect: GiftProduct) -> str | None:
@@ -73,7 +95,7 @@ def _chosen(running: Running, planned: PlannedRule, effect: GiftProduct) -> str 
 
 
 def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
-    """Make granted products lines of the basket, and let the grant take their whole price off."""
+    """Make granted products lines of the basket, and let the grant take off their price what it does."""
     for code, units in grant.products:
         product = running.basket.products.get(code, Product(0))
         key = f"{GIFT_KEY}{planned.key}:{code}"
@@ -82,7 +104,9 @@ def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
         )
         part = running.add_line(planned.key, line, row_of(running, code))
         if part.listed:
-            grant.takes.append([part, None, part.amount, part.listed])
+            is_free = planned.rule.effect.advantage.ratio == 1  # type: ignore[union-attr] # only gifts bring products
+            off = part.listed if is_free else min(part.listed, grant.each_off * units)
+            grant.takes.append([part, None, part.amount, off])
         stock = running.stock.get(code)
         if stock is not None:
             running.stock[code] = stock - units
@@ -106,6 +130,14 @@ def row_of(running: Running, code: str) -> dict[str, Any]:
     return row
 
 
+def _off_units(running: Running, planned: PlannedRule, part: Part, carried: int, units: int) -> int:
+    """Return what the rule takes off units in the basket that carry so much together."""
+    advantage: Advantage = planned.rule.effect.advantage  # type: ignore[union-attr] # a gift's
+    if advantage.kind == "percent":
+        return take_share(carried, advantage.ratio, running.rounding)
+    return max(0, carried - running.stated(planned.meaning, part.line, advantage.amount) * units)
+
+
 def _unlock(running: Running, planned: PlannedRule, effect: GiftProduct, units: int) -> Grant:
     grant = Grant()
     key = running.rule_set.lines.by_name[PRODUCT_FIELD].key
@@ -118,7 +150,8 @@ def _unlock(running: Running, planned: PlannedRule, effect: GiftProduct, units: 
             carried = part.amount if free == running.units_of(part) else part.amount * free // running.units_of(part)
             # What may not be lowered of these units is counted as `cut` will count it: a cent less had made a price
             # below its fixed taxes, and the next share of it a negative one.
-            off = max(0, carried - first_units(part.floor, running.units_of(part), free))
+            room = max(0, carried - first_units(part.floor, running.units_of(part), free))
+            off = min(room, _off_units(running, planned, part, carried, free))
             grant.takes.append([part, free, carried, off])
             line = running.lines[part.line]
             grant.gifts.append(Gift(planned.key, running.rows[part.line][key], free * running.unit, line.key))

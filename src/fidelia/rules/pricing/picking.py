@@ -15,6 +15,8 @@ from .plan import PlannedRule
 from .reasons import AMOUNT_SHORT, TOO_FEW_UNITS
 from .state import Grant, Part, Running, choose_parts
 
+_OF_SETS = ("set_price", "set_amount")  # advantages of a set as a whole
+
 
 class Run:
     """`left` units of one part that carry `price` each, and `meant` as the rule means amounts.
@@ -121,7 +123,10 @@ def _plain_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken) -
     sets = units // effect.size if effect.times is None else min(effect.times, units // effect.size)
     if sets == 0:
         return effect.size - units
-    ordered = runs if effect.pick == "last" else sorted(runs, key=lambda run: (-run.price, run.place))
+    if effect.made == "cheapest":
+        ordered = sorted(runs, key=lambda run: (run.price, run.place))
+    else:
+        ordered = runs if effect.pick == "last" else sorted(runs, key=lambda run: (-run.price, run.place))
     if effect.among == "all":
         _among_all(running, effect, ordered, sets, taken)
     else:
@@ -132,8 +137,10 @@ def _plain_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken) -
 def _among_all(running: Running, effect: Sets, ordered: list[Run], sets: int, taken: Taken) -> None:
     if effect.pick != "dearest":
         ordered = ordered[::-1]
+    passed = list(draw(ordered, sets * effect.skip))
     picked = list(draw(ordered, sets * effect.take))
-    _give(effect, picked, list(draw(ordered, sets * (effect.size - effect.take))), taken)
+    rest = list(draw(ordered, sets * (effect.size - effect.take - effect.skip)))
+    _give(effect, picked, [*passed, *rest], taken)
 
 
 def _among_each(running: Running, effect: Sets, ordered: list[Run], sets: int, taken: Taken) -> None:
@@ -142,24 +149,28 @@ def _among_each(running: Running, effect: Sets, ordered: list[Run], sets: int, t
         run = next(each for each in ordered if each.left)
         alike = max(1, min(sets, run.left // effect.size))
         drawn = list(draw(ordered, effect.size * alike))
-        if effect.advantage.kind == "set_price":
-            _price_set(drawn, effect.advantage.amount * alike, taken)
+        if effect.made == "cheapest":
+            drawn.reverse()
+        if effect.advantage.kind in _OF_SETS:
+            _take_off_set(effect.advantage, drawn, alike, taken)
         else:
-            _pick_from(effect, drawn, effect.take * alike, taken)
+            _pick_from(effect, drawn, effect.take * alike, taken, effect.skip * alike)
         sets -= alike
 
 
-def _pick_from(effect: Sets | Bundle, drawn: list[tuple[Run, int]], take: int, taken: Taken) -> None:
+def _pick_from(effect: Sets | Bundle, drawn: list[tuple[Run, int]], take: int, taken: Taken, skip: int = 0) -> None:
     if effect.pick != "dearest":  # the cheapest stand last in a set, as the last do
         drawn = drawn[::-1]
     picked: list[tuple[Run, int]] = []
     others: list[tuple[Run, int]] = []
     for run, units in drawn:
-        chosen = min(take, units)
+        passed = min(skip, units)
+        chosen = min(take, units - passed)
         if chosen:
             picked.append((run, chosen))
         if units > chosen:
             others.append((run, units - chosen))
+        skip -= passed
         take -= chosen
     _give(effect, picked, others, taken)
 
@@ -181,7 +192,8 @@ def _distinct_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken
     """Make sets whose units all differ in a field: from the values with most units left, the dearest units first."""
     key = running.rule_set.lines.by_name[str(effect.distinct)].key
     classes: dict[object, list[Run]] = {}
-    for run in sorted(runs, key=lambda run: (-run.price, run.place)):
+    upward = 1 if effect.made == "cheapest" else -1
+    for run in sorted(runs, key=lambda run: (upward * run.price, run.place)):
         classes.setdefault(running.rows[run.part.line][key], []).append(run)
     sets = 0
     while effect.times is None or sets < effect.times:
@@ -191,12 +203,20 @@ def _distinct_sets(running: Running, effect: Sets, runs: list[Run], taken: Taken
         full.sort(key=lambda each: -sum([run.left for run in each]))
         drawn = [pair for each in full[: effect.size] for pair in draw(each, 1)]
         drawn.sort(key=lambda pair: (-pair[0].price, pair[0].place))
-        if effect.advantage.kind == "set_price":
-            _price_set(drawn, effect.advantage.amount, taken)
+        if effect.advantage.kind in _OF_SETS:
+            _take_off_set(effect.advantage, drawn, 1, taken)
         else:
-            _pick_from(effect, drawn, effect.take, taken)
+            _pick_from(effect, drawn, effect.take, taken, effect.skip)
         sets += 1
     return None if sets else effect.size - len(classes)
+
+
+def _take_off_set(advantage: Advantage, drawn: list[tuple[Run, int]], sets: int, taken: Taken) -> None:
+    """Give so many sets together their price, or take so much off each of them."""
+    if advantage.kind == "set_price":
+        _price_set(drawn, advantage.amount * sets, taken)
+    else:
+        _spread(drawn, _as_stated(drawn, advantage.amount * sets), taken)
 
 
 def _price_set(drawn: list[tuple[Run, int]], price: int, taken: Taken) -> None:

@@ -220,10 +220,8 @@ class Settling:
                 self.outcomes[planned.key] = planned.refused(NOT_BEST)
 
     def worth(self, grant: Grant) -> int:
-        """Return what a grant is worth to the customer, gifts at their price."""
-        products = self.running.basket.products
-        gifts = [products[code].unit_price * units for code, units in grant.products if code in products]
-        return grant.total + sum(gifts)
+        """Return what a grant is worth to the customer, gifts at what they lose of their price."""
+        return grant.total + sum([grant.each_off * units for _, units in grant.products])
 
     def note_undone(self, by: PlannedRule) -> None:
         """Note the first rule after which a condition no longer holds, its own discount left out of account."""

@@ -18,6 +18,7 @@ from ..types import Type
 from .basket import Basket, Line
 from .bill import Effect
 from .checking import InvalidBasket
+from .listing import list_together
 from .plan import Plan, PlannedRule, Wanted
 from .sharing import sharer_of
 from .taxes import Factors, factors_of, undiscounted
@@ -51,12 +52,13 @@ class Part:
 class Grant:
     """What a rule would take: `uses` are units that it needs without lowering them.
 
+    each_off  what one unit of a product that is added loses of its price
     is_meant  amounts of takes are as the rule means them (with tax, or without), not yet as prices are stated
     """
 
     __slots__ = (
-        "base", "coupons", "gifts", "is_meant", "missing", "missing_type", "products", "reason", "shifts", "takes",
-        "times", "uncapped", "uses",
+        "base", "coupons", "each_off", "gifts", "is_meant", "missing", "missing_type", "products", "reason", "shifts",
+        "takes", "times", "uncapped", "uses",
     )  # fmt: skip
 
     def __init__(self, reason: str | None = None, missing: int | None = None, kind: Type | None = None) -> None:
@@ -71,6 +73,7 @@ class Grant:
         self.base: int | None = None
         self.uncapped: int | None = None
         self.times = 1
+        self.each_off = 0
         self.is_meant = False
         self.shifts: dict[int, int] = {}
 
@@ -94,6 +97,8 @@ class Running:
         self.gift_rules: list[str] = []
         self.factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in self.lines]
         self.shipping_factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in basket.shipping]
+        by_total = basket.arithmetic.price_rounding == "total"
+        self.listed = list_together(self.lines, self.exponent, self.unit, self.rounding) if by_total else None
         self.parts = [[self.part_of(place, line)] for place, line in enumerate(self.lines)]
         self.shipping = [self.part_of(-1 - place, line) for place, line in enumerate(basket.shipping)]
         self.shift: dict[int, int] = {}
@@ -118,7 +123,10 @@ class Running:
     # Prices
 
     def part_of(self, place: int, line: Line) -> Part:
-        listed = self.price_of(line, line.quantity)
+        if self.listed is None or not 0 <= place < len(self.listed):
+            listed = self.price_of(line, line.quantity)
+        else:
+            listed = self.listed[place]
         factors = self.factors[place] if place >= 0 else self.shipping_factors[-1 - place]
         if not line.discountable:
             aside = listed
@@ -138,7 +146,10 @@ class Running:
         finer = 0 if line.price_scale is None else line.price_scale - self.exponent
         product, divisor = line.unit_price * quantity, self.unit
         if finer > 0:
-            divisor *= 10**finer
+            if self.basket.arithmetic.price_rounding == "unit":
+                product = ROUNDINGS[self.rounding](line.unit_price, 10**finer) * quantity
+            else:
+                divisor *= 10**finer
         elif finer < 0:
             product *= 10**-finer
         return ROUNDINGS[self.rounding](product, divisor)
