@@ -8,6 +8,7 @@ from .held import (
     list_subscriptions,
     periods_of,
     plans_for_rules,
+    plans_for_rules_of_each,
     state_of,
     subscriptions_of,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "list_subscriptions",
     "periods_of",
     "plans_for_rules",
+    "plans_for_rules_of_each",
     "state_of",
     "subscriptions_of",
 ]

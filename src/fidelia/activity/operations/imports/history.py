@@ -8,17 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fidelia.customers.queries import ids_of
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.operations import BulkEarn, BulkRevoke, RevokePolicy
 from fidelia.programme.queries import Terms, VersionHistory
-from fidelia.rewards.queries.offers import offers_for_rules
 from fidelia.rules import Decision, LineAllocation, canonical_text, chain_text, record_decision
 from fidelia.rules.decision import values_read
-from fidelia.subscriptions.queries import plans_for_rules
 
 from ..deciding import ChainHead, settle_purchase
 from ..values import values_for_rules, values_of_final_line
+from .held import Held
 from .mapping import ImportMapping
 from .members import ENROLLED_BY, AccountState, MemberState, returned_products
 from .past import Past
@@ -107,6 +105,7 @@ class BatchDecision:
         self._batch = Batch()
         self._lines_known: dict[str, dict[str, Any]] = {}
         self._past: Past | None = None  # None where no rule asks about it
+        self._held = Held(around.programme_id)
         self._points = PointsOfReceipts(around.versions, around.policy, around.at)
 
     def decide(
@@ -116,6 +115,7 @@ class BatchDecision:
         facts: Sequence[dict[str, Any] | None],
     ) -> Batch:
         self._past = self._past_of(receipts, members)
+        self._held.load(self._around.versions, receipts, members)
         for receipt, known in zip(receipts, facts, strict=True):
             if receipt.customer is None:
                 self._write(receipt, receipt.purchase_id or new_id(), None, None, {})
@@ -196,18 +196,9 @@ class BatchDecision:
             tier=(tier := case.state.tier_at(receipt.occurred_at)),
             entitlements=case.terms.entitlements_of(tier),
             is_first=not receipt.is_return and not case.state.has_bought,
-            customer=self._facts(case),
+            customer=case.facts | self._held.facts(case.terms, case.state.customer_id, receipt.occurred_at),
             past=self._past_values(case),
         )
-
-    def _facts(self, case: _Case) -> dict[str, Any]:
-        """What is known of the customer, with the plans of that day where the rules ask for them."""
-        asked = {"customer.plans", "customer.entitlements", "customer.offers"} & set(case.terms.rule_set.fields_read)
-        if not asked or not (case.terms.plans or case.terms.offers) or self._around.programme_id is None:
-            return case.facts
-        ids = ids_of(case.state.customer_id)
-        named = (self._around.programme_id, ids, case.receipt.occurred_at)
-        return {**case.facts, "plans": plans_for_rules(*named), "offers": offers_for_rules(*named)}
 
     def _past_values(self, case: _Case) -> dict[str, Any]:
         if self._past is None:
