@@ -181,7 +181,7 @@ class GiftProduct:
     """Gives `units` of a product, for each `for_units` units or `for_amount` money of the rule's lines, or once.
 
     how        "add": the engine adds a line; "unlock": units that are in the basket have the advantage
-    advantage  free, a percentage off, or a price for each unit
+    advantage  free; what is in the basket also a percentage off, or a price for each unit
     """
 
     products: tuple[str, ...]

@@ -274,6 +274,10 @@ def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
         raise InvalidRuleSet("one_of", pointer=pointer, choices="for_units, for_amount")
     for_amount = members.get("for_amount")
     how = read_choice(members.get("how", "add"), ("add", "unlock"), f"{pointer}/how")
+    advantage = read_advantage(reader, members, pointer, or_free=True)
+    if advantage.ratio != 1 and how == "add":
+        # What costs money is brought by the till, which knows its price and its taxes.
+        raise InvalidRuleSet("gift_that_costs", pointer=f"{pointer}/how")
     return GiftProduct(
         products=tuple(read_text(each, f"{pointer}/products/{n}") for n, each in listed),
         units=read_whole(members.get("units", 1), f"{pointer}/units", most=UNITS_MAX),
@@ -281,7 +285,7 @@ def _read_gift(reader: Reader, value: object, pointer: str) -> GiftProduct:
         for_amount=0 if for_amount is None else reader.money(for_amount, f"{pointer}/for_amount"),
         how="unlock" if how == "unlock" else "add",
         times=read_times(members, pointer),
-        advantage=read_advantage(reader, members, pointer, or_free=True),
+        advantage=advantage,
     )
 
 

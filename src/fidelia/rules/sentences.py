@@ -262,6 +262,10 @@ SENTENCES: dict[str, LocalizedText] = {
         en="So much for each full amount is taken once, and is no voucher.",
         fr="Une remise par tranche se prend une seule fois, et n’est pas un bon.",
     ),
+    "gift_that_costs": LocalizedText(
+        en="What costs money is not added to a basket: the till puts it there (how: unlock).",
+        fr="Ce qui coûte ne s’ajoute pas au panier : la caisse l’y met (how : unlock).",
+    ),
     "passes_on_all": LocalizedText(
         en="A share that is counted line by line or unit by unit is not passed on.",
         fr="Un pourcentage compté ligne par ligne ou unité par unité ne se reporte pas.",

@@ -64,8 +64,7 @@ EFFECTS: tuple[dict[str, Any], ...] = (
     {"volume": {"by": "amount", "steps": [{"from": 10, "amount": 1}, {"from": 30, "percent": 10}]}},
     {"gift": {"product": "mug"}},
     {"gift": {"product": "tea", "how": "unlock", "for_units": 2}},
-    {"gift": {"product": "mug", "percent": 50}},
-    {"gift": {"product": "mug", "units": 2, "price": 3}},
+    {"gift": {"product": "mug", "how": "unlock", "percent": 50}},
     {"gift": {"product": "tea", "how": "unlock", "price": 1}},
     {"buy_get": {"buy": 1, "get": 1, "from": 'line.product == "tea"', "no_dearer": True}},
     {

@@ -7,16 +7,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ..effects import Advantage, GiftProduct
-from ..rounding import round_half_up
 from ..rule_terms import Meaning
 from ..types import Type
 from .applying import take_share
 from .basket import Line, Product
 from .bill import GIFT_KEY, Gift
 from .plan import PlannedRule
-from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, NO_ADVANTAGE, OUT_OF_STOCK, TOO_FEW_UNITS
+from .reasons import AMOUNT_SHORT, GIFT_NOT_IN_BASKET, OUT_OF_STOCK, TOO_FEW_UNITS
 from .state import Grant, Part, Running, choose_parts, first_units
-from .taxes import factors_of
 
 PRODUCT_FIELD = "product"
 _DEFAULTS: dict[Type, Any] = {
@@ -63,26 +61,9 @@ def _add(running: Running, planned: PlannedRule, effect: GiftProduct, units: int
     stock = running.stock.get(code)
     grant = Grant()
     product = running.basket.products.get(code, Product(0))
-    price = running.price_of(gift_line(code, product, running.unit), running.unit)
-    grant.each_off = _off_one(running, planned, effect, product, price)
-    if price and not grant.each_off:
-        return Grant(NO_ADVANTAGE)
+    grant.each_off = running.price_of(gift_line(code, product, running.unit), running.unit)
     grant.products = [(code, units if stock is None else min(units, stock))]
     return grant
-
-
-def _off_one(running: Running, planned: PlannedRule, effect: GiftProduct, product: Product, price: int) -> int:
-    """Return what the rule takes off one unit of a gift that costs so much."""
-    advantage = effect.advantage
-    if advantage.kind == "percent":
-        return take_share(price, advantage.ratio, running.rounding)
-    amount = advantage.amount
-    factors = factors_of(product.rates, running.basket.arithmetic.tax_included)
-    if planned.meaning == "with_tax":
-        amount = round_half_up(amount * factors.inside, factors.whole)
-    elif planned.meaning == "without_tax":
-        amount = round_half_up(amount * factors.inside, factors.one)
-    return max(0, price - amount)
 
 
 def _chosen(running: Running, planned: PlannedRule, effect: GiftProduct) -> str | None:
@@ -95,7 +76,7 @@ def _chosen(running: Running, planned: PlannedRule, effect: GiftProduct) -> str 
 
 
 def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
-    """Make granted products lines of the basket, and let the grant take off their price what it does."""
+    """Make granted products lines of the basket, and let the grant take their whole price off."""
     for code, units in grant.products:
         product = running.basket.products.get(code, Product(0))
         key = f"{GIFT_KEY}{planned.key}:{code}"
@@ -104,9 +85,7 @@ def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
         )
         part = running.add_line(planned.key, line, row_of(running, code))
         if part.listed:
-            is_free = planned.rule.effect.advantage.ratio == 1  # type: ignore[union-attr] # only gifts bring products
-            off = part.listed if is_free else min(part.listed, grant.each_off * units)
-            grant.takes.append([part, None, part.amount, off])
+            grant.takes.append([part, None, part.amount, part.listed])
         stock = running.stock.get(code)
         if stock is not None:
             running.stock[code] = stock - units
