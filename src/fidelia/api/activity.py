@@ -29,7 +29,7 @@ from fidelia.kernel.changes import read_mark
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money, exponent_of, parse_scaled
 from fidelia.shadow.operations import judge_purchase
-from fidelia.shadow.queries import after_cut_over, is_in_shadow
+from fidelia.shadow.queries import after_cut_over, is_in_shadow, is_of_a_shadow
 
 from .answers import answer, language_of
 from .bodies import parse_json
@@ -127,7 +127,7 @@ def prepare_purchase(raw: bytes, key: str) -> Prepared:
 def record_or_judge(exchange: Exchange, asked: PurchaseRequest, source: str, found: str | None = None) -> HttpResponse:
     """Record a purchase; where the key is one of a shadow, judge it instead until the cut-over."""
     by = exchange.by
-    if by.may_somewhere("purchase.shadow") and not by.may_somewhere("purchase.record"):
+    if is_of_a_shadow(by, "purchase.record"):
         if is_in_shadow(asked.programme):
             judged = judge_purchase(by=by, at=exchange.at, request=asked, source=source)
             return answer(judged_out(judged.purchase), 202, replayed=judged.is_replay)

@@ -52,11 +52,14 @@ from .schemas.checkouts import (
     SourceQuery,
     UndoIn,
 )
+from .schemas.shadow import JudgedOut
+from .shadow_checkouts import closure_in_shadow, currency_in_shadow, live, return_in_shadow
 
 router = Router(tags=["checkouts"])
 evaluations = Router(tags=["checkouts"])
 CHECKOUTS = "checkouts"
 QUANTITY_SCALE = 3
+UNDOING = ("purchase.record", "purchase.return")
 
 
 @evaluations.post("", response=EvaluationOut, summary="Evaluate a basket", operation_id="evaluate_checkout")
@@ -104,7 +107,8 @@ def update(
         revision=body.revision,
         explain=body.explain,
     )
-    return _answered(update_checkout(by=exchange.by, at=exchange.at, call=call), 200)
+    by = live(exchange.by, "purchase.record")
+    return _answered(update_checkout(by=by, at=exchange.at, call=call), 200)
 
 
 @router.get("", response=CheckoutPage, summary="List checkouts", operation_id="list_checkouts")
@@ -134,14 +138,28 @@ def get(request: HttpRequest, number: Path[CheckoutNumber], asked: Query[SourceQ
     return answer(checkout_fields(found))
 
 
-@router.post("/{number}/closure", response={201: CheckoutOut}, summary="Close it", operation_id="close_checkout")
+@router.post(
+    "/{number}/closure", response={201: CheckoutOut, 202: JudgedOut}, summary="Close it", operation_id="close_checkout"
+)
 def close(
     request: HttpRequest, number: Path[CheckoutNumber], body: ClosureIn, asked: Query[SourceQuery]
 ) -> HttpResponse:
-    """It is a purchase from now on: points are posted, coupons, gift cards and gifts taken. Needs purchase.record."""
+    """It is a purchase from now on: points are posted, coupons, gift cards and gifts taken. Needs purchase.record.
+
+    A key that has purchase.shadow instead judges its basket while a programme is in shadow (202).
+    """
     exchange = exchange_of(request)
     call = _closure(idempotency_key(request), asked.source or exchange.stream, number, body)
-    return _answered(close_checkout(by=exchange.by, at=exchange.at, call=call))
+    return _close(exchange, call, None)
+
+
+def _close(exchange: Exchange, call: CheckoutCall, found: str | None) -> HttpResponse:
+    judged = closure_in_shadow(exchange, call)
+    if judged is not None:
+        return judged
+    by = live(exchange.by, "purchase.record")
+    found = found if by is exchange.by else None
+    return _answered(close_checkout(by=by, at=exchange.at, call=call, found=found))
 
 
 def prepare_closure(number: str, body: Any, key: str) -> Prepared:
@@ -151,8 +169,7 @@ def prepare_closure(number: str, body: Any, key: str) -> Prepared:
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         call = replace(asked, source=exchange.stream)
-        done = close_checkout(by=exchange.by, at=exchange.at, call=call, found=found)
-        return _answered(done)
+        return _close(exchange, call, found)
 
     return Prepared(reading_of_call(asked, clock.now()), serve, names_object=True)
 
@@ -174,7 +191,7 @@ def _closure(key: str, source: str, number: str, body: ClosureIn) -> CheckoutCal
 
 @router.post(
     "/{number}/returns",
-    response={201: CheckoutReturnOut},
+    response={201: CheckoutReturnOut, 202: JudgedOut},
     summary="Give goods back",
     operation_id="return_from_checkout",
 )
@@ -187,7 +204,7 @@ def give_back(
     exchange = exchange_of(request)
     source = asked.source or exchange.stream
     has_amount = body.amount is not None or any(line.amount is not None for line in body.lines)
-    currency = currency_of(exchange.by, source, number) if has_amount else None
+    currency = (currency_in_shadow(exchange.by) or currency_of(exchange.by, source, number)) if has_amount else None
     given = GivenBack(
         lines=tuple(_item(line, currency, f"/lines/{i}") for i, line in enumerate(body.lines)),
         amount=minor(body.amount, currency, "/amount"),
@@ -201,7 +218,11 @@ def give_back(
         occurred_at=body.occurred_at,
         given=(given.amount, *((item.line_number, item.quantity, item.amount) for item in given.lines)),
     )
-    done = return_from_checkout(by=exchange.by, at=exchange.at, call=call, given=given)
+    judged = return_in_shadow(exchange, call, given)
+    if judged is not None:
+        return judged
+    by = live(exchange.by, "purchase.return")
+    done = return_from_checkout(by=by, at=exchange.at, call=call, given=given)
     return _answered_return(done)
 
 
@@ -217,7 +238,7 @@ def cancel(request: HttpRequest, number: Path[CheckoutNumber], body: UndoIn, ask
     """
     exchange = exchange_of(request)
     call = _call(request, "cancel", number, asked.source, revision=body.revision, occurred_at=body.occurred_at)
-    return _answered(cancel_checkout(by=exchange.by, at=exchange.at, call=call))
+    return _answered(cancel_checkout(by=live(exchange.by, *UNDOING), at=exchange.at, call=call))
 
 
 @router.post(
@@ -232,7 +253,7 @@ def reopen(
     exchange = exchange_of(request)
     basket = None if body.basket is None else asked_basket(body.basket, "/basket")
     call = _call(request, "reopen", number, asked.source, revision=body.revision, basket=basket)
-    return _answered(reopen_checkout(by=exchange.by, at=exchange.at, call=call))
+    return _answered(reopen_checkout(by=live(exchange.by, *UNDOING), at=exchange.at, call=call))
 
 
 def _call(request: HttpRequest, step: Step, number: str, source: str | None, **more: Any) -> CheckoutCall:

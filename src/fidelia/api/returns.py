@@ -15,8 +15,8 @@ from fidelia.activity.operations import (
     record_return,
 )
 from fidelia.kernel.money import parse_scaled
-from fidelia.shadow.operations import judge_return
-from fidelia.shadow.queries import after_cut_over, is_in_shadow
+from fidelia.shadow.operations import judge_lone_return, judge_return
+from fidelia.shadow.queries import after_cut_over, is_in_shadow, is_of_a_shadow
 
 from .activity import answer_recorded, asked_purchase
 from .answers import answer
@@ -64,7 +64,7 @@ def give_back_by_receipt(request: HttpRequest, body: ReturnOfReceiptIn) -> HttpR
 def _give_back_or_judge(exchange: Exchange, asked: ReturnRequest, source: str) -> HttpResponse:
     """Record a return; where the key is one of a shadow, judge it instead until the cut-over."""
     by = exchange.by
-    if by.may_somewhere("purchase.shadow") and not by.may_somewhere("purchase.return"):
+    if is_of_a_shadow(by, "purchase.return"):
         if is_in_shadow(None):
             judged = judge_return(by=by, at=exchange.at, request=asked, source=source)
             return answer(judged_out(judged.purchase), 202, replayed=judged.is_replay)
@@ -75,16 +75,26 @@ def _give_back_or_judge(exchange: Exchange, asked: ReturnRequest, source: str) -
 
 
 @lone_returns.post(
-    "", response={201: PurchaseOut}, summary="Record a return without receipt", operation_id="record_lone_return"
+    "",
+    response={201: PurchaseOut, 202: JudgedOut},
+    summary="Record a return without receipt",
+    operation_id="record_lone_return",
 )
 def give_back_alone(request: HttpRequest, body: LoneReturnIn) -> HttpResponse:
     """A member gives back what the rules in force at the return's own date would give for it, never as a first
     purchase. Needs purchase.return.
+
+    A key that has purchase.shadow instead judges it while a programme is in shadow (202).
     """
     exchange, key = exchange_of(request), idempotency_key(request)
     source = body.source or exchange.stream
-    asked = asked_purchase(body, key)
-    return answer_recorded(record_lone_return(by=exchange.by, at=exchange.at, request=asked, source=source))
+    asked, by = asked_purchase(body, key), exchange.by
+    if is_of_a_shadow(by, "purchase.return"):
+        if is_in_shadow(asked.programme):
+            judged = judge_lone_return(by=by, at=exchange.at, request=asked, source=source)
+            return answer(judged_out(judged.purchase), 202, replayed=judged.is_replay)
+        by = after_cut_over(by, asked.programme, "purchase.return")
+    return answer_recorded(record_lone_return(by=by, at=exchange.at, request=asked, source=source))
 
 
 def asked_return(body: ReturnIn, key: str, *, purchase_id: UUID | None = None) -> ReturnRequest:

@@ -37,8 +37,9 @@ of_programmes = Router(tags=["shadow"])
 class DifferencesQuery(Input):
     cause: (
         Literal[
-            "unknown_member", "tier", "date", "rounding", "excluded_product", "rule_not_there", "rule_not_here", "late",
-            "other", "unknown_sale", "sale", "not_taken_back", "rounding_back", "unknown_here", "unknown_there",
+            "unknown_member", "price", "tier", "date", "rounding", "excluded_product", "rule_not_there",
+            "rule_not_here", "codes", "late", "other",
+            "unknown_sale", "sale", "not_taken_back", "rounding_back", "unknown_here", "unknown_there",
         ]
         | None
     ) = None  # fmt: skip

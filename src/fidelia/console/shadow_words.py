@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from fidelia.kernel.money import Money
 from fidelia.programme.queries import terms_of
 from fidelia.shadow.models import ShadowPurchase
 from fidelia.shadow.operations.explaining import EARNS_THERE
 from fidelia.shadow.queries import UNKNOWN_HERE, UNKNOWN_THERE
+from fidelia.ui import formats
 
 from .rules.effect_forms import ROUNDINGS
 
@@ -41,6 +43,14 @@ def cause_words() -> dict[str, tuple[str, str]]:
     """Return what a cause is called, and what it means."""
     return {
         "unknown_member": (_("Member unknown here"), _("The card or the membership is not in Fidelia.")),
+        "price": (
+            _("Another price"),
+            _("The basket costs something else there: a discount that one of the two gives."),
+        ),
+        "codes": (
+            _("Codes of the vendor"),
+            _("Coupons or gift cards were presented, which nobody asks about in shadow mode."),
+        ),
         "tier": (_("Another tier"), _("With another tier the rules give the vendor’s number.")),
         "date": (
             _("Date or time zone"),
@@ -99,13 +109,25 @@ def detail_in_words(judged: ShadowPurchase, language: str) -> str:
             said = _DATED[detail]
         case "tier" | "rule_not_there" | "rule_not_here":
             said = _named(judged, language)
-        case "sale" | "not_taken_back":
+        case "price":
+            said = _("%(there)s there, %(here)s here") % _prices(judged, language)
+        case "codes":
+            said = ngettext("%(count)s code", "%(count)s codes", int(detail)) % {"count": detail}
+        case "sale" | "not_taken_back" if detail:
             said = _("of receipt %(number)s") % {"number": detail}
         case "excluded_product":
             said = _EARNS if detail == EARNS_THERE else _("without “%(line)s”") % {"line": detail}
         case _:
             said = _UNKNOWN.get(detail, detail)
     return str(said)
+
+
+def _prices(judged: ShadowPurchase, language: str) -> dict[str, str]:
+    currency = judged.shadow.programme.currency
+    there, here = (
+        formats.money(Money(int(part), currency).text(), currency, language) for part in judged.detail.split("/")
+    )
+    return {"there": there, "here": here}
 
 
 def _named(judged: ShadowPurchase, language: str) -> str:

@@ -23,6 +23,14 @@ class ShadowEnded(Refused):
     default_code = "shadow_ended"
 
 
+class ClosuresOnly(Refused):
+    """In shadow mode a till sends the closure of a checkout with its basket, and what comes back: nothing is reserved,
+    cancelled or opened again.
+    """
+
+    default_code = "closures_only"
+
+
 class ProgrammeLive(Refused):
     """The programme has granted points already; a shadow begins before anything is granted."""
 

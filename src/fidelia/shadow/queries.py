@@ -69,6 +69,11 @@ def is_in_shadow(slug: str | None) -> bool:
     return running.filter(programme__slug=slug).exists() if slug is not None else running.exists()
 
 
+def is_of_a_shadow(by: Actor, right: str) -> bool:
+    """Tell whether a caller is the feed of a shadow: what it sends is judged until the cut-over, recorded after it."""
+    return by.may_somewhere("purchase.shadow") and not by.may_somewhere(right)
+
+
 def after_cut_over(by: Actor, slug: str | None, right: str = "purchase.record") -> Actor:
     """Return who records for real what a key of a shadow sends after the cut-over. Raises NoShadow before any."""
     ended = Shadow.objects.exclude(ended_at=None)

@@ -1,8 +1,9 @@
 """What shadow mode does."""
 
+from .baskets import judge_basket
 from .comparing import compare_shadow
-from .giving_back import judge_return
-from .judging import Judged, judge_purchase
+from .giving_back import judge_basket_return, judge_return
+from .judging import Judged, judge_lone_return, judge_purchase
 from .reconciling import BalanceTold, Mismatch, find_mismatches, read_balances
 from .running import begin_shadow, cut_over
 from .telling import GrantTold, read_grants, tell_grants
@@ -16,6 +17,9 @@ __all__ = [
     "compare_shadow",
     "cut_over",
     "find_mismatches",
+    "judge_basket",
+    "judge_basket_return",
+    "judge_lone_return",
     "judge_purchase",
     "judge_return",
     "read_balances",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from fidelia.activity.operations.purchases import origin_of
@@ -12,7 +13,9 @@ from fidelia.kernel.outbox import Origin
 from fidelia.programme.queries import terms_of
 
 from ..models import Shadow, ShadowPurchase, VendorGrant
-from .explaining import NONE, GivenBack, Occasion, explain_difference, explain_return
+from .baskets import CODES, TOLD_TOTAL
+from .explaining import KEPT, NONE, GivenBack, Occasion, explain_difference, explain_return
+from .judging import ALONE
 
 TOGETHER = 500
 
@@ -55,7 +58,9 @@ def _compare(shadow: Shadow, numbers: list[str], at: datetime) -> int:
     sold = _told_of_sales(shadow, rows)
     for row in rows:
         grant = grants[row.receipt_number]
-        if row.is_return:
+        if row.is_return and ALONE in row.record:
+            row.cause, row.detail = _explained_alone(row, grant)
+        elif row.is_return:
             row.cause, row.detail = explain_return(_given_back(row, grant, sold))
         else:
             row.cause, row.detail = explain_difference(_occasion(row, grant))
@@ -83,6 +88,14 @@ def _given_back(row: ShadowPurchase, grant: VendorGrant, sold: Mapping[str, int]
     )
 
 
+def _explained_alone(row: ShadowPurchase, grant: VendorGrant) -> tuple[str, str]:
+    """A return that names no purchase takes what a purchase would be given, and differs for the same causes."""
+    if grant.points == 0 and row.points:
+        return KEPT, ""
+    seen = _occasion(row, grant)
+    return explain_difference(replace(seen, points=-seen.points, told=-seen.told))
+
+
 def _occasion(row: ShadowPurchase, grant: VendorGrant) -> Occasion:
     return Occasion(
         terms=terms_of(row.version_id) if row.version_id is not None else None,
@@ -91,5 +104,8 @@ def _occasion(row: ShadowPurchase, grant: VendorGrant) -> Occasion:
         points=row.points,
         told=grant.points,
         told_tier=grant.tier,
+        total=row.total,
+        told_total=row.record.get(TOLD_TOTAL),
+        codes=row.record.get(CODES, 0),
         is_late=origin_of(row.occurred_at, row.judged_at) is Origin.LATE,
     )

@@ -22,8 +22,9 @@ from fidelia.rules.rule_set import PointsPerAmount, Rule
 NONE: Final = ""
 UNKNOWN_MEMBER, TIER, DATE, ROUNDING = "unknown_member", "tier", "date", "rounding"
 EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER = "excluded_product", "rule_not_there", "rule_not_here", "late", "other"
+PRICE, CODES = "price", "codes"  # of baskets
 UNKNOWN_SALE, SALE, KEPT, ROUNDING_BACK = "unknown_sale", "sale", "not_taken_back", "rounding_back"  # of returns
-CAUSES: Final = (UNKNOWN_MEMBER, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, LATE, OTHER)
+CAUSES: Final = (UNKNOWN_MEMBER, PRICE, TIER, DATE, ROUNDING, EXCLUDED, RULE_THERE, RULE_HERE, CODES, LATE, OTHER)
 CAUSES_OF_RETURNS: Final = (UNKNOWN_SALE, SALE, KEPT, ROUNDING_BACK)
 ROUNDINGS: Final = ("floor", "half_up", "ceiling")
 EARNS_THERE: Final = "earns_there"
@@ -33,7 +34,10 @@ LINES_TRIED: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What was judged, and what the vendor told: points in minor units, and the tier it read where it says so."""
+    """What was judged, and what the vendor told: points in minor units, and the tier it read where it says so.
+
+    Of a basket besides: what it costs here and there (`told_total`, None: not told), and how many codes were presented.
+    """
 
     terms: Terms | None
     record: Mapping[str, Any]
@@ -42,20 +46,35 @@ class Occasion:
     told: int
     told_tier: str
     is_late: bool
+    total: int = 0
+    told_total: int | None = None
+    codes: int = 0
 
 
 def explain_difference(seen: Occasion) -> tuple[str, str]:
     """Return the cause of a difference and a detail (a rule, a tier, a line); ("", "") where there is none."""
-    if seen.points == seen.told:
-        return NONE, ""
-    elif seen.refusal:
+    if seen.refusal and seen.points != seen.told:
         return UNKNOWN_MEMBER, seen.refusal
-    elif seen.terms is None or not seen.record:
+    elif seen.told_total is not None and seen.told_total != seen.total:
+        return PRICE, f"{seen.told_total}/{seen.total}"  # also where the points happen to be the same
+    elif seen.points == seen.told:
+        return NONE, ""
+    return _explained(seen)
+
+
+def _explained(seen: Occasion) -> tuple[str, str]:
+    if seen.terms is None or not seen.record:
         return UNKNOWN_MEMBER, "not_a_member"
     for cause, detail, points in _suppositions(seen, seen.terms):
         if points == seen.told:
             return cause, detail[:120]
-    if seen.is_late:
+    return _unexplained(seen)
+
+
+def _unexplained(seen: Occasion) -> tuple[str, str]:
+    if seen.codes:
+        return CODES, str(seen.codes)
+    elif seen.is_late:
         return LATE, ""
     return (RULE_HERE, "") if seen.told > seen.points else (OTHER, "")
 
@@ -105,6 +124,10 @@ def _shares(seen: GivenBack) -> set[int]:
 def _suppositions(seen: Occasion, terms: Terms) -> Iterator[tuple[str, str, int]]:
     rules, at = terms.rule_set, datetime.fromisoformat(seen.record["occurred_at"])
     values = typed_values(rules, seen.record["values"])
+    if "bill" in seen.record and _points(rules, values, at) != seen.points:
+        # Rules that need a checkout gave of it: with final prices alone no supposition comes to anything.
+        yield from _by_rules_left_out(seen.record, seen.points)
+        return
     yield from _by_tier(terms, rules, values, at, seen.told_tier)
     yield from _by_date(terms, rules, values, at)
     yield from _by_rounding(rules, values, at)

@@ -10,10 +10,13 @@ from uuid import UUID
 
 from fidelia.activity.errors import MalformedLines, MoreThanBought, ReturnedBeforeBought
 from fidelia.activity.operations import ReturnRequest
+from fidelia.activity.operations.checkouts import CheckoutCall, GivenBack, ReturnedItem
+from fidelia.activity.operations.checkouts.reversing import parts_returned
 from fidelia.activity.operations.requests import check_moment, hash_of_request
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.rules import LineAllocation, points_of_returned
+from fidelia.rules.pricing import FrozenBill, Returned, reverse
 
 from ..models import ShadowPurchase
 from .judging import Judged, keep, lock_running, replay, running_shadow
@@ -43,7 +46,33 @@ def judge_return(*, by: Actor, at: datetime, request: ReturnRequest, source: str
             return replay(known, told)
         made = ShadowPurchase(
             shadow=shadow, source=source, receipt_number=request.receipt_number, request_hash=told, is_return=True,
-            total=0, occurred_at=request.occurred_at, judged_at=at, **{"points": 0, **_judged(request, sale)},
+            occurred_at=request.occurred_at, judged_at=at,
+            **{"points": 0, "total": 0, **_judged(request.occurred_at, request, sale)},
+        )  # fmt: skip
+        return keep(by, made, told)
+
+
+def judge_basket_return(*, by: Actor, at: datetime, call: CheckoutCall, given: GivenBack) -> Judged:
+    """Reckon what giving goods of a judged basket back would take, by line and quantity or amount, or by an amount over
+    all of it. Raises as `judge_return`.
+    """
+    if not by.may_somewhere("purchase.shadow"):
+        by.require("purchase.shadow")
+    moment = call.occurred_at or at
+    check_moment(moment, at)
+    told, number = call.hash(), call.receipt_number or call.idempotency_key
+    sales = ShadowPurchase.objects.select_related("shadow__programme").filter(shadow__ended_at=None, is_return=False)
+    sale = sales.filter(record__checkout=call.number, source=call.source).first()
+    shadow = sale.shadow if sale is not None else running_shadow(None)
+    by.require("purchase.shadow", Scope(shadow.programme.partner_id, sale.store_id if sale is not None else None))
+    with transaction_of_use_case():
+        lock_running(shadow)
+        known = ShadowPurchase.objects.filter(shadow=shadow, receipt_number=number).first()
+        if known is not None:
+            return replay(known, told)
+        made = ShadowPurchase(
+            shadow=shadow, source=call.source, receipt_number=number, request_hash=told, is_return=True,
+            occurred_at=moment, judged_at=at, **{"points": 0, "total": 0, **_judged(moment, given, sale)},
         )  # fmt: skip
         return keep(by, made, told)
 
@@ -56,17 +85,32 @@ def _find_sale(request: ReturnRequest, source: str) -> ShadowPurchase | None:
     return sales.filter(receipt_number=request.sold.number, source=request.sold.source or source).first()
 
 
-def _judged(request: ReturnRequest, sale: ShadowPurchase | None) -> dict[str, Any]:
+def _judged(moment: datetime, asked: ReturnRequest | GivenBack, sale: ShadowPurchase | None) -> dict[str, Any]:
     if sale is None:
         return {"refusal": UNKNOWN_SALE}
-    if request.occurred_at < sale.occurred_at:
+    if moment < sale.occurred_at:
         raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
     who = {"returns": sale, "customer_id": sale.customer_id, "store_id": sale.store_id, "version_id": sale.version_id}
     if not sale.record:  # who is no member here was given nothing
         return {**who, "refusal": sale.refusal}
-    parts = _parts(request, _allocation(sale.record), _returned(sale.id))
+    if "bill" in sale.record or isinstance(asked, GivenBack):
+        return {**who, **_of_bill(asked, sale)}
+    parts = _parts(asked, _allocation(sale.record), _returned(sale.id))
     record = {"lines": [list(part) for part in parts]}
     return {**who, "points": -sum(part[2] for part in parts), "record": record}
+
+
+def _of_bill(asked: ReturnRequest | GivenBack, sale: ShadowPurchase) -> dict[str, Any]:
+    """Return what goes back of a judged basket, as its bill was frozen."""
+    bill = FrozenBill.from_mapping(sale.record["bill"])
+    earlier = ShadowPurchase.objects.filter(returns_id=sale.id).order_by("judged_at", "id")
+    before = [Returned(*part) for record in earlier.values_list("record", flat=True) for part in record["returned"]]
+    items = [ReturnedItem(line.line_number, line.quantity, getattr(line, "amount", None)) for line in asked.lines]
+    now = parts_returned(bill, before, items, asked.amount if isinstance(asked, GivenBack) else None)
+    found = reverse(bill, now, already=before)
+    lines = [[line.line + 1, part.quantity or 0, line.points] for line, part in zip(found.lines, now, strict=True)]
+    returned = [[part.line, part.quantity, part.amount] for part in now]
+    return {"points": -found.points, "total": -found.total, "record": {"lines": lines, "returned": returned}}
 
 
 def _allocation(record: Mapping[str, Any]) -> Sequence[LineAllocation]:

@@ -23,6 +23,7 @@ from ..errors import NoShadow, ShadowEnded
 from ..models import Shadow, ShadowPurchase
 
 OWNER = "shadow"
+ALONE = "alone"  # in the record of a return that names no purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,29 @@ def judge_purchase(*, by: Actor, at: datetime, request: PurchaseRequest, source:
     made = ShadowPurchase(
         shadow=shadow, source=source, receipt_number=request.receipt_number, request_hash=told,
         total=request.net_total, occurred_at=request.occurred_at, judged_at=at, **values,
+    )  # fmt: skip
+    with transaction_of_use_case():
+        lock_running(shadow)
+        return keep(by, made, told)
+
+
+def judge_lone_return(*, by: Actor, at: datetime, request: PurchaseRequest, source: str) -> Judged:
+    """Reckon what a return that names no purchase would take back: what the rules of its day give, never as a first
+    purchase. Raises as `judge_purchase`.
+    """
+    if not by.may_somewhere("purchase.shadow"):
+        by.require("purchase.shadow")
+    check_purchase(request, at)
+    told = hash_of_request("lone return", request, source)
+    shadow = running_shadow(request.programme)
+    known = ShadowPurchase.objects.filter(shadow=shadow, receipt_number=request.receipt_number).first()
+    if known is not None:
+        return replay(known, told)
+    values = _judged(by, request, shadow, alone=True)
+    made = ShadowPurchase(
+        shadow=shadow, source=source, receipt_number=request.receipt_number, request_hash=told, is_return=True,
+        total=-request.net_total, occurred_at=request.occurred_at, judged_at=at,
+        **{**values, "points": -values["points"]},
     )  # fmt: skip
     with transaction_of_use_case():
         lock_running(shadow)
@@ -97,7 +121,7 @@ def running_shadow(slug: str | None) -> Shadow:
     return found[0]
 
 
-def _judged(by: Actor, request: PurchaseRequest, shadow: Shadow) -> dict[str, Any]:
+def _judged(by: Actor, request: PurchaseRequest, shadow: Shadow, *, alone: bool = False) -> dict[str, Any]:
     try:
         around = read_surroundings(by, _of(request, shadow), owner=OWNER, locks=False)
     except (NotFound, Refused) as refusal:
@@ -113,12 +137,15 @@ def _judged(by: Actor, request: PurchaseRequest, shadow: Shadow) -> dict[str, An
         return {"points": 0, "version_id": around.version_id, **_who(around)}
     values = values_of(request, around, terms)
     if values["purchase.is_first"]:
-        values["purchase.is_first"] = not _has_bought(shadow, around.member.customer_id, request.occurred_at)
+        values["purchase.is_first"] = not alone and not has_bought(
+            shadow, around.member.customer_id, request.occurred_at
+        )
     try:
         decided = decide(terms, values, request.occurred_at, around.member.head)
     except FideliaError as refusal:
         return {"points": 0, "refusal": refusal.code[:60], "version_id": around.version_id, **_who(around)}
-    return {"points": decided.points, "record": decided.row.record, "version_id": around.version_id, **_who(around)}
+    record = {**decided.row.record, ALONE: True} if alone else decided.row.record
+    return {"points": decided.points, "record": record, "version_id": around.version_id, **_who(around)}
 
 
 def _of(request: PurchaseRequest, shadow: Shadow) -> PurchaseRequest:
@@ -133,7 +160,8 @@ def _who(around: Surroundings) -> dict[str, UUID | None]:
     }
 
 
-def _has_bought(shadow: Shadow, customer_id: UUID, before: datetime) -> bool:
+def has_bought(shadow: Shadow, customer_id: UUID, before: datetime) -> bool:
+    """Tell whether a purchase of a person was judged before: here none of them is recorded."""
     return ShadowPurchase.objects.filter(
         shadow=shadow, customer_id=customer_id, occurred_at__lt=before, is_return=False
     ).exists()

@@ -17,6 +17,7 @@ from fidelia.organisation.models import Store
 from fidelia.programme.queries import terms_of
 from fidelia.rules import Decision, LineAllocation
 from fidelia.rules.pricing import (
+    FrozenBill,
     MoreThanBought,
     Returned,
     Reversal,
@@ -85,7 +86,7 @@ def reverse_sale(caller: Caller, sold: Sold, asked: Reversing) -> Reversed:
         raise MalformedLines("A return names lines, or an amount over all of them: not both.", pointer="/amount")
     if asked.occurred_at < sale.occurred_at:
         raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
-    now = _returned(sold, asked)
+    now = parts_returned(sold.bill, sold.returned, asked.lines, asked.amount)
     reversal = reverse(sold.bill, now, already=sold.returned)
     row = _row(caller, sold, asked, reversal)
     lines = [_line(sold, each, i + 1, now[i]) for i, each in enumerate(reversal.lines)]
@@ -124,29 +125,35 @@ def _policy_of(sale: Purchase) -> PurchasePolicy:
     return terms_of(sale.rule_version_id).purchases
 
 
-def _returned(sold: Sold, asked: Reversing) -> tuple[Returned, ...]:
-    """Return what comes back by places, one for each line, in their order."""
+def parts_returned(
+    bill: FrozenBill, before: Sequence[Returned], lines: Sequence[ReturnedItem] = (), amount: int | None = None
+) -> tuple[Returned, ...]:
+    """Return what comes back by places, one for each line, in their order: these lines, or an amount over all of them,
+    or with neither all that `before` left. Raises MoreThanBought, MalformedLines.
+    """
     try:
-        if asked.amount is not None:
-            return spread_amount(sold.bill, asked.amount, sold.returned)
-        left = everything_left(sold.bill, sold.returned)
-        if asked.lines:
-            return _named(sold, asked, {each.line: each for each in left})
+        if amount is not None:
+            return spread_amount(bill, amount, before)
+        left = everything_left(bill, before)
+        if lines:
+            return _named(bill, before, lines, {each.line: each for each in left})
         if not left:
             raise MoreThanBought("Everything of this purchase was given back before.")
     except MoreThanBought as refusal:
-        refusal.pointer = refusal.pointer or ("/amount" if asked.amount is not None else "/lines")
+        refusal.pointer = refusal.pointer or ("/amount" if amount is not None else "/lines")
         raise
     return left
 
 
-def _named(sold: Sold, asked: Reversing, left: dict[int, Returned]) -> tuple[Returned, ...]:
+def _named(
+    bill: FrozenBill, before: Sequence[Returned], lines: Sequence[ReturnedItem], left: dict[int, Returned]
+) -> tuple[Returned, ...]:
     found: dict[int, Returned] = {}
-    for i, item in enumerate(asked.lines):
+    for i, item in enumerate(lines):
         place = item.line_number - 1
-        if place in found or not 0 <= place < len(sold.bill.lines):
+        if place in found or not 0 <= place < len(bill.lines):
             raise MalformedLines(
-                f"The purchase has lines 1 to {len(sold.bill.lines)}; name each at most once.",
+                f"The purchase has lines 1 to {len(bill.lines)}; name each at most once.",
                 pointer=f"/lines/{i}/line_number",
             )
         if item.quantity is not None and item.amount is not None:
@@ -158,7 +165,7 @@ def _named(sold: Sold, asked: Reversing, left: dict[int, Returned]) -> tuple[Ret
         else:
             found[place] = Returned(place, item.quantity, item.amount)
             try:
-                reverse(sold.bill, [found[place]], already=sold.returned)
+                reverse(bill, [found[place]], already=before)
             except MoreThanBought as refusal:
                 refusal.pointer = f"/lines/{i}/{'quantity' if item.amount is None else 'amount'}"
                 raise
