@@ -71,6 +71,20 @@ def cause_words() -> dict[str, tuple[str, str]]:
         ),
         "late": (_("Late purchase"), _("It was sent more than a day after it happened, and nothing else explains it.")),
         "other": (_("Not explained"), _("None of the suppositions gives the vendor’s number.")),
+        **_causes_of_returns(),
+        UNKNOWN_HERE: (
+            _("Purchase that the till did not send"),
+            _("The vendor granted for a receipt that is not known here."),
+        ),
+        UNKNOWN_THERE: (
+            _("Purchase that the vendor did not reward"),
+            _("Judged here, and older than the last one that the vendor told of."),
+        ),
+    }
+
+
+def _causes_of_returns() -> dict[str, tuple[str, str]]:
+    return {
         "unknown_sale": (
             _("Return of an unknown purchase"),
             _("The purchase that came back was not sent here, as when it was before the shadow began."),
@@ -86,14 +100,6 @@ def cause_words() -> dict[str, tuple[str, str]]:
         "rounding_back": (
             _("Rounding of a return"),
             _("The vendor rounds the share of a returned line otherwise."),
-        ),
-        UNKNOWN_HERE: (
-            _("Purchase that the till did not send"),
-            _("The vendor granted for a receipt that is not known here."),
-        ),
-        UNKNOWN_THERE: (
-            _("Purchase that the vendor did not reward"),
-            _("Judged here, and older than the last one that the vendor told of."),
         ),
     }
 
