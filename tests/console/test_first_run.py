@@ -7,6 +7,8 @@ from django.test import Client
 
 from fidelia.access.models import User
 from fidelia.access.operations import grant_role
+from fidelia.demo.filling.state import BEGUN, remember
+from fidelia.jobs.models import Job
 from fidelia.kernel import clock
 from fidelia.organisation.models import Operator, Store
 from fidelia.programme.models import Programme, ProgrammeVersion
@@ -79,3 +81,27 @@ def test_a_name_that_is_taken_is_said_at_its_field(client: Client) -> None:
         answer = client.post(f"{GUIDE}programmes/points-and-tiers/", {"name": "Le Cercle"})
     assert answer.status_code == 422
     assert Programme.objects.count() == 1
+
+
+def test_an_invented_shop_is_asked_for_once_and_only_while_nothing_is_here(client: Client) -> None:
+    assert "Remplir plutôt avec un magasin inventé" in text_of(client.get("/console/"))
+    for _ in range(2):
+        asked = client.post(f"{GUIDE}invented-shop/")
+        job = Job.objects.get(kind="demo.fill")
+        assert asked.headers["Location"] == f"/console/settings/jobs/{job.id}/"
+    Job.objects.all().delete()
+    name_the_shops(client)
+    assert "Remplir plutôt" not in text_of(client.get("/console/"))
+    refused = client.post(f"{GUIDE}invented-shop/")
+    assert refused.status_code == 409
+    assert "contient déjà des données" in text_of(refused)
+    assert "Ce magasin est inventé" not in text_of(client.get("/console/")), "a real house of the same name"
+
+
+def test_every_page_says_that_the_shop_is_invented_and_how_it_goes(client: Client) -> None:
+    name_the_shops(client)
+    remember(BEGUN, by=SYSTEM, at=clock.now(), facts={})
+    for address in ("/console/", "/console/customers/"):
+        page = text_of(client.get(address))
+        assert "Ce magasin est inventé" in page
+        assert "fidelia demo --remove" in page

@@ -23,6 +23,7 @@ from fidelia.demo.errors import NotEmpty, Unfinished
 from fidelia.demo.filling import State, fill, find_state
 from fidelia.demo.filling.state import BEGUN, remember
 from fidelia.demo.filling.team import TEAM
+from fidelia.demo.log_ins import keep_log_ins, make_password, read_log_ins
 from fidelia.insight.models import Refresh
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.messaging.models import Message
@@ -31,7 +32,6 @@ from fidelia.organisation.models import Operator, Store
 from fidelia.products.models import Product, ProductCost
 from fidelia.programme.models import Enrolment, Programme, ProgrammeVersion, TierPeriod
 from fidelia.rewards.models import Cheque
-from fidelia.worker.verbs.demo import keep_log_ins, make_password, read_log_ins
 from tests.cast import SYSTEM, rocco
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from fidelia.worker.postgres import database_url, ensure_running
+from tests.homes import environ_of
 from tests.worker.conftest import Run, fidelia, home, migrated_home
 
 __all__ = ["fidelia", "home", "migrated_home"]
@@ -27,6 +33,56 @@ def test_it_fills_once_and_then_finds_the_shop_there(fidelia: Run) -> None:
     doctor = fidelia("doctor", "--ledger")
     assert "Every account of the ledger adds up" in doctor.stdout
     assert doctor.returncode == 0, doctor.stdout
+
+
+@pytest.mark.usefixtures("migrated_home")
+def test_the_shop_goes_and_who_was_there_before_it_stays(fidelia: Run, home: Path) -> None:
+    """The demo itself is stood in for by its audit rows: filling it in is tested above."""
+    in_database(home, "select 1")  # and from here on the server is kept running for all commands
+    create = [sys.executable, "-m", "fidelia.worker", "create-user", "rocco@shop.example", "--name", "Rocco"]
+    subprocess.run(create, env=environ_of(home), cwd=home, input=b"O namenlose Freude!\n", check=True)
+    in_database(  # the audit of a second time begins after the first removal, and does not name who was there
+        home,
+        "delete from access_audit where verb like 'user.%'",
+        *(_audit("system", verb, "fidelia demo") for verb in ("demo.begin", "demo.fill")),
+        _audit("system", "file.keep", "fidelia import"),
+        "insert into organisation_operator values (1, 'Maison Éléonore', 'FR', 'EUR', 'fr', 'Europe/Paris', now())",
+    )
+    kept = home / "demo" / "log-ins.txt"
+    kept.parent.mkdir()
+    kept.touch()
+
+    refused = fidelia("demo", "--remove")
+    assert refused.returncode == 1
+    assert "1 acts were recorded here (the last is “fidelia import: file.keep”)" in refused.stderr
+    assert in_database(home, "select count(*) from organisation_operator") == 1
+
+    removed = fidelia("demo", "--remove", "--name", "maison eleonore")
+    assert removed.returncode == 0, removed.stderr
+    assert "1 log-ins from before it were kept" in removed.stdout
+    assert in_database(home, "select count(*) from organisation_operator") == 0
+    assert in_database(home, "select role_code from access_role_grant") == "administrator"
+    assert in_database(home, "select count(*) from access_user where email = 'rocco@shop.example'") == 1
+    assert in_database(home, "select count(*) from access_audit where verb like 'demo.%'") == 1
+    assert not kept.exists()
+    assert "does not hold the invented shop" in fidelia("demo", "--remove").stderr
+
+
+def _audit(kind: str, verb: str, label: str) -> str:
+    return (
+        "insert into access_audit (by_kind, by_label, verb, object_type, object_id, at) "
+        f"values ('{kind}', '{label}', '{verb}', 'demo', 'maison-eleonore', now())"
+    )
+
+
+def in_database(home: Path, *statements: str) -> object:
+    """Run statements as the owner in the embedded database of a stopped installation; the first value of the last."""
+    ensure_running(home)
+    with psycopg.connect(database_url(home, {}), autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None
 
 
 @pytest.mark.usefixtures("migrated_home")

@@ -341,3 +341,29 @@ def test_days_of_a_sheet_are_iso_whatever_their_look(tmp_path: Path) -> None:
     table = Table(write_workbook(tmp_path / "a.xlsx", Ventes=rows))
     assert list(table.rows()) == [["T1", "2024-03-01", "12.5"], ["T2", "2009-12-01 07:45:00", "3"]]
     assert table.reading.date_order is DateOrder.YEAR_FIRST
+
+
+# Rare signs
+
+
+@pytest.mark.parametrize("sign", ["^", "~", "\x1f", "|"])
+def test_a_rare_separator_is_found_beside_decimal_commas(tmp_path: Path, sign: str) -> None:
+    rows = [["ticket", "date", "montant", "libellé"]]
+    rows += [[f"T{i}", f"{i + 10}/02/2024", f"{i},50", "Tasse, grande"] for i in range(1, 9)]
+    path = write(tmp_path / "ventes.csv", "".join(f"{sign.join(row)}\n" for row in rows))
+    found = sniff(path)
+    assert (found.reading.separator, found.reading.decimal, doubted(found)) == (sign, ",", set())
+    assert list(Table(path, found.reading).rows()) == rows[1:]
+
+
+@pytest.mark.parametrize("header", ["Nom", '"Nom"'])
+def test_one_quoted_column_stays_one_whatever_its_cells_hold(tmp_path: Path, header: str) -> None:
+    path = write(tmp_path / "clients.csv", f"{header}\n" + "".join(f'"Dupont{i}, Jean"\n' for i in range(8)))
+    table = Table(path, sniff(path).reading)
+    assert (list(table.columns), next(iter(table.rows()))) == (["Nom"], ["Dupont0, Jean"])
+
+
+def test_words_for_nothing_do_not_hide_that_a_column_is_of_amounts(tmp_path: Path) -> None:
+    cells = ["-", "N/A", "NULL", "12,50", "8,90", "n/d", "3,20", "-"]
+    path = write(tmp_path / "ventes.csv", "ticket;montant\n" + "".join(f"T{i};{one}\n" for i, one in enumerate(cells)))
+    assert sniff(path).reading.decimal == ","

@@ -12,6 +12,7 @@ from fidelia.cards.jobs import JOBS as CARD_JOBS
 from fidelia.customers.facts import FACTS as CUSTOMER_FACTS
 from fidelia.customers.jobs import JOBS as CUSTOMER_JOBS
 from fidelia.customers.operations.imports import CUSTOMERS_KIND
+from fidelia.demo.jobs import JOBS as DEMO_JOBS
 from fidelia.insight.jobs import JOBS as INSIGHT_JOBS
 from fidelia.intake.jobs import JOBS as INTAKE_JOBS
 from fidelia.intake.kinds import ImportKind
@@ -68,6 +69,7 @@ JOBS: tuple[JobKind, ...] = (
     *SHADOW_JOBS,
     *INSIGHT_JOBS,
     *CAMPAIGN_JOBS,
+    *DEMO_JOBS,
 )
 
 # What files can bring in (intake runs them), in layer order.

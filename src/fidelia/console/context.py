@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from fidelia.demo.filling import is_invented
 from fidelia.jobs.queries import count_parked, count_under_way, list_jobs
 from fidelia.kernel.actor import Actor
 
@@ -27,6 +28,8 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "menu": menu,
         "go_keys": menu.addresses_by_key(),
         "house": getattr(request, "house", ""),
+        "is_invented": is_invented(getattr(request, "house", "")),
+        "may_remove_it": actor.may("operator.set_up"),
         "theme": user.theme,
         "density": user.density,
         "jobs_running": running,

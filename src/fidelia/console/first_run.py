@@ -17,8 +17,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from fidelia.activity.queries import list_purchases
+from fidelia.demo.filling import State, find_state
+from fidelia.demo.jobs import ask_for_the_shop
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.errors import Denied, FideliaError
@@ -153,6 +156,14 @@ def programme(request: ConsoleRequest, key: str) -> HttpResponseBase:
     return show(request, "console/first_run/programme.html", context, status=422 if form.errors else 200)
 
 
+@require_POST
+@signed_in
+def invented_shop(request: ConsoleRequest) -> HttpResponseBase:
+    """Fill the empty installation with the invented shop, by a job whose page shows how far it is."""
+    found = ask_for_the_shop(by=request.actor, at=clock.now())
+    return redirect("console:job", job_id=found.id)
+
+
 def guide_of(by: Actor) -> dict[str, Any]:
     """Return the four steps with how far they are; the first that is not done is "now"."""
     programmes = see_programmes(by=by) if by.may_somewhere("programme.see") else []
@@ -163,7 +174,12 @@ def guide_of(by: Actor) -> dict[str, Any]:
         "guide_done": done,
         "guide_ratio": done / len(steps),
         "templates": [] if programmes or not get_operator_or_none() else _template_cards(),
+        "may_invent": not done and by.may("operator.set_up") and _is_empty(),
     }
+
+
+def _is_empty() -> bool:
+    return find_state(by=Actor.system("console")) is State.EMPTY
 
 
 def concerns(by: Actor) -> bool:

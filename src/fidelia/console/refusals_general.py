@@ -53,6 +53,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     "role_not_granted": _("This role is not held there."),
     "approval_unknown": _("There is no such approval."),
     "no_such_key": _("There is no such key."),
+    # the invented shop
+    "demo_unfinished": _(
+        "The invented shop was begun here and not finished. On the server: fidelia stop, then fidelia demo --remove."
+    ),
+    "not_empty": _("This installation holds data already: the invented shop wants an empty one."),
     # network
     "operator_not_set_up": _("Name your shops first: who runs this installation, its country, money and language."),
     "operator_already_set_up": _("Who runs this installation is named already."),

@@ -75,6 +75,7 @@ urlpatterns = [
     path("preferences/", preferences.choose, name="preferences"),
     # /console/first-run/
     path("first-run/", first_run.guide, name="first-run"),
+    path("first-run/invented-shop/", first_run.invented_shop, name="first-run-invented"),
     path("first-run/shops/", first_run.shops, name="first-run-shops"),
     path("first-run/programmes/<slug:key>/", first_run.programme, name="first-run-programme"),
     # /console/customers/

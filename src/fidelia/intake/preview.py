@@ -33,11 +33,16 @@ from .values import (
     read_percent,
     read_phone,
     read_time,
+    says_nothing,
 )
 
 EXAMPLES = 3
 ROWS_LOOKED_AT = 2_000
 _YES, _NO = {"en": "yes", "fr": "oui"}, {"en": "no", "fr": "non"}
+
+
+# Kinds in which a word such as “N/A” is nobody's name.
+OF_VALUES = frozenset((Kind.NUMBER, Kind.MONEY, Kind.POINTS, Kind.PERCENT, Kind.MOMENT, Kind.DAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +98,19 @@ class _Reader:
         if column.name == "customer" and text.strip().casefold() in self.nobody:
             return Understood(column.name, text)
         if not text.strip():
-            reason = say_missing(column, self.language) if column.required else ""
-            return Understood(column.name, text, reason=reason)
+            return self.understand_nothing(column, text)
         if column.kind is Kind.DAY and not column.required and is_no_day(text):
             return Understood(column.name, text)
+        if column.kind in OF_VALUES and says_nothing(text):
+            return self.understand_nothing(column, text)
         try:
             value = _READERS[column.kind](self, column, text)
         except BadCell as bad:
             return Understood(column.name, text, reason=bad.reason(self.language))
         return Understood(column.name, text, value, self.show(value))
+
+    def understand_nothing(self, column: Column, text: str) -> Understood:
+        return Understood(column.name, text, reason=say_missing(column, self.language) if column.required else "")
 
     def show(self, value: Any) -> str:
         if isinstance(value, bool):

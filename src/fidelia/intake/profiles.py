@@ -18,7 +18,18 @@ from .rows import Row
 from .states import word_of
 from .tables import Table
 from .targets import Column, Kind
-from .values import FALSE, TRUE, BadCell, is_moment, is_no_day, read_money, read_percent, read_quantity, split_currency
+from .values import (
+    FALSE,
+    TRUE,
+    BadCell,
+    is_moment,
+    is_no_day,
+    read_money,
+    read_percent,
+    read_quantity,
+    says_nothing,
+    split_currency,
+)
 
 EXAMPLES = 3
 WORDS_MAX = 50  # different words of a column that may be a vocabulary
@@ -84,19 +95,21 @@ def _is_word_of(word: str, column: Column) -> bool:
 def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: bool = False) -> Profile:
     texts = [cell.strip() for cell in cells if cell.strip()]
     count = max(len(texts), 1)
+    said = [text for text in texts if not says_nothing(text)]
+    values = max(len(said), 1)
     numbers = tuple(_number(cell, reading) for cell in cells)
-    if 0.4 * count > sum(number is not None for number in numbers):  # “2 pcs” are two
+    if 0.4 * values > sum(number is not None for number in numbers):  # “2 pcs” are two
         numbers = tuple(_counted(cell, reading) for cell in cells)
     known = [number for number in numbers if number is not None]
-    is_amount = len(known) >= 0.6 * count
+    is_amount = len(known) >= 0.6 * values
     marks = [marks for text in texts[:500] if (marks := split_currency(text)[1])] if is_amount else []
     shares = {
-        "number": len(known) / count,
-        "decimal": sum(number != number.to_integral_value() for number in known) / count,
-        "negative": sum(number < 0 for number in known) / count,
-        "moment": sum(is_moment(text, reading) or is_no_day(text) for text in texts) / count,
-        "clock": sum(":" in text for text in texts) / count,
-        "hour": sum(TIME.fullmatch(text) is not None for text in texts) / count,
+        "number": len(known) / values,
+        "decimal": sum(number != number.to_integral_value() for number in known) / values,
+        "negative": sum(number < 0 for number in known) / values,
+        "moment": sum(is_moment(text, reading) or is_no_day(text) for text in said) / values,
+        "clock": sum(":" in text for text in said) / values,
+        "hour": sum(TIME.fullmatch(text) is not None for text in said) / values,
         "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,
         "phone": sum(_is_phone(text) for text in texts) / count,
         "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,

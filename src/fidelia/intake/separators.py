@@ -11,13 +11,14 @@ from itertools import islice
 from .quoting import mend
 from .rows import Row
 
-SEPARATORS = (";", "\t", "|", ",")
+SEPARATORS = (";", "\t", "|", ",", "^", "~", "\x1f")  # the last are those of old tills and of data warehouses
+USUAL = SEPARATORS[:3]  # by which rows of all lengths are cut: sentences have commas, and names a stroke
 QUOTES = ('"', "'", "")
 ROWS_TRIED = 300
 ROWS_LEAST = 5
 CONSISTENT = 0.7
 TITLE_ROWS_MAX = 30
-_TORN = re.compile(r'[;\t|,]"[^"]|[^"]"[;\t|,]')
+_TORN = re.compile(r'[;\t|,^~\x1f]"[^"]|[^"]"[;\t|,^~\x1f]')
 OPENED_SHARE = 0.05
 MENDED_MAX = 20  # lines of a record with marks that nobody escaped
 
@@ -73,7 +74,7 @@ def _by_the_header(text: str) -> Separation | None:
     Not by commas: sentences have them too.
     """
     lines = [line for line in _lines(text)[:ROWS_TRIED] if line.strip()]
-    for sign in SEPARATORS[:-1]:
+    for sign in USUAL:
         names = [name.strip() for name in lines[0].split(sign)] if lines else []
         are_names = len(set(names)) == len(names) >= 3 and all(any(map(str.isalpha, name)) for name in names)
         if are_names and 2 * sum(sign in line for line in lines) >= len(lines) >= ROWS_LEAST:
@@ -97,6 +98,8 @@ def _quotations(text: str, separator: str) -> list[Separation]:
         for quote in QUOTES
         if quote == '"' or (quote == "'" and _may_quote(text, separator)) or (not quote and '"' in text)
     ]
+    if tried[0].width == 1:  # each such sign stands in a quoted cell: “"Dupont, Jean"” under “Nom” is one column
+        tried = [one for one in tried if one.quote or not (one.above and one.wrapped)]
     is_padded = separator not in " \t" and re.search(rf'{re.escape(separator)} +"', text) is not None
     return [*tried, try_separation(text, separator, '"', padded=True)] if is_padded else tried
 

@@ -26,6 +26,7 @@ from .reading import HEADER_ROW_MAX, DateOrder, Format, Reading
 from .rows import Row
 from .separators import Separation, guess_separation, separate
 from .sheets import choose_sheets
+from .values import says_nothing
 from .workbooks import Workbook
 
 ROWS_MAX = 5_000
@@ -166,12 +167,12 @@ def _rows_of_slices(slices: Sequence[str], by: Separation, head: Sequence[Row]) 
 
 
 def _columns(rows: Sequence[Row]) -> list[list[str]]:
-    """Return the cells of each column, those that are not empty."""
+    """Return the cells of each column, those that are not empty and no word for that."""
     width = max((len(row) for row in rows), default=0)
     columns: list[list[str]] = [[] for _place in range(min(width, 1_000))]
     for row in rows:
         for column, cell in zip(columns, row, strict=False):
-            if cell:
+            if cell and not says_nothing(cell):
                 column.append(cell[:100])
     return columns
 

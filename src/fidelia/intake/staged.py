@@ -21,7 +21,7 @@ from .models import Import
 from .reading import Reading
 from .rejections import keep_reason
 from .targets import Target
-from .values import BadCell, is_no_day, read_day, read_decimal, read_flag, read_money, to_minor
+from .values import BadCell, is_no_day, read_day, read_decimal, read_flag, read_money, says_nothing, to_minor
 
 PAGE = 20_000
 CELL_MARK = "\x1f"
@@ -129,6 +129,11 @@ class OpenRow:
             return ""
         return self._cells[place].strip(BLANKS)
 
+    def value(self, name: str) -> str:
+        """Return a cell that is a number or a day, empty too where it holds a word for none."""
+        text = self.cell(name)
+        return "" if says_nothing(text) else text
+
     def text(self, name: str, most: int = 200) -> str:
         text = " ".join(self.cell(name).split())
         if len(text) > most:
@@ -142,7 +147,7 @@ class OpenRow:
         return text
 
     def day(self, name: str) -> date | None:
-        text = self.cell(name)
+        text = self.value(name)
         return read_day(text, self._reader.reading) if text and not is_no_day(text) else None
 
     def flag(self, name: str) -> bool | None:
@@ -150,11 +155,11 @@ class OpenRow:
         return read_flag(text) if text else None
 
     def decimal(self, name: str) -> Decimal | None:
-        text = self.cell(name)
+        text = self.value(name)
         return read_decimal(text, self._reader.reading) if text else None
 
     def money(self, name: str, currency: str) -> Decimal | None:
-        text = self.cell(name)
+        text = self.value(name)
         return read_money(text, self._reader.reading, currency) if text else None
 
     def minor(self, name: str, scale: int, most: int) -> int | None:

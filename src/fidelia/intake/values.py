@@ -30,6 +30,12 @@ EXAMPLES = {
     DateOrder.MONTH_FIRST: "11/22/2026 or 11/22/2026 14:05",
 }
 _NO_DAY = re.compile(r"0{1,4}([-/. ])0{1,2}\1 ?0{1,4}([T ]00?:00(:00)?(\.0+)?)?")
+# Never a zero, a minus before one, or part of a number.
+_NOTHING = re.compile(
+    r"[-–—]{1,3}|\(?null\)?|none|nil|nan|nat|\\n|#?n[./]?[adcr]\.?|#n/?a!?|<na>|undefined|sans|vide", re.IGNORECASE
+)
+NOTHING_LENGTH_MAX = 12
+BLANKS_AROUND = " \t\u00a0\u202f"
 TRUE = frozenset({"1", "yes", "y", "true", "t", "x", "on", "ok", "oui", "o", "vrai", "v"})
 FALSE = frozenset({"", "0", "no", "n", "false", "f", "off", "non", "faux", "-"})
 LANGUAGES = {
@@ -205,6 +211,14 @@ def read_day(text: str, reading: Reading = PLAIN) -> date:
 def is_no_day(text: str) -> bool:
     """Tell whether a cell holds the day that databases write for none: 00/00/0000, 0000-00-00 00:00:00."""
     return _NO_DAY.fullmatch(text.strip()) is not None
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a cell of amounts, numbers or days holds a word for none: -, NULL, N/A, n/d, NaN, \\N, #N/A.
+
+    In a column of names such words may be somebody's, so nobody asks there.
+    """
+    return len(text) <= NOTHING_LENGTH_MAX and _NOTHING.fullmatch(text.strip(BLANKS_AROUND)) is not None
 
 
 def _read_local(text: str, pattern: str | None, order: DateOrder) -> datetime:

@@ -9,6 +9,7 @@ Refused
 ├── NotYours             a folder belongs to another account
 ├── BackupRefused        the file or the database is not in the state that the act needs
 ├── NotMigrated          the database is of another version
+├── NotInvented          what would be removed is not the invented shop alone
 └── NotSupported         this machine lacks something that cannot be done without
 Invalid
 ├── BackupUnsound        the backup is damaged or not one of ours
@@ -55,6 +56,12 @@ class NotMigrated(Refused):
     """The database is of another version than this code."""
 
     default_code = "not_migrated"
+
+
+class NotInvented(Refused):
+    """What would be removed is not the invented shop, or not that alone."""
+
+    default_code = "not_invented"
 
 
 class NotSupported(Refused):

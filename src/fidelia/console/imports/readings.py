@@ -24,7 +24,7 @@ ENCODINGS = {
     "cp850": "DOS 850",
 }
 
-SIGNS = {"tab": "\t", "blank": " "}  # a form has no such values
+SIGNS = {"tab": "\t", "blank": " ", "unit": "\x1f"}  # a form has no such values
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,9 @@ def _separator(reading: Reading, said: Mapping[str, str]) -> Part:
         "|": _("vertical bar"),
         ":": _("colon"),
         "blank": _("blanks"),
+        "^": _("circumflex"),
+        "~": _("tilde"),
+        "unit": _("unit separator (1F)"),
     }
     now = next((name for name, sign in SIGNS.items() if sign == reading.separator), reading.separator)
     choices = signs if now in signs else {now: now, **signs}

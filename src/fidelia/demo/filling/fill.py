@@ -12,12 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
-
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import local_day, zone_of
-from fidelia.messaging.models import Message
 
 from ..errors import NotEmpty, Unfinished
 from ..simulation import Receipt, Shop, simulate_shop
@@ -27,6 +24,7 @@ from . import cheques, circle, door, history, members, network, plans, scarce, t
 from .state import BEGUN, FILLED, State, find_state, remember
 
 Told = Callable[[str], None]
+STEPS = 10  # how often `told` hears something
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,6 @@ def fill(
     filling.bring_in_since(treated)
     filling.look_again()
     filling.set_out()
-    assert not Message.objects.exists(), "a history informs nobody"
     filling.sell_today()
     remember(FILLED, by=by, at=at, facts=facts)
     return Filled(shop, filling.team, door.find_member(shop.people))
@@ -83,8 +80,8 @@ def require_empty(by: Actor) -> None:
     state = find_state(by=by)
     if state is State.UNFINISHED:
         raise Unfinished(
-            f"The invented shop was begun here and not finished. Remove {settings.HOME} (or empty the database that "
-            "FIDELIA_DATABASE_URL names), or let FIDELIA_HOME name another folder, and run `fidelia demo` again."
+            "The invented shop was begun here and not finished. `fidelia stop`, then `fidelia demo --remove` takes "
+            "out what is there; then begin again."
         )
     if state is not State.EMPTY:
         raise NotEmpty(

@@ -15,8 +15,8 @@ from fidelia.products.operations import NewCost, NewProduct, add_products_in_bul
 
 from ..simulation.catalog import POSTAGE, POSTAGE_NAME, articles
 from ..simulation.stores import PLACES, opened_on
+from .state import NAME
 
-NAME = "Maison Éléonore"
 COUNTRY, CURRENCY, TIME_ZONE = "FR", "EUR", "Europe/Paris"
 COSTS_ROSE_AFTER = timedelta(days=365)
 

@@ -31,10 +31,10 @@ def count_figures(*, by: Actor, at: datetime, even_if_small: bool = False) -> in
     of the moment and counted each time. A small shop keeps nothing. Raises Denied (insight.refresh).
     """
     by.require("insight.refresh")
-    operator = get_operator()
-    if not (even_if_small or _is_large()):
+    if not (even_if_small or _is_large()):  # nothing is set up yet in an installation of the first hour
         KeptFigure.objects.all().delete()
         return 0
+    operator = get_operator()
     zone = zone_of(operator.time_zone)
     midnight = datetime.combine(at.astimezone(zone).date(), time(), tzinfo=zone)
     kept = {} if _is_stale(midnight, at) else dict(KeptFigure.objects.values_list("question", "answer"))

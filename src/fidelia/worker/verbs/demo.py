@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import secrets
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.worker.errors import HeldByAnother
 from fidelia.worker.listening import read_address, refuse_taken
-from fidelia.worker.postgres import ensure_running, find_home
+from fidelia.worker.postgres import database_url, ensure_running, find_home
 from fidelia.worker.postgres.folders import prepare_home
 from fidelia.worker.postgres.leases import only_one, read_holder
 from fidelia.worker.postgres.paths import short_hash
@@ -31,8 +30,6 @@ from .run import serve
 HELP = "fill an empty installation with an invented shop, and serve it"
 CUSTOMERS, CUSTOMERS_MIN, CUSTOMERS_MAX = 20_000, 100, 500_000
 SEED = 1805  # the year in which Fidelio was first given
-LOG_INS = "log-ins.txt"
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--password", help="the password of every log-in (random unless told)")
     parser.add_argument("--no-serve", action="store_true", help="fill and end")
     parser.add_argument("--keep", action="store_true", help="keep the files of purchases that were brought in")
+    parser.add_argument("--remove", action="store_true", help="take the invented shop out of a stopped installation")
+    parser.add_argument("--name", default="", help="with --remove: the shop's name, if more than the shop is there")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         os.environ.setdefault("FIDELIA_BASE_URL", f"http://localhost:{arguments.port}")
     home = find_home(os.environ)
     prepare_home(home)
+    if arguments.remove:
+        return remove(home, arguments.name)
     if arguments.no_serve:
         return prepare(arguments, home)
     return prepare_and_serve(home)
@@ -72,6 +73,18 @@ def prepare_and_serve(home: Path) -> int:
         return code or serve(home, address)
 
 
+def remove(home: Path, typed: str) -> int:
+    """Remove the invented shop. Raises HeldByAnother while Fidelia runs here, NotMigrated, NotInvented."""
+    from fidelia.worker.removing import remove_shop
+
+    lock = home / "run" / "supervisor.lock"
+    with only_one(lock) as ours:
+        if not ours:
+            raise HeldByAnother(f"Fidelia runs in {home}: {read_holder(lock)}. First `fidelia stop`.")
+        print(remove_shop(home, database_url(home, os.environ), typed=typed), flush=True)
+    return 0
+
+
 def prepare(arguments: argparse.Namespace, home: Path) -> int:
     """Migrate, fill what is empty, and print address and log-ins. Raises NotEmpty, Unfinished, PasswordTooWeak."""
     began = time.monotonic()
@@ -82,6 +95,7 @@ def prepare(arguments: argparse.Namespace, home: Path) -> int:
         return code
     django_ready()
     from fidelia.demo.filling import State, find_state
+    from fidelia.demo.log_ins import read_log_ins
 
     by = Actor.system("fidelia demo")
     if find_state(by=by) is State.FILLED:
@@ -94,6 +108,7 @@ def prepare(arguments: argparse.Namespace, home: Path) -> int:
 
 def _fill(arguments: argparse.Namespace, folder: Path, by: Actor, began: float) -> None:
     from fidelia.demo.filling import fill
+    from fidelia.demo.log_ins import keep_log_ins, make_password
 
     print(f"Filling in Maison Éléonore, which is invented (seed {arguments.seed}):", flush=True)
     password = arguments.password or make_password()
@@ -110,40 +125,6 @@ def _fill(arguments: argparse.Namespace, folder: Path, by: Actor, began: float) 
     keep_log_ins(folder, password, filled.member)
     print(f"Ready in {time.monotonic() - began:.0f} s ({_cpu_seconds():.0f} s of CPU, PostgreSQL’s not counted).")
     print(f"\nAPI keys, shown this once:\n  {filled.team.live_key}\n  {filled.team.test_key}", flush=True)
-
-
-def make_password() -> str:
-    """Return a password that is read aloud easily: three groups of five (74 bits)."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _letter in range(5)) for _group in range(3))
-
-
-def keep_log_ins(folder: Path, password: str, member: str = "") -> None:
-    """Write who may log in, for this account's eyes only: a second `fidelia demo` prints it again."""
-    from fidelia.demo.filling.team import TEAM
-
-    lines = [f"  {one.email:<46} {one.role:<18} {one.name}" for one in TEAM]
-    path = folder / LOG_INS
-    path.touch(mode=0o600)
-    path.write_text("\n".join([*lines, f"\n  Password of each: {password}", *_of_member(member), ""]), encoding="utf-8")
-
-
-def _of_member(email: str) -> list[str]:
-    """Say how to look at the pages of a member: no mail leaves the invented shop, so the page shows the code itself."""
-    if not email:
-        return []
-    return [
-        "",
-        f"  A member’s own pages: the same address without /console/, as {email}",
-        "  (the code stands on the page)",
-    ]
-
-
-def read_log_ins(folder: Path) -> str:
-    """Return who may log in, or where that was said."""
-    path = folder / LOG_INS
-    if not path.is_file():
-        return "The log-ins were printed when it was filled, by an installation with another FIDELIA_HOME."
-    return path.read_text(encoding="utf-8")
 
 
 def _cpu_seconds() -> float:

@@ -22,6 +22,7 @@ from fidelia.intake.values import (
     read_money,
     read_percent,
     read_quantity,
+    says_nothing,
     to_minor,
 )
 from fidelia.kernel.errors import Invalid
@@ -77,22 +78,22 @@ class CellReaders:
         return {"unit_price": self.price, "discount": self.discount}.get(name, self.amount)
 
     def quantity(self, text: str) -> tuple[Decimal]:
-        if not text:
+        if not text or says_nothing(text):
             raise BadCell("no_quantity", "no_quantity")
         return (_bounded(read_quantity(text, self.reading)),)
 
     def returned_quantity(self, text: str) -> tuple[Decimal | None]:
-        return (_bounded(read_quantity(text, self.reading)) if text else None,)
+        return (_bounded(read_quantity(text, self.reading)) if text and not says_nothing(text) else None,)
 
     def amount(self, text: str) -> tuple[Decimal | None, None, None]:
-        if not text:
+        if not text or says_nothing(text):
             return None, None, None
         amount = _bounded(read_money(text, self.reading, self.mapping.currency))
         return amount.scaleb(-exponent_of(self.mapping.currency)) if self.mapping.in_cents else amount, None, None
 
     def discount(self, text: str) -> tuple[Decimal | None, None, None]:
         """Return an amount; or, where discounts are rates, which part of the price they are."""
-        if self.mapping.discount_as == "amount" or not text:
+        if self.mapping.discount_as == "amount" or not text or says_nothing(text):
             return self.amount(text)
         rate = abs(read_percent(text, self.reading))
         rate = rate / 100 if self.mapping.discount_as == "percent" or text.endswith("%") else rate
@@ -168,9 +169,13 @@ class CellReaders:
 
 def read_occurred_at(day: str, hour: str, *, zone: ZoneInfo, reading: Reading) -> tuple[datetime]:
     """Read the moment of a purchase from its day and, where it has a column of its own, its hour. Raises BadCell."""
-    if not day:
+    if not day or says_nothing(day):
         raise BadCell("no_date", "no_date")
-    return (read_moment(join_moment(day, hour) if hour else day, zone, reading.date_format, reading),)
+    return (
+        read_moment(
+            join_moment(day, hour) if hour and not says_nothing(hour) else day, zone, reading.date_format, reading
+        ),
+    )
 
 
 def country_code(text: str) -> str:
