@@ -13,7 +13,7 @@ from fidelia.organisation.operations import PortalLook, set_portal
 from fidelia.rewards.models import Voucher
 
 from ..simulation.people import Person
-from .network import NAME
+from .state import NAME
 
 LOOK = PortalLook(
     name=NAME,
