@@ -10,6 +10,7 @@ from fidelia.activity.targets import PURCHASES
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import propose
 from fidelia.intake.tables import Table
+from fidelia.intake.targets import Target
 
 # The name of each column, what its cells hold in row n, and what it is (empty: left out).
 EXPORTS = {
@@ -118,18 +119,37 @@ def written(folder: Path, export: str) -> Path:
     lines = [";".join(name for name, _cell, _known in columns)]
     for n in range(14):
         quantity, unit = 1 + n % 3, 12.5 + n % 4
-        values = {"o": 101 + n, "d": 11 + n, "c": 1 + n % 5, "p": n % 4, "q": quantity, "u": unit, "t": quantity * unit}
+        total = quantity * unit
+        values = {
+            "o": 101 + n,
+            "d": 11 + n,
+            "c": 1 + n % 5,
+            "p": n % 4,
+            "q": quantity,
+            "u": unit,
+            "t": total,
+            "n": n + 1,
+        }
+        values["w"] = total - 1  # without its tax
         lines.append(";".join(cell.format(**values) for _name, cell, _known in columns))
     path = folder / "export.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
+def wanted_of(export: str) -> dict[str, str]:
+    """Return the columns of the target with those of the file that are meant."""
+    return {known: name for name, _cell, known in columns_of(export) if known}
+
+
+def understood(folder: Path, export: str, target: Target = PURCHASES) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the columns proposed, and of which of them how many cells mean nothing."""
+    table = Table(written(folder, export))
+    found = propose(table, target, defaults={"currency": "EUR", "country": "FR", "time_zone": "Europe/Paris"})
+    bad = preview(table, found.mapping, target).bad
+    return dict(found.mapping.columns), {name: count for name, count in bad.items() if count}
+
+
 @pytest.mark.parametrize("program", EXPORTS)
 def test_an_export_is_understood_without_a_word(tmp_path: Path, program: str) -> None:
-    table = Table(written(tmp_path, EXPORTS[program]))
-    found = propose(table, PURCHASES, defaults={"currency": "EUR", "country": "FR", "time_zone": "Europe/Paris"})
-    wanted = {known: name for name, _cell, known in columns_of(EXPORTS[program]) if known}
-    assert found.mapping.columns == wanted
-    bad = preview(table, found.mapping, PURCHASES).bad
-    assert {name: count for name, count in bad.items() if count} == {}
+    assert understood(tmp_path, EXPORTS[program]) == (wanted_of(EXPORTS[program]), {})

@@ -28,7 +28,7 @@ def choose_by_content(
     if "time" in open_columns and "occurred_at" in chosen and chosen["occurred_at"][0].share("clock") < PART:
         yield from (("time", profile, 0.7) for profile in left if profile.share("hour") >= NEARLY_ALL)
     if "customer" in open_columns:  # who is named by nothing else is named by an address
-        yield from (("customer", profile, 0.7) for profile in left if profile.share("email") >= NEARLY_ALL)
+        yield from (("customer", profile, 0.7) for profile in left if _names_several(profile))
     # Names in another language say as little as none: where no column is an amount, they are not asked.
     is_asked = {"net", "gross", "unit_price"} & set(chosen)
     unnamed = [profile for profile in left if profile.values and (profile.name.startswith("#") or not is_asked)]
@@ -36,6 +36,11 @@ def choose_by_content(
         yield from (("product", profile, 0.6) for profile in unnamed if profile.share("ean") >= NEARLY_ALL)
     if {"quantity", "net"} <= set(open_columns) and not is_asked:
         yield from _of_a_line(unnamed)
+
+
+def _names_several(profile: Profile) -> bool:
+    """One address in all rows is that of the shop."""
+    return profile.share("email") >= NEARLY_ALL and len(profile.examples) > 1
 
 
 def _of_kind(column: Column, left: Sequence[Profile]) -> Iterator[Found]:

@@ -35,10 +35,22 @@ _SAYING_LITTLE = frozenset(
 )
 
 
+# GL_QTEFACT, T_TIERS: tables of old programs have their letters before the names of all their columns.
+_OF_TABLE = re.compile(r"(?!(?:ID|NO|NB|CA|PU|PV|PA|MT|CD|DT|TX|QT|PX|CP|HT|UM)_)[A-Z]{1,2}_(?=[A-Z][A-Z0-9_]{3,}$)")
+# Written together in names of databases: PUTTC, TOTALTTC, QTEFACT, CODEPOSTAL.
+_GLUED = re.compile(
+    r"(?:code|date|heure|numero|num|nom|prix|total|montant|mt|pu|px|qte|remise|taux|lib|libelle|famille|ref|id)"
+    r"(?=(?:ttc|ht|fact|article|client|piece|ligne|unit|postal|naissance|creation|vente|niv|mag|magasin|tiers|"
+    r"caisse|ticket|achat|net|brut|produit|commande)\w{0,3}$)"
+)
+_ALONE = frozenset(("id", "nb", "value", "count", "group"))
+
+
 @lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name, folded, in one spelling each: "N° ticket" is ("no", "ticket")."""
-    words = fold(_CAMEL.sub(" ", name)).split()
+    apart = _CAMEL.sub(" ", _OF_TABLE.sub("", name.strip()))
+    words = [part for word in fold(apart).split() for part in _GLUED.sub(lambda found: f"{found[0]} ", word).split()]
     spelled = [part for word in words for part in _SHORT.get(word, word).split()]
     return tuple(word for word in spelled if word not in _FILLERS) or tuple(spelled)
 
@@ -65,7 +77,7 @@ def _near(name: tuple[str, ...], synonym: tuple[str, ...]) -> float:
         is_other_thing = bool(more & _OTHER_THINGS) or (len(synonym) == 1 and synonym[0] in _SAYING_LITTLE)
         return 0.35 if is_other_thing else 0.55 + 0.3 * len(synonym) / len(name)
     if set(name) < set(synonym):
-        return 0.45 + 0.3 * len(name) / len(synonym)
+        return 0.35 if set(name) <= _ALONE else 0.45 + 0.3 * len(name) / len(synonym)  # an ID is no VAT ID
     return _spelled_alike(" ".join(name), " ".join(synonym))
 
 

@@ -40,6 +40,7 @@ _PHONE = re.compile(r"(?:\+|00(?=[1-9])|\(?0(?=[ ./-]?[1-9]))[0-9()./ \u00a0-]{7
 
 POINTED = re.compile(r"[0-9]+[.,]0")  # 17850.0
 _ROUNDED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")  # 3,01762E+12
+YES_AND_NO = frozenset(("yes", "no", "oui", "non", "true", "false", "vrai", "faux"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,19 @@ def fits(profile: Profile, column: Column) -> float:
     """Return from 0 to 1 how well the cells of a column go with one; an empty column goes with any, a little."""
     if not profile.values:
         return 0.8
+    if column.kind is Kind.CODE and column.personal and _are_names(profile):
+        return 0.8
     if column.vocabulary:
         if column.understands is not None and column.understands(profile.name, profile.vocabulary):
             return 1.0
         known = sum(count for word, count in profile.vocabulary.items() if _is_word_of(word, column))
         return 1.0 if known >= VOCABULARY_SHARE * profile.values else 0.1
     return _FITS[column.kind](profile)
+
+
+def _are_names(profile: Profile) -> bool:
+    """Jean Dupont says who somebody is, and a number says it better."""
+    return profile.words >= 1.5 and profile.share("digits") < 0.1
 
 
 def _is_word_of(word: str, column: Column) -> bool:
@@ -118,6 +126,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: 
         "pointed": sum(POINTED.fullmatch(text) is not None for text in texts) / count,
         "percent": sum(text.endswith("%") for text in texts) / count,
         "ean": sum(map(_is_ean, texts)) / count,
+        "digits": sum(any(map(str.isdigit, text)) for text in texts) / count,
     }
     different = set(texts)
     usual, copies = Counter(texts).most_common(1)[0] if texts else ("", 0)
@@ -176,7 +185,11 @@ def _of_number(profile: Profile) -> float:
 def _of_code(profile: Profile) -> float:
     if profile.share("decimal") > 0.3 or profile.share("moment") > 0.8:
         return 0.2
-    return 0.7 if profile.words > 3 else 1.0
+    if profile.vocabulary and YES_AND_NO.issuperset(profile.vocabulary):  # refunded or not is no number of a receipt
+        return 0.2
+    if profile.words > 3:
+        return 0.7
+    return 1.0 if profile.share("digits") >= 0.1 else 0.95  # beside a column of codes, names are their description
 
 
 def _of_text(profile: Profile) -> float:

@@ -46,7 +46,7 @@ where datname = current_database() and pid <> pg_backend_pid() and usename is no
 """
 _EARLIER = """
 select id from access_user
-where email not like %(team)s and created_at < (select recorded_at from access_audit where id = %(begun)s)
+where email not like %(team)s and created_at < (select at from access_audit where id = %(begun)s)
 """
 # In the order in which one refers to the other.
 _KEPT = {
@@ -54,7 +54,7 @@ _KEPT = {
     "access_user": "select * from access_user where id = any(%(users)s)",
     "access_role_grant": """
         select * from access_role_grant where user_id = any(%(users)s) and partner_id is null
-            and granted_at < (select recorded_at from access_audit where id = %(begun)s)""",
+            and granted_at < (select at from access_audit where id = %(begun)s)""",
 }
 
 

@@ -22,6 +22,7 @@ IDENTITY_COLUMNS = (
             "n° adhérent", "numéro d’adhérent", "ref client", "contact id", "crm id",
             "kundennummer", "kunden nr", "kundennr", "código cliente", "número de cliente", "id cliente",
             "codice cliente", "klantnummer", "nº cliente",
+            "code tiers", "tiers", "compte client", "contact",
         ),
     ),
     Column(
@@ -30,6 +31,7 @@ IDENTITY_COLUMNS = (
             "card", "carte", "card number", "card no", "n° carte", "numéro de carte", "carte fidélité",
             "loyalty card",
             "num carte", "carte de fidélité", "loyalty number", "code carte", "barcode",
+            "ean", "code-barres", "code barre",
             "kartennummer", "kundenkarte", "número de tarjeta", "tarjeta", "numero carta", "carta fedeltà",
             "kaartnummer",
         ),
@@ -59,7 +61,7 @@ CONTACT_COLUMNS = (
     ),
     Column(
         "address_more", Text("Address, second line", "Complément d’adresse"), Kind.TEXT, personal=True, length_max=200,
-        synonyms=("address line 2", "adresse 2", "complément", "complément d’adresse", "address 2"),
+        synonyms=("address line 2", "adresse 2", "complément", "complément d’adresse", "address 2", "adresse2"),
     ),
 )  # fmt: skip
 FACT_COLUMNS = (
@@ -79,6 +81,7 @@ FACT_COLUMNS = (
         "family_name", Text("Family name", "Nom"), Kind.TEXT, personal=True, length_max=150,
         synonyms=("last name", "nom", "surname", "lastname", "family name", "nom de famille", "nom client", "name",
             "nachname", "familienname", "apellidos", "apellido", "cognome", "achternaam",
+            "customer name", "full name", "nom complet",
         ),
     ),
     Column(
@@ -146,6 +149,8 @@ ACQUISITION_COLUMNS = (
         synonyms=("acquired on", "created", "created at", "date de création", "customer since", "client depuis",
                   "date d’inscription", "registration date", "date création", "signup date", "creation date",
             "kunde seit", "fecha de alta", "cliente desde", "data registrazione", "anlagedatum", "klant sinds",
+            "user registered", "registered", "registration", "added time", "first visit", "première visite",
+            "date added", "date d’ajout",
         ),
     ),
     Column(
@@ -155,9 +160,10 @@ ACQUISITION_COLUMNS = (
 )  # fmt: skip
 _CONSENT_NAMES = {
     "email": (Text("Consent to e-mail", "Accord e-mail"), ("optin email", "email optin", "opt-in email", "accord email",
-              "newsletter", "consent email", "email consent", "optin mail", "optin")),
+              "newsletter", "consent email", "email consent", "optin mail", "optin", "news",
+              "accepts email marketing", "accepts marketing", "email marketing", "lettre d’information")),
     "sms": (Text("Consent to text messages", "Accord SMS"), ("optin sms", "sms optin", "opt-in sms", "accord sms",
-            "consent sms", "sms consent")),
+            "consent sms", "sms consent", "accepts sms marketing", "sms marketing")),
     "phone": (Text("Consent to calls", "Accord téléphone"), ("optin phone", "phone optin", "accord téléphone",
               "optin téléphone", "opt-in phone")),
     "post": (Text("Consent to letters", "Accord courrier"), ("optin post", "post optin", "accord courrier",
@@ -171,7 +177,8 @@ CONSENT_COLUMNS = (
     ),
     Column(
         "consent_on", Text("Consent given on", "Accord donné le"), Kind.DAY, sensitive=True,
-        synonyms=("consent date", "optin date", "date optin", "date d’accord", "date opt-in", "date consentement"),
+        synonyms=("consent date", "optin date", "date optin", "date d’accord", "date opt-in", "date consentement",
+                  "optin time"),
     ),
     Column(
         "consent_source", Text("Consent given where", "Accord donné où"), Kind.TEXT, sensitive=True, length_max=120,
