@@ -171,3 +171,19 @@ def test_undoing_gives_the_pieces_back_and_the_file_can_come_again() -> None:
     again = named("A1,2025-03-09,mug,-2,14.50,C1,T1")
     assert (again.totals["matched_lines"], points_of("C1")) == (1, whole + share)
     assert recorded(check(opened("A1,2025-03-09,mug,-2,14.50,C1"))).totals["known_rows"] == 1
+
+
+def test_an_exchange_lowers_the_receipt_that_it_is_a_line_of() -> None:
+    """More is bought than comes back: one sale of the difference. More comes back: one return of it."""
+    programme()
+    named(*SALE)
+    before = points_of("C1")
+    found = named(
+        "X1,2025-03-09,moka,2,20.00,C1,", "X1,2025-03-09,mug,-1,14.50,C1,T1",
+        "X2,2025-03-10,moka,1,10.00,C1,", "X2,2025-03-10,mug,-1,14.50,C1,T1",
+    )  # fmt: skip
+    assert (found.totals["sales"], found.totals["returns"], found.totals["rejected_rows"]) == (1, 1, 0)
+    bought, back = Purchase.objects.get(receipt_number="X1"), Purchase.objects.get(receipt_number="X2")
+    assert (bought.kind, bought.total, bought.points) == ("sale", 2550, 25)
+    assert (back.kind, back.total) == ("return", -450)
+    assert points_of("C1") == before + bought.points + back.points

@@ -21,6 +21,10 @@ QUANTITY_MAX = 1_000_000 * UNIT
 NET_MAX = 10**12
 CLOCK_SKEW = timedelta(minutes=5)  # tills whose clock runs ahead by less are believed
 LATE_AFTER = timedelta(days=1)
+EXCHANGE = (
+    "What is given back is no line of a purchase. Of an exchange, send what is bought as a purchase and what comes back "
+    "as a return, both with the number of the one receipt."
+)
 
 
 class LineRequest(msgspec.Struct, frozen=True):
@@ -126,10 +130,12 @@ def check_line(line: LineRequest, pointer: str) -> None:
     """Raise MalformedLines with a pointer below the line's own."""
     if not line.product_code.strip():
         raise MalformedLines("A line names its product.", pointer=f"{pointer}/product")
+    if line.quantity < 0 or line.net < 0:
+        raise MalformedLines(EXCHANGE, pointer=f"{pointer}/{'quantity' if line.quantity < 0 else 'net'}")
     if not 0 < line.quantity <= QUANTITY_MAX:
         raise MalformedLines("A quantity is above zero and at most a million.", pointer=f"{pointer}/quantity")
-    if not 0 <= line.net <= NET_MAX:
-        raise MalformedLines("A line is not below zero; a return is sent as a return.", pointer=f"{pointer}/net")
+    if line.net > NET_MAX:
+        raise MalformedLines("The amount of a line is at most ten billion.", pointer=f"{pointer}/net")
 
 
 def hash_of_request(
