@@ -55,6 +55,13 @@ def test_who_may_record_is_answered_without_the_right_to_see(florestan: Enrolmen
     recorder.get(f"/purchases/{answer.json()['id']}").problem(403, "denied")
 
 
+@pytest.mark.parametrize("line", [{"quantity": "-1"}, {"net": "-34.90"}])
+def test_an_exchange_is_told_how_to_be_sent(till: Caller, line: dict[str, str]) -> None:
+    lines = [*basket()["lines"], {"product": "moka", "quantity": "1", "net": "34.90", **line}]
+    said = till.post("/purchases", basket(lines=lines, total=None)).problem(422, "invalid_request")
+    assert "as a return, both with the number of the one receipt" in str(said)
+
+
 def returned(**changes: Any) -> dict[str, Any]:
     return {"receipt_number": str(uuid4()), "occurred_at": "2026-03-02T10:25:00+01:00", **changes}
 

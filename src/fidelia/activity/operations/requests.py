@@ -22,8 +22,8 @@ NET_MAX = 10**12
 CLOCK_SKEW = timedelta(minutes=5)  # tills whose clock runs ahead by less are believed
 LATE_AFTER = timedelta(days=1)
 EXCHANGE = (
-    "What is given back is no line of a purchase. Of an exchange, send what is bought as a purchase and what comes back "
-    "as a return, both with the number of the one receipt."
+    "What is given back is no line of a purchase. Of an exchange, send what is bought as a purchase and what comes "
+    "back as a return, both with the number of the one receipt."
 )
 
 

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from fidelia.activity.models import Purchase, PurchaseLine
+from fidelia.activity.operations.requests import EXCHANGE
 from fidelia.activity.operations.writing import LineRow, PurchaseRow
 from fidelia.kernel.money import exponent_of, format_scaled
 from fidelia.kernel.points import format_points
@@ -82,6 +83,14 @@ class LineIn(Input):
     description: Text200 = ""
     category: Text300 = Field("", description="Used where the product is not in the file of products.")
     brand: Text120 = Field("", description="Used where the product is not in the file of products.")
+
+    @field_validator("quantity", "net", mode="before")
+    @classmethod
+    def _is_bought(cls, value: Any) -> Any:
+        """A till that sends an exchange as it prints it is told what to send instead."""
+        if isinstance(value, str) and value.startswith("-"):
+            raise ValueError(EXCHANGE)
+        return value
 
 
 class PurchaseIn(Input):
