@@ -188,9 +188,7 @@ def test_amounts_as_people_and_programs_write_them_are_read(tmp_path: Path, writ
     assert {read_money(row[5], table.reading, "EUR") for row in table.rows()} == {Decimal(read)}
 
 
-@pytest.mark.parametrize(
-    "written", ["inf", "-inf", "########", "#DIV/0!", "=1+2", "12%", "1.23.456,78", "0x10", "１２"]
-)
+@pytest.mark.parametrize("written", ["inf", "NaN", "########", "#DIV/0!", "=1+2", "12%", "1.23.456,78", "0x10", "１２"])
 def test_what_is_no_amount_is_no_amount(tmp_path: Path, written: str) -> None:
     _table, found, bad = understood(of(tmp_path / "a.csv", GOOD + f"T99;01/02/2024;C1;CAFE;1;{written}\n"))
     assert (found.mapping.columns, bad) == (COLUMNS, {"net": 1})

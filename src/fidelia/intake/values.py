@@ -32,7 +32,7 @@ EXAMPLES = {
 _NO_DAY = re.compile(r"0{1,4}([-/. ])0{1,2}\1 ?0{1,4}([T ]00?:00(:00)?(\.0+)?)?")
 # Never a zero, a minus before one, or part of a number.
 _NOTHING = re.compile(
-    r"[-–—]{1,3}|\(?null\)?|none|nil|nan|nat|\\n|#?n[./]?[adcr]\.?|#n/?a!?|<na>|undefined|sans|vide", re.IGNORECASE
+    r"[-–—]{1,3}|\(?null\)?|none|nil|\\n|#?n[./]?[adcr]\.?|#n/?a!?|<na>|undefined|sans|vide", re.IGNORECASE
 )
 NOTHING_LENGTH_MAX = 12
 BLANKS_AROUND = " \t\u00a0\u202f"
@@ -214,7 +214,7 @@ def is_no_day(text: str) -> bool:
 
 
 def says_nothing(text: str) -> bool:
-    """Tell whether a cell of amounts, numbers or days holds a word for none: -, NULL, N/A, n/d, NaN, \\N, #N/A.
+    """Tell whether a cell of amounts, numbers or days holds a word for none: -, NULL, N/A, n/d, \\N, #N/A.
 
     In a column of names such words may be somebody's, so nobody asks there.
     """
