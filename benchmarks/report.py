@@ -154,7 +154,7 @@ def with_fidelia(folder: Path) -> Any:
     import ibis
     import ibis.backends.duckdb  # loaded at first use otherwise
 
-    from fidelia.insight.measures.engine import MEMORY_LIMIT
+    from fidelia.insight.measures.duck import MEMORY_LIMIT
     from fidelia.insight.measures.rfm import rfm
 
     def compute() -> None:

@@ -82,3 +82,32 @@ def test_a_rule_that_leaves_people_out_shows_its_effect_its_return_and_its_stop(
     assert "arrêtée le" not in page(client, manager())
     stop.refresh_from_db()
     assert stop.resumed_at is not None
+
+
+def test_it_shows_only_what_is_asked_for_and_says_which_dates_contradict(stage: Stage, client) -> None:
+    enrol_all(stage.programme, customers(380))
+    campaign = stage.approved()
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    treated = campaign.members.filter(arm="treated").values_list("customer_id", flat=True)
+    buy([purchase(one, 4_000, AT + timedelta(days=1)) for one in treated])
+    later = AT + timedelta(days=30)
+    refresh(by=SYSTEM, at=later)
+    measure_campaign(by=stage.leonore, at=later, campaign_id=campaign.id)
+    page(client, manager(), "en")
+
+    def shown(query: str) -> str:
+        answer = client.get(f"{EFFECTS}?{query}")
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    link = f'href="/console/campaigns/{campaign.key}/"'
+    day, before = AT.date(), (AT - timedelta(days=9)).date()
+    for takes in (f"since={day}", f"until={day}", "segment=everybody", f"programme={stage.programme.id}"):
+        assert link in shown(takes)
+    assert "Nothing matches" in shown(f"until={before}")
+    assert link not in shown(f"until={before}")
+    assert "The period ends before it begins" in shown(f"since={day}&until={before}")
+    for wrong in ("since=yesterday", "programme=nonsense", "segment=gone", f"since={day}&until={before}"):
+        assert link in shown(wrong), "what is not understood leaves nothing out, and that is said"
+        assert "Nothing is left out" in shown(wrong)
+    assert "trait.campaign_coffee" in shown(""), "each mark of the chart leads to the people behind it"

@@ -159,3 +159,11 @@ def test_the_page_of_a_customer_says_who_is_like_them_and_links_there(scored):
     assert "Prochains achats probables" in page
     newcomer = client.get(f"/console/customers/{person('Don').id}/insight/")
     assert newcomer.status_code == 404
+
+
+def test_the_page_of_a_customer_asks_so_often_whatever_they_bought(scored, django_assert_max_num_queries):
+    client, members = scored.client(scored.leonore), scored.members(5)
+    page = f"/console/customers/{members[4].id}/insight/"
+    client.get(page)
+    with django_assert_max_num_queries(40):
+        assert client.get(page).status_code == 200

@@ -191,3 +191,21 @@ def test_the_command_ends_with_1_when_something_is_wrong(fidelia: Run, home: Pat
     assert examined.stdout.endswith("1 thing is wrong.\n")
     assert "migrations are pending" in examined.stdout
     assert os.path.isdir(home)
+
+
+def test_a_spark_that_is_named_and_not_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.SPARK = "somewhere"
+    assert "FIDELIA_SPARK is “somewhere”" in application.look_at_spark().sentence
+    assert application.look_at_spark().is_wrong
+    settings.SPARK = "local[2]"
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
+    assert application.look_at_spark() == wrong(
+        "FIDELIA_SPARK is set, and there is no Java 17 or newer on this machine (see JAVA_HOME)."
+    )
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").write_text("", encoding="ascii")
+    (tmp_path / "bin" / "java").chmod(0o755)
+    assert application.look_at_spark().verdict == "right"

@@ -192,9 +192,8 @@ def page_of(campaign: Campaign, result: CampaignResult) -> ResultPage:
 def list_watched(*, by: Actor) -> list[WatchedCampaign]:
     """Return the launched campaigns that the actor may see with their effects, the newest first. Raises Denied."""
     launched = [one for one in list_campaigns(by=by) if one.launched_at is not None]
-    newest: dict[UUID, CampaignResult] = {}
-    for result in CampaignResult.objects.filter(campaign__in=launched).order_by("measured_at", "id"):
-        newest[result.campaign_id] = result
+    results = CampaignResult.objects.filter(campaign__in=launched).order_by("campaign_id", "-measured_at", "-id")
+    newest = {result.campaign_id: result for result in results.distinct("campaign_id")}
     return [watched_of(one, newest.get(one.id)) for one in launched]
 
 

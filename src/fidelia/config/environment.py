@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -39,6 +41,21 @@ def read_int(name: str, default: int, *, least: int, most: int) -> int:
 def read_list(name: str, default: list[str]) -> list[str]:
     value = os.environ.get(name)
     return default if value is None else [part.strip() for part in value.split(",") if part.strip()]
+
+
+def read_amounts(name: str, known: Collection[str]) -> dict[str, Decimal]:
+    """Read amounts by name, such as "email=0.001,sms=0.065"."""
+    amounts: dict[str, Decimal] = {}
+    for part in read_list(name, []):
+        key, _sign, text = part.partition("=")
+        try:
+            amounts[key.strip()] = Decimal(text.strip())
+        except InvalidOperation:
+            raise ImproperlyConfigured(f"{name} holds “{part}”; write amounts as in email=0.001,sms=0.065.") from None
+        amount = amounts[key.strip()]
+        if key.strip() not in known or not (amount.is_finite() and 0 <= amount < 1_000):
+            raise ImproperlyConfigured(f"{name} holds “{part}”; amounts are of {', '.join(known)}, from 0 to 1000.")
+    return amounts
 
 
 def read_path(name: str, default: Path) -> Path:

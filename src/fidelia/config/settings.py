@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fidelia.worker.postgres.paths import database_url, default_home
 
-from .environment import database_from_url, read_flag, read_int, read_list, read_path, read_text
+from .environment import database_from_url, read_amounts, read_flag, read_int, read_list, read_path, read_text
 from .secret import secret_key_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -165,6 +165,10 @@ FILES_INCOMING = HOME / "incoming"
 FILE_BYTES_MAX = read_int("FIDELIA_FILE_BYTES_MAX", 4 << 30, least=1_000, most=1 << 40)
 # Where the facts for analytics are kept: a folder, or an address that fsspec knows; then readers copy them to here.
 FACTS_ROOT = read_text("FIDELIA_FACTS") or str(HOME / "facts")
+# What a message costs, by channel, in the operator's currency: for the return of campaigns.
+MESSAGE_COSTS = read_amounts("FIDELIA_MESSAGE_COSTS", ("email", "sms"))
+# The master of a Spark that computes the measures of a refresh; empty: DuckDB, in the process of the worker.
+SPARK = read_text("FIDELIA_SPARK")
 FACTS_HERE = HOME / "facts"
 
 SESSION_COOKIE_SECURE = BEHIND_TLS

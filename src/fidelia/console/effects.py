@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -15,45 +17,129 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
+from fidelia.campaigns.models import State
 from fidelia.campaigns.operations import resume_rule
 from fidelia.campaigns.operations.ending import HARM
-from fidelia.campaigns.operations.rules_measured import cost_of
 from fidelia.campaigns.operations.watching import WatchedCampaign
 from fidelia.campaigns.queries import FINDINGS, WatchedRule, list_watched, list_watched_rules
+from fidelia.customers.queries import list_segments
 from fidelia.insight.measures.effect import Effect
 from fidelia.insight.measures.margin import DEFAULT_RATE
 from fidelia.kernel import clock
+from fidelia.kernel.actor import Actor
+from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money
+from fidelia.organisation.queries import get_operator
+from fidelia.programme.queries import get_programme_by_id
 from fidelia.ui import charts, formats
+from fidelia.ui.parts import Chip
 
+from .effects_costs import instruments_of
+from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
-from .words import Words, word
 
 SHOWN = 12
-COSTED = ("points", "coupon", "discount")  # what a gift or a voucher costs does not follow from what was decided
-INSTRUMENTS: Words = {
-    "points": _lazy("Points"), "coupon": _lazy("Coupons"), "discount": _lazy("Discounts"), "gift": _lazy("Gifts"),
-    "voucher": _lazy("Vouchers"), "campaign": _lazy("Campaigns"),
-}  # fmt: skip
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class EffectsForm(forms.Form):
+    """Which campaigns and rules are shown: of a programme, made to a segment, that counted in a period."""
+
+    programme = forms.ChoiceField(label=_lazy("Programme"), required=False)
+    segment = forms.ChoiceField(label=_lazy("Segment"), required=False)
+    since = forms.DateField(label=_lazy("Counted from"), required=False, widget=DAY)
+    until = forms.DateField(label=_lazy("Counted up to"), required=False, widget=DAY)
+
+    def __init__(self, by: Actor, data: Any, watched: Sequence[WatchedCampaign], rules: Sequence[WatchedRule]) -> None:
+        super().__init__(data)
+        self._words: dict[str, dict[str, str]] = {}
+        ids = {one.campaign.programme_id for one in watched} | {one.result.programme_id for one in rules}
+        programmes = sorted((get_programme_by_id(one) for one in ids), key=lambda one: one.slug)
+        everything = [("", _("all"))]
+        self._choose("programme", everything + [(str(one.id), one.name.in_language(language())) for one in programmes])
+        keys = sorted({one.campaign.segment_key for one in watched})
+        segments = list_segments(by=by, with_archived=True) if by.may("segment.see") else []
+        names = {one.key: one.name.in_language(language()) for one in segments}
+        self._choose("segment", everything + [(key, names.get(key, key)) for key in keys])
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+        self._words[name] = dict(choices)
+
+    def word(self, name: str, value: str) -> str:
+        """How a choice is called."""
+        return self._words[name][value]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("since") and data.get("until") and data["until"] < data["since"]:
+            self.add_error("until", _("The period ends before it begins."))
+        return data
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is asked for and right; nothing of a form that holds a mistake."""
+        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
+
+    def takes(self, programme_id: UUID, begun: datetime | None, ended: datetime | None, segment: str = "") -> bool:
+        """Whether something that counted in this span is asked for; days are of the operator's zone."""
+        wanted = self.chosen
+        zone = zone_of(get_operator().time_zone)
+        return (
+            wanted.get("programme", str(programme_id)) == str(programme_id)
+            and wanted.get("segment", segment) == segment
+            and ("since" not in wanted or ended is None or local_day(ended, zone) >= wanted["since"])
+            and ("until" not in wanted or begun is None or local_day(begun, zone) <= wanted["until"])
+        )
 
 
 @signed_in
 def effects(request: ConsoleRequest) -> HttpResponseBase:
     """Each launched campaign: what the treated spent and bought more, how sure that is, and whether it was stopped."""
     watched, rules = list_watched(by=request.actor), list_watched_rules(by=request.actor)
+    form = EffectsForm(request.actor, request.GET or None, watched, rules)
+    is_empty = not watched and not rules
+    watched = [one for one in watched if _is_asked(form, one)]
+    rules = [
+        one for one in rules
+        if form.takes(one.result.programme_id, one.result.counted_from, one.result.counted_until)
+    ]  # fmt: skip
     told = [one for one in watched if one.spend is not None]
     context: dict[str, Any] = {
+        "form": form,
+        "chips": _chips(form),
+        "is_filtered": bool(form.chosen),
+        "is_empty": is_empty,
         "rows": [_row(one) for one in watched],
         "rules": [_rule_row(one) for one in rules],
-        "instruments": _instruments([*_of_campaigns(watched), *_of_rules(rules)]),
+        "instruments": instruments_of(watched, rules),
         "may_stop": request.actor.may_somewhere("campaign.stop"),
         "rate": formats.share(float(DEFAULT_RATE), language(), decimals=0),
-        "chart": _chart(told[:SHOWN]) if told else None,
+        "charts": _charts(request.actor, told[:SHOWN]),
     }
     return show(request, "console/insight/effects.html", context)
+
+
+def _is_asked(form: EffectsForm, one: WatchedCampaign) -> bool:
+    campaign = one.campaign
+    until = one.result.counted_until if one.result is not None else campaign.counts_until
+    return form.takes(campaign.programme_id, campaign.counted_from, until, campaign.segment_key)
+
+
+def _chips(form: EffectsForm) -> list[Chip]:
+    """What is chosen; each is taken off by its address."""
+    chips, chosen = [], form.chosen
+    for name, value in chosen.items():
+        field = form.fields[name]
+        shown = formats.plain_date(value, language()) if isinstance(value, date) else form.word(name, str(value))
+        rest = {other: str(kept) for other, kept in chosen.items() if other != name}
+        chips.append(Chip(str(field.label), shown, f"{reverse('console:insight-effects')}?{urlencode(rest)}"))
+    return chips
 
 
 def _row(one: WatchedCampaign) -> dict[str, Any]:
@@ -107,73 +193,6 @@ def _rule_row(one: WatchedRule) -> dict[str, Any]:
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
-    """One rule, or one campaign, whose effect is known: what it gave, what that cost, what its people spent more."""
-
-    kind: str
-    currency: str
-    spend: Effect
-    given: Mapping[str, int]
-    cost: float | None
-
-
-def _of_campaigns(watched: list[WatchedCampaign]) -> Iterator[Instrument]:
-    for one in watched:
-        result, version_id = one.result, one.campaign.version_id
-        if one.spend is not None and result is not None and result.given and version_id is not None:
-            cost = cost_of(version_id, result.given)
-            yield Instrument("campaign", result.currency, one.spend, result.given, cost)
-
-
-def _of_rules(rules: list[WatchedRule]) -> Iterator[Instrument]:
-    for one in rules:
-        if one.effects.spend is not None:
-            result = one.result
-            cost = cost_of(result.version_id, result.given) if result.kind in COSTED else None
-            yield Instrument(result.kind, result.currency, one.effects.spend, result.given, cost)
-
-
-def _instruments(those: list[Instrument]) -> list[dict[str, Any]]:
-    """What each instrument cost and brought, over all that leave people out; in one currency each."""
-    found: dict[tuple[str, str], list[Instrument]] = {}
-    for one in those:
-        found.setdefault((one.kind, one.currency), []).append(one)
-    return [_instrument(kind, currency, those) for (kind, currency), those in sorted(found.items())]
-
-
-def _instrument(kind: str, currency: str, those: list[Instrument]) -> dict[str, Any]:
-    tongue = language()
-    costs = [one.cost for one in those]
-    cost = None if None in costs else sum(filter(None, costs))
-    # Amounts are what was paid: a discount has lowered them already, so it is put back before its cost is held
-    # against what it brought.
-    edges = [
-        sum(float(DEFAULT_RATE) * (edge(one.spend) * one.spend.n_treated + one.given["discount"]) for one in those)
-        for edge in (_difference, _low, _high)
-    ]
-    margin, low, high = (_money(edge, currency) for edge in edges)
-    return {
-        "name": word(INSTRUMENTS, kind), "count": formats.number(len(those), tongue),
-        "times": formats.number(sum(one.given["times"] for one in those), tongue),
-        "cost": formats.money(Money(round(cost), currency).text(), currency, tongue) if cost is not None else "",
-        "margin": margin, "span": _("%(low)s to %(high)s") % {"low": low, "high": high},
-        "back": formats.number(edges[0] / cost, tongue, decimals=2) if cost else "",
-    }  # fmt: skip
-
-
-def _difference(effect: Effect) -> float:
-    return effect.difference
-
-
-def _low(effect: Effect) -> float:
-    return effect.low
-
-
-def _high(effect: Effect) -> float:
-    return effect.high
-
-
 def _money(minor: float, currency: str) -> str:
     return formats.money(Money(round(minor), currency).text(), currency, language(), sign=True)
 
@@ -183,18 +202,35 @@ def _span(effect: Effect, currency: str) -> str:
     return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
-def _chart(told: list[WatchedCampaign]) -> charts.Chart:
-    currency = told[0].result.currency if told[0].result else "EUR"
+def _charts(by: Actor, told: list[WatchedCampaign]) -> list[charts.Chart]:
+    """One chart for each currency: amounts of two stand on no common axis."""
+    found: dict[str, list[WatchedCampaign]] = {}
+    for one in told:
+        if one.result is not None:
+            found.setdefault(one.result.currency, []).append(one)
+    return [_chart(by, currency, those) for currency, those in sorted(found.items())]
+
+
+def _chart(by: Actor, currency: str, told: list[WatchedCampaign]) -> charts.Chart:
     scale = float(Money(1, currency).text())
-    estimates = [
-        charts.Estimate(
-            one.campaign.name.in_language(language()), one.spend.difference * scale, one.spend.low * scale,
-            one.spend.high * scale,
-        )
-        for one in told
-        if one.spend is not None and one.result is not None and one.result.currency == currency
-    ]  # fmt: skip
     return charts.dots_with_intervals(
-        estimates, unit=charts.Unit("money", currency, 2), language=language(), heading=_("Campaign"),
-        value_name=_("Spent more, a person"),
+        [
+            charts.Estimate(
+                one.campaign.name.in_language(language()), one.spend.difference * scale, one.spend.low * scale,
+                one.spend.high * scale,
+            )
+            for one in told
+            if one.spend is not None
+        ],
+        unit=charts.Unit("money", currency, 2), language=language(), heading=_("Campaign"),
+        value_name=_("Spent more, a person"), links=[_people_url(by, one) for one in told],
     )  # fmt: skip
+
+
+def _people_url(by: Actor, one: WatchedCampaign) -> str:
+    """Where the treated are: as a segment to be seen and kept while the campaign marks them, else the campaign."""
+    campaign = one.campaign
+    if campaign.state != State.RUNNING or not by.may_somewhere("segment.define"):
+        return reverse("console:campaign", args=(campaign.key,))
+    condition = f'has(trait.{campaign.mark}) && trait.{campaign.mark} == "treated"'
+    return SegmentOffer(f"treated-{campaign.key}"[:60], condition, campaign.name).url

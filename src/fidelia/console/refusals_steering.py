@@ -73,6 +73,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "malformed_slice": _("There is no such part of the purchases, or a refresh came in between: choose it again."),
     "too_many_slices": _("Many parts are kept already. The next refresh makes room."),
     "no_refresh_yet": _("Nothing was learnt yet: refresh insight first."),
+    "spark_missing": _("Measures are computed on Spark, which is not there: `fidelia doctor` says what is missing."),
     "no_mail_server": _("No server for e-mail is set yet: FIDELIA_SMTP_HOST."),
     "mail_not_sent": _("The server for e-mail did not take every message. It is asked again tomorrow morning."),
     "no_export": _("The facts are older than this: refresh insight first."),

@@ -117,6 +117,12 @@ class NoRefreshYet(Refused):
     default_code = "no_refresh_yet"
 
 
+class SparkMissing(Unavailable):
+    """Measures are to be computed on Spark, and it cannot be reached or is not installed."""
+
+    default_code = "spark_missing"
+
+
 class NoMailServer(Refused):
     """No server for e-mail is set, so nothing can be sent."""
 

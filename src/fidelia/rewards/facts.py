@@ -53,7 +53,8 @@ where used.subject not like 'series:%'""",
 VOUCHERS = FactTable(
     name="vouchers",
     sql="""select id::text as voucher_id, programme_id::text, partner_id::text, customer_id::text, amount, currency,
-       minimum_basket, is_divisible, purpose, valid_from, valid_until, source_type, issued_at, revoked_at
+       minimum_basket, is_divisible, purpose, valid_from, valid_until, source_type, source_id::text, issued_at,
+       revoked_at
 from rewards_voucher""",
     columns={
         "voucher_id": "string",
@@ -68,6 +69,7 @@ from rewards_voucher""",
         "valid_from": "timestamp",
         "valid_until": "timestamp",
         "source_type": "string",
+        "source_id": "string",
         "issued_at": "timestamp",
         "revoked_at": "timestamp",
     },

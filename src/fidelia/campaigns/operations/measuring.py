@@ -7,14 +7,18 @@ from datetime import datetime
 from uuid import UUID
 
 from fidelia.insight.measures.tallies import Counted
-from fidelia.insight.queries import count_given, count_tallies, get_last_export
+from fidelia.insight.queries import count_tallies, get_last_export
+from fidelia.insight.queries.given import count_given
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.programme.queries import get_programme_by_id, list_versions
+from fidelia.messaging.queries.messages import count_sent
+from fidelia.programme.queries import get_programme_by_id, list_versions, terms_of
 
 from ..errors import AudienceTooSmall, CampaignNotLaunched
-from ..models import Arm, CampaignResult
+from ..models import Arm, Campaign, CampaignResult
+from .costing import voucher_of
 from .drafting import audit, find_campaign
+from .ending import message_keys
 
 
 def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignResult:
@@ -41,8 +45,11 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
         raise AudienceTooSmall("Too few of the people drawn are still known: a group has fewer than two.")
     versions = [one.id for one in list_versions(programme) if one.in_force_from is not None]
     given = count_given(
-        export=export, rule_key=campaign.mark, versions=versions, since=campaign.counted_from, until=until
-    )
+        export=export, rule_key=campaign.mark, versions=versions, since=campaign.counted_from, until=until,
+        currency=programme.currency, voucher=_voucher_of(campaign),
+    ).as_value()  # fmt: skip
+    if campaign.template:
+        given["messages"] = count_sent(message_keys(campaign))
     with transaction_of_use_case():
         result = CampaignResult.objects.create(
             campaign=campaign, export_id=export.id, counted_from=campaign.counted_from, counted_until=until,
@@ -51,3 +58,11 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
         )  # fmt: skip
         audit(by, at, "campaign.measure", campaign, after={"result": result.id, "until": until})
     return result
+
+
+def _voucher_of(campaign: Campaign) -> int | None:
+    """What each voucher of the offer is worth, where that is fixed."""
+    if campaign.version_id is None:
+        return None
+    rule = terms_of(campaign.version_id).rule_set.rule_at.get(campaign.mark)
+    return voucher_of(rule) if rule is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -12,7 +12,8 @@ from uuid import UUID
 from fidelia.access.operations import record_audit
 from fidelia.insight.measures.tallies import Counted, Tally
 from fidelia.insight.models import FactExport
-from fidelia.insight.queries import count_given, count_tallies_of, get_last_export
+from fidelia.insight.queries import count_tallies_of, get_last_export
+from fidelia.insight.queries.given import count_given
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
@@ -28,9 +29,11 @@ from fidelia.programme.queries import (
 )
 from fidelia.rules import Rule
 from fidelia.rules.control import is_held_out, place_of
+from fidelia.rules.effects import GiftProduct, IssueCode
 
 from ..errors import NoVersionInForce, RuleNotInForce, RuleNotStopped
 from ..models import Arm, RuleResult, RuleStop
+from .costing import voucher_of
 from .ending import HARM
 from .holding_out import persons_of
 from .watching import LookedAt, looked_at
@@ -118,7 +121,10 @@ def _keep(
     by: Actor, at: datetime, found: ControlledRule, *, export: FactExport, until: datetime, tallies: dict[str, Tally]
 ) -> RuleResult:
     versions = [one.id for one in _published(found.programme, at)]
-    given = count_given(export=export, rule_key=found.rule.key, versions=versions, since=found.since, until=until)
+    given = count_given(
+        export=export, rule_key=found.rule.key, versions=versions, since=found.since, until=until,
+        currency=found.programme.currency, voucher=voucher_of(found.rule),
+    ).as_value()  # fmt: skip
     with transaction_of_use_case():
         result = RuleResult.objects.create(
             programme_id=found.programme.id, rule_key=found.rule.key, version_id=found.version.id,
@@ -135,13 +141,12 @@ def _keep(
 
 def kind_of(rule: Rule) -> str:
     """Return by which instrument a rule gives: coupon, discount, gift, voucher or points."""
-    name = type(rule.effect).__name__.lower()
-    if rule.terms.coupon is not None or "coupon" in name:
+    if isinstance(rule.effect, IssueCode):
+        return rule.effect.kind
+    if rule.terms.coupon is not None:
         return "coupon"
-    if "gift" in name:
+    if isinstance(rule.effect, GiftProduct):
         return "gift"
-    if "voucher" in name:
-        return "voucher"
     return "discount" if rule.lowers_prices else "points"
 
 
@@ -149,23 +154,6 @@ def watched_rule(result: RuleResult) -> LookedAt:
     """Return the effects of a result with intervals valid at every look; narrowest after a year."""
     treated, control = (Tally(**result.tallies[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
     return looked_at(treated, control, (result.counted_until - result.counted_from) / PLANNED)
-
-
-def cost_of(version_id: UUID, given: Mapping[str, int]) -> float | None:
-    """Return what a rule, or the offer of a campaign, gave in minor units of the currency: discounts, and points at
-    what they are worth by the terms of a version.
-
-    Points are worth what they pay at the till, else what a cheque makes of them; None where neither is so. What a gift
-    or a voucher costs is not known here.
-    """
-    points, discount = int(given["points"]), float(given["discount"])
-    if not points:
-        return discount
-    terms = terms_of(version_id)
-    cheque = next((one for one in terms.cheques if not one.currency), None)
-    if terms.points.pays is not None:
-        return discount + points * terms.points.pays.money / terms.points.pays.points
-    return discount + points * cheque.money / cheque.points if cheque is not None else None
 
 
 def harms(result: RuleResult) -> bool:

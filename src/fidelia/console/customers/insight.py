@@ -30,10 +30,10 @@ def insight(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     """What is learnt of one customer."""
     dossier = read_dossier(request, customer_id)
     dossier.by.require("insight.see")
-    alike = find_alike(by=dossier.by, customer_ids=dossier.ids)
+    own = get_rfm_of(dossier.ids)
+    alike = find_alike(by=dossier.by, customer_ids=dossier.ids, own=own)
     may_buy = dossier.by.may_somewhere("purchase.see")
     found = suggest_next(by=dossier.by, customer_ids=dossier.ids, alike=alike) if may_buy else []
-    own = get_rfm_of(dossier.ids)
     context = frame_of(dossier, "console:customer-insight") | {
         "learnt": learnt_card_of(dossier),
         "sees_purchases": may_buy,

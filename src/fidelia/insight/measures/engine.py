@@ -1,12 +1,8 @@
-"""DuckDB over a folder of facts: in memory, in UTC, with limits.
-
-DuckDB 2.0 under Ibis 12: `create_table` writes a DROP that it cannot parse (so: views over Parquet, no tables), and
-`to_pyarrow_batches` calls a method that is gone (so: `batches_of` below). A connection with an undrained Arrow reader
-refuses the next query: one engine per task.
-"""
+"""The engine that computes the measures over a folder of facts: DuckDB in this process, or Spark where one is named."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,22 +10,23 @@ from typing import Any
 
 import ibis
 
+from .duck import DuckEngine
 from .people import by_person, that_happened
+from .spark import SparkEngine
 
-MEMORY_LIMIT = "1GB"
-ROWS_PER_BATCH = 10_000
+Engine = DuckEngine | SparkEngine
 
 
 class Facts:
     """The tables of facts of one export, by name."""
 
-    def __init__(self, folder: Path, backend: Any) -> None:
+    def __init__(self, folder: Path, engine: Engine) -> None:
         self._folder = folder
-        self._backend = backend
+        self._engine = engine
 
     def table(self, name: str) -> ibis.Table:
         """Return a table of facts; instants are UTC, money is int64 minor units."""
-        return self._backend.read_parquet(str(self._folder / name / "*.parquet"), table_name=name)
+        return self._engine.read_parquet(self._folder / name / "*.parquet", table_name=name)
 
     def given(self, rows: Any) -> ibis.Table:
         """Return rows of Arrow as a table, to be joined with the facts."""
@@ -37,25 +34,18 @@ class Facts:
 
     def rows_of(self, expression: ibis.Table) -> list[dict[str, Any]]:
         """Compute a small result (a table of totals)."""
-        rows: list[dict[str, Any]] = self._backend.to_pyarrow(expression).to_pylist()
+        rows: list[dict[str, Any]] = self._engine.to_pyarrow(expression).to_pylist()
         return rows
 
     def rows_by_sql(self, expression: ibis.Table, name: str, sql: str) -> list[dict[str, Any]]:
-        """Ask a table, which the SQL calls `name`, for what Ibis cannot say (JSON), in DuckDB's own words."""
-        compiled = self._backend.compile(expression)
-        rows: list[dict[str, Any]] = (
-            self._backend.con.sql(f"with {name} as ({compiled}) {sql}").to_arrow_table().to_pylist()
-        )
-        return rows
+        """Ask a table, which the SQL calls `name`, for what Ibis cannot say, in DuckDB's own words (never on Spark)."""
+        assert isinstance(self._engine, DuckEngine)
+        return self._engine.rows_by_sql(expression, name, sql)
 
     def batches_of(self, expression: ibis.Table) -> Iterator[list[dict[str, Any]]]:
-        """Compute a large result, ROWS_PER_BATCH rows at a time, without ever holding it whole."""
-        # `con.sql` streams; `con.execute` would first keep all rows (measured: 1.7 GB for 20 M short texts).
-        reader = self._backend.con.sql(self._backend.compile(expression)).to_arrow_reader(ROWS_PER_BATCH)
-        # DuckDB sums bigint as hugeint, and Ibis, which believes it int64 already, leaves the cast out of the SQL.
-        schema = expression.schema().to_pyarrow()
-        for batch in reader:
-            yield batch.cast(schema).to_pylist()
+        """Compute a large result in batches of rows."""
+        for batch in self._engine.batches_of(expression):
+            yield batch.to_pylist()
 
     def people_of(self, name: str) -> ibis.Table:
         """Return a table of facts as analytics reads it: by person, without what only simulations and sandboxes saw."""
@@ -67,10 +57,18 @@ class Facts:
 
 
 @contextmanager
-def open_facts(folder: Path, *, threads: int = 2) -> Iterator[Facts]:
-    """Open the facts of an export; results are the same whatever the number of threads."""
-    backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT)
-    try:
-        yield Facts(folder, backend)
-    finally:
-        backend.disconnect()
+def open_engine(*, spark: str = "", threads: int = 2) -> Iterator[Engine]:
+    """Open DuckDB, or Spark at the master that `spark` names; results are the same. Raises SparkMissing."""
+    with tempfile.TemporaryDirectory(prefix="fidelia-measures-") as scratch:
+        engine: Engine = SparkEngine(spark) if spark else DuckEngine(Path(scratch), threads=threads)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+@contextmanager
+def open_facts(folder: Path, *, spark: str = "", threads: int = 2) -> Iterator[Facts]:
+    """Open the facts of an export; results are the same whatever the engine and its number of threads."""
+    with open_engine(spark=spark, threads=threads) as engine:
+        yield Facts(folder, engine)

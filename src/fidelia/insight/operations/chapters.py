@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 
 from fidelia.customers.operations import place_trait_definition, set_traits
@@ -65,10 +66,12 @@ def _links_of(facts: ReportFacts, refresh: Refresh) -> list[ProductLink]:
 
 
 def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> AbstractContextManager[ReportFacts]:
-    """Open the facts that a refresh exported, or part of them. Raises NothingToReport."""
+    """Open the facts that a refresh exported, or part of them, on the engine of the setting. Raises NothingToReport,
+    SparkMissing.
+    """
     return open_export(
         folder_of(refresh.export_id), name=operator.name, currency=refresh.currency,
-        zone=zone_of(operator.time_zone), as_of=refresh.as_of, only=only,
+        zone=zone_of(operator.time_zone), as_of=refresh.as_of, only=only, spark=settings.SPARK,
     )  # fmt: skip
 
 

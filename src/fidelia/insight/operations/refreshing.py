@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 
 from fidelia.access.operations import record_audit
@@ -25,6 +26,7 @@ from ..errors import WindowOutOfBounds
 from ..events import InsightRefreshed
 from ..measures.engine import Facts, open_facts
 from ..measures.rfm import WINDOW_DAYS, rfm
+from ..measures.spark import look_for_spark
 from ..models import FactExport, Refresh, folder_of
 from ..queries import count_cells
 from .exporting import Told, export_facts
@@ -72,16 +74,19 @@ def refresh(
 
     The window ends at `as_of` (`at` unless told: a history brought in may end earlier), which is also from when the
     traits hold. Amounts are in `currency`, the operator's unless told. `told` hears the progress.
-    Raises Denied, WindowOutOfBounds, OperatorNotSetUp.
+    Measures are computed by DuckDB, or on Spark where the setting names one. Raises Denied, WindowOutOfBounds,
+    OperatorNotSetUp, SparkMissing.
     """
     by.require("insight.refresh")
     if not 1 <= window_days <= WINDOW_DAYS_MAX:
         raise WindowOutOfBounds(f"A window is 1 to {WINDOW_DAYS_MAX:,} days long.", pointer="/window_days")
     operator = get_operator()
     scope = _Scope(as_of or at, currency or operator.currency, window_days, zone_of(operator.time_zone))
+    if settings.SPARK:
+        look_for_spark(settings.SPARK)
     export = export_facts(by=by, at=at, told=told)
     told("rfm")
-    with open_facts(folder_of(export.id)) as facts:
+    with open_facts(folder_of(export.id), spark=settings.SPARK) as facts:
         return _write_down(by, at, export, facts, scope)
 
 

@@ -284,32 +284,6 @@ def count_tallies_of(
         return _tallies_of(facts, facts.by_person(facts.given(rows)), since, until, programme)
 
 
-def count_given(
-    *, export: FactExport, rule_key: str, versions: Sequence[UUID], since: datetime, until: datetime
-) -> dict[str, int]:
-    """Return how often a rule of these versions gave from `since` to before `until`, its points and its discounts.
-
-    As the decisions say that were made then: {"times", "points", "discount"}, the last two in minor units.
-    """
-    with open_facts(folder_of(export.id)) as facts:
-        decisions = facts.table("decisions")
-        inside = decisions.filter(
-            decisions.occurred_at >= since, decisions.occurred_at < until,
-            decisions.rule_version_id.isin([str(one) for one in versions]),
-        )  # fmt: skip
-        (found,) = facts.rows_by_sql(inside.select("record"), "decided", _GIVEN.format(key=rule_key))
-    return {name: int(value or 0) for name, value in found.items()}
-
-
-# The key of a rule holds small letters, digits, - and _ only: it needs no quoting.
-_GIVEN = """
-select count(*) as times, sum(json_extract_string(outcome, '$[1]')::bigint)::bigint as points,
-    sum(coalesce(json_extract_string(outcome, '$[3].discount')::bigint, 0))::bigint as discount
-from (select unnest(from_json(json_extract(record, '$.outcomes'), '["json"]')) as outcome from decided)
-where json_extract_string(outcome, '$[0]') = '{key}' and json_extract_string(outcome, '$[2]') = 'granted'
-"""
-
-
 def _tallies_of(facts: Any, members: Any, since: datetime, until: datetime, programme: Counted) -> dict[str, Tally]:
     totals = tallies_by_arm(
         one_arm_each(members), facts.people_of("purchases"), facts.table("lines"),

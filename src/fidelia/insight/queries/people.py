@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from fidelia.activity.queries import count_buyers, list_bought
 from fidelia.kernel.actor import Actor
@@ -51,15 +52,18 @@ class Suggestion:
     last_at: datetime | None
 
 
-def find_alike(*, by: Actor, customer_ids: Sequence[UUID], limit: int = ALIKE) -> list[AlikeCustomer]:
+def find_alike(
+    *, by: Actor, customer_ids: Sequence[UUID], limit: int = ALIKE, own: RfmScore | None = None
+) -> list[AlikeCustomer]:
     """Return the customers most like one person (all the ids), the nearest first; none for one without a score.
 
     Distance: how many times one bought as often, for as much and as long ago as the other (binary logarithms, the last
     one halved), and 1 where they buy other kinds of goods. Compared are those within one score of the person's recency
-    and frequency. Amounts are of the last refresh's window. Raises Denied (insight.see).
+    and frequency. Amounts are of the last refresh's window. `own` is the person's score where the caller has read it.
+    Raises Denied (insight.see).
     """
     by.require("insight.see")
-    own = get_rfm_of(customer_ids)
+    own = own or get_rfm_of(customer_ids)
     if own is None:
         return []
     with connection.cursor() as cursor:
@@ -76,26 +80,39 @@ def _asked(own: RfmScore, customer_ids: Sequence[UUID], limit: int) -> dict[str,
     }  # fmt: skip
 
 
-# First the nearest by their numbers, then by what they buy: only of these few the trait is read.
+# First the nearest by their numbers, then by what they buy: only of these few the trait is read. Whoever is not within
+# a factor of two in times and amount, and of four in days, is at a distance above 1: where `near` others are within 1,
+# these are the nearest, and the logarithms of all others need not be taken (at a million customers an eighth of the
+# time).
 _ALIKE: Final = """
 with kind_of_own as (
     select text from customers_trait where customer_id = %(own)s and name = 'purchase_type' and valid_until is null
-), near as (
-    select s.customer_id, s.recency_days, s.frequency, s.amount,
-        (abs(ln((1 + s.frequency)::float8 / (1 + %(times)s))) + abs(ln((100 + greatest(s.amount, 0))::float8 /
-            (100 + %(amount)s))) + abs(ln((7 + greatest(s.recency_days, 0))::float8 / (7 + %(days)s))) / 2) / ln(2)
-            as distance
-    from insight_rfm s
-    where s.recency_score = any (%(recency)s) and s.frequency_score = any (%(frequency)s)
-        and s.customer_id <> all (%(ids)s)
+), within as materialized (
+    select {columns}, {distance} as distance from insight_rfm s where {comparable}
+        and 1 + s.frequency between (1 + %(times)s) / 2.0 and (1 + %(times)s) * 2
+        and 100 + greatest(s.amount, 0) between (100 + %(amount)s) / 2.0 and (100 + %(amount)s) * 2
+        and 7 + greatest(s.recency_days, 0) between (7 + %(days)s) / 4.0 and (7 + %(days)s) * 4
     order by distance, s.customer_id limit %(near)s
+), enough as (
+    select count(*) filter (where distance <= 1) = %(near)s as yes from within
+), near as (
+    select * from within where (select yes from enough)
+    union all
+    (select {columns}, {distance} as distance from insight_rfm s where not (select yes from enough) and {comparable}
+    order by distance, s.customer_id limit %(near)s)
 )
 select n.customer_id, n.recency_days, n.frequency, n.amount, coalesce(t.text, ''),
     n.distance + case when coalesce(t.text, '') = coalesce((select text from kind_of_own), '') then 0 else 1 end
 from near n left join customers_trait t
     on t.customer_id = n.customer_id and t.name = 'purchase_type' and t.valid_until is null
 order by 6, 1 limit %(limit)s
-"""
+""".format(
+    columns="s.customer_id, s.recency_days, s.frequency, s.amount",
+    comparable="s.recency_score = any (%(recency)s) and s.frequency_score = any (%(frequency)s) "
+    "and s.customer_id <> all (%(ids)s)",
+    distance="(abs(ln((1 + s.frequency)::float8 / (1 + %(times)s))) + abs(ln((100 + greatest(s.amount, 0))::float8 / "
+    "(100 + %(amount)s))) + abs(ln((7 + greatest(s.recency_days, 0))::float8 / (7 + %(days)s))) / 2) / ln(2)",
+)
 
 
 def suggest_next(
@@ -122,11 +139,9 @@ def suggest_next(
 
 def _links(codes: Iterable[str]) -> dict[str, ProductLinks]:
     """The links of these products and of those that most people buy."""
-    popular = ProductLink.objects.order_by("-buyers", "code")[:_POPULAR]
-    kept = {one.code: one for one in popular} | {
-        one.code: one for one in ProductLink.objects.filter(code__in=list(codes))
-    }
+    popular = ProductLink.objects.order_by("-buyers", "code").values("code")[:_POPULAR]
+    kept = ProductLink.objects.filter(Q(code__in=list(codes)) | Q(code__in=popular))
     return {
-        code: ProductLinks(code, one.buyers, tuple(ProductNeighbour(*near) for near in one.neighbours))
-        for code, one in kept.items()
+        one.code: ProductLinks(one.code, one.buyers, tuple(ProductNeighbour(*near) for near in one.neighbours))
+        for one in kept
     }

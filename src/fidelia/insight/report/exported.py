@@ -5,26 +5,23 @@ The chapters of `fidelia report` were written for a file; read like this, the sa
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import ibis
-import ibis.expr.datatypes as dt
 
 from fidelia.insight.errors import NothingToReport
-from fidelia.insight.measures.engine import Facts
+from fidelia.insight.measures.engine import Engine, Facts, open_engine
 from fidelia.insight.measures.margin import DEFAULT_RATE
 
 from .facts import FileQuality, ReportFacts
 
-MEMORY_LIMIT: Final = "1GB"
 _ALWAYS: Final = frozenset({"customer", "product", "description", "store", "currency", "receipt"})
 
 
@@ -51,6 +48,7 @@ def open_export(
     as_of: datetime,
     margin_rate: Fraction = DEFAULT_RATE,
     only: Only = EVERYTHING,
+    spark: str = "",
     threads: int = 2,
 ) -> Iterator[ReportFacts]:
     """Open the facts of one export for a report: purchases in `currency` of the whole days before `as_of`.
@@ -59,25 +57,21 @@ def open_export(
 
     Days are those of `zone`: an instant becomes the clock on the wall there, written as if it were UTC, so that a sale
     at half past midnight counts on its own day. Merged customers are one person; what was simulated or tried in a
-    sandbox is left out. The tables live as long as the block. Raises NothingToReport when no purchase is left.
+    sandbox is left out. The tables live as long as the block. `spark` names the master of a Spark to measure on; DuckDB
+    does without. Raises NothingToReport when no purchase is left, SparkMissing.
     """
     midnight = datetime.combine(_end_of(as_of.astimezone(zone).date(), only), time(), tzinfo=UTC)
-    with tempfile.TemporaryDirectory(prefix="fidelia-chapters-") as scratch:
-        backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=scratch)
-        try:
-            export = _Export(backend, Facts(folder, backend), Path(scratch), currency, zone, midnight, only)
-            yield _facts_of(export, name=name, margin_rate=margin_rate)
-        finally:
-            backend.disconnect()
+    with open_engine(spark=spark, threads=threads) as engine:
+        export = _Export(engine, Facts(folder, engine), currency, zone, midnight, only)
+        yield _facts_of(export, name=name, margin_rate=margin_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class _Export:
     """What is told of: the facts of one export, and the day (as a clock on the wall) before which they count."""
 
-    backend: Any
+    engine: Engine
     facts: Facts
-    scratch: Path
     currency: str
     zone: ZoneInfo
     midnight: datetime
@@ -88,10 +82,10 @@ class _Export:
         known = self.facts.people_of("purchases").filter(ibis._.currency == self.currency)
         told = known.select(
             "purchase_id", "customer_id", "total", "kind", "currency",
-            occurred_at=_as_utc("UTC", _on_the_wall(self.zone.key, known.occurred_at)),
+            occurred_at=self.engine.on_the_wall(self.zone.key, known.occurred_at),
             store=ibis._.store_id, country=ibis.null("string"),
         )  # fmt: skip
-        return self._written(self._kept(told.filter(told.occurred_at < self.midnight)), "told_purchases")
+        return self.engine.kept(self._kept(told.filter(told.occurred_at < self.midnight)), "told_purchases")
 
     def _kept(self, told: ibis.Table) -> ibis.Table:
         only = self.only
@@ -116,7 +110,7 @@ class _Export:
             "net", "returns_purchase_id", "category", "description",
             row_number=named.line_number.cast("int64"), discount=ibis.coalesce(named.discount, 0),
         )  # fmt: skip
-        return self._written(told, "told_lines")
+        return self.engine.kept(told, "told_lines")
 
     def stock(self) -> ibis.Table | None:
         """Return what lies in stock by product code, counted last; None where nothing was counted."""
@@ -127,7 +121,9 @@ class _Export:
         levels = counted.join(codes, "product_id").group_by("product_code").agg(
             units=ibis._.quantity.sum().cast("int64")
         )  # fmt: skip
-        return self._written(levels, "told_stock") if self.backend.execute(levels.count()) else None
+        kept = self.engine.kept(levels, "told_stock")
+        (counts,) = self.engine.to_pyarrow(kept.agg(rows=kept.count())).to_pylist()
+        return kept if counts["rows"] else None
 
     def joined(self) -> ibis.Table:
         """Return who joined a programme, and when first, as a clock on the wall."""
@@ -135,14 +131,8 @@ class _Export:
         real = self.facts.table("enrolments").anti_join(sandboxes, "programme_id")
         people = self.facts.by_person(real).filter(ibis._.customer_id.notnull())
         first = people.group_by("customer_id").agg(first=ibis._.enrolled_at.min())
-        told = first.select("customer_id", joined_at=_as_utc("UTC", _on_the_wall(self.zone.key, first["first"])))
-        return self._written(told, "told_joined")
-
-    def _written(self, table: ibis.Table, name: str) -> ibis.Table:
-        path = self.scratch / f"{name}.parquet"
-        self.backend.to_parquet(table, path)
-        written: ibis.Table = self.backend.read_parquet(path, table_name=name)
-        return written
+        told = first.select("customer_id", joined_at=self.engine.on_the_wall(self.zone.key, first["first"]))
+        return self.engine.kept(told, "told_joined")
 
 
 def _end_of(today: date, only: Only) -> date:
@@ -162,7 +152,7 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         discounted=(lines.discount != 0).any(),
         first_at=lines.occurred_at.min(),
     )
-    (found,) = export.backend.to_pyarrow(survey).to_pylist()
+    (found,) = export.engine.to_pyarrow(survey).to_pylist()
     if not found["rows"]:
         raise NothingToReport("There is no purchase yet that a chapter could be written about.")
     said = {"category": found["categories"], "discount": found["discounted"]}
@@ -173,26 +163,8 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         understood=(),
     )  # fmt: skip
     return ReportFacts(
-        purchases=purchases, lines=lines, backend=export.backend, currency=export.currency,
+        purchases=purchases, lines=lines, backend=export.engine, currency=export.currency,
         first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
         has=has, quality=quality, margin_rate=margin_rate, stock=export.stock(),
         joined=export.joined(),
     )  # fmt: skip
-
-
-# DuckDB's two readings of `timezone`: of an instant the clock on the wall, of a clock on the wall the instant.
-
-
-def _zone_to_wall(zone: str, moment: Any) -> Any:
-    """Return the clock on the wall of the zone."""
-
-
-def _wall_to_zone(zone: str, clock: Any) -> Any:
-    """Return the instant at which a clock of the zone shows this."""
-
-
-_INSTANT: Final = dt.Timestamp(timezone="UTC")
-_on_the_wall: Any = ibis.udf.scalar.builtin(
-    _zone_to_wall, name="timezone", signature=((dt.string, _INSTANT), dt.timestamp)
-)
-_as_utc: Any = ibis.udf.scalar.builtin(_wall_to_zone, name="timezone", signature=((dt.string, dt.timestamp), _INSTANT))

@@ -80,6 +80,7 @@ class ReportFacts:
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
     joined: ibis.Table | None = None  # customer_id, joined_at (the first membership); None: not known who is a member
     _kept: dict[str, Any] = field(default_factory=dict)
+    _totals: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def last_at(self) -> datetime:
@@ -103,9 +104,11 @@ class ReportFacts:
         return period == "week" and self.as_of.weekday() != 0
 
     def rows(self, expression: ibis.Table) -> list[dict[str, Any]]:
-        """Compute a table of totals."""
-        found: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
-        return found
+        """Compute a table of totals; the same one is computed once, for the same chapter comes in each language."""
+        key = expression.op()
+        if key not in self._totals:
+            self._totals[key] = self.backend.to_pyarrow(expression).to_pylist()
+        return [dict(row) for row in self._totals[key]]
 
     def columns(self, expression: ibis.Table, names: Sequence[str]) -> list[NDArray[Any]]:
         """Compute a large table as one array per column."""

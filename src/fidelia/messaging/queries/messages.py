@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Sum
+from django.db.models.functions import Greatest
 
 from fidelia.kernel.actor import Actor
 
@@ -86,6 +87,15 @@ def list_messages(
     if before is not None:
         messages = messages.filter(queued_at__lt=before)
     return list(messages.order_by("-queued_at", "-id")[: min(limit, LIMIT_MAX)])
+
+
+def count_sent(keys: str) -> dict[str, int]:
+    """Return by channel how many messages were sent whose idempotency key begins like this; texts as they are billed,
+    in parts.
+    """
+    sent = Message.objects.filter(idempotency_key__startswith=keys, state=State.SENT)
+    billed = Sum(Greatest("parts", 1))
+    return dict(sent.values_list("channel").annotate(billed=billed).order_by("channel"))
 
 
 def count_by_state() -> dict[str, int]:

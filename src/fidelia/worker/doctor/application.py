@@ -27,6 +27,8 @@ def examine(*, ledger: bool) -> Iterator[Finding]:
         yield look_at_worker()
         yield look_at_parked_events()
         yield look_at_files()
+        if settings.SPARK:
+            yield look_at_spark()
         if ledger:
             yield from look_at_ledger()
     yield look_at_mail()
@@ -96,6 +98,18 @@ def look_at_files() -> Finding:
     if lost:
         return wrong(f"{len(lost)} stored files are not where they were kept, first “{lost[0]}”.")
     return right("Files can be kept, and those kept are there.")
+
+
+def look_at_spark() -> Finding:
+    """Can measures be computed on the Spark that is named? Its cluster is not asked."""
+    from fidelia.insight.errors import SparkMissing
+    from fidelia.insight.measures.spark import look_for_spark
+
+    try:
+        look_for_spark(settings.SPARK)
+    except SparkMissing as refusal:
+        return wrong(refusal.message)
+    return right(f"Measures are computed on Spark at {settings.SPARK}; pyspark and Java are there.")
 
 
 def look_at_mail() -> Finding:
