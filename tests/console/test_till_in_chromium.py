@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from fidelia.access.models import User
 from fidelia.activity.models import Purchase
 from fidelia.customers.models import Customer
+from fidelia.members.models import Code
+from fidelia.members.queries import digits_of
 from tests.browser import Visit
 
 from .test_axe import AXE, LEVELS, RUN
@@ -238,3 +240,30 @@ def test_a_session_that_ended_is_said_and_nothing_is_lost(till, visit):
     page.keyboard.press("F12")
     expect(page.locator("#t-said")).to_contain_text("La session est terminée")
     count(page, "1\u00a0article")
+
+
+def test_many_points_are_spent_with_the_code_of_the_member(till, visit):
+    till.offer(points={"pays": {"points": "1", "money": "1"}, "confirmed_above": "10"})
+    _seen, page = come_in(visit, till)
+    scan(page, till.card)
+    scan(page, "theiere")
+    count(page, "1\u00a0article")
+    pay = page.locator("button.t-offer").first
+    number = pay.locator("kbd").text_content()
+    page.keyboard.press(f"Alt+{number}")
+    expect(pay).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("F12")
+    expect(page.locator("#t-code")).to_be_visible()
+    expect(page.locator("#t-code-sent")).to_contain_text("•••")
+    expect(page.locator("#t-code-digits")).to_be_focused()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(RUN, LEVELS) == []
+    digits = digits_of(Code.objects.get())
+    page.keyboard.type(f"{(int(digits) + 1) % 1_000_000:06d}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#t-code-mistake")).not_to_be_empty()
+    page.keyboard.type(digits)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#t-closed h2")
+    expect(page.locator("#t-code")).to_be_hidden()
+    assert Purchase.objects.filter(points_spent__gt=10).count() == 1

@@ -52,6 +52,7 @@ from .schemas.catalog import (
     reward_out,
     standing_out,
 )
+from .spending import proof_of
 
 rewards = Router(tags=["rewards"])
 redemptions = Router(tags=["rewards"])
@@ -142,7 +143,7 @@ def redeem(request: HttpRequest, body: RedemptionIn) -> HttpResponse:
     try:
         made = redeem_reward(
             by=exchange.by, at=exchange.at, enrolment=enrolment, reward_id=body.reward_id, pieces=body.pieces,
-            once=once,
+            once=once, proof=proof_of(exchange, body.confirmation),
         )  # fmt: skip
     except RequestRepeated as known:
         return _redemption(request, UUID(known.resource_id), 201, replayed=True)

@@ -54,6 +54,7 @@ from .schemas.checkouts import (
 )
 from .schemas.shadow import JudgedOut
 from .shadow_checkouts import closure_in_shadow, currency_in_shadow, live, return_in_shadow
+from .spending import proof_of
 
 router = Router(tags=["checkouts"])
 evaluations = Router(tags=["checkouts"])
@@ -150,7 +151,7 @@ def close(
     """
     exchange = exchange_of(request)
     call = _closure(idempotency_key(request), asked.source or exchange.stream, number, body)
-    return _close(exchange, call, None)
+    return _close(exchange, replace(call, proof=proof_of(exchange, body.confirmation)), None)
 
 
 def _close(exchange: Exchange, call: CheckoutCall, found: str | None) -> HttpResponse:
@@ -168,7 +169,7 @@ def prepare_closure(number: str, body: Any, key: str) -> Prepared:
     asked = _closure(check_key(key), "", number, read)
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
-        call = replace(asked, source=exchange.stream)
+        call = replace(asked, source=exchange.stream, proof=proof_of(exchange, read.confirmation))
         return _close(exchange, call, found)
 
     return Prepared(reading_of_call(asked, clock.now()), serve, names_object=True)

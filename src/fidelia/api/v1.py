@@ -38,6 +38,7 @@ from . import (
     referrals,
     returns,
     shadow,
+    spending,
     subscriptions,
     vouchers,
 )
@@ -94,6 +95,7 @@ api.add_router("/stock", vouchers.stock)
 # /api/v1/rewards, /api/v1/redemptions, /api/v1/enrolments/…/cheques
 api.add_router("/rewards", catalog.rewards)
 api.add_router("/redemptions", catalog.redemptions)
+api.add_router("/spending-codes", spending.router)
 api.add_router("/enrolments", catalog.of_enrolments)
 # /api/v1/card-series, /api/v1/cards
 api.add_router("/card-series", cards.series)

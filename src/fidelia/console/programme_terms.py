@@ -16,8 +16,8 @@ from .programmes import show_part, view_at
 LEVELS_SHOWN = 6
 # What the forms say themselves; any other term of a document goes on as it was written.
 SAID_OF_POINTS = frozenset(
-    {"validity_months", "validity_days", "reinstatement_days", "approval_above", "ends", "counts_from", "transfers",
-     "notice_days", "renewed_by", "pending", "pays"}
+    {"validity_months", "validity_days", "reinstatement_days", "approval_above", "confirmed_above", "ends",
+     "counts_from", "transfers", "notice_days", "renewed_by", "pending", "pays"}
 )  # fmt: skip
 SAID_OF_TIERS = frozenset(
     {"metric", "begins", "falls", "on_return", "kept", "kept_days", "levels", "window", "window_days", "grace",
@@ -75,6 +75,10 @@ class PointsForm(forms.Form):
         choices=(("keep", _("keep their end")), ("restart", _("restart their life"))),
     )
     approval_above = forms.CharField(label=_("A second person above"), required=False, max_length=20)
+    confirmed_above = forms.CharField(
+        label=_("A code to the member above"), required=False, max_length=20,
+        help_text=_("What spends more points at once is confirmed by a code that is sent to the member."),
+    )  # fmt: skip
     pays_points = forms.CharField(label=_("So many points"), required=False, max_length=20)
     pays_money = forms.CharField(label=_("pay so much money"), required=False, max_length=20)
     pays_minimum = forms.CharField(label=_("From how many points"), required=False, max_length=20)
@@ -213,6 +217,7 @@ def _points_of(points: dict[str, Any]) -> dict[str, Any]:
         "notice_days": points.get("notice_days", []),
         "transfers": points.get("transfers", "keep"),
         "approval_above": points.get("approval_above", ""),
+        "confirmed_above": points.get("confirmed_above", ""),
         **{f"pays_{name}": pays.get(name, "") for name in ("points", "money", "minimum", "step")},
         "pays_share": pays.get("share"),
     }
@@ -232,7 +237,7 @@ def _not_said(former: dict[str, Any], said: frozenset[str]) -> dict[str, Any]:
 def _points_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, Any]:
     made = _not_said(former, SAID_OF_POINTS) | {
         name: said[name]
-        for name in ("validity_months", "validity_days", "reinstatement_days", "approval_above")
+        for name in ("validity_months", "validity_days", "reinstatement_days", "approval_above", "confirmed_above")
         if said[name] not in (None, "")
     }
     dates = [part.strip() for part in said["fixed_dates"].split(",") if part.strip()]

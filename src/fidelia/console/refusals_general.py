@@ -25,6 +25,11 @@ SENTENCES: Mapping[str, str | Promise] = {
     # the portal for members, and what people ask about their own data
     "wrong_code": _("These are not the digits that were sent."),
     "code_over": _("This code is over."),
+    "confirmation_needed": _(
+        "So many points need the code that the member is sent: at the till, or on their own pages."
+    ),
+    "no_points": _("A code is for the spending of some points."),
+    "nowhere_to_send": _("The member has no address to which a code could go."),
     "link_over": _("This link is over."),
     "not_this_person": _("This address does not open these pages."),
     "unknown_session": _("There is no such device."),

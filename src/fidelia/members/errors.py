@@ -3,12 +3,14 @@
 Invalid
 ├── WrongCode
 ├── TextsClosed
+├── NoPoints
 ├── BirthdayMissing
 ├── NamelessNewcomer
 └── LinkOver
 Refused
 ├── TooYoung
 ├── JoiningClosed
+├── NowhereToSend
 └── CodeOver
 NotFound
 ├── NotThisPerson
@@ -30,6 +32,18 @@ class CodeOver(Refused):
     """The code was used, tried too often, or is too old: another must be asked for."""
 
     default_code = "code_over"
+
+
+class NoPoints(Invalid):
+    """A code is for the spending of some points."""
+
+    default_code = "no_points"
+
+
+class NowhereToSend(Refused):
+    """The member has no address to which a code could go: points above the limit cannot be spent from here."""
+
+    default_code = "nowhere_to_send"
 
 
 class TextsClosed(Invalid):

@@ -12,10 +12,12 @@ class Aim(models.TextChoices):
     LOG_IN = "log_in"
     ADDRESS = "address"
     JOIN = "join"
+    SPEND = "spend"
 
 
 class Code(models.Model):
-    """A code that a browser asked for, to log in or to prove a new address (of `customer_id`).
+    """A code that a browser asked for, to log in or to prove a new address (of `customer_id`);
+    or a till, for a member who spends many points: up to `points` minor units, asked for before they are spent.
 
     The six digits are kept nowhere: they follow from the id and this installation's secret. `token_hash` is what the
     browser holds. A row is there for an address that nobody has, too; after a day it is gone.
@@ -27,6 +29,7 @@ class Code(models.Model):
     address = models.CharField(max_length=320)
     language = models.CharField(max_length=2)
     customer_id = models.UUIDField(null=True)
+    points = models.BigIntegerField(null=True)
     asked_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
@@ -37,10 +40,14 @@ class Code(models.Model):
         db_table = "members_code"
         constraints = [
             models.CheckConstraint(
-                condition=Q(aim__in=["log_in", "address", "join"]), name="a code is for a known aim"
+                condition=Q(aim__in=["log_in", "address", "join", "spend"]), name="a code is for a known aim"
             ),
             models.CheckConstraint(
                 condition=~Q(aim="address") | Q(customer_id__isnull=False), name="an address is proven for a customer"
+            ),
+            models.CheckConstraint(
+                condition=~Q(aim="spend") | Q(customer_id__isnull=False, points__gt=0),
+                name="points are spent by a member",
             ),
             models.CheckConstraint(condition=Q(tries__lte=5), name="a code is tried five times at most"),
         ]

@@ -18,6 +18,7 @@ from fidelia.rules.joining_terms import JoiningPolicy
 from .models import Aim, Code, MemberSession, SignUp
 
 CODE_MINUTES = 10
+SPENDING_MINUTES = 5
 
 
 def contact_of(address: str) -> str:

@@ -18,6 +18,7 @@ from fidelia.kernel.errors import NotFound, Refused
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.errors import InsufficientPoints
+from fidelia.programme.queries import Proven
 from fidelia.rewards.errors import LimitReached, StockUsedUp, UnknownRedemption, UnknownReward
 from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations import redeem_reward
@@ -186,7 +187,7 @@ def _choose(request: MemberRequest, held: Holdings, found: Reward) -> UUID:
     try:
         made = redeem_reward(
             by=request.person.by, at=request.at, enrolment=held.enrolment, reward_id=found.id,
-            once=RequestKey(f"member {request.person.id}", f"portal:{key}", said) if key else None,
+            once=RequestKey(f"member {request.person.id}", f"portal:{key}", said) if key else None, proof=Proven(),
         )  # fmt: skip
     except RequestRepeated as repeated:
         return UUID(repeated.resource_id)

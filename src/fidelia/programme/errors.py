@@ -47,6 +47,12 @@ class EnrolmentProvisional(Refused):
     default_code = "enrolment_provisional"
 
 
+class ConfirmationNeeded(Refused):
+    """So many points at once are spent with a code only, which the member is sent and tells."""
+
+    default_code = "confirmation_needed"
+
+
 class MalformedDocument(Invalid):
     """The document of a version lacks a part or has one it may not have."""
 

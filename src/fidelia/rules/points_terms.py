@@ -2,7 +2,8 @@
 
     {"validity_months": 24, "ends": "month", "counts_from": "earning", "renewed_by": ["earn", "redeem"],
      "pending": {"days": 14}, "notice_days": [30, 7], "reinstatement_days": 10, "transfers": "keep",
-     "pays": {"points": "100", "money": "1", "minimum": "500", "step": "100", "share": 50}, "approval_above": "1000"}
+     "pays": {"points": "100", "money": "1", "minimum": "500", "step": "100", "share": 50}, "approval_above": "1000",
+     "confirmed_above": "500"}
 
 Everything may be left out; points of an empty policy are there at once and never expire.
 """
@@ -27,7 +28,7 @@ KEPT_WITH_MAX = 12
 ACTIVITIES = ("earn", "redeem")
 PARTS = {
     *("validity_months", "validity_days", "ends", "counts_from", "renewed_by", "pending", "notice_days"),
-    *("reinstatement_days", "transfers", "pays", "approval_above", "kept_with"),
+    *("reinstatement_days", "transfers", "pays", "approval_above", "kept_with", "confirmed_above"),
 }
 
 
@@ -77,6 +78,7 @@ class PointsPolicy:
     transfers           points given to another member "keep" their end or "restart"
     pays                what they pay at the till; None: they do not pay
     approval_above      from which amount on a correction by hand needs a second person
+    confirmed_above     what spends more points at once is confirmed by a code that the member is sent; None: nothing is
     kept_with           keys of tiers: while one of them is held, no point ends
     """
 
@@ -91,6 +93,7 @@ class PointsPolicy:
     transfers: str = "keep"
     pays: PayPolicy | None = None
     approval_above: int | None = None
+    confirmed_above: int | None = None
     kept_with: tuple[str, ...] = ()
 
     @property
@@ -148,6 +151,7 @@ def parse_points_policy(document: Any, scale: int = 0, money_scale: int = 2) -> 
         transfers=read_choice(known.get("transfers", "keep"), "/points/transfers", ("keep", "restart")),
         pays=_pays(known.get("pays"), scale, money_scale),
         approval_above=_amount(known, "approval_above", "/points", scale) if "approval_above" in known else None,
+        confirmed_above=_amount(known, "confirmed_above", "/points", scale) if "confirmed_above" in known else None,
         kept_with=_kept_with(known.get("kept_with", [])),
     )
 

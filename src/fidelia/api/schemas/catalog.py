@@ -14,6 +14,7 @@ from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.queries import Offered
 from fidelia.rewards.queries.cheques import ChequeStanding
 
+from .checkouts import ConfirmationIn
 from .programme import TextOut
 from .rewards import CUSTOMER_ID, TextIn, text_out
 from .types import Amount, Day, Id, Input, Name60, Output, PageQuery, Slug, Text300, Text2000, shown
@@ -120,6 +121,7 @@ class RedemptionIn(Input):
     reward_id: Id
     enrolment_id: Id
     pieces: int = Field(1, ge=1, le=1_000)
+    confirmation: ConfirmationIn | None = None
 
 
 _REDEMPTION = {

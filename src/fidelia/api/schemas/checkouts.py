@@ -152,6 +152,14 @@ class CheckoutIn(BasketIn):
     explain: bool = False
 
 
+class ConfirmationIn(Input):
+    """What the member told: the digits of the code that they were sent, with the token of who had it sent."""
+
+    model_config = shown({"token": "nVq2…", "digits": "123 456"})
+    token: str = Field(min_length=1, max_length=80)
+    digits: str = Field(min_length=1, max_length=20)
+
+
 class ClosureIn(Input):
     """How a checkout is closed. With a basket, by this one; it need not have been opened then."""
 
@@ -162,6 +170,9 @@ class ClosureIn(Input):
     expected_total: Price | None = None
     revision: int | None = Field(None, ge=0, le=2**31 - 1)
     explain: bool = False
+    confirmation: ConfirmationIn | None = Field(
+        None, description="Where more points are spent at once than the programme lets go without a code."
+    )
 
 
 class ReturnedItemIn(Input):

@@ -31,6 +31,13 @@ class TillLine(msgspec.Struct):
         return (2 * self.quantity * self.price + UNIT) // (2 * UNIT)
 
 
+class TillConfirmation(msgspec.Struct):
+    """The digits that the member told the cashier, with the token of the code that was sent."""
+
+    token: str
+    digits: str
+
+
 class TillSale(msgspec.Struct):
     """A sale, or a basket on its way to be one. `key` and `receipt` are of the page and stay with the sale.
 
@@ -51,6 +58,7 @@ class TillSale(msgspec.Struct):
     coupons: list[str] = []
     gift_cards: list[str] = []
     expected: int | None = None
+    confirmation: TillConfirmation | None = None
 
 
 def as_basket(sale: TillSale, programme: Programme, *, pays_with_points: bool | None = None) -> CheckoutBasket:

@@ -26,13 +26,14 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import Money
+from fidelia.members.operations import CodeProof, ask_spending_code
 from fidelia.products.queries import get_products_by_code
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import find_enrolment, terms_of
 from fidelia.rules import RuleSet
 
 from ..pages import ConsoleRequest
-from .answers import Answer, answers, read_question, refusal_of
+from .answers import Answer, MalformedQuestion, answers, read_question, refusal_of
 from .offers import coupons_of, offers_of
 from .places import programme_of, store_of
 from .questions import source_of
@@ -139,10 +140,30 @@ def _close_checkout(by: Actor, sale: TillSale, programme: Programme) -> tuple[UU
         expected_total=None if sale.expected is None else Money(sale.expected, programme.currency).text(),
         receipt_number=sale.receipt,
         occurred_at=sale.occurred_at,
+        proof=_proof(by, sale),
     )
     closed = close_checkout(by=by, at=at, call=call)
     issued = (closed.checkout.get("evaluation") or {}).get("issued", [])
     return closed.checkout["purchase_id"], closed.is_replay, [str(one.get("code", "")) for one in issued]
+
+
+@require_POST
+@answers
+def codes(request: ConsoleRequest) -> Answer:
+    """Have the member of a sale sent the code with which they agree that its points are spent."""
+    sale, programme, at = read_question(request, TillSale), programme_of(request), clock.now()
+    store_of(request.actor, sale.store)
+    enrolment = find_enrolment(programme, ids_of(sale.customer_id)) if sale.customer_id is not None else None
+    points = _evaluated(request.actor, as_basket(sale, programme), at)["points_spent"]
+    if enrolment is None or points <= 0:
+        raise MalformedQuestion("No points are spent by this sale.")
+    code = ask_spending_code(by=request.actor, at=at, enrolment_id=enrolment.id, points=points)
+    return {"held": code.token, "sent_to": code.sent_to}
+
+
+def _proof(by: Actor, sale: TillSale) -> CodeProof | None:
+    told = sale.confirmation
+    return None if told is None else CodeProof(told.token, told.digits, f"{by.kind}:{by.id}")
 
 
 def _record_queued(by: Actor, sale: TillSale, programme: Programme) -> Answer:

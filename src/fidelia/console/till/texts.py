@@ -34,6 +34,7 @@ def _of_the_sale() -> dict[str, str]:
         "hand_out": _("Hand this card out: it earns at once, and its points wait for their member"),
         "handed_out": _("The card is handed out. F6 registers it, now or another day."),
         "registered": _("{name} is a member now, with all points of the card."),
+        "code_sent": _("So many points need the member’s yes. A code was sent to {to}: ask for its digits."),
         "no_offers": _("Offers show once the basket has an article."),
         "offers_offline": _("Off line: offers and points are reckoned when the sale is sent."),
         "articles_none": _("empty"),

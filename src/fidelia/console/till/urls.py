@@ -18,6 +18,7 @@ urlpatterns = [
     path("cards/", cards.give, name="cards"),
     path("bill/", selling.bill, name="bill"),
     path("sales/", selling.sales, name="sales"),
+    path("codes/", selling.codes, name="codes"),
     path("queue/", selling.queue, name="queue"),
     path("returns/", selling.give_back, name="returns"),
 ]

@@ -4,15 +4,19 @@ from .codes import Asked, ask_address_code, ask_code, confirm_address, enter_cod
 from .finishing import finish_left_sign_ups, finish_sign_up
 from .joining import Agreed, Joined, Newcomer, ask_to_join, join
 from .sessions import NewSession, end_session, open_by_link, open_by_sign_up, open_session, use_session
+from .spending import CodeProof, SpendingCode, ask_spending_code
 
 __all__ = [
     "Agreed",
     "Asked",
+    "CodeProof",
     "Joined",
     "NewSession",
     "Newcomer",
+    "SpendingCode",
     "ask_address_code",
     "ask_code",
+    "ask_spending_code",
     "ask_to_join",
     "confirm_address",
     "end_session",

@@ -1,5 +1,6 @@
 """What one may ask of programme. Nothing here writes."""
 
+from .confirming import Proven, SpendingProof, check_confirmed, must_confirm
 from .foresight import Foreseen, Foresight, foresee
 from .membership import (
     check_may_spend,
@@ -65,6 +66,8 @@ __all__ = [
     "Foresight",
     "Moved",
     "Movement",
+    "Proven",
+    "SpendingProof",
     "Terms",
     "TierStanding",
     "VersionHistory",
@@ -72,6 +75,7 @@ __all__ = [
     "accounts_of",
     "beside",
     "catalogue_of",
+    "check_confirmed",
     "check_document",
     "check_may_spend",
     "count_members",
@@ -101,6 +105,7 @@ __all__ = [
     "member_ids_of",
     "members_of_pools",
     "movement_of",
+    "must_confirm",
     "parse_document",
     "pool_of",
     "read_movements",

@@ -67,6 +67,10 @@ APPROVAL = Text(
     "A correction by hand above {points} needs a second person.",
     "Une correction à la main au-delà de {points} demande une seconde personne.",
 )
+CONFIRMED = Text(
+    "Spending more than {points} at once needs a code that the member is sent.",
+    "Dépenser plus de {points} d’un coup demande un code envoyé à l’adhérent.",
+)
 METRICS = {
     "earned": Text("Points earned", "Les points gagnés"),
     "spent": Text("Money spent", "Les montants dépensés"),
@@ -156,6 +160,9 @@ def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: P
         )
     if policy.approval_above is not None:
         said.append(APPROVAL.in_language(language).format(points=in_points(policy.approval_above, currency, language)))
+    if policy.confirmed_above is not None:
+        points = in_points(policy.confirmed_above, currency, language)
+        said.append(CONFIRMED.in_language(language).format(points=points))
     return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from fidelia.kernel.outbox import announce
 from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.errors import refusal_of as ledger_refusal_of
 from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import check_may_spend, terms_in_force
+from fidelia.programme.queries import SpendingProof, check_confirmed, check_may_spend, terms_in_force
 
 from ..errors import (
     MalformedReward,
@@ -51,23 +52,29 @@ def redeem_reward(
     pieces: int = 1,
     store_id: UUID | None = None,
     once: RequestKey | None = None,
+    proof: SpendingProof | None = None,
 ) -> Redemption:
     """Let a member choose a reward: its points, pieces and limit are taken by one call of the database, or nothing is.
 
     A voucher is issued with it and the choice is fulfilled; anything else waits to be handed over. Raises Denied
     (reward.redeem), EnrolmentProvisional, UnknownReward, RewardOver, RewardNotYet, NotEligible, InsufficientPoints,
-    StockUsedUp, LimitReached, MalformedReward, RequestRepeated, IdempotencyKeyReused.
+    StockUsedUp, LimitReached, MalformedReward, RequestRepeated, IdempotencyKeyReused; ConfirmationNeeded
+    where so many points are spent with a `proof` only.
     """
     by.require("reward.redeem", Scope(enrolment.partner_id, store_id or enrolment.store_id))
     check_may_spend(enrolment)
     if not 1 <= pieces <= PIECES_MAX:
         raise MalformedReward(f"Choose 1 to {PIECES_MAX} pieces.", pointer="/pieces")
+    if proof is not None:
+        proof.enter(at=at)
     for attempt in range(TRIES):
         reward = _reward(by, reward_id)
         if reward.programme_id == enrolment.programme_id and not who_is_eligible([reward.condition], enrolment, at)[0]:
             raise NotEligible("This reward is not for this member.")
         try:
-            made = _redeem(_request(by, at, enrolment, reward, pieces, store_id, once))
+            made = _redeem(
+                _request(by, at, enrolment, reward, pieces, store_id, once), _Confirming(enrolment, at, proof)
+            )
         except (AccountClosed, RewardChanged):
             if attempt == TRIES - 1:
                 raise
@@ -165,13 +172,31 @@ def _request(  # noqa: PLR0917 - what the verb was given, once more
     return asked
 
 
-def _redeem(asked: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Confirming:
+    """Who spends when, and what shows that they agree."""
+
+    enrolment: Enrolment
+    at: datetime
+    proof: SpendingProof | None
+
+    def check(self, redemption_id: UUID) -> None:
+        """Use up the proof where so many points need one."""
+        made = Redemption.objects.get(pk=redemption_id)
+        terms = terms_in_force(self.enrolment, self.at)
+        if terms is not None and made.points_currency == self.enrolment.programme.points_currency.code:
+            check_confirmed(terms.points, self.proof, customer_id=made.customer_id, points=made.points, at=self.at)
+
+
+def _redeem(asked: dict[str, Any], confirming: _Confirming) -> dict[str, Any]:
     with transaction_of_use_case():
         try:
             with refusals(), prepared_cursor() as cursor:
                 cursor.execute("select rewards_redeem(%s::jsonb)", [json.dumps(asked)])
                 made: dict[str, Any] = read_jsonb(cursor.fetchone()[0])
-                return made
+            if not made["is_repeated"]:
+                confirming.check(made["id"])
+            return made
         except DatabaseError as error:
             refusal = ledger_refusal_of(error)
             if refusal is None:

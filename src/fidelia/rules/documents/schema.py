@@ -258,6 +258,7 @@ def _points() -> Schema:
             "transfers": {"enum": ["keep", "restart"]},
             "pays": or_null(pays),
             "approval_above": AMOUNT,
+            "confirmed_above": AMOUNT,
         }
     )
 

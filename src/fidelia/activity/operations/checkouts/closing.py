@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
@@ -15,6 +15,7 @@ from fidelia.kernel.ids import new_id
 from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.operations import PostingRequest
 from fidelia.programme.operations.granting import granting
+from fidelia.programme.queries import check_confirmed, must_confirm
 from fidelia.rules import GENESIS
 from fidelia.rules.decision import record_bill
 
@@ -52,6 +53,8 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
     if call.occurred_at is not None:
         check_moment(call.occurred_at, at)
     caller = caller_of_call(by, at, call)
+    if call.proof is not None:
+        call.proof.enter(at=at)
     with guesses_counted(call, by=by, at=at):
         closed = _close(caller, call, found)
     assert closed is not None, "nobody decides about a checkout and a member who are locked"
@@ -99,10 +102,24 @@ def _read_and_close(
     sells = SOLD_CARDS in closing.checkout["evaluation"]
     if sells:
         caller.by.require("gift_card.sell", found.around.scope)
+    confirms = must_confirm(settled.terms.points, settled.bill.points_spent)
     if locks:
-        return _write(caller, closing, credited)
-    with transaction_of_use_case() if credited.is_anything or sells else use_case_of_one_statement():
-        return _write(caller, closing, credited)
+        return _confirmed(caller, call, closing, settled) if confirms else _write(caller, closing, credited)
+    with transaction_of_use_case() if credited.is_anything or sells or confirms else use_case_of_one_statement():
+        return _confirmed(caller, call, closing, settled) if confirms else _write(caller, closing, credited)
+
+
+def _confirmed(caller: Caller, call: CheckoutCall, closing: Closing, settled: Settled) -> CheckoutOutcome | None:
+    """Write a closure that spends many points with the member's yes, which one that is not written leaves unused."""
+    credited, customer_id = Credited(credited_by(settled), points_beside(settled)), closing.purchase.customer_id
+    assert customer_id is not None, "only members have points"
+    with transaction.atomic():
+        spent = settled.bill.points_spent
+        check_confirmed(settled.terms.points, call.proof, customer_id=customer_id, points=spent, at=caller.at)
+        closed = _write(caller, closing, credited)
+        if closed is None:
+            transaction.set_rollback(True)
+    return closed
 
 
 def _write(caller: Caller, closing: Closing, credited: Credited) -> CheckoutOutcome | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from fidelia.kernel.money import exponent_of
+from fidelia.programme.queries import SpendingProof
 
 from ...errors import BasketTooLarge, MalformedBasket, MalformedLines
 from ..requests import QUANTITY_MAX, QUANTITY_SCALE, check_moment
@@ -142,7 +143,8 @@ class CheckoutCall:
 
     `expected_total` (a decimal) and `revision` are what the caller believes; where they are given and are wrong, the
     call is refused. `receipt_number` is the receipt's, where it has another than the checkout; `given` tells one return
-    from another. With `explain`, what each rule came to is kept with the evaluation.
+    from another. With `explain`, what each rule came to is kept with the evaluation. `proof` is the member's yes to
+    spending many points; it is no part of what is asked, so that a call sent again without it is the same.
     """
 
     idempotency_key: str
@@ -156,6 +158,7 @@ class CheckoutCall:
     occurred_at: datetime | None = None
     given: tuple[Any, ...] = ()
     explain: bool = False
+    proof: SpendingProof | None = None
 
     def hash(self) -> bytes:
         """Return the SHA-256 by which the same idempotency key with another request is told apart."""

@@ -1,7 +1,7 @@
 /* The till: one sale after the other. What is drawn is in till_page.js, what is kept in till_store.js, what is asked in
    till_net.js; here is what happens when. */
 
-import { askBack, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
+import { askBack, askCode, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
 import { watchEntry } from "./till_entry.js";
 import { ask, Offline, Refused } from "./till_net.js";
 import { announce, at, drawChoices, drawClosed, drawCodes, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
@@ -275,17 +275,18 @@ async function close() {
   return announce(TEXTS.closed_again);
 }
 
-async function closeNow() {
+async function closeNow(confirmation) {
   asking?.abort();
   clearTimeout(asked);
   try {
     await readyToClose();
     if (sale.request.expected === null) throw new Offline("the prices are those of the till");
-    sale.closed = await ask("/till/sales/", { body: sale.request });
+    sale.closed = await ask("/till/sales/", { body: confirmation ? { ...sale.request, confirmation } : sale.request });
     if (!online) await found();
   } catch (error) {
     if (error instanceof Offline) await keep();
-    else if (isNumberTaken(error.code)) return renumber();
+    else if (isNumberTaken(error.code)) return renumber(confirmation);
+    else if (error.code === "confirmation_needed") return confirm();
     else return notClosed(error);
   }
   tell("");
@@ -308,7 +309,22 @@ async function readyToClose() {
   kept.writeSale(sale);
 }
 
+/** So many points need the member's code: it is sent, its digits are asked for, and the sale is closed with them. */
+async function confirm() {
+  try {
+    await askCode(requestOf(), async (confirmation) => {
+      await closeNow(confirmation);
+      return sale.closed ? "" : refusal;
+    });
+  } catch (error) {
+    notClosed(error);
+  }
+}
+
+let refusal = "";
+
 function notClosed(error) {
+  refusal = error.message;
   sale.request = null;
   bill = null;
   if (!signedOut(error)) tell(error.code === "expected_total_differs" ? TEXTS.total_changed : say("failed", { reason: error.message }));
@@ -341,10 +357,10 @@ async function keep() {
   await lost();
 }
 
-async function renumber() {
+async function renumber(confirmation) {
   sale.request = { ...sale.request, receipt: receiptNumber() };
   announce(say("renumbered", { number: sale.request.receipt }));
-  return closeNow();
+  return closeNow(confirmation);
 }
 
 let cancelled = 0;

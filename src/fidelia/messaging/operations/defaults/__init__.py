@@ -16,6 +16,7 @@ POINTS_EXPIRING = "points_expiring"
 TIER_REACHED = "tier_reached"
 TIER_ENDING = "tier_ending"
 LOG_IN_CODE = "log_in_code"
+SPENDING_CODE = "spending_code"
 CHEQUE_ISSUED = "cheque_issued"
 CHEQUE_ENDING = "cheque_ending"
 REFERRAL_NEWS = "referral_news"
@@ -40,7 +41,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
         *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news(), _welcome()),
-        _coupon_given(),
+        *(_coupon_given(), _spending_code()),
     )
 
 
@@ -162,6 +163,25 @@ def _log_in_code() -> DefaultTemplate:
             "minutes": {"doc": "For how long it works.", "example": "10"},
             "portal": {"doc": "The name of the pages for members.", "example": "Fidelio"},
             "is_new_address": {"doc": "Whether it confirms a new address.", "example": False},
+        },
+    )
+
+
+def _spending_code() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=SPENDING_CODE,
+        name=LocalizedText(en="Code to spend points", fr="Code pour dépenser des points"),
+        texts=TemplateTexts(
+            subject=LocalizedText(en="{{ code }} is your code at the till", fr="{{ code }} est votre code en caisse"),
+            body=_body_of(SPENDING_CODE),
+            short=LocalizedText(
+                en="{{ code }}: tell it to spend your points, within {{ minutes }} minutes. Not you? Tell nobody.",
+                fr="{{ code }} : dites-le pour dépenser vos points, sous {{ minutes }} minutes. Pas vous ? Gardez-le.",
+            ),
+        ),
+        variables={
+            "code": {"doc": "Six digits, in two groups.", "example": "123 456"},
+            "minutes": {"doc": "For how long it works.", "example": "5"},
         },
     )
 
