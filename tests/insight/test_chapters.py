@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fidelia.activity.models import Purchase, PurchaseLine
 from fidelia.customers.models import Customer, Trait
 from fidelia.customers.queries import traits_at
 from fidelia.insight.models import Chapter, Refresh, folder_of
@@ -26,9 +27,11 @@ from fidelia.insight.report.making import make_report
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
-from tests.cast import AT, PIZARRO, actor_with
+from fidelia.products.models import Product
+from fidelia.products.operations import NewProduct, add_products_in_bulk
+from tests.cast import AT, PIZARRO, SYSTEM, actor_with
 from tests.cast import person as staff
-from tests.insight.shop import buy, customers, open_shop, purchase
+from tests.insight.shop import buy, customers, line_of, open_shop, purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROCCO = actor_with("insight.*", label="Rocco")
@@ -103,6 +106,29 @@ def test_the_overview_says_what_changed_the_worst_first_and_why(client: Client) 
     assert "Ce qui a changé" in shown
     assert "Chaque achat était plus petit." in shown
     assert "/console/insight/products/" in shown
+
+
+def test_kinds_of_goods_are_those_of_the_catalogue_else_those_sold_as() -> None:
+    """The exported lines have a category of their own too, mostly empty: it had hidden that of the catalogue."""
+    open_shop()
+    goods = [NewProduct(code="MOKA", name="Moka", category="Coffee/Beans"), NewProduct(code="SENCHA", name="Sencha")]
+    with transaction.atomic():
+        add_products_in_bulk(by=SYSTEM, at=AT, rows=goods)
+    ids = dict(Product.objects.values_list("code", "id"))
+    found = customers(60)
+    rows = [purchase(one, 2_000, AT - timedelta(days=days)) for one in found for days in (60, 30)]
+    Purchase.objects.bulk_create(rows)
+    lines = [line_of(row) for row in rows]
+    for place, line in enumerate(lines):
+        line.product_id, line.category = (ids["MOKA"], "") if place % 4 < 2 else (ids["SENCHA"], "Tea/Green")
+    PurchaseLine.objects.bulk_create(lines)
+    written()
+    chapter = get_chapter(by=ROCCO, key="frat", language="en")
+    assert chapter is not None
+    said = json.dumps(chapter.blocks)
+    assert "no column of categories" not in said
+    assert "Coffee" in said
+    assert "Tea" in said
 
 
 def test_too_few_people_are_not_compared(people: list[UUID]) -> None:

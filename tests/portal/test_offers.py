@@ -57,7 +57,7 @@ def test_what_is_open_is_activated_once_and_shown_with_its_end() -> None:
     assert "Le gone" not in rewards
     done = activate(client, "tea", "home")
     assert "«\u00a0Le tea\u00a0» compte dès maintenant" in done
-    assert "compte jusqu’au" in done
+    assert "Compte jusqu’au" in done
     assert "Activée" in done
     assert "compte dès maintenant" in activate(client, "tea"), "a second click is the same gesture"
     assert OfferActivation.objects.count() == 1

@@ -20,6 +20,7 @@ from fidelia.campaigns.queries import MeasuredEffect, Proof, ResultPage, list_pr
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import exponent_of
+from fidelia.messaging.queries import name_of_template
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import check_document, version_in_force
 from fidelia.programme.queries.differences import points_name_of
@@ -180,7 +181,13 @@ def checklist(campaign: Campaign, programme: Programme, audience: Audience, word
 def _message_text(campaign: Campaign) -> str:
     if not campaign.template:
         return _("none: the offer shows at the till alone")
-    return _("“%(key)s”, to those who agreed to offers by e-mail") % {"key": campaign.template}
+    return _("“%(key)s”, to those who agreed to offers by e-mail") % {"key": letter_name(campaign)}
+
+
+def letter_name(campaign: Campaign) -> str:
+    """Return what people call the letter of a campaign; empty without one."""
+    name = name_of_template(campaign.template) if campaign.template else None
+    return campaign.template if name is None else name.in_language(language())
 
 
 def _approval_check(campaign: Campaign, approval: Any) -> Check:

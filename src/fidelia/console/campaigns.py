@@ -272,6 +272,8 @@ def campaign(request: ConsoleRequest, key: str) -> HttpResponseBase:
     context = {
         "campaign": found,
         "name": found.name.in_language(language()),
+        "letter": parts.letter_name(found),
+        "may_see_letter": request.actor.may_somewhere("message.see"),
         "state": parts.STATES[State(found.state)],
         "programme": programme,
         "programme_name": programme.name.in_language(language()),

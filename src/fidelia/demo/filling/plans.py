@@ -37,6 +37,11 @@ SEGMENTS = (
         LocalizedText(en="To win back", fr="À reconquérir"),
         'has(trait.rfm_segment) && trait.rfm_segment in ["at_risk", "cannot_lose"]',
     ),
+    (
+        "une-premiere-fois",
+        LocalizedText(en="First purchase, lately", fr="Un premier achat, il y a peu"),
+        'has(trait.rfm_segment) && trait.rfm_segment in ["new", "promising"]',
+    ),
 )
 RUNNING, DRAFTED = "cafe_automne", "retour_hiver"
 KNOWN_BEFORE, DRAFTED_BEFORE = timedelta(days=7), timedelta(days=6)
@@ -89,8 +94,9 @@ def measure(*, by: Actor, at: datetime, campaign: Campaign) -> None:
 def draft_next_campaign(*, by: Actor, at: datetime, programme: Programme) -> None:
     """Draft a campaign that nobody has approved yet."""
     plan = CampaignPlan(
-        name=LocalizedText(en="Come back this winter", fr="Retrouvons-nous cet hiver"),
-        segment_key="a-reconquerir",
+        name=LocalizedText(en="See you again this winter", fr="Retrouvons-nous cet hiver"),
+        # Not whom the running campaign has taken: of those hardly anybody would be left.
+        segment_key="une-premiere-fois",
         control_share=Fraction(1, 5),
         starts_at=at + timedelta(days=7),
         ends_at=at + timedelta(days=35),

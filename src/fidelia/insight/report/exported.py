@@ -102,12 +102,14 @@ class _Export:
     def lines(self, purchases: ibis.Table) -> ibis.Table:
         """Write the lines of these purchases, each with what it is and whose; return them."""
         head = purchases.select("purchase_id", "customer_id", "store", "country", "occurred_at")
-        products = self.facts.table("products").select("product_id", "category", description="name")
+        products = self.facts.table("products").select("product_id", kept_category="category", description="name")
         own = self.facts.table("lines").drop("occurred_at").join(head, "purchase_id")
         named = own.left_join(products, "product_id")
         told = named.select(
             "purchase_id", "customer_id", "occurred_at", "store", "country", "product_code", "is_product", "quantity",
-            "net", "returns_purchase_id", "category", "description",
+            "net", "returns_purchase_id", "description",
+            # What the catalogue says today; where it says nothing, what the line said when it was sold.
+            category=ibis.coalesce(named.kept_category.nullif(""), named.category.nullif("")),
             row_number=named.line_number.cast("int64"), discount=ibis.coalesce(named.discount, 0),
         )  # fmt: skip
         return self.engine.kept(told, "told_lines")

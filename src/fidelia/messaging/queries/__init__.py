@@ -7,6 +7,7 @@ from .messages import (
     latest_versions,
     list_messages,
     list_templates,
+    name_of_template,
     preview_template,
     texts_of,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "latest_versions",
     "list_messages",
     "list_templates",
+    "name_of_template",
     "portal_url_for",
     "preview_template",
     "read_portal_token",

@@ -11,6 +11,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Greatest
 
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.localized import LocalizedText
 
 from ..errors import UnknownMessage, UnknownTemplate
 from ..models import Message, State, Template, TemplateVersion
@@ -31,6 +32,12 @@ def list_templates(*, by: Actor) -> list[Template]:
     """Return the templates by key. Raises Denied (message.see)."""
     by.require("message.see")
     return list(Template.objects.order_by("key"))
+
+
+def name_of_template(key: str) -> LocalizedText | None:
+    """Return what people call a template, None for one that is not there. Its texts want `get_template_version`."""
+    found = Template.objects.filter(key=key).first()
+    return None if found is None else found.name
 
 
 def get_template_version(*, by: Actor, key: str, number: int | None = None) -> TemplateVersion:

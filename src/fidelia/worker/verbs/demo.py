@@ -133,14 +133,14 @@ def _cpu_seconds() -> float:
 
 
 def _customers(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if not CUSTOMERS_MIN <= number <= CUSTOMERS_MAX:
         raise argparse.ArgumentTypeError(f"write a number from {CUSTOMERS_MIN} to {CUSTOMERS_MAX:,}")
     return number
 
 
 def _port(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if not 1 <= number <= 65_535:
         raise argparse.ArgumentTypeError("a port is from 1 to 65535")
     return number
