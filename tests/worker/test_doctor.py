@@ -143,7 +143,7 @@ def test_a_mail_server_that_answers_or_not(settings: Settings) -> None:
     port = free_port()
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     assert application.look_at_mail() == wrong(
-        f"The mail server 127.0.0.1:{port} does not let us in: [Errno 111] Connection refused"
+        f"The mail server 127.0.0.1:{port} does not let us in: Connection refused."
     )
     post = Controller(Sink(), hostname="127.0.0.1", port=port)
     post.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import errno
 import importlib
 import os
 import sys
@@ -115,5 +116,7 @@ def explain(error: Exception) -> str | None:
     if "OperationalError" in names or "PoolTimeout" in names:
         return f"The database does not answer: {' '.join(str(error).split())}"
     if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return "The disk is full: make room, and run the command again."
         return f"{error.strerror}: {error.filename}" if error.filename else str(error)
     return None

@@ -122,7 +122,8 @@ def look_at_mail() -> Finding:
         post.open()
         post.close()
     except (OSError, smtplib.SMTPException) as error:
-        return wrong(f"The mail server {place} does not let us in: {error}")
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        return wrong(f"The mail server {place} does not let us in: {why}.")
     return right(f"The mail server {place} lets us in.")
 
 

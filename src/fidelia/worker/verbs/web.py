@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from fidelia.worker.errors import WrongVariable
-from fidelia.worker.listening import read_address
+from fidelia.worker.listening import read_address, refuse_taken
 from fidelia.worker.postgres import find_home
 from fidelia.worker.processes import MARK, end_with_parent
 from fidelia.worker.readiness import APPLICATION_ROLE, database_ready
@@ -33,6 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     if MARK in os.environ:
         end_with_parent(signal.SIGTERM)
     address = read_address(os.environ)
+    if MARK not in os.environ:
+        # Two servers may share a port of Linux, and each would get half of what is asked. `run` has looked already.
+        refuse_taken(address)
     database_ready()
     os.environ["FIDELIA_DATABASE_ROLE"] = APPLICATION_ROLE
     (find_home(os.environ) / "static").mkdir(parents=True, exist_ok=True)  # whitenoise looks there, and warns
