@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from fidelia.activity.models import Purchase
-from fidelia.insight.backtest.plan_words import doubt_in_words, relative_change
+from fidelia.insight.backtest.plan_words import doubt_in_words, holes_in_words, relative_change
 from fidelia.insight.jobs import BACKTEST
 from fidelia.insight.models import Backtest
 from fidelia.jobs.operations import start_job
@@ -91,6 +91,7 @@ class BacktestView:
             "baskets": [self.basket(each) for each in result["baskets"][:ROWS]],
             "unknown": result["unknown"] if "doubts" not in result else [],
             "doubts": self.doubts(),
+            "holes": holes_in_words(result, language()[:2]),
             "took": formats.number(round(result["seconds"], 1), language()),
         }
 

@@ -167,3 +167,32 @@ def test_it_sets_the_document_beside_the_version_of_today_over_all_history(shop:
     assert found["beside"]["members"]["lose"] > 0 == found["beside"]["members"]["gain"]
     assert "Face à la version 2 sur le même historique" in plan_as_text(plan, "fr")
     assert "Against version 2 over the same history" in plan_as_html(plan, "en")
+
+
+def told(shop: Shop, document: dict[str, Any], language: str = "en") -> str:
+    return plan_as_text(plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle"), language)
+
+
+def test_what_a_replay_does_not_follow_is_said_and_not_shown_as_no_change(shop: Shop) -> None:
+    document = deepcopy(FIRST)
+    document["points"] = document["points"] | {"validity_months": 12}
+    assert "No figure above shows what changes in: Life of points." in told(shop, document)
+    document["cheques"] = [{"key": "c", "name": {"en": "C", "fr": "C"}, "points": "300", "money": "10"}]
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle")
+    assert plan["not_replayed"] == ["points", "cheques"]
+    assert "No figure above" not in told(shop, deepcopy(FIRST) | {"rules": FIRST["rules"][1:]})
+
+
+def test_a_rule_by_another_key_is_told_as_the_same_and_what_is_no_more_by_its_name(shop: Shop) -> None:
+    document = deepcopy(FIRST)
+    document["rules"][0]["key"] = "euro"
+    plan = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle")
+    assert {"kind": "renamed", "rule": "euro", "other": "base"} in plan["warnings"]
+    assert {"kind": "unbounded", "rule": "euro", "other": ""} not in plan["warnings"]
+    text = plan_as_text(plan, "en")
+    assert "“One point per euro” has another key (it was base): its limits count anew." in text
+    assert "  base: " not in text
+    assert text.count("  One point per euro: ") >= 2
+    document["rules"][0]["points_per"]["points"] = "3"
+    again = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle")
+    assert "renamed" not in {each["kind"] for each in again["warnings"]}

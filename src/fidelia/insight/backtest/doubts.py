@@ -4,7 +4,7 @@ unknown   no record and no fact tells it: rules read it as unknown
 today     facts tell what is so today, not what was so then: categories and brands of products, banners of stores
 paid      what members had spent is what they paid then, without the discounts that the trial would have given
 balance   tiers follow the balance: what was spent and expired is as it happened
-also      tiers are reached by further measures too: the trial follows their main measure alone
+          (rules that read the tier; where none does, the tiers of the trial at the end alone)
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ def doubts_of(terms: Terms, unknown: Collection[str], of_today: Collection[str])
     if any(rule.lowers_prices for rule in terms.rule_set.rules):
         spent = [each.path for each in terms.rule_set.measures if each.kind == "spent"]
         found += _read(terms, spent, "paid")
-    if terms.tiers is not None and terms.tiers.metric == "balance":
-        found += _read(terms, (TIER, ENTITLEMENTS), "balance")
-    if terms.tiers is not None and terms.tiers.also:
-        found += _read(terms, (TIER, ENTITLEMENTS), "also")
+    if terms.tiers is not None and any(one.metric == "balance" for one in (terms.tiers, *terms.tiers.also)):
+        found += [*_read(terms, (TIER, ENTITLEMENTS), "balance")] or [_at_the_end(terms)]
     return sorted(found, key=lambda each: (each["path"], each["why"]))
 
 
@@ -36,6 +34,10 @@ def _read(terms: Terms, paths: Collection[str], why: str) -> Iterator[dict[str, 
         rules = [rule.key for rule in terms.rule_set.rules if path in _paths_of(rule)]
         if rules:
             yield {"path": path, "label": _label_of(terms, path), "why": why, "rules": rules}
+
+
+def _at_the_end(terms: Terms) -> dict[str, Any]:
+    return {"path": TIER, "label": _label_of(terms, TIER), "why": "balance_at_end", "rules": []}
 
 
 def _paths_of(rule: Rule) -> set[str]:

@@ -90,6 +90,7 @@ class History:
     currency: str = ""
     unknown: set[str] = field(default_factory=set)
     of_today: set[str] = field(default_factory=set)
+    ran_back: bool = False  # a clock did: what was recorded first is told by the chains alone
 
     def prepare(self, trial: Trial, beside: Beside) -> int:
         """Build the occasions with what the rules of a trial read; return how many there are."""
@@ -104,6 +105,7 @@ class History:
         tables = [f"looked_{place}" for place in needs.looked_up.values()]
         built = _OCCASIONS.format(
             local=LOCAL, columns=columns_of(needs), more=more_of(needs), transform=needs.transform,
+            moment=_IN_CHAIN if self.ran_back else "decisions.recorded_at",
             births=_OF_DECISION.format("born births", "births") if needs.asks_births else "",
             looked_up="".join(_OF_DECISION.format(each, each) for each in tables),
         )  # fmt: skip
@@ -174,6 +176,7 @@ def open_history(
 
 _OF_DECISION = """
     left join {0} on {1}.account_id = decisions.account_id and {1}.sequence = decisions.sequence"""
+_IN_CHAIN = "max(decisions.recorded_at) over (partition by decisions.account_id order by decisions.sequence)"
 _OCCASIONS = """
 create or replace temp table occasion as
 with own as (
@@ -188,7 +191,7 @@ with own as (
     group by persons.person
 )
 select row_number() over () as place_of, * from (
-select decisions.recorded_at, decisions.account_id, decisions.sequence, decisions.purchase_id,
+select {moment} as recorded_at, decisions.account_id, decisions.sequence, decisions.purchase_id,
     enrolments.enrolment_id, purchases.customer_id,
     coalesce(purchases.borne_by_store_id, purchases.store_id) as store_id,
     strftime({local}, '%Y-%m') as month, decisions.occurred_at, purchases.kind,
@@ -209,7 +212,7 @@ from own decisions
     left join (select * from tier_periods where tier_set = '') periods
         on periods.enrolment_id = purchases.enrolment_id and periods.valid_from <= decisions.occurred_at
         and (periods.valid_until is null or periods.valid_until > decisions.occurred_at)
-order by decisions.recorded_at, decisions.account_id, decisions.sequence)
+order by 1, decisions.account_id, decisions.sequence)
 """
 _LINES = """
 create or replace temp table line as

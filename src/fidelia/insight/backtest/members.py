@@ -14,7 +14,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fidelia.programme.queries import Terms
-from fidelia.rules.tiers import NO_TIER, Earning, HeldTier, TierTracker, feed
+from fidelia.rules.tiers import NO_TIER, Earning, HeldTier, TierSet, TierTracker, derive_tiers, feed
 
 MAIN = ""  # the points of the programme, with what counts for its tiers beside them
 
@@ -85,7 +85,9 @@ class Members:
         """Return the main tier that the terms give by all that is known so far."""
         if terms.tiers is None:
             return NO_TIER
-        facts, is_whole = self._facts(account_id, enrolment_id, terms, at)
+        if terms.tiers.also:
+            return self._by_any_measure(account_id, enrolment_id, terms, at)
+        facts, is_whole = self._facts(account_id, enrolment_id, terms.tiers, at)
         kept = self._trackers.get(enrolment_id)
         if not is_whole or kept is None or not kept.goes_on(terms, facts, at):
             kept = _Followed(terms, self._tracker(enrolment_id, terms))
@@ -99,18 +101,33 @@ class Members:
             self._trackers[enrolment_id] = kept
         return tier
 
+    def _by_any_measure(self, account_id: str, enrolment_id: str, terms: Terms, at: datetime) -> str:
+        """Return the tier where further measures give it too, each derived anew: see `programme.queries.grants_for`."""
+        assert terms.tiers is not None, "asked before"
+        grants = [*self.known.grants.get(enrolment_id, ())]
+        joined = self.known.joined.get(enrolment_id)
+        for other in terms.tiers.also:
+            facts, _is_whole = self._facts(account_id, enrolment_id, other, at)
+            by_then = [fact for fact in facts if fact[0] <= at]
+            grants += [held for held in derive_tiers(other, terms.zone, by_then, (), joined) if held.tier]
+        facts, _is_whole = self._facts(account_id, enrolment_id, terms.tiers, at)
+        tracker = TierTracker(terms.tiers, terms.zone, grants, joined)
+        feed(tracker, [fact for fact in facts if fact[0] <= at])
+        return tracker.tier_at(at)
+
     def _tracker(self, enrolment_id: str, terms: Terms) -> TierTracker:
         assert terms.tiers is not None, "asked before"
         grants = self.known.grants.get(enrolment_id, ())
         return TierTracker(terms.tiers, terms.zone, grants, self.known.joined.get(enrolment_id))
 
-    def _facts(self, account_id: str, enrolment_id: str, terms: Terms, at: datetime) -> tuple[Sequence[Earning], bool]:
+    def _facts(
+        self, account_id: str, enrolment_id: str, tiers: TierSet, at: datetime
+    ) -> tuple[Sequence[Earning], bool]:
         """Return what a tier is measured by, and whether it only ever grows at its end: then it is followed on."""
-        assert terms.tiers is not None, "asked before"
-        if terms.tiers.metric in ("spent", "purchases"):
-            return self._bought_by(enrolment_id, terms.tiers.metric, at)
-        code, known = terms.tiers.currency or MAIN, self.known
-        otherwise = known.moved if terms.tiers.metric == "balance" else known.earned
+        if tiers.metric in ("spent", "purchases"):
+            return self._bought_by(enrolment_id, tiers.metric, at)
+        code, known = tiers.currency or MAIN, self.known
+        otherwise = known.moved if tiers.metric == "balance" else known.earned
         accounts = self._accounts_of(account_id, enrolment_id, at)
         is_whole = len(accounts) == 1 and not self.accounts[account_id].waits
         facts: list[Earning] = []

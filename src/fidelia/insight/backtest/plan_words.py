@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -75,6 +75,10 @@ WARNED = {
         "“{rule}”: no purchase of the history meets it.",
         "«\u00a0{rule}\u00a0»\u00a0: aucun achat de l’historique ne la remplit.",
     ),
+    "renamed": Text(
+        "“{rule}” has another key (it was {other_key}): its limits count anew.",
+        "«\u00a0{rule}\u00a0» change de clé (était {other_key})\u00a0: ses limites repartent de zéro.",
+    ),
     "unbounded": Text(
         "“{rule}”: no limit, cap or end bounds what it gives.",
         "«\u00a0{rule}\u00a0»\u00a0: ni limite, ni plafond, ni fin ne borne ce qu’elle donne.",
@@ -98,11 +102,53 @@ DOUBTED = {
         "“{field}” follows a balance of which points left as they did then: read by {rules}.",
         "«\u00a0{field}\u00a0» suit un solde dont les points sont partis comme alors\u00a0: lu par {rules}.",
     ),
-    "also": Text(
-        "“{field}” follows the main measure of tiers alone, not the further ones: read by {rules}.",
-        "«\u00a0{field}\u00a0» suit la seule mesure principale des niveaux, non les autres\u00a0: lu par {rules}.",
+    "balance_at_end": Text(
+        "Tiers follow a balance of which points left as they did then: who moves is an estimate.",
+        "Les statuts suivent un solde dont les points sont partis comme alors\u00a0: qui change est une estimation.",
     ),
 }
+HOLES = {
+    "undecided": Text(
+        "{n} purchases of members were decided by no rules (brought in, or no version was in force): not replayed.",
+        "{n} achats de membres n’ont été décidés par aucune règle (repris, ou sans version)\u00a0: non rejoués.",
+    ),
+    "lost": Text(
+        "{n} decisions have no purchase in the history: not replayed, their points count on neither side.",
+        "{n} décisions n’ont pas d’achat dans l’historique\u00a0: non rejouées, leurs points ne comptent d’aucun côté.",
+    ),
+    "gaps": Text(
+        "{n} decisions are missing in the chains of accounts: budgets and tiers do without them.",
+        "{n} décisions manquent dans les chaînes des comptes\u00a0: budgets et statuts s’en passent.",
+    ),
+    "unsold": Text(
+        "{n} returns are of purchases that were not replayed: they take back what they did then.",
+        "{n} retours portent sur des achats non rejoués\u00a0: ils reprennent ce qu’ils ont repris alors.",
+    ),
+    "unlined": Text(
+        "{n} purchases have no lines in the history: what was not recorded then is unknown.",
+        "{n} achats n’ont pas de lignes dans l’historique\u00a0: ce qui n’a pas été noté alors est inconnu.",
+    ),
+    "memberless": Text(
+        "{n} purchases are of memberships that the history does not have: their tier is unknown.",
+        "{n} achats sont d’adhésions absentes de l’historique\u00a0: leur statut est inconnu.",
+    ),
+    "unversioned": Text(
+        "{n} decisions are of versions that are not known here: counted as they were.",
+        "{n} décisions relèvent de versions inconnues ici\u00a0: comptées telles qu’elles furent.",
+    ),
+    "backwards": Text(
+        "{n} decisions were written by a clock that ran back: replayed in the order of their accounts.",
+        "{n} décisions ont été écrites par une horloge qui reculait\u00a0: rejouées dans l’ordre de leurs comptes.",
+    ),
+}
+AS_THEN = Text(
+    "{n} purchases could not be decided again: counted as they were.",
+    "{n} achats n’ont pas pu être décidés à nouveau\u00a0: comptés tels qu’ils furent.",
+)
+NOT_REPLAYED = Text(
+    "No figure above shows what changes in: {parts}. Purchases are replayed; the forecast follows the life of points.",
+    "Aucun chiffre ci-dessus ne montre ce qui change dans\u00a0: {parts}. Seuls les achats sont rejoués.",
+)
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "↕"}
 
 
@@ -153,15 +199,21 @@ def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, lis
     if plan["law"]:
         law = [say(LAW_ROW, **{name: each[name] for name in ("rule", "found", "allowed")}) for each in plan["law"]]
         yield say(LAW), law
-    doubts = (plan["backtest"] or {}).get("doubts")
-    if doubts:
-        yield say(DOUBTS), [doubt_in_words(each, plan["rules"], language) for each in doubts]
+    result = plan["backtest"] or {}
+    doubts = [doubt_in_words(each, plan["rules"], language) for each in result.get("doubts", ())]
+    if rows := [*_beside(plan, differences, language), *holes_in_words(result, language), *doubts]:
+        yield say(DOUBTS), rows
     if plan["warnings"]:
         names = {key: name[language] for key, name in plan["rules"].items()}
         yield (
             say(WARNINGS),
             [
-                say(WARNED[each["kind"]], rule=names[each["rule"]], other=names.get(each["other"], ""))
+                say(
+                    WARNED[each["kind"]],
+                    rule=names[each["rule"]],
+                    other=names.get(each["other"], ""),
+                    other_key=each["other"],
+                )
                 for each in plan["warnings"]
             ],
         )
@@ -172,6 +224,23 @@ def doubt_in_words(doubt: Mapping[str, Any], names: Mapping[str, Mapping[str, st
     quotes = "«\u00a0{}\u00a0»" if language == "fr" else "“{}”"
     rules = ", ".join(quotes.format(names[key][language] if key in names else key) for key in doubt["rules"])
     return DOUBTED[doubt["why"]].in_language(language).format(field=doubt["label"][language], rules=rules)
+
+
+def _beside(plan: Mapping[str, Any], differences: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    """Say which parts that change a replay does not follow, by the names under which their changes are told."""
+    parts = plan.get("not_replayed", ())
+    names = dict.fromkeys(
+        each["name"] for each in differences if each["pointer"].split("/")[1:2] in [[one] for one in parts]
+    )
+    return [NOT_REPLAYED.in_language(language).format(parts=", ".join(names))] if names else []
+
+
+def holes_in_words(result: Mapping[str, Any], language: str) -> list[str]:
+    """Say what of a history could not be replayed, kind by kind; nothing where all of it was."""
+    found = [(HOLES[kind], count) for kind, count in result.get("holes", {}).items()]
+    if result.get("approximate"):
+        found.append((AS_THEN, result["approximate"]))
+    return [text.in_language(language).format(n=number(count, language)) for text, count in found]
 
 
 def _difference(each: Mapping[str, Any]) -> Iterator[str]:

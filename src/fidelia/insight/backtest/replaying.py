@@ -84,9 +84,11 @@ class Replay:
     def judge(self, seen: Occasion) -> tuple[Result, Result]:
         """Return what an occasion came to, and what it comes to by the terms of the replay."""
         record = _decode(seen.record)
-        terms = self.tried if seen.is_tried and self.tried is not None else self.versions[seen.version_id]
         is_member = seen.is_member
         was = _as_it_was(record, seen, is_member=is_member)
+        terms = self.tried if seen.is_tried and self.tried is not None else self.versions.get(seen.version_id)
+        if terms is None:
+            return was, replace(was, is_approximate=True)
         if is_member and record.bill is not None:
             was.credits = self._credited(record.bill.get("credits", ()))
         if seen.kind == "return":
@@ -263,6 +265,8 @@ class Replay:
         sale = self.sales.get(seen.returns_id) if seen.returns_id is not None else None
         if "returned" in record.values:
             return self._reversal(seen, record, sale, was, result, is_member=is_member)
+        if any(one not in self.sales for *_line, one, _number in self.back_lines.get(seen.purchase_id, ()) if one):
+            return replace(was, is_approximate=True)  # a hole: see `holes`; what it took back then is all that is known
         alone = []
         for quantity, net, product, sold_id, sold_line in self.back_lines.get(seen.purchase_id, ()):
             if sold_id is None:

@@ -98,6 +98,7 @@ def backtest_document(
             "tiers": trial.moves,
             "unknown": sorted(trial.unknown),
             "doubts": doubts_of(tried, trial.unknown, trial.of_today) if tried is not None else [],
+            "holes": ground.holes,
             "liability": _liability(asked, tried, trial.tallies.points),
             "customers": len({*trial.tallies.members}),
             "beside": _beside_of(ground, trial, told),

@@ -17,6 +17,7 @@ from fidelia.programme.queries import Terms, parse_document, tier_credit_of
 from fidelia.rules.tiers import HeldTier
 
 from ..backtest.history import Beside, History, open_history
+from ..backtest.holes import holes_of
 from ..backtest.members import MAIN, Bought, Known
 from ..backtest.parts import ALL, Part
 from ..models import FactExport, folder_of
@@ -98,6 +99,7 @@ class Ground:
     scales: dict[str, int]
     at: datetime
     held: dict[str, tuple[str, str]] = field(default_factory=dict)
+    holes: dict[str, int] = field(default_factory=dict)
 
 
 @contextmanager
@@ -111,6 +113,8 @@ def open_ground(asked: Asked, export: FactExport) -> Iterator[Ground]:
                      "entries", "pool_memberships"):  # fmt: skip
             history.view(name)
         versions = _versions(programme)
+        holes = holes_of(history.rows, programme_id=str(programme.id), versions=versions)
+        history.ran_back = "backwards" in holes
         enrolled = _enrolled(history, programme)
         yield Ground(
             asked=asked,
@@ -126,6 +130,7 @@ def open_ground(asked: Asked, export: FactExport) -> Iterator[Ground]:
             back_lines=_back_lines(history, programme),
             scales=dict(PointsCurrency.objects.values_list("code", "scale")),
             at=export.cut_off_at,
+            holes=holes,
             held={
                 row[0]: (row[1], row[2])
                 for row in history.rows(_HELD, programme=str(programme.id), at=asked.ends or export.cut_off_at)

@@ -22,6 +22,8 @@ from .grounds import Asked
 
 LOWERS, SHIPPING = "lowers", "shipping"
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
+# The life of points, and what is given beside purchases: the forecast follows the first.
+NOT_REPLAYED = ("points", "currencies", "cheques", "conversions", "referral", "plans", "joining", "offers")
 
 
 def plan_text(
@@ -58,9 +60,28 @@ def plan_text(
         "differences": differences,
         "law": _law(programme, read.document, at),
         "warnings": _warnings(terms, before, read.document, backtest, at),
-        "rules": {rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules},
+        "rules": {**_names_before(before), **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules}},
         "backtest": backtest,
+        "not_replayed": _not_replayed(before, read.document) if backtest is not None else [],
     }
+
+
+def _names_before(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names of the rules that were: what a rule gave that is no more is told by its name."""
+    return {rule["key"]: rule["name"] for rule in before.get("rules", ())}
+
+
+def _not_replayed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the parts that a document changes and that a replay of purchases does not follow."""
+    return [part for part in NOT_REPLAYED if _life_of(part, before) != _life_of(part, after)]
+
+
+def _life_of(part: str, document: Mapping[str, Any]) -> Any:
+    """Return a part; of the points, what says how they live: what they pay and when they come to life is replayed."""
+    found = document.get(part)
+    if part != "points" or not isinstance(found, Mapping):
+        return found
+    return {name: value for name, value in found.items() if name not in ("pays", "pending")}
 
 
 def _told(programme: Programme, before: Mapping[str, Any], after: Mapping[str, Any], tongue: str) -> list[Any]:
@@ -97,6 +118,7 @@ def _warnings(
     never, no_line: as `rules.overlaps` says;  over: its dates are past;  unreached: no purchase of the history met it
     hidden, multiplies: so too, where the document touches one of the two
     lowers: both lower the prices of the same lines of one purchase, one on top of the other, and no cap holds the two
+    renamed: it had another key, `other`, and is the same otherwise
     unbounded: a new rule of which nothing limits what it gives to one member or in all
     """
     known = {rule["key"]: rule for rule in before.get("rules", ())}
@@ -105,11 +127,23 @@ def _warnings(
     for rule in terms.rule_set.rules:
         if rule.valid_until is not None and rule.valid_until <= at:
             found.append({"kind": "over", "rule": rule.key, "other": ""})
-        if rule.key not in known and is_unbounded(rule, terms):
+        former = _renamed(rule.key, known, after)
+        if former:
+            found.append({"kind": "renamed", "rule": rule.key, "other": former})
+        if not former and rule.key not in known and is_unbounded(rule, terms):
             found.append({"kind": "unbounded", "rule": rule.key, "other": ""})
         if backtest is not None and backtest["occasions"] and _is_unreached(rule, backtest):
             found.append({"kind": "unreached", "rule": rule.key, "other": ""})
     return found
+
+
+def _renamed(key: str, known: Mapping[str, Mapping[str, Any]], after: Mapping[str, Any]) -> str:
+    """Return the key that a rule had before, where it is the same but for its key; "" where it is another."""
+    rules = {rule["key"]: rule for rule in after.get("rules", ())}
+    if key in known or key not in rules:
+        return ""
+    plain = {**rules[key], "key": ""}
+    return next((old for old, rule in known.items() if old not in rules and {**rule, "key": ""} == plain), "")
 
 
 def _overlaps(terms: Terms, touched: Collection[str]) -> Iterator[dict[str, str]]:

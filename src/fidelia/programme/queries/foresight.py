@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Literal
+
+from django.db.models import Q
 
 from fidelia.kernel.calendar import end_of_day
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.models import Pending
 from fidelia.ledger.queries import get_balance, list_lots
 
-from ..models import Enrolment
+from ..models import Enrolment, TierPeriod
 from .standing import TierStanding, list_standings, terms_in_force
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
 Kind = Literal["activates", "cancelled", "expires", "tier", "cheque"]
 
 
@@ -50,8 +54,10 @@ def foresee(enrolment: Enrolment, *, at: datetime, on: date) -> Foresight:
     until = end_of_day(on, terms.zone)
     currency = enrolment.programme.points_currency_id
     balance = get_balance(account_id=enrolment.account_id, currency=currency, at=at)
-    events = [*_of_lots(enrolment, currency, at), *_of_pending(enrolment, currency, at)]
     standings = list_standings(enrolment, at)
+    kept = _kept_until(enrolment, terms.points.kept_with, standings, at)
+    events = [*_of_lots(enrolment, currency, at), *_of_pending(enrolment, currency, at)]
+    events = [one for each in events if (one := _kept(each, kept)) is not None]
     events += [event for standing in standings for event in _of_tiers(standing, at)]
     coming = tuple(sorted((each for each in events if at < each.at < until), key=lambda each: (each.at, each.kind)))
     ended = {"activates": 1, "expires": -1}
@@ -63,6 +69,41 @@ def foresee(enrolment: Enrolment, *, at: datetime, on: date) -> Foresight:
         tiers={one.tiers.key: _tier_then(one, coming) for one in standings},
         events=coming,
     )
+
+
+def _kept_until(
+    enrolment: Enrolment, keeping: Sequence[str], standings: Sequence[TierStanding], at: datetime
+) -> datetime | None:
+    """Return until when a tier keeps the points of the account: FOREVER while nothing ends it, None where none does.
+
+    A member's own is foreseen (`standings`), those of who else counts at the account are held until their end.
+    """
+    ends: list[datetime] = []
+    for standing in standings:
+        ends += _ends_of(standing, keeping, at)
+    others = TierPeriod.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=at), enrolment__account_id=enrolment.account_id,
+        enrolment__ended_at__isnull=True, tier__in=keeping, superseded_at__isnull=True, valid_from__lte=at,
+    ).exclude(enrolment=enrolment)  # fmt: skip
+    ends += [end or FOREVER for end in others.values_list("valid_until", flat=True)] if keeping else []
+    return max(ends, default=None)
+
+
+def _ends_of(standing: TierStanding, keeping: Sequence[str], at: datetime) -> list[datetime]:
+    """Return where the unbroken time ends in which a set's tiers keep points, if one of them is held now."""
+    end: datetime | None = None
+    for period in standing.ahead.periods:
+        until = period.valid_until or FOREVER
+        if until > at and period.tier in keeping and period.valid_from <= (end or at):
+            end = max(until, end or until)
+    return [] if end is None else [end]
+
+
+def _kept(event: Foreseen, until: datetime | None) -> Foreseen | None:
+    """Return an event with its end moved to where the tier that keeps the points ends; None: it never comes."""
+    if event.kind != "expires" or until is None or event.at >= until:
+        return event
+    return None if until == FOREVER else replace(event, at=until)
 
 
 def _of_lots(enrolment: Enrolment, currency: str, at: datetime) -> list[Foreseen]:
