@@ -8,6 +8,7 @@ from django.test import Client
 from fidelia.access.models import User
 from fidelia.access.operations import grant_role
 from fidelia.demo.filling.state import BEGUN, remember
+from fidelia.insight.operations.counting import count_figures
 from fidelia.jobs.models import Job
 from fidelia.kernel import clock
 from fidelia.organisation.models import Operator, Store
@@ -105,3 +106,7 @@ def test_every_page_says_that_the_shop_is_invented_and_how_it_goes(client: Clien
         page = text_of(client.get(address))
         assert "Ce magasin est inventé" in page
         assert "fidelia demo --remove" in page
+
+
+def test_the_nightly_count_of_home_waits_for_the_shops_to_be_named(client: Client) -> None:
+    assert count_figures(by=SYSTEM, at=clock.now()) == 0
