@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db.models import Sum
 
 from fidelia.access.errors import PasswordTooWeak
@@ -29,6 +27,7 @@ from fidelia.ledger.queries import find_broken_invariants
 from fidelia.messaging.models import Message
 from fidelia.messaging.operations import install_default_templates
 from fidelia.organisation.models import Operator, Store
+from fidelia.organisation.operations import set_up_operator
 from fidelia.products.models import Product, ProductCost
 from fidelia.programme.models import Enrolment, Programme, ProgrammeVersion, TierPeriod
 from fidelia.rewards.models import Cheque
@@ -133,14 +132,16 @@ def _check_plans() -> None:
 
 def test_it_never_mixes_with_what_is_there(tmp_path: Path) -> None:
     rocco()
+    assert find_state(by=SYSTEM) is State.EMPTY, "a log-in alone is nothing to mix with"
+    set_up_operator(by=SYSTEM, at=AT, name="Rocco", country="FR", currency="EUR", language="fr", time_zone="UTC")
     with pytest.raises(NotEmpty):
         fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
-    assert (Customer.objects.count(), Operator.objects.count()) == (0, 0)
+    assert (Customer.objects.count(), Operator.objects.count()) == (0, 1)
 
 
 def test_one_that_was_broken_off_says_so(tmp_path: Path) -> None:
     remember(BEGUN, by=SYSTEM, at=AT, facts={})
-    with pytest.raises(Unfinished, match=rf"not finished. Remove {re.escape(str(settings.HOME))} "):
+    with pytest.raises(Unfinished, match=r"not finished\. `fidelia stop`, then `fidelia demo --remove`"):
         fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
 
 
