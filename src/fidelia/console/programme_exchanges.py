@@ -105,7 +105,8 @@ class ChequeForm(TermForm):
         label=_("Issued"),
         choices=(("at_once", _("as soon as they are there")), ("nightly", _("in the night")),
                  ("month", _("at the beginning of each month")), ("quarter", _("at the beginning of each quarter")),
-                 ("half_year", _("at the beginning of each half-year")), ("year", _("at the beginning of each year"))),
+                 ("half_year", _("at the beginning of each half-year")), ("year", _("at the beginning of each year")),
+                 ("anniversary", _("on each anniversary of joining"))),
     )  # fmt: skip
     minimum = AmountField(label=_("From how many points"), scale=0, required=False)
     each = forms.ChoiceField(
@@ -165,6 +166,13 @@ class ChequeForm(TermForm):
         self.count_in(money_scale(programme), "money", "minimum_basket", money=True)
         if self.initial.get("key"):
             self.fields["key"].disabled = True
+        # A scale and dates of the year are written in the text of the document; here they stay as they are.
+        self.kept = {name: self.initial[name] for name in ("scale",) if self.initial.get(name)}
+        if self.kept:
+            del self.fields["points"], self.fields["money"]
+        if isinstance(self.initial.get("issued"), list):
+            self.kept["issued"] = self.initial["issued"]
+            del self.fields["issued"]
 
     @staticmethod
     def values_of(entry: Document) -> dict[str, Any]:
@@ -180,6 +188,7 @@ class ChequeForm(TermForm):
         plain = {
             name: said[name]
             for name in ("currency", "points", "money", "issued", "minimum", "maximum", "each", "remainder")
+            if name in said
         } | {"validity": span_of(said)}
         plain |= {
             name: said[name]
@@ -187,7 +196,7 @@ class ChequeForm(TermForm):
                          "debt", "notice_days")
         }  # fmt: skip
         named = {"key": said["key"], "name": {"en": said["name_en"], "fr": said["name_fr"]}}
-        return named | without(plain, CHEQUE_DEFAULTS | {"starts_after_days": 0})
+        return named | self.kept | without(plain, CHEQUE_DEFAULTS | {"starts_after_days": 0})
 
 
 class ConversionForm(TermForm):

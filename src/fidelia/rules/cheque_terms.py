@@ -12,27 +12,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
+from fidelia.kernel.calendar import add_months, end_of_day, local_day, start_of_day
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import parse_points
 
-from .reading import MalformedTerms, read_choice, read_object, read_span, read_whole
-from .spans import MONTHS_OF, Span, first_of_period
+from .reading import MalformedTerms, read_choice, read_dates, read_object, read_span, read_whole
+from .spans import MONTHS_OF, Span, anniversary_before, first_of_period, last_of, next_of
 
 CHEQUES_MAX = 10
 STEPS_MAX = 100
 STEPS_OF_A_SUM_MAX = 10**9
 NOTICES_MAX = 5
 AT_ONCE, NIGHTLY = "at_once", "nightly"
-ISSUED = (AT_ONCE, NIGHTLY, *MONTHS_OF)
+ANNIVERSARY, DATES = "anniversary", "dates"
+ISSUED = (AT_ONCE, NIGHTLY, *MONTHS_OF, ANNIVERSARY)
+SCALE_MAX = 20
 MEMBERS = {
     *("key", "name", "currency", "points", "money", "issued", "minimum", "maximum", "each", "remainder", "validity"),
     *("starts_after_days", "minimum_basket", "per_checkout", "divisible", "purpose", "on_return", "debt"),
-    "notice_days",
+    *("notice_days", "scale"),
 }
 
 
@@ -40,8 +43,11 @@ MEMBERS = {
 class ChequePolicy:
     """Each `points` (minor units) become `money` (minor units of the programme's money), whole steps only.
 
+    scale         the steps as (points, money), the dearest first; where it has several, `points` and `money` are its
+                  last. Points become as many of the dearest as there are, then as many of the next
     issued        "at_once" after a purchase and each night, "nightly", or once a "month", "quarter", "half_year" or
-                  "year" for what was there when the period before had ended
+                  "year", at each of the "dates" of a year, or each "anniversary" of joining, for what was there when
+                  the period before had ended
     minimum       so many points are needed before anything is issued; `steps_max` bounds one issue
     each          a voucher of the "sum", or one for each "step"
     remainder     what makes no whole step is "carried" to the next one, or "lost"
@@ -72,32 +78,56 @@ class ChequePolicy:
     on_return: str = "withdraw"
     debt: str = "points"
     notice_days: tuple[int, ...] = ()
+    further_steps: tuple[tuple[int, int], ...] = ()
+    dates: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_periodic(self) -> bool:
         """Tell whether it comes once a period."""
-        return self.issued in MONTHS_OF
+        return self.issued not in (AT_ONCE, NIGHTLY)
+
+    @property
+    def scale(self) -> tuple[tuple[int, int], ...]:
+        """The steps as (points, money), the dearest first."""
+        return (*self.further_steps, (self.points, self.money))
 
     @property
     def threshold(self) -> int:
         """How many points are needed for the first one."""
         return max(self.minimum, self.points)
 
-    def steps(self, points: int) -> int:
-        """Return how many steps so many points make at once."""
-        if points < self.threshold:
-            return 0
-        return min(points // self.points, self.steps_max)
+    def worth(self, points: int) -> tuple[int, int]:
+        """Return how many of so many points are turned at once, and into how much money: (0, 0) below the threshold."""
+        taken = money = steps = 0
+        for needed, gives in self.scale if points >= self.threshold else ():
+            count = min((points - taken) // needed, self.steps_max - steps)
+            taken, money, steps = taken + count * needed, money + count * gives, steps + count
+        return taken, money
 
-    def period_begun(self, at: datetime, zone: ZoneInfo) -> date | None:
-        """Return the first day of the period of an instant: what was there before it is turned; None: any time."""
-        return first_of_period(local_day(at, zone), self.issued) if self.is_periodic else None
+    def period_begun(self, at: datetime, zone: ZoneInfo, joined: date | None = None) -> date | None:
+        """Return the first day of the period of an instant: what was there before it is turned; None: any time.
 
-    def next_on(self, at: datetime, zone: ZoneInfo) -> date | None:
+        `joined` is the local day of joining, from which years of a member run.
+        """
+        day = local_day(at, zone)
+        if not self.is_periodic:
+            return None
+        elif self.issued == DATES:
+            return last_of(self.dates, day)
+        elif self.issued == ANNIVERSARY:
+            return anniversary_before(joined or day, day)
+        return first_of_period(day, self.issued)
+
+    def next_on(self, at: datetime, zone: ZoneInfo, joined: date | None = None) -> date | None:
         """Return the first day of the next period; None where it comes at once or in the night."""
         if not self.is_periodic:
             return None
         day = local_day(at, zone)
+        if self.issued == DATES:
+            return next_of(self.dates, day + timedelta(days=1))
+        elif self.issued == ANNIVERSARY:
+            began = joined or day
+            return add_months(began, 12 * (anniversary_before(began, day).year - began.year + 1))
         first = first_of_period(day, self.issued)
         beyond = first + timedelta(days=31 * MONTHS_OF[self.issued])
         return first_of_period(beyond, self.issued)
@@ -143,13 +173,17 @@ class _Reader:
         if currency not in self.scales:
             raise MalformedTerms("Name a points currency of the programme.", pointer=f"{self.pointer}/currency")
         scale = self.scales[currency]
+        steps = self.steps(known, scale)
+        issued, dates = self.issued(known.get("issued", AT_ONCE))
         return ChequePolicy(
             key=self.key(known.get("key", "cheque")),
             name=self.name(known.get("name")),
             currency=currency,
-            points=self.amount(known, "points", scale, least=1),
-            money=self.amount(known, "money", self.money_scale, least=1),
-            issued=self.choice(known, "issued", ISSUED),
+            points=steps[-1][0],
+            money=steps[-1][1],
+            further_steps=steps[:-1],
+            issued=issued,
+            dates=dates,
             minimum=self.amount(known, "minimum", scale),
             steps_max=self.maximum(known),
             each=self.choice(known, "each", ("sum", "step")),
@@ -164,6 +198,35 @@ class _Reader:
             debt=self.choice(known, "debt", ("points", "next_cheque")),
             notice_days=self.notices(known.get("notice_days", [])),
         )
+
+    def steps(self, known: Mapping[str, Any], scale: int) -> tuple[tuple[int, int], ...]:
+        """Read the steps, the dearest first: one of `points` and `money`, or those of a `scale`."""
+        if known.get("scale") is None:
+            money = self.amount(known, "money", self.money_scale, least=1)
+            return ((self.amount(known, "points", scale, least=1), money),)
+        pointer, listed = f"{self.pointer}/scale", known["scale"]
+        if "points" in known or "money" in known:
+            raise MalformedTerms("Write “points” and “money”, or a “scale” of them.", pointer=pointer)
+        if not isinstance(listed, list) or not 1 <= len(listed) <= SCALE_MAX:
+            raise MalformedTerms(f"A scale has 1 to {SCALE_MAX} steps.", pointer=pointer)
+        steps = []
+        for n, each in enumerate(listed):
+            step = _Reader(f"{pointer}/{n}", self.scales, self.money_scale)
+            one = read_object(each, step.pointer, {"points", "money"})
+            money = step.amount(one, "money", self.money_scale, least=1)
+            steps.append((step.amount(one, "points", scale, least=1), money))
+        for n, (lower, higher) in enumerate(pairwise(steps), start=1):
+            if higher[0] <= lower[0] or higher[1] <= lower[1]:
+                message = "Each step needs more points than the one before it, and gives more money."
+                raise MalformedTerms(message, pointer=f"{pointer}/{n}")
+        return tuple(reversed(steps))
+
+    def issued(self, value: Any) -> tuple[str, tuple[tuple[int, int], ...]]:
+        """Read when it is issued: by a name, or at dates of the year."""
+        pointer = f"{self.pointer}/issued"
+        if isinstance(value, list):
+            return DATES, read_dates(value, pointer)
+        return read_choice(value, pointer, ISSUED), ()
 
     def maximum(self, known: Mapping[str, Any]) -> int:
         """Of a sum any number of steps makes one voucher; of steps each is a voucher of its own."""

@@ -25,6 +25,8 @@ _PERIODS = {
     "month": Text(en=" and month", fr=" et par mois"),
     "quarter": Text(en=" and quarter", fr=" et par trimestre"),
     "year": Text(en=" and year", fr=" et par an"),
+    "anniversary": Text(en=" and year since joining", fr=" et par année d’adhésion"),
+    "plan": Text(en=" and paid period of “{plan}”", fr=" et par période payée de «\u00a0{plan}\u00a0»"),
     "rolling": Text(en=" within {days} days", fr=" en {days} jours glissants"),
 }
 
@@ -40,7 +42,7 @@ def say_limits(limits: Sequence[Limit], rule_set: RuleSet, points_name: PointsNa
             much = say_money(limit.at_most, rule_set.catalogue.currency, tongue)
         else:
             much = points_name.say(limit.at_most, rule_set.points_scale, tongue)
-        period = _PERIODS[limit.period].in_language(tongue).format(days=limit.rolling_days)
+        period = _PERIODS[limit.period].in_language(tongue).format(days=limit.rolling_days, plan=limit.plan)
         per = _PER[limit.per].in_language(tongue)
         said += _LIMIT.in_language(tongue).format(amount=much, per=per, period=period)
     return said

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PAID_PER = ("day", "week", "month", "quarter", "year")
+PAID_LIMIT = "points:paid"  # the key under which it is counted how many points a member has paid with in a period
+
 
 @dataclass(frozen=True, slots=True)
 class PayPolicy:
     """`points` minor units of the points currency pay `money` minor units.
 
-    One pays with `minimum` points at least, in whole `step`s of points, for up to `share` percent of what is due.
+    One pays with `minimum` points at least, in whole `step`s of points, for up to `share` percent of what is due; with
+    `at_most` of them `per` period of the calendar (None: any number).
     """
 
     points: int
@@ -20,6 +24,8 @@ class PayPolicy:
     minimum: int = 0
     step: int = 0
     share: int = 100
+    at_most: int | None = None
+    per: str = "day"
 
     @property
     def smallest_step(self) -> int:

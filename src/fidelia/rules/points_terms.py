@@ -19,7 +19,7 @@ from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.points import parse_points
 
-from .paying import PayPolicy
+from .paying import PAID_PER, PayPolicy
 from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_dates, read_ends, read_object, read_whole
 from .spans import ENDS, Span, next_of
 
@@ -216,13 +216,17 @@ def _pays(document: Any, scale: int, money_scale: int) -> PayPolicy | None:
     if document is None:
         return None
     pointer = "/points/pays"
-    known = read_object(document, pointer, {"points", "money", "minimum", "step", "share"})
+    known = read_object(document, pointer, {"points", "money", "minimum", "step", "share", "at_most", "per"})
+    if ("at_most" in known) != ("per" in known):
+        raise MalformedTerms("Say how many points at most, and per which period.", pointer=f"{pointer}/per")
     policy = PayPolicy(
         points=_amount(known, "points", pointer, scale),
         money=_amount(known, "money", pointer, money_scale),
         minimum=_amount(known, "minimum", pointer, scale) if "minimum" in known else 0,
         step=_amount(known, "step", pointer, scale) if "step" in known else 0,
         share=read_whole(known.get("share", 100), f"{pointer}/share", least=1, most=100),
+        at_most=_amount(known, "at_most", pointer, scale) if "at_most" in known else None,
+        per=read_choice(known.get("per", "day"), f"{pointer}/per", PAID_PER),
     )
     if policy.step and policy.step * policy.money % policy.points:
         raise MalformedTerms("A step pays a whole amount of money.", pointer=f"{pointer}/step")

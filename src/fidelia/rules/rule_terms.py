@@ -13,8 +13,9 @@ LimitUnit = Literal["uses", "money", "points"]
 UNITS: tuple[LimitUnit, ...] = ("uses", "money", "points")
 Scope = Literal["all", "member", "store"]
 SCOPES: tuple[Scope, ...] = ("all", "member", "store")
-Period = Literal["ever", "day", "week", "month", "quarter", "year", "rolling"]
-PERIODS: tuple[Period, ...] = ("ever", "day", "week", "month", "quarter", "year")
+Period = Literal["ever", "day", "week", "month", "quarter", "year", "anniversary", "rolling", "plan"]
+PERIODS: tuple[Period, ...] = ("ever", "day", "week", "month", "quarter", "year", "anniversary")
+OF_A_MEMBER: tuple[Period, ...] = ("anniversary", "plan")
 ALERTS = (80, 100)
 
 
@@ -23,7 +24,8 @@ class Limit:
     """At most so much of something, for whom and in which period.
 
     key      "<rule or campaign key>/<its own key, or place>", the name under which it is counted
-    period   of the calendar, or "rolling": the last `rolling_days` days
+    period   of the calendar; "rolling": the last `rolling_days` days; "anniversary": the member's year since joining;
+             "plan": the paid period of the member's `plan`
     alerts   percents of at_most at which people are told
     of       "uses" (one per checkout), "money" (minor units of discount) or "points" (minor units)
     partial  what is left is given when more would be due; otherwise nothing is
@@ -39,6 +41,7 @@ class Limit:
     partial: bool = False
     is_campaign: bool = False
     rolling_days: int = 0
+    plan: str = ""
     alerts: tuple[int, ...] = ALERTS
 
 

@@ -278,6 +278,10 @@ SENTENCES: dict[str, LocalizedText] = {
         en="Effects on shipping, and only they, have the stage “shipping”.",
         fr="Les effets sur la livraison, et eux seuls, ont l’étape « shipping ».",
     ),
+    "limit_of_a_member": LocalizedText(
+        en="A year since joining, or the period of a plan, is a member’s: write per: member.",
+        fr="Une année d’adhésion ou la période d’un abonnement est celle d’un adhérent : écrivez per: member.",
+    ),
     "limit_misfit": LocalizedText(
         en="This rule gives no {text}: the limit would never be reached.",
         fr="Cette règle ne donne pas de {text} : la limite ne serait jamais atteinte.",

@@ -65,6 +65,16 @@ def next_of(dates: tuple[tuple[int, int], ...], day: date) -> date:
     )
 
 
+def last_of(dates: tuple[tuple[int, int], ...], day: date) -> date:
+    """Return the last of the dates of the year that does not lie after the day; 29 February is 28 in most years."""
+    return max(
+        found
+        for year in (day.year - 1, day.year)
+        for month, number in dates
+        if (found := _in_year(year, month, number)) <= day
+    )
+
+
 def anniversary_before(anchor: date, day: date) -> date:
     """Return the last yearly return of the anchor that does not lie after the day; the anchor itself before it."""
     years = max(day.year - anchor.year, 0)

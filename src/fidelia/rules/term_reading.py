@@ -26,6 +26,7 @@ from .rule_terms import (
     ALERTS,
     NO_CHECKOUT_TERMS,
     NO_TERMS,
+    OF_A_MEMBER,
     PERIODS,
     PLAIN,
     SCOPES,
@@ -206,7 +207,9 @@ def _limit(reader: Reader, value: object, pointer: str, owner: str, place: int, 
     else:
         at_most = reader.money(most, place_of) if of == "money" else reader.points(most, place_of)
     own = read_key(members["key"], f"{pointer}/key") if members.get("key") is not None else str(place)
-    period, days = _period(members.get("period", "ever"), f"{pointer}/period")
+    period, days, plan = _period(members.get("period", "ever"), f"{pointer}/period")
+    if period in OF_A_MEMBER and members.get("per") != "member":
+        raise InvalidRuleSet("limit_of_a_member", pointer=f"{pointer}/per")
     alerts: tuple[int, ...] = ALERTS
     if members.get("alerts") is not None:
         listed = read_items(members, "alerts", 10, pointer)
@@ -221,16 +224,19 @@ def _limit(reader: Reader, value: object, pointer: str, owner: str, place: int, 
         partial=read_flag(members.get("partial", False), f"{pointer}/partial"),
         is_campaign=is_campaign,
         rolling_days=days,
+        plan=plan,
         alerts=alerts,
     )
 
 
-def _period(value: object, pointer: str) -> tuple[Period, int]:
-    """Read a period of the calendar, or {rolling_days: 30}."""
+def _period(value: object, pointer: str) -> tuple[Period, int, str]:
+    """Read a period of the calendar, {rolling_days: 30}, or {plan: plus}."""
+    if isinstance(value, Mapping) and "plan" in value:
+        return "plan", 0, read_key(read_members(value, pointer, ("plan",))["plan"], f"{pointer}/plan")
     if isinstance(value, Mapping):
-        members = read_members(value, pointer, ("rolling_days",), required=("rolling_days",))
-        return "rolling", read_whole(members["rolling_days"], f"{pointer}/rolling_days", most=3_660)
-    return cast(Period, read_choice(value, PERIODS, pointer)), 0
+        members = read_members(value, pointer, ("rolling_days", "plan"), required=("rolling_days",))
+        return "rolling", read_whole(members["rolling_days"], f"{pointer}/rolling_days", most=3_660), ""
+    return cast(Period, read_choice(value, PERIODS, pointer)), 0, ""
 
 
 _UNDONE = ("keep", "withdraw")

@@ -67,6 +67,8 @@ class TierSet:
               falls below it carries nothing
     also      the same set by other measures, with those levels that they give too: whoever reaches a level by any of
               them holds it
+    together  the same set by further measures, with those levels that ask for them too: who holds a level by its own
+              measure and not by these holds the one below
     """
 
     window_days: int
@@ -88,6 +90,7 @@ class TierSet:
     kept_from: str = "reached"
     carries_above: str = "reached"
     also: tuple[TierSet, ...] = ()
+    together: tuple[TierSet, ...] = ()
 
     @property
     def is_lost_at_once(self) -> bool:

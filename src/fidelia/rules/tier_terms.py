@@ -37,6 +37,7 @@ BENEFITS_MAX = 20
 MEMBERS = {
     *("key", "name", "metric", "currency", "window", "window_days", "begins", "kept", "kept_days", "grace", "falls"),
     *("on_return", "notice_days", "carries", "carries_max", "carries_above", "kept_from", "levels", "also"),
+    "together",
 }
 
 LEVEL_MEMBERS = {"key", "name", "threshold", "benefits", "entitlements", "lifetime", "keep", "permanent"}
@@ -101,11 +102,17 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
         kept_from=read_choice(known.get("kept_from", "reached"), f"{pointer}/kept_from", KEPT_FROM),
     )
     scales = {"spent": money_scale, "purchases": 0, "earned": scale}
-    return replace(made, also=_also(known.get("also"), f"{pointer}/also", made, scales))
+    return replace(
+        made,
+        also=_also(known.get("also"), f"{pointer}/also", made, scales),
+        together=_also(known.get("together"), f"{pointer}/together", replace(made, carries=""), scales),
+    )
 
 
 def _also(value: Any, pointer: str, by: TierSet, scales: Mapping[str, int]) -> tuple[TierSet, ...]:
-    """Read other measures that give the levels of a set: [{"metric", "currency", "thresholds": {level: amount}}]."""
+    """Read other measures that give the levels of a set, or that they ask for besides: [{"metric", "currency",
+    "thresholds": {level: amount}}].
+    """
     if value is None:
         return ()
     if by.metric == "balance" or by.carries:

@@ -19,7 +19,7 @@ from fidelia.programme.queries.terms import Terms
 from fidelia.rewards.operations.limits import Period, period_of
 from fidelia.rewards.queries import limit_uses, list_limits, voucher_totals
 from fidelia.rewards.queries.limits import LimitState
-from fidelia.rules.rule_terms import Limit
+from fidelia.rules.rule_terms import OF_A_MEMBER, Limit
 from fidelia.ui import formats
 
 from ..pages import ConsoleRequest, show, signed_in
@@ -43,6 +43,8 @@ PERIOD_WORDS: Mapping[str, str | Promise] = {
     "month": gettext_lazy("a month"),
     "quarter": gettext_lazy("a quarter"),
     "year": gettext_lazy("a year"),
+    "anniversary": gettext_lazy("a year since joining"),
+    "plan": gettext_lazy("a paid period of a plan"),
 }
 
 
@@ -136,7 +138,7 @@ class _Told:
     def row(self, limit: Limit) -> Budget:
         name, href = self.owner(limit)
         period = period_of(limit, self.speech.now, self.terms.zone)
-        if limit.per != "all":
+        if limit.per != "all" or period is None:
             return self.row_of_each(limit, name, href, period)
         taken = sum(each.taken for each in self.counted.get(limit.key, []) if _is_now(each.starts_on, period))
         ratio = min(1.0, taken / limit.at_most)
@@ -147,8 +149,12 @@ class _Told:
             self.told(limit, taken, limit.at_most), left, ratio, fill, alert, tone, self.past(limit, period),
         )  # fmt: skip
 
-    def row_of_each(self, limit: Limit, name: str, href: str, period: Period) -> Budget:
-        now = [each for each in self.used.get(limit.key, []) if _is_now(each.starts_on, period)]
+    def row_of_each(self, limit: Limit, name: str, href: str, period: Period | None) -> Budget:
+        used = self.used.get(limit.key, [])
+        now = [each for each in used if period is not None and _is_now(each.starts_on, period)]
+        if limit.period in OF_A_MEMBER:  # each member's own period began somewhere in the year that is over
+            since = self.speech.today - timedelta(days=366)
+            now, period = [each for each in used if each.starts_on is not None and each.starts_on > since], None
         users, reached = sum(each.users for each in now), sum(each.reached for each in now)
         is_member = limit.per == "member"
         who = _("per member") if is_member else _("per store")
@@ -182,11 +188,11 @@ class _Told:
     def told(self, limit: Limit, taken: int, most: int) -> str:
         return _("%(taken)s of %(most)s") % {"taken": self.amount(limit, taken), "most": self.amount(limit, most)}
 
-    def period(self, limit: Limit, period: Period) -> str:
+    def period(self, limit: Limit, period: Period | None) -> str:
         if limit.period == "rolling":
             return _("over %(days)s days") % {"days": limit.rolling_days}
         said = str(PERIOD_WORDS[limit.period])
-        return said if period.starts_on is None else f"{said} · {self.day(period.starts_on)}"
+        return said if period is None or period.starts_on is None else f"{said} · {self.day(period.starts_on)}"
 
     def day(self, day: date) -> str:
         return formats.short_date(day, self.speech.language, today=self.speech.today)

@@ -87,6 +87,7 @@ PERIODS = (
     ("month", _("a month")),
     ("quarter", _("a quarter")),
     ("year", _("a year")),
+    ("anniversary", _("a year since joining")),
 )
 _LIMIT_MEMBERS = {"key", "of", "at_most", "per", "period", "partial", "alerts"}
 ROLLING = "rolling"
@@ -128,8 +129,13 @@ def are_shown(limits: Any) -> bool:
     if limits is None:
         return True
     return isinstance(limits, list) and all(
-        isinstance(each, Mapping) and set(each) <= _LIMIT_MEMBERS for each in limits
+        isinstance(each, Mapping) and set(each) <= _LIMIT_MEMBERS and not _is_of_a_plan(each.get("period"))
+        for each in limits
     )
+
+
+def _is_of_a_plan(period: Any) -> bool:
+    return isinstance(period, Mapping) and "plan" in period
 
 
 def show_limits(limits: Any) -> list[LimitRow]:

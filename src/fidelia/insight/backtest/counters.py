@@ -54,7 +54,8 @@ class Counters:
             scope = scope_of(limit, *who)
             if used is None or used.amount <= 0 or (limit.per != "all" and scope is None):
                 continue
-            starts_on = period_of(limit, at, self.zone).starts_on or date.min
+            period = period_of(limit, at, self.zone)
+            starts_on = (period.starts_on if period is not None else None) or date.min
             place = (limit.key, None if scope is None else str(scope), starts_on.isoformat())
             self.counted[place] += used.amount
             kept.append((place, used.of, used.amount))
@@ -72,6 +73,8 @@ class Counters:
 
     def _days(self, limit: Limit, at: datetime) -> list[str]:
         period = period_of(limit, at, self.zone)
+        if period is None:  # of a plan: no record tells when its periods began, so a trial counts without end
+            return [date.min.isoformat()]
         if period.rolling_from is None or period.starts_on is None:
             return [(period.starts_on or date.min).isoformat()]
         days = (period.starts_on - period.rolling_from).days + 1

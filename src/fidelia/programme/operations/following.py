@@ -12,10 +12,11 @@ from uuid import UUID
 from fidelia.jobs.operations import Progress, queue_job
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import transaction_of_use_case
-from fidelia.rules.tiers import NO_TIER, TierSet, derive_tiers
+from fidelia.rules.tiers import NO_TIER, TierSet
 
 from ..models import Enrolment, Programme, ProgrammeVersion
-from ..queries import dated_facts, grants_for, parse_document, terms_of, tiers_of_each_at, version_in_force
+from ..queries import parse_document, terms_of, tiers_of_each_at, version_in_force
+from ..queries.tier_facts import derive_held
 from .tiers import announce_begun_tiers, rederive_tiers
 
 FOLLOW = "programme.follow_tiers"
@@ -117,13 +118,10 @@ def preview_tiers(*, by: Actor, at: datetime, version: ProgrammeVersion, most: i
     count = members.count()
     drawn = list(members.order_by("id" if count <= most else "?")[:most])
     held = tiers_of_each_at([member.id for member in drawn], at)
-    facts = dated_facts(terms.tiers, programme, drawn) if terms.tiers is not None else {}
-    grants = grants_for(terms.tiers, programme, drawn, terms.zone) if terms.tiers is not None else {}
+    derived = derive_held(terms.tiers, programme, drawn, terms.zone) if terms.tiers is not None else {}
     moves: Counter[tuple[str, str]] = Counter()
     for member in drawn if terms.tiers is not None else []:
-        assert terms.tiers is not None, "asked for just now"
-        then = derive_tiers(terms.tiers, terms.zone, facts[member.id], grants.get(member.id, ()), member.enrolled_at)
-        reached = next((each.tier for each in reversed(then) if each.valid_from <= at), NO_TIER)
+        reached = next((each.tier for each in reversed(derived[member.id]) if each.valid_from <= at), NO_TIER)
         if reached != held.get(member.id, NO_TIER):
             moves[held.get(member.id, NO_TIER), reached] += 1
     return TierPreview(count, len(drawn), moves)

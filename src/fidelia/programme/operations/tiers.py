@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import Origin, announce_all
-from fidelia.rules.tiers import NO_TIER, HeldTier, TierSet, derive_tiers
+from fidelia.rules.tiers import NO_TIER, HeldTier, TierSet
 
 from ..events import TierChanged
 from ..models import Enrolment, Programme, TierPeriod
-from ..queries import VersionHistory, dated_facts, grants_for
+from ..queries import VersionHistory
+from ..queries.tier_facts import derive_held
 
 STALE_AFTER = timedelta(days=1)  # what time did longer ago informs nobody
 
@@ -97,13 +98,9 @@ def _rederive_in(programme: Programme, enrolments: Sequence[Enrolment], at: date
         known[period.tier_set, period.enrolment_id].append(period)
     changes = _Changes()
     for tier_set in terms.tier_sets:
-        facts = dated_facts(tier_set, programme, enrolments)
-        grants = grants_for(tier_set, programme, enrolments, terms.zone, is_main=tier_set is terms.tiers)
+        held = derive_held(tier_set, programme, enrolments, terms.zone, is_main=tier_set is terms.tiers)
         for enrolment in enrolments:
-            held = derive_tiers(
-                tier_set, terms.zone, facts[enrolment.id], grants.get(enrolment.id, ()), enrolment.enrolled_at
-            )
-            changes.compare(enrolment, tier_set, known[tier_set.key, enrolment.id], held, at)
+            changes.compare(enrolment, tier_set, known[tier_set.key, enrolment.id], held[enrolment.id], at)
     TierPeriod.objects.filter(id__in=changes.stale).update(superseded_at=at)
     TierPeriod.objects.bulk_create(changes.fresh, batch_size=5_000)
     return changes.moves

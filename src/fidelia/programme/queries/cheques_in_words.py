@@ -9,7 +9,7 @@ from fidelia.rules.spans import Span
 from fidelia.ui.formats import money
 
 from ..models import PointsCurrency, Programme
-from .terms_in_words import NOTICE, OR, span_end_words, span_words
+from .terms_in_words import NOTICE, OR, day_of_year, span_end_words, span_words
 from .words import in_points
 
 STEP = {
@@ -27,11 +27,21 @@ STEP = {
         "At the beginning of each half-year, every {points} of the half-years before become {money}.",
         "Au début de chaque semestre, tous les {points} des semestres précédents deviennent {money}.",
     ),
+    "anniversary": Text(
+        "On each anniversary of joining, every {points} of the years before become {money}.",
+        "À chaque anniversaire d’adhésion, tous les {points} des années précédentes deviennent {money}.",
+    ),
+    "dates": Text(
+        "On {dates}, every {points} become {money}.",
+        "Le {dates}, tous les {points} deviennent {money}.",
+    ),
     "year": Text(
         "At the beginning of each year, every {points} of the years before become {money}.",
         "Au début de chaque année, tous les {points} des années précédentes deviennent {money}.",
     ),
 }
+BY_SCALE = Text("By the scale: {steps}.", "Selon le barème : {steps}.")
+STEP_OF_SCALE = Text("{points} are {money}", "{points} valent {money}")
 MINIMUM = Text("Nothing is issued below {points}.", "Rien n’est émis en dessous de {points}.")
 EACH = {
     "sum": Text("They make one voucher together.", "Ils forment un seul bon."),
@@ -70,7 +80,17 @@ def describe_cheque(policy: ChequePolicy, currency: PointsCurrency, programme: P
     def say(text: Text, **given: object) -> str:
         return text.in_language(language).format(**given)
 
-    said = [say(STEP[policy.issued], points=in_points(policy.points, currency, language), money=price(policy.money))]
+    dates = OR.in_language(language).join(day_of_year(one, language) for one in policy.dates)
+    said = [
+        say(STEP[policy.issued], points=in_points(policy.points, currency, language), money=price(policy.money),
+            dates=dates)
+    ]  # fmt: skip
+    if policy.further_steps:
+        steps = [
+            say(STEP_OF_SCALE, points=in_points(points, currency, language), money=price(worth))
+            for points, worth in reversed(policy.scale)
+        ]
+        said.append(say(BY_SCALE, steps=", ".join(steps)))
     if policy.minimum > policy.points:
         said.append(say(MINIMUM, points=in_points(policy.minimum, currency, language)))
     said += [say(EACH[policy.each]), say(REMAINDER[policy.remainder]), _life(policy.validity, language)]

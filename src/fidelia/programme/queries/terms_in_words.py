@@ -63,6 +63,13 @@ PAYS = Text(
     "{points} pay {money}, from {minimum}, up to {share}\u00a0% of what is due.",
     "{points} paient {money}, dès {minimum}, jusqu’à {share}\u00a0% du montant dû.",
 )
+PAYS_AT_MOST = {
+    "day": Text("At most {points} pay in a day.", "Au plus {points} par jour."),
+    "week": Text("At most {points} pay in a week.", "Au plus {points} par semaine."),
+    "month": Text("At most {points} pay in a month.", "Au plus {points} par mois."),
+    "quarter": Text("At most {points} pay in a quarter.", "Au plus {points} par trimestre."),
+    "year": Text("At most {points} pay in a year.", "Au plus {points} par an."),
+}
 APPROVAL = Text(
     "A correction by hand above {points} needs a second person.",
     "Une correction à la main au-delà de {points} demande une seconde personne.",
@@ -89,6 +96,7 @@ WINDOWS = {
 }
 COUNT = Text("{metric} {window} count.", "{metric} {window} comptent.")
 ALSO = Text("Or {tier} by: {amount}.", "Ou {tier} par\u00a0: {amount}.")
+TOGETHER = Text("And {tier} needs besides: {amount}.", "Et {tier} demande en plus\u00a0: {amount}.")
 AT_ONCE = Text("A tier reached begins at once.", "Un statut atteint commence aussitôt.")
 NEXT_PERIOD = Text("A tier reached begins with the next period.", "Un statut atteint commence à la période suivante.")
 KEPT = Text("It is kept for {span}, {end}.", "Il est gardé {span}, {end}.")
@@ -158,6 +166,9 @@ def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: P
                 share=pays.share,
             )
         )
+        if pays.at_most is not None:
+            most = in_points(pays.at_most, currency, language)
+            said.append(PAYS_AT_MOST[pays.per].in_language(language).format(points=most))
     if policy.approval_above is not None:
         said.append(APPROVAL.in_language(language).format(points=in_points(policy.approval_above, currency, language)))
     if policy.confirmed_above is not None:
@@ -204,13 +215,14 @@ def keep_words(tiers: TierSet, programme: Programme, language: str) -> list[str]
 def _also_words(tiers: TierSet, programme: Programme, language: str) -> list[str]:
     names = {one.currency_id: one.currency for one in programme.more_currencies.select_related("currency")}
     return [
-        ALSO.in_language(language).format(
+        text.in_language(language).format(
             tier=level.name.in_language(language),
             amount=in_points(level.threshold, names[other.currency], language)
             if other.metric == "earned" and other.currency in names
             else threshold_words(other, level.threshold, programme, language),
         )
-        for other in tiers.also
+        for text, others in ((ALSO, tiers.also), (TOGETHER, tiers.together))
+        for other in others
         for level in other.levels
     ]
 
@@ -257,8 +269,12 @@ def span_end_words(span: Span, language: str) -> str:
 
 
 def _dates_words(dates: Sequence[tuple[int, int]], language: str) -> str:
-    said = [plain_date(date(2024, month, day), language).removesuffix(" 2024") for month, day in dates]
-    return OR.in_language(language).join(said)
+    return OR.in_language(language).join(day_of_year(one, language) for one in dates)
+
+
+def day_of_year(one: tuple[int, int], language: str) -> str:
+    """Return a date of each year in words: 30 September."""
+    return plain_date(date(2024, *one), language).removesuffix(" 2024")
 
 
 def _pending(policy: PendingPolicy, language: str) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from fidelia.ledger.queries import list_dated_earnings, list_dated_movements
 from fidelia.rules.tiers import Earning, HeldTier, TierSet, derive_tiers
+from fidelia.rules.tiers_together import hold_together
 
 from ..models import Enrolment, PoolMembership, Programme
 from .membership import tier_grants_of
@@ -56,6 +57,24 @@ def grants_for(
             held = derive_tiers(other, zone, facts[one.id], (), one.enrolled_at)
             grants[one.id] += [period for period in held if period.tier]
     return grants
+
+
+def derive_held(
+    tier_set: TierSet, programme: Programme, enrolments: Sequence[Enrolment], zone: ZoneInfo, *, is_main: bool = True
+) -> dict[UUID, list[HeldTier]]:
+    """Return the tiers that members hold by a set from the first one on, by all its measures (see `derive_tiers`)."""
+    facts = dated_facts(tier_set, programme, enrolments)
+    grants = grants_for(tier_set, programme, enrolments, zone, is_main=is_main)
+    needed = [(one, dated_facts(one, programme, enrolments)) for one in tier_set.together]
+    given = tier_grants_of([one.id for one in enrolments]) if needed and is_main else {}
+    found = {}
+    for one in enrolments:
+        held = derive_tiers(tier_set, zone, facts[one.id], grants.get(one.id, ()), one.enrolled_at)
+        if needed:
+            each = [derive_tiers(more, zone, known[one.id], (), one.enrolled_at) for more, known in needed]
+            held = hold_together(tier_set, held, each, given.get(one.id, ()))
+        found[one.id] = held
+    return found
 
 
 def _points_facts(tier_set: TierSet, ids: list[UUID], currency: str) -> Mapping[UUID, Sequence[Earning]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import add_months, local_day
+from fidelia.rules.spans import anniversary_before
 
 from .executing import LimitItem
 
@@ -20,7 +21,8 @@ ALERTS = (80, 100)
 class Limit(Protocol):
     """A limit as a rule document says it (`fidelia.rules.rule_terms.Limit`).
 
-    `period`: ever, day, week, month, quarter, year, or rolling, which has `rolling_days`. `alerts`, where it has them,
+    `period`: ever, day, week, month, quarter, year; rolling, which has `rolling_days`; of a member: anniversary, or
+    plan, which has `plan`. `alerts`, where it has them,
     are the shares in hundredths of which is told.
     """
 
@@ -43,12 +45,37 @@ class Period:
     rolling_from: date | None = None
 
 
-def period_of(limit: Limit, at: datetime, zone: ZoneInfo) -> Period:
+@dataclass(frozen=True, slots=True)
+class MemberPeriods:
+    """What periods of a member are reckoned from: when they joined, and when the period of each plan that they have
+    began.
+    """
+
+    joined_at: datetime
+    plans: Mapping[str, datetime]
+
+
+def member_periods(joined_at: datetime, facts: Mapping[str, Any]) -> MemberPeriods:
+    """Return the periods of a member, whose plans are among the facts that rules read."""
+    plans = {each["plan"]: datetime.fromisoformat(each["begins_at"]) for each in facts.get("plans") or ()}
+    return MemberPeriods(joined_at, plans)
+
+
+def period_of(limit: Limit, at: datetime, zone: ZoneInfo, of: MemberPeriods | None = None) -> Period | None:
     """Return the period of a limit in which a moment lies; weeks begin on Monday, in the programme's zone.
 
-    Over the last 30 days means the day of the moment and the 29 before it.
+    Over the last 30 days means the day of the moment and the 29 before it. None: the period of a plan that the member
+    does not have. Without a member a year since joining is one of the calendar.
     """
     day = local_day(at, zone)
+    if limit.period == "plan":
+        # Without an end: in the days of grace it is still the period that is over, until it is paid anew.
+        begins_at = None if of is None else of.plans.get(getattr(limit, "plan", ""))
+        return None if begins_at is None else Period(local_day(begins_at, zone), None)
+    if limit.period == "anniversary" and of is not None:
+        joined = local_day(of.joined_at, zone)
+        begun = anniversary_before(joined, day)
+        return Period(begun, add_months(joined, 12 * (begun.year - joined.year + 1)))
     if limit.period == "rolling":
         days = timedelta(days=getattr(limit, "rolling_days", 30))
         return Period(day, day + days, day - days + timedelta(days=1))
@@ -69,7 +96,7 @@ def _calendar_period(period: str, day: date) -> tuple[date, date] | tuple[None, 
         case "quarter":
             first = month.replace(month=day.month - (day.month - 1) % 3)
             found = (first, add_months(first, 3))
-        case "year":
+        case "year" | "anniversary":
             found = (date(day.year, 1, 1), date(day.year + 1, 1, 1))
         case _:
             return (None, None)
@@ -84,6 +111,7 @@ def limit_items(
     store_id: UUID | None,
     at: datetime,
     zone: ZoneInfo,
+    of: MemberPeriods | None = None,
 ) -> tuple[LimitItem, ...]:
     """Return what a checkout counts at close: of each limit by key the uses, minor units or points it consumed.
 
@@ -96,7 +124,9 @@ def limit_items(
         scope_id = scope_of(limit, customer_id, store_id)
         if amount <= 0 or (limit.per != "all" and scope_id is None):
             continue
-        period = period_of(limit, at, zone)
+        period = period_of(limit, at, zone, of)
+        if period is None:
+            continue
         items.append(
             LimitItem(
                 subject=limit.key,
@@ -121,15 +151,22 @@ def left_of_limits(
     store_id: UUID | None,
     at: datetime,
     zone: ZoneInfo,
+    of: MemberPeriods | None = None,
 ) -> dict[str, int]:
-    """Return what is left of each limit, by key, from what `rewards_for_rules` tells was counted (its "limits")."""
+    """Return what is left of each limit, by key, from what `rewards_for_rules` tells was counted (its "limits").
+
+    Nothing is left of the period of a plan that the member does not have.
+    """
     by_subject: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in counted:
         by_subject[one["subject"]].append(one)
     left = {}
     for limit in limits:
         scope_id = scope_of(limit, customer_id, store_id)
-        period = period_of(limit, at, zone)
+        period = period_of(limit, at, zone, of)
+        if period is None:
+            left[limit.key] = 0
+            continue
         taken = sum(
             one["taken"]
             for one in by_subject[limit.key]

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.calendar import local_day
 from fidelia.ledger.queries import list_balances
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import terms_in_force
@@ -81,15 +82,14 @@ def _standing(policy: ChequePolicy, enrolment: Enrolment, at: datetime) -> Chequ
     currency = policy.currency or enrolment.programme.points_currency_id
     balances = list_balances(account_ids=[enrolment.account_id], currency=currency, at=at)
     owed = ChequeDebt.objects.filter(account_id=enrolment.account_id, points_currency=currency)
-    points = sum(one.available for one in balances.values()) - sum(owed.values_list("points", flat=True))
-    steps = policy.steps(points)
-    fewest = policy.steps(policy.threshold)
     terms = terms_in_force(enrolment, at)
     assert terms is not None, "the policy is of these terms"
+    points = sum(one.available for one in balances.values()) - sum(owed.values_list("points", flat=True))
+    joined = local_day(enrolment.enrolled_at, terms.zone)
     return ChequeStanding(
         policy=policy,
         points=max(0, points),
         missing=max(0, policy.threshold - points),
-        amount=max(steps, fewest) * policy.money,
-        next_on=policy.next_on(at, terms.zone),
+        amount=policy.worth(max(points, policy.threshold))[1],
+        next_on=policy.next_on(at, terms.zone, joined),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
+from fidelia.kernel.calendar import end_of_day, local_day, start_of_day, zone_of
 from fidelia.ledger.models import Pending
 from fidelia.ledger.queries import get_balance, list_lots
 from fidelia.programme.models import Enrolment
@@ -36,6 +36,7 @@ class _Account:
     away: int
     debts: int
     turned: set[tuple[str, date]]
+    joined: date
     events: list[Foreseen] = field(default_factory=list)
 
     def free(self, since: datetime | None) -> int:
@@ -87,6 +88,7 @@ def _account_of(enrolment: Enrolment, currency: str, at: datetime) -> _Account:
         away=sum(lot.remaining for lot in lots) - available,
         debts=sum(owed.values_list("points", flat=True)),
         turned={(key, starts_on) for key, starts_on in known.values_list("cheque", "starts_on") if starts_on},
+        joined=local_day(enrolment.enrolled_at, zone_of(enrolment.programme.time_zone)),
     )
 
 
@@ -144,15 +146,15 @@ def _expire(account: _Account, at: datetime, now: datetime) -> None:
 
 def _turn(account: _Account, policy: ChequePolicy, terms: Terms, night: datetime) -> None:
     """Do as sql/cheques.sql does: whole steps of what is free, once a period, what is owed with the first."""
-    begun = policy.period_begun(night, terms.zone)
+    begun = policy.period_begun(night, terms.zone, account.joined)
     if begun is not None and (policy.key, begun) in account.turned:
         return
     free = account.free(start_of_day(begun, terms.zone) if begun is not None else None)
-    steps = policy.steps(free)
-    if not steps:
+    taken, money = policy.worth(free)
+    if not money:
         return
-    lost = free - steps * policy.points if policy.remainder == "lost" else 0
-    points = steps * policy.points + account.debts + lost
+    lost = free - taken if policy.remainder == "lost" else 0
+    points = taken + account.debts + lost
     account.take(points)
     account.debts = 0
     if begun is not None:
@@ -161,5 +163,5 @@ def _turn(account: _Account, policy: ChequePolicy, terms: Terms, night: datetime
     if renewed is not None:
         account.renew(renewed)
     account.events.append(
-        Foreseen(night, "cheque", points, money=steps * policy.money, name=policy.name)
+        Foreseen(night, "cheque", points, money=money, name=policy.name)
     )  # fmt: skip

@@ -25,25 +25,43 @@ end $$;
 create or replace function rewards_cheques_for(p jsonb, p_member jsonb) returns jsonb language plpgsql as $$
 declare
     account uuid := p_member->>'account_id';
-    step constant bigint := p->>'points';
     debt bigint := coalesce((select owed.points from rewards_cheque_debt owed
         where owed.account_id = (p_member->>'account_id')::uuid and owed.points_currency = p->>'points_currency'), 0);
     free bigint := rewards_points_to_turn(account, p) - debt;
-    steps bigint;
-    vouchers integer;
+    step record;
+    taken bigint := 0; -- points of the steps, how much they are worth, and how many there are
+    worth bigint := 0;
+    steps bigint := 0;
+    amounts bigint[] := '{}'; -- of each voucher
+    points bigint[] := '{}';
     made jsonb := '[]';
 begin
     if free < (p->>'threshold')::bigint or rewards_was_turned(account, p) then
         return made;
     end if;
-    steps := least(free / step, (p->>'steps_max')::bigint);
-    vouchers := case when p->>'each' = 'step' then steps else 1 end;
-    for place in 1..vouchers loop
+    for step in
+        select (one->>0)::bigint as points, (one->>1)::bigint as money,
+            0::bigint as count from jsonb_array_elements(p->'scale') one order by 1 desc
+    loop
+        step.count := least((free - taken) / step.points, (p->>'steps_max')::bigint - steps);
+        taken := taken + step.count * step.points;
+        worth := worth + step.count * step.money;
+        steps := steps + step.count;
+        if p->>'each' = 'step' then
+            points := points || array_fill(step.points, array[step.count::integer]);
+            amounts := amounts || array_fill(step.money, array[step.count::integer]);
+        end if;
+    end loop;
+    if p->>'each' <> 'step' then
+        points := array[taken];
+        amounts := array[worth];
+    end if;
+    for place in 1..cardinality(amounts) loop
         made := made || rewards_write_cheque(p, p_member, place,
-            steps / vouchers * step
+            points[place]
                 + case when place = 1 then debt else 0 end
-                + case when place = vouchers and p->>'remainder' = 'lost' then free - steps * step else 0 end,
-            case when place = 1 then debt else 0 end, steps / vouchers * (p->>'money')::bigint);
+                + case when place = cardinality(amounts) and p->>'remainder' = 'lost' then free - taken else 0 end,
+            case when place = 1 then debt else 0 end, amounts[place]);
     end loop;
     delete from rewards_cheque_debt owed
         where owed.account_id = account and owed.points_currency = p->>'points_currency';

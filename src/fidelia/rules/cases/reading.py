@@ -90,6 +90,7 @@ class Reading:
             self.points(written.get("minimum", 0)),
             self.points(written.get("step", 0)),
             written.get("share", 100),
+            self.points(written["at_most"]) if "at_most" in written else None,
         )
 
     def arithmetic(self, written: Mapping[str, Any]) -> Arithmetic:

@@ -14,10 +14,12 @@ from fidelia.kernel.points import SCALE_MAX
 from ..arithmetic_terms import PRICE_ROUNDINGS, SHARINGS, TAX_ROUNDINGS
 from ..cap_reading import CAPS_MAX, RULES_OF_CAP_MAX, WHICH
 from ..cheque_terms import CHEQUES_MAX, ISSUED
+from ..cheque_terms import SCALE_MAX as SCALE_STEPS_MAX
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
 from ..joining_terms import AGE_MAX, BIRTHDAYS
 from ..offer_terms import OFFERS_MAX
+from ..paying import PAID_PER
 from ..plan_terms import PLANS_MAX
 from ..points_terms import ACTIVITIES, KEPT_WITH_MAX, NOTICES_MAX
 from ..reading import DAYS_MAX, MONTHS_MAX
@@ -191,7 +193,7 @@ def _limit() -> Schema:
             "of": {"enum": list(UNITS)},
             "at_most": AMOUNT,
             "per": {"enum": list(SCOPES)},
-            "period": {"anyOf": [{"enum": list(PERIODS)}, rolling]},
+            "period": {"anyOf": [{"enum": list(PERIODS)}, rolling, members({"plan": KEY}, ("plan",))]},
             "partial": {"type": "boolean"},
             "alerts": list_of({"type": "integer", "minimum": 1, "maximum": 100}, 10),
         },
@@ -241,7 +243,11 @@ def _points() -> Schema:
         }
     )
     pays = members(
-        {"points": AMOUNT, "money": AMOUNT, "minimum": AMOUNT, "step": AMOUNT, "share": whole(1, 100)},
+        {
+            **dict.fromkeys(("points", "money", "minimum", "step", "at_most"), AMOUNT),
+            "share": whole(1, 100),
+            "per": {"enum": list(PAID_PER)},
+        },
         required=("points", "money"),
     )
     return members(
@@ -276,13 +282,15 @@ def _conversion() -> Schema:
 
 
 def _cheque() -> Schema:
+    step = members(dict.fromkeys(("points", "money"), PRICE), required=("points", "money"))
     return members(
         {
             "key": {"type": "string", "minLength": 1, "maxLength": 40},
             "name": or_null(LOCALIZED),
             "currency": {"type": "string"},
             **dict.fromkeys(("points", "money", "minimum", "minimum_basket"), PRICE),
-            "issued": {"enum": list(ISSUED)},
+            "scale": or_null(list_of(step, SCALE_STEPS_MAX)),
+            "issued": {"anyOf": [{"enum": list(ISSUED)}, _dates()]},
             "maximum": {"type": "integer", "minimum": 1},
             "each": {"enum": ["sum", "step"]},
             "remainder": {"enum": ["carried", "lost"]},
@@ -295,8 +303,7 @@ def _cheque() -> Schema:
             "debt": {"enum": ["points", "next_cheque"]},
             "notice_days": list_of(whole(1, 366), NOTICES_MAX),
         },
-        required=("points", "money"),
-    )
+    ) | {"anyOf": [{"required": ["points", "money"]}, {"required": ["scale"]}]}
 
 
 def _joining() -> Schema:

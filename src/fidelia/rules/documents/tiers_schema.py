@@ -52,6 +52,7 @@ def tiers_schema(span: Schema) -> Schema:
             "carries_max": or_null(threshold),
             "carries_above": {"enum": list(CARRIES_ABOVE)},
             "also": or_null({**list_of(measure, MEASURES_MAX), "minItems": 1}),
+            "together": or_null({**list_of(measure, MEASURES_MAX), "minItems": 1}),
             "levels": {**list_of(level, LEVELS_MAX), "minItems": 1},
         },
         required=("levels",),

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..effects import CreditPoints, CreditTier
+from ..paying import PAID_LIMIT
 from ..rule_set import FixedPoints, MultiplyPoints, PointsPerAmount, PointsPerUnit
 from ..rule_terms import Limit
 from ..settlement import GRANTED, LineAllocation, Outcome
-from .basket import Coupon, Line
-from .bill import BilledLine, Consumed, CouponAnswer, Discount, Effect, Issue, Piece, Shares, TierCredit
+from .basket import Basket, Coupon, Line
+from .bill import BilledLine, Consumed, CouponAnswer, Discount, Effect, Issue, Piece, Shares, Tender, TierCredit
 from .earning import costs_of
 from .state import Part, Running
 from .taxes import Taxed
@@ -97,6 +98,13 @@ def _quantity(line: BilledLine, rule_key: str) -> int:
     """Return how many units of a line of several pieces a rule lowered."""
     lowered = [piece.quantity for piece in line.pieces if any(key == rule_key for key, _ in piece.discounts)]
     return sum(lowered)
+
+
+def paid_with(basket: Basket, tenders: Sequence[Tender]) -> tuple[Consumed, ...]:
+    """Return the points that pay, where the terms say how many may in a period."""
+    if basket.pays is None or basket.pays.at_most is None:
+        return ()
+    return tuple([Consumed(PAID_LIMIT, "points", each.points, ()) for each in tenders if each.points])
 
 
 def consumed_by(running: Running, outcomes: Sequence[Outcome]) -> tuple[Consumed, ...]:

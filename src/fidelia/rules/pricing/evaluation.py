@@ -17,7 +17,7 @@ from ..rule_set import RuleSet
 from ..settlement import Outcome, Settlement
 from .basket import Basket, Line
 from .bill import Bill, BilledLine, Discount, Tender
-from .billing import billed_line, consumed_by, coupon_answers, effects_of
+from .billing import billed_line, consumed_by, coupon_answers, effects_of, paid_with
 from .checking import check_basket
 from .earning import earn_base, earn_points
 from .issuing import issue
@@ -175,7 +175,7 @@ def _bill(
         rounding=rounding,
         effects=effects,
         others=tuple([each for each in effects if type(each) is not Discount]) if has_others else (),
-        consumed=consumed_by(running, outcomes),
+        consumed=consumed_by(running, outcomes) + paid_with(running.basket, tenders),
         coupons=coupon_answers(running, outcomes),
         rounds=settling.rounds,
         values=running.values,

@@ -14,6 +14,7 @@ from fractions import Fraction
 from fidelia.kernel.errors import Refused
 from fidelia.kernel.money import Money, split_by_largest_remainder
 
+from ..paying import PAID_LIMIT
 from ..rounding import round_half_up
 from .bill import GIFT_KEY, POINTS_TENDER, Consumed, Shares
 from .frozen import FrozenBill, FrozenLine
@@ -287,7 +288,9 @@ def _given_back(frozen: FrozenBill, lines: Sequence[ReversedLine], *, is_whole: 
     points = dict(_summed([line.points_by_rule for line in lines]))
     found = []
     for each in frozen.consumed:
-        if each.of == "uses":
+        if each.limit == PAID_LIMIT:
+            amount = min(each.amount, sum([line.points_paid for line in lines]))
+        elif each.of == "uses":
             amount = each.amount if is_whole else 0
         else:
             by_rule = money if each.of == "money" else points

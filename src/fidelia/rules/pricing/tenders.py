@@ -11,7 +11,7 @@ import msgspec
 
 from fidelia.kernel.money import split_by_largest_remainder
 
-from ..paying import most_payable
+from ..paying import PAID_LIMIT, most_payable
 from ..rounding import ROUNDINGS
 from .basket import Basket
 from .bill import POINTS_TENDER, Tender
@@ -51,6 +51,8 @@ def _pay_with_points(payables: Sequence[Payable], basket: Basket, points_left: i
         return []
     open_lines = [each for each in payables if each.takes_tenders]
     available = points_left if basket.points.wanted is None else min(points_left, basket.points.wanted)
+    if basket.pays.at_most is not None:
+        available = min(available, basket.left.get(PAID_LIMIT, basket.pays.at_most))
     most = most_payable(basket.pays, due=sum([each.left for each in open_lines]), available=available)
     if not most.money:
         return []

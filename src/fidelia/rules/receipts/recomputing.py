@@ -14,6 +14,7 @@ from typing import Any
 
 from ..decision import Decision, record_bill, record_decision
 from ..frozen_points import points_of_returned
+from ..paying import PAID_LIMIT
 from ..pricing import Basket, FrozenBill, Returned, evaluate_basket, reverse
 from ..pricing.bill import GIFT_KEY
 from ..pricing.reasons import OUT_OF_STOCK
@@ -152,7 +153,8 @@ def _left(rules: RuleSet, record: Mapping[str, Any]) -> dict[str, int]:
     """Return what was left of the limits that a decision says were reached: what it consumed of them."""
     consumed = {row[0]: row[2] for row in record["bill"]["consumed"]}
     reached = {row[0] for row in record["outcomes"] if row[2] == LIMIT_REACHED or "unlimited" in _more(row)}
-    return {key: consumed.get(key, 0) for rule in reached for key in _limits_of(rules, rule)}
+    of_rules = {key: consumed.get(key, 0) for rule in reached for key in _limits_of(rules, rule)}
+    return {**of_rules, PAID_LIMIT: consumed.get(PAID_LIMIT, 0)}
 
 
 def _left_by_what_was_missing(rules: RuleSet, record: Mapping[str, Any], decided: Decision) -> dict[str, int]:

@@ -5,6 +5,7 @@ back with what comes back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fidelia.kernel.points import SCALE_MAX
 from fidelia.ledger.operations import open_account, post_entry, revoke
@@ -12,6 +13,7 @@ from fidelia.ledger.queries import find_posting
 from fidelia.programme.models import PointsCurrency
 from fidelia.programme.operations.granting import credit_tiers, granting, revoke_policy_of, take_back_tier_credit
 from fidelia.programme.queries import account_now, get_programme_by_id, terms_of
+from fidelia.rewards.operations.withdrawing import carry_debt, free_points
 from fidelia.rules.pricing import TierCredit, credits_of
 from fidelia.rules.pricing.bill import Shares
 
@@ -93,7 +95,8 @@ def take_points_back(
 ) -> None:
     """Building block of a return: take back of each further currency what the return un-earns, by its own policy.
 
-    `before` is what earlier returns took, so that the parts of a point add up to whole ones over all returns.
+    A chèque fidélité made of these points and not used yet is withdrawn first. `before` is what earlier returns took,
+    so that the parts of a point add up to whole ones over all returns.
     """
     if sale.account_id is None:
         return
@@ -105,11 +108,15 @@ def take_points_back(
         if amount <= 0 or credited is None:
             continue
         account_id = account_now(sale.account_id)
-        revoke(
+        whose: dict[str, Any] = {"account_id": account_id, "posted_on": sale.account_id, "currency": code}
+        free_points(by=caller.by, at=caller.at, posting_id=credited.posting_id, wanted=amount, **whose)
+        back = revoke(
             by=caller.by, at=caller.at, account_id=account_id, currency=code, amount=amount,
             policy=revoke_policy_of(currency), key=_key_in(returned, code), posting_id=credited.posting_id,
             posted_on=sale.account_id if account_id != sale.account_id else None, **provenance_of(returned),
         )  # fmt: skip
+        if not back.replayed:
+            carry_debt(uncollected=back.uncollected, **whose)
 
 
 def _in(code: str, parts: int) -> tuple[PointsCurrency, int]:

@@ -19,7 +19,7 @@ from fidelia.rules.pricing import Gift, Issue, Reversal
 
 from .describing import POINTS
 from .reading import CheckoutSurroundings
-from .settling import Settled
+from .settling import Settled, limits_of_terms, periods_of_member
 from .writing import CheckoutPurchaseRow
 
 USED: Final = "used"
@@ -117,12 +117,13 @@ def consumption(
     """Return what the closure takes, as rewards_consume reads it; None where it takes and had reserved nothing."""
     terms = settled.terms
     limits = limit_items(
-        terms.rule_set.limits,
+        limits_of_terms(terms),
         {each.limit: each.amount for each in settled.bill.consumed},
         customer_id=found.customer_id,
         store_id=found.around.scope.store_id,
         at=purchase.occurred_at,
         zone=terms.zone,
+        of=periods_of_member(found),
     )
     taking = _taking(
         found,

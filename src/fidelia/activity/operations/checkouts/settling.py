@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fidelia.customers.fields import trait_of_path
 from fidelia.kernel.errors import FideliaError
@@ -17,6 +17,8 @@ from fidelia.kernel.points import parse_points
 from fidelia.programme.errors import EnrolmentProvisional
 from fidelia.programme.queries import Terms
 from fidelia.rewards.operations import left_of_limits
+from fidelia.rewards.operations.limits import MemberPeriods, member_periods
+from fidelia.rules.paying import PAID_LIMIT
 from fidelia.rules.pricing import (
     Arithmetic,
     Basket,
@@ -30,6 +32,7 @@ from fidelia.rules.pricing import (
     TaxRate,
     evaluate_basket,
 )
+from fidelia.rules.rule_terms import Limit, Period
 
 from ..past import Buyer, values_of_past
 from ..purchases import earns
@@ -103,16 +106,31 @@ def basket_of(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, 
         claims=dict(asked.claims),
         choices=dict(asked.choices),
         left=left_of_limits(
-            terms.rule_set.limits,
+            limits_of_terms(terms),
             rewards.get("limits", []),
             customer_id=found.customer_id if is_member else None,
             store_id=found.around.scope.store_id,
             at=occurred_at,
             zone=terms.zone,
+            of=periods_of_member(found),
         ),
         is_member=is_member,
         in_cash=asked.in_cash,
     )
+
+
+def limits_of_terms(terms: Terms) -> tuple[Limit, ...]:
+    """Return what is counted by the terms: the limits of rules and campaigns, and how many points pay in a period."""
+    pays = terms.points.pays
+    if pays is None or pays.at_most is None:
+        return terms.rule_set.limits
+    paid = Limit(PAID_LIMIT, "", "points", pays.at_most, per="member", period=cast(Period, pays.per))
+    return (*terms.rule_set.limits, paid)
+
+
+def periods_of_member(found: CheckoutSurroundings) -> MemberPeriods | None:
+    """Return what periods of the member are reckoned from; None where nobody is known."""
+    return None if found.member is None else member_periods(found.member.enrolled_at, found.member.facts)
 
 
 def _check_may_spend(found: CheckoutSurroundings) -> None:
