@@ -26,6 +26,7 @@ ALL = {
     "report": ("--rows", "200000", "--purchases", "20000"),
     "facts": ("--rows", "50000"),
     "backtest": ("20000",),
+    "forecasts": ("--customers", "400"),
     "pages": ("--customers", "2000"),
     "insight": ("--customers", "2000"),
 }

@@ -1,19 +1,23 @@
 """How often a forecast holds what came: the installation's own history is cut at one date after another.
 
-Run it by `python -m benchmarks.forecasts [months]` in an installation with a history, such as `fidelia demo --customers
-1500`. From each cut the months after it are forecast with nothing but what was known by then; printed is how many of
-those months, and of the sums of all of them, lay in the interval of 80 %, by purchases and by points.
+`python -m benchmarks.forecasts` makes a scratch installation with the invented shop of 1,500 customers; `--here` takes
+the installation at hand. From each cut the months after it are forecast with nothing but what was known by then, and
+printed is how many of those months, and of the sums of all, lay in the interval of 80 %, by purchases and by points.
 """
 
 # ruff: noqa: E402 – Django is made ready before what needs it
 from __future__ import annotations
 
+import argparse
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
 
 import django
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelia.config.settings")
 django.setup()
 
 from fidelia.insight.backtest.resampling import MONTH, Baskets
@@ -25,12 +29,31 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.programme.queries import get_only_programme, parse_document, version_in_force
 
+from .installation import scratch_installation
+
 DRAWS, CUTS, LEAST_MONTHS = 100, 12, 8
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--months", type=int, default=3, help="so many ahead of each cut")
+    parser.add_argument("--customers", type=int, default=1_500, help="of the invented shop")
+    parser.add_argument("--here", action="store_true", help="measure the installation at hand, as it is")
+    asked = parser.parse_args()
+    if asked.here:
+        measure(asked.months)
+        return
+    with scratch_installation():
+        run("fidelia.worker", "demo", "--no-serve", f"--customers={asked.customers}")
+        run("benchmarks.forecasts", "--here", f"--months={asked.months}")
+
+
+def run(module: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-m", module, *arguments], check=True)
+
+
+def measure(months: int) -> None:
     """Print a row for each cut, and how often the interval held."""
-    months = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     baskets = history()
     print(f"{baskets.months} months, {len(baskets.day):,} days with purchases; {months} months ahead, interval of 80 %")
     held = {"purchases": [0, 0, 0], "points": [0, 0, 0]}
