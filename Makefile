@@ -1,5 +1,6 @@
 # Each goal does all it needs. `make test` is the whole gate, the same here and in CI.
 SHELL := /bin/bash
+# `make PYTHON=…` takes that one; otherwise the fastest of its version on this machine makes the environment.
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 # Where this is set, every process compiles all that it imports, some seconds each: the suites start many.
@@ -10,7 +11,7 @@ LOOK := DJANGO_SETTINGS_MODULE=fidelia.config.settings FIDELIA_DATABASE_POOL_MAX
 .PHONY: setup demo run test test-slow check messages format bench clean
 
 setup:
-	@$(PYTHON) tools/prepare.py
+	@$(PYTHON) tools/prepare.py $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 demo: setup
 	@$(BIN)/fidelia demo
