@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from fidelia.customers.operations import add_contact_point
+from fidelia.kernel.localized import LocalizedText
+from fidelia.ledger.queries import get_balance
 from fidelia.members.models import Code
 from fidelia.members.queries import digits_of
-from fidelia.programme.models import Enrolment
-from fidelia.programme.operations.points import grant_points
+from fidelia.programme.models import Enrolment, PointsCurrency
+from fidelia.programme.operations import draft_version, publish_version
+from fidelia.programme.operations.points import add_points_currency, grant_points
 from tests.cast import AT, SYSTEM
 from tests.programme.cast import DOCUMENT, member, programme
+from tests.programme.test_pools import LEONORE
 
 from .caller import Caller
 
@@ -58,3 +62,37 @@ def test_who_may_not_choose_for_members_sends_no_code(rich: Enrolment) -> None:
     nobody.post("/spending-codes", {"enrolment_id": str(rich.id), "points": "40"}).problem(403, "denied")
     till = Caller("reward.*")
     till.post("/spending-codes", {"enrolment_id": str(rich.id), "points": "0"}).problem(422, "no_points")
+
+
+def test_points_given_away_or_exchanged_in_numbers_need_the_code_too(rich: Enrolment) -> None:
+    euros = PointsCurrency.objects.create(
+        code="EURC", name=LocalizedText(en="euros", fr="euros"), scale=2, look="money"
+    )
+    add_points_currency(by=SYSTEM, at=AT, programme=rich.programme, currency=euros, role="cagnotte")
+    way = {"from": "", "to": "EURC", "points": "10", "gives": "1"}
+    document = {**DOCUMENT, "points": POINTS, "currencies": {"EURC": {}}, "conversions": [way]}
+    publish_version(
+        by=SYSTEM, at=AT, version=draft_version(by=SYSTEM, at=AT, programme=rich.programme, document=document)
+    )  # fmt: skip
+    leonore = member(rich.programme, LEONORE)
+    app = Caller("points.*", "reward.redeem", "customer.see")
+    at = f"/enrolments/{rich.id}"
+    for verb, body in (
+        ("transfers", {"to": str(leonore.id), "points": "20", "reason": "Cadeau"}),
+        ("conversions", {"points": "20", "to": "EURC"}),
+    ):
+        before = available(rich)
+        app.post(f"{at}/{verb}", body, key=f"{verb} 1").problem(409, "confirmation_needed")
+        assert available(rich) == before
+        few = app.post(f"{at}/{verb}", {**body, "points": "10"}, key=f"{verb} few")
+        assert few.status == 201
+        held = app.post("/spending-codes", {"enrolment_id": str(rich.id), "points": "20"}).json()
+        shown = {"token": held["token"], "digits": digits_of(Code.objects.order_by("-id")[0])}
+        for _again in range(2):
+            assert app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb} 2").status == 201
+        app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb} 3").problem(409, "code_over")
+        assert available(rich) == before - 30
+
+
+def available(of: Enrolment) -> int:
+    return get_balance(account_id=of.account_id, currency="PTS", at=AT).available

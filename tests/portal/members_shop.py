@@ -12,6 +12,7 @@ from fidelia.customers.operations import NewCustomer, add_customer
 from fidelia.kernel.clock import now
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
+from fidelia.members.models import MemberSession
 from fidelia.members.operations import ask_code, enter_code, open_session
 from fidelia.programme.queries import get_programme
 from fidelia.rewards.operations import NewVoucher, issue_voucher
@@ -52,6 +53,13 @@ def session_of(customer_id: UUID, email: str) -> str:
     asked = ask_code(at=now(), address=email, network="192.0.2.1", language="fr")
     enter_code(at=now(), token=asked.token, digits=digits_for(asked.token), network="192.0.2.1")
     return open_session(at=now(), token=asked.token, customer_id=customer_id, device="Chrome, Android").token
+
+
+def by_link(customer_id: UUID) -> Client:
+    """A client that opened the link of a letter: it proved no address."""
+    client = inside(customer_id)
+    assert MemberSession.objects.filter(customer_id=customer_id).update(how="link")
+    return client
 
 
 def inside(customer_id: UUID, email: str = EMAIL, **options: Any) -> Client:

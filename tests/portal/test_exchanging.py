@@ -18,12 +18,14 @@ from fidelia.programme.queries import get_programme
 from tests.cast import SYSTEM
 from tests.programme.cast import AUTHOR, DOCUMENT
 
-from .members_shop import inside, open_doors
+from .members_shop import by_link, inside, open_doors
 
 pytestmark = pytest.mark.django_db
 
 
-def with_a_cagnotte(points: int = 1_000, **way: Any) -> tuple[Client, Enrolment]:
+def with_a_cagnotte(
+    points: int = 1_000, *, policy: dict[str, Any] | None = None, **way: Any
+) -> tuple[Client, Enrolment]:
     """Léonore with points, in a programme that exchanges a hundred of them for a euro."""
     shop = open_doors()
     programme = get_programme("cercle")
@@ -32,9 +34,8 @@ def with_a_cagnotte(points: int = 1_000, **way: Any) -> tuple[Client, Enrolment]
     )
     add_points_currency(by=SYSTEM, at=now(), programme=programme, currency=euros, role="cagnotte")
     ways = [{"from": "", "to": "EURC", "points": "100", "gives": "1", "minimum": "200", "step": "100", **way}]
-    draft = draft_version(
-        by=AUTHOR, at=now(), programme=programme, document={**DOCUMENT, "currencies": {"EURC": {}}, "conversions": ways}
-    )
+    document = {**DOCUMENT, "currencies": {"EURC": {}}, "conversions": ways, **({"points": policy} if policy else {})}
+    draft = draft_version(by=AUTHOR, at=now(), programme=programme, document=document)
     publish_version(by=SYSTEM, at=now(), version=draft)
     of = Enrolment.objects.get(customer_id=shop.customer_id)
     grant_points(by=SYSTEM, at=now(), enrolment=of, amount=points, reason="x", key="g")
@@ -91,3 +92,17 @@ def test_who_has_too_few_is_told_and_a_programme_without_exchanges_has_no_page()
     assert client.get("/points/exchange/").status_code == 404
     assert "/points/exchange/" not in client.get("/points/").content.decode()
     assert Client().get("/points/exchange/")["Location"].startswith("/login/")
+
+
+def test_many_points_are_exchanged_by_who_came_by_a_code_and_never_by_the_link_of_a_letter() -> None:
+    _client, of = with_a_cagnotte(policy={"confirmed_above": "400"})
+    before = has(of, "PTS")
+    many = {"way": "0", "amount": "500", "key": "k"}
+    forwarded = by_link(of.customer_id)
+    by_code = inside(of.customer_id)
+    answer = forwarded.post("/points/exchange/", many)
+    assert answer["Location"] == "/login/?next=%2Fpoints%2Fexchange%2F%3Fway%3D0%26amount%3D500"
+    assert has(of, "PTS") == before
+    assert forwarded.post("/points/exchange/", {**many, "amount": "400", "key": "few"})["Location"] == "/points/"
+    assert by_code.post("/points/exchange/", many)["Location"] == "/points/"
+    assert has(of, "PTS") == before - 900

@@ -13,14 +13,15 @@ from fidelia.kernel.clock import now
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.queries import get_balance
+from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.queries import get_programme
 from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations.catalog import RewardTerms, add_reward
 from tests.cast import SYSTEM
 from tests.console.boutique import Shop
-from tests.programme.cast import programme
+from tests.programme.cast import AUTHOR, DOCUMENT, programme
 
-from .members_shop import inside, newcomer, open_doors
+from .members_shop import by_link, inside, newcomer, open_doors
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +110,19 @@ def test_nobody_sees_what_another_chose() -> None:
 def test_home_tells_of_the_next_cheque_only_where_there_is_one() -> None:
     shop = open_doors()
     assert "Prochain chèque" not in inside(shop.customer_id).get("/").content.decode()
+
+
+def test_many_points_are_spent_by_who_came_by_a_code_and_never_by_the_link_of_a_letter() -> None:
+    shop = open_doors()
+    document = {**DOCUMENT, "points": {"confirmed_above": "40"}}
+    draft = draft_version(by=AUTHOR, at=now(), programme=get_programme("cercle"), document=document)
+    publish_version(by=SYSTEM, at=now(), version=draft)
+    dear, cheap = put_up("mug", 50), put_up("spoon", 40)
+    before = points_of(shop)
+    forwarded = by_link(shop.customer_id)
+    assert choose(forwarded, dear.id)["Location"] == f"/login/?next=%2Frewards%2F{dear.id}%2F"  # type: ignore[index]
+    assert points_of(shop) == before
+    assert not Redemption.objects.exists()
+    assert "/rewards/chosen/" in choose(forwarded, cheap.id, "few")["Location"]  # type: ignore[index]
+    assert "/rewards/chosen/" in choose(inside(shop.customer_id), dear.id)["Location"]  # type: ignore[index]
+    assert points_of(shop) == before - 90

@@ -77,6 +77,7 @@ from .schemas.points import (
     pool_out,
 )
 from .schemas.types import Day, Input, PageQuery
+from .spending import proof_of
 
 router = Router(tags=["points"])
 pools = Router(tags=["points"])
@@ -251,7 +252,7 @@ def transfer(request: HttpRequest, enrolment_id: UUID, body: TransferIn) -> Http
         taker = see_enrolment(by=exchange.by, enrolment_id=body.to, right="points.transfer")
     done = give_points(
         by=exchange.by, at=exchange.at, enrolment=enrolment, to=taker, amount=_amount(body.points, enrolment),
-        reason=body.reason, key=_key(request),
+        reason=body.reason, key=_key(request), proof=proof_of(exchange, body.confirmation),
     )  # fmt: skip
     return _answer(request, enrolment, done.outgoing)
 
@@ -306,7 +307,7 @@ def convert(request: HttpRequest, enrolment_id: UUID, body: ConversionIn) -> Htt
         amount = parse_points(body.points, source.scale)
     done = convert_points(
         by=exchange.by, at=exchange.at, enrolment=enrolment, amount=amount, to=body.to, key=_key(request),
-        currency=source.code,
+        currency=source.code, proof=proof_of(exchange, body.confirmation),
     )  # fmt: skip
     target = currency_of(enrolment, done.target)
     return answer(conversion_out(done, source, target), 201, replayed=done.replayed)

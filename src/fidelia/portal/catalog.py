@@ -18,7 +18,7 @@ from fidelia.kernel.errors import NotFound, Refused
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.errors import InsufficientPoints
-from fidelia.programme.queries import Proven
+from fidelia.programme.errors import ConfirmationNeeded
 from fidelia.rewards.errors import LimitReached, StockUsedUp, UnknownRedemption, UnknownReward
 from fidelia.rewards.models import Redemption, Reward
 from fidelia.rewards.operations import redeem_reward
@@ -26,7 +26,7 @@ from fidelia.rewards.queries import cheque_standings, get_redemption, get_reward
 from fidelia.rewards.queries.catalog import Offered, offer
 from fidelia.ui.pictures import read_picture
 
-from .door import MemberRequest, members_only
+from .door import MemberRequest, members_only, proof_of, to_log_in
 from .holdings import Holdings, holdings_of
 from .pages import show
 
@@ -117,6 +117,8 @@ def reward(request: MemberRequest, reward_id: UUID) -> HttpResponseBase:
             return redirect("portal:chosen", redemption_id=_choose(request, held, found))
         except NotFound:
             raise
+        except ConfirmationNeeded:
+            return to_log_in(request, back=request.path)
         except Refused as refusal:
             mistake = _why_not(refusal)
     (offered,) = offer([found], at=request.at, enrolment=held.enrolment)
@@ -187,7 +189,8 @@ def _choose(request: MemberRequest, held: Holdings, found: Reward) -> UUID:
     try:
         made = redeem_reward(
             by=request.person.by, at=request.at, enrolment=held.enrolment, reward_id=found.id,
-            once=RequestKey(f"member {request.person.id}", f"portal:{key}", said) if key else None, proof=Proven(),
+            once=RequestKey(f"member {request.person.id}", f"portal:{key}", said) if key else None,
+            proof=proof_of(request),
         )  # fmt: skip
     except RequestRepeated as repeated:
         return UUID(repeated.resource_id)

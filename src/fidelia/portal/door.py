@@ -29,6 +29,7 @@ from fidelia.members.models import MemberSession
 from fidelia.members.operations import use_session
 from fidelia.organisation.models import MemberPortal
 from fidelia.organisation.queries import find_portal, get_operator
+from fidelia.programme.queries import Proven
 
 from .errors import closed, refused
 
@@ -136,9 +137,14 @@ def _known(request: HttpRequest, brand: MemberPortal) -> MemberRequest | None:
     return inside
 
 
-def to_log_in(request: HttpRequest) -> HttpResponse:
-    """Send to the log-in, and back to the page afterwards."""
-    wanted = request.get_full_path() if request.method == "GET" else reverse("portal:home")
+def proof_of(request: MemberRequest) -> Proven | None:
+    """Return what shows that it is the member who spends: their code. The link of a letter shows nothing."""
+    return Proven() if request.session_row.how == "code" else None
+
+
+def to_log_in(request: HttpRequest, back: str = "") -> HttpResponse:
+    """Send to the log-in, and afterwards to the page `back`, or to this one where it is one to be read."""
+    wanted = back or (request.get_full_path() if request.method == "GET" else reverse("portal:home"))
     query = "" if wanted == reverse("portal:home") else "?" + urlencode({"next": wanted})
     return redirect(reverse("portal:log-in") + query)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods
 
@@ -15,13 +16,14 @@ from fidelia.kernel.errors import Invalid, NotFound, Refused
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.points import format_points, parse_points
 from fidelia.ledger.queries import list_balances
+from fidelia.programme.errors import ConfirmationNeeded
 from fidelia.programme.models import PointsCurrency
 from fidelia.programme.operations.converting import convert_points
 from fidelia.programme.queries.conversions_in_words import describe_conversion
 from fidelia.programme.queries.words import in_points
 from fidelia.rules.conversion_terms import ConversionPolicy
 
-from .door import MemberRequest, members_only
+from .door import MemberRequest, members_only, proof_of, to_log_in
 from .holdings import Holdings, holdings_of
 from .pages import show
 
@@ -67,7 +69,11 @@ def exchange(request: MemberRequest) -> HttpResponseBase:
     chosen = next((one for one in ways if str(one.number) == asked.get("way", "")), None)
     amount, mistake = _amount(held, chosen, asked.get("amount", "")) if chosen is not None else (0, "")
     if request.method == "POST" and chosen is not None and not mistake:
-        mistake = _convert(request, held, chosen, amount)
+        try:
+            mistake = _convert(request, held, chosen, amount)
+        except ConfirmationNeeded:
+            asked_again = urlencode({"way": chosen.number, "amount": asked.get("amount", "")})
+            return to_log_in(request, back=f"{request.path}?{asked_again}")
         if not mistake:
             return redirect("portal:points")
     context: dict[str, Any] = {
@@ -125,8 +131,10 @@ def _convert(request: MemberRequest, held: Holdings, way: Way, amount: int) -> s
     try:
         done = convert_points(
             by=request.person.by, at=request.at, enrolment=held.enrolment, amount=amount, to=way.target.code,
-            currency=way.source.code, key=f"portal:{request.person.id}:{key}",
+            currency=way.source.code, key=f"portal:{request.person.id}:{key}", proof=proof_of(request),
         )  # fmt: skip
+    except ConfirmationNeeded:
+        raise
     except Refused:
         return _t("It cannot be done now. Nothing was taken.")
     messages.success(

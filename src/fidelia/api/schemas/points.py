@@ -17,6 +17,7 @@ from fidelia.programme.operations.converting import Conversion
 from fidelia.programme.queries import Foresight, Movement, TierStanding
 from fidelia.rules.tiers import TierSet
 
+from .checkouts import ConfirmationIn
 from .types import Amount, Id, Input, Instant, Name200, Output, Text300, shown
 
 _POSTING_ID = "019a5c1e-9000-7a00-8000-000000000005"
@@ -201,6 +202,7 @@ class TransferIn(Input):
     to: Id
     points: Amount
     reason: Text300
+    confirmation: ConfirmationIn | None = None
 
 
 class ConversionIn(Input):
@@ -210,6 +212,7 @@ class ConversionIn(Input):
     points: Amount
     to: PointsCode
     points_currency: PointsCode | None = None
+    confirmation: ConfirmationIn | None = None
 
 
 class ConversionOut(Output):

@@ -20,7 +20,7 @@ from fidelia.rules.conversion_terms import ConversionPolicy
 
 from ..errors import NotConvertible
 from ..models import Enrolment, PointsCurrency
-from ..queries import Terms, terms_in_force
+from ..queries import SpendingProof, Terms, check_member_agrees, terms_in_force
 from ..queries.membership import check_may_spend
 from .points import scope_of
 
@@ -41,16 +41,20 @@ class Conversion:
 
 
 def convert_points(
-    *, by: Actor, at: datetime, enrolment: Enrolment, amount: int, to: str, key: str, currency: str | None = None
-) -> Conversion:
+    *, by: Actor, at: datetime, enrolment: Enrolment, amount: int, to: str, key: str, currency: str | None = None,
+    proof: SpendingProof | None = None,
+) -> Conversion:  # fmt: skip
     """Exchange `amount` minor units of a currency (the main one) for points of the currency `to`.
 
     The same key with the same amount changes nothing, whatever the terms say by then. Raises Denied (points.convert),
-    NotConvertible (with its reason), InsufficientPoints, EnrolmentProvisional, KeyReused.
+    NotConvertible (with its reason), InsufficientPoints, EnrolmentProvisional, KeyReused; ConfirmationNeeded where
+    so many points of the main currency go with a `proof` only.
     """
     by.require("points.convert", scope_of(enrolment))
     check_may_spend(enrolment)
     source = currency or enrolment.programme.points_currency_id
+    if proof is not None:
+        proof.enter(at=at)
     with transaction_of_use_case():
         terms = terms_in_force(enrolment, at)
         _lock(enrolment, source, to)
@@ -63,6 +67,7 @@ def convert_points(
             **_provenance(enrolment, at),
         )  # fmt: skip
         if known is None:
+            check_member_agrees(terms, proof, enrolment=enrolment, currency=source, amount=amount, at=at)
             given = policy.given_for(amount)
             _open(by, at, enrolment, to)
             adjust(

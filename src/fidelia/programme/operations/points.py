@@ -29,7 +29,7 @@ from fidelia.ledger.queries import find_promise
 
 from ..errors import TooLateToReinstate, UnknownPointsCurrency
 from ..models import Enrolment, PointsCurrency, PoolMembership, Programme, ProgrammeCurrency
-from ..queries import Terms, terms_in_force
+from ..queries import SpendingProof, Terms, check_member_agrees, terms_in_force
 from ..queries.membership import check_may_spend
 from .granting import granting
 
@@ -158,12 +158,13 @@ def reinstate_points(
 
 def give_points(
     *, by: Actor, at: datetime, enrolment: Enrolment, to: Enrolment, amount: int, reason: str, key: str,
-    currency: str | None = None,
+    currency: str | None = None, proof: SpendingProof | None = None,
 ) -> TransferResult:  # fmt: skip
     """Move points from one member to another; they keep their end or restart, as the terms say.
 
     Raises Denied (points.transfer), UnknownPointsCurrency (not the same programme), MalformedPosting (to oneself, or
-    within a pool), InsufficientPoints, KeyReused.
+    within a pool), InsufficientPoints, KeyReused; ConfirmationNeeded where so many points of the main currency go
+    with a `proof` only.
     """
     by.require("points.transfer", scope_of(enrolment))
     by.require("points.transfer", scope_of(to))
@@ -173,6 +174,8 @@ def give_points(
         raise UnknownPointsCurrency("Points move between members of one programme.", pointer="/to")
     if to.account_id == enrolment.account_id:
         raise MalformedPosting("Points move to somebody else: these two have theirs together.", pointer="/to")
+    if proof is not None:
+        proof.enter(at=at)
     with transaction_of_use_case():
         terms = _terms(enrolment, at)
         policy = terms.points_of(code)
@@ -184,6 +187,8 @@ def give_points(
             expires_at=policy.expires_at(at, terms.zone), note=reason, partner_id=enrolment.partner_id,
             store_id=enrolment.store_id, occurred_at=at,
         )  # fmt: skip
+        if not result.outgoing.replayed:
+            check_member_agrees(terms, proof, enrolment=enrolment, currency=code, amount=amount, at=at)
         _audit(by, at, "points.transfer", enrolment, result.outgoing, to=str(to.id), amount=str(amount))
     return result
 

@@ -1,6 +1,6 @@
 """What one may ask of programme. Nothing here writes."""
 
-from .confirming import Proven, SpendingProof, check_confirmed, must_confirm
+from .confirming import Proven, SpendingProof, check_confirmed, check_member_agrees, must_confirm
 from .foresight import Foreseen, Foresight, foresee
 from .membership import (
     check_may_spend,
@@ -78,6 +78,7 @@ __all__ = [
     "check_confirmed",
     "check_document",
     "check_may_spend",
+    "check_member_agrees",
     "count_members",
     "count_members_by_tier",
     "dated_facts",

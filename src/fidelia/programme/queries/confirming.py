@@ -9,6 +9,8 @@ from uuid import UUID
 from fidelia.rules.points_terms import PointsPolicy
 
 from ..errors import ConfirmationNeeded
+from ..models import Enrolment
+from .terms import Terms
 
 
 class SpendingProof(Protocol):
@@ -45,3 +47,14 @@ def check_confirmed(
     if proof is None:
         raise ConfirmationNeeded("So many points need the code that the member is sent.", pointer="/confirmation")
     proof.use(customer_id=customer_id, points=points, at=at)
+
+
+def check_member_agrees(
+    terms: Terms | None, proof: SpendingProof | None, *, enrolment: Enrolment, currency: str, amount: int, at: datetime
+) -> None:
+    """Use up the proof where so many points (minor units) of the main currency leave a member; codes are for that one.
+
+    In the transaction that moves them. Raises ConfirmationNeeded, and as `use`.
+    """
+    if terms is not None and currency == enrolment.programme.points_currency_id:
+        check_confirmed(terms.points, proof, customer_id=enrolment.customer_id, points=amount, at=at)

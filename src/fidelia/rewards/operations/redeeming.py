@@ -20,7 +20,7 @@ from fidelia.kernel.outbox import announce
 from fidelia.ledger.errors import AccountClosed
 from fidelia.ledger.errors import refusal_of as ledger_refusal_of
 from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import SpendingProof, check_confirmed, check_may_spend, terms_in_force
+from fidelia.programme.queries import SpendingProof, check_may_spend, check_member_agrees, terms_in_force
 
 from ..errors import (
     MalformedReward,
@@ -183,9 +183,10 @@ class _Confirming:
     def check(self, redemption_id: UUID) -> None:
         """Use up the proof where so many points need one."""
         made = Redemption.objects.get(pk=redemption_id)
-        terms = terms_in_force(self.enrolment, self.at)
-        if terms is not None and made.points_currency == self.enrolment.programme.points_currency.code:
-            check_confirmed(terms.points, self.proof, customer_id=made.customer_id, points=made.points, at=self.at)
+        check_member_agrees(
+            terms_in_force(self.enrolment, self.at), self.proof, enrolment=self.enrolment,
+            currency=made.points_currency, amount=made.points, at=self.at,
+        )  # fmt: skip
 
 
 def _redeem(asked: dict[str, Any], confirming: _Confirming) -> dict[str, Any]:
