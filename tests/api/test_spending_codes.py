@@ -82,15 +82,15 @@ def test_points_given_away_or_exchanged_in_numbers_need_the_code_too(rich: Enrol
         ("conversions", {"points": "20", "to": "EURC"}),
     ):
         before = available(rich)
-        app.post(f"{at}/{verb}", body, key=f"{verb} 1").problem(409, "confirmation_needed")
+        app.post(f"{at}/{verb}", body, key=f"{verb}-1").problem(409, "confirmation_needed")
         assert available(rich) == before
-        few = app.post(f"{at}/{verb}", {**body, "points": "10"}, key=f"{verb} few")
+        few = app.post(f"{at}/{verb}", {**body, "points": "10"}, key=f"{verb}-few")
         assert few.status == 201
         held = app.post("/spending-codes", {"enrolment_id": str(rich.id), "points": "20"}).json()
         shown = {"token": held["token"], "digits": digits_of(Code.objects.order_by("-id")[0])}
         for _again in range(2):
-            assert app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb} 2").status == 201
-        app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb} 3").problem(409, "code_over")
+            assert app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb}-2").status == 201
+        app.post(f"{at}/{verb}", {**body, "confirmation": shown}, key=f"{verb}-3").problem(409, "code_over")
         assert available(rich) == before - 30
 
 

@@ -284,11 +284,20 @@ async function closeNow(confirmation) {
     sale.closed = await ask("/till/sales/", { body: confirmation ? { ...sale.request, confirmation } : sale.request });
     if (!online) await found();
   } catch (error) {
-    if (error instanceof Offline) await keep();
-    else if (isNumberTaken(error.code)) return renumber(confirmation);
+    if (error instanceof Offline || error.status === 429) return confirmation ? notNow(error) : waits();
+    if (isNumberTaken(error.code)) return renumber(confirmation);
     else if (error.code === "confirmation_needed") return confirm();
     else return notClosed(error);
   }
+  return isClosed();
+}
+
+async function waits() {
+  await keep();
+  return isClosed();
+}
+
+function isClosed() {
   tell("");
   bill = { ...bill, offers: [] };
   draw();
@@ -315,13 +324,25 @@ async function confirm() {
     await askCode(requestOf(), async (confirmation) => {
       await closeNow(confirmation);
       return sale.closed ? "" : refusal;
-    });
+    }, withoutPoints);
   } catch (error) {
     notClosed(error);
   }
 }
 
 let refusal = "";
+
+/** With a code no sale waits off line, for it would be sent when its code is over: one tries again, or leaves the points. */
+function notNow(error) {
+  refusal = error instanceof Offline ? TEXTS.needs_network : error.message;
+}
+
+function withoutPoints() {
+  sale.chosen = { ...sale.chosen, points: false };
+  sale.request = null;
+  announce(TEXTS.without_points);
+  return changed();
+}
 
 function notClosed(error) {
   refusal = error.message;

@@ -113,13 +113,15 @@ async function takeBack(sale, place, write, key, done) {
 
 // The code with which a member agrees ------------------------------------------------------------------------------------------------
 
-/** Have a code sent, and ask for its digits. `done` says whether the sale was closed with them, and why not. */
-export async function askCode(body, done) {
+/** Have a code sent, and ask for its digits. `done` says why the sale was not closed with them, if so; `without` takes the
+    points off it. */
+export async function askCode(body, done, without) {
   const { held: token, sent_to } = await ask("/till/codes/", { body });
   at("t-code-sent").textContent = say("code_sent", { to: sent_to });
   at("t-code-mistake").textContent = "";
   at("t-code-digits").value = "";
   open("t-code", "t-code-digits");
+  at("t-code-without").onclick = without;
   at("t-code-form").onsubmit = async (event) => {
     event.preventDefault();
     const mistake = await done({ token, digits: at("t-code-digits").value });

@@ -41,13 +41,15 @@ async function askOnce(path, { body, signal } = {}) {
     throw new Offline(String(error));
   }
   // A server that is not there, or that cannot now, is no network; a sale must not wait for it.
-  if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw new Offline(String(answer.status));
+  if (answer.status >= 500 || answer.status === 408) throw new Offline(String(answer.status));
   let said;
   try {
     said = await answer.json();
   } catch {
     said = { code: answer.status === 403 ? "stale_token" : "not_json" };
   }
+  // "Too many" of the till's own server is an answer, with its reason; that of a server before it is none.
+  if (answer.status === 429 && said.code === "not_json") throw new Offline("429");
   if (said.token) token = said.token;
   if (!answer.ok) throw new Refused(answer.status, said);
   return said;
