@@ -72,7 +72,7 @@ def exchange(request: MemberRequest) -> HttpResponseBase:
         try:
             mistake = _convert(request, held, chosen, amount)
         except ConfirmationNeeded:
-            asked_again = urlencode({"way": chosen.number, "amount": asked.get("amount", "")})
+            asked_again = urlencode({"way": str(chosen.number), "amount": asked.get("amount", "")})
             return to_log_in(request, back=f"{request.path}?{asked_again}")
         if not mistake:
             return redirect("portal:points")
