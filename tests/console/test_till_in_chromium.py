@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -242,7 +244,8 @@ def test_a_session_that_ended_is_said_and_nothing_is_lost(till, visit):
     count(page, "1\u00a0article")
 
 
-def test_many_points_are_spent_with_the_code_of_the_member(till, visit):
+def pay_with_many_points(till: TillShop, visit) -> Page:
+    """Chosen by keys, and closed: the code is asked for."""
     till.offer(points={"pays": {"points": "1", "money": "1"}, "confirmed_above": "10"})
     _seen, page = come_in(visit, till)
     scan(page, till.card)
@@ -254,6 +257,44 @@ def test_many_points_are_spent_with_the_code_of_the_member(till, visit):
     expect(pay).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("F12")
     expect(page.locator("#t-code")).to_be_visible()
+    return page
+
+
+def test_without_a_code_the_points_are_left_and_the_sale_is_closed_by_the_same_keys(till, visit):
+    page = pay_with_many_points(till, visit)
+    page.locator("#t-code-without").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#t-code")).to_be_hidden()
+    expect(page.locator("button.t-offer").first).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#t-said")).to_contain_text("F12")
+    page.keyboard.press("F12")
+    page.wait_for_selector("#t-closed h2")
+    assert list(Purchase.objects.exclude(points_spent=None).values_list("points_spent", flat=True)) == [0]
+
+
+def answering(status: int, said: dict[str, str]) -> Any:
+    return lambda route: route.fulfill(status=status, json=said)
+
+
+def test_who_tried_too_often_is_told_in_the_dialog_and_no_sale_waits_without_its_code(till, visit):
+    page = pay_with_many_points(till, visit)
+    expect(page.locator("#t-code-digits")).to_be_focused()
+    digits = digits_of(Code.objects.get())
+    said = {"code": "rate_limited", "message": "Trop d’essais"}
+    for status, sentence in ((429, "Trop d’essais"), (503, "réseau")):
+        page.route("**/till/sales/", answering(status, said))
+        page.fill("#t-code-digits", digits)
+        page.keyboard.press("Enter")
+        expect(page.locator("#t-code-mistake")).to_contain_text(sentence)
+        expect(page.locator("#t-closed h2")).to_have_count(0)
+        page.unroute("**/till/sales/")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#t-closed h2")
+    assert Purchase.objects.filter(points_spent__gt=10).count() == 1
+
+
+def test_many_points_are_spent_with_the_code_of_the_member(till, visit):
+    page = pay_with_many_points(till, visit)
     expect(page.locator("#t-code-sent")).to_contain_text("•••")
     expect(page.locator("#t-code-digits")).to_be_focused()
     page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -67,6 +67,20 @@ def test_it_sorts_bars_and_keeps_their_links_with_them():
     assert chart.sentence == "Largest: Coffee (+486). Smallest: Tea (\u221258)."
 
 
+def test_the_figure_of_a_negative_bar_has_room_of_its_own_beside_a_long_name():
+    def label_of(value: float) -> dict[str, object]:
+        chart = charts.sorted_bars(
+            [("Coffee", 486), ("Points on everything but coffee, by night", value)],
+            unit=charts.Unit(), language="en", heading="Rule", value_name="Points",
+        )  # fmt: skip
+        return chart.option["yAxis"]["axisLabel"]
+
+    assert label_of(12)["margin"] == 8
+    assert label_of(-123_456)["margin"] > label_of(-58)["margin"] > 20
+    assert label_of(-58)["width"] == {"$share": 0.36}
+    assert label_of(-58)["overflow"] == "break"
+
+
 def test_it_accounts_for_everyone_in_a_waterfall():
     chart = charts.waterfall(
         ("In the segment", 742), [("No channel", 131, "orange"), ("Control group", 199, "sand")], "Will receive",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fidelia.insight.backtest.plan_words import exit_code, plan_as_html, plan_as_text
+from fidelia.insight.backtest.plan_words import exit_code, plan_as_html, plan_as_text, relative_change
 from fidelia.insight.operations.planning import plan_text
 from fidelia.kernel.errors import Denied
 from fidelia.programme.errors import UnknownProgramme
@@ -196,3 +196,22 @@ def test_a_rule_by_another_key_is_told_as_the_same_and_what_is_no_more_by_its_na
     document["rules"][0]["points_per"]["points"] = "3"
     again = plan_text(by=ANALYST, at=AT, text=write_text(document), slug="cercle")
     assert "renamed" not in {each["kind"] for each in again["warnings"]}
+
+
+def test_more_taken_back_reads_as_more_and_an_amount_that_turns_has_no_share(shop: Shop) -> None:
+    assert relative_change(-1052, -1887, "en") == "+79.4%"
+    assert relative_change(-1887, -1052, "fr") == "\u221244,3\u00a0%"
+    assert relative_change(1052, 1887, "en") == "+79.4%"
+    plan = plan_text(by=ANALYST, at=AT, text=changed(), slug="cercle")
+    plan["backtest"]["by_rule"][""] = [-1052, -1887]
+    assert "  taken back with returns: \u22121,052 \u2192 \u22121,887 (+79.4%)\n" in plan_as_text(plan, "en")
+    plan["backtest"]["by_rule"][""] = [-1052, 12]
+    assert "  taken back with returns: \u22121,052 \u2192 12\n" in plan_as_text(plan, "en")
+
+
+def test_a_cheque_that_changes_is_told_in_sentences(shop: Shop) -> None:
+    document = deepcopy(FIRST)
+    document["cheques"] = [{"key": "c", "name": {"en": "C", "fr": "C"}, "points": "300", "money": "10"}]
+    text = told(shop, document)
+    assert "+ Every 300\u00a0points become \u20ac10.00 " in text
+    assert "points: '300'" not in text

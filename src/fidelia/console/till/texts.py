@@ -77,6 +77,7 @@ def _of_the_rest() -> dict[str, str]:
         "applied_alone": _("This offer acts by itself: nothing to choose."),
         "cancelled": _("The sale is cancelled. Nothing was recorded."),
         "gift": _("gift"),
+        "without_points": _("No points are used. Look at what is to pay, and press F12 again."),
         "total_changed": _("What is to pay has changed meanwhile. Look at it, and press F12 again."),
         "cancel_again": _("Esc once more cancels the sale."),
         "renumbered": _("The receipt has number {number} now."),

@@ -323,11 +323,11 @@ class Writers:
 
 def _row(name: str, pair: list[int], write: Any, language: str) -> str:
     was, now = pair
-    change = f" ({relative_change(was, now, language)})" if was else ""
+    change = f" ({relative_change(was, now, language)})" if was and (was < 0) == (now < 0) else ""
     colon = "\u00a0:" if language == "fr" else ":"
     return f"{name}{colon} {write(was)} → {write(now)}{change}"
 
 
 def relative_change(was: int, now: int, language: str) -> str:
-    """Return by which share an amount that is not zero grew or fell: +10.2%, −9,1 %."""
-    return share((now - was) / abs(was), language, sign=True)
+    """Return by which share an amount that is not zero grew or fell, also what is taken back: +10.2%, −9,1 %."""
+    return share((now - was) / was, language, sign=True)

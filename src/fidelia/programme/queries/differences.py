@@ -13,9 +13,11 @@ from uuid import UUID
 
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
+from fidelia.rules.cheque_terms import ChequePolicy
 from fidelia.rules.documents import write_text
 
-from ..models import Programme
+from ..models import PointsCurrency, Programme
+from .cheques_in_words import describe_cheque
 from .offers_in_words import offer_in_words
 from .plans_in_words import plan_in_words
 from .terms import Terms, parse_document
@@ -147,6 +149,8 @@ class _Words:
         """Return what the terms say of a part; of those that have no words of their own, nothing."""
         if part == "points":
             return describe_points(terms.points, self.programme.points_currency, self.programme, self.language)
+        if part == "cheques":
+            return [sentence for policy in terms.cheques for sentence in self.cheque(policy)]
         if part == "plans":
             plans = (plan_in_words(plan, self.programme, self.language) for plan in terms.plans)
             return [sentence for plan in plans for sentence in plan]
@@ -170,6 +174,12 @@ class _Words:
                 *describe_tiers(tiers, self.language),
             )
         ]
+
+    def cheque(self, policy: ChequePolicy) -> list[str]:
+        currency = self.programme.points_currency
+        if policy.currency and policy.currency != currency.code:
+            currency = PointsCurrency.objects.get(code=policy.currency)
+        return describe_cheque(policy, currency, self.programme, self.language)
 
     def name(self, rule: Rule) -> str:
         return rule.name.in_language(self.language)

@@ -11,6 +11,7 @@ from .scale import category_axis, value_axis, zero_line
 from .units import Unit
 from .words import course_of, say
 
+DIGIT: Final = 7.2  # the width in pixels of a digit of 12.5 pixels
 COMPARABLE: Final = 4.0  # what goes out is at least a quarter of what comes in
 
 
@@ -99,19 +100,28 @@ def sorted_bars(
     ranked = [items[i] for i in order]
     texts = [unit.full(value, language, sign=signed) for _, value in ranked]
     values = [value for _, value in ranked] or [0.0]
-    room = 0.22 * (max(values[0], 0.0) - min(values[-1], 0.0) or 1.0)
+    below = [text for text, value in zip(texts, values, strict=False) if value < 0]
     option = base_option(
         xAxis={
             "type": "value",
             "show": False,
-            "min": min(values[-1], 0.0) - (room if values[-1] < 0 else 0),
+            "min": min(values[-1], 0.0),
             "max": max(values[0], 0.0),
         },
         yAxis=category_axis(label for label, _ in ranked) | {"inverse": True, "axisLine": {"show": False}},
         series=[{"type": "bar", "barMaxWidth": 18, "data": _labelled(ranked, texts), "markLine": zero_line()}],
     )
-    option["grid"]["right"] = 56  # the longest value, beside the longest bar
-    option["yAxis"]["axisLabel"] = {"color": "@text-2", "fontSize": 12.5, "interval": 0}
+    option["grid"]["right"] = _room_for(texts, 56)  # the longest value, beside the longest bar
+    option["yAxis"]["axisLabel"] = {
+        "color": "@text-2",
+        "fontSize": 12.5,
+        "interval": 0,
+        "width": {"$share": 0.36},
+        "overflow": "break",
+        "lineHeight": 15,
+        # What goes out has its value at the left of its bar: room for it, whatever the width of the drawing.
+        "margin": _room_for(below, 8),
+    }
     return Chart(
         option=option,
         sentence=say(
@@ -197,6 +207,11 @@ def _dashed(one: Series) -> dict[str, Any]:
         "lineStyle": line,
         "silent": True,
     }
+
+
+def _room_for(texts: Sequence[str], least: int) -> int:
+    """Return the pixels that the longest of these values takes beside its bar; `least` where that is less."""
+    return max([least, *(round(DIGIT * len(text)) + 12 for text in texts)])
 
 
 def _labelled(ranked: Sequence[tuple[str, float]], texts: Sequence[str]) -> list[dict[str, Any]]:

@@ -275,6 +275,9 @@ async function close() {
   return announce(TEXTS.closed_again);
 }
 
+/** Whether a sale cannot be closed at once: no server, or one that says that it was asked too often. */
+const isNoAnswer = (error) => error instanceof Offline || error.status === 429;
+
 async function closeNow(confirmation) {
   asking?.abort();
   clearTimeout(asked);
@@ -284,20 +287,12 @@ async function closeNow(confirmation) {
     sale.closed = await ask("/till/sales/", { body: confirmation ? { ...sale.request, confirmation } : sale.request });
     if (!online) await found();
   } catch (error) {
-    if (error instanceof Offline || error.status === 429) return confirmation ? notNow(error) : waits();
-    if (isNumberTaken(error.code)) return renumber(confirmation);
+    if (isNoAnswer(error) && confirmation) return notNow(error);
+    if (isNoAnswer(error)) await keep();
+    else if (isNumberTaken(error.code)) return renumber(confirmation);
     else if (error.code === "confirmation_needed") return confirm();
     else return notClosed(error);
   }
-  return isClosed();
-}
-
-async function waits() {
-  await keep();
-  return isClosed();
-}
-
-function isClosed() {
   tell("");
   bill = { ...bill, offers: [] };
   draw();
@@ -312,7 +307,7 @@ async function readyToClose() {
   try {
     bill ??= await ask("/till/bill/", { body: requestOf() });
   } catch (error) {
-    if (!(error instanceof Offline)) throw error;
+    if (!isNoAnswer(error)) throw error;
   }
   sale.request = { ...requestOf(), key: sale.key, receipt: receiptNumber(), occurred_at: new Date().toISOString(), named: sale.unknown, expected: bill?.total ?? null };
   kept.writeSale(sale);
@@ -335,13 +330,14 @@ let refusal = "";
 /** With a code no sale waits off line, for it would be sent when its code is over: one tries again, or leaves the points. */
 function notNow(error) {
   refusal = error instanceof Offline ? TEXTS.needs_network : error.message;
+  if (sale.request?.expected === null) sale.request = null; // the bill is asked for again
 }
 
 function withoutPoints() {
   sale.chosen = { ...sale.chosen, points: false };
   sale.request = null;
-  announce(TEXTS.without_points);
-  return changed();
+  tell(TEXTS.without_points, "info");
+  changed();
 }
 
 function notClosed(error) {

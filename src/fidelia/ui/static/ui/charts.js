@@ -22,7 +22,7 @@
     return { read, done: () => probe.remove() };
   }
 
-  /** Put colours in place of "@name", a function in place of {"$ticks": …}, a width in place of {"$fit": columns}. */
+  /** Put colours in place of "@name", a function in place of {"$ticks": …}, a width in place of {"$fit": columns} or {"$share": of the whole}. */
   function prepared(part, colour, width) {
     if (Array.isArray(part)) return part.map((one) => prepared(one, colour, width));
     if (typeof part === "string") return part.startsWith("@") ? colour(part.slice(1)) : part;
@@ -31,6 +31,7 @@
       const { first, step, texts } = part.$ticks;
       return (value) => texts[Math.round(value / step) - first] ?? "";
     }
+    if (part.$share) return Math.round(width * part.$share);
     if (part.$fit) return Math.max(34, (width - 90) / part.$fit - 8);
     return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, prepared(value, colour, width)]));
   }
