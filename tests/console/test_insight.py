@@ -10,6 +10,7 @@ from django.utils import translation
 
 from fidelia.access.queries import actor_of
 from fidelia.console.chapters import _rows_with_people
+from fidelia.customers.models import Customer
 from fidelia.customers.operations import set_traits
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.insight.queries import get_last_refresh
@@ -121,6 +122,17 @@ def test_a_row_about_a_customer_names_whom_one_may_see(told):
     with translation.override("fr"):
         hidden, _total = _rows_with_people(actor_with("insight.see"), grid)
     assert hidden[0] == ("Un client que vous ne pouvez pas voir", "")
+
+
+def test_who_has_no_name_is_linked_by_words_all_the_same(scored):
+    someone = scored.members(5)[4]
+    Customer.objects.filter(id=someone.id).update(given_name="", family_name="")
+    grid = Grid("Whom to call", ["Customer"], [[str(someone.id)]])
+    with translation.override("fr"):
+        (row,) = _rows_with_people(actor_of(scored.leonore), grid)
+    assert row == [("Client sans nom", f"/console/customers/{someone.id}/")]
+    cell = scored.client(scored.leonore).get(f"{RFM}5-5/").content.decode()
+    assert f'<a href="/console/customers/{someone.id}/">Client sans nom</a>' in cell
 
 
 def test_a_customers_page_says_what_was_learnt_and_why(told):

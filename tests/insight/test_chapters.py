@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,8 +27,9 @@ from fidelia.insight.report.making import make_report
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.models import OutboxEvent
+from fidelia.kernel.money import Money
 from fidelia.products.models import Product
-from fidelia.products.operations import NewProduct, add_products_in_bulk
+from fidelia.products.operations import NewCost, NewProduct, add_products_in_bulk, set_costs_in_bulk
 from tests.cast import AT, PIZARRO, SYSTEM, actor_with
 from tests.cast import person as staff
 from tests.insight.shop import buy, customers, line_of, open_shop, purchase
@@ -129,6 +130,47 @@ def test_kinds_of_goods_are_those_of_the_catalogue_else_those_sold_as() -> None:
     assert "no column of categories" not in said
     assert "Coffee" in said
     assert "Tea" in said
+
+
+def test_margins_are_by_known_costs_and_say_what_is_assumed() -> None:
+    """Eighty buy for 20 euros each month; half of what is sold cost 15 euros, of the other half nobody told a cost."""
+    open_shop()
+    costly = NewCost(code="MOKA", cost=Money(1_500, "EUR"), valid_from=date(2000, 1, 1))
+    with transaction.atomic():
+        add_products_in_bulk(by=SYSTEM, at=AT, rows=[NewProduct(code="MOKA", name="Moka")])
+        set_costs_in_bulk(by=SYSTEM, at=AT, rows=[costly])
+    moka = Product.objects.get(code="MOKA")
+    rows = [purchase(one, 2_000, AT - timedelta(days=20 + 30 * month)) for one in customers(80) for month in range(24)]
+    Purchase.objects.bulk_create(rows)
+    lines = [line_of(row) for row in rows]
+    for place, line in enumerate(lines):
+        line.product_id = moka.id if place % 2 else None
+    PurchaseLine.objects.bulk_create(lines)
+    written()
+    chapter = get_chapter(by=ROCCO, key="profit", language="en")
+    assert chapter is not None
+    (grid,) = (block for block in chapter.blocks if block["kind"] == "grid")
+    assert grid["rows"] == [["1 year", "80", "12.00", "€20.00", "€66.00"]], "6 × (20 − 15) + 6 × 30 % of 20"
+    said = json.dumps(chapter.blocks, ensure_ascii=False)
+    assert "The margin was 27.5% of sales" in said
+    assert "For 50.0% of the sales no cost is known" in said
+
+
+def test_what_is_left_out_in_other_currencies_is_said(people: list[UUID], client: Client) -> None:
+    buy([purchase(people[0], 12_345, AT - timedelta(days=5), currency="CHF"),
+         purchase(people[1], 5_000, AT - timedelta(days=4), currency="CHF"),
+         purchase(people[1], 900, AT - timedelta(days=4), currency="JPY")])  # fmt: skip
+    written()
+    said = "non compté, car dans une autre devise\xa0: 173,45\xa0CHF de 2 achats, 900\xa0¥ de 1 achat"
+    cover, sales, churn = (get_chapter(by=ROCCO, key=key, language="fr") for key in ("cover", "sales", "churn"))
+    assert cover is not None
+    assert sales is not None
+    assert churn is not None
+    assert said in cover.finding
+    assert said in sales.blocks[-1]["text"]
+    assert any(said in one["text"] for one in churn.definitions)
+    client.force_login(staff("Leonore", "loyalty_manager"))
+    assert "173,45" in client.get("/console/insight/").content.decode()
 
 
 def test_too_few_people_are_not_compared(people: list[UUID]) -> None:

@@ -58,6 +58,16 @@ def test_it_opens_the_definition_behind_a_number():
     assert render("{% info nothing %}") == ""
 
 
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [("12 400 €", ""), ("10\u202f666\u202f684\u202f54", " f-figures-13"),
+     ("10\u202f666\u202f684,54\xa0£", " f-figures-16"),
+     ("−110\u202f666\u202f684,54\xa0CHF", " f-figures-20"), ("Sales of the last four weeks", "")],
+)  # fmt: skip
+def test_it_writes_long_numbers_smaller_so_that_none_breaks(value: str, size: str):
+    assert f'class="f-card f-figures{size}" role' in render("{% figures items %}", items=[Figure("Sales", value)])
+
+
 def test_it_refuses_a_sixth_figure():
     with pytest.raises(AssertionError):
         render("{% figures items %}", items=[Figure("a", "1")] * 6)

@@ -24,6 +24,7 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui.parts import Figure
 
+from .customers.rows import name_of
 from .insight import JOB, SegmentOffer, progress_of, rfm_of_all
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
@@ -240,7 +241,7 @@ def _cell(text: str, ids: Mapping[str, UUID], seen: Mapping[UUID, Any]) -> tuple
     customer = seen.get(ids[text])
     if customer is None:
         return _("A customer you may not see"), ""
-    return customer.display_name, reverse("console:customer", args=(customer.id,))
+    return name_of(customer), reverse("console:customer", args=(customer.id,))
 
 
 def _is_id(text: str) -> bool:

@@ -39,6 +39,7 @@ from fidelia.kernel.money import Money
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Definition, Page, Progress
 
+from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 
@@ -104,6 +105,7 @@ def cell(request: ConsoleRequest, recency: int, frequency: int) -> HttpResponseB
         {
             "score": score,
             "customer": known.get(score.customer_id),
+            "name": name_of(known[score.customer_id]) if score.customer_id in known else "",
             "amount": Money(score.amount, last.currency),
             "url": _customer_url(score.customer_id),
         }

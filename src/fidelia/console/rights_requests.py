@@ -20,6 +20,7 @@ from fidelia.persons.models import RightsRequest
 from fidelia.persons.operations import NOTE_LENGTH_MAX, answer_request, carry_out_erasure
 from fidelia.persons.queries import get_request, list_requests
 
+from .customers.rows import name_of
 from .pages import ConsoleRequest, show, signed_in
 from .refusals import put_on, sentence_of
 from .speech import speech_of
@@ -43,7 +44,7 @@ def rights_requests(request: ConsoleRequest) -> HttpResponseBase:
     rows = [
         {
             "asked": one,
-            "name": people[one.customer_id].display_name if one.customer_id in people else "",
+            "name": name_of(people[one.customer_id]) if one.customer_id in people else "",
             "tone": "red" if one.due_on < today else "amber" if (one.due_on - today).days <= SOON_DAYS else "grey",
         }
         for one in found
@@ -64,7 +65,7 @@ def rights_request(request: ConsoleRequest, request_id: UUID) -> HttpResponseBas
     context = {
         "form": form,
         "asked": found,
-        "name": people[found.customer_id].display_name if found.customer_id in people else "",
+        "name": name_of(people[found.customer_id]) if found.customer_id in people else "",
         "may_erase": by.may("request.erase") and found.state == "open" and found.kind == "erasure",
         "may_answer": by.may("request.answer") and found.state == "open",
     }

@@ -44,6 +44,7 @@ from fidelia.kernel.errors import FideliaError, Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui import charts, formats
 
+from .customers.rows import name_of
 from .naming import names_of_codes, with_names
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
@@ -233,7 +234,7 @@ def _find(by: Actor, condition: str, at: datetime) -> Found:
         return Found(mistake=_("Counting took more than 20 seconds and was given up. Ask for less."))
     except Invalid as refusal:
         return Found(mistake=sentence_of(refusal))
-    examples = [(str(one.id), one.display_name, one.town) for one in preview_.examples]
+    examples = [(str(one.id), name_of(one), one.town) for one in preview_.examples]
     return Found(preview_.count, examples if by.may_somewhere("customer.see") else (), words)
 
 
@@ -246,7 +247,7 @@ def _found_at_refresh(by: Actor, kept: Segment) -> Found | None:
         if by.may_somewhere("customer.see")
         else []
     )
-    examples = [(str(one.id), one.display_name, one.town) for one in people]
+    examples = [(str(one.id), name_of(one), one.town) for one in people]
     return Found(kept.member_count, examples, _words_of(by, [kept.condition])[0], counted_at=kept.refreshed_at)
 
 

@@ -32,6 +32,7 @@ from fidelia.insight.fits.sentences import gettext_noop as _
 from fidelia.insight.measures.rfm import sales_kept
 
 from .facts import ReportFacts
+from .margins import margin_of
 
 DAYS_MIN: Final = 90
 YEARS: Final = 3
@@ -108,7 +109,7 @@ def _fit(facts: ReportFacts) -> Future:
     history: dict[str, Any] = {"frequency": counted.frequency, "recency": counted.recency, "age": counted.age}
     value = value_portfolio(
         buying, spending, horizon=YEARS * WEEKS_PER_YEAR,
-        discount=DiscreteDiscount(YEARLY_DISCOUNT, period=WEEKS_PER_YEAR), margin=float(facts.margin_rate),
+        discount=DiscreteDiscount(YEARLY_DISCOUNT, period=WEEKS_PER_YEAR), margin=margin_of(facts).rate,
         mean_spend=counted.mean_spend, **history,
     )  # fmt: skip
     cut = end - timedelta(days=facts.days // HOLDOUT_SHARE)

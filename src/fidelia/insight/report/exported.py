@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 import ibis
 
 from fidelia.insight.errors import NothingToReport
+from fidelia.insight.measures.costs import with_costs, with_margin_rates
 from fidelia.insight.measures.engine import Engine, Facts, open_engine
 from fidelia.insight.measures.margin import DEFAULT_RATE
+from fidelia.kernel.money import exponent_of
 
-from .facts import FileQuality, ReportFacts
+from .facts import FileQuality, LeftOut, ReportFacts
 
 _ALWAYS: Final = frozenset({"customer", "product", "description", "store", "currency", "receipt"})
 
@@ -87,6 +89,21 @@ class _Export:
         )  # fmt: skip
         return self.engine.kept(self._kept(told.filter(told.occurred_at < self.midnight)), "told_purchases")
 
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return what was bought in other currencies in the same days, places and by the same people."""
+        others = self.facts.people_of("purchases").filter(ibis._.currency != self.currency)
+        told = others.select(
+            "customer_id", "currency", "total", store=others.store_id,
+            occurred_at=self.engine.on_the_wall(self.zone.key, others.occurred_at),
+        )  # fmt: skip
+        sums = (
+            self._kept(told.filter(told.occurred_at < self.midnight))
+            .group_by("currency")
+            .agg(purchases=ibis._.count(), total=ibis._.total.sum().cast("int64"))
+            .order_by("currency")
+        )
+        return tuple(LeftOut(**row) for row in self.facts.rows_of(sums))
+
     def _kept(self, told: ibis.Table) -> ibis.Table:
         only = self.only
         if only.store_ids is not None:
@@ -105,14 +122,26 @@ class _Export:
         products = self.facts.table("products").select("product_id", kept_category="category", description="name")
         own = self.facts.table("lines").drop("occurred_at").join(head, "purchase_id")
         named = own.left_join(products, "product_id")
-        told = named.select(
+        told = self._costed(named.select(
             "purchase_id", "customer_id", "occurred_at", "store", "country", "product_code", "is_product", "quantity",
             "net", "returns_purchase_id", "description",
             # What the catalogue says today; where it says nothing, what the line said when it was sold.
             category=ibis.coalesce(named.kept_category.nullif(""), named.category.nullif("")),
             row_number=named.line_number.cast("int64"), discount=ibis.coalesce(named.discount, 0),
-        )  # fmt: skip
+            product_id=named.product_id, sold_on=named.occurred_at.date(),
+        ))  # fmt: skip
         return self.engine.kept(told, "told_lines")
+
+    def _costed(self, lines: ibis.Table) -> ibis.Table:
+        """Add what each line cost (`cost`), and the margin assumed of its category (`margin_rate`), where known."""
+        costs, rates = self.facts.table("product_costs"), self.facts.rows_of(self.facts.table("margin_rates"))
+        if self.facts.rows_of(costs.filter(costs.currency == self.currency).limit(1)):
+            lines = with_costs(lines, costs, currency=self.currency, exponent=exponent_of(self.currency))
+        else:
+            lines = lines.mutate(cost=ibis.null("int64"))
+        categories = self.facts.rows_of(lines.select("category").distinct()) if rates else []
+        lines = with_margin_rates(lines, rates, {row["category"] for row in categories if row["category"]})
+        return lines.drop("product_id", "sold_on")
 
     def stock(self) -> ibis.Table | None:
         """Return what lies in stock by product code, counted last; None where nothing was counted."""
@@ -152,12 +181,13 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         matched=lines.returns_purchase_id.notnull().cast("int64").sum(),
         categories=lines.category.nunique(),
         discounted=(lines.discount != 0).any(),
+        costed=(lines.cost.notnull() | lines.margin_rate.notnull()).any(),
         first_at=lines.occurred_at.min(),
     )
     (found,) = export.engine.to_pyarrow(survey).to_pylist()
     if not found["rows"]:
         raise NothingToReport("There is no purchase yet that a chapter could be written about.")
-    said = {"category": found["categories"], "discount": found["discounted"]}
+    said = {"category": found["categories"], "discount": found["discounted"], "cost": found["costed"]}
     has = _ALWAYS | {name for name, known in said.items() if known}
     quality = FileQuality(
         name=name, rows=found["rows"], taken=found["rows"], repeated=0, duplicates=0, refusals=(),
@@ -168,5 +198,5 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         purchases=purchases, lines=lines, backend=export.engine, currency=export.currency,
         first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
         has=has, quality=quality, margin_rate=margin_rate, stock=export.stock(),
-        joined=export.joined(),
+        joined=export.joined(), left_out=export.left_out(),
     )  # fmt: skip

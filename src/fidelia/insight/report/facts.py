@@ -58,6 +58,15 @@ class CampaignColumn:
     control: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Purchases in a currency that is not told of: how many, and their total in its minor units, returns taken off."""
+
+    currency: str
+    purchases: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportFacts:
     """`purchases` and `lines` as analytics reads them, in one currency; amounts are minor units.
@@ -78,6 +87,7 @@ class ReportFacts:
     arms: CampaignColumn | None = None
     satisfaction: str = ""  # the column of the file that says how satisfied each customer is (`lines.answer`)
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
+    left_out: tuple[LeftOut, ...] = ()  # purchases in other currencies, which no chapter counts
     joined: ibis.Table | None = None  # customer_id, joined_at (the first membership); None: not known who is a member
     _kept: dict[str, Any] = field(default_factory=dict)
     _totals: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)

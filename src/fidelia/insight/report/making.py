@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from fidelia.kernel.errors import FideliaError
+from fidelia.kernel.money import exponent_of
+from fidelia.ui import formats
 
-from .blocks import Advice, Missing, Number, Section
+from .blocks import Advice, Definition, Missing, Number, Section, Words
 from .cover import cover_numbers
 from .facts import ReportFacts
 from .sections import SECTIONS
@@ -45,13 +48,16 @@ def make_report(
         told(_(name))
         if key == MEMBERS and facts.joined is None:  # a file does not say who is one
             continue
-        sections.append(_write(key, _(name), write, facts, speech))
+        sections.append(_with_left_out(_write(key, _(name), write, facts, speech), facts, speech))
     return Report(
         title=title or _("Customers and loyalty: {name}", name=facts.quality.name),
-        subtitle=_(
-            "Purchases from {first} to {last}, in {currency}",
-            first=speech.day(facts.first_at), last=speech.day(facts.last_at), currency=facts.currency,
-        ),
+        subtitle=" · ".join(filter(None, [
+            _(
+                "Purchases from {first} to {last}, in {currency}",
+                first=speech.day(facts.first_at), last=speech.day(facts.last_at), currency=facts.currency,
+            ),
+            _left_out(facts, speech),
+        ])),
         language=language,
         made_at=made_at,
         numbers=cover_numbers(facts, speech),
@@ -59,6 +65,33 @@ def make_report(
         sections=sections,
         changes=what_changed(facts, speech),
     )  # fmt: skip
+
+
+def _left_out(facts: ReportFacts, speech: Speech) -> str:
+    """Say which amounts no chapter counts; empty where there is one currency."""
+    amounts = [
+        speech.ngettext(
+            "{amount} of {n} purchase", "{amount} of {n} purchases", one.purchases,
+            amount=formats.money(
+                Decimal(one.total).scaleb(-exponent_of(one.currency)), one.currency, speech.language,
+                decimals=exponent_of(one.currency),
+            ),
+        )
+        for one in facts.left_out
+    ]  # fmt: skip
+    _ = speech.text
+    return _("not counted, being in another currency: {amounts}", amounts=", ".join(amounts)) if amounts else ""
+
+
+def _with_left_out(section: Section, facts: ReportFacts, speech: Speech) -> Section:
+    said = _left_out(facts, speech)
+    if not said:
+        return section
+    _ = speech.text
+    told = _("Only what was paid in {currency} counts; {left_out}.", currency=facts.currency, left_out=said)
+    definitions = [*section.definitions, Definition(_("Currency"), told)]
+    blocks = [*section.blocks, Words(told, "warn")] if section.key == "sales" else section.blocks
+    return replace(section, blocks=blocks, definitions=definitions)
 
 
 def _write(

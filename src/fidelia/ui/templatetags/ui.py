@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,6 +23,9 @@ from fidelia.ui.marks import SPARK_HEIGHT, SPARK_WIDTH, initials_of, spark_point
 from fidelia.ui.parts import Chip, Definition, Figure, Page, Progress, Segment, Step, Tab, TimelineGroup, Tone
 
 register = template.Library()
+
+BREAKS = re.compile(r"[ \t\n-]")  # where a browser may begin a new line; not at the spaces inside a number
+RUN_PLAIN, RUNS = 10, (13, 16, 20)  # letters; the sizes of each are in content.css
 
 STATES: dict[str, tuple[Tone, str, Any]] = {
     "published": ("green", "check", _("Published")),
@@ -168,9 +172,13 @@ def rule_code(text: str, wrong_line: int = 0) -> SafeString:
 
 @register.inclusion_tag("ui/figures.html")
 def figures(items: Sequence[Figure]) -> dict[str, Any]:
-    """The strip of figures, at most five."""
+    """The strip of figures, at most five. Letters shrink with the room so that no number breaks: by the longest run
+    of letters without a space that may break.
+    """
     assert len(items) <= 5, "a strip holds at most five figures"
-    return {"figures": items}
+    longest = max((len(run) for one in items for run in BREAKS.split(f"{one.value}{one.unit}")), default=0)
+    run = next((f"f-figures-{most}" for most in RUNS if RUN_PLAIN < longest <= most), "")
+    return {"figures": items, "run": run}
 
 
 @register.inclusion_tag("ui/tabs.html")

@@ -14,6 +14,7 @@ from fidelia.insight.fits.proof import SatisfactionCurve, curve_by_satisfaction
 from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.making import Report
+from fidelia.insight.report.margins import margin_of
 from fidelia.insight.report.speech import Speech
 from fidelia.kernel.errors import FideliaError
 from fidelia.ui.charts import Chart, Series, Unit, lines
@@ -65,7 +66,7 @@ def _of_buyers(facts: ReportFacts, speech: Speech, title: str) -> Section:
     said = _said(facts)
     answered = np.array([name in said for name in who.tolist()], dtype=np.bool_)
     levels = np.array([said[name] for name in who[answered].tolist()])
-    margin = net[answered].astype(np.float64) / facts.scale * float(facts.margin_rate)
+    margin = net[answered].astype(np.float64) / facts.scale * margin_of(facts).rate
     again = (times[answered] > 1).astype(np.float64)
     outcomes = [
         Outcome(_("Margin a customer"), margin, Unit("money", facts.currency, 2)),

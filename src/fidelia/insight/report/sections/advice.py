@@ -10,6 +10,7 @@ import numpy as np
 from fidelia.insight.report.blocks import Advice
 from fidelia.insight.report.buying import future_of, silence_of
 from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.margins import margin_of
 from fidelia.insight.report.speech import Speech
 from fidelia.kernel.errors import FideliaError
 
@@ -29,7 +30,7 @@ def advise(facts: ReportFacts, speech: Speech) -> Sequence[Advice]:
     proposals: list[Proposal] = []
     for propose in (_win_back, _second_purchase, _question_marks, _keep_the_best, _know_them):
         proposals += _if_it_fits(propose, facts, speech)
-    least = STAKE_MIN * float(facts.margin_rate) * _net_sales(facts)
+    least = STAKE_MIN * margin_of(facts).rate * _net_sales(facts)
     worth = [(stake, advice) for stake, advice in proposals if stake >= least]
     return [advice for _stake, advice in sorted(worth, key=lambda pair: -pair[0])[:MOST]]
 
@@ -74,7 +75,7 @@ def _second_purchase(facts: ReportFacts, speech: Speech) -> Proposal | None:
     if not recent.sum() or len(recent) < CUSTOMERS_MIN:
         return None
     repeat = rfm["frequency"] > 1
-    mean = float(rfm["amount"][recent].mean()) * float(facts.margin_rate)
+    mean = float(rfm["amount"][recent].mean()) * margin_of(facts).rate
     stake = float(recent.sum()) * mean
     return stake, Advice(
         _("Bring the newest back within weeks"),
@@ -136,7 +137,7 @@ def _know_them(facts: ReportFacts, speech: Speech) -> Proposal | None:
     whole = facts.rows(facts.purchases.agg(amount=facts.purchases.total.sum()))[0]["amount"] or 0
     if whole <= 0 or amount / whole < 0.05:
         return None
-    return float(amount) * float(facts.margin_rate), Advice(
+    return float(amount) * margin_of(facts).rate, Advice(
         _("Know more of your customers"),
         _("{share} of the sales name nobody: a card or an address at the till makes them customers.",
           share=speech.share(amount / whole)),

@@ -7,11 +7,13 @@ from typing import Any, Final, Literal
 import ibis
 import numpy as np
 
+from fidelia.insight.measures.margin import margin_by_customer
 from fidelia.insight.measures.portfolio import CLASSES, DEFAULT_WEIGHTS, allocate_budget
 from fidelia.insight.measures.portfolio import portfolio as classed
 from fidelia.insight.report.blocks import Block, Drawing, Grid, Section, Words, who_are
 from fidelia.insight.report.buying import future_of
 from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.margins import lines_with_margin, margin_in_words, margin_of
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Class, Dot
 from fidelia.ui.charts import portfolio as draw_portfolio
@@ -60,6 +62,7 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
     blocks: list[Block] = [
         Drawing(_("Who brings much, and who could?"), _draw(people, counts, names, speech), 420, 640),
         Grid(_("The four classes"), columns, rows, people=[who_are("portfolio_class", name) for name in CLASSES]),
+        Words(margin_in_words(facts, speech)),
         Words(
             _(
                 "The shares of a budget are a place to begin ({weights}), not a result: keep the stars, win the "
@@ -85,13 +88,12 @@ def classify(facts: ReportFacts) -> dict[str, Any]:
 
     def compute() -> dict[str, Any]:
         future, rfm = future_of(facts), scored(facts)
-        rate = float(facts.margin_rate)
-        paid = dict(zip(rfm["customer_id"].tolist(), rfm["amount"].tolist(), strict=True))
+        brought = _brought(facts, rfm)
         customers = future.counted.customers.tolist()
         table = ibis.memtable(
             {
                 "customer_id": customers,
-                "value": [float(paid.get(name, 0)) * rate for name in customers],
+                "value": [brought.get(name, 0.0) for name in customers],
                 "potential": future.worth.tolist(),
             }
         )
@@ -100,6 +102,17 @@ def classify(facts: ReportFacts) -> dict[str, Any]:
 
     found: dict[str, Any] = facts.once("portfolio", compute)
     return found
+
+
+def _brought(facts: ReportFacts, rfm: dict[str, Any]) -> dict[str, float]:
+    """The margin so far of each customer: of their own lines where costs are known, else the rate of what they paid."""
+    if "cost" not in facts.has:
+        rate = margin_of(facts).rate
+        pairs = zip(rfm["customer_id"].tolist(), rfm["amount"].tolist(), strict=True)
+        return {name: float(amount) * rate for name, amount in pairs}
+    found = margin_by_customer(facts.purchases, lines_with_margin(facts).drop("customer_id"))
+    who, margin = facts.columns(found, ["customer_id", "margin"])
+    return dict(zip(who.tolist(), margin.astype(np.float64).tolist(), strict=True))
 
 
 def _draw(people: dict[str, Any], counts: dict[str, int], names: dict[str, str], speech: Speech) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from fidelia.insight.measures.margin import with_margin
 from fidelia.insight.measures.profitability import loyalty_and_profit, margin_by_purchase
 from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words
 from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.margins import lines_with_margin, margin_in_words
 from fidelia.insight.report.speech import Speech
 
 YEARS_MIN: Final = 1.5
@@ -19,7 +19,7 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
     if facts.days < YEARS_MIN * 365:
         text = _("The history covers less than a year and a half: nobody in it has been loyal for long.")
         return Section("profit", title, "", [Missing(text)])
-    margins = margin_by_purchase(with_margin(facts.lines, assumed_rate=facts.margin_rate))
+    margins = margin_by_purchase(lines_with_margin(facts))
     rows = facts.rows(loyalty_and_profit(facts.purchases, margins, facts.lines, as_of=facts.as_of))
     told = [row for row in rows if row["customers"] >= FEW]
     if not told:
@@ -44,6 +44,7 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
     columns = [_("Customer for"), _("Customers"), _("Purchases a year"), _("Basket"), _("Margin a year")]
     blocks: list[Block] = [
         Grid(_("The last year, by how long they have been customers"), columns, table),
+        Words(margin_in_words(facts, speech)),
         Words(_("Who came within the last year has had less than a year to buy.")),
         Words(_("This shows who stays, not what staying does: those who bought little have left the older rows.")),
     ]

@@ -10,6 +10,7 @@ from fidelia.insight.fits import textbook_value
 from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
 from fidelia.insight.report.buying import YEARLY_DISCOUNT, YEARS, Future, future_of
 from fidelia.insight.report.facts import ReportFacts
+from fidelia.insight.report.margins import margin_in_words, margin_of
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Series, Unit, lines
 
@@ -107,7 +108,7 @@ def _textbook(facts: ReportFacts, future: Future, speech: Speech) -> list[Block]
         return []
     churn = float(1 - np.mean(future.alive[known]) ** (1 / max(1.0, float(np.mean(counted.age[known])) / 52)))
     yearly = float(np.sum(future.expected_year) / len(future.alive))
-    margin = yearly * future.mean_spend * float(facts.margin_rate)
+    margin = yearly * future.mean_spend * margin_of(facts).rate
     if not 0.01 < churn < 1 or margin <= 0:
         return []
     steady = textbook_value(margin=margin, churn=churn, start=1, discount=YEARLY_DISCOUNT)
@@ -129,13 +130,12 @@ def _textbook(facts: ReportFacts, future: Future, speech: Speech) -> list[Block]
 
 def _definitions(facts: ReportFacts, model: str, speech: Speech) -> list[Definition]:
     _ = speech.text
-    assumed = _(
-        "Expected margin of the next {years} years, discounted by {discount} a year. The margin is assumed: {rate} of "
-        "sales, since the history knows no costs.",
-        years=YEARS, discount=speech.share(YEARLY_DISCOUNT, 0), rate=speech.share(float(facts.margin_rate), 0),
+    expected = _(
+        "Expected margin of the next {years} years, discounted by {discount} a year.",
+        years=YEARS, discount=speech.share(YEARLY_DISCOUNT, 0),
     )  # fmt: skip
     return [
-        Definition(_("Lifetime value"), assumed),
+        Definition(_("Lifetime value"), f"{expected} {margin_in_words(facts, speech)}"),
         Definition(
             _("Interval"),
             _(
