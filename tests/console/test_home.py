@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from fidelia.access.operations import record_audit
+from fidelia.access.queries import actor_of
 from fidelia.activity.queries import (
     count_active_members,
     count_repurchases,
@@ -153,9 +155,14 @@ def test_acts_of_people_stand_once_where_they_repeat(shop):
     for _draft in range(2):
         client.post("/console/programmes/cercle/versions/")
     assert "Latest acts" not in client.get("/console/").content.decode()
-    page = shop.client(rocco(), "en").get("/console/").content.decode()
+    admin = rocco()
+    page = shop.client(admin, "en").get("/console/").content.decode()
     assert page.count("Leonore, ") + page.count("Léonore, ") == 1
     assert "× 2" in page
+    with transaction_of_use_case():
+        record_audit(by=actor_of(shop.leonore), at=shop.at, verb="user.log_in", object_type="user", object_id=1)
+    newest = shop.client(admin, "fr").get("/console/").context["acts"][0]
+    assert newest.verb == "Entrer"
 
 
 # The sums behind the figures

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import translation
 
+import fidelia
 from fidelia.access.models import ApiKey, Audit, RoleGrant, User
 from fidelia.access.operations import create_user, grant_role
 from fidelia.access.queries import list_users
-from fidelia.console.words import ACTORS, word
+from fidelia.console.words import ACTORS, ACTS, word
 from fidelia.flow import REACTIONS
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import start_job
@@ -177,6 +181,43 @@ def test_a_job_is_stopped_and_resumed_from_its_bar() -> None:
     assert Job.objects.get().state == "stopped"
     client.post(f"{SETTINGS}jobs/{job.id}/resumption/", headers=part)
     assert Job.objects.get().state == "queued"
+
+
+def test_a_job_that_cannot_go_on_is_offered_neither_pause_nor_resumption() -> None:
+    by = Actor.system("test")
+    client = signed_in(rocco())
+    job = start_job(by=by, at=now(), kind="demo.fill", arguments={"customers": 100, "seed": 1})
+    client.post(f"{SETTINGS}jobs/{job.id}/stop/")
+    page = f"{SETTINGS}jobs/{job.id}/"
+    assert "resumption/" in text_of(client.get(page)), "it had not begun"
+    Job.objects.update(state="running", started_at=now())
+    running = text_of(client.get(page))
+    assert ("pause/" in running, "stop/" in running) == (False, True)
+    Job.objects.update(state="failed", error="The shop is half filled in.", ended_at=now())
+    failed = text_of(client.get(page))
+    assert ("resumption/" in failed, "The shop is half filled in." in failed) == (False, True)
+    assert "resumption/" not in text_of(client.get(f"{SETTINGS}jobs/"))
+    client.post(f"{page}resumption/")
+    assert Job.objects.get().state == "failed"
+
+
+def test_every_act_in_the_audit_has_words_in_both_languages() -> None:
+    """Verbs are written as constants where something is audited; other names of that form stand there too."""
+    written = set()
+    for path in (Path(fidelia.__file__).parent).rglob("operations/**/*.py"):
+        text = path.read_text(encoding="utf-8")
+        for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+            if "audit" in ast.unparse(call.func).lower():
+                verbs = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+                written |= {verb for verb in verbs if isinstance(verb, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+", verb)}
+    assert {"user.log_in", "approval.give", "programme.withdraw"} <= written
+    for verb in sorted(written):
+        with translation.override("fr"):
+            assert word(ACTS, verb) != verb
+        with translation.override("en"):
+            english = word(ACTS, verb)
+        with translation.override("fr"):
+            assert word(ACTS, verb) != english, verb
 
 
 def test_the_result_of_a_job_stays() -> None:

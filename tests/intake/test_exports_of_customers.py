@@ -180,5 +180,5 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_customers_of_a_program_are_understood_without_a_word(tmp_path: Path, program: str) -> None:
+def test_the_columns_of_customers_of_a_program_are_proposed(tmp_path: Path, program: str) -> None:
     assert understood(tmp_path, PROGRAMS[program], CUSTOMERS_KIND.target) == (wanted_of(PROGRAMS[program]), {})

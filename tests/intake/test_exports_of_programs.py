@@ -1,4 +1,4 @@
-"""Exports of programs that shops use, as they name their columns: understood without a word from anybody."""
+"""Exports of programs that shops use, as they name their columns: what is proposed for them."""
 
 from __future__ import annotations
 
@@ -151,5 +151,5 @@ def understood(folder: Path, export: str, target: Target = PURCHASES) -> tuple[d
 
 
 @pytest.mark.parametrize("program", EXPORTS)
-def test_an_export_is_understood_without_a_word(tmp_path: Path, program: str) -> None:
+def test_the_columns_of_an_export_are_proposed(tmp_path: Path, program: str) -> None:
     assert understood(tmp_path, EXPORTS[program]) == (wanted_of(EXPORTS[program]), {})

@@ -334,5 +334,5 @@ TILLS = {
 
 
 @pytest.mark.parametrize("program", TILLS)
-def test_the_sales_of_a_till_are_understood_without_a_word(tmp_path: Path, program: str) -> None:
+def test_the_columns_of_sales_of_a_till_are_proposed(tmp_path: Path, program: str) -> None:
     assert understood(tmp_path, TILLS[program]) == (wanted_of(TILLS[program]), {})

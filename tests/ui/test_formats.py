@@ -92,3 +92,8 @@ def test_it_never_breaks_a_french_line_before_a_sign():
 def test_it_never_uses_the_narrow_space_that_inter_draws_too_thin():
     texts = [formats.number(1284, "fr"), formats.money("1284.60", "EUR", "fr"), formats.compact(4_780_000, "fr")]
     assert "\u202f" not in "".join(texts)
+
+
+def test_a_sentence_is_set_as_its_language_asks() -> None:
+    assert formats.typeset("la condition « Thé » ; sinon", "fr-CA") == "la condition «\u00a0Thé\u00a0»\u00a0; sinon"
+    assert formats.typeset("either : or ?", "en") == "either : or ?"

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from fidelia.access.models import Audit
 from fidelia.access.queries import list_audit, list_users
-from fidelia.access.rights import RIGHTS
 from fidelia.ui.parts import Chip, Page
 
 from .pages import ConsoleRequest, show, signed_in
 from .paging import asked_place, page_of, query_without
-from .words import ACTORS, word
+from .words import ACTORS, ACTS, word
 
 PAGE_SIZE = 50
 
@@ -32,11 +31,11 @@ class AuditLine:
 
 
 def line_of(row: Audit) -> AuditLine:
-    """Return an audit row with the sentence of its right, and each value before and after."""
+    """Return an audit row with the sentence of its verb, and each value before and after."""
     before, after = row.before or {}, row.after or {}
     names = sorted({*before, *after})
     changes = [(name, _said(before.get(name)), _said(after.get(name))) for name in names]
-    return AuditLine(row, str(RIGHTS.get(row.verb, row.verb)), word(ACTORS, row.by_label), changes)
+    return AuditLine(row, word(ACTS, row.verb), word(ACTORS, row.by_label), changes)
 
 
 @signed_in
@@ -56,7 +55,7 @@ def audit(request: ConsoleRequest) -> HttpResponseBase:
     context: dict[str, Any] = {
         "rows": [line_of(row) for row in page.rows],
         "page": _without_previous(page.pager),
-        "verbs": sorted(((code, str(text)) for code, text in RIGHTS.items()), key=lambda pair: pair[1]),
+        "verbs": sorted(((code, str(text)) for code, text in ACTS.items()), key=lambda pair: pair[1]),
         "users": users,
         "verb": verb,
         "who": who,
@@ -72,7 +71,7 @@ def _without_previous(page: Page) -> Page:
 
 def _chips(request: ConsoleRequest, verb: str, who: str, kind: str, thing: str) -> list[Chip]:
     chips = [
-        (_("Act is"), str(RIGHTS.get(verb, verb)), ("verb",)),
+        (_("Act is"), word(ACTS, verb), ("verb",)),
         (_("By"), who, ("who",)),
         (_("Object is"), f"{kind} {thing}".strip(), ("type", "object")),
     ]

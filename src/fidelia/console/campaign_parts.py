@@ -93,7 +93,8 @@ def offer_in_words(programme: Programme, offer: object, at: datetime) -> tuple[s
     except FideliaError as refusal:
         return "", sentence_of(refusal)
     rule_set = terms.rule_set
-    return describe_rule(rule_set.rules[0], rule_set, language(), points_name=points_name_of(programme)), ""
+    said = describe_rule(rule_set.rules[0], rule_set, language(), points_name=points_name_of(programme))
+    return formats.typeset(said, language()), ""
 
 
 def audience_chart(audience: Audience) -> charts.Chart:

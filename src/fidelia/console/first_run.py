@@ -37,6 +37,7 @@ from fidelia.programme.queries import list_versions, see_programmes
 from fidelia.programme.queries.cheques_in_words import describe_cheque
 from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import describe_rule
+from fidelia.ui.formats import typeset
 
 from .naming import with_names
 from .pages import ConsoleRequest, show, signed_in
@@ -287,7 +288,7 @@ def _in_words(key: str, operator: Operator) -> dict[str, Any]:
         "rules": [
             (
                 rule.name.in_language(tongue),
-                with_names(describe_rule(rule, terms.rule_set, tongue, points_name=named), levels),
+                typeset(with_names(describe_rule(rule, terms.rule_set, tongue, points_name=named), levels), tongue),
             )
             for rule in terms.rule_set.rules
         ],

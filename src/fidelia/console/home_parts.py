@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from fidelia.access.models import Audit
 from fidelia.access.queries import list_audit
-from fidelia.access.rights import RIGHTS
 from fidelia.activity.queries import StoreSales
 from fidelia.campaigns.models import State
 from fidelia.campaigns.operations.watching import WatchedCampaign
@@ -29,7 +28,7 @@ from fidelia.ui.parts import Change
 
 from .home_figures import change_of
 from .programme_parts import language
-from .words import Words, word
+from .words import ACTS, Words, word
 
 STAGE_NAMES: Words = {
     "prospect": gettext_lazy("Prospects"),
@@ -170,4 +169,4 @@ def latest_acts(by: Actor) -> list[ActLine]:
 def _acts(rows: Iterator[Audit]) -> Iterator[ActLine]:
     for (who, verb), same in groupby(rows, key=lambda row: (row.by_label, row.verb)):
         newest, *others = same
-        yield ActLine(who, str(RIGHTS.get(verb, verb)), newest.at, 1 + len(others))
+        yield ActLine(who, word(ACTS, verb), newest.at, 1 + len(others))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fidelia.jobs.models import Job, JobState
-from fidelia.jobs.operations import request_pause, request_stop, resume_job
+from fidelia.jobs.operations import may_go_on, request_pause, request_stop, resume_job
 from fidelia.jobs.queries import get_job, list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
@@ -73,7 +73,8 @@ def progress_of(by: Actor, job: Job, speech: Speech) -> Progress:
     """Return the bar of a job, with the buttons that this person may press."""
     own = by.id is not None and (job.by_kind, job.by_id) == (by.kind, by.id)
     may_stop = own or by.may("job.stop", job.scope)
-    may_resume = own or by.may("job.resume", job.scope)
+    goes_on = may_go_on(job)
+    may_resume = goes_on and (own or by.may("job.resume", job.scope))
     left = job.time_left
     runs = job.state in (JobState.QUEUED, JobState.RUNNING)
     since = job.started_at or job.created_at
@@ -88,10 +89,10 @@ def progress_of(by: Actor, job: Job, speech: Speech) -> Progress:
         if left
         else "",
         poll_url=_url("job", job) if job.is_under_way else "",
-        pause_url=_url("job-pause", job) if runs and may_stop else "",
+        pause_url=_url("job-pause", job) if runs and may_stop and goes_on else "",
         resume_url=_url("job-resume", job) if job.is_resumable and may_resume else "",
         stop_url=_url("job-stop", job) if runs and may_stop else "",
-        ended=not job.is_under_way and not job.is_resumable,
+        ended=not job.is_under_way and not (job.is_resumable and goes_on),
         seconds_run=round((speech.now - since).total_seconds()),
     )
 

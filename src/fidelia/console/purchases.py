@@ -31,6 +31,7 @@ from fidelia.programme.models import Programme
 from fidelia.programme.queries import list_programmes, terms_of
 from fidelia.rules import Decision, explain_outcomes
 from fidelia.rules.settlement import GRANTED
+from fidelia.ui.formats import typeset
 from fidelia.ui.parts import Figure
 
 from .customers.reading import frame_of, read_dossier
@@ -205,7 +206,10 @@ def _outcomes(sold: Purchase, decision: Decision | None, speech: Speech, scale: 
             "name": rule_set.rule_at[outcome.rule_key].name.in_language(speech.language),
             "granted": outcome.reason == GRANTED,
             "points": speech.points(outcome.points, scale, sign=True, unit=True) if outcome.points else "",
-            "sentence": _without_name(sentence, rule_set.rule_at[outcome.rule_key].name.in_language(speech.language)),
+            "sentence": typeset(
+                _without_name(sentence, rule_set.rule_at[outcome.rule_key].name.in_language(speech.language)),
+                speech.language,
+            ),
         }
         for outcome, sentence in explain_outcomes(decision, rule_set, speech.language)
     ]

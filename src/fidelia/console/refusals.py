@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from fidelia.kernel.errors import FideliaError
-from fidelia.ui.formats import is_french
+from fidelia.ui.formats import is_french, typeset
 
 from .refusals_general import SENTENCES as FALLBACKS
 from .refusals_imports import SENTENCES as IMPORTS
@@ -89,7 +89,8 @@ def sentence_of(refusal: FideliaError, *, with_place: bool = True) -> str:
     """Return what a refusal says, in the reader's language: rules speak both, with the place in their own text."""
     own: Any = getattr(refusal, "sentence", None)
     if callable(own):
-        return str(own(get_language() or "en")) + (_place_in_text(refusal) if with_place else "")
+        language = get_language() or "en"
+        return typeset(str(own(language)), language) + (_place_in_text(refusal) if with_place else "")
     return sentence_of_code(refusal.code, refusal.message)
 
 

@@ -235,7 +235,7 @@ def _money(minor: int, programme: Programme, tongue: str) -> str:
 
 def _outcome_view(rule: Rule, text: str, gave: bool, by_line: str) -> OutcomeView:
     name = rule.name.in_language(language())
-    return OutcomeView(name, text_without_name(text, name), gave, by_line)
+    return OutcomeView(name, formats.typeset(text_without_name(text, name), language()), gave, by_line)
 
 
 def text_without_name(text: str, name: str) -> str:

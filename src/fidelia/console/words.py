@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from fidelia.access.rights import RIGHTS
+
 Words = Mapping[str, str | Promise]
 
 CHANNELS: Words = {
@@ -190,6 +192,21 @@ REACTION_NAMES: Words = {
 }
 # Who acts without being a person.
 ACTORS: Words = {"schedule": _("The schedule"), **REACTION_NAMES}
+# What is written into the audit and asks for no right of its own.
+ACTS: Words = {
+    **RIGHTS,
+    "user.log_in": _("Log in"),
+    "user.change_preferences": _("Change one’s own settings"),
+    "approval.ask": _("Ask a second person"),
+    "approval.give": _("Approve what another person asked"),
+    "approval.refuse": _("Refuse what another person asked"),
+    "campaign.end": _("End a campaign"),
+    "programme.withdraw": _("Withdraw a published version"),
+    "request.ask": _("Write down a request about personal data"),
+    "demo.begin": _("Begin to fill in the invented shop"),
+    "demo.fill": _("Fill in the invented shop"),
+    "demo.remove": _("Remove the invented shop"),
+}
 
 
 def word(words: Words, code: str) -> str:

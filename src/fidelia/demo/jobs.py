@@ -83,5 +83,6 @@ JOBS = (
         label=LocalizedText(en="Filling in of an invented shop", fr="Remplissage par un magasin inventé"),
         right="operator.set_up",
         function=_fill,
+        goes_on=False,
     ),
 )

@@ -24,7 +24,7 @@ class JobHasEnded(Refused):
 
 
 class JobNotResumable(Refused):
-    """The job runs, or is done."""
+    """The job runs, is done, or is of a kind that cannot go on from where it stopped."""
 
     default_code = "job_not_resumable"
 

@@ -48,6 +48,11 @@ def french_spaces(text: str) -> str:
     return text.replace("« ", f"«{NBSP}")
 
 
+def typeset(text: str, language: str) -> str:
+    """Return a sentence as it is shown: wordings of rules, doubts and refusals are kept with plain spaces."""
+    return french_spaces(text) if is_french(language) else text
+
+
 # Numbers
 
 

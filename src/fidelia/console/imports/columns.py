@@ -27,6 +27,7 @@ from fidelia.intake.reading import Reading, parse_reading
 from fidelia.intake.tables import Table
 from fidelia.kernel import clock
 from fidelia.kernel.errors import FideliaError
+from fidelia.ui.formats import typeset
 
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import sentence_of
@@ -192,7 +193,7 @@ def _understood(
         "options": [one for one in options if not one.is_rare],
         "rare_options": [one for one in options if one.is_rare],
         "absent": [
-            doubt.reason.in_language(speech.language)
+            typeset(doubt.reason.in_language(speech.language), speech.language)
             for doubt in doubts
             if doubt.value == "" and doubt.about not in mapping.columns
         ],
@@ -224,7 +225,7 @@ def _reasons(doubts: list[Doubt], language: str) -> dict[str, str]:
     """Return by what they are about all reasons to doubt, the most telling ones first."""
     told: dict[str, list[str]] = {}
     for doubt in doubts:
-        told.setdefault(doubt.about, []).insert(0, doubt.reason.in_language(language))
+        told.setdefault(doubt.about, []).insert(0, typeset(doubt.reason.in_language(language), language))
     return {about: " ".join(dict.fromkeys(reasons)) for about, reasons in told.items()}
 
 

@@ -12,6 +12,7 @@ from fidelia.intake.doubts import Doubt
 from fidelia.intake.mapping import FileMapping
 from fidelia.intake.targets import Kind, Option, Target
 from fidelia.programme.queries import list_programmes
+from fidelia.ui.formats import typeset
 
 from ..words import CHANNELS, word
 from .column_rows import CONSENTS
@@ -49,7 +50,7 @@ class Decision:
 
 def options_of(target: Target, mapping: FileMapping, doubts: Sequence[Doubt], language: str) -> list[OptionField]:
     """Return the options that are no part of a decision, as fields with what they are now."""
-    said = {doubt.about: doubt.reason.in_language(language) for doubt in doubts}
+    said = {doubt.about: typeset(doubt.reason.in_language(language), language) for doubt in doubts}
     fields = [_field(o, mapping.options, said, language) for o in target.options if not _is_of_consents(o)]
     return [one for one in fields if one.name != f"option-{PROGRAMME}" or len(one.choices) > 1]
 

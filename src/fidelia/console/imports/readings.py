@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.intake.doubts import Doubt
 from fidelia.intake.reading import DateOrder, Format, Reading
+from fidelia.ui.formats import typeset
 
 HEADER_ROWS_OFFERED = 6
 ENCODINGS = {
@@ -42,7 +43,7 @@ class Part:
 
 def parts_of(reading: Reading, sheets: Sequence[str], doubts: Sequence[Doubt], language: str) -> list[Part]:
     """Return the parts that matter for files of this format, in the order in which one reads them."""
-    said = {doubt.about: doubt.reason.in_language(language) for doubt in doubts}
+    said = {doubt.about: typeset(doubt.reason.in_language(language), language) for doubt in doubts}
     parts = []
     if reading.format is Format.CSV:
         parts += [_encoding(reading, said), _separator(reading, said)]

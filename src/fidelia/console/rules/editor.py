@@ -20,6 +20,7 @@ from fidelia.programme.queries.differences import points_name_of
 from fidelia.rules import InvalidRuleSet, Rule, describe_rule
 from fidelia.rules.blocks import Block, read_blocks, write_blocks
 from fidelia.rules.documents import Place, ordered, place_of, read_text, write_text
+from fidelia.ui.formats import typeset
 
 from ..naming import with_names
 from ..programme_parts import VersionView, language
@@ -174,7 +175,7 @@ def _shown(bench: Bench, key: str, *, base: str, text: str, good: str | None = N
     if judged.checked is not None and judged.terms is not None:
         rule_set = judged.terms.rule_set
         said = describe_rule(judged.checked, rule_set, language(), points_name=points_name_of(bench.view.programme))
-        editor.sentence = with_names(said, bench.names)
+        editor.sentence = typeset(with_names(said, bench.names), language())
         editor.overlaps = say_overlaps(judged.checked, rule_set)
     return editor
 

@@ -69,7 +69,7 @@ def _offer(outcome: Outcome, rule_set: RuleSet, programme: Programme, sale: Till
         "rule": rule.key,
         "name": name,
         "state": state,
-        "detail": detail,
+        "detail": formats.typeset(detail, tongue),
         "amount": _amount(outcome, rule_set, programme, tongue),
         "toggle": toggle,
         "chosen": sale.chosen.get(toggle, False) if toggle else False,

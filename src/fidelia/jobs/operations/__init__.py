@@ -1,6 +1,6 @@
 """The verbs of jobs, and what a module needs to declare a kind of its own."""
 
-from .kinds import JobFunction, JobKind, get_kind, list_kinds
+from .kinds import JobFunction, JobKind, get_kind, list_kinds, may_go_on
 from .parked import dismiss_parked, retry_parked
 from .progress import Progress, RunOvertaken, StopRequested
 from .running import find_lost, forget_ended, run_job, start_scheduled
@@ -18,6 +18,7 @@ __all__ = [
     "forget_ended",
     "get_kind",
     "list_kinds",
+    "may_go_on",
     "queue_job",
     "request_pause",
     "request_stop",

@@ -14,6 +14,7 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.localized import LocalizedText
 
 from ..errors import JobKindUnknown
+from ..models import Job
 from .progress import Progress
 
 
@@ -34,6 +35,7 @@ class JobKind:
     """A kind of job: `name` as noun.verb, its label for people, the right to start it, and its work.
 
     With `cron` ("30 2 * * *", UTC) the system starts it by itself, unless one of the kind is under way or paused.
+    One that is not `goes_on` cannot be called a second time: it is neither paused nor resumed once it has begun.
     """
 
     name: str
@@ -41,12 +43,18 @@ class JobKind:
     right: str
     function: JobFunction
     cron: str | None = None
+    goes_on: bool = True
 
 
 def list_kinds() -> tuple[JobKind, ...]:
     """Return every kind of this release."""
     registered: tuple[JobKind, ...] | Callable[[], tuple[JobKind, ...]] = import_string(settings.JOBS)
     return registered() if callable(registered) else registered
+
+
+def may_go_on(job: Job) -> bool:
+    """Whether a job, should it stop now, could be resumed: its kind goes on from where it was, or it has not begun."""
+    return job.started_at is None or all(kind.goes_on for kind in list_kinds() if kind.name == job.kind)
 
 
 def get_kind(name: str) -> JobKind:

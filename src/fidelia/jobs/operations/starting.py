@@ -17,7 +17,7 @@ from fidelia.kernel.localized import LocalizedText
 
 from ..errors import JobHasEnded, JobNotResumable, JobUnknown
 from ..models import Job, JobState
-from .kinds import get_kind
+from .kinds import get_kind, may_go_on
 
 RUN_JOB = "fidelia.run_job"
 
@@ -97,6 +97,8 @@ def request_pause(*, by: Actor, at: datetime, job_id: UUID) -> Job:
 def resume_job(*, by: Actor, at: datetime, job_id: UUID) -> Job:
     """Let a job that was paused, stopped or has failed go on from its checkpoint. One's own, or "job.resume".
 
+    A kind that does not go on is resumed only where it had not begun.
+
     Raises Denied, JobUnknown, JobNotResumable.
     """
     with transaction_of_use_case():
@@ -105,6 +107,8 @@ def resume_job(*, by: Actor, at: datetime, job_id: UUID) -> Job:
             by.require("job.resume", job.scope)
         if not job.is_resumable:
             raise JobNotResumable(f"This job is {job.state}: there is nothing to resume.")
+        if not may_go_on(job):
+            raise JobNotResumable("This kind of job cannot go on from where it stopped.")
         before, job.state = job.state, JobState.QUEUED
         job.error = job.error_code = ""
         job.ended_at = None
