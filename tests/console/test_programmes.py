@@ -75,7 +75,7 @@ def test_a_mistake_is_said_at_its_line_and_column_and_nothing_is_kept(shop):
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Ligne 4, colonne 11 du document" in page
-    assert "Vouliez-vous dire « purchase.total » ?" in page
+    assert "Vouliez-vous dire «\u00a0purchase.total\u00a0»\u00a0?" in page
     assert "purchase.totl" in page
     assert "purchase.totl" not in str(ProgrammeVersion.objects.get(number=2).document)
 

@@ -240,7 +240,7 @@ def test_a_text_that_cannot_be_read_keeps_the_blocks_and_names_the_place_and_the
     page = builder.step(text=builder.fields["text"].replace("purchase.weekday", "purchase.weekda"))
     assert "disabled" in page
     assert "Ligne 5, colonne 7" in page
-    assert "Vouliez-vous dire « purchase.weekday » ?" in page
+    assert "Vouliez-vous dire «\u00a0purchase.weekday\u00a0»\u00a0?" in page
     assert "when-0.v" not in builder.fields
     answer = builder.save()
     assert answer.status_code == 422
