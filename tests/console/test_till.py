@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,10 @@ from django.test import Client
 
 from fidelia.activity.models import Purchase
 from fidelia.customers.models import Customer
+from fidelia.customers.operations import NewCustomer, add_customer
 from fidelia.kernel.clock import now
 from fidelia.programme.queries import get_programme
-from tests.cast import jaquino, leonore
+from tests.cast import SYSTEM, jaquino, leonore, person
 
 from .till_shop import TillShop
 
@@ -68,6 +70,41 @@ def test_a_card_a_name_and_a_product_are_told_apart(till):
     ]
     assert [each["code"] for each in till.get("scan/", q="thé").json()["products"]] == ["vrac", "theiere"]
     assert till.get("scan/", q="nobody at all").json() == {"members": [], "products": [], "code": None}
+
+
+def test_a_member_of_another_store_is_known_by_what_they_show_and_by_no_name(till):
+    stranger = marzelline_of_lille(till)
+    member = stranger.get("/till/scan/", {"q": till.card}).json()["members"][0]
+    assert (member["name"], member["points"]) == ("Léonore Müller", 105)
+    assert stranger.get("/till/scan/", {"q": "mull"}).json()["members"] == []
+    sale = till.sale(store="lille", customer_id=member["id"])
+    assert stranger.post("/till/bill/", json.dumps(sale), content_type="application/json").status_code == 200
+    sold = stranger.post("/till/sales/", json.dumps(sale), content_type="application/json").json()
+    assert Purchase.objects.get(purchase_id=sold["purchase_id"]).customer_id == till.shop.customer_id
+    offline = till.sale(
+        store="lille", key="k-2", receipt="2-00002", customer_id=None, named=till.card, occurred_at=now().isoformat()
+    )
+    stranger.post("/till/queue/", json.dumps({"sales": [offline]}), content_type="application/json")
+    assert Purchase.objects.get(receipt_number="2-00002").customer_id == till.shop.customer_id
+
+
+def test_who_is_no_member_stays_unknown_elsewhere_but_signs_up_as_the_same_person(till):
+    stranger = marzelline_of_lille(till)
+    phone = "+33 6 12 34 56 78"
+    add_customer(
+        by=SYSTEM, at=now(),
+        customer=NewCustomer(source="till", given_name="Rocco", phone=phone, home_store_id=till.shop.lyon.id),
+    )  # fmt: skip
+    assert stranger.get("/till/scan/", {"q": phone}).json()["members"] == []
+    joined = {"key": "j-9", "phone": phone, "name": "Rocco", "store": "lille"}
+    member = stranger.post("/till/members/", json.dumps(joined), content_type="application/json").json()["member"]
+    assert (member["name"], Customer.objects.filter(given_name="Rocco").count()) == ("Rocco", 1)
+
+
+def marzelline_of_lille(till: TillShop) -> Client:
+    client = Client()
+    client.force_login(person("Fidelio", "cashier", scope=till.shop.lille.scope))
+    return client
 
 
 def test_what_to_say_is_the_birthday_before_all_else(till):

@@ -15,7 +15,7 @@ from fidelia.activity.queries import list_purchases
 from fidelia.cards.operations import Person
 from fidelia.customers.models import Customer
 from fidelia.customers.operations import NewCustomer, add_customer
-from fidelia.customers.queries import get_customer, ids_of, search_customers
+from fidelia.customers.queries import find_presented, get_customer, ids_of
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
@@ -31,10 +31,9 @@ from ..customers.rows import name_of
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question
 from .cards import register_at_till, said_of_card
-from .people import facts_of, programme_facts
+from .people import FOUND_MAX, facts_of, programme_facts, recognised
 from .places import programme_of, store_of, stores_of
 
-FOUND_MAX = 6
 _NUMBERED = re.compile(r".*-(\d{1,9})")
 
 
@@ -75,7 +74,7 @@ def scan(request: ConsoleRequest) -> Answer:
     if not text:
         return {"members": [], "products": [], "code": None}
     programme, at = programme_of(request), clock.now()
-    found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
+    found = recognised(request.actor, text, programme)
     goods = list_sellable(by=request.actor, text=text, limit=FOUND_MAX)
     if len(goods) == 1 and goods[0].code == text and len(found) != 1:
         found = []
@@ -166,7 +165,8 @@ def _product(product: Any, programme: Programme) -> Answer:
 
 
 def _known_by_phone(by: Actor, new: Newcomer) -> Customer | None:
-    found = search_customers(by=by, text=new.phone.strip(), limit=2) if new.phone.strip() else []
+    """Whoever tells their own number is known by it in every store, or they would be two people."""
+    found = find_presented(by=by, text=new.phone.strip()) if new.phone.strip() else []
     return found[0] if len(found) == 1 else None
 
 

@@ -21,7 +21,7 @@ from fidelia.activity.operations.checkouts import (
     evaluate_checkout,
 )
 from fidelia.activity.queries import get_purchase, list_lines, list_purchases
-from fidelia.customers.queries import ids_of, search_customers
+from fidelia.customers.queries import ids_of
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
@@ -35,6 +35,7 @@ from fidelia.rules import RuleSet
 from ..pages import ConsoleRequest
 from .answers import Answer, MalformedQuestion, answers, read_question, refusal_of
 from .offers import coupons_of, offers_of
+from .people import recognised
 from .places import programme_of, store_of
 from .questions import source_of
 from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase
@@ -191,7 +192,7 @@ def _record(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool
 
 def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
     """Return the member whom a card scanned off line names; None where it names nobody, or nobody's membership."""
-    found = search_customers(by=by, text=sale.named, limit=2) if sale.named else []
+    found = recognised(by, sale.named, programme) if sale.named else []
     is_member = len(found) == 1 and find_enrolment(programme, ids_of(found[0].id)) is not None
     return found[0].id if is_member else None
 

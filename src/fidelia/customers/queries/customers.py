@@ -96,6 +96,18 @@ def search_customers(
     return list(rows.order_by("sort_key", "id")[: min(limit, LIMIT_MAX)])
 
 
+def find_presented(*, by: Actor, text: str) -> list[Customer]:
+    """Return whom a whole card number, identity, e-mail address or phone number names, wherever they belong.
+
+    Who shows a card or tells a number stands at the counter: that is more than a name that anybody may type. At most
+    two, since more than one is nobody in particular. Raises Denied (customer.see, for any scope).
+    """
+    if not by.may_somewhere("customer.see"):
+        by.require("customer.see")
+    named = _find_by_any_identity(text[:TEXT_LENGTH_MAX]) if text.strip() else []
+    return list(_visible_to(by.lent("customer.see")).filter(id__in=named).order_by("id")[:2])
+
+
 def count_customers(
     *, by: Actor, text: str = "", filters: CustomerFilters = EVERYONE, at_most: int | None = None
 ) -> int:
