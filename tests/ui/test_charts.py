@@ -79,6 +79,10 @@ def test_the_figure_of_a_negative_bar_has_room_of_its_own_beside_a_long_name():
     assert label_of(-123_456)["margin"] > label_of(-58)["margin"] > 20
     assert label_of(-58)["width"] == {"$share": 0.36}
     assert label_of(-58)["overflow"] == "break"
+    many = charts.sorted_bars(
+        [(f"Rule {n}", n) for n in range(9)], unit=charts.Unit(), language="en", heading="Rule", value_name="Points"
+    )  # fmt: skip
+    assert many.option["yAxis"]["axisLabel"]["overflow"] == "truncate"
 
 
 def test_it_accounts_for_everyone_in_a_waterfall():

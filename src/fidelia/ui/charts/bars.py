@@ -11,6 +11,7 @@ from .scale import category_axis, value_axis, zero_line
 from .units import Unit
 from .words import course_of, say
 
+BROKEN_MOST: Final = 6  # so many names have the height of several lines
 DIGIT: Final = 7.2  # the width in pixels of a digit of 12.5 pixels
 COMPARABLE: Final = 4.0  # what goes out is at least a quarter of what comes in
 
@@ -117,7 +118,8 @@ def sorted_bars(
         "fontSize": 12.5,
         "interval": 0,
         "width": {"$share": 0.36},
-        "overflow": "break",
+        # Many rows leave one line to each; the tip and the table have the whole name.
+        "overflow": "break" if len(items) <= BROKEN_MOST else "truncate",
         "lineHeight": 15,
         # What goes out has its value at the left of its bar: room for it, whatever the width of the drawing.
         "margin": _room_for(below, 8),
