@@ -62,7 +62,7 @@ from fidelia.programme.events import (
     VersionPublished,
     VersionWithdrawn,
 )
-from fidelia.programme.reactions import follow_version, reassess_pools, reassess_tiers
+from fidelia.programme.reactions import follow_version, keep_points, reassess_pools, reassess_tiers
 from fidelia.referral.events import ReferralChanged
 from fidelia.referral.reactions import follow_friends
 from fidelia.rewards.events import (
@@ -94,6 +94,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(
         reassess_tiers, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
     ),
+    # A tier reached → the points that it keeps alive: those of its very day would be dead by the night.
+    Reaction(keep_points, on=[TierChanged], origins=[Origin.LIVE, Origin.LATE]),
     # A purchase, a claim → the chèque fidélité that its points make, where the terms turn them at once.
     Reaction(turn_points, on=[PurchaseRecorded, PurchaseClaimed], origins=[Origin.LIVE, Origin.LATE]),
     # A line that sells a plan, bought or given back → the member's paid membership.

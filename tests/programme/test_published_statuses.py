@@ -7,21 +7,26 @@ Insider, Miles & More, Starbucks); their terms were not opened for this.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import Progress
 from fidelia.kernel.errors import Invalid
+from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import list_lots
 from fidelia.programme.operations import preview_tiers, rederive_tiers
 from fidelia.programme.operations.nightly import run_night
 from fidelia.programme.queries import parse_document, tier_at, tier_standing
+from fidelia.programme.queries.foresight import foresee
 from fidelia.programme.queries.terms_in_words import keep_words
+from fidelia.programme.reactions import keep_points
 from tests.cast import SYSTEM
 
+from .test_pools import announced
 from .test_published_cases import BASE, Shop, day
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +171,43 @@ def test_what_is_earned_meanwhile_is_kept_too_and_a_second_night_keeps_nothing_m
     assert [(lot.amount, lot.expires_at) for lot in lots(shop)] == before
     assert shop.has(day("2027-12-31")) == 2_010
     assert shop.has(day("2028-01-01")) == 0
+
+
+def test_a_status_reached_on_the_last_day_of_the_miles_keeps_them_past_its_midnight() -> None:
+    """Reached at noon, between the last night and the midnight at which they end: the next night would be too late."""
+    shop = shop_of(SENATOR, validity_months=36, ends="quarter", kept_with=["traveller"])
+    buys(shop, "2024-01-10", 100)
+    night(shop, "2027-03-31")
+    buys(shop, "2027-03-31", 650)
+    assert shop.has(day("2027-04-01", hour=1)) == 650, "nobody has told yet"
+    tell(shop, day("2027-03-31") + timedelta(minutes=1))
+    assert shop.has(day("2027-04-01", hour=1)) == 750
+    night(shop, "2027-04-01")
+    assert (shop.has(day("2028-12-31")), shop.has(day("2029-01-01"))) == (750, 650)
+    tell(shop, day("2029-01-01"))  # told again: what is dead stays so
+    assert shop.has(day("2029-01-01")) == 650
+
+
+def tell(shop: Shop, at: datetime) -> None:
+    events = [announced(row) for row in OutboxEvent.objects.filter(name="tier.changed").order_by("event_id")]
+    assert events
+    with transaction.atomic():
+        keep_points(events, by=SYSTEM, at=at)
+
+
+def test_a_status_that_begins_at_the_very_midnight_at_which_miles_end_keeps_them() -> None:
+    """Reached in 2026, it begins with 2027: the night before sees it come."""
+    shop = shop_of(
+        year(level("gold", "100"), begins="next_period"), validity_months=12, ends="year", kept_with=["gold"]
+    )
+    buys(shop, "2025-03-01", 50)
+    buys(shop, "2026-03-01", 100)
+    assert (tier(shop, "2026-12-31"), tier(shop, "2027-01-01")) == ("", "gold")
+    night(shop, "2026-12-30")
+    assert shop.has(day("2027-01-01", hour=1)) == 100
+    assert foresee(shop.enrolment, at=day("2026-12-30"), on=date(2027, 1, 2)).available == 150
+    night(shop, "2026-12-31")
+    assert shop.has(day("2027-01-01", hour=1)) == 150
 
 
 def lots(shop: Shop) -> list[Any]:

@@ -67,15 +67,14 @@ from .schemas.points import (
     PoolOut,
     PromisedIn,
     ReinstatementIn,
-    StandingOut,
     TransferIn,
     adjustment_out,
-    ahead_out,
     conversion_out,
     foresight_out,
     movement_out,
     pool_out,
 )
+from .schemas.standing import StandingOut, ahead_out
 from .schemas.types import Day, Input, PageQuery
 from .spending import proof_of
 

@@ -16,7 +16,8 @@ from fidelia.kernel.localized import LANGUAGES
 from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Announced, Origin
 from fidelia.programme.events import TierEnding
-from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, measured, tier_standing
+from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, tier_standing
+from fidelia.programme.queries.words import keep_words
 from fidelia.referral.queries import get_referral, sentence_of_state
 from fidelia.referral.queries.sight import TITLES, given_in_words
 from fidelia.rewards.events import VoucherEnding
@@ -265,7 +266,7 @@ def _ending(event: Announced, programme: Any, standing: TierStanding, language: 
     return {
         "tier": level.name.in_language(language) if level else event.payload["tier"],
         "until": plain_date(until, language),
-        "missing": measured(standing.tiers, programme, int(event.payload["missing"]), language),
+        "missing": keep_words(replace(standing.ahead, keep_missing=int(event.payload["missing"])), programme, language),
         "then": then.name.in_language(language) if then else "",
         "programme": programme.name.in_language(language),
     }

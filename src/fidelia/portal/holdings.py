@@ -17,6 +17,7 @@ from fidelia.kernel.money import Money
 from fidelia.ledger.queries import AccountBalance, ExpiringPoints, get_balance, points_expiring
 from fidelia.programme.models import Enrolment
 from fidelia.programme.queries import Terms, TierStanding, list_enrolments, list_standings, measured, terms_in_force
+from fidelia.programme.queries.words import keep_words, next_words
 from fidelia.rules.paying import worth_of
 from fidelia.ui import formats
 
@@ -135,6 +136,12 @@ class Holdings:
     def measured(self, standing: TierStanding, amount: int) -> str:
         return measured(standing.tiers, self._own.programme, amount, self.language)
 
+    def missing_to_next(self, standing: TierStanding) -> str:
+        return next_words(standing.ahead, self._own.programme, self.language)
+
+    def missing_to_keep(self, standing: TierStanding) -> str:
+        return keep_words(standing.ahead, self._own.programme, self.language)
+
     def said(self, text: LocalizedText) -> str:
         return text.in_language(self.language)
 
@@ -201,14 +208,14 @@ def tier_ahead(held: Holdings, words: dict[str, str]) -> dict[str, Any] | None:
     standing = held.standings[0] if held.standings else None
     if standing is None or standing.next is None:
         return None
-    ahead, missing = standing.ahead, standing.ahead.next_missing
+    ahead, missing = standing.ahead, held.missing_to_next(standing)
     benefits = [held.said(one) for one in standing.next.benefits]
-    name, amount = held.said(standing.next.name), held.measured(standing, missing)
+    name = held.said(standing.next.name)
     return {
         "name": name,
         "share": f"{min(100, 100 * standing.earned / max(standing.next.threshold, 1)):.1f}",
         "of": "\u00a0/\u00a0".join(_short(held, standing, one) for one in (standing.earned, standing.next.threshold)),
-        "says": words["missing"].format(amount=amount, name=name) if missing > 0 else words["soon"].format(name=name),
+        "says": words["missing"].format(amount=missing, name=name) if missing else words["soon"].format(name=name),
         "benefits": benefits,
         "begins": held.day(ahead.begins_on) if ahead.begins_on is not None else "",
     }

@@ -60,8 +60,7 @@ def _dates(held: Holdings, standing: TierStanding) -> list[str]:
         _t("You are %(tier)s until %(day)s.")
         % {"tier": held.said(ahead.held.name), "day": held.day_before(ahead.falls_on)}
     )
-    if ahead.keep_missing and ahead.keep_by is not None:
-        missing = held.measured(standing, ahead.keep_missing)
+    if ahead.keep_by is not None and (missing := held.missing_to_keep(standing)):
         said.append(
             _t("%(missing)s more by %(day)s keeps it on.") % {"missing": missing, "day": held.day_before(ahead.keep_by)}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,8 @@ from fidelia.kernel.actor import Actor
 from fidelia.kernel.outbox import Announced, Origin
 
 from .operations import follow_version_soon, rederive_tiers
-from .queries import beside, members_of_pools
+from .operations.keeping import keep_points_at_once
+from .queries import beside, get_programme_by_id, members_of_pools, terms_of, version_in_force
 
 
 def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -23,6 +25,19 @@ def reassess_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> N
     live = beside(live)
     rederive_tiers(at=at, enrolment_ids=live)
     rederive_tiers(at=at, enrolment_ids=beside(late) - live, origin=Origin.LATE)
+
+
+def keep_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Let points live on with a tier just reached, where the terms keep them: before they may die at midnight."""
+    reached: dict[UUID, set[UUID]] = defaultdict(set)
+    for event in events:
+        if event.payload["to_tier"]:
+            reached[UUID(event.payload["programme_id"])].add(UUID(event.payload["enrolment_id"]))
+    for programme_id, ids in sorted(reached.items()):
+        programme = get_programme_by_id(programme_id)
+        version = version_in_force(programme, at)
+        if version is not None:
+            keep_points_at_once(by=by, at=at, programme=programme, terms=terms_of(version.id), ids=ids)
 
 
 def reassess_pools(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:

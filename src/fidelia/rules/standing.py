@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from .tier_sets import HeldTier, TierLevel, TierSet
 from .tiers import Earning, TierTracker, feed
+from .tiers_together import hold_together
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """How much more of a further measure a level asks for, to reach it and to keep it: minor units of its metric."""
+
+    measure: TierSet
+    next_missing: int
+    keep_missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,8 @@ class Standing:
     falls_on      when, if nothing more is earned, a lower level or none follows; `falls_to` is that level
     begins_on     when a level reached already begins, where tiers begin with the next period
     periods       all that was, is and will be held if nothing more is earned
+    besides       what is missing by the further measures that levels ask for too; where these would keep less than is
+                  held by the set's own, nothing is said of keeping it on
     """
 
     tiers: TierSet
@@ -36,6 +48,7 @@ class Standing:
     falls_to: TierLevel | None
     begins_on: datetime | None
     periods: tuple[HeldTier, ...] = ()
+    besides: tuple[Besides, ...] = ()
 
 
 def standing_at(
@@ -72,6 +85,54 @@ def standing_at(
         begins_on=begins_on,
         periods=tuple(tracker.periods),
     )
+
+
+def stand_together(
+    own: Standing,
+    zone: ZoneInfo,
+    needed: Sequence[Iterable[Earning]],
+    granted: Iterable[HeldTier] = (),
+    joined_at: datetime | None = None,
+    *,
+    at: datetime,
+) -> Standing:
+    """Return the standing by all measures that levels ask for: `own` is that by the set's own measure, `needed` are the
+    facts of each of `together` in its order, `granted` is what is held whatever is measured.
+    """
+    tier_set = own.tiers
+    each = [
+        standing_at(measure, zone, facts, (), joined_at, at=at)
+        for measure, facts in zip(tier_set.together, needed, strict=True)
+    ]
+    periods = hold_together(tier_set, own.periods, [one.periods for one in each], granted)
+    keys = [level.key for level in tier_set.levels]
+    current = next((period for period in periods if _holds(period, at)), None)
+    rank = keys.index(current.tier) if current is not None and current.tier else -1
+    held = tier_set.levels[rank] if rank >= 0 else None
+    above = tier_set.levels[rank + 1] if rank + 1 < len(keys) else None
+    fall = _fall_after(periods, tier_set, rank, at)
+    asking = [one for one in each if held is not None and one.tiers.level(held.key) is not None]
+    is_judged = own.held == held and all(one.held is not None and one.held.key == keys[rank] for one in asking)
+    keeping = [own, *asking] if is_judged else []
+    besides = [Besides(one.tiers, _missing_for(above, one), one.keep_missing if one in keeping else 0) for one in each]
+    return replace(
+        own,
+        held=held,
+        held_until=current.valid_until if current is not None and held is not None else None,
+        keep_missing=own.keep_missing if keeping else 0,
+        keep_by=min((one.keep_by for one in keeping if one.keep_by is not None), default=None),
+        next=above,
+        next_missing=max(above.threshold - own.earned, 0) if above is not None else 0,
+        falls_on=fall.valid_from if fall is not None else None,
+        falls_to=tier_set.level(fall.tier) if fall is not None else None,
+        periods=tuple(periods),
+        besides=tuple(besides),
+    )
+
+
+def _missing_for(above: TierLevel | None, by: Standing) -> int:
+    asked = by.tiers.level(above.key) if above is not None else None
+    return max(asked.threshold - by.earned, 0) if asked is not None else 0
 
 
 def _holds(period: HeldTier, at: datetime) -> bool:

@@ -93,6 +93,11 @@ class TierSet:
     together: tuple[TierSet, ...] = ()
 
     @property
+    def measures(self) -> tuple[TierSet, ...]:
+        """The set by all its measures, its own first."""
+        return (self, *self.also, *self.together)
+
+    @property
     def is_lost_at_once(self) -> bool:
         """Whether the level of a balance goes with the balance."""
         return self.kept is None and self.kept_days == 0

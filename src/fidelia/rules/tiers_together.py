@@ -16,21 +16,12 @@ def hold_together(
     At each instant it is the highest level up to the one held that every measure which names it gives as well, and
     never less than a level that was granted. One after the other, as `derive_tiers` returns them.
     """
-    ranks = {level.key: rank for rank, level in enumerate(tier_set.levels)}
-    gifts = [each for each in granted if each.tier in ranks]
-    measures = [
-        ({ranks[level.key] for level in measure.levels}, periods)
-        for measure, periods in zip(tier_set.together, needed, strict=True)
-    ]
+    gifts = list(granted)
     met: list[HeldTier] = []
     moments = _moments([held, gifts, *needed])
     for begins, ends in zip(moments, [*moments[1:], None], strict=False):
-        rank = _rank_at(held, begins, ranks)
-        for named, periods in measures:
-            has = _rank_at(periods, begins, ranks)
-            rank = next((one for one in range(rank, -1, -1) if one not in named or one <= has), -1)
-        rank = max(rank, *(_rank_at([gift], begins, ranks) for gift in gifts), -1)
-        tier = NO_TIER if rank < 0 else tier_set.key_of(rank)
+        each = [_tier_at(periods, begins) for periods in needed]
+        tier = held_together_at(tier_set, _tier_at(held, begins), each, gifts, begins)
         if met and met[-1].tier == tier:
             met[-1] = HeldTier(tier, met[-1].valid_from, ends)
         elif tier or met:
@@ -44,12 +35,24 @@ def _moments(found: Iterable[Iterable[HeldTier]]) -> list[datetime]:
     return sorted(edge for edge in edges if edge is not None)
 
 
-def _rank_at(periods: Iterable[HeldTier], at: datetime, ranks: dict[str, int]) -> int:
-    return max(
-        (
-            ranks.get(one.tier, -1)
-            for one in periods
-            if one.valid_from <= at and (one.valid_until is None or one.valid_until > at)
-        ),
-        default=-1,
-    )
+def held_together_at(
+    tier_set: TierSet, tier: str, needed: Sequence[str], granted: Iterable[HeldTier], at: datetime
+) -> str:
+    """Return the tier at one instant, from the keys that its own measure and each of `tier_set.together` give then."""
+    ranks = {level.key: rank for rank, level in enumerate(tier_set.levels)}
+    rank = ranks.get(tier, -1)
+    named = [{ranks[level.key] for level in measure.levels} for measure in tier_set.together]
+    while rank >= 0 and any(
+        rank in names and ranks.get(has, -1) < rank for names, has in zip(named, needed, strict=True)
+    ):
+        rank -= 1
+    given = [ranks[each.tier] for each in granted if each.tier in ranks and _is_on(each, at)]
+    return tier_set.key_of(max([rank, *given]))
+
+
+def _tier_at(periods: Iterable[HeldTier], at: datetime) -> str:
+    return next((one.tier for one in periods if _is_on(one, at)), NO_TIER)
+
+
+def _is_on(one: HeldTier, at: datetime) -> bool:
+    return one.valid_from <= at and (one.valid_until is None or one.valid_until > at)

@@ -9,13 +9,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from fidelia.kernel.money import Money, exponent_of, format_scaled
+from fidelia.kernel.money import Money
 from fidelia.kernel.points import format_points
 from fidelia.ledger.queries import AccountBalance
-from fidelia.programme.models import AskedAdjustment, Enrolment, PointsCurrency, PointsPool, PoolMembership, Programme
+from fidelia.programme.models import AskedAdjustment, Enrolment, PointsCurrency, PointsPool, PoolMembership
 from fidelia.programme.operations.converting import Conversion
-from fidelia.programme.queries import Foresight, Movement, TierStanding
-from fidelia.rules.tiers import TierSet
+from fidelia.programme.queries import Foresight, Movement
 
 from .checkouts import ConfirmationIn
 from .types import Amount, Id, Input, Instant, Name200, Output, Text300, shown
@@ -83,52 +82,6 @@ class PointsMovementPage(Output):
     model_config = shown({"data": [_MOVEMENT], "next": None})
     data: list[PointsMovementOut]
     next: str | None
-
-
-class AheadOut(Output):
-    """A member’s place on one set of tiers. Amounts are of the metric: points, money, or a number of purchases."""
-
-    tier_set: str
-    metric: str
-    earned: str
-    tier: str
-    held_until: datetime | None
-    next_tier: str
-    next_missing: str
-    keep_missing: str
-    keep_by: datetime | None
-    falls_on: datetime | None
-    falls_to: str
-    begins_on: datetime | None
-    benefits: list[dict[str, str]]
-    entitlements: list[str]
-
-
-_AHEAD = {
-    "tier_set": "",
-    "metric": "earned",
-    "earned": "380",
-    "tier": "gold",
-    "held_until": "2027-12-31T23:00:00Z",
-    "next_tier": "",
-    "next_missing": "0",
-    "keep_missing": "120",
-    "keep_by": "2027-12-31T23:00:00Z",
-    "falls_on": "2027-12-31T23:00:00Z",
-    "falls_to": "silver",
-    "begins_on": None,
-    "benefits": [{"en": "Free delivery", "fr": "Livraison offerte"}],
-    "entitlements": ["free_delivery"],
-}
-
-
-class StandingOut(Output):
-    """Where a member stands on every set of tiers, the main one first."""
-
-    model_config = shown({"enrolment_id": _ENROLMENT_ID, "as_of": "2026-03-02T09:30:00Z", "data": [_AHEAD]})
-    enrolment_id: UUID
-    as_of: datetime
-    data: list[AheadOut]
 
 
 class ForeseenOut(Output):
@@ -328,32 +281,6 @@ def movement_out(move: Movement, says: Sequence[str], scale: int) -> PointsMovem
             for lot in move.lots
         ],
     )  # fmt: skip
-
-
-def ahead_out(standing: TierStanding, programme: Programme) -> AheadOut:
-    ahead, tiers = standing.ahead, standing.tiers
-    level = ahead.held
-    return AheadOut(
-        tier_set=tiers.key,
-        metric=tiers.metric,
-        earned=_measure(ahead.earned, tiers, programme),
-        tier=level.key if level else "",
-        held_until=ahead.held_until,
-        next_tier=ahead.next.key if ahead.next else "",
-        next_missing=_measure(ahead.next_missing, tiers, programme),
-        keep_missing=_measure(ahead.keep_missing, tiers, programme),
-        keep_by=ahead.keep_by,
-        falls_on=ahead.falls_on,
-        falls_to=ahead.falls_to.key if ahead.falls_to else "",
-        begins_on=ahead.begins_on,
-        benefits=[{"en": each.en, "fr": each.fr} for each in level.benefits] if level else [],
-        entitlements=list(level.entitlements) if level else [],
-    )
-
-
-def _measure(amount: int, tiers: TierSet, programme: Programme) -> str:
-    scales = {"spent": exponent_of(programme.currency), "purchases": 0}
-    return format_scaled(amount, scales.get(tiers.metric, programme.points_currency.scale))
 
 
 def foresight_out(enrolment: Enrolment, found: Foresight) -> ForesightOut:

@@ -15,6 +15,8 @@ from fidelia.insight.models import RfmScore
 from fidelia.insight.queries import get_rfm_of
 from fidelia.programme.queries import measured
 from fidelia.programme.queries.terms_in_words import describe_tiers
+from fidelia.programme.queries.words import keep_words, next_words
+from fidelia.rules.standing import Standing
 from fidelia.ui.parts import Definition, Figure, Link
 
 from ..words import CHANNELS, word
@@ -170,6 +172,8 @@ def _missing(dossier: Dossier, membership: Membership, *, keeps: bool) -> str:
     standing, speech = membership.standing, dossier.speech
     if standing is None:
         return ""
+    if standing.ahead.besides:
+        return _missing_together(dossier, membership, standing.ahead)
     if standing.held is not None and not keeps:
         left = _measured(dossier, membership, standing.held.threshold - standing.earned, unit=True)
         return _("%(points)s more to keep it after that day.") % {"points": left}
@@ -178,6 +182,17 @@ def _missing(dossier: Dossier, membership: Membership, *, keeps: bool) -> str:
     left = _measured(dossier, membership, max(0, standing.next.threshold - standing.earned), unit=True)
     name = standing.next.name.in_language(speech.language)
     return _("%(points)s more to reach %(tier)s.") % {"points": left, "tier": name}
+
+
+def _missing_together(dossier: Dossier, membership: Membership, ahead: Standing) -> str:
+    """Say what is missing where levels ask for several measures at once."""
+    programme, language = membership.enrolment.programme, dossier.speech.language
+    if left := keep_words(ahead, programme, language):
+        return _("%(points)s more to keep it after that day.") % {"points": left}
+    left = next_words(ahead, programme, language)
+    if ahead.next is None or not left:
+        return ""
+    return _("%(points)s more to reach %(tier)s.") % {"points": left, "tier": ahead.next.name.in_language(language)}
 
 
 def _measured(dossier: Dossier, membership: Membership, amount: int, *, unit: bool = False) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from fidelia.kernel.calendar import add_months, last_of_month
-from fidelia.programme.queries import Foreseen, TierStanding, list_standings, measured, terms_in_force
+from fidelia.programme.queries import Foreseen, TierStanding, list_standings, terms_in_force
+from fidelia.programme.queries.words import keep_words
 from fidelia.rewards.queries.foresight import foresee_holdings
 from fidelia.ui.formats import plain_date
 
@@ -86,8 +87,7 @@ def _dates(dossier: Dossier, membership: Membership, standing: TierStanding) -> 
         until = speech.plain_date(speech.last_day(ahead.falls_on))
         name = ahead.held.name.in_language(language)
         said.append(_t("%(tier)s until %(day)s.") % {"tier": name, "day": until})
-        if ahead.keep_missing and ahead.keep_by is not None:
-            missing = measured(standing.tiers, programme, ahead.keep_missing, language)
+        if ahead.keep_by is not None and (missing := keep_words(ahead, programme, language)):
             by = speech.plain_date(speech.last_day(ahead.keep_by))
             said.append(_t("%(missing)s more by %(day)s to keep it.") % {"missing": missing, "day": by})
     if ahead.begins_on is not None:

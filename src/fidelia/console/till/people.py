@@ -19,6 +19,7 @@ from fidelia.ledger.queries import get_balance, points_expiring
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import TierStanding, find_enrolment, tier_standing
 from fidelia.programme.queries.differences import points_name_of
+from fidelia.programme.queries.words import next_words
 from fidelia.ui import formats
 
 from ..customers.rows import name_of
@@ -126,8 +127,14 @@ def _say(
             "%(points)s expire within %(days)s day.", "%(points)s expire within %(days)s days.", expiring["days"]
         )
         return text % {"points": shown, "days": expiring["days"]}
-    if standing is not None and standing.next is not None and standing.next.threshold > standing.earned:
-        missing = formats.minor_points(standing.next.threshold - standing.earned, scale, _tongue(), unit=scale == 0)
+    if standing is None or standing.next is None:
+        return ""
+    if standing.ahead.besides:
+        missing = next_words(standing.ahead, programme, _tongue())
+    else:
+        left = max(standing.next.threshold - standing.earned, 0)
+        missing = formats.minor_points(left, scale, _tongue(), unit=scale == 0) if left else ""
+    if missing:
         return _("%(points)s more, and they are %(tier)s.") % {
             "points": missing,
             "tier": standing.next.name.in_language(_tongue()),

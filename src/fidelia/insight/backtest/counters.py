@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fidelia.rewards.operations.limits import period_of, scope_of
+from fidelia.rewards.operations.limits import MemberPeriods, period_of, scope_of
 from fidelia.rules.pricing.bill import Consumed
 from fidelia.rules.rule_terms import Limit
 
@@ -25,13 +25,21 @@ class Counters:
         self.taken: dict[str, list[tuple[Place, str, int]]] = {}
 
     def told(
-        self, limits: Iterable[Limit], customer_id: UUID | None, store_id: UUID | None, at: datetime
+        self,
+        limits: Iterable[Limit],
+        customer_id: UUID | None,
+        store_id: UUID | None,
+        at: datetime,
+        *,
+        of: MemberPeriods | None = None,
     ) -> list[dict[str, Any]]:
-        """Return what is counted, as `left_of_limits` reads it, of these limits at a moment."""
+        """Return what is counted, as `left_of_limits` reads it, of these limits at a moment; `of` are the member's own
+        periods by then.
+        """
         rows = []
         for limit in limits:
             scope = scope_of(limit, customer_id, store_id)
-            for day in self._days(limit, at):
+            for day in self._days(limit, at, of):
                 place = (limit.key, None if scope is None else str(scope), day)
                 taken = self.counted.get(place, 0)
                 if taken:
@@ -45,6 +53,8 @@ class Counters:
         consumed: Iterable[Consumed],
         who: tuple[UUID | None, UUID | None],
         at: datetime,
+        *,
+        of: MemberPeriods | None = None,
     ) -> None:
         """Count what a closure consumed, in the period of its own moment."""
         amounts = {each.limit: each for each in consumed}
@@ -54,8 +64,10 @@ class Counters:
             scope = scope_of(limit, *who)
             if used is None or used.amount <= 0 or (limit.per != "all" and scope is None):
                 continue
-            period = period_of(limit, at, self.zone)
-            starts_on = (period.starts_on if period is not None else None) or date.min
+            period = period_of(limit, at, self.zone, of)
+            if period is None:  # of a plan that the member did not have
+                continue
+            starts_on = period.starts_on or date.min
             place = (limit.key, None if scope is None else str(scope), starts_on.isoformat())
             self.counted[place] += used.amount
             kept.append((place, used.of, used.amount))
@@ -71,10 +83,10 @@ class Counters:
                 left.append((place, of, amount - back))
         self.taken[purchase_id] = left
 
-    def _days(self, limit: Limit, at: datetime) -> list[str]:
-        period = period_of(limit, at, self.zone)
-        if period is None:  # of a plan: no record tells when its periods began, so a trial counts without end
-            return [date.min.isoformat()]
+    def _days(self, limit: Limit, at: datetime, of: MemberPeriods | None) -> list[str]:
+        period = period_of(limit, at, self.zone, of)
+        if period is None:
+            return []
         if period.rolling_from is None or period.starts_on is None:
             return [(period.starts_on or date.min).isoformat()]
         days = (period.starts_on - period.rolling_from).days + 1

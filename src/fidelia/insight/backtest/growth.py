@@ -31,7 +31,7 @@ class Growth:
     """Counts every occasion for the tiers of its member; only as far as a tier of some terms is measured by it."""
 
     def __init__(self, members: Members, terms: Iterable[Terms]) -> None:
-        sets = [one for each in terms if each.tiers is not None for one in (each.tiers, *each.tiers.also)]
+        sets = [one for each in terms if each.tiers is not None for one in each.tiers.measures]
         self.members = members
         self._counts_points = {each.currency or MAIN for each in sets if each.metric not in ("spent", "purchases")}
         self._counts_money = any(each.metric in ("spent", "purchases") for each in sets)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from fidelia.programme.queries import Terms
 from fidelia.rules.tiers import NO_TIER, Earning, HeldTier, TierSet, TierTracker, derive_tiers, feed
+from fidelia.rules.tiers_together import held_together_at
 
 MAIN = ""  # the points of the programme, with what counts for its tiers beside them
 
@@ -85,7 +86,7 @@ class Members:
         """Return the main tier that the terms give by all that is known so far."""
         if terms.tiers is None:
             return NO_TIER
-        if terms.tiers.also:
+        if terms.tiers.also or terms.tiers.together:
             return self._by_any_measure(account_id, enrolment_id, terms, at)
         facts, is_whole = self._facts(account_id, enrolment_id, terms.tiers, at)
         kept = self._trackers.get(enrolment_id)
@@ -102,7 +103,9 @@ class Members:
         return tier
 
     def _by_any_measure(self, account_id: str, enrolment_id: str, terms: Terms, at: datetime) -> str:
-        """Return the tier where further measures give it too, each derived anew: see `programme.queries.grants_for`."""
+        """Return the tier where further measures give it too, or are asked for besides, each derived anew: see
+        `programme.queries.tier_facts`.
+        """
         assert terms.tiers is not None, "asked before"
         grants = [*self.known.grants.get(enrolment_id, ())]
         joined = self.known.joined.get(enrolment_id)
@@ -113,7 +116,19 @@ class Members:
         facts, _is_whole = self._facts(account_id, enrolment_id, terms.tiers, at)
         tracker = TierTracker(terms.tiers, terms.zone, grants, joined)
         feed(tracker, [fact for fact in facts if fact[0] <= at])
-        return tracker.tier_at(at)
+        tier = tracker.tier_at(at)
+        return self._together(tier, account_id, enrolment_id, terms, at) if terms.tiers.together else tier
+
+    def _together(self, tier: str, account_id: str, enrolment_id: str, terms: Terms, at: datetime) -> str:
+        """Return the tier of those up to one that all further measures which name it give as well."""
+        assert terms.tiers is not None, "asked before"
+        joined, needed = self.known.joined.get(enrolment_id), []
+        for other in terms.tiers.together:
+            facts, _is_whole = self._facts(account_id, enrolment_id, other, at)
+            tracker = TierTracker(other, terms.zone, (), joined)
+            feed(tracker, [fact for fact in facts if fact[0] <= at])
+            needed.append(tracker.tier_at(at))
+        return held_together_at(terms.tiers, tier, needed, self.known.grants.get(enrolment_id, ()), at)
 
     def _tracker(self, enrolment_id: str, terms: Terms) -> TierTracker:
         assert terms.tiers is not None, "asked before"

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from fidelia.activity.operations.checkouts.replaying import ClosedBasket
+from fidelia.activity.operations.checkouts.settling import limits_of_terms, periods_of_member
 from fidelia.activity.operations.values import values_of_final, values_of_final_line
 from fidelia.programme.queries import Terms
 from fidelia.rules import Candidate, LineAllocation, Rule, Type, points_of_returned
@@ -233,15 +234,16 @@ class Replay:
         known = {name: value for name, value in values.items() if name != "lines" and not name.startswith("purchase.")}
         known |= {name: values[name] for name in _OF_THE_OCCASION if name in values}
         tier = self.tier_of(seen, terms, record.values.get(TIER))
+        limits, of = limits_of_terms(terms), periods_of_member(basket.found)
         settled = basket.settle(
             terms,
             known=known,
             lines=values.get("lines", ()),
-            counted=self.counters.told(terms.rule_set.limits, *who, seen.occurred_at),
+            counted=self.counters.told(limits, *who, seen.occurred_at, of=of),
             tier=tier,
         )
         bill = settled.bill
-        self.counters.take(seen.purchase_id, terms.rule_set.limits, bill.consumed, who, seen.occurred_at)
+        self.counters.take(seen.purchase_id, limits, bill.consumed, who, seen.occurred_at, of=of)
         result = Result(
             bill.points.points if is_member else 0,
             bill.discount,

@@ -9,12 +9,12 @@ from uuid import UUID
 from fidelia.kernel.db import require_transaction
 from fidelia.kernel.outbox import announce_all
 from fidelia.ledger.queries import ExpiringOfAccount, list_expiring
-from fidelia.rules.standing import standing_at
 from fidelia.rules.tiers import TierSet
 
 from ..events import PointsExpiring, TierEnding
 from ..models import Enrolment, ExpiryNotice, Programme, TierPeriod
-from ..queries import Terms, dated_facts, grants_for, group_by_account
+from ..queries import Terms, group_by_account
+from ..queries.tier_facts import standings_by
 
 
 def notice_expiring(
@@ -87,11 +87,12 @@ def notice_endings(*, at: datetime, programme: Programme, terms: Terms, tier_set
         return 0
     TierPeriod.objects.filter(id__in=[period.id for period in found]).update(noticed_at=at)
     members = [period.enrolment for period in found]
-    facts, grants = dated_facts(tier_set, programme, members), grants_for(tier_set, programme, members, terms.zone)
+    is_main = tier_set is terms.tiers
+    standings = standings_by(tier_set, programme, members, terms.zone, at=at, is_main=is_main)
     events = []
     for period in found:
         member = period.enrolment
-        standing = standing_at(tier_set, terms.zone, facts[member.id], grants[member.id], member.enrolled_at, at=at)
+        standing = standings[member.id]
         if standing.falls_on is not None and standing.falls_on == period.valid_until:
             events.append(
                 TierEnding(

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from django.db.models import Q
-
 from fidelia.kernel.calendar import end_of_day
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.models import Pending
@@ -55,9 +53,9 @@ def foresee(enrolment: Enrolment, *, at: datetime, on: date) -> Foresight:
     currency = enrolment.programme.points_currency_id
     balance = get_balance(account_id=enrolment.account_id, currency=currency, at=at)
     standings = list_standings(enrolment, at)
-    kept = _kept_until(enrolment, terms.points.kept_with, standings, at)
+    kept = _keeping(enrolment, terms.points.kept_with, standings, at)
     events = [*_of_lots(enrolment, currency, at), *_of_pending(enrolment, currency, at)]
-    events = [one for each in events if (one := _kept(each, kept)) is not None]
+    events = [one for each in events if (one := _kept(each, kept, at)) is not None]
     events += [event for standing in standings for event in _of_tiers(standing, at)]
     coming = tuple(sorted((each for each in events if at < each.at < until), key=lambda each: (each.at, each.kind)))
     ended = {"activates": 1, "expires": -1}
@@ -71,39 +69,41 @@ def foresee(enrolment: Enrolment, *, at: datetime, on: date) -> Foresight:
     )
 
 
-def _kept_until(
-    enrolment: Enrolment, keeping: Sequence[str], standings: Sequence[TierStanding], at: datetime
-) -> datetime | None:
-    """Return until when a tier keeps the points of the account: FOREVER while nothing ends it, None where none does.
+def _keeping(
+    enrolment: Enrolment, keys: Sequence[str], standings: Sequence[TierStanding], at: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return from when to when tiers keep the points of the account, in order; FOREVER while nothing ends one.
 
-    A member's own is foreseen (`standings`), those of who else counts at the account are held until their end.
+    A member's own are foreseen (`standings`), those of who else counts at the account are held until their end.
     """
-    ends: list[datetime] = []
-    for standing in standings:
-        ends += _ends_of(standing, keeping, at)
+    if not keys:
+        return []
+    held = [
+        (period.valid_from, period.valid_until or FOREVER)
+        for standing in standings
+        for period in standing.ahead.periods
+        if period.tier in keys
+    ]
     others = TierPeriod.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=at), enrolment__account_id=enrolment.account_id,
-        enrolment__ended_at__isnull=True, tier__in=keeping, superseded_at__isnull=True, valid_from__lte=at,
+        enrolment__account_id=enrolment.account_id, enrolment__ended_at__isnull=True, tier__in=keys,
+        superseded_at__isnull=True,
     ).exclude(enrolment=enrolment)  # fmt: skip
-    ends += [end or FOREVER for end in others.values_list("valid_until", flat=True)] if keeping else []
-    return max(ends, default=None)
+    held += [(begins, end or FOREVER) for begins, end in others.values_list("valid_from", "valid_until")]
+    return sorted(each for each in held if each[1] > at)
 
 
-def _ends_of(standing: TierStanding, keeping: Sequence[str], at: datetime) -> list[datetime]:
-    """Return where the unbroken time ends in which a set's tiers keep points, if one of them is held now."""
-    end: datetime | None = None
-    for period in standing.ahead.periods:
-        until = period.valid_until or FOREVER
-        if until > at and period.tier in keeping and period.valid_from <= (end or at):
-            end = max(until, end or until)
-    return [] if end is None else [end]
+def _kept(event: Foreseen, held: Sequence[tuple[datetime, datetime]], at: datetime) -> Foreseen | None:
+    """Return an event with its end moved to where the tiers that keep the points end; None: it never comes.
 
-
-def _kept(event: Foreseen, until: datetime | None) -> Foreseen | None:
-    """Return an event with its end moved to where the tier that keeps the points ends; None: it never comes."""
-    if event.kind != "expires" or until is None or event.at >= until:
+    A tier held now keeps all points, one to come those that live when it begins.
+    """
+    if event.kind != "expires":
         return event
-    return None if until == FOREVER else replace(event, at=until)
+    ends = event.at
+    for begins, until in held:
+        if begins <= max(at, ends):
+            ends = max(ends, until)
+    return None if ends == FOREVER else replace(event, at=ends)
 
 
 def _of_lots(enrolment: Enrolment, currency: str, at: datetime) -> list[Foreseen]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from fidelia.rules.standing import Standing, standing_at
+from fidelia.rules.standing import Standing
 from fidelia.rules.tiers import TierLevel, TierSet
 
 from ..models import Enrolment
 from .membership import tier_at
 from .terms import Terms, terms_of, version_in_force
-from .tier_facts import dated_facts, grants_for
+from .tier_facts import standings_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,5 @@ def terms_in_force(enrolment: Enrolment, at: datetime) -> Terms | None:
 
 
 def _standing(enrolment: Enrolment, at: datetime, terms: Terms, tiers: TierSet) -> Standing:
-    facts = dated_facts(tiers, enrolment.programme, [enrolment])[enrolment.id]
-    grants = grants_for(tiers, enrolment.programme, [enrolment], terms.zone)[enrolment.id]
-    return standing_at(tiers, terms.zone, facts, grants, enrolment.enrolled_at, at=at)
+    is_main = tiers is terms.tiers
+    return standings_by(tiers, enrolment.programme, [enrolment], terms.zone, at=at, is_main=is_main)[enrolment.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from fidelia.ledger.queries import list_dated_earnings, list_dated_movements
+from fidelia.rules.standing import Standing, stand_together, standing_at
 from fidelia.rules.tiers import Earning, HeldTier, TierSet, derive_tiers
 from fidelia.rules.tiers_together import hold_together
 
@@ -74,6 +76,30 @@ def derive_held(
             each = [derive_tiers(more, zone, known[one.id], (), one.enrolled_at) for more, known in needed]
             held = hold_together(tier_set, held, each, given.get(one.id, ()))
         found[one.id] = held
+    return found
+
+
+def standings_by(
+    tier_set: TierSet,
+    programme: Programme,
+    enrolments: Sequence[Enrolment],
+    zone: ZoneInfo,
+    *,
+    at: datetime,
+    is_main: bool = True,
+) -> dict[UUID, Standing]:
+    """Return where members stand on a set by all its measures, by the ids of their memberships."""
+    facts = dated_facts(tier_set, programme, enrolments)
+    grants = grants_for(tier_set, programme, enrolments, zone, is_main=is_main)
+    needed = [dated_facts(one, programme, enrolments) for one in tier_set.together]
+    given = tier_grants_of([one.id for one in enrolments]) if needed and is_main else {}
+    found = {}
+    for one in enrolments:
+        own = standing_at(tier_set, zone, facts[one.id], grants.get(one.id, ()), one.enrolled_at, at=at)
+        if needed:
+            each = [known[one.id] for known in needed]
+            own = stand_together(own, zone, each, given.get(one.id, ()), one.enrolled_at, at=at)
+        found[one.id] = own
     return found
 
 

@@ -5,7 +5,7 @@ One place for the console, the API, the portal and letters: what a person reads 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import Money
 from fidelia.ledger.models import Entry, Posting
 from fidelia.ledger.queries import LotUsed
+from fidelia.rules.standing import Standing
 from fidelia.rules.tiers import TierSet
 from fidelia.ui.formats import minor_points, money, plain_date
 
@@ -138,7 +139,27 @@ def measured(tiers: TierSet, programme: Programme, amount: int, language: str) -
     elif tiers.metric == "purchases":
         word = Text("purchases", "achats") if amount != 1 else Text("purchase", "achat")
         return f"{amount}\u00a0{word.in_language(language)}"
-    return in_points(amount, programme.points_currency, language)
+    currency = programme.points_currency
+    if tiers.currency not in ("", currency.code):
+        currency = programme.more_currencies.select_related("currency").get(currency_id=tiers.currency).currency
+    return in_points(amount, currency, language)
+
+
+def next_words(standing: Standing, programme: Programme, language: str) -> str:
+    """Return what is missing to the next level by all its measures, “300 points and 120 €”; empty for nothing."""
+    missing = [(standing.tiers, standing.next_missing), *((one.measure, one.next_missing) for one in standing.besides)]
+    return _together(missing, programme, language)
+
+
+def keep_words(standing: Standing, programme: Programme, language: str) -> str:
+    """Return what keeps the level held on by all its measures; empty for nothing, or where it cannot be said."""
+    missing = [(standing.tiers, standing.keep_missing), *((one.measure, one.keep_missing) for one in standing.besides)]
+    return _together(missing, programme, language)
+
+
+def _together(missing: Iterable[tuple[TierSet, int]], programme: Programme, language: str) -> str:
+    said = [measured(tiers, programme, amount, language) for tiers, amount in missing if amount > 0]
+    return Text(" and ", " et ").in_language(language).join(said)
 
 
 def _sentence_of(move: Movement) -> Text:

@@ -104,13 +104,13 @@ class PointsOfReceipts:
         matched: Mapping[int, SoldLine],
     ) -> None:
         """Count a receipt as the tiers are measured: by points for all at the account, else by what was bought."""
-        tier = state.tier
-        if tier is not None and tier.metric in ("spent", "purchases"):
-            _count_bought(receipt, state, tier, matched)
-        elif points:
-            counts_at, undoes = self.counts(receipt, matched)
-            if counts_at is not None:
-                for each in account.tiers:
+        for own in state.tier.measures if state.tier is not None else ():
+            if own.metric in ("spent", "purchases"):
+                _count_bought(receipt, state, own, matched)
+        counts_at, undoes = self.counts(receipt, matched) if points else (None, None)
+        if counts_at is not None:
+            for each in [each for own in account.tiers for each in own.measures]:
+                if each.metric not in ("spent", "purchases") and not each.is_of_others:
                     each.count(counts_at, points, undoes)
 
     def _life_begins(self, occurred_at: datetime) -> datetime | None:

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import Terms, dated_facts, grants_for
+from fidelia.programme.queries.membership import tier_grants_of
 from fidelia.rules.tiers import Earning, HeldTier, TierSet, TierTracker, feed
+from fidelia.rules.tiers_together import held_together_at
 
 when = itemgetter(0)
 
@@ -20,10 +22,16 @@ when = itemgetter(0)
 class TierOfHistory:
     """The tier of one member, receipt after receipt: what counts for it is told as it is decided, also before its day
     comes (points that wait).
+
+    `besides` are the further measures that levels ask for too, and `granted` what is held without them. A measure by
+    points of another currency than the programme's (`is_of_others`) knows what was there before the import alone.
     """
 
     tracker: TierTracker
     ahead: list[Earning]
+    besides: tuple[TierOfHistory, ...] = ()
+    granted: tuple[HeldTier, ...] = ()
+    is_of_others: bool = False
 
     @classmethod
     def of(
@@ -47,7 +55,16 @@ class TierOfHistory:
         come = bisect_right(self.ahead, at, key=when)
         feed(self.tracker, self.ahead[:come])
         del self.ahead[:come]
-        return self.tracker.tier_at(at)
+        tier = self.tracker.tier_at(at)
+        if not self.besides:
+            return tier
+        needed = [one.tier_at(at) for one in self.besides]
+        return held_together_at(self.tracker.tier_set, tier, needed, self.granted, at)
+
+    @property
+    def measures(self) -> tuple[TierOfHistory, ...]:
+        """All by which the tier is measured, its own first."""
+        return (self, *self.besides)
 
     def count(self, at: datetime, amount: int, undoes: datetime | None = None) -> None:
         """Count a fact: when, how much (negative: taken back), and of which moment that was which it un-does."""
@@ -60,8 +77,19 @@ def load_standings(
     """Building block: return where each membership stands on the main tiers, by its id; nothing without tiers."""
     if terms is None or terms.tiers is None:
         return {}
-    facts = dated_facts(terms.tiers, programme, enrolments)
-    grants = grants_for(terms.tiers, programme, enrolments, terms.zone)
-    return {
-        one.id: TierOfHistory.of(terms.tiers, terms, one, facts[one.id], grants.get(one.id, ())) for one in enrolments
-    }
+    tiers, grants = terms.tiers, grants_for(terms.tiers, programme, enrolments, terms.zone)
+    each = [(one, dated_facts(one, programme, enrolments)) for one in (tiers, *tiers.together)]
+    found = {}
+    for one in enrolments:
+        own, *besides = [
+            TierOfHistory.of(tier_set, terms, one, facts[one.id], grants.get(one.id, ()) if tier_set is tiers else ())
+            for tier_set, facts in each
+        ]
+        own.besides = tuple(besides)
+        found[one.id] = own
+    for measure in [measure for own in found.values() for measure in own.measures]:
+        measure.is_of_others = measure.tracker.tier_set.currency not in ("", programme.points_currency_id)
+    if tiers.together:
+        for id, granted in tier_grants_of(list(found)).items():
+            found[id].granted = tuple(granted)
+    return found
