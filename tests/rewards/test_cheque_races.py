@@ -18,7 +18,7 @@ MEMBER = {
 }  # fmt: skip
 POLICY = {
     "programme_id": str(PROGRAMME), "cheque": "cheque", "version_id": None, "points_currency": "PTS", "points": 200,
-    "threshold": 200, "money": 1_000, "steps_max": 1, "each": "sum", "remainder": "carried",
+    "threshold": 200, "scale": [[200, 1_000]], "steps_max": 1, "each": "sum", "remainder": "carried",
     "name": {"en": "Cheque", "fr": "Chèque"}, "currency": "EUR", "minimum_basket": 0, "per_checkout": None,
     "is_divisible": False, "purpose": "multi", "valid_from": AT, "valid_until": None, "lives_until": None,
     "starts_on": None, "counts_until": None, "is_kept": False, "carries_debt": True, "at": AT, "now": AT,
@@ -81,7 +81,8 @@ def shop(scratch: str) -> str:
         f"insert into rewards_cheque_debt (account_id, points_currency, points) values ('{ACCOUNT}', 'PTS', 200)",
     )
     # Whoever has read what there is waits here, so that both have read it before one of them writes.
-    text, place = function("rewards_cheques_for", "cheques"), "steps := least("
+    text, place = function("rewards_cheques_for", "cheques"), "step.count := least("
+    assert place in text
     run_as_owner(scratch, text.replace(place, BARRIER + place))
     return scratch
 
