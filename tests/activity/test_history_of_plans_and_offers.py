@@ -77,8 +77,9 @@ def test_many_are_read_by_as_few_statements_as_one_of_them() -> None:
     assert counts == [2, 2]
     terms = versions.terms_at(AT)
     assert terms is not None
+    plan = {"plan": "plus", "begins_at": (AT + timedelta(days=1)).isoformat(), "entitlements": ["free_delivery"]}
     assert held.facts(terms, first.customer_id, AT + timedelta(days=2)) == {
-        "plans": [{"plan": "plus", "entitlements": ["free_delivery"]}],
+        "plans": [plan],
         "offers": ["double_week"],
     }
     assert held.facts(terms, second.customer_id, AT + timedelta(days=2)) == {"plans": [], "offers": []}
