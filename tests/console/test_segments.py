@@ -90,3 +90,45 @@ def test_the_people_of_a_segment_are_kept_as_a_fixed_list(shop):
     )
     assert "Liste figée" in client.get("/console/segments/").content.decode()
     assert shop.client(jaquino()).post("/console/segments/french/fixed/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ('customer.country == "JP"', 0),
+        ('customer.acquired_on > date("2030-01-01") && customer.acquired_on < date("2029-01-01")', 0),
+        ('customer.kind == "person"', 3),
+        ("true", 3),
+    ],
+)
+def test_a_segment_of_nobody_or_of_everybody_is_counted_kept_and_shown(shop, condition, count):
+    shop.members(3)
+    client = shop.client(shop.leonore)
+    counted = client.post("/console/segments/preview/", {"condition": condition}, headers=HTMX).content.decode()
+    assert f'<p class="f-figure-value">{count}</p>' in counted
+    assert client.post("/console/segments/new/", NEW | {"condition": condition}).status_code == 302
+    assert Segment.objects.get().member_count == count
+    for page in ("/console/segments/", "/console/segments/french/", "/console/customers/?segment=french"):
+        assert client.get(page).status_code == 200, page
+    if not count:
+        assert "Florestan" not in client.get("/console/customers/?segment=french").content.decode()
+
+
+def test_a_trait_that_never_was_is_said_at_the_condition(shop):
+    client = shop.client(shop.leonore)
+    answer = client.post("/console/segments/new/", NEW | {"condition": "trait.never_was > 3"})
+    assert answer.status_code == 422
+    assert 'id="id_condition_error"' in answer.content.decode()
+    assert "never_was" in answer.content.decode().partition('id="id_condition_error"')[2][:300]
+    assert not Segment.objects.exists()
+
+
+def test_a_list_filtered_by_a_segment_that_never_was_shows_nobody_and_breaks_nothing(shop):
+    shop.members(3)
+    shop.segment()
+    client = shop.client(shop.leonore)
+    page = client.get("/console/customers/?segment=never-was")
+    assert page.status_code == 200
+    assert "Florestan" not in page.content.decode()
+    assert "never-was (n’existe pas)" in page.content.decode()
+    assert "Florestan" in client.get("/console/customers/").content.decode()

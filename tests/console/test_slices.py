@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import openpyxl
@@ -9,6 +10,7 @@ import pytest
 
 from fidelia.access.queries import actor_of
 from fidelia.console.workbooks import read_cell, workbook_of
+from fidelia.customers.models import Segment
 from fidelia.insight.models import Slice
 from fidelia.insight.operations import refresh, write_chapters
 from fidelia.jobs.models import Job
@@ -144,3 +146,35 @@ def test_a_person_asks_for_the_monthly_report_and_stops_it(shop):
     assert client.post(address, {"wish": "dance"}).status_code == 404
     assert "n’en reçoit pas" in client.get(f"{OVERVIEW}monthly/").content.decode()
     assert shop.client(person("Jaquino")).get(f"{OVERVIEW}monthly/").status_code == 403
+
+
+def test_a_part_without_purchases_says_so_on_every_page(learnt):
+    learnt.segment("nobody", 'customer.country == "JP"')
+    refresh(by=SYSTEM, at=clock.now())
+    client = learnt.client(learnt.leonore)
+    waiting = client.post(SLICES, {"segment": "nobody", "chapter": "sales"})
+    run_job(job_id=Job.objects.get(kind="insight.slice").id, clock=clock.now)
+    part = Slice.objects.get()
+    assert f"{OVERVIEW}sales/?slice={part.id}" in client.get(waiting["Location"]).content.decode()
+    for key in ("sales", "rfm", "churn"):
+        said = client.get(f"{OVERVIEW}{key}/?slice={part.id}", follow=True)
+        assert said.redirect_chain == [(f"{OVERVIEW}?slice={part.id}", 302)]
+        assert "Aucun achat dans cette partie" in said.content.decode()
+
+
+def test_a_segment_younger_than_the_facts_is_no_segment_of_nobody(learnt):
+    learnt.segment("younger", "true")
+    Segment.objects.filter(key="younger").update(recorded_at=clock.now() + timedelta(hours=1))
+    client = learnt.client(learnt.leonore)
+    waiting = client.post(SLICES, {"segment": "younger", "chapter": "sales"})
+    run_job(job_id=Job.objects.get(kind="insight.slice").id, clock=clock.now)
+    page = client.get(waiting["Location"]).content.decode()
+    assert "actualisez" in page.lower()
+    assert not Slice.objects.exists()
+
+
+def test_a_store_that_never_was_starts_nothing(learnt):
+    client = learnt.client(learnt.leonore)
+    answer = client.post(SLICES, {"store_id": "0198c1f0-0000-7000-8000-000000000001"}, follow=True)
+    assert answer.redirect_chain == [(OVERVIEW, 302)]
+    assert not Job.objects.filter(kind="insight.slice").exists()

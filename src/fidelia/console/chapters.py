@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -100,6 +101,8 @@ def chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
 def _show_chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     part = slice_of(request, request.actor)
     found = _chapter_of(request, key, part)
+    if found is None and part is not None and key in ICONS:
+        return redirect(url_of("", part))  # nobody bought in this part: the overview says so
     if found is None:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)

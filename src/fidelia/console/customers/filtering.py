@@ -158,9 +158,8 @@ def _orders_open_to(by: Actor) -> set[str]:
 
 def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
     language = get_language() or "en"
-    segments = list_segments(by=by) if by.may("segment.see") else []
     offered = [
-        ("segment", _("Segment is"), [(segment.key, segment.name.in_language(language)) for segment in segments]),
+        ("segment", _("Segment is"), _segments(query.get("segment", ""), by, language)),
         ("tier", _("Tier is"), _tiers(at, language) if by.may_somewhere("points.see") else []),
         ("store", _("Store is"), [(str(store.id), store.name) for store in list_stores(by=by)]),
         ("kind", _("Kind is"), [(code, word(KINDS, code)) for code in KINDS]),
@@ -178,6 +177,15 @@ def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
         if choices
     ]
     return named + [_typed_filter(one, query, language) for one in list_custom_fields() if not _choices_of(one)]
+
+
+def _segments(asked: str, by: Actor, language: str) -> list[tuple[str, str]]:
+    """The segments, and the one asked for where it was archived or never was: left aside, it would show everybody."""
+    if not by.may("segment.see"):
+        return []
+    found = [(one.key, one.name.in_language(language)) for one in list_segments(by=by)]
+    gone = asked and asked not in dict(found)
+    return [*found, (asked, _("%(key)s (not there)") % {"key": asked[:TYPED_MAX]})] if gone else found
 
 
 def _choices_of(field: TraitDefinition) -> list[tuple[str, str]]:

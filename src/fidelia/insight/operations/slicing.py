@@ -14,7 +14,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.localized import LANGUAGES
 from fidelia.organisation.queries import get_banner, get_operator, get_store, list_stores
 
-from ..errors import MalformedSlice, NothingToReport, TooManySlices
+from ..errors import MalformedSlice, NoExport, NothingToReport, TooManySlices
 from ..models import Chapter, Refresh, Slice, Wanted
 from ..report import make_report
 from ..report.exported import Only
@@ -29,10 +29,10 @@ def write_slice(*, by: Actor, at: datetime, refresh: Refresh, wanted: Wanted, to
 
     A part without purchases is a slice without chapters. No trait is set: those speak of all purchases. `told` hears
     the title of each chapter. Raises Denied (insight.see), MalformedSlice, TooManySlices, UnknownStore, UnknownBanner,
-    UnknownSegment.
+    UnknownSegment, NoExport for a segment that the refresh did not know yet.
     """
     by.require("insight.see")
-    only = _only(by, wanted)
+    only = _only(by, wanted, refresh)
     kept = Slice.objects.filter(refresh=refresh, **wanted.fields).first()
     if kept is not None:
         return kept
@@ -48,14 +48,16 @@ def write_slice(*, by: Actor, at: datetime, refresh: Refresh, wanted: Wanted, to
         return _keep(at, refresh, wanted, reports)
 
 
-def _only(by: Actor, wanted: Wanted) -> Only:
+def _only(by: Actor, wanted: Wanted, refresh: Refresh) -> Only:
     """Check what is asked for and say it in stores. Raises what `write_slice` raises."""
     if wanted.fields == Wanted().fields:
         raise MalformedSlice("Say a store, a banner, a segment or a period.")
     if wanted.since and wanted.until and wanted.until < wanted.since:
         raise MalformedSlice("The period ends before it begins.", pointer="/until")
     if wanted.segment:
-        get_segment(by=by.lent("segment.see"), key=wanted.segment)
+        segment = get_segment(by=by.lent("segment.see"), key=wanted.segment)
+        if segment.recorded_at > refresh.refreshed_at:
+            raise NoExport("The segment is younger than the facts: refresh insight first.")
     return Only(_stores(by, wanted), wanted.segment, wanted.since, wanted.until)
 
 
