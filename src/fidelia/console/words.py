@@ -187,6 +187,7 @@ REACTION_NAMES: Words = {
     "programme.follow_version": _("Tiers follow a new version"),
     "programme.reassess_pools": _("The tiers of a pool"),
     "programme.reassess_tiers": _("Tiers follow the points"),
+    "programme.keep_points": _("A tier keeps its points alive"),
     "referral.follow_friends": _("Referrals follow the friend’s purchases"),
     "rewards.turn_points": _("Points become loyalty cheques"),
 }
