@@ -8,6 +8,7 @@ second of processor time, and the largest memory of the process.
 # ruff: noqa: E402 – Django is made ready before what needs it
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import django
 import duckdb
 import pyarrow
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fidelia.config.settings")
 django.setup()
 
 from fidelia.activity.fields import PURCHASE_FIELDS
