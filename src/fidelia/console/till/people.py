@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from fidelia.cards.queries import cards_of
 from fidelia.customers.models import Customer
-from fidelia.customers.queries import find_presented, ids_of, search_customers
+from fidelia.customers.queries import find_presented, ids_of
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import local_day, zone_of
 from fidelia.kernel.money import exponent_of
@@ -29,13 +29,8 @@ SOON = timedelta(days=30)
 BIRTHDAY_WITHIN = 7
 
 
-def recognised(by: Actor, text: str, programme: Programme) -> list[Customer]:
-    """Return who is meant at a counter: one's own customers who are named so, or the member of whatever store who shows
-    a card, or tells a whole address or number.
-    """
-    found = search_customers(by=by, text=text, limit=FOUND_MAX)
-    if found:
-        return found
+def members_presented(by: Actor, text: str, programme: Programme) -> list[Customer]:
+    """Return the member of whatever store who shows a card, or tells a whole address or number; at most two."""
     presented = find_presented(by=by, text=text)
     return [one for one in presented if find_enrolment(programme, ids_of(one.id)) is not None]
 

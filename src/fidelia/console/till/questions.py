@@ -15,7 +15,7 @@ from fidelia.activity.queries import list_purchases
 from fidelia.cards.operations import Person
 from fidelia.customers.models import Customer
 from fidelia.customers.operations import NewCustomer, add_customer
-from fidelia.customers.queries import find_presented, get_customer, ids_of
+from fidelia.customers.queries import find_presented, get_customer, ids_of, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
@@ -31,7 +31,7 @@ from ..customers.rows import name_of
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question
 from .cards import register_at_till, said_of_card
-from .people import FOUND_MAX, facts_of, programme_facts, recognised
+from .people import FOUND_MAX, facts_of, members_presented, programme_facts
 from .places import programme_of, store_of, stores_of
 
 _NUMBERED = re.compile(r".*-(\d{1,9})")
@@ -74,10 +74,12 @@ def scan(request: ConsoleRequest) -> Answer:
     if not text:
         return {"members": [], "products": [], "code": None}
     programme, at = programme_of(request), clock.now()
-    found = recognised(request.actor, text, programme)
+    found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
     goods = list_sellable(by=request.actor, text=text, limit=FOUND_MAX)
     if len(goods) == 1 and goods[0].code == text and len(found) != 1:
         found = []
+    if not found and not goods:  # an article is scanned far more often than a card of another store
+        found = members_presented(request.actor, text, programme)
     members = [facts_of(request.actor, one, programme, at) for one in found] if len(found) == 1 else _named(found)
     if members or goods:
         return {"members": members, "products": [_product(one, programme) for one in goods] if not members else []}

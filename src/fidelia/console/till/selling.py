@@ -21,7 +21,7 @@ from fidelia.activity.operations.checkouts import (
     evaluate_checkout,
 )
 from fidelia.activity.queries import get_purchase, list_lines, list_purchases
-from fidelia.customers.queries import ids_of
+from fidelia.customers.queries import ids_of, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.errors import FideliaError
@@ -35,7 +35,7 @@ from fidelia.rules import RuleSet
 from ..pages import ConsoleRequest
 from .answers import Answer, MalformedQuestion, answers, read_question, refusal_of
 from .offers import coupons_of, offers_of
-from .people import recognised
+from .people import members_presented
 from .places import programme_of, store_of
 from .questions import source_of
 from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase
@@ -192,7 +192,9 @@ def _record(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool
 
 def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
     """Return the member whom a card scanned off line names; None where it names nobody, or nobody's membership."""
-    found = recognised(by, sale.named, programme) if sale.named else []
+    if not sale.named:
+        return None
+    found = search_customers(by=by, text=sale.named, limit=2) or members_presented(by, sale.named, programme)
     is_member = len(found) == 1 and find_enrolment(programme, ids_of(found[0].id)) is not None
     return found[0].id if is_member else None
 
