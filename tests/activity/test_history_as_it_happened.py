@@ -110,6 +110,8 @@ def history(seed: int) -> list[Receipt]:
         if open_sales and draw.random() < 0.15:
             sale = draw.choice(open_sales)
             line = draw.choice(sale.lines)
+            if number % 2:  # an exchange: the receipt of what comes back is that of what is bought
+                receipts.append(Receipt(f"B{number}", at, sale.card, (Line(f"cup-{number}", "home", 1, 2490),)))
             receipts.append(Receipt(f"B{number}", at, sale.card, (line,), sale.number))
         else:
             receipts.append(Receipt(f"T{number}", at, draw.choice(CARDS), tuple(basket(draw, number))))
@@ -153,10 +155,10 @@ def happen(receipt: Receipt) -> None:
         )  # fmt: skip
         record_purchase(by=SYSTEM, at=receipt.at, request=request, source="old-till")
         return
-    sale = Purchase.objects.get(receipt_number=receipt.returns)
+    sale = Purchase.objects.get(receipt_number=receipt.returns, kind="sale")
     number = PurchaseLine.objects.get(purchase_id=sale.purchase_id, product_code=receipt.lines[0].product).line_number
     back = ReturnRequest(
-        idempotency_key=receipt.number, receipt_number=receipt.number, occurred_at=receipt.at,
+        idempotency_key=f"back:{receipt.number}", receipt_number=receipt.number, occurred_at=receipt.at,
         purchase_id=sale.purchase_id, lines=(ReturnedLine(number),),
     )  # fmt: skip
     record_return(by=SYSTEM, at=receipt.at, request=back, source="old-till")
@@ -200,7 +202,7 @@ def standing(made: Programme) -> dict[str, Any]:
                 for tier_set in ("", "visits")
             ],
         }
-    held["receipts"] = dict(Purchase.objects.order_by("receipt_number").values_list("receipt_number", "points"))
+    held["receipts"] = sorted(Purchase.objects.values_list("receipt_number", "kind", "points"))
     assert find_broken_invariants() == []
     return held
 

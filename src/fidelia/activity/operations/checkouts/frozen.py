@@ -21,11 +21,15 @@ from ..locking import lock_sale
 from .reading import waiting_in_time
 
 # In the order in which they were decided: those of the purchase's own chain come before a claim, a member's after it.
+# What a file gave back has no part of the bill in its decision; its lines say how much of each came back.
 _RETURNED = """
-select decision.record->'values'->'returned'
-from activity_purchase back join activity_decision decision on decision.purchase_id = back.purchase_id
-where back.returns_purchase_id = %s and decision.record->'values' ? 'returned'
-order by decision.account_id = %s desc, decision.sequence
+select coalesce(decision.record->'values'->'returned', (
+    select jsonb_agg(jsonb_build_array(line.returns_line_number - 1, -line.quantity, null) order by line.line_number)
+    from activity_line line where line.purchase_id = back.purchase_id and line.returns_purchase_id = %(sale)s))
+from (select distinct purchase_id from activity_line where returns_purchase_id = %(sale)s) back
+left join activity_decision decision
+    on decision.purchase_id = back.purchase_id and decision.record->'values' ? 'returned'
+order by decision.account_id = %(sale)s desc nulls last, decision.sequence nulls last, back.purchase_id
 """
 
 _LOCK = "select state, purchase_id from activity_checkout where checkout_id = %s for update"
@@ -93,7 +97,7 @@ def _claimed(bill: FrozenBill, purchase: Purchase) -> FrozenBill:
 
 def _returned(purchase_id: UUID) -> tuple[Returned, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(_RETURNED, [purchase_id, purchase_id])
+        cursor.execute(_RETURNED, {"sale": purchase_id})
         rows: list[Any] = [row for (rows,) in cursor.fetchall() for row in read_jsonb(rows)]
     return tuple([Returned(line, quantity, amount) for line, quantity, amount in rows])
 

@@ -16,18 +16,21 @@ from fidelia.rules.decision import values_read
 
 from ..deciding import ChainHead, settle_purchase
 from ..values import values_for_rules, values_of_final_line
+from .exchanges import Part, is_correction, parts_of
 from .held import Held
 from .mapping import ImportMapping
 from .members import ENROLLED_BY, AccountState, MemberState, returned_products
 from .past import Past
 from .postings import Place, PointsOfReceipts
 from .receipts import Receipt
+from .rows import array_of, back_arrays, in_file
 from .sold_lines import SoldLine
 
 DECIDED_COLUMNS = {
     "place": "bigint", "purchase_id": "uuid", "customer_id": "uuid", "enrolment_id": "uuid", "account_id": "uuid",
     "points": "bigint", "rule_version_id": "uuid", "posting_id": "uuid", "line_points": "bigint[]",
-    "back_purchases": "uuid[]", "back_lines": "smallint[]", "borne_by_store_id": "uuid",
+    "back_purchases": "uuid[]", "back_lines": "smallint[]", "borne_by_store_id": "uuid", "kind": "text",
+    "takes": "bigint[]",
 }  # fmt: skip
 PURCHASE_ID = list(DECIDED_COLUMNS).index("purchase_id")
 DECISION_COLUMNS = (
@@ -134,9 +137,15 @@ class BatchDecision:
         return past
 
     def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
+        matched = self._match(receipt, state) if receipt.gives_back else {}
+        is_named = receipt.gives_back and any(receipt.originals)
+        worthless = _worthless(receipt, state, matched) if is_named else frozenset()
+        for part in parts_of(receipt, matched, worthless) if matched or worthless else [Part(receipt, {})]:
+            self._decide_part(part, state, facts)
+
+    def _decide_part(self, part: Part, state: MemberState, facts: dict[str, Any] | None) -> None:
+        receipt, matched, worthless = part.receipt, part.matched, part.worthless
         purchase_id = receipt.purchase_id or new_id()
-        matched = self._match(receipt, state) if receipt.is_return else {}
-        worthless = _worthless(receipt, state, matched) if receipt.is_return and any(receipt.originals) else frozenset()
         terms = self._around.versions.terms_at(receipt.occurred_at)
         outcome, account = None, state.account
         is_member = account is not None and self._earns(receipt, state, terms)
@@ -163,7 +172,7 @@ class BatchDecision:
     def _match(self, receipt: Receipt, state: MemberState) -> dict[int, SoldLine]:
         matched = {}
         for place, quantity in enumerate(receipt.quantities):
-            if quantity < 0:
+            if quantity < 0 and not is_correction(receipt, place):
                 product, net = receipt.products[place], receipt.nets[place]
                 original = receipt.originals[place] if receipt.originals else ""
                 sold = state.take_sold(product, -quantity, -net, receipt.occurred_at, original)
@@ -304,9 +313,11 @@ class BatchDecision:
                 *(receipt.place, purchase_id, state.customer_id if state is not None else None),
                 *((enrolment.id, enrolment.account_id) if enrolment is not None else (None, None)),
                 *(points, outcome.rule_version_id if outcome is not None else None, posting_id),
-                _array(outcome.lines) if outcome is not None else None,
-                *_back_arrays(receipt, matched),
+                array_of(in_file(receipt, outcome.lines)) if outcome is not None else None,
+                *back_arrays(receipt, matched),
                 self._borne_by(receipt, matched) if receipt.is_return else None,
+                receipt.kind,
+                array_of(receipt.takes) if receipt.takes is not None else None,
             )
         )
         self._count(receipt, points, matched)
@@ -370,19 +381,3 @@ def _decision_of_return(
         outcomes=(),
         lines=lines,
     )
-
-
-def _back_arrays(receipt: Receipt, matched: Mapping[int, SoldLine]) -> tuple[str | None, str | None]:
-    """Return, for each line, the purchase and the line that it gives back; nothing where none is known."""
-    if not matched:
-        return None, None
-    sold = [matched.get(place) for place in range(receipt.line_count)]
-    return (
-        _array([one.purchase_id if one is not None else "null" for one in sold]),
-        _array([one.line_number if one is not None else "null" for one in sold]),
-    )
-
-
-def _array(values: Sequence[object]) -> str:
-    """Return an array as PostgreSQL writes it: the driver's own way costs ten times as much."""
-    return f"{{{','.join(map(str, values))}}}"

@@ -25,11 +25,10 @@ from ..deciding import ChainHead
 from .cells import country_code
 from .mapping import ImportMapping
 from .receipts import Receipt
-from .sold_lines import SoldLine
+from .sold_lines import CENT, SoldLine
 from .standing import TierOfHistory, load_standings
 
 ENROLLED_BY = "import"
-CENT = 1  # by so much a file rounds the money of a part in another way than we do
 _LOCK_CHAINS = """
 with opened as (
     insert into activity_chain (account_id, sequence, hash) select account, 0, %s from unnest(%s::uuid[]) account
@@ -162,7 +161,7 @@ def returned_products(receipts: Iterable[Receipt]) -> set[str]:
     return {
         product
         for receipt in receipts
-        if receipt.is_return
+        if receipt.gives_back
         for product, quantity in zip(receipt.products, receipt.quantities, strict=True)
         if quantity < 0
     }

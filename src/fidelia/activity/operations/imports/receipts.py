@@ -61,10 +61,16 @@ class Receipt:
     categories: list[str]
     originals: list[str] = field(default_factory=list)
     purchase_id: UUID | None = None  # of one that is recorded already
+    takes: list[int] | None = None  # which lines of the file's receipt it has, from 1; None: all
 
     @property
     def is_return(self) -> bool:
         return self.kind == "return"
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether something on it comes back, be it an exchange; never of one that is recorded as a purchase."""
+        return self.is_return or (self.purchase_id is None and min(self.quantities, default=0) < 0)
 
 
 def list_spans(import_id: UUID, *, after: int, most: int) -> list[tuple[int, int]]:

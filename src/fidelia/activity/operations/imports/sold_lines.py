@@ -10,6 +10,8 @@ from fidelia.rules import LineAllocation, points_of_returned
 
 from ..returns import net_of_returned
 
+CENT = 1  # by so much a file rounds the money of a part in another way than we do
+
 
 @dataclass(slots=True)
 class SoldLine:

@@ -9,8 +9,8 @@ TOTALS = (
     # what was recorded
     Total(
         "sales", Text("Purchases recorded", "Achats enregistrés"),
-        Text("Receipts of which more was sold than given back.",
-             "Tickets sur lesquels on a vendu plus qu’on n’a repris."),
+        Text("Receipts of which more was sold than given back; of an exchange, what was bought.",
+             "Tickets sur lesquels on a vendu plus qu’on n’a repris ; d’un échange, ce qui a été acheté."),
     ),
     Total(
         "returns", Text("Returns", "Retours"),

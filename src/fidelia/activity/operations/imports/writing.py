@@ -23,9 +23,11 @@ with lines as (
     insert into activity_line (
         purchase_id, line_number, product_id, product_code, description, quantity, net, unit_price, unit_price_scale,
         is_product, points, returns_purchase_id, returns_line_number, gross, discount)
-    select decided.purchase_id, part.n, known.product_id, part.product, part.description, part.quantity, part.net,
-        part.unit_price, part.scale, coalesce(known.is_product, true), coalesce(part.points, 0), part.back_purchase,
-        part.back_line, part.net + taken.off, taken.off
+    select decided.purchase_id,
+        case when decided.takes is null then part.n else array_position(decided.takes, part.n) end,
+        known.product_id, part.product, part.description, part.quantity, part.net, part.unit_price, part.scale,
+        coalesce(known.is_product, true), coalesce(part.points, 0), part.back_purchase, part.back_line,
+        part.net + taken.off, taken.off
     from decided
     join activity_import_receipt receipt on receipt.import_id = %(import)s and receipt.place = decided.place
     cross join lateral unnest(
@@ -35,9 +37,10 @@ with lines as (
         product, description, quantity, net, unit_price, scale, points, back_purchase, back_line, off, n)
     cross join lateral (select case when part.quantity < 0 then -part.off else part.off end as off) taken
     left join activity_import_product known on known.import_id = %(import)s and known.code = part.product
+    where decided.takes is null or part.n = any (decided.takes)
     returning purchase_id, net, is_product, returns_purchase_id, gross, discount
 ), sums as (
-    select purchase_id, coalesce(sum(net) filter (where is_product), 0) as product_total,
+    select purchase_id, sum(net) as net, coalesce(sum(net) filter (where is_product), 0) as product_total,
         case when count(distinct returns_purchase_id) = 1 then (array_agg(distinct returns_purchase_id) filter (
             where returns_purchase_id is not null))[1] end as origin,
         sum(gross) as gross, sum(discount) as discount
@@ -48,12 +51,12 @@ insert into activity_purchase (
     customer_id, enrolment_id, account_id, partner_id, store_id, borne_by_store_id, channel, currency, total,
     product_total, points, rule_version_id, posting_id, returns_purchase_id, occurred_at, recorded_at, origin,
     gross, discount)
-select decided.purchase_id, receipt.kind, %(source)s, receipt.receipt, 'import:' || %(source)s,
-    receipt.kind || ':' || receipt.receipt,
+select decided.purchase_id, decided.kind, %(source)s, receipt.receipt, 'import:' || %(source)s,
+    decided.kind || ':' || receipt.receipt,
     sha256(convert_to(row(receipt.receipt, receipt.customer, receipt.occurred_at, receipt.products, receipt.quantities,
         receipt.nets)::text, 'UTF8')),
     %(programme)s, decided.customer_id, decided.enrolment_id, decided.account_id, store.partner_id, store.id,
-    decided.borne_by_store_id, receipt.channel, %(currency)s, receipt.net,
+    decided.borne_by_store_id, receipt.channel, %(currency)s, sums.net,
     sums.product_total, decided.points, decided.rule_version_id, decided.posting_id, sums.origin, receipt.occurred_at,
     %(at)s, 'backfill', sums.gross, sums.discount
 from decided
