@@ -13,17 +13,29 @@ from .columns import COMPUTED, HELD, OF_RUNNING, in_name
 RULES_A_MASK = 62
 
 
-def mask_of(versions: Mapping[str, RuleSet], tried: RuleSet | None) -> str:
-    """Return the SQL of the candidates of an occasion, a bit for each rule of the terms by which it is judged."""
-    cases = [f"when occasion.version_id = '{version}' then {_mask(rules)}" for version, rules in versions.items()]
+def candidates_of(versions: Mapping[str, RuleSet], tried: RuleSet | None) -> str:
+    """Return the SQL that asks of all occasions for their candidates: (place_of, mask), a bit of the mask for each rule
+    of the terms by which the occasion is judged.
+
+    What asks the lines is asked once for all versions that say the same, as most rules of neighbours do.
+    """
+    asked: dict[str, str] = {}
+    cases = [f"when version_id = '{version}' then {_mask(rules, asked)}" for version, rules in versions.items()]
     if tried is not None:
-        cases.insert(0, f"when occasion.is_tried then {_mask(tried)}")
-    return f"case {' '.join(cases)} else 0 end" if cases else "0"
+        cases.insert(0, f"when is_tried then {_mask(tried, asked)}")
+    mask = f"case {' '.join(cases)} else 0 end" if cases else "0"
+    if not asked:
+        return f"select place_of, {mask} as mask from occasion"
+    columns = "".join(f", {sql} as {name}" for sql, name in asked.items())
+    return f"select place_of, {mask} as mask from (select *{columns} from occasion) occasion"
 
 
-def _mask(rules: RuleSet) -> str:
-    asked = SetCandidates.of(rules)
-    parts = [f"case when {sql} then {1 << place}::bigint else 0 end" for place, sql in asked.conditions.items()]
+def _mask(rules: RuleSet, asked: dict[str, str]) -> str:
+    """Return the SQL of the mask of one version; conditions that ask the lines are named in `asked`."""
+    parts = []
+    for place, sql in SetCandidates.of(rules).conditions.items():
+        met = asked.setdefault(sql, f"of_lines_{len(asked)}") if "SELECT" in sql else sql
+        parts.append(f"case when {met} then {1 << place}::bigint else 0 end")
     return " + ".join(parts) or "0::bigint"
 
 

@@ -12,9 +12,8 @@ from fidelia.rules.control import FIELD as PLACE
 from fidelia.rules.control import NOBODY, PLACES
 from fidelia.rules.history import column_of, measured
 
-LOCAL = "(decisions.occurred_at::timestamp + to_seconds(offsets.seconds))"
-# Who is nobody enrolled just now.
-ENROLLED = f"coalesce(enrolments.enrolled_at::timestamp + to_seconds(enrolled_offsets.seconds), {LOCAL})"
+LOCAL = "decisions.local"
+ENROLLED = f"coalesce(enrolments.enrolled_local, {LOCAL})"  # who is nobody enrolled just now
 SQL_TYPES = {
     Type.BOOL: "BOOLEAN",
     Type.INT: "BIGINT",
@@ -25,6 +24,7 @@ SQL_TYPES = {
     Type.TIMESTAMP: "VARCHAR",
 }
 # What the rules of a version themselves bring about: never judged set-based.
+FIRST_SALE = "purchase.is_first"
 TIER, ENTITLEMENTS, PLANS = "member.tier", "customer.entitlements", "customer.plans"
 OF_RUNNING = frozenset({TIER, ENTITLEMENTS})
 
@@ -70,7 +70,7 @@ COMPUTED = {
     "purchase.hour": f"hour({LOCAL})",
     "purchase.month": f"month({LOCAL})",
     "purchase.on": f"{LOCAL}::date",
-    "purchase.is_first": "coalesce(first_sale.purchase_id = purchases.purchase_id, decisions.person is not null)",
+    FIRST_SALE: "coalesce(first_sale.purchase_id = purchases.purchase_id, decisions.person is not null)",
     "purchase.is_birthday": f"coalesce({_comes_round('births.birth_on')}, false)",
     "purchase.is_anniversary": f"""coalesce(year({LOCAL}) > year({ENROLLED}) and {_comes_round(ENROLLED)}, false)""",
     "member.tier": "coalesce(periods.tier, '')",

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow
 
-from .candidates import mask_of
-from .columns import LOCAL
+from .candidates import candidates_of
+from .columns import FIRST_SALE, LOCAL
 from .needs import columns_of, fields_of_lines, joins_of_lines, more_of, needs_of
 from .people import know_people
 from .trial import Trial
@@ -100,14 +100,15 @@ class History:
         for table in ("stores", "births", "birth_changes", "free_texts"):
             self.connection.register(table, getattr(beside, table))
         self.connection.register("offsets", offsets_of(self.zone))
-        know_people(self.connection, needs, self.programme_id, self.currency)
+        know_people(self.connection, needs, self.programme_id, self.currency, by_chain=self.ran_back)
         self.unknown, self.of_today = needs.doubts()
         tables = [f"looked_{place}" for place in needs.looked_up.values()]
+        joined = [_OF_DECISION.format(each, each) for each in tables]
+        joined += [_OF_DECISION.format("born births", "births")] if needs.asks_births else []
+        joined += [_FIRST_SALE] if FIRST_SALE in needs.fields else []
         built = _OCCASIONS.format(
             local=LOCAL, columns=columns_of(needs), more=more_of(needs), transform=needs.transform,
-            moment=_IN_CHAIN if self.ran_back else "decisions.recorded_at",
-            births=_OF_DECISION.format("born births", "births") if needs.asks_births else "",
-            looked_up="".join(_OF_DECISION.format(each, each) for each in tables),
+            joined="".join(joined),
         )  # fmt: skip
         asked = {"begins": trial.begins, "ends": trial.ends}
         self.connection.execute(built, {**asked, "all": trial.tried is not None})
@@ -117,7 +118,11 @@ class History:
     def occasions(self, trial: Trial) -> Iterator[Occasion]:
         """Yield every occasion with its candidates, in the order in which they were decided."""
         count = self.find_candidates(trial)
-        # By parts that stand together: sorted whole, with their records, a million would go through the disk once more.
+        self.put_in_order()
+        yield from self.in_order(count)
+
+    def in_order(self, count: int) -> Iterator[Occasion]:
+        """Yield the occasions that were put in order, of which there are `count`, by parts that stand together."""
         for first in range(1, count + 1, ROWS_TOGETHER):
             asked = self.connection.sql(_ASK, params={"first": first, "last": first + ROWS_TOGETHER - 1})
             columns = [column.to_pylist() for column in asked.to_arrow_table().columns]
@@ -126,8 +131,12 @@ class History:
 
     def find_candidates(self, trial: Trial) -> int:
         """Judge the conditions of all rules for all occasions; return how many occasions there are."""
-        self.connection.execute(_CANDIDATES.format(mask=mask_of(trial.versions, trial.tried)))
+        self.connection.execute(_CANDIDATES + candidates_of(trial.versions, trial.tried))
         return int(self.rows("select count(*) from candidates")[0][0])
+
+    def put_in_order(self) -> None:
+        """Put the occasions with their records and candidates in the order in which they were decided."""
+        self.connection.execute(_IN_ORDER)
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         """Ask a small question of the facts."""
@@ -176,22 +185,22 @@ def open_history(
 
 _OF_DECISION = """
     left join {0} on {1}.account_id = decisions.account_id and {1}.sequence = decisions.sequence"""
-_IN_CHAIN = "max(decisions.recorded_at) over (partition by decisions.account_id order by decisions.sequence)"
+_FIRST_SALE = """
+    left join (
+        select persons.person, min_by(purchases.purchase_id,
+            (greatest(coalesce(purchases.claimed_at, purchases.recorded_at), persons.known_from), purchases.purchase_id)
+        ) as purchase_id
+        from purchases join persons on persons.id = purchases.customer_id where purchases.kind = 'sale'
+        group by persons.person
+    ) first_sale on first_sale.person = decisions.person"""
 _OCCASIONS = """
 create or replace temp table occasion as
 with own as (
-    select decisions.*, json_transform(json_extract(decisions.record, '$.values'), '{transform}') as seen,
-        decided.person
+    select decisions.*, json_transform(decisions.record, '{transform}').values as seen,
+        decided.person, decided.local, decided.place_of
     from decisions join decided on decided.account_id = decisions.account_id and decided.sequence = decisions.sequence
-), first_sale as (
-    select persons.person, min_by(purchases.purchase_id,
-        (greatest(coalesce(purchases.claimed_at, purchases.recorded_at), persons.known_from), purchases.purchase_id)
-    ) as purchase_id
-    from purchases join persons on persons.id = purchases.customer_id where purchases.kind = 'sale'
-    group by persons.person
 )
-select row_number() over () as place_of, * from (
-select {moment} as recorded_at, decisions.account_id, decisions.sequence, decisions.purchase_id,
+select decisions.place_of, decisions.account_id, decisions.sequence, decisions.purchase_id,
     enrolments.enrolment_id, purchases.customer_id,
     coalesce(purchases.borne_by_store_id, purchases.store_id) as store_id,
     strftime({local}, '%Y-%m') as month, decisions.occurred_at, purchases.kind,
@@ -199,20 +208,16 @@ select {moment} as recorded_at, decisions.account_id, decisions.sequence, decisi
     purchases.returns_purchase_id as returns_id,
     $all and ($begins is null or decisions.occurred_at >= $begins)
         and ($ends is null or decisions.occurred_at < $ends) as is_tried,
-    coalesce(periods.tier, '') as tier, decisions.record, {more} as more, decisions.seen.lines as lines{columns}
+    coalesce(periods.tier, '') as tier, {more} as more, decisions.seen.lines as lines{columns}
 from own decisions
     join purchases using (purchase_id)
-    {births}{looked_up}
+    {joined}
     left join customers on customers.customer_id = decisions.person
     left join stores on stores.store_id = purchases.store_id
-    left join first_sale on first_sale.person = decisions.person
-    left join enrolments on decisions.person is not null and enrolments.enrolment_id = purchases.enrolment_id
-    asof left join offsets on decisions.occurred_at >= offsets.begins
-    asof left join offsets enrolled_offsets on enrolments.enrolled_at >= enrolled_offsets.begins
+    left join enrolled enrolments on decisions.person is not null and enrolments.enrolment_id = purchases.enrolment_id
     left join (select * from tier_periods where tier_set = '') periods
         on periods.enrolment_id = purchases.enrolment_id and periods.valid_from <= decisions.occurred_at
         and (periods.valid_until is null or periods.valid_until > decisions.occurred_at)
-order by 1, decisions.account_id, decisions.sequence)
 """
 _LINES = """
 create or replace temp table line as
@@ -220,11 +225,18 @@ select each.place_of, {fields}
 from (select place_of, purchase_id, version_id, unnest(lines) as line, generate_subscripts(lines, 1) as place
       from occasion where kind = 'sale') each {join}
 """
-_ASK = """
-select account_id, sequence, purchase_id, enrolment_id, customer_id, store_id, month, epoch_us(occurred_at), kind,
-    total, discount, version_id, returns_id, is_tried, tier, mask, record, more
+_CANDIDATES = "create or replace temp table candidates as "
+# Put in order once, by one number: records are wide, and whatever else is sorted with them is most of the work.
+_IN_ORDER = """
+create or replace temp table ordered as
+select occasion.place_of, occasion.account_id, occasion.sequence, occasion.purchase_id, enrolment_id, customer_id,
+    store_id, month, occasion.occurred_at, kind, total, discount, version_id, returns_id, is_tried, tier, mask,
+    decisions.record, more
 from occasion join candidates using (place_of)
-where occasion.place_of between $first and $last and candidates.place_of between $first and $last
-order by occasion.place_of
+    join decisions on decisions.account_id = occasion.account_id and decisions.sequence = occasion.sequence
+order by 1
 """
-_CANDIDATES = "create or replace temp table candidates as select place_of, {mask} as mask from occasion"
+_ASK = """
+select * exclude (place_of) replace (epoch_us(occurred_at) as occurred_at) from ordered
+where place_of between $first and $last order by place_of
+"""

@@ -36,10 +36,10 @@ class Needs:
 
     @property
     def transform(self) -> str:
-        """Return the structure of the values in a record, as DuckDB reads JSON."""
+        """Return the structure of a record as far as its values are read, as DuckDB reads JSON."""
         plain = [f'"{_in_json(path)}":"{_sql_type(kind, many)}"' for path, (kind, many) in self.types.items()]
         lines = ",".join(f'"{name}":"{SQL_TYPES[kind]}"' for name, kind in self.line_types.items())
-        return "{" + ",".join([*plain, f'"lines":[{{{lines}}}]']) + "}"
+        return '{"values":{' + ",".join([*plain, f'"lines":[{{{lines}}}]']) + "}}"
 
     def is_kept(self, path: str) -> bool:
         """Whether every record has it."""

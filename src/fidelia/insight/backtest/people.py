@@ -63,18 +63,30 @@ from signed join persons on persons.id = signed.customer_id
     left join products on products.code = signed.product
     left join stores on stores.store_id = signed.store_id
 """
-# Of each decision, who it is about and when it was made; `person` is nobody of what a member claimed only later.
+# Of each decision, who it is about, when it was made, there and here, and its place in the order of all; `person` is
+# nobody of what a member claimed only later.
 _DECIDED = """
 create or replace temp table decided as
-select own.*, person as customer_id, (own.occurred_at::timestamp + to_seconds(offsets.seconds))::date as day
-from (
-    select decisions.account_id, decisions.sequence, decisions.purchase_id, decisions.occurred_at,
-        decisions.recorded_at, purchases.kind,
-        case when purchases.claimed_at is null
-                or decisions.account_id not in (purchases.purchase_id, coalesce(purchases.returns_purchase_id, ''))
-            then purchases.customer_id end as person
-    from decisions join purchases using (purchase_id) where purchases.programme_id = $programme
-) own asof left join offsets on own.occurred_at >= offsets.begins
+select row_number() over () as place_of, * exclude (moment) from (
+    select {moment} as moment, own.*, person as customer_id, local::date as day
+    from (
+        select decisions.account_id, decisions.sequence, decisions.purchase_id, decisions.occurred_at,
+            decisions.recorded_at, decisions.occurred_at::timestamp + to_seconds(offsets.seconds) as local,
+            purchases.kind,
+            case when purchases.claimed_at is null
+                    or decisions.account_id not in (purchases.purchase_id, coalesce(purchases.returns_purchase_id, ''))
+                then purchases.customer_id end as person
+        from decisions join purchases using (purchase_id) asof left join offsets on decisions.occurred_at >= begins
+        where purchases.programme_id = $programme
+    ) own
+    order by moment, account_id, sequence
+)
+"""
+_IN_CHAIN = "max(own.recorded_at) over (partition by own.account_id order by own.sequence)"
+_ENROLLED = """
+create or replace temp table enrolled as
+select enrolment_id, enrolled_at::timestamp + to_seconds(offsets.seconds) as enrolled_local
+from enrolments asof left join offsets on enrolments.enrolled_at >= offsets.begins
 """
 _LOOKED_UP = """
 create or replace temp table looked_{place} as
@@ -91,8 +103,13 @@ from decided decisions left join births on births.customer_id = decisions.person
 """
 
 
-def know_people(connection: duckdb.DuckDBPyConnection, needs: Needs, programme_id: str, currency: str) -> None:
-    """Make the tables of persons, of what they held, and of each field that is looked up, by decision."""
+def know_people(
+    connection: duckdb.DuckDBPyConnection, needs: Needs, programme_id: str, currency: str, *, by_chain: bool = False
+) -> None:
+    """Make the tables of persons, of what they held, of decisions in their order, and of each field that is looked up.
+
+    by_chain  a clock ran back: what was recorded first is told by the chains of accounts alone
+    """
     connection.execute(_PERSONS)
     of_programme = f"where held.programme_id = '{programme_id}'"
     for name, source, where in (
@@ -102,7 +119,9 @@ def know_people(connection: duckdb.DuckDBPyConnection, needs: Needs, programme_i
         ("person_offers", "offer_activations", of_programme),
     ):
         connection.execute(_HELD.format(kind="view", name=name, source=source, where=where))
-    connection.execute(_DECIDED, {"programme": programme_id})
+    moment = _IN_CHAIN if by_chain else "own.recorded_at"
+    connection.execute(_DECIDED.format(moment=moment), {"programme": programme_id})
+    connection.execute(_ENROLLED)
     if any(is_of_the_past(path) for path in needs.fields):
         connection.execute(_BOUGHT, {"programme": programme_id, "currency": currency})
     if needs.asks_births:
