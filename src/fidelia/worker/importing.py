@@ -155,6 +155,18 @@ def report_of_recording(done: Import) -> Iterator[str]:
     for total in get_import_kind(done.target).totals:
         if isinstance(totals.get(total.name), int) and totals[total.name]:
             yield f"{_shown(total, totals, done):>16} {total.label.en}"
+    yield from _further_currencies(done)
+
+
+def _further_currencies(done: Import) -> Iterator[str]:
+    """Say, of each further points currency of an opening, what of the file was posted."""
+    told: dict[str, dict[str, int]] = done.check_report.get("by_currency") or {}
+    if told and done.programme_id is not None:
+        more = get_programme_by_id(done.programme_id).more_currencies.select_related("currency")
+        for one in [one.currency for one in more if one.currency_id in told]:
+            posted = (done.totals.get("by_currency") or {}).get(one.code, {}).get("posted_points", 0)
+            words = f"{one.name.en} posted, of {format_points(told[one.code]['file_points'], one.scale)} in the file"
+            yield f"{format_points(posted, one.scale):>16} {words}"
 
 
 def write_rejects_to(by: Actor, found: Import, path: Path) -> int:

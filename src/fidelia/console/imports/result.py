@@ -27,7 +27,7 @@ from ..jobs import progress_of
 from ..pages import ConsoleRequest, show, signed_in
 from ..refusals import sentence_of
 from ..speech import Speech, speech_of
-from .breakdowns import break_down
+from .breakdowns import balance_further, break_down
 from .checking import failure_of
 from .listing import name_of_target
 from .mending import mending_of
@@ -81,7 +81,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "figures": _figures(found, lines, speech) if found.totals else [],
         "lines": lines,
         "rows_balance": balance_rows(found.totals, speech) if found.totals else None,
-        "sum_balances": balance_sums(found, values, speech) if found.totals else [],
+        "sum_balances": [*balance_sums(found, values, speech), *balance_further(found, speech)] if found.totals else [],
         "mending": mending_of(request, found, speech) if found.totals.get("rejected_rows") else None,
         "others": _others(request, job, speech),
         "may_undo": is_over and not against,

@@ -122,7 +122,7 @@ def compare_sums(sums: Sequence[Line], given: Mapping[str, str], speech: Speech)
 def balance_rows(totals: Mapping[str, Any], speech: Speech) -> Balance:
     """Return rows of the file = recorded + known + double + rejected."""
     parts = {name: int(totals.get(key, 0)) for name, key in COUNTED_IN.items()}
-    return _balance(parts, speech.number)
+    return balance_of(parts, speech.number)
 
 
 def balance_sums(found: Import, totals: Mapping[str, Any], speech: Speech) -> list[tuple[str, Balance]]:
@@ -133,7 +133,7 @@ def balance_sums(found: Import, totals: Mapping[str, Any], speech: Speech) -> li
         of_unit = [total for total in declared if total.unit == unit]
         parts = {place: sum(totals[t.name] for t in of_unit if t.place == place) for place in COUNTED_IN}
         label = next(t.label for t in of_unit if t.place == "file").in_language(speech.language)
-        balances.append((label, _balance(parts, lambda n, unit=unit: units.show(unit, n, speech))))
+        balances.append((label, balance_of(parts, lambda n, unit=unit: units.show(unit, n, speech))))
     return balances
 
 
@@ -152,7 +152,7 @@ def _line(units: Units, total: Total, value: int, speech: Speech) -> Line:
     return Line(total.name, label, text, definition, value, units.scale(total.unit), total.unit)
 
 
-def _balance(parts: Mapping[str, int], show: Any) -> Balance:
+def balance_of(parts: Mapping[str, int], show: Any) -> Balance:
     words = {
         "file": _("In the file"),
         "recorded": _("Recorded"),

@@ -257,13 +257,13 @@ class OpeningMember(models.Model):
 class OpeningLot(models.Model):
     """One balance of a row of the file: so many points, minor units, that die at the end of a local day (null: never).
 
-    `row_number` and `place` say where it stood; they make the key of its posting, so a row is posted once.
-    """
+    `currency` is empty for the main one. `row_number` and `place` make the key of its posting, so a row posts once."""
 
     opening = models.ForeignKey(Opening, on_delete=models.PROTECT, related_name="lots", db_index=False)
     row_number = models.BigIntegerField()
     place = models.SmallIntegerField()
     account_id = models.UUIDField()
+    currency = models.CharField(max_length=12, blank=True, default="")
     amount = models.BigIntegerField()
     expires_on = models.DateField(null=True)
     earned_on = models.DateField(null=True)

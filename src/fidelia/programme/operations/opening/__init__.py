@@ -1,8 +1,8 @@
 """Opening balances: members of a present programme brought in with their points, tiers and first days."""
 
-from fidelia.customers.operations.imports.target import custom_columns
 from fidelia.intake.kinds import ImportKind
 
+from .currencies import own_columns
 from .steps import RIGHT, check_members, record_members
 from .target import MEMBERS, REASONS, TOTALS
 from .undoing import undo_members
@@ -15,7 +15,7 @@ MEMBERS_KIND = ImportKind(
     undo=undo_members,
     reasons=REASONS,
     totals=TOTALS,
-    own_columns=custom_columns,
+    own_columns=own_columns,
 )
 
 __all__ = ["MEMBERS_KIND"]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from fidelia.intake.staged import Mark
-from fidelia.ledger.queries import list_balances
+from fidelia.ledger.models import Balance
 
 from ...models import Enrolment, OpeningLot, OpeningMember, Programme
+from .currencies import MAIN
 from .reading import MemberReader, MemberRow, SaidLot
 from .target import ADD, REFUSE
 
@@ -33,7 +34,7 @@ class FileMemory:
         whole = hash((member, row.lots, row.tier, row.tier_until, row.enrolled_at, tuple(sorted(names))))
         if whole in self._rows and not self._adds_up:
             return Mark(row.number, "double")
-        keys = [hash((member, lot.expires_at, lot.earned_at)) for lot in row.lots]
+        keys = [hash((member, lot.currency, lot.expires_at, lot.earned_at)) for lot in row.lots]
         if not self._adds_up and (any(key in self._lots for key in keys) or len(set(keys)) < len(keys)):
             return Mark.rejected(row.number, "two_balances")
         tier = hash((row.tier, row.tier_until))
@@ -69,24 +70,19 @@ def standing_of(reader: MemberReader, customer_ids: Iterable[UUID], import_id: U
     standing = Standing({enrolment.customer_id: enrolment for enrolment in found})
     accounts = {one.account_id: one for one in standing.enrolments.values()}
     _read_lots(standing, reader, list(accounts), import_id)
-    balances = list_balances(
-        account_ids=list(accounts), currency=programme.points_currency_id, at=reader.cut_over
-    )  # fmt: skip
-    own = Counter(
-        OpeningLot.objects.filter(opening_id=import_id, account_id__in=list(accounts)).values_list(
-            "account_id", flat=True
-        )
-    )
-    own.update(_taken_back(list(accounts)))
-    standing.has_moved = {account for account, held in balances.items() if held.version > own[account]}
+    lots = OpeningLot.objects.filter(account_id__in=list(accounts))
+    own = Counter(lots.filter(opening_id=import_id).values_list("account_id", "currency"))
+    # The postings of openings that were taken back, and their reversals: they leave an account as it was.
+    for balance in lots.filter(opening__undone_at__isnull=False).values_list("account_id", "currency"):
+        own[balance] += 2
+    codes = {reader.currencies.code_of(key): key for key in (MAIN, *reader.currencies.further)}
+    held = Balance.objects.filter(account_id__in=list(accounts), currency__in=list(codes))
+    standing.has_moved = {
+        account
+        for account, code, version in held.values_list("account_id", "currency", "version")
+        if version > own[account, codes[code]]
+    }
     return standing
-
-
-def _taken_back(accounts: Sequence[UUID]) -> Counter[UUID]:
-    """Count the postings of openings that were taken back, and their reversals: they leave an account as it was."""
-    lots = OpeningLot.objects.filter(account_id__in=accounts, opening__undone_at__isnull=False)
-    counted = Counter(lots.values_list("account_id", flat=True))
-    return Counter({account: 2 * count for account, count in counted.items()})
 
 
 def _read_lots(standing: Standing, reader: MemberReader, accounts: Sequence[UUID], import_id: UUID) -> None:
@@ -94,7 +90,7 @@ def _read_lots(standing: Standing, reader: MemberReader, accounts: Sequence[UUID
     same = {"opening__undone_at__isnull": True, "opening__source": reader.former, "opening__cut_over": reader.cut_over}
     lots = OpeningLot.objects.filter(account_id__in=accounts, **same)
     for account, number, opening, *lot in lots.values_list(
-        "account_id", "row_number", "opening_id", "amount", "expires_on", "earned_on"
+        "account_id", "row_number", "opening_id", "currency", "amount", "expires_on", "earned_on"
     ):
         if opening == import_id:
             standing.posted.add(number)
@@ -129,4 +125,4 @@ def is_opened_here(row: MemberRow, customer_id: UUID, standing: Standing) -> boo
 
 
 def _said(lot: SaidLot) -> tuple[object, ...]:
-    return lot.amount, lot.expires_on, lot.earned_on
+    return lot.currency, lot.amount, lot.expires_on, lot.earned_on

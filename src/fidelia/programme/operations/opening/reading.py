@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from fidelia.rules.tiers import TierSet
 
 from ...models import Programme
 from ...queries import Terms, VersionHistory, get_only_programme, get_programme
+from .currencies import CURRENCY, MAIN, CurrenciesOf, columns_of
 from .target import LEAVE_OUT, MEMBERS, NEVER, PAIRS
 
 POINTS_MAX = 10**12
@@ -28,7 +30,10 @@ BALANCES = (
 
 @dataclass(frozen=True, slots=True)
 class SaidLot:
-    """One balance: `place` is its place in the row, `expires_at` the instant at which `expires_on` has ended."""
+    """One balance: `place` is its place in the row, `expires_at` the instant at which `expires_on` has ended.
+
+    `currency` is that of a programme's further ones, empty for the main one.
+    """
 
     place: int
     amount: int
@@ -36,15 +41,19 @@ class SaidLot:
     earned_on: date | None
     expires_at: datetime | None
     earned_at: datetime | None
+    currency: str = MAIN
+
+
+Points = dict[str, int]  # minor units by currency, as `SaidLot` names it
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A row understood; points are minor units. `left_out` had expired before the first day in Fidelia."""
+    """A row understood; points are minor units. `left_out`, by currency, had expired before the first day here."""
 
     customer: CustomerRow
     lots: tuple[SaidLot, ...]
-    left_out: int
+    left_out: Points
     tier: str
     tier_until: datetime | None
     enrolled_at: datetime | None
@@ -54,8 +63,31 @@ class MemberRow:
         return self.customer.number
 
     @property
-    def points(self) -> int:
-        return sum(lot.amount for lot in self.lots)
+    def points(self) -> Points:
+        """What is opened, by currency."""
+        return points_of(self.lots)
+
+    @property
+    def said(self) -> Points:
+        """What the row says, by currency: with what is left out."""
+        return {key: self.points.get(key, 0) + self.left_out.get(key, 0) for key in {**self.points, **self.left_out}}
+
+
+def points_of(lots: Iterable[SaidLot]) -> Points:
+    """Sum balances up by currency."""
+    found: Points = {}
+    for lot in lots:
+        found[lot.currency] = found.get(lot.currency, 0) + lot.amount
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A balance as it stands in a row, before its days are understood."""
+
+    place: int
+    currency: str
+    amount: int
 
 
 class MemberReader:
@@ -73,7 +105,7 @@ class MemberReader:
         self.first_day = self._first_day(str(options.get("cut_over")), at)
         self.cut_over = start_of_day(self.first_day, self.zone)
         self.former = str(options["former"])[:80]
-        self.scale = self.programme.points_currency.scale
+        self.currencies = CurrenciesOf(self.programme)
         self._tiers = _names_of(self.terms.tiers if self.terms else None)
 
     def _first_day(self, text: str, at: datetime) -> date:
@@ -95,46 +127,62 @@ class MemberReader:
         tier, tier_until = self._tier(row)
         return MemberRow(customer, lots, left_out, tier, tier_until, self._enrolled(row))
 
-    def points_said(self, row: OpenRow) -> int | None:
-        """Return the sum of a row's balances, of a row that is rejected too; None where one cannot be read."""
+    def points_said(self, row: OpenRow) -> Points | None:
+        """Return what a row says by currency, of a row that is rejected too; None where a balance cannot be read."""
+        said: Points = {}
         try:
-            said = [row.minor(balance, self.scale, POINTS_MAX) for balance, _expires, _earned in BALANCES]
+            for currency, balance, _expires, _earned in self._balances(row):
+                amount = row.minor(balance, self.currencies.get(currency).scale, POINTS_MAX)
+                said[currency] = said.get(currency, 0) + (amount or 0)
         except BadCell:
             return None
-        return sum(amount or 0 for amount in said)
+        return said
 
-    def _lots(self, row: OpenRow) -> tuple[tuple[SaidLot, ...], int]:
-        lots, left_out = [], 0
-        for place, (balance, expires, earned) in enumerate(BALANCES, start=1):
-            amount = row.minor(balance, self.scale, POINTS_MAX)
+    def _balances(self, row: OpenRow) -> Iterator[tuple[str, str, str, str]]:
+        """Yield the currency of each balance that a row may say, and its columns, in the order of their places."""
+        named = row.text(CURRENCY, 80)
+        own = self.currencies.find(named) if named else MAIN
+        if own is None:
+            raise bad("unknown_points_currency", text=named, programme=self.programme.slug)
+        for columns in BALANCES:
+            yield own, *columns
+        for currency in self.currencies.further:
+            yield currency, *columns_of(currency), ""
+
+    def _lots(self, row: OpenRow) -> tuple[tuple[SaidLot, ...], Points]:
+        lots, left_out = [], Points()
+        for place, (currency, balance, expires, earned) in enumerate(self._balances(row), start=1):
+            amount = row.minor(balance, self.currencies.get(currency).scale, POINTS_MAX)
             if not amount:
                 continue
-            lot = self._lot(place, amount, row.day(expires), row.day(earned) if earned else None)
+            ends, since = row.day(expires), row.day(earned) if earned else None
+            lot = self._lot(_Told(place, currency, amount), ends, since)
             if lot.expires_at is None or lot.expires_at > self.cut_over or amount < 0:
                 lots.append(lot)
             elif self.rows.options["expired"] == LEAVE_OUT:
-                left_out += amount
+                left_out[currency] = left_out.get(currency, 0) + amount
             else:
                 expired_on = local_day(lot.expires_at - timedelta(seconds=1), self.zone)
-                raise bad("expired_before", points=self._said(amount), day=expired_on.isoformat())
+                raise bad("expired_before", points=self._said(amount, currency), day=expired_on.isoformat())
         return tuple(lots), left_out
 
-    def _lot(self, place: int, amount: int, expires_on: date | None, earned_on: date | None) -> SaidLot:
+    def _lot(self, told: _Told, expires_on: date | None, earned_on: date | None) -> SaidLot:
+        place, currency, amount = told.place, told.currency, told.amount
         if earned_on is not None and earned_on > self.first_day:
             raise bad("earned_after", day=earned_on.isoformat())
         earned_at = start_of_day(earned_on, self.zone) if earned_on is not None else None
         if amount < 0:
-            if not self.programme.points_currency.may_go_negative:
-                raise bad("negative_not_allowed", points=self._said(amount), programme=self.programme.slug)
-            return SaidLot(place, amount, None, earned_on, None, earned_at)
+            if not self.currencies.get(currency).may_go_negative:
+                raise bad("negative_not_allowed", points=self._said(amount, currency), programme=self.programme.slug)
+            return SaidLot(place, amount, None, earned_on, None, earned_at, currency)
         expires_at = end_of_day(expires_on, self.zone) if expires_on is not None else None
         if expires_on is None and self.rows.options["without_expiry"] != NEVER and self.terms is not None:
-            expires_at = self.terms.points.expires_at(earned_at or self.cut_over, self.zone)
+            expires_at = self.terms.points_of(currency).expires_at(earned_at or self.cut_over, self.zone)
             expires_on = local_day(expires_at - timedelta(seconds=1), self.zone) if expires_at is not None else None
-        return SaidLot(place, amount, expires_on, earned_on, expires_at, earned_at)
+        return SaidLot(place, amount, expires_on, earned_on, expires_at, earned_at, currency)
 
-    def _said(self, amount: int) -> str:
-        return format_points(amount, self.scale)
+    def _said(self, amount: int, currency: str) -> str:
+        return format_points(amount, self.currencies.get(currency).scale)
 
     def _tier(self, row: OpenRow) -> tuple[str, datetime | None]:
         text = row.text("tier", 80)

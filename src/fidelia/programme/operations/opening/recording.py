@@ -8,23 +8,28 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from fidelia.access.operations import record_audit
 from fidelia.intake.models import Import
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.bulk import copy_rows
 from fidelia.kernel.outbox import Origin, announce
-from fidelia.ledger.operations import BulkOpening, open_in_bulk
+from fidelia.ledger.operations import BulkOpening, open_accounts, open_in_bulk
 
 from ...events import BalancesOpened
 from ...models import Enrolment, Opening, OpeningLot, OpeningMember
 from ..enrolments import NewMember, enrol_in_bulk
 from ..tiers import rederive_tiers
+from .currencies import MAIN
 from .judging import Standing
 from .reading import MemberReader, MemberRow, SaidLot
 
 SOURCE = "opening"
+LOT_COLUMNS = (
+    *("opening_id", "row_number", "place", "account_id", "currency", "amount", "expires_on", "earned_on"),
+    "posting_id",
+)
 _MEMBERS = """
 insert into programme_opening_member (opening_id, enrolment_id, is_enrolled, tier)
 select %s, said.* from unnest(%s::uuid[], %s::boolean[], %s::text[]) as said
@@ -76,8 +81,8 @@ def open_members(
     tiers = {members[holders[row.number]].id: row for row in rows if row.tier}
     _write_members(found, members, set(enrolled.values()), {key: row.tier for key, row in tiers.items()})
     _grant(reader, found, tiers, at)
-    posted = _post(reader, found, rows, {number: members[one].account_id for number, one in holders.items()
-                                         if one in members}, by=by, at=at)  # fmt: skip
+    holding = {number: members[one] for number, one in holders.items() if one in members}
+    posted = _post(reader, found, rows, holding, by=by, at=at)
     rederive_tiers(at=at, enrolment_ids=tiers, origin=Origin.BACKFILL, is_announced=False)
     counts = {
         "posted_points": posted,
@@ -135,27 +140,60 @@ def _post(
     reader: MemberReader,
     found: Import,
     rows: Sequence[MemberRow],
-    accounts: Mapping[int, UUID],
+    holding: Mapping[int, Enrolment],
     *,
     by: Actor,
     at: datetime,
 ) -> int:
-    """Post each balance once, by a key of its place in the file; what is recorded beside the points must be posted."""
-    said = [(row, lot) for row in rows for lot in row.lots]
-    openings = [_opening(reader, found, row, lot, accounts[row.number]) for row, lot in said]
-    results = open_in_bulk(
-        by=by, at=at, currency=reader.programme.points_currency_id, openings=openings, source_id=found.id
-    )
+    """Post each balance once, by a key of its place in the file; what is recorded beside the points must be posted.
+
+    Returns the points of the main currency.
+    """
+    posted = 0
+    for currency in dict.fromkeys(lot.currency for row in rows for lot in row.lots):
+        said = [(row, lot) for row in rows for lot in row.lots if lot.currency == currency]
+        if currency != MAIN:
+            _open_accounts(reader, currency, [holding[row.number] for row, _lot in said], by=by, at=at)
+        points = _post_said(reader, found, said, currency, holding, by=by, at=at)
+        posted += points if currency == MAIN else 0
+    return posted
+
+
+def _open_accounts(
+    reader: MemberReader, currency: str, enrolments: Sequence[Enrolment], *, by: Actor, at: datetime
+) -> None:
+    partners = {one.account_id: one.partner_id for one in enrolments}
+    open_accounts(
+        by=by, at=at, account_ids=sorted(partners), currency=reader.currencies.code_of(currency),
+        partner_ids=[partners[account] for account in sorted(partners)],
+        may_go_negative=reader.currencies.get(currency).may_go_negative,
+    )  # fmt: skip
+
+
+def _post_said(
+    reader: MemberReader,
+    found: Import,
+    said: Sequence[tuple[MemberRow, SaidLot]],
+    currency: str,
+    holding: Mapping[int, Enrolment],
+    *,
+    by: Actor,
+    at: datetime,
+) -> int:
+    openings = [_opening(reader, found, row, lot, holding[row.number].account_id) for row, lot in said]
+    code = reader.currencies.code_of(currency)
+    results = open_in_bulk(by=by, at=at, currency=code, openings=openings, source_id=found.id)
     for one, result in zip(openings, results, strict=True):
         assert result.status == "posted", f"the ledger refused {one.key}: {result.status}"
     copy_rows(
         "programme_opening_lot",
-        ("opening_id", "row_number", "place", "account_id", "amount", "expires_on", "earned_on", "posting_id"),
+        LOT_COLUMNS,
         (
-            (found.id, row.number, lot.place, one.account_id, lot.amount, lot.expires_on, lot.earned_on, one.posting_id)
+            (found.id, row.number, lot.place, one.account_id, currency, lot.amount, lot.expires_on, lot.earned_on,
+             one.posting_id)
             for (row, lot), one in zip(said, openings, strict=True)
         ),
-    )
+    )  # fmt: skip
     return sum(one.amount for one in openings)
 
 
@@ -180,19 +218,28 @@ def sum_up(found: Import) -> dict[str, Any]:
 
     (The totals of a recording after a mending are added to those before.)
     """
-    opened = OpeningLot.objects.filter(opening_id=found.id)
+    every = OpeningLot.objects.filter(opening_id=found.id)
+    opened = every.filter(currency=MAIN)
     members = OpeningMember.objects.filter(opening_id=found.id)
-    lots = opened.values_list("expires_on").annotate(points=Sum("amount"))
     tiers = members.exclude(tier="").values_list("tier")
     exact = {
         "posted_points": int(opened.aggregate(points=Sum("amount", default=0))["points"]),
-        "posted_balances": opened.count(),
+        "posted_balances": every.count(),
         "enrolled_members": members.filter(is_enrolled=True).count(),
         "granted_tiers": members.exclude(tier="").count(),
     }
-    by_expiry = {day.isoformat() if day else "never": int(points) for day, points in lots.order_by("expires_on")}
+    further = every.exclude(currency=MAIN).values_list("currency").annotate(points=Sum("amount")).order_by("currency")
     return {
         **{name: number - int(found.totals.get(name, 0)) for name, number in exact.items()},
-        "by_expiry": dict(sorted(by_expiry.items())),
+        "by_expiry": _by_expiry(opened),
         "by_tier": dict(tiers.annotate(n=Count("id")).order_by("tier")),
+        "by_currency": {
+            code: {"posted_points": int(points), "by_expiry": _by_expiry(every.filter(currency=code))}
+            for code, points in further
+        },
     }
+
+
+def _by_expiry(lots: QuerySet[OpeningLot]) -> dict[str, int]:
+    summed = lots.values_list("expires_on").annotate(points=Sum("amount")).order_by("expires_on")
+    return dict(sorted({day.isoformat() if day else "never": int(points) for day, points in summed}.items()))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fidelia.customers.operations.imports.judging import judge
 from fidelia.customers.operations.imports.recording import write_judged
@@ -16,13 +17,15 @@ from fidelia.jobs.operations import Progress
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 
+from .currencies import MAIN
 from .judging import FileMemory, is_opened_here, judge_member, standing_of
-from .reading import MemberReader, MemberRow
+from .reading import MemberReader, MemberRow, Points
 from .recording import open_members, place_opening, sum_up
 
 RIGHT = "points.open"
 ROWS_PER_TRANSACTION = 5_000
 UNLIMITED = "never"
+SUMS = ("file", "ready", "known", "double", "rejected", "left_out")
 
 
 def check_members(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:
@@ -38,6 +41,8 @@ def check_members(found: Import, *, by: Actor, at: datetime, progress: Progress)
         with transaction_of_use_case():
             mark_rows(found.id, marks)
         progress.step(len(page))
+    found.programme_id = check.programme_id
+    found.save(update_fields=["programme_id"])
     return check.report()
 
 
@@ -49,10 +54,14 @@ class _Check:
         self._reader = MemberReader(found, at)
         self._policy = str(self._reader.rows.options["known_customers"])
         self._memory = FileMemory(self._reader.rows.options)
-        self._points: Counter[str] = Counter()
+        self._points: Counter[tuple[str, str]] = Counter()  # by currency and what becomes of them
         self._counts: Counter[str] = Counter()
-        self._by_expiry: Counter[str] = Counter()
+        self._by_expiry: Counter[tuple[str, str]] = Counter()
         self._by_tier: Counter[str] = Counter()
+
+    @property
+    def programme_id(self) -> UUID:
+        return self._reader.programme.id
 
     def judge(self, page: Sequence[tuple[int, str]]) -> list[Mark]:
         rows: list[MemberRow] = []
@@ -91,17 +100,18 @@ class _Check:
                 enrolled.add(judged.holders[row.number])
             else:
                 marks[row.number] = mark
-                self._sum(mark.state, row.points + row.left_out)
+                self._sum(mark.state, row.said)
         self._counts["new_customers"] += len(judged.new)
         return marks
 
     def _count_ready(self, row: MemberRow, *, is_new: bool) -> None:
         self._sum("ready", row.points)
         if row.left_out:
-            self._points["left_out"] += row.left_out
+            for currency, points in row.left_out.items():
+                self._points[currency, "left_out"] += points
             self._sum("rejected", row.left_out)
         for lot in row.lots:
-            self._by_expiry[lot.expires_on.isoformat() if lot.expires_on else UNLIMITED] += lot.amount
+            self._by_expiry[lot.currency, lot.expires_on.isoformat() if lot.expires_on else UNLIMITED] += lot.amount
         if row.tier:
             self._by_tier[row.tier] += 1
         self._counts["new_members"] += is_new
@@ -109,22 +119,33 @@ class _Check:
         self._counts["consents"] += len(row.customer.consents)
         self._counts["unproved_consents"] += row.customer.unproved
 
-    def _sum(self, state: str, points: int | None) -> None:
-        if points is None:
+    def _sum(self, state: str, said: Points | None) -> None:
+        if said is None:
             self._counts["unread_balances"] += 1
-        else:
-            self._points[state] += points
-            self._points["file"] += points
+            return
+        for currency, points in said.items():
+            self._points[currency, state] += points
+            self._points[currency, "file"] += points
 
     def report(self) -> dict[str, Any]:
-        points = ("file", "ready", "known", "double", "rejected", "left_out")
+        further = {currency: self._sums(currency) for currency in self._reader.currencies.further}
         counts = ("new_customers", "new_members", "granted_tiers", "consents", "unproved_consents", "unread_balances")
         return {
-            **{f"{name}_points": self._points[name] for name in points},
+            **self._sums(MAIN),
             **{name: self._counts[name] for name in counts},
-            "by_expiry": dict(sorted(self._by_expiry.items())),
+            "by_expiry": self._expiring(MAIN),
             "by_tier": dict(sorted(self._by_tier.items())),
-        }
+            "by_currency": {
+                currency: {**sums, "by_expiry": self._expiring(currency)}
+                for currency, sums in further.items() if any(sums.values())
+            },
+        }  # fmt: skip
+
+    def _sums(self, currency: str) -> dict[str, int]:
+        return {f"{name}_points": self._points[currency, name] for name in SUMS}
+
+    def _expiring(self, currency: str) -> dict[str, int]:
+        return {day: points for (of, day), points in sorted(self._by_expiry.items()) if of == currency}
 
 
 def record_members(found: Import, *, by: Actor, at: datetime, progress: Progress) -> dict[str, Any]:

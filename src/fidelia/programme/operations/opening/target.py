@@ -135,6 +135,9 @@ REASONS = {
         "{points} points had expired on {day}, before the first day in Fidelia",
         "{points} points étaient échus le {day}, avant le premier jour dans Fidelia",
     ),
+    "unknown_points_currency": Text(
+        "{programme} does not count in “{text}”", "{programme} ne compte pas en « {text} »"
+    ),
     "earned_after": Text(
         "{day} is after the first day in Fidelia", "{day} est après le premier jour dans Fidelia"
     ),

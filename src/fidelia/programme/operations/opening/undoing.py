@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ from fidelia.ledger.queries import count_other_postings
 from ...errors import OpeningDependedOn
 from ...models import Enrolment, Opening, OpeningLot, OpeningMember, TierGrant, TierPeriod
 from ..tiers import rederive_tiers
+from .currencies import MAIN, CurrenciesOf
 from .recording import key_of
 from .steps import RIGHT
 
@@ -67,11 +69,10 @@ def _refuse_if_depended_on(opening: Opening, new: Sequence[Enrolment]) -> None:
     since: dict[str, int] = {}
     for first in range(0, len(new), TOGETHER):
         chunk = new[first : first + TOGETHER]
-        moved = count_other_postings(
-            account_ids=[one.account_id for one in chunk],
-            currency=opening.programme.points_currency_id,
-            source_id=opening.id,
-        )
+        accounts = [one.account_id for one in chunk]
+        moved = Counter[str]()
+        for code in _codes_of(opening).values():
+            moved.update(count_other_postings(account_ids=accounts, currency=code, source_id=opening.id))
         named = find_references([one.customer_id for one in chunk], besides=OWN_TABLES)
         for name, count in [*moved.items(), *named.items()]:
             since[name] = since.get(name, 0) + count
@@ -89,8 +90,23 @@ def _called(name: str) -> str:
 
 
 def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
-    """Debts first: what is given back fills nothing then that is taken right after."""
-    lots = OpeningLot.objects.filter(opening=opening).order_by("amount", "row_number", "place")
+    """Reverse every posting; return the points of the main currency. Debts first: what is given back fills nothing then
+    that is taken right after."""
+    points = 0
+    for currency, code in _codes_of(opening).items():
+        reversed_points = _reverse_in(opening, currency, code, by=by, at=at)
+        points += reversed_points if currency == MAIN else 0
+    return points
+
+
+def _codes_of(opening: Opening) -> dict[str, str]:
+    """Return each points currency of the programme, and by which code the ledger knows it."""
+    currencies = CurrenciesOf(opening.programme)
+    return {key: currencies.code_of(key) for key in (MAIN, *currencies.further)}
+
+
+def _reverse_in(opening: Opening, currency: str, code: str, *, by: Actor, at: datetime) -> int:
+    lots = OpeningLot.objects.filter(opening=opening, currency=currency).order_by("amount", "row_number", "place")
     points = 0
     rows = list(lots.values_list("account_id", "row_number", "place", "amount"))
     for first in range(0, len(rows), TOGETHER):
@@ -100,9 +116,7 @@ def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
             BulkReversal(account_id=row[0], target_key=key, key=f"undo:{key}")
             for row, key in zip(chunk, keys, strict=True)
         ]
-        results = reverse_in_bulk(
-            by=by, at=at, currency=opening.programme.points_currency_id, reversals=reversals, source_id=opening.id
-        )
+        results = reverse_in_bulk(by=by, at=at, currency=code, reversals=reversals, source_id=opening.id)
         refused: dict[str, int] = {}
         for result in results:
             if result.status != "posted":
