@@ -72,6 +72,25 @@ def test_tiers_are_set_by_a_form(shop: Shop, draft: ProgrammeVersion) -> None:  
     assert "300,00 €" in said
 
 
+def test_the_dates_on_which_a_status_year_begins_are_set_by_a_form(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811
+    client = shop.client(shop.leonore)
+    draft.document = {**DOCUMENT, "tiers": {**DOCUMENT["tiers"], "runs_on": {"months": 1, "ends": "month"}}}
+    draft.save()
+    sent = {
+        "metric": "spent", "window": "dates", "window_dates": "04-01", "begins": "at_once", "falls": "to_earned",
+        "on_return": "lower", "kept_periods": "1", "kept_ends": "day", "key_1": "silver", "en_1": "Silver",
+        "fr_1": "Argent", "threshold_1": "300",
+    }  # fmt: skip
+    assert client.post(f"{AT}/tiers/form/", sent).status_code == 302
+    draft.refresh_from_db()
+    tiers = draft.document["tiers"]
+    assert (tiers["window"], tiers["runs_on"]) == (["04-01"], {"months": 1, "ends": "month"})
+    said = page_of(client, f"{AT}/tiers/")
+    assert "Les montants dépensés de la période commencée le 1ᵉʳ avril comptent." in said
+    assert 'value="04-01"' in page_of(client, f"{AT}/tiers/form/")
+    assert client.post(f"{AT}/tiers/form/", {**sent, "window_dates": "04-31"}).status_code == 422
+
+
 def test_a_member_is_told_what_happened_and_what_is_ahead(shop: Shop) -> None:  # noqa: F811
     enrolment = member(shop.programme)
     done = correct_points(by=ROCCO, at=shop.at, enrolment=enrolment, amount=20, reason="Oubli", key="k")

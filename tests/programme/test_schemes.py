@@ -8,7 +8,7 @@ import pytest
 
 from fidelia.rules.cases import run_case
 
-from .schemes.telling import Life, schemes, whole
+from .schemes.telling import JOINED, Life, schemes, whole
 
 CASES = [(scheme, case) for scheme in schemes() for case in scheme.get("cases", [])]
 LIVES = [(scheme, life) for scheme in schemes() for life in scheme.get("lives", [])]
@@ -25,7 +25,8 @@ def test_a_basket_gets_what_the_terms_say(scheme: dict[str, Any], case: dict[str
 @pytest.mark.parametrize(("scheme", "life"), LIVES, ids=[f"{one['scheme']}: {life['life']}" for one, life in LIVES])
 def test_a_member_lives_as_the_terms_say(scheme: dict[str, Any], life: dict[str, Any]) -> None:
     lived = Life(
-        {**scheme, "document": {**scheme["document"], **life.get("terms", {})}}, life.get("joined", "2020-01-01")
+        {**scheme, "document": {**scheme["document"], **life.get("terms", {})}},
+        life.get("joined", scheme.get("programme", {}).get("begun", JOINED)),
     )
     for day in life["days"]:
         lived.live(day)

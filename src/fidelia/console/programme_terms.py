@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from .pages import ConsoleRequest, signed_in
-from .programme_fields import ENDS, NoticeField, save_in_draft
+from .programme_fields import ENDS, NoticeField, dates_of, save_in_draft
 from .programmes import show_part, view_at
 
 LEVELS_SHOWN = 6
@@ -101,9 +101,12 @@ class TiersForm(forms.Form):
         choices=(("rolling", _("the last days")), ("month", _("the calendar month")),
                  ("quarter", _("the calendar quarter")), ("half_year", _("the calendar half-year")),
                  ("year", _("the calendar year")), ("anniversary", _("the year since joining")),
-                 ("tier", _("the year of the tier"))),
+                 ("tier", _("the year of the tier")), ("dates", _("a period that begins on fixed dates"))),
     )  # fmt: skip
     window_days = forms.IntegerField(label=_("How many days"), required=False, min_value=1, max_value=3660)
+    window_dates = forms.CharField(
+        label=_("Or the fixed dates"), required=False, max_length=120, help_text=_("Month-day, such as 03-31, 09-30."),
+    )  # fmt: skip
     begins = forms.ChoiceField(
         label=_("A tier reached begins"),
         choices=(("at_once", _("straight away")), ("next_period", _("with the next period"))),
@@ -264,7 +267,8 @@ def _tiers_of(tiers: dict[str, Any]) -> dict[str, Any]:
     kept = tiers.get("kept") or {}
     initial = {
         **{name: tiers.get(name) for name in ("metric", "window_days", "begins", "falls", "on_return", "notice_days")},
-        "window": tiers.get("window", "rolling"),
+        "window": "dates" if isinstance(tiers.get("window"), list) else tiers.get("window", "rolling"),
+        "window_dates": ", ".join(tiers["window"]) if isinstance(tiers.get("window"), list) else "",
         "kept_months": kept.get("months"),
         "kept_days": kept.get("days", tiers.get("kept_days")),
         "kept_ends": "day" if isinstance(kept.get("ends"), list) else kept.get("ends", "day"),
@@ -295,7 +299,7 @@ def _tiers_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, A
         "levels": levels,
     }
     if said["metric"] != "balance":
-        made |= {"window": said["window"]}
+        made |= {"window": dates_of(said["window_dates"]) if said["window"] == "dates" else said["window"]}
         if said["window"] == "rolling":
             made["window_days"] = said["window_days"] or 365
     grace = {**(former.get("grace") or {}), "days": said["grace_days"] or 0}  # its months are the document's to say

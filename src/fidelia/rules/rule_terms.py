@@ -201,6 +201,8 @@ class CheckoutTerms:
     caps         the most that several rules take off together
     combining    of rules that do not go together (`not_with`) the first that gives counts, or the set of them that is
                  best for the customer
+    rewards_back what claimed rewards cost in points goes back in its "share" with what they lowered, or with the
+                 "whole" purchase alone
     """
 
     exclusive: Literal["first", "best"] = "first"
@@ -208,6 +210,7 @@ class CheckoutTerms:
     earning: Earning = PLAIN
     tender_order: tuple[str, ...] = ("points", "gift_cards")
     combining: Literal["first", "best"] = "first"
+    rewards_back: Literal["share", "whole"] = "share"
 
 
 NO_CHECKOUT_TERMS = CheckoutTerms()

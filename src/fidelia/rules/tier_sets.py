@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -10,10 +11,11 @@ from zoneinfo import ZoneInfo
 from fidelia.kernel.calendar import add_months, end_of_day, local_day, start_of_day
 from fidelia.kernel.localized import LocalizedText
 
-from .spans import MONTHS_OF, Span, anniversary_before, first_of_period, last_of_period
+from .spans import MONTHS_OF, Span, anniversary_before, first_of_period, last_of, last_of_period, next_of
 
 NO_TIER = ""
 METRICS = ("earned", "spent", "purchases", "balance")
+DATES = "dates"
 WINDOWS = ("rolling", *MONTHS_OF, "anniversary", "tier", "ever")
 BEGINS = ("at_once", "next_period")
 FALLS = ("to_earned", "one_step", "never")
@@ -53,12 +55,15 @@ class TierSet:
     """Tiers from lowest to highest.
 
     metric    points "earned", money "spent", the number of "purchases", or the "balance" of points
-    window    "rolling" (the last `window_days`), a calendar period, a year from joining ("anniversary") or from the
-              beginning of the tier ("tier"), or "ever" (a balance)
+    window    "rolling" (the last `window_days`), a calendar period, periods that begin on the `window_dates` of a year
+              ("dates"), a year from joining ("anniversary") or from the beginning of the tier ("tier"), or "ever" (a
+              balance)
     begins    a tier reached begins "at_once" or with the "next_period" (of a rolling window: the next month)
     kept      how long it is kept: a span, or to the end of so many further periods (0: of the one in which it is
               reached); None: `kept_days`, to the end of that local day
     grace     how much longer a tier that is not reached again is kept, during which it can be
+    runs_on   how much longer a tier that was missed is held before the one that was reached instead begins; the
+              periods go on meanwhile, and what follows ends as if it had begun when the period was over
     kept_from from when it is "reached", or anew from each "activity" that is measured
     falls     then to what the window gives ("to_earned"), by "one_step" at most, or "never"
     carries   "excess": what a period brought beyond the level that it gave counts in the next one, `carries_max` of it
@@ -91,6 +96,8 @@ class TierSet:
     carries_above: str = "reached"
     also: tuple[TierSet, ...] = ()
     together: tuple[TierSet, ...] = ()
+    window_dates: tuple[tuple[int, int], ...] = ()
+    runs_on: Span | None = None
 
     @property
     def measures(self) -> tuple[TierSet, ...]:
@@ -155,6 +162,8 @@ class TierSet:
         """Return the first day of the period of a window of the calendar."""
         if self.window in MONTHS_OF:
             return first_of_period(day, self.window)
+        elif self.window == DATES:
+            return last_of(self.window_dates, day)
         return anniversary_before(anchor, day)
 
     def next_period(self, at: datetime, zone: ZoneInfo, anchor: datetime) -> datetime:
@@ -163,6 +172,8 @@ class TierSet:
         if self.window in ("anniversary", "tier"):
             following = add_months(local_day(anchor, zone), 12 * self._year_of(day, local_day(anchor, zone)))
             return start_of_day(following, zone)
+        elif self.window == DATES:
+            return start_of_day(next_of(self.window_dates, day + timedelta(days=1)), zone)
         return end_of_day(last_of_period(day, self.window if self.window in MONTHS_OF else "month"), zone)
 
     @staticmethod
@@ -191,3 +202,29 @@ class HeldTier:
     tier: str
     valid_from: datetime
     valid_until: datetime | None
+
+
+def ranked_grants(tier_set: TierSet, grants: Iterable[HeldTier]) -> list[tuple[int, datetime, datetime | None]]:
+    """Return grants as (rank, begins, until), the first to begin first; one that the set does not know is left out."""
+    ranks = {level.key: rank for rank, level in enumerate(tier_set.levels)}
+    known = [(ranks[grant.tier], grant.valid_from, grant.valid_until) for grant in grants if grant.tier in ranks]
+    return sorted(known, key=lambda grant: (grant[1], grant[0]))
+
+
+def order_of_grants(grant: tuple[int, datetime, datetime | None]) -> tuple[int, bool, datetime]:
+    """Of two grants the higher counts, of two of one tier the one that ends later."""
+    rank, begins, until = grant
+    return rank, until is None, until or begins
+
+
+def struck(history: list[tuple[datetime, int]], amount: int, earned_at: datetime) -> list[tuple[datetime, int]]:
+    """Return what was earned (when, how much) without an amount that was earned at an instant."""
+    found = []
+    for at, earned in history:
+        part = min(amount, earned) if at == earned_at and earned > 0 else 0
+        amount -= part
+        if earned - part:
+            found.append((at, earned - part))
+    if amount:  # more than is known to have been earned then
+        found = sorted([*found, (earned_at, -amount)], key=lambda entry: entry[0])
+    return found

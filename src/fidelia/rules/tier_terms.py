@@ -15,12 +15,13 @@ from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.points import parse_points
 
-from .reading import DAYS_MAX, MalformedTerms, read_choice, read_object, read_span, read_whole
+from .reading import DAYS_MAX, MalformedTerms, read_choice, read_dates, read_object, read_span, read_whole
 from .spans import Span
 from .tier_sets import (
     BEGINS,
     CARRIES,
     CARRIES_ABOVE,
+    DATES,
     FALLS,
     KEPT_FROM,
     METRICS,
@@ -37,7 +38,7 @@ BENEFITS_MAX = 20
 MEMBERS = {
     *("key", "name", "metric", "currency", "window", "window_days", "begins", "kept", "kept_days", "grace", "falls"),
     *("on_return", "notice_days", "carries", "carries_max", "carries_above", "kept_from", "levels", "also"),
-    "together",
+    *("together", "runs_on"),
 }
 
 LEVEL_MEMBERS = {"key", "name", "threshold", "benefits", "entitlements", "lifetime", "keep", "permanent"}
@@ -100,6 +101,8 @@ def _parse_set(document: Any, pointer: str, scale: int, money_scale: int) -> Tie
         carries_max=carries_max,
         carries_above=read_choice(known.get("carries_above", "reached"), f"{pointer}/carries_above", CARRIES_ABOVE),
         kept_from=read_choice(known.get("kept_from", "reached"), f"{pointer}/kept_from", KEPT_FROM),
+        window_dates=read_dates(known["window"], f"{pointer}/window") if window == DATES else (),
+        runs_on=_runs_on(known, pointer, metric),
     )
     scales = {"spent": money_scale, "purchases": 0, "earned": scale}
     return replace(
@@ -149,11 +152,22 @@ def _window(known: dict[str, Any], pointer: str, metric: str) -> tuple[str, int]
             raise MalformedTerms("A balance is what it is: it has no window.", pointer=f"{pointer}/metric")
         return "ever", 0
     window = known.get("window", "rolling")
+    if isinstance(window, list) and "window_days" not in known:
+        return DATES, 0
     read_choice(window, f"{pointer}/window", [each for each in WINDOWS if each != "ever"])
     if window != "rolling" and "window_days" in known:
         message = "A window of days has “window_days”, one of the calendar a “window”."
         raise MalformedTerms(message, pointer=f"{pointer}/window_days")
     return window, _days(known, "window_days", pointer) if window == "rolling" else 0
+
+
+def _runs_on(known: dict[str, Any], pointer: str, metric: str) -> Span | None:
+    """Read how much longer a tier that was missed is held: a balance has no period that is over, a grace is another."""
+    if known.get("runs_on") is None:
+        return None
+    if metric == "balance" or known.get("grace") is not None:
+        raise MalformedTerms("A tier that runs on has no grace, and is not of a balance.", pointer=f"{pointer}/runs_on")
+    return read_span(known["runs_on"], f"{pointer}/runs_on")
 
 
 def _carries(known: dict[str, Any], pointer: str, window: str, scale: int) -> tuple[str, int | None]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet
+from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet, order_of_grants, ranked_grants, struck
 
 __all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers", "feed"]
 
@@ -42,7 +42,7 @@ class TierTracker:
         self._zone = zone
         self._joined_at = joined_at
         self._granted = tuple(grants)
-        self._grants = _ranked(tier_set, self._granted)
+        self._grants = ranked_grants(tier_set, self._granted)
         # What would be held without grants: a grant moves the days on which a tier is looked at again, and must not
         # cost anybody what the rules alone would have kept.
         self._plain = TierTracker(tier_set, zone, (), joined_at) if self._grants else None
@@ -56,6 +56,7 @@ class TierTracker:
         self._rank = -1
         self._until: datetime | None = None
         self._is_in_grace = False
+        self._follows: tuple[int, datetime] | None = None  # what comes after a tier that runs on: its rank, since when
         self._held_at: datetime | None = None
         self._ahead: tuple[datetime, int] | None = None  # when a tier that is reached begins, and its rank
         self.periods: list[HeldTier] = []
@@ -175,7 +176,7 @@ class TierTracker:
         if self._plain is not None:
             self._plain.un_earn(at, undone)
         for amount, earned_at in undone:
-            self._strike(amount, earned_at)
+            self._history = struck(self._history, amount, earned_at)
         self._window = deque(self._history)
         self._earned = sum(amount for _at, amount in self._history)
         self._forget_before(at)
@@ -187,23 +188,18 @@ class TierTracker:
         is_for_life = self._lifelong <= without._lifelong
         self._ever, self._lifelong = without._ever, without._lifelong
         self._grants, self._begun = without._grants, without._begun
+        if self._follows is not None and without._follows is not None:
+            self._follows = without._follows
         if self._set.carries:  # what a level took, and what was carried, is not in the history
             self._window, self._earned, self._carried = without._window, without._earned, without._carried
         if without._rank < self._rank:
             self._until, self._is_in_grace, self._held_at = without._until, without._is_in_grace, without._held_at
+            self._follows = without._follows
             self._begin_period(without._rank, at)
         elif not is_for_life and self.periods:
             self._is_in_grace, self._held_at = without._is_in_grace, without._held_at
+            self._follows = without._follows
             self._end_at(without._until)
-
-    def _strike(self, amount: int, earned_at: datetime) -> None:
-        for place, (at, earned) in enumerate(self._history):
-            part = min(amount, earned) if at == earned_at and earned > 0 else 0
-            self._history[place] = (at, earned - part)
-            amount -= part
-        self._history = [entry for entry in self._history if entry[1]]
-        if amount:  # more than is known to have been earned then
-            self._history = sorted([*self._history, (earned_at, -amount)], key=lambda entry: entry[0])
 
     def _let_time_pass(self, at: datetime) -> None:
         while True:
@@ -233,15 +229,22 @@ class TierTracker:
 
     def _end_of_tier(self, ended: datetime) -> None:
         """What follows is the most of what the window gives, the rules alone would hold, and a grant still lasts."""
+        follows, self._follows = self._follows, None
         reached = self._reached_by(ended)
         granted = [grant for grant in self._grants[: self._begun] if grant[2] is None or grant[2] > ended]
-        rank, _begun, until = max(granted, key=_of_more, default=(-1, ended, None))
+        rank, _begun, until = max(granted, key=order_of_grants, default=(-1, ended, None))
         if self._plain is not None:
             self._plain._let_time_pass(ended)
             if self._plain._rank >= rank:
                 rank, until = self._plain._rank, self._plain._until
         if rank > reached:
             self._hold(rank, ended, until, is_granted=True)
+        elif follows is not None and reached <= follows[0]:
+            self._follow_on(*follows, ended)
+        elif reached < self._rank and self._set.runs_on is not None and follows is None:
+            least = self._rank - 1 if self._set.falls == "one_step" else -1
+            self._follows = (max(reached, least), ended)
+            self._end_at(self._set.runs_on.end(ended - JUST_BEFORE, self._zone))
         elif reached < self._rank and self._set.grace is not None and not self._is_in_grace:
             self._is_in_grace = True
             self._end_at(self._set.grace.end(ended - JUST_BEFORE, self._zone))
@@ -249,6 +252,13 @@ class TierTracker:
             self._hold(max(reached, self._rank - 1), ended, is_renewed=True)
         else:
             self._hold(reached, ended, is_renewed=True)
+
+    def _follow_on(self, rank: int, since: datetime, at: datetime) -> None:
+        """Begin what a period gave, after the tier above had run on; it ends as if it had begun with the next one."""
+        self._hold(rank, at)
+        if self._until is not None:
+            self._held_at = since
+            self._end_at(max(at, self._set.kept_until(since, self._zone, self._anchor(since), is_renewed=True)))
 
     def _reached_by(self, ended: datetime) -> int:
         """The rank that the window gives as a tier ends: of a window of periods, the period that is over by then,
@@ -310,6 +320,7 @@ class TierTracker:
         if not is_granted:
             self._settle_for_ever(rank, at)
         self._until, self._is_in_grace, self._held_at = until, False, at
+        self._follows = None
         is_held = rank == self._rank and bool(self.periods)
         if not is_held:
             self._begin_period(rank, at)
@@ -344,18 +355,6 @@ class TierTracker:
         self._rank = rank
         if rank >= 0 or self.periods:
             self.periods.append(HeldTier(self._set.key_of(rank), at, self._until))
-
-
-def _ranked(tier_set: TierSet, grants: Iterable[HeldTier]) -> list[tuple[int, datetime, datetime | None]]:
-    ranks = {level.key: rank for rank, level in enumerate(tier_set.levels)}
-    known = [(ranks[grant.tier], grant.valid_from, grant.valid_until) for grant in grants if grant.tier in ranks]
-    return sorted(known, key=lambda grant: (grant[1], grant[0]))
-
-
-def _of_more(grant: tuple[int, datetime, datetime | None]) -> tuple[int, bool, datetime]:
-    """Of two grants the higher counts, of two of one tier the one that ends later."""
-    rank, begins, until = grant
-    return rank, until is None, until or begins
 
 
 def derive_tiers(

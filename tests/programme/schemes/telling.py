@@ -2,7 +2,7 @@
 
     scheme: …            its name
     source: …            where its terms were read
-    programme: {currency: EUR, zone: Europe/Paris}
+    programme: {currency: EUR, zone: Europe/Paris, begun: 2020-01-01}
     currencies: {QUAL: {scale: 0, role: qualifying}}
     document: {rules: […], …}
     cases: [rule cases, as in docs/reference/rule-cases.md]
@@ -104,7 +104,7 @@ class Life:
         told = self.scheme.get("programme", {})
         self.money = told.get("currency", "EUR")
         self.zone = ZoneInfo(told.get("zone", "Europe/Paris"))
-        begun = self.at(JOINED)
+        begun = self.at(told.get("begun", JOINED))
         programme = create_programme(
             by=SYSTEM, at=begun, slug="scheme", name=LocalizedText(en="S", fr="S"), currency=self.money,
             time_zone=self.zone.key, points_code="PTS", points_name=LocalizedText(en="points", fr="points"),

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fidelia.rules.arithmetic_terms import TAX_ROUNDINGS
+
 Draw = Any
 PRODUCTS = ("moka", "mug", "soap", "tea")
 RATES = {
@@ -115,7 +117,7 @@ def cases(draw: Draw) -> dict[str, Any]:
         "rates": RATES,
         "arithmetic": {
             "tax_included": draw(st.booleans()),
-            "tax_rounding": draw(st.sampled_from(["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"])),
+            "tax_rounding": draw(st.sampled_from(TAX_ROUNDINGS)),
             "rounding": draw(st.sampled_from(["half_up", "half_even", "half_odd", "floor"])),
             "price_rounding": draw(st.sampled_from(["line", "unit", "total"])),
             "cash_step": draw(st.sampled_from(["0", "0.05"])),
@@ -129,9 +131,7 @@ def cases(draw: Draw) -> dict[str, Any]:
             {"key": "alone", "policy": "exclusive"},
         ],
         "checkout": {
-            **draw(
-                st.sampled_from([{}, {"exclusive": "best", "when_undone": "withdraw"}, {"combining": "best"}, _EARNING])
-            ),
+            **draw(st.sampled_from(CHECKOUTS)),
             "caps": draw(st.lists(st.sampled_from(CAPS), max_size=1)),
         },
         "rules": _told_apart([_rule(draw, n) for n in range(draw(st.integers(1, 6)))]),
@@ -155,7 +155,13 @@ _EARNING = {
     }
 }
 
-CHECKOUTS = ({}, {"exclusive": "best", "when_undone": "withdraw"}, {"combining": "best"}, _EARNING)
+CHECKOUTS = (
+    {},
+    {"exclusive": "best", "when_undone": "withdraw"},
+    {"combining": "best"},
+    {"rewards_back": "whole"},
+    _EARNING,
+)
 
 
 def _rule(draw: Draw, place: int) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _tiers(place: int, terms: Terms, futures: Futures, baskets: Baskets) -> list
 
 def _span(tiers: TierSet) -> tuple[int, int]:
     """Return over how many months a tier is measured and kept, in whole months."""
-    window = round(tiers.window_days / MONTH) if tiers.window == "rolling" else 12
+    window = round(tiers.window_days / MONTH) if tiers.window == "rolling" else 12 // max(1, len(tiers.window_dates))
     kept = tiers.kept
     if kept is None:
         months = round(tiers.kept_days / MONTH)

@@ -91,6 +91,7 @@ WINDOWS = {
     "half_year": Text("of the calendar half-year", "du semestre civil"),
     "year": Text("of the calendar year", "de l’année civile"),
     "anniversary": Text("of the year since joining", "de l’année d’adhésion"),
+    "dates": Text("of the period that began on {dates}", "de la période commencée le {dates}"),
     "tier": Text("of the year of the tier", "de l’année du statut"),
     "ever": Text("of the day", "du jour"),
 }
@@ -107,6 +108,10 @@ KEPT_PERIODS = {
 }
 KEPT_MORE = Text("It is kept for {n} more periods.", "Il est gardé {n} périodes de plus.")
 GRACE = Text("Then there are {span} more to reach it again.", "Puis il reste {span} pour l’atteindre de nouveau.")
+RUNS_ON = Text(
+    "Who misses it holds it for {span} more, {end}, before the tier that follows begins.",
+    "Qui le manque le garde encore {span}, {end}, avant que commence le statut suivant.",
+)
 FALLS = {
     "to_earned": Text("Then it is what the window gives.", "Puis il devient ce que la période donne."),
     "one_step": Text("Who misses it falls by one tier at most.", "Qui le manque descend d’un statut au plus."),
@@ -188,6 +193,12 @@ def describe_tiers(tiers: TierSet, language: str) -> list[str]:
     ]
     if tiers.grace is not None:
         said.append(GRACE.in_language(language).format(span=span_words(tiers.grace, language)))
+    if tiers.runs_on is not None:
+        said.append(
+            RUNS_ON.in_language(language).format(
+                span=span_words(tiers.runs_on, language), end=span_end_words(tiers.runs_on, language)
+            )
+        )
     if tiers.kept_from == "activity":
         said.append(FROM_EACH_ACTIVITY.in_language(language))
     if tiers.carries:
@@ -234,7 +245,8 @@ def threshold_words(tiers: TierSet, threshold: int, programme: Programme, langua
 
 def window_words(tiers: TierSet, language: str) -> str:
     """Return over what a set measures: of the last 365 days, of the calendar year."""
-    return WINDOWS[tiers.window].in_language(language).format(n=tiers.window_days)
+    dates = _dates_words(tiers.window_dates, language)
+    return WINDOWS[tiers.window].in_language(language).format(n=tiers.window_days, dates=dates)
 
 
 def span_words(span: Span, language: str) -> str:

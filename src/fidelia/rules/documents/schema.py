@@ -103,7 +103,7 @@ def _definitions() -> dict[str, Schema]:
         "checkout": _checkout(),
         "rule": _rule(),
         "points": _points(),
-        "tiers": tiers_schema(_span()),
+        "tiers": tiers_schema(_span(), _dates()),
         "purchases": _purchases(),
         "cheque": _cheque(),
         "referral": _referral(),
@@ -210,6 +210,7 @@ def _checkout() -> Schema:
             "when_undone": {"enum": ["keep", "withdraw"]},
             "earning": members({name: {"type": "boolean"} for name in flags}),
             "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
+            "rewards_back": {"enum": ["share", "whole"]},
             "caps": list_of(
                 members({"key": KEY, "rules": list_of(KEY, RULES_OF_CAP_MAX), **_joint_cap()}, required=("key",)),
                 CAPS_MAX,

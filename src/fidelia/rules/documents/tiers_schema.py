@@ -8,8 +8,8 @@ from ..tier_terms import BENEFITS_MAX, LEVELS_MAX, MEASURES_MAX
 from .schema_parts import CODE, LOCALIZED, Schema, list_of, members, or_null, whole
 
 
-def tiers_schema(span: Schema) -> Schema:
-    """Return the schema of a set of tiers; `span` is that of so many months and days."""
+def tiers_schema(span: Schema, dates: Schema) -> Schema:
+    """Return the schema of a set of tiers; `span` is that of so many months and days, `dates` of dates of a year."""
     threshold = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]}
     level = members(
         {
@@ -38,13 +38,14 @@ def tiers_schema(span: Schema) -> Schema:
             "name": or_null(LOCALIZED),
             "metric": {"enum": list(METRICS)},
             "currency": or_null({"type": "string", "minLength": 1, "maxLength": 12}),
-            "window": {"enum": [each for each in WINDOWS if each != "ever"]},
+            "window": {"anyOf": [{"enum": [each for each in WINDOWS if each != "ever"]}, dates]},
             "window_days": whole(1, DAYS_MAX),
             "begins": {"enum": list(BEGINS)},
             "kept": or_null({"anyOf": [span, members({"periods": whole(0, 10)}, required=("periods",))]}),
             "kept_days": or_null(whole(0, DAYS_MAX)),
             "kept_from": {"enum": list(KEPT_FROM)},
             "grace": or_null(span),
+            "runs_on": or_null(span),
             "falls": {"enum": list(FALLS)},
             "on_return": {"enum": list(ON_RETURN)},
             "notice_days": whole(1, DAYS_MAX),

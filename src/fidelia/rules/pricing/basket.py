@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ..paying import PayPolicy
 
-TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross"]
+TaxRounding = Literal["line", "unit", "rate_by_net", "rate_by_gross", "keep_gross", "discount_apart"]
 Sharing = Literal["largest_remainder", "first", "nearest_first", "last", "last_down", "carried"]
 PriceRounding = Literal["line", "unit", "total"]
 CouponState = Literal["valid", "unknown", "expired", "not_yet_valid", "used_up", "not_yours", "cancelled"]

@@ -77,7 +77,11 @@ def _taxed(running: Running, place: int, line: Line, amount: int) -> Taxed:
         # Where everything is discounted away, there is no cent left to hold to anything.
         shift = shift if amount > sum([part.floor for part in parts]) else 0
     untouched = running.untouched_tax.get(place, 0)
-    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, shift, untouched)
+    taken = 0
+    if running.basket.arithmetic.tax_rounding == "discount_apart":
+        parts = running.parts[place] if place >= 0 else [part for part in running.shipping if part.line == place]
+        taken = sum([part.listed for part in parts]) - amount - untouched
+    return Taxed(running.factors_at(place), line.fixed_taxes, line.quantity, amount, shift, untouched, taken)
 
 
 def _shipping_parts(running: Running) -> list[list[Part]]:
@@ -179,6 +183,7 @@ def _bill(
         coupons=coupon_answers(running, outcomes),
         rounds=settling.rounds,
         values=running.values,
+        rewards_back=running.rule_set.checkout.rewards_back,
     )
 
 

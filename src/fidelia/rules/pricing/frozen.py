@@ -48,7 +48,10 @@ class FrozenLine:
 
 @dataclass(frozen=True, slots=True)
 class FrozenBill:
-    """`lines` are those of the bill, then its shipping costs: their places are what a return names."""
+    """`lines` are those of the bill, then its shipping costs: their places are what a return names.
+
+    `rewards_cost` are the points that go back when the whole has come back, and not with parts of it.
+    """
 
     currency: str
     lines: tuple[FrozenLine, ...]
@@ -57,6 +60,7 @@ class FrozenBill:
     tier_credit: int = 0
     consumed: tuple[Consumed, ...] = ()
     credits: Shares = ()
+    rewards_cost: int = 0
 
     @property
     def total(self) -> int:
@@ -73,6 +77,7 @@ class FrozenBill:
             "tier_credit": self.tier_credit,
             "consumed": [[each.limit, each.of, each.amount, list(each.rules)] for each in self.consumed],
             **({"credits": [list(each) for each in self.credits]} if self.credits else {}),
+            **({"rewards_cost": self.rewards_cost} if self.rewards_cost else {}),
         }
 
     @classmethod
@@ -89,6 +94,7 @@ class FrozenBill:
                 stored["tier_credit"],
                 tuple([Consumed(limit, of, amount, tuple(rules)) for limit, of, amount, rules in stored["consumed"]]),
                 tuple([(currency, parts) for currency, parts in stored.get("credits", ())]),
+                stored.get("rewards_cost", 0),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedBill("This is not a bill.") from error
@@ -97,7 +103,9 @@ class FrozenBill:
 def freeze(bill: Bill) -> FrozenBill:
     """Return what is stored of a bill when its checkout is closed."""
     costs = _costs_by_line(bill)
-    goods = len(bill.lines)
+    goods, whole = len(bill.lines), 0
+    if bill.rewards_back == "whole":
+        costs, whole = [0] * len(costs), sum(costs)
     return FrozenBill(
         bill.currency,
         tuple(
@@ -108,6 +116,7 @@ def freeze(bill: Bill) -> FrozenBill:
         sum([each.points for each in bill.others if isinstance(each, TierCredit)]),
         bill.consumed,
         credits_of(bill),
+        whole,
     )
 
 

@@ -262,7 +262,7 @@ def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fracti
         money=sum([line.money for line in lines]),
         rounding=frozen.rounding if is_whole else 0,
         points=sum([line.points for line in lines]) + grown(frozen.unassigned),
-        points_paid=sum([line.points_paid for line in lines]),
+        points_paid=sum([line.points_paid for line in lines]) + (frozen.rewards_cost if is_whole else 0),
         unassigned=grown(frozen.unassigned),
         tier_credit=grown(frozen.tier_credit),
         gift_cards=gift_cards,

@@ -1,4 +1,4 @@
-"""Taxes of lines: included in the price or on top of it, compound, fixed, and rounded by one of four policies.
+"""Taxes of lines: included in the price or on top of it, compound, fixed, and rounded by one of several policies.
 
 Each tax is a factor of the untaxed amount (20 % is 1/5; a compound tax is multiplied by what comes before it). With
 included factors I and factors on top E, a stated amount a holds the untaxed a ÷ (1 + I) and costs a × (1 + I + E) ÷
@@ -68,6 +68,7 @@ class Taxed(msgspec.Struct):
 
     shift        cents by which its total is held to a discount that was meant with tax
     untouched    what rules took that leave the tax alone: taxes are counted as if it had not been taken
+    taken        what rules took, where the tax of that is rounded by itself: as on a receipt with a line for it
     goods        what the rates are counted on, as stated;  base  the same without tax, × factors.inside
     taxed_fixed  fixed taxes within `goods`;  added_fixed  fixed taxes on top that the rates are counted on too
     """
@@ -78,6 +79,7 @@ class Taxed(msgspec.Struct):
     amount: int
     shift: int = 0
     untouched: int = 0
+    taken: int = 0
     untaxed: int = 0
     taxes: list[tuple[str, int]] = []
     fixed_taxes: list[tuple[str, int]] = []
@@ -97,7 +99,7 @@ def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None
         if line.fixed:
             _separate_fixed(line, unit)
         _tax_line(line, arithmetic.rounding, _units(line, unit) if by_unit else 1)
-    if arithmetic.tax_rounding not in ("line", "unit"):
+    if arithmetic.tax_rounding not in ("line", "unit", "discount_apart"):
         groups: dict[Factors, list[Taxed]] = {}
         for line in lines:
             if line.factors.keys and line.base > 0:
@@ -153,6 +155,10 @@ def _tax_line(line: Taxed, rounding: str, units: int) -> None:
     line.base = line.goods * factors.one + line.added_fixed * factors.inside
     for key, factor, is_included in zip(factors.keys, factors.factors, factors.are_included, strict=True):
         amount = _of_units(rounds, line.base * factor, factors.one * factors.inside, units)
+        if line.taken:
+            apart = line.taken * factors.one * factor
+            amount = rounds(line.base * factor + apart, factors.one * factors.inside)
+            amount -= rounds(apart, factors.one * factors.inside)
         if is_included and not line.added_fixed:
             held -= amount
         elif is_included:
