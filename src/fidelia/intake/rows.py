@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .likeness import words_of
 from .wording import say
 
 CELL_MAX = 20_000  # characters
@@ -30,11 +31,15 @@ class BadRow(Row):
         return say(self.code, language, **self.values)
 
 
+# Of a column called so one cannot tell what it is: of what is numbered, or named, stands in the row above.
+_SAYING_NOTHING = frozenset(("no", "id", "code", "name", "nom", "libelle", "nombre", "nummer"))
+
+
 def name_columns(header: Row, above: Row | None = None) -> list[str]:
     """Return the names of a header, distinct and none of them empty.
 
     `above` is the row over it: where it says of what a repeated name is (sold: quantity, amount; returned: quantity,
-    amount), its word goes before the name.
+    amount), or of whom a name is that says nothing alone (customer: no, name), its word goes before the name.
     """
     header = _told_apart(header, above) if above else header
     names: list[str] = []
@@ -49,7 +54,8 @@ def name_columns(header: Row, above: Row | None = None) -> list[str]:
 
 
 def _told_apart(header: Row, above: Row) -> Row:
-    """Put before each repeated name the word above it, which holds for the empty cells after it too."""
+    """Put before each name that is repeated, or that says nothing alone, the word above it, which holds for the empty
+    cells after it too."""
     if sum(bool(cell.strip()) for cell in above) < 2:
         return header
     folded = [" ".join(name.split()).casefold() for name in header]
@@ -57,5 +63,6 @@ def _told_apart(header: Row, above: Row) -> Row:
     for place, name in enumerate(header):
         group = (above[place].strip() if place < len(above) else "") or group
         is_repeated = bool(name.strip()) and folded.count(folded[place]) > 1
-        told.append(f"{group} {name}".strip() if is_repeated else name)
+        says_nothing = set(words_of(name)) <= _SAYING_NOTHING and bool(name.strip())
+        told.append(f"{group} {name}".strip() if is_repeated or says_nothing else name)
     return told

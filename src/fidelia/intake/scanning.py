@@ -28,7 +28,8 @@ Piece = tuple[str, str, str, str]  # a receipt's number with its day, store and 
 class Scan:
     """`described` are the products with a description, `customers` how many rows name each; `pieces` the runs of rows
     of one receipt, as they follow in the file; `gaps` the rows without a receipt number that name a product or amount,
-    of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by row;
+    of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by
+    row, those that repeat another left out (`contents` are their hashes);
     `words` are what the columns that speak of rows (kind, status) say, folded."""
 
     described: dict[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Scan:
     receipts: list[str] = field(default_factory=list)
     amounts: list[Decimal | None] = field(default_factory=list)
     words: dict[str, Counter[str]] = field(default_factory=dict)
+    contents: set[int] = field(default_factory=set)
 
 
 def scan(table: Table, columns: Mapping[str, str]) -> Scan:
@@ -82,7 +84,11 @@ def _follow(found: Scan, row: Row, place: Mapping[str, int], table: Table) -> No
     number = row[place["receipt"]].strip()
     day = row[place["occurred_at"]].strip() if "occurred_at" in place else ""
     found.rows_of_receipts += 1
-    if "net" in place:
+    # The same row once more tells nothing of what an amount is: an export that was pasted twice has all its rows so.
+    content = hash(tuple(row))
+    is_again = content in found.contents
+    found.contents.add(content)
+    if "net" in place and not is_again:
         found.receipts.append(number)
         found.amounts.append(_amount(row[place["net"]], table))
     if not number:

@@ -85,12 +85,16 @@ class BadCell(Exception):
 
 @lru_cache(maxsize=200_000)
 def read_decimal(text: str, reading: Reading = PLAIN) -> Decimal:
-    """Read a number such as "-12.50", "1e3", "1 234,56", "12,50-" or "(12.50)" as the file writes them. Raises BadCell.
+    """Read a number such as "-12.50", "1e3", "1 234,56", "12,50-", "(12.50)" or "12.50 CR" as the file writes them.
+    Raises BadCell.
 
-    Blanks between groups of three are understood in any file, other signs only where the reading names them.
+    CR (credit) behind a number takes it off, DR (debit) does not. Blanks between groups of three are understood in any
+    file, other signs only where the reading names them.
     """
-    found = _number_pattern(reading.decimal, reading.thousands).fullmatch(text.strip())
-    if found is None or (found["open"] and not found["close"]) or (found["sign"] and found["after"]):
+    text, side = _without_side(text.strip())
+    found = _number_pattern(reading.decimal, reading.thousands).fullmatch(text)
+    signs = [mark for mark in (found["sign"], found["after"], found["open"], side) if mark] if found is not None else []
+    if found is None or (found["open"] and not found["close"]) or len(signs) > 1:
         raise BadCell.because("not_a_number", text=text)
     whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
     written = f"{whole}.{found['part'] or '0'}{found['power'] or ''}"
@@ -98,8 +102,14 @@ def read_decimal(text: str, reading: Reading = PLAIN) -> Decimal:
         number = Decimal(written if found["part"] else f"{whole}{found['power'] or ''}")
     except InvalidOperation:
         raise BadCell.because("not_a_number", text=text) from None
-    is_negative = found["open"] or found["sign"] in ("-", "−") or found["after"] in ("-", "−")
+    is_negative = found["open"] or side == "CR" or found["sign"] in ("-", "−") or found["after"] in ("-", "−")
     return -number if is_negative else number
+
+
+def _without_side(text: str) -> tuple[str, str]:
+    """Return a number without the side of the ledger that is written behind it, and that: CR, DR or nothing."""
+    side = text[-2:]
+    return (text[:-2].rstrip(BLANKS_AROUND), side) if side in ("CR", "DR") else (text, "")
 
 
 @lru_cache(maxsize=50)

@@ -91,6 +91,8 @@ PURCHASES = Target(
                 *("customer code", "kunnr", "kunag", "codice cliente", "cliente", "kunden nr", "kunde"),
                 "kundenkarte",
                 *("kundennr", "código cliente", "número de cliente", "tarjeta", "socio", "carta fedeltà", "klant"),
+                *("klantnummer", "klantnr", "klantenkaart", "tessera", "numero tessera", "tessera fedeltà"),
+                *("nº cliente", "nº socio", "nº tarjeta", "tarjeta cliente", "cartão", "cartão cliente"),
             ),
             not_beside=(
                 *("name", "names", "nom", "prénom", "prenom", "nombre", "firstname", "lastname", "age", "segment"),
