@@ -17,14 +17,16 @@ from django.utils.translation import gettext as _
 from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import Chapter, Slice
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
-from fidelia.insight.report.blocks import Advice, Block, Drawing, Grid, Missing, Numbers, Words
+from fidelia.insight.report.blocks import CURRENCY, Advice, Block, Drawing, Grid, Missing, Numbers, Words
 from fidelia.insight.report.keeping import read_changes, read_cover, read_section
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
+from fidelia.ui.charts import with_links
 from fidelia.ui.parts import Figure
 
+from .crowds import people_url
 from .customers.rows import name_of
 from .insight import JOB, SegmentOffer, progress_of, rfm_of_all
 from .pages import ConsoleRequest, show, signed_in
@@ -89,6 +91,9 @@ def rfm(request: ConsoleRequest) -> HttpResponseBase:
     if request.GET.get("slice"):
         return _show_chapter(request, "rfm")
     context = rfm_of_all(request.actor) | filters_of(request.actor, None, "rfm")
+    kept = get_chapter(by=request.actor, key="rfm", language=language())
+    # The refresh counts in one currency; the chapter's definitions say which amounts that leaves out.
+    context["said"] = [one["text"] for one in kept.definitions if one.get("key") == CURRENCY] if kept else []
     return show(request, "console/insight/rfm.html", context)
 
 
@@ -106,14 +111,14 @@ def _show_chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     if found is None:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
-    opens = part is None and request.actor.may_somewhere("segment.define")  # traits speak of all purchases
+    may_define = request.actor.may_somewhere("segment.define")
     context = {
         "chapter": found,
         "last": found.refresh,
-        "blocks": list(_shown(request.actor, section.blocks, key if opens else "")),
+        "blocks": list(_shown(request.actor, section.blocks, Opening(key, part, may_define))),
         "definitions": section.definitions,
         "groups": _groups(found),
-        "may_define": request.actor.may_somewhere("segment.define"),
+        "may_define": may_define,
     } | filters_of(request.actor, part, key)
     return show(request, "console/insight/chapter.html", context)
 
@@ -192,38 +197,62 @@ def _groups(found: Chapter) -> list[dict[str, Any]]:
     return groups
 
 
-def _shown(by: Actor, blocks: Sequence[Block], key: str = "") -> Iterator[ShownBlock]:
-    """Yield the blocks as drawn; with the `key` of the chapter their marks and rows open the people behind them."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where the people behind the parts of a chapter are: of which chapter, and of which slice."""
+
+    key: str
+    part: Slice | None
+    may_define: bool
+
+    def links(self, block: Drawing | Grid, names: Sequence[str]) -> list[list[str]]:
+        """The addresses behind the cells of a table; of a row with a condition alone, a segment's form with it."""
+        rows = [[self.link(mark) for mark in line] for line in block.marks]
+        if rows or self.part is not None or not self.may_define:  # traits speak of all purchases
+            return rows
+        return [[url] for url in _links(self.key, block.people, names)]
+
+    def link(self, mark: str) -> str:
+        return people_url(self.key, mark, self.part) if mark else ""
+
+
+def _shown(by: Actor, blocks: Sequence[Block], opening: Opening | None = None) -> Iterator[ShownBlock]:
+    """Yield the blocks as drawn; with an `opening` their marks, cells and figures open the people behind them."""
     for block in blocks:
         if isinstance(block, Numbers):
-            figures = [Figure(one.label, one.value, note=one.note) for one in block.numbers]
+            figures = [
+                Figure(one.label, one.value, note=one.note, url=opening.link(one.mark) if opening else "")
+                for one in block.numbers
+            ]
             for start in range(0, len(figures), 5):
                 yield ShownBlock("numbers", block, figures=figures[start : start + 5])
         elif isinstance(block, Grid):
             rows = _rows_with_people(by, block)
-            links = _links(key, block.people, [row[0] for row in block.rows])
-            yield ShownBlock("grid", block, rows=[_opened(row, url) for row, url in zip_longest(rows, links)])
+            links = opening.links(block, [row[0] for row in block.rows]) if opening else []
+            yield ShownBlock("grid", block, rows=[_opened(row, urls) for row, urls in zip_longest(rows, links)])
         elif isinstance(block, Words):
             yield ShownBlock("words", block, tone=TONES[block.tone])
         elif isinstance(block, Drawing):
-            links = _links(key, block.people, [row[0] for row in block.chart.rows])
-            yield ShownBlock("drawing", replace(block, chart=replace(block.chart, links=links)) if links else block)
+            links = opening.links(block, [row[0] for row in block.chart.rows]) if opening else []
+            yield ShownBlock("drawing", replace(block, chart=with_links(block.chart, links)) if links else block)
         elif isinstance(block, Missing):
             yield ShownBlock("missing", block)
 
 
 def _links(key: str, people: Sequence[str], names: Sequence[str]) -> list[str]:
     """The address of the people behind each row: a segment's form with its condition filled in, how many and who."""
-    if not key:
-        return []
     return [
         SegmentOffer(f"{key}-{place}", condition, LocalizedText(en=name[:80], fr=name[:80])).url if condition else ""
         for place, (condition, name) in enumerate(zip(people, names, strict=False), 1)
     ]
 
 
-def _opened(row: Sequence[tuple[str, str]], url: str | None) -> Sequence[tuple[str, str]]:
-    return [(row[0][0], url), *row[1:]] if url and row and not row[0][1] else row
+def _opened(row: Sequence[tuple[str, str]], urls: Sequence[str] | None) -> Sequence[tuple[str, str]]:
+    return [(text, url or own) for (text, url), own in zip(row, _padded(urls, len(row)), strict=True)]
+
+
+def _padded(urls: Sequence[str] | None, length: int) -> list[str]:
+    return [*(urls or ())[:length], *[""] * length][:length]
 
 
 def _rows_with_people(by: Actor, grid: Grid) -> list[list[tuple[str, str]]]:

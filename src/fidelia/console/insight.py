@@ -100,7 +100,7 @@ def cell(request: ConsoleRequest, recency: int, frequency: int) -> HttpResponseB
         by=request.actor, recency_score=recency, frequency_score=frequency, after=after, limit=ROWS + 1
     )
     shown = scores[:ROWS]
-    known = _customers_seen(request.actor, [score.customer_id for score in shown])
+    known = customers_seen(request.actor, [score.customer_id for score in shown])
     rows = [
         {
             "score": score,
@@ -111,7 +111,7 @@ def cell(request: ConsoleRequest, recency: int, frequency: int) -> HttpResponseB
         }
         for score in shown
     ]
-    first = _whole(request.GET.get("first"), 1)
+    first = whole(request.GET.get("first"), 1)
     next_url = ""
     if len(scores) > ROWS:
         query = {"after": f"{shown[-1].amount}_{shown[-1].customer_id}", "first": first + len(shown)}
@@ -330,7 +330,7 @@ def rfm_definition(last: Refresh | None) -> Definition:
     )
 
 
-def _customers_seen(by: Actor, ids: Sequence[UUID]) -> dict[UUID, Customer]:
+def customers_seen(by: Actor, ids: Sequence[UUID]) -> dict[UUID, Customer]:
     """Who of these the actor may see, by id."""
     found = list_customers_by_id(ids) if by.may_somewhere("customer.see") else {}
     return {one.id: one for one in found.values() if by.may("customer.see", Scope(one.partner_id, one.home_store_id))}
@@ -351,5 +351,5 @@ def _cursor(text: str) -> tuple[int, UUID] | None:
         return None
 
 
-def _whole(text: str | None, default: int) -> int:
+def whole(text: str | None, default: int) -> int:
     return int(text) if text and text.isdigit() else default

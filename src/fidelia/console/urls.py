@@ -11,6 +11,7 @@ from . import (
     chapters,
     claims,
     comparisons,
+    crowds,
     custom_fields,
     effects,
     events,
@@ -332,6 +333,9 @@ urlpatterns = [
     path("insight/slices/", slices.choose, name="insight-slices"),
     path("insight/slices/<uuid:job_id>/", slices.slicing, name="insight-slicing"),
     path("insight/<slug:key>/tables.xlsx", chapters.workbook, name="insight-workbook"),
+    path("insight/people/<uuid:job_id>/", crowds.finding, name="insight-finding"),
+    path("insight/<slug:key>/people/", crowds.people, name="insight-people"),
+    path("insight/<slug:key>/people/segment/", crowds.keep, name="insight-people-segment"),
     path("insight/<slug:key>/", chapters.chapter, name="insight-chapter"),
     # /console/settings/
     path("settings/", settings.settings_home, name="settings"),

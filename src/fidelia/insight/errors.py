@@ -105,6 +105,12 @@ class MalformedSlice(Invalid):
     default_code = "malformed_slice"
 
 
+class UnknownMark(NotFound):
+    """There is no such part of a chapter with people behind it."""
+
+    default_code = "unknown_mark"
+
+
 class TooManySlices(Refused):
     """So many parts of the purchases are kept that no more is written before the next refresh."""
 

@@ -14,15 +14,15 @@ from fidelia.kernel.localized import LANGUAGES, LocalizedText
 from fidelia.programme.models import ProgrammeVersion
 
 from .backtest.parts import Part
-from .errors import MalformedMoment, MalformedSlice, NoRefreshYet
+from .errors import MalformedMoment, MalformedSlice, NoRefreshYet, UnknownMark
 from .measures.rfm import WINDOW_DAYS
 from .models import Wanted
-from .operations import refresh, send_monthly_reports, write_chapters, write_slice
+from .operations import find_crowd, refresh, send_monthly_reports, write_chapters, write_slice
 from .operations.backtesting import backtest_version
 from .operations.counting import count_figures
 from .operations.exporting import registered_tables
 from .operations.forecasting import forecast_version
-from .queries import get_last_refresh
+from .queries import find_slice, get_last_refresh
 from .report.sections import SECTIONS
 
 BACKTEST: Final = "insight.backtest"
@@ -82,6 +82,28 @@ def write_part(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progres
     progress.expect(len(LANGUAGES) * len(SECTIONS))
     part = write_slice(by=by, at=at, refresh=last, wanted=wanted_of(arguments), told=lambda _title: progress.step())
     return {"slice_id": str(part.id), "chapters": part.chapters.count()}
+
+
+def find_people(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, str | int]:
+    """Find the people behind a part of a chapter; see `find_crowd`. Arguments: chapter, mark; slice_id of a part.
+
+    Raises what `find_crowd` raises, NoRefreshYet, UnknownMark for a slice that a refresh has deleted since.
+    """
+    last = get_last_refresh()
+    if last is None:
+        raise NoRefreshYet("Nothing was learnt yet: refresh insight first.")
+    part = None
+    if arguments.get("slice_id"):
+        part = find_slice(by=by, slice_id=UUID(str(arguments["slice_id"])))
+        if part is None:
+            raise UnknownMark("This part of the purchases is gone: a newer refresh has come in between.")
+    progress.expect(1)
+    crowd = find_crowd(
+        by=by, at=at, refresh=part.refresh if part else last, chapter=str(arguments["chapter"]),
+        mark=str(arguments["mark"]), part=part,
+    )  # fmt: skip
+    progress.step()
+    return {"crowd_id": str(crowd.id), "people": len(crowd.customer_ids)}
 
 
 def send_monthly(arguments: Mapping[str, Any], *, by: Actor, at: datetime, progress: Progress) -> dict[str, int]:
@@ -151,6 +173,12 @@ JOBS = (
         label=LocalizedText(en="Chapters of part of the purchases", fr="Chapitres d’une partie des achats"),
         right="insight.see",
         function=write_part,
+    ),
+    JobKind(
+        name="insight.people",
+        label=LocalizedText(en="People behind a part of a chart", fr="Personnes derrière une partie d’un graphique"),
+        right="insight.see",
+        function=find_people,
     ),
     JobKind(
         name=BACKTEST,

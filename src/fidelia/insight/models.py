@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -210,6 +211,32 @@ class Chapter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} ({self.language})"
+
+
+class Crowd(models.Model):
+    """The people behind a part of a chart, found once when somebody opened it, who spent most first; see
+    `report.behind`. The next refresh deletes it with the chapters. `mark` is the key of the part.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    refresh = models.ForeignKey(Refresh, models.PROTECT, related_name="crowds", db_index=False)
+    slice = models.ForeignKey(Slice, models.CASCADE, related_name="crowds", null=True, db_index=False)
+    chapter = models.CharField(max_length=30)
+    mark = models.CharField(max_length=1_000)
+    customer_ids = ArrayField(models.UUIDField())
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["refresh", "slice", "chapter", "mark"],
+                nulls_distinct=False,
+                name="a crowd is found once of a refresh",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chapter} {self.mark}"
 
 
 class ProductLink(models.Model):

@@ -42,7 +42,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of the strip. `few` greys a value that is "too few"; `bad` marks one that asks for work."""
+    """One figure of the strip. `few` greys a value that is "too few"; `bad` marks one that asks for work; `url`
+    opens the people it counts.
+    """
 
     label: str
     value: str
@@ -52,6 +54,7 @@ class Figure:
     definition: Definition | None = None
     few: bool = False
     bad: bool = False
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

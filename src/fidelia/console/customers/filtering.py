@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from fidelia.customers.models import TraitDefinition
+from fidelia.customers.models import SegmentState, TraitDefinition
 from fidelia.customers.queries import (
     BY_NAME,
     CustomerFilters,
@@ -161,7 +161,7 @@ def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
     offered = [
         ("segment", _("Segment is"), _segments(query.get("segment", ""), by, language)),
         ("tier", _("Tier is"), _tiers(at, language) if by.may_somewhere("points.see") else []),
-        ("store", _("Store is"), [(str(store.id), store.name) for store in list_stores(by=by)]),
+        ("store", _("Store is"), _stores(query.get("store", ""), by)),
         ("kind", _("Kind is"), [(code, word(KINDS, code)) for code in KINDS]),
         ("language", _("Language is"), [(code, word(LANGUAGES, code)) for code in LANGUAGES]),
         ("added", _("Added"), [(str(days), _("in the last %(n)s days") % {"n": days}) for days in DAYS]),
@@ -180,10 +180,24 @@ def _filters(query: Mapping[str, str], by: Actor, at: datetime) -> list[Filter]:
 
 
 def _segments(asked: str, by: Actor, language: str) -> list[tuple[str, str]]:
-    """The segments, and the one asked for where it was archived or never was: left aside, it would show everybody."""
+    """The segments, and the one asked for where it was archived or never was: left aside, it would show everybody.
+
+    An archived one still has the people who were last in it, and is called what it was called.
+    """
     if not by.may("segment.see"):
         return []
-    found = [(one.key, one.name.in_language(language)) for one in list_segments(by=by)]
+    known = list_segments(by=by, with_archived=bool(asked))
+    found = [(one.key, one.name.in_language(language)) for one in known if one.state == SegmentState.ACTIVE]
+    if not asked or asked in dict(found):
+        return found
+    old = next((one.name.in_language(language) for one in known if one.key == asked), None)
+    called = _("%(key)s (not there)") if old is None else _("%(key)s (archived)")
+    return [*found, (asked, called % {"key": asked[:TYPED_MAX] if old is None else old})]
+
+
+def _stores(asked: str, by: Actor) -> list[tuple[str, str]]:
+    """The stores, and the one asked for where it is gone or not the reader's: left aside, it would show everybody."""
+    found = [(str(store.id), store.name) for store in list_stores(by=by)]
     gone = asked and asked not in dict(found)
     return [*found, (asked, _("%(key)s (not there)") % {"key": asked[:TYPED_MAX]})] if gone else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import ibis
 from ibis import _
@@ -40,6 +40,20 @@ def cohorts(purchases: ibis.Table, lines: ibis.Table, *, as_of: datetime, curren
         .select("cohort", "age", "size", "active", "amount", is_partial=_month_of(_.cohort, _.age) >= now)
         .order_by("cohort", "age")
     )
+
+
+def active_people(
+    purchases: ibis.Table, lines: ibis.Table, *, as_of: datetime, currency: str, cohort: date, age: int
+) -> ibis.Table:
+    """Return whom `cohorts` counts as active: customer_id of those who first bought in the month that begins on
+    `cohort` and bought something kept so many months later.
+    """
+    inside = purchases.filter(_.customer_id.notnull(), _.occurred_at <= as_of)
+    born = first_months(sales_kept(inside, lines, as_of=as_of)).filter(_.cohort == cohort)
+    months = activity_by_month(inside, lines, as_of=as_of, currency=currency)
+    place = cohort.year * 12 + cohort.month - 1 + age
+    then = months.filter(_.month == date(place // 12, place % 12 + 1, 1), _.is_active)
+    return then.semi_join(born, "customer_id").select("customer_id")
 
 
 def first_months(kept: ibis.Table) -> ibis.Table:

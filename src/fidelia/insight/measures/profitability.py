@@ -26,14 +26,11 @@ def loyalty_and_profit(
     purchases, amount, margin as int64.
     """
     inside = purchases.filter(_.customer_id.notnull(), _.occurred_at <= as_of)
-    kept = sales_kept(inside, lines, as_of=as_of)
     since = as_of - timedelta(days=window_days)
-    born = kept.group_by("customer_id").agg(born_at=_.occurred_at.min())
-    recent = kept.filter(_.occurred_at > since).group_by("customer_id").agg(sales=_.purchase_id.nunique())
+    people = people_by_years(purchases, lines, as_of=as_of, window_days=window_days)
     sums = _sums(inside.filter(_.occurred_at > since), margins)
-    people = recent.join(born, "customer_id").join(sums, "customer_id")
     return (
-        people.mutate(years=_years(people.born_at, as_of))
+        people.join(sums, "customer_id")
         .group_by("years")
         .agg(
             customers=_.count().cast("int64"),
@@ -43,6 +40,19 @@ def loyalty_and_profit(
         )
         .order_by("years")
     )
+
+
+def people_by_years(
+    purchases: ibis.Table, lines: ibis.Table, *, as_of: datetime, window_days: int = YEAR_DAYS
+) -> ibis.Table:
+    """Return whom `loyalty_and_profit` counts: customer_id, sales (kept ones in the window), years (whole ones)."""
+    inside = purchases.filter(_.customer_id.notnull(), _.occurred_at <= as_of)
+    kept = sales_kept(inside, lines, as_of=as_of)
+    since = as_of - timedelta(days=window_days)
+    born = kept.group_by("customer_id").agg(born_at=_.occurred_at.min())
+    recent = kept.filter(_.occurred_at > since).group_by("customer_id").agg(sales=_.purchase_id.nunique())
+    people = recent.join(born, "customer_id")
+    return people.mutate(years=_years(people.born_at, as_of)).drop("born_at")
 
 
 def margin_by_purchase(lines: ibis.Table) -> ibis.Table:

@@ -20,6 +20,21 @@ def promotion_dependence(purchases: ibis.Table, lines: ibis.Table, *, currency: 
     `lines`: purchase_id, net, discount (minor units, at least 0), is_product. One row per band that has people: band,
     people, amount, discounted, discount as int64.
     """
+    people = people_by_band(purchases, lines, currency=currency)
+    return (
+        people.group_by("band")
+        .agg(
+            people=_.count().cast("int64"),
+            amount=_.amount.sum().cast("int64"),
+            discounted=_.discounted.sum().cast("int64"),
+            discount=_.discount.sum().cast("int64"),
+        )
+        .order_by("band")
+    )
+
+
+def people_by_band(purchases: ibis.Table, lines: ibis.Table, *, currency: str) -> ibis.Table:
+    """Return what `promotion_dependence` counts: customer_id, band, amount, discounted, discount (minor units)."""
     sales = purchases.filter(_.kind == "sale", _.currency == currency, _.customer_id.notnull())
     bought = lines.filter(_.is_product, _.net >= 0).join(sales.select("purchase_id", "customer_id"), "purchase_id")
     people = (
@@ -31,16 +46,7 @@ def promotion_dependence(purchases: ibis.Table, lines: ibis.Table, *, currency: 
         )
         .filter(_.amount > 0)
     )
-    return (
-        people.group_by(band=_band(people))
-        .agg(
-            people=_.count().cast("int64"),
-            amount=_.amount.sum().cast("int64"),
-            discounted=_.discounted.sum().cast("int64"),
-            discount=_.discount.sum().cast("int64"),
-        )
-        .order_by("band")
-    )
+    return people.mutate(band=_band(people))
 
 
 def _band(people: ibis.Table) -> ibis.Value:

@@ -1,5 +1,6 @@
 """The verbs of insight: export facts, refresh what is learnt from them, write it up, count what Home shows."""
 
+from .behind import find_crowd
 from .chapters import write_chapters
 from .counting import count_figures
 from .exporting import export_facts
@@ -13,6 +14,7 @@ __all__ = [
     "choose_score",
     "count_figures",
     "export_facts",
+    "find_crowd",
     "refresh",
     "remove_monthly_reader",
     "send_monthly_reports",

@@ -22,7 +22,7 @@ from fidelia.organisation.queries import get_operator
 from ..errors import NothingToReport
 from ..measures.alike import link_products
 from ..measures.next_products import Counts, product_counts
-from ..models import Chapter, ProductLink, Refresh, Slice, folder_of
+from ..models import Chapter, Crowd, ProductLink, Refresh, Slice, folder_of
 from ..report import Report, ReportFacts, make_report
 from ..report.exported import EVERYTHING, Only, open_export
 from ..report.keeping import blocks_as_values, cover_as_values, definitions_as_values
@@ -86,6 +86,7 @@ def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], fact
         _set_traits(by, at, refresh, learnt)
         keep_score(at=at, found=scored)
         offers = learnt.offers() if learnt is not None else {}
+        Crowd.objects.all().delete()
         Slice.objects.all().delete()
         Chapter.objects.all().delete()
         rows = [row for report in reports for row in rows_of(report, offers, refresh, at)]

@@ -32,7 +32,7 @@ def write_slice(*, by: Actor, at: datetime, refresh: Refresh, wanted: Wanted, to
     UnknownSegment, NoExport for a segment that the refresh did not know yet.
     """
     by.require("insight.see")
-    only = _only(by, wanted, refresh)
+    only = only_of(by, wanted, refresh)
     kept = Slice.objects.filter(refresh=refresh, **wanted.fields).first()
     if kept is not None:
         return kept
@@ -48,7 +48,7 @@ def write_slice(*, by: Actor, at: datetime, refresh: Refresh, wanted: Wanted, to
         return _keep(at, refresh, wanted, reports)
 
 
-def _only(by: Actor, wanted: Wanted, refresh: Refresh) -> Only:
+def only_of(by: Actor, wanted: Wanted, refresh: Refresh) -> Only:
     """Check what is asked for and say it in stores. Raises what `write_slice` raises."""
     if wanted.fields == Wanted().fields:
         raise MalformedSlice("Say a store, a banner, a segment or a period.")

@@ -39,8 +39,10 @@ from ..report.keeping import read_cover, read_section
 from ..report.making import Report
 from ..report.pdf import write_pdf
 from ..report.speech import Speech
+from .naming import with_names
 
 CUSTOMERS_PER_PAGE_MAX = 200
+CROWD_READ_MAX = 10_000
 _ARMS = pyarrow.schema([("customer_id", pyarrow.string()), ("arm", pyarrow.string())])
 
 
@@ -155,6 +157,34 @@ def get_chapter(*, by: Actor, key: str, language: str, slice_id: UUID | None = N
     return kept.filter(language=language, key=key).first()
 
 
+def get_crowd(
+    *, by: Actor, refresh: Refresh, chapter: str, mark: str, slice_id: UUID | None = None
+) -> tuple[UUID, int] | None:
+    """Return the crowd behind a part of a chapter and how many they are; None when nobody has opened that part yet.
+
+    Raises Denied (insight.see).
+    """
+    by.require("insight.see")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, cardinality(customer_ids) from insight_crowd "
+            "where refresh_id = %s and chapter = %s and mark = %s and slice_id is not distinct from %s",
+            [refresh.id, chapter, mark, slice_id],
+        )
+        row = cursor.fetchone()
+    return tuple(row) if row is not None else None
+
+
+def list_crowd(*, by: Actor, crowd_id: UUID, first: int = 1, limit: int = 50) -> list[UUID]:
+    """Return people of a crowd from the `first` on, in their order. Raises Denied (insight.see)."""
+    by.require("insight.see")
+    last = first + min(limit, CROWD_READ_MAX) - 1
+    with connection.cursor() as cursor:
+        cursor.execute("select customer_ids[%s:%s] from insight_crowd where id = %s", [first, last, crowd_id])
+        row = cursor.fetchone()
+    return list(row[0]) if row else []
+
+
 def compose_report(*, by: Actor, language: str, slice_id: UUID | None = None) -> tuple[str, bytes] | None:
     """Return the name and the PDF of all chapters of the last refresh; None when there are none. Raises Denied."""
     by.require("insight.see")
@@ -166,10 +196,11 @@ def compose_report(*, by: Actor, language: str, slice_id: UUID | None = None) ->
     currency = head.refresh.currency
     speech = Speech(language, currency, int(10 ** exponent_of(currency)))
     numbers, advice = read_cover(head.blocks)
+    sections = [read_section(one.key, one.title, one.finding, one.blocks, one.definitions) for one in others]
     report = Report(
         title=head.title, subtitle=head.finding, language=language, made_at=head.written_at,
         numbers=numbers, advice=advice,
-        sections=[read_section(one.key, one.title, one.finding, one.blocks, one.definitions) for one in others],
+        sections=with_names(sections, by, speech),
     )  # fmt: skip
     with open_drawer() as drawer:
         return f"fidelia-{head.refresh.as_of:%Y-%m-%d}.pdf", write_pdf(report, speech, drawer)

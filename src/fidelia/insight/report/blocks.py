@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import quote, unquote
 
 from fidelia.ui.charts import Chart
 
@@ -13,10 +14,14 @@ Tone = Literal["plain", "good", "warn", "bad"]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """How a number is counted: a sentence, and where the long form comes from (a paper, a book)."""
+    """How a number is counted: a sentence, and where the long form comes from (a paper, a book).
+
+    `key` names the one that says which currencies are not counted.
+    """
 
     title: str
     text: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A figure with its label, and in small what it means."""
+    """A figure with its label, and in small what it means; `mark` is the key of the people it counts."""
 
     label: str
     value: str
     note: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,9 @@ class Drawing:
 
     `people` are the people behind its rows, each as the condition of a segment over the traits that a refresh sets;
     empty where there are none. A report on a file has no use for them.
+
+    `marks[row][column]` are the keys of the people behind each cell of the chart's table, and so behind what is drawn
+    of it (see `behind`); column 0 is the row itself, and a line may end early.
     """
 
     title: str
@@ -56,13 +65,14 @@ class Drawing:
     height: int = 280
     width: int = 860
     people: Sequence[str] = ()
+    marks: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table: column names, rows of texts, how many of the first columns are words (the others are numbers).
 
-    `people` as those of a drawing.
+    `people` and `marks` as those of a drawing.
     """
 
     title: str
@@ -70,6 +80,21 @@ class Grid:
     rows: Sequence[Sequence[str]]
     words: int = 1
     people: Sequence[str] = ()
+    marks: Sequence[Sequence[str]] = ()
+
+
+CURRENCY: Final = "currency"
+
+
+def mark(kind: str, *values: object) -> str:
+    """The key of the people behind part of a chapter: what kind of part it is, and which one."""
+    return "/".join([kind, *(quote(str(value), safe="") for value in values)])
+
+
+def read_mark(key: str) -> tuple[str, list[str]]:
+    """The kind and the values of a key that `mark` gave."""
+    kind, *values = key.split("/")
+    return kind, [unquote(value) for value in values]
 
 
 def who_are(trait: str, value: str) -> str:

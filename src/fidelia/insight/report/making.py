@@ -11,7 +11,7 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import exponent_of
 from fidelia.ui import formats
 
-from .blocks import Advice, Definition, Missing, Number, Section, Words
+from .blocks import CURRENCY, Advice, Definition, Missing, Number, Section, Words
 from .cover import cover_numbers
 from .facts import ReportFacts
 from .sections import SECTIONS
@@ -89,7 +89,7 @@ def _with_left_out(section: Section, facts: ReportFacts, speech: Speech) -> Sect
         return section
     _ = speech.text
     told = _("Only what was paid in {currency} counts; {left_out}.", currency=facts.currency, left_out=said)
-    definitions = [*section.definitions, Definition(_("Currency"), told)]
+    definitions = [*section.definitions, Definition(_("Currency"), told, CURRENCY)]
     blocks = [*section.blocks, Words(told, "warn")] if section.key == "sales" else section.blocks
     return replace(section, blocks=blocks, definitions=definitions)
 

@@ -80,7 +80,7 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
     """
     narrowed = replace(EVERYONE, kind=chosen.get("kind"), language=chosen.get("language"))
     if "store" in chosen:
-        narrowed = replace(narrowed, home_store_id=UUID(chosen["store"]))
+        narrowed = replace(narrowed, home_store_id=_store_of(chosen["store"]))
     if "segment" in chosen:
         narrowed = replace(narrowed, segment_key=chosen["segment"])
     if "added" in chosen:
@@ -89,6 +89,14 @@ def filters_of(chosen: Mapping[str, str], at: datetime) -> CustomerFilters:
     if "tier" in chosen:
         narrowed = replace(narrowed, among=holders_of(chosen["tier"], at))
     return narrowed
+
+
+def _store_of(text: str) -> UUID:
+    """The id of a store; of a text that is none one that no store has, so that nobody is found and not everybody."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _custom_of(chosen: Mapping[str, str]) -> tuple[tuple[str, CustomWanted], ...]:

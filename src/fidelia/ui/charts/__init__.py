@@ -11,6 +11,7 @@ from .flows import Flow, sankey
 from .grids import cohort_triangle, heat_map
 from .intervals import Estimate, dots_with_intervals
 from .lines import lines
+from .linking import with_links
 from .lorenz import lorenz_curve
 from .palette import coloured
 from .portfolio import Class, Dot, portfolio
@@ -37,4 +38,5 @@ __all__ = [
     "sorted_bars",
     "stacked_bars",
     "waterfall",
+    "with_links",
 ]

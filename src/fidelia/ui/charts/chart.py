@@ -31,7 +31,8 @@ class LegendEntry:
 class Chart:
     """An ECharts option, the sentence that says the same, and the table behind it (texts, ready to read).
 
-    `links` gives, row by row, the address of the people behind the mark; empty when there is none.
+    `links` gives, row by row, the address of the people behind the mark; empty when there is none. `cells` gives, row
+    by row, those of the columns after the first, where each cell has people of its own.
     """
 
     option: dict[str, Any]
@@ -40,6 +41,7 @@ class Chart:
     rows: Sequence[Sequence[str]]
     legend: Sequence[LegendEntry] = ()
     links: Sequence[str] = ()
+    cells: Sequence[Sequence[str]] = ()
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -52,9 +54,16 @@ class Chart:
         }
 
     @property
-    def table(self) -> list[tuple[str, Sequence[str]]]:
-        """Rows with the address of each, for the page."""
-        return [(self.links[i] if i < len(self.links) else "", row) for i, row in enumerate(self.rows)]
+    def table(self) -> list[list[tuple[str, str]]]:
+        """Rows as the page writes them: each text with its address, or ""."""
+        return [
+            [(text, _nth(self.links, r) if c == 0 else _nth(_nth(self.cells, r), c - 1)) for c, text in enumerate(row)]
+            for r, row in enumerate(self.rows)
+        ]
+
+
+def _nth(values: Sequence[Any], place: int) -> Any:
+    return values[place] if place < len(values) else ""
 
 
 def base_option(**parts: Any) -> dict[str, Any]:

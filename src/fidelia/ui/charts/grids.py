@@ -60,6 +60,7 @@ def heat_map(
         sentence=sentence,
         columns=[heading, *columns],
         rows=[[row, *map(" · ".join, texts)] for row, texts in zip(rows, texts_of, strict=True)],
+        cells=links,
     )
 
 

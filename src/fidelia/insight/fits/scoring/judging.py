@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from fidelia.insight.errors import ImpossibleNumbers, TooLittleToFit
@@ -142,7 +142,7 @@ def calibration_table(probability: ArrayLike, did: ArrayLike, *, classes: int = 
 def lift_table(score: ArrayLike, did: ArrayLike, *, classes: int = CLASSES) -> list[LiftRow]:
     """Tenths of the customers, best scores first; equal ones at a border stay in their order. Raises as `judge`."""
     s, y = _pair(score, did)
-    parts = np.array_split(np.argsort(-s, kind="stable"), min(classes, len(s)))
+    parts = best_first(s, classes=classes)
     rows, so_far = [], 0
     for number, taken in enumerate(parts, start=1):
         hits = int(y[taken].sum())
@@ -150,6 +150,11 @@ def lift_table(score: ArrayLike, did: ArrayLike, *, classes: int = CLASSES) -> l
         rate = hits / len(taken)
         rows.append(LiftRow(number, len(taken), hits, rate, rate / float(y.mean()), so_far / int(y.sum())))
     return rows
+
+
+def best_first(score: Floats, *, classes: int = CLASSES) -> list[NDArray[np.int64]]:
+    """Return the places of the customers in tenths, best scores first; equal ones at a border stay in their order."""
+    return np.array_split(np.argsort(-score, kind="stable"), min(classes, len(score)))
 
 
 def _pair(score: ArrayLike, did: ArrayLike) -> tuple[Floats, Booleans]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fidelia.insight.measures.bands import Bands
-from fidelia.insight.report.blocks import Block, Grid, Words
+from fidelia.insight.report.blocks import Block, Grid, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 
+BANDED: Final = ("recency", "frequency", "amount")
 # 1, 2, 2.5 and 5 times powers of ten: the amounts that people think in.
 ROUND: Final = tuple(digit * 10**power for power in range(14) for digit in (1, 2, 5))
 
@@ -20,10 +20,9 @@ ROUND: Final = tuple(digit * 10**power for power in range(14) for digit in (1, 2
 def fixed_bands(people: dict[str, Any], facts: ReportFacts, speech: Speech) -> list[Block]:
     """Return the table of customers by band of recency, frequency and amount, best band first."""
     _ = speech.text
-    bands = Bands(amount=_round_amounts(people["amount"], facts.scale))
-    recency = _counted([people["recency_days"] <= most for most in bands.recency_days])
-    frequency = _counted([people["frequency"] >= least for least in bands.frequency])
-    amount = _counted([people["amount"] >= least for least in bands.amount])
+    bands = _bands_of(people, facts)
+    scores = band_scores(people, facts)
+    recency, frequency, amount = (_counted(scores[name]) for name in BANDED)
     days = [_("up to {n} days ago", n=speech.number(most)) for most in reversed(bands.recency_days)]
     days.append(_("longer ago than {n} days", n=speech.number(bands.recency_days[0])))
     times = [_("{n} and more", n=speech.number(least)) for least in reversed(bands.frequency)]
@@ -38,15 +37,34 @@ def fixed_bands(people: dict[str, Any], facts: ReportFacts, speech: Speech) -> l
     columns = [
         _("Score"), _("Last purchase"), _("Customers"), _("Purchases"), _("Customers"), _("Spent"), _("Customers"),
     ]  # fmt: skip
+    counts = {"recency": recency, "frequency": frequency, "amount": amount}
+    marks = [
+        ["", *(cell for name in BANDED for cell in ("", mark("band", name, 5 - place) if counts[name][place] else ""))]
+        for place in range(5)
+    ]  # fmt: skip
     return [
-        Grid(_("The same by fixed bands"), columns, rows),
+        Grid(_("The same by fixed bands"), columns, rows, marks=marks),
         Words(_("Fifths compare these customers with one another; fixed bands compare one report with the next.")),
     ]  # fmt: skip
 
 
-def _counted(reached: Sequence[NDArray[np.bool_]]) -> list[int]:
-    """Customers whose score is 5, 4, … 1: one more than the thresholds they reach."""
-    scores = 1 + np.sum(reached, axis=0)
+def band_scores(people: dict[str, Any], facts: ReportFacts) -> dict[str, NDArray[np.int64]]:
+    """Return the score of each customer by recency, frequency and amount: one more than the thresholds they reach."""
+    bands = _bands_of(people, facts)
+    reached = {
+        "recency": [people["recency_days"] <= most for most in bands.recency_days],
+        "frequency": [people["frequency"] >= least for least in bands.frequency],
+        "amount": [people["amount"] >= least for least in bands.amount],
+    }
+    return {name: 1 + np.sum(tests, axis=0) for name, tests in reached.items()}
+
+
+def _bands_of(people: dict[str, Any], facts: ReportFacts) -> Bands:
+    return Bands(amount=_round_amounts(people["amount"], facts.scale))
+
+
+def _counted(scores: NDArray[np.int64]) -> list[int]:
+    """Customers whose score is 5, 4, … 1."""
     return [int((scores == score).sum()) for score in range(5, 0, -1)]
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from fidelia.insight.measures.changes import Change, Span, change_between, span_from, span_of
-from fidelia.insight.report.blocks import Advice, Block, Grid, Missing, Number, Numbers, Section, Words
+from fidelia.insight.report.blocks import Advice, Block, Grid, Missing, Number, Numbers, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 
@@ -73,7 +73,7 @@ def changes_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
             Number(_("Sales"), speech.money(found.now.whole), _("{value} before", value=speech.money(
                 found.before.whole))),
             Number(_("Customers"), speech.number(found.now.customers), _("{value} before", value=speech.number(
-                found.before.customers))),
+                found.before.customers)), mark("lately")),
             Number(_("Purchases of each"), speech.number(found.now.each, 2), _("{value} before", value=speech.number(
                 found.before.each, 2))),
             Number(_("Amount of a purchase"), speech.money(found.now.amount, exact=True), _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from fidelia.insight.report.blocks import (
     Numbers,
     Section,
     Words,
+    mark,
     who_lie,
 )
 from fidelia.insight.report.buying import Future, future_of, silence_of
@@ -44,7 +46,7 @@ def churn(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Number(_("Probably still active"), speech.number(float(future.alive.sum())), _(
             "of {n} customers", n=speech.number(len(future.alive)))),
         Number(_("Silent beyond their rhythm"), speech.number(int(silent.sum())), _(
-            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum())))),
+            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum()))), _silent(silent)),
         Number(_("Value still expected of them"), speech.money(at_stake)),
     ]  # fmt: skip
     nobody_left = _nobody_left(future, speech)
@@ -70,11 +72,15 @@ def silent_in_words(n: int, speech: Speech) -> str:
     )
 
 
+def _silent(silent: Any) -> str:
+    return mark("silent") if silent.any() else ""
+
+
 def _by_rhythm(silence: Silence, silent: Any, refused: FideliaError, speech: Speech) -> list[Block]:
     _ = speech.text
     numbers = [
         Number(_("Silent beyond their rhythm"), speech.number(int(silent.sum())), _(
-            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum())))),
+            "of {n} with a rhythm of their own", n=speech.number(int(silence.own_rhythm.sum()))), _silent(silent)),
     ]  # fmt: skip
     blocks: list[Block] = [Numbers(numbers)]
     if silent.any():
@@ -85,7 +91,21 @@ def _by_rhythm(silence: Silence, silent: Any, refused: FideliaError, speech: Spe
 def _activity(future: Future, speech: Speech) -> list[Block]:
     drawing = _histogram(future.alive, future.counted.frequency, speech)
     tenths = [who_lie("probability_active", low, low + 10 + (low == 90)) for low in range(0, 100, 10)]
-    return [Drawing(speech.text("How many are probably active?"), drawing, people=tenths)]
+    marks = [_marks(low, row) for low, row in zip(range(0, 100, 10), drawing.rows, strict=True)]
+    return [Drawing(speech.text("How many are probably active?"), drawing, people=tenths, marks=marks)]
+
+
+def _marks(low: int, row: Sequence[str]) -> list[str]:
+    again, once = (
+        mark("active", low, name) if shown != "0" else ""
+        for name, shown in zip(("again", "once"), row[1:], strict=True)
+    )
+    return [mark("active", low) if again or once else "", again, once]
+
+
+def tenths_of(alive: Any) -> Any:
+    """Return in which tenth of the probability each lies (0, 10, … 90), of whole per cent, as the trait says it."""
+    return np.minimum(np.rint(100 * alive).astype(np.int64) // 10 * 10, 90)
 
 
 def _nobody_left(future: Future, speech: Speech) -> list[Block]:
@@ -98,8 +118,8 @@ def _nobody_left(future: Future, speech: Speech) -> list[Block]:
 def _histogram(alive: Any, frequency: Any, speech: Speech) -> Any:
     _ = speech.text
     edges = np.linspace(0.0, 1.0, 11)
-    once = np.histogram(alive[frequency == 0], edges)[0]
-    again = np.histogram(alive[frequency > 0], edges)[0]
+    tenths = tenths_of(alive) // 10
+    once, again = (np.bincount(tenths[who], minlength=10) for who in (frequency == 0, frequency > 0))
     unit = Unit("share")
     labels = [
         f"{round(100 * low)}–{unit.full(high, speech.language)}"

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any, Final
 
 from fidelia.insight.measures.cohorts import cohorts
-from fidelia.insight.report.blocks import Drawing, Missing, Section, Words
+from fidelia.insight.report.blocks import Drawing, Missing, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
-from fidelia.ui.charts import Series, Unit, cohort_triangle, lines
+from fidelia.ui.charts import Chart, Series, Unit, cohort_triangle, lines
 
 COHORTS_SHOWN: Final = 14
 COHORTS_MIN: Final = 3
@@ -43,11 +43,21 @@ def cohorts_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
                 period_name=_("Months since the first purchase"),
             ),
             90 + 30 * len(shown),
+            marks=[
+                [mark("cohort", month, 0), *(_mark(found[month], month, age) for age in range(len(line)))]
+                for month, line in zip(shown, ratios, strict=True)
+            ],
         )
     ]  # fmt: skip
-    curve = _curves(found, sorted(whole), facts, speech)
-    if curve is not None:
-        blocks.append(Drawing(_("Do newer customers come back more than older ones?"), curve))
+    chosen = _chosen(sorted(whole), facts)
+    if chosen:
+        ages = range(1, min(_age_of(month, facts) for month in chosen) + 1)
+        blocks.append(
+            Drawing(
+                _("Do newer customers come back more than older ones?"), _curves(found, chosen, ages, speech),
+                marks=[["", *(_mark(found[month], month, age) for month in chosen)] for age in ages],
+            )
+        )  # fmt: skip
     if any(row["is_partial"] for row in computed):
         blocks.append(Words(_("The last month is not over at the end of the history: it is left out here.")))
     return Section(
@@ -71,18 +81,22 @@ def _finding(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) 
     )  # fmt: skip
 
 
-def _curves(found: Any, whole: list[date], facts: ReportFacts, speech: Speech) -> Any:
+def _mark(ages: dict[int, Any], month: date, age: int) -> str:
+    return mark("cohort", month, age) if age in ages and ages[age]["active"] else ""
+
+
+def _chosen(whole: list[date], facts: ReportFacts) -> list[date]:
     """The first, the middle and the last of the cohorts that were seen for at least half the time of the first."""
     least = max(CURVES, _age_of(min(whole), facts) // 2)
     old = [month for month in whole if _age_of(month, facts) >= least]
-    if len(old) < CURVES:
-        return None
-    chosen = sorted({old[0], old[len(old) // 2], old[-1]})
-    ages = min(_age_of(month, facts) for month in chosen)
+    return sorted({old[0], old[len(old) // 2], old[-1]}) if len(old) >= CURVES else []
+
+
+def _curves(found: Any, chosen: list[date], ages: range, speech: Speech) -> Chart:
     return lines(
-        [str(age) for age in range(1, ages + 1)],
+        [str(age) for age in ages],
         [
-            Series(speech.month(month), [_ratio(found[month], age) for age in range(1, ages + 1)], colour)
+            Series(speech.month(month), [_ratio(found[month], age) for age in ages], colour)
             for month, colour in zip(chosen, _COLOURS, strict=False)
         ],
         unit=Unit("share"),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ibis import _ as column
 
 from fidelia.insight.measures.frat import VARIED, frat
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, who_are
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, mark, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Unit, heat_map, sorted_bars
@@ -90,10 +90,16 @@ def _blocks(kinds: list[dict[str, Any]], people: dict[str, Any], speech: Speech)
         language=speech.language, heading=_("Most of what they buy"), value_name=_("Customers"), signed=False,
     )  # fmt: skip
     blocks: list[Block] = [
-        Drawing(_("What kind of goods do they buy?"), bars, 280, people=[_who(kind) for kind in by_people]),
-        Drawing(_("Which kind brings those who come often?"), _heat(shown, names, speech), 60 + 52 * len(shown)),
+        Drawing(
+            _("What kind of goods do they buy?"), bars, 280, people=[_who(kind) for kind in by_people],
+            marks=[[mark("type", kind["type"])] for kind in by_people],
+        ),
+        Drawing(
+            _("Which kind brings those who come often?"), _heat(shown, names, speech), 60 + 52 * len(shown),
+            marks=[[mark("type", kind["type"]), *_cells(kind)] for kind in shown],
+        ),
         _grid(kinds, shown, names, speech),
-    ]
+    ]  # fmt: skip
     return blocks
 
 
@@ -124,7 +130,12 @@ def _grid(kinds: list[dict[str, Any]], shown: list[dict[str, Any]], names: list[
         _("Most of what they buy"), _("Customers"), _("Share of customers"), _("Sales"),
         _("Purchases per customer"), _("Days since the last"),
     ]  # fmt: skip
-    return Grid(_("Frequency, recency, amount, type"), columns, rows, people=[_who(kind) for kind in shown])
+    marks = [[mark("type", kind["type"])] for kind in shown]
+    return Grid(_("Frequency, recency, amount, type"), columns, rows, 1, [_who(kind) for kind in shown], marks)
+
+
+def _cells(kind: dict[str, Any]) -> list[str]:
+    return [mark("often", kind["type"], score) if kind["cells"].get(score) else "" for score in SCORES]
 
 
 def _name(kind: dict[str, Any], speech: Speech) -> str:

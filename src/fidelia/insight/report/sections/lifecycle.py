@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+import ibis
+
 from fidelia.insight.measures.lifecycle import STAGES, StageDefinition, moves, stages_at
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words, who_are
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, Words, mark, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Flow, Series, Unit, sankey, stacked_bars
@@ -25,9 +27,8 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
     if facts.days < DAYS_MIN:
         return Section("lifecycle", title, "", [Missing(_("The history covers less than {n} days.", n=DAYS_MIN))])
     definition = definition_for(facts)
-    back = timedelta(days=min(YEAR_DAYS, facts.days // 2))
-    now = _stages(facts, facts.as_of, definition)
-    then = _stages(facts, facts.as_of - back, definition)
+    back = _back(facts)
+    now, then = stages_now(facts), stages_then(facts)
     flows = [row for row in facts.rows(moves(then, now)) if row["from_stage"] != "new"]
     counts = dict.fromkeys(STAGES, 0) | {
         row["stage"]: row["people"] for row in facts.rows(now.group_by("stage").agg(people=now.count()))
@@ -50,15 +51,17 @@ def lifecycle(facts: ReportFacts, speech: Speech, title: str) -> Section:
     )
     blocks: list[Block] = [
         Drawing(
-            _("At which stage are the customers?"), bars, 220, people=[who_are("lifecycle_stage", one) for one in shown]
+            _("At which stage are the customers?"), bars, 220,
+            people=[who_are("lifecycle_stage", one) for one in shown], marks=[[mark("stage", one)] for one in shown],
         )
-    ]
+    ]  # fmt: skip
     if flows:
         blocks.append(
             Drawing(
                 _("What became of the customers of {day}?", day=speech.day(facts.as_of - back)),
                 _sankey(flows, names, speech),
                 300,
+                marks=[[mark("move", row["from_stage"], row["to_stage"])] for row in flows if row["people"]],
             )
         )
         blocks.append(_matrix(flows, names, speech))
@@ -72,6 +75,21 @@ def definition_for(facts: ReportFacts) -> StageDefinition:
     return StageDefinition(window_days=days, left_after_days=days)
 
 
+def stages_now(facts: ReportFacts) -> ibis.Table:
+    """Return customer_id and stage of today."""
+    return stages_at(facts.purchases, facts.lines, as_of=facts.as_of, definition=definition_for(facts))
+
+
+def stages_then(facts: ReportFacts) -> ibis.Table:
+    """Return customer_id and stage of the day from which the moves are told."""
+    then = facts.as_of - _back(facts)
+    return stages_at(facts.purchases, facts.lines, as_of=then, definition=definition_for(facts))
+
+
+def _back(facts: ReportFacts) -> timedelta:
+    return timedelta(days=min(YEAR_DAYS, facts.days // 2))
+
+
 def stage_names(speech: Speech) -> dict[str, str]:
     """The stages as a person reads them."""
     _ = speech.text
@@ -79,10 +97,6 @@ def stage_names(speech: Speech) -> dict[str, str]:
         "prospect": _("Prospects"), "buyer": _("Buyers"), "customer": _("Customers who came back"),
         "supporter": _("Supporters"), "ambassador": _("Ambassadors"), "left": _("Gone"), "new": _("New"),
     }  # fmt: skip
-
-
-def _stages(facts: ReportFacts, at: Any, definition: StageDefinition) -> Any:
-    return stages_at(facts.purchases, facts.lines, as_of=at, definition=definition)
 
 
 def _sankey(flows: list[dict[str, Any]], names: dict[str, str], speech: Speech) -> Any:
@@ -106,7 +120,9 @@ def _matrix(flows: list[dict[str, Any]], names: dict[str, str], speech: Speech) 
         [names[start], *(speech.number(people.get((start, end), 0)) for end in known)]
         for start in known
     ]  # fmt: skip
-    return Grid(_("From the stage in the row to the stage in the column"), ["", *(names[end] for end in known)], rows)
+    marks = [["", *(mark("move", start, end) if people.get((start, end)) else "" for end in known)] for start in known]
+    title = _("From the stage in the row to the stage in the column")
+    return Grid(title, ["", *(names[end] for end in known)], rows, marks=marks)
 
 
 def _definition_in_words(definition: StageDefinition, facts: ReportFacts, speech: Speech) -> str:

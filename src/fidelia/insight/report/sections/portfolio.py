@@ -10,7 +10,7 @@ import numpy as np
 from fidelia.insight.measures.margin import margin_by_customer
 from fidelia.insight.measures.portfolio import CLASSES, DEFAULT_WEIGHTS, allocate_budget
 from fidelia.insight.measures.portfolio import portfolio as classed
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Section, Words, who_are
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Section, Words, mark, who_are
 from fidelia.insight.report.buying import future_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.margins import lines_with_margin, margin_in_words, margin_of
@@ -60,8 +60,15 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
     ]  # fmt: skip
     columns = [_("Class"), _("Customers"), _("Margin so far"), _("Margin expected"), _("Share of a budget")]
     blocks: list[Block] = [
-        Drawing(_("Who brings much, and who could?"), _draw(people, counts, names, speech), 420, 640),
-        Grid(_("The four classes"), columns, rows, people=[who_are("portfolio_class", name) for name in CLASSES]),
+        Drawing(
+            _("Who brings much, and who could?"), _draw(people, counts, names, speech), 420, 640,
+            people=[who_are("portfolio_class", name) for name, *_look in _LOOKS],
+            marks=[[mark("class", name) if counts[name] else ""] for name, *_look in _LOOKS],
+        ),
+        Grid(
+            _("The four classes"), columns, rows, 1, [who_are("portfolio_class", name) for name in CLASSES],
+            [[mark("class", name) if counts[name] else ""] for name in CLASSES],
+        ),
         Words(margin_in_words(facts, speech)),
         Words(
             _(
@@ -70,7 +77,7 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
                 weights=" : ".join(str(DEFAULT_WEIGHTS[name]) for name in CLASSES),
             )
         ),
-    ]
+    ]  # fmt: skip
     return Section("portfolio", title, finding, blocks, [speech.definition(_("Portfolio"), classed)])
 
 

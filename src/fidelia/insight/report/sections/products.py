@@ -10,7 +10,7 @@ import ibis
 from fidelia.insight.measures.next_products import Counts, Foretold, foretell, product_counts
 from fidelia.insight.measures.products import bought_together, product_performance, rotation
 from fidelia.insight.measures.promotions import promotion_dependence
-from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words
+from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 
@@ -90,7 +90,8 @@ def _best(rows: list[dict[str, Any]], names: dict[str, str], speech: Speech) -> 
         _("Purchases per buyer"),
         _("Repeat rate"),
     ]
-    return Grid(_("What sells most"), columns, table)
+    marks = [[mark("product", row["product_code"])] for row in rows[:PRODUCTS_SHOWN]]
+    return Grid(_("What sells most"), columns, table, marks=marks)
 
 
 def _or_dash(ratio: float | None, speech: Speech) -> str:
@@ -100,11 +101,12 @@ def _or_dash(ratio: float | None, speech: Speech) -> str:
 def _pairs(pairs: list[dict[str, Any]], names: dict[str, str], speech: Speech) -> Grid:
     _ = speech.text
     seen: set[frozenset[str]] = set()
-    table = []
+    table, marks = [], []
     for pair in pairs:
         both = frozenset((pair["first"], pair["second"]))
         if both not in seen:
             seen.add(both)
+            marks.append([mark("together", pair["first"], pair["second"])])
             table.append(
                 [
                     _told(pair["first"], names), _told(pair["second"], names), speech.number(pair["baskets"]),
@@ -112,7 +114,7 @@ def _pairs(pairs: list[dict[str, Any]], names: dict[str, str], speech: Speech) -
                 ]
             )  # fmt: skip
     columns = [_("Who buys this"), _("also buys"), _("Baskets"), _("of those baskets"), _("Times more than by chance")]
-    return Grid(_("What goes together"), columns, table[:PAIRS_SHOWN], 2)
+    return Grid(_("What goes together"), columns, table[:PAIRS_SHOWN], 2, marks=marks[:PAIRS_SHOWN])
 
 
 def _foretold(facts: ReportFacts, speech: Speech) -> list[Block]:
@@ -177,4 +179,5 @@ def _promotions(facts: ReportFacts, speech: Speech) -> list[Block]:
         if band in found
     ]
     columns = [_("Share bought at a discount"), _("Customers"), _("Sales"), _("Discounts given")]
-    return [Grid(_("Who buys at a discount?"), columns, rows)]
+    marks = [[mark("discount", band)] for band in bands if band in found]
+    return [Grid(_("Who buys at a discount?"), columns, rows, marks=marks)]

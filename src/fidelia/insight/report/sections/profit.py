@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fidelia.insight.measures.profitability import loyalty_and_profit, margin_by_purchase
-from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words
+from fidelia.insight.report.blocks import Block, Grid, Missing, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.margins import lines_with_margin, margin_in_words
 from fidelia.insight.report.speech import Speech
@@ -43,11 +43,14 @@ def profit(facts: ReportFacts, speech: Speech, title: str) -> Section:
     )  # fmt: skip
     columns = [_("Customer for"), _("Customers"), _("Purchases a year"), _("Basket"), _("Margin a year")]
     blocks: list[Block] = [
-        Grid(_("The last year, by how long they have been customers"), columns, table),
+        Grid(
+            _("The last year, by how long they have been customers"), columns, table,
+            marks=[[mark("years", row["years"])] for row in told],
+        ),
         Words(margin_in_words(facts, speech)),
         Words(_("Who came within the last year has had less than a year to buy.")),
         Words(_("This shows who stays, not what staying does: those who bought little have left the older rows.")),
-    ]
+    ]  # fmt: skip
     finding = finding if len(told) > 1 else alone
     return Section("profit", title, finding, blocks, [speech.definition(_("Loyalty and profit"), loyalty_and_profit)])
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fidelia.insight.measures.bands import with_band_scores
 from fidelia.insight.measures.rfm import rfm
 from fidelia.insight.measures.segments import SEGMENTS
-from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, who_are
+from fidelia.insight.report.blocks import Block, Drawing, Grid, Missing, Section, mark, who_are
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import heat_map
@@ -42,9 +42,15 @@ def rfm_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     )  # fmt: skip
     alike = _alike(people, speech)
     blocks: list[Block] = [
-        Drawing(_("Where are the customers, and where the money?"), _heat(cells, speech), 340),
+        Drawing(
+            _("Where are the customers, and where the money?"), _heat(cells, speech), 340,
+            marks=[
+                ["", *(mark("cell", column, row) if cells[column, row][0] else "" for column in SCORES)]
+                for row in reversed(SCORES)
+            ],
+        ),
         _groups(groups, speech),
-    ]
+    ]  # fmt: skip
     if alike:
         finding, blocks = "", [Missing(alike)]
     blocks += fixed_bands(people, facts, speech)
@@ -105,4 +111,7 @@ def _groups(groups: dict[str, list[int]], speech: Speech) -> Grid:
         for segment in SEGMENTS
     ]  # fmt: skip
     columns = [_("Group"), _("What marks it"), _("Customers"), _("Share of customers"), _("Sales"), _("Share of sales")]
-    return Grid(_("The ten groups"), columns, rows, 2, [who_are("rfm_segment", segment.key) for segment in SEGMENTS])
+    return Grid(
+        _("The ten groups"), columns, rows, 2, [who_are("rfm_segment", segment.key) for segment in SEGMENTS],
+        [[mark("group", segment.key) if groups[segment.key][0] else ""] for segment in SEGMENTS],
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 
 from fidelia.insight.measures.sales import Period, amount_by_customer, concentration, lorenz_points, sales_by_period
-from fidelia.insight.report.blocks import Block, Definition, Drawing, Number, Numbers, Section, Words
+from fidelia.insight.report.blocks import Block, Definition, Drawing, Number, Numbers, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Series, in_out_bars, lorenz_curve, stacked_bars
@@ -35,8 +35,11 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
     ]
     blocks: list[Block] = [
         Numbers(numbers),
-        Drawing(_("What was sold, and what came back?"), _bars(rows, period, speech)),
-    ]
+        Drawing(
+            _("What was sold, and what came back?"), _bars(rows, period, speech),
+            marks=[_marks(row, period) for row in rows],
+        ),
+    ]  # fmt: skip
     if sold <= 0:
         doubt = _("If these are sales, the column of amounts is another one, or its sign is turned round: say which "
                   "column it is, or write sales as amounts above zero.")  # fmt: skip
@@ -61,6 +64,11 @@ def _finding(sold: int, back: int, count: int, speech: Speech) -> str:
         "{sold} were sold and {back} given back ({share}).",
         sold=speech.money(sold), back=speech.money(-back), share=speech.share(-back / sold),
     )  # fmt: skip
+
+
+def _marks(row: dict[str, Any], period: str) -> list[str]:
+    bought = mark("bought", period, row["period"]) if row["customers"] else ""
+    return [bought, bought, mark("returned", period, row["period"]) if row["returned"] else ""]
 
 
 def _bars(rows: list[dict[str, Any]], period: str, speech: Speech) -> Any:
@@ -98,6 +106,7 @@ def _concentration(facts: ReportFacts, speech: Speech) -> list[Block]:
             lorenz_curve(tenths, language=speech.language, people=_("customers"), amount=_("sales")),
             height=320,
             width=560,
+            marks=[[mark("best", part) if part else ""] for part in range(0, 101, 10)],
         ),
         Words(
             _(

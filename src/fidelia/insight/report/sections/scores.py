@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fidelia.insight.fits.scoring import Score, fit_score
-from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Missing, Section, Words
+from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Missing, Section, Words, mark
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.speech import Speech
 from fidelia.ui.charts import Chart, Series, Unit, stacked_bars
@@ -37,29 +38,34 @@ def scores(facts: ReportFacts, speech: Speech, title: str) -> Section:
             "Learnt from what was known {n} days before the end of the history, and judged by who bought after it. The "
             "history holds no answers to a campaign: with those, the same would say who answers.", n=AHEAD_DAYS,
         )),
-        *score_blocks(score, told, answer, speech),
+        *score_blocks(score, told, answer, speech, [
+            [mark("tenth", row.number), "", mark("tenth", row.number, "did") if row.did else ""]
+            for row in score.judgement.lift
+        ]),
     ]  # fmt: skip
     return Section("scores", title, score_finding(score, answer, speech), blocks, score_definitions(speech))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearntScore:
-    """Who buys within 90 days, and the columns (by their English names) it was learnt from."""
+    """Who buys within 90 days, the columns (by their English names) it was learnt from, of whom, and who did."""
 
     score: Score
     columns: dict[str, NDArray[np.float64]]
+    who: NDArray[np.str_]
+    did: NDArray[np.float64]
 
 
 def learnt_score(facts: ReportFacts) -> LearntScore:
     """Learn who buys within 90 days from the last 90 of the file; once. Raises TooLittleToFit."""
 
     def compute() -> LearntScore:
-        _who, columns, came = known_at(facts, facts.as_of - timedelta(days=AHEAD_DAYS))
+        who, columns, came = known_at(facts, facts.as_of - timedelta(days=AHEAD_DAYS))
         chosen = np.arange(len(came))
         if len(chosen) > LEARNT_FROM_MAX:
             chosen = np.sort(np.random.default_rng(1805).choice(chosen, LEARNT_FROM_MAX, replace=False))
         kept = {name: values[chosen] for name, values in columns.items()}
-        return LearntScore(fit_score(kept, came[chosen]), kept)
+        return LearntScore(fit_score(kept, came[chosen]), kept, np.array(who)[chosen], came[chosen])
 
     found: LearntScore = facts.once("score", compute)
     return found
@@ -130,8 +136,12 @@ def score_finding(score: Score, answer: str, speech: Speech) -> str:
     )  # fmt: skip
 
 
-def score_blocks(score: Score, columns: dict[str, Any], answer: str, speech: Speech) -> list[Block]:
-    """Return the lift by tenths, how good and how honest the score is, and what it looks at."""
+def score_blocks(
+    score: Score, columns: dict[str, Any], answer: str, speech: Speech, marks: Sequence[Sequence[str]] = ()
+) -> list[Block]:
+    """Return the lift by tenths, how good and how honest the score is, and what it looks at; `marks` are the keys of
+    the people of each tenth.
+    """
     _ = speech.text
     judged = score.judgement
     quality = [
@@ -145,14 +155,17 @@ def score_blocks(score: Score, columns: dict[str, Any], answer: str, speech: Spe
         [_("Calibration error"), speech.share(judged.calibration_error), _("how far probabilities are off")],
     ]  # fmt: skip
     return [
-        Drawing(_("How many of each tenth did it ({answer})?", answer=answer), _lift(score, speech), 260),
+        Drawing(
+            _("How many of each tenth did it ({answer})?", answer=answer), _lift(score, speech), 260,
+            marks=[[line[0], line[2]] for line in marks],
+        ),
         Grid(_("Tenth by tenth"), [
             _("Tenth, best scores first"), _("People"), _("Did it"), _("Share"), _("Times the average"),
             _("Of all, so far"),
         ], [
             [str(row.number), speech.number(row.people), speech.number(row.did), speech.share(row.rate),
              speech.number(row.lift, 2), speech.share(row.gained)] for row in judged.lift
-        ]),
+        ], marks=marks),
         Grid(_("How good is the score?"), [_("Measure"), _("Value"), _("To compare with")], quality, 3),
         _strongest(score, columns, speech),
     ]  # fmt: skip

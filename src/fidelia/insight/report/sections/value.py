@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from fidelia.insight.fits import textbook_value
-from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words
+from fidelia.insight.report.blocks import Block, Definition, Drawing, Grid, Number, Numbers, Section, Words, mark
 from fidelia.insight.report.buying import YEARLY_DISCOUNT, YEARS, Future, future_of
 from fidelia.insight.report.facts import ReportFacts
 from fidelia.insight.report.margins import margin_in_words, margin_of
@@ -33,24 +33,25 @@ def value(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Number(_("Value of the portfolio"), speech.money(future.expected), _(
             "95% interval: {low} to {high}", low=speech.money(future.low), high=speech.money(future.high))),
         Number(_("Mean value of a customer"), speech.money(future.expected / people, exact=True)),
-        Number(_("Share of the best tenth"), speech.share(float(tenth))),
+        Number(_("Share of the best tenth"), speech.share(float(tenth)), "", mark("valuable")),
         Number(_("Purchases expected in a year"), speech.number(float(future.expected_year.sum()))),
     ]  # fmt: skip
     blocks: list[Block] = [
         Numbers(numbers),
-        Drawing(_("Does the model foretell what it has not seen?"), _tracking(future, speech)),
+        Drawing(
+            _("Does the model foretell what it has not seen?"), _tracking(future, speech),
+            marks=[["", mark("repeated", round(float(future.tracked.ends[at])))] for at in _places(future)],
+        ),
         _verdict(future, speech),
         _parameters(future, speech),
         *_textbook(facts, future, speech),
-    ]
+    ]  # fmt: skip
     return Section("value", title, finding, blocks, _definitions(facts, future.buying.model.label, speech))
 
 
 def _tracking(future: Future, speech: Speech) -> Any:
     _ = speech.text
-    tracked = future.tracked
-    step = max(1, len(tracked.ends) // POINTS_MAX)
-    places = list(range(step - 1, len(tracked.ends), step))
+    tracked, places = future.tracked, _places(future)
     return lines(
         [str(round(float(tracked.ends[place]) / 7)) for place in places],
         [
@@ -63,6 +64,12 @@ def _tracking(future: Future, speech: Speech) -> Any:
         named=True,
         dashed=[_("Expected by the model")],
     )
+
+
+def _places(future: Future) -> list[int]:
+    """The weeks that are drawn."""
+    step = max(1, len(future.tracked.ends) // POINTS_MAX)
+    return list(range(step - 1, len(future.tracked.ends), step))
 
 
 def _verdict(future: Future, speech: Speech) -> Words:

@@ -90,8 +90,10 @@
       instance.resize();
       draw(figure);
     }).observe(place);
+    /** A mark that says its own address (or that it has none) is asked before the row that has its number. */
+    const addressOf = (data, row) => (data && typeof data === "object" && "link" in data ? data.link : chart.links[row]) || "";
     instance.on("click", (mark) => {
-      const address = mark.data?.link || chart.links[mark.dataIndex];
+      const address = addressOf(mark.data, mark.dataIndex);
       if (address) location.assign(address);
     });
     let at = -1;
@@ -105,8 +107,9 @@
         instance.dispatchAction({ type: "showTip", seriesIndex: series(), dataIndex: at });
         const row = chart.rows[at];
         if (row) fidelia.announce(row.map((text, i) => (i ? `${chart.columns[i]} ${text}` : text)).join(", "));
-      } else if (event.key === "Enter" && chart.links[at]) {
-        location.assign(chart.links[at]);
+      } else if (event.key === "Enter" && at >= 0) {
+        const address = addressOf(instance.getOption().series[series()].data[at], at);
+        if (address) location.assign(address);
       }
     });
     place.addEventListener("blur", () => { at = -1; instance.dispatchAction({ type: "hideTip" }); });
