@@ -40,7 +40,7 @@ def value(facts: ReportFacts, speech: Speech, title: str) -> Section:
         Numbers(numbers),
         Drawing(
             _("Does the model foretell what it has not seen?"), _tracking(future, speech),
-            marks=[["", mark("repeated", round(float(future.tracked.ends[at])))] for at in _places(future)],
+            marks=[_again(future, at) for at in _places(future)],
         ),
         _verdict(future, speech),
         _parameters(future, speech),
@@ -70,6 +70,11 @@ def _places(future: Future) -> list[int]:
     """The weeks that are drawn."""
     step = max(1, len(future.tracked.ends) // POINTS_MAX)
     return list(range(step - 1, len(future.tracked.ends), step))
+
+
+def _again(future: Future, at: int) -> list[str]:
+    ends, so_far = future.tracked.ends[at], future.tracked.observed_so_far[at]
+    return ["", mark("repeated", round(float(ends))) if so_far else ""]
 
 
 def _verdict(future: Future, speech: Speech) -> Words:
