@@ -150,7 +150,7 @@ PROGRAMS = {
         Last Visit|2025-03-{d:02}|
         Transaction Count|4|
         Lifetime Spend|€120.00|
-        Email Subscription Status|subscribed|""",
+        Email Subscription Status|subscribed|consent_email""",
     "Brevo": """
         CONTACT ID|{n}|external_id
         EMAIL|j{n}@example.org|email

@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from fidelia.console.imports.breakdowns import balance_further, break_down
 from fidelia.console.imports.totals import units_of
+from fidelia.console.imports.undone import undone_of
 from fidelia.console.speech import speech_of
 from fidelia.intake.kinds import get_import_kind
 from fidelia.intake.proposing import propose
@@ -104,6 +105,13 @@ def test_all_currencies_are_taken_back_as_one_batch_or_none(shop: Programme, tmp
     account = enrolment("2900000024").account_id
     back = undone(done, at=AT + timedelta(hours=1))
     assert back.totals["undone"]["reversed_points"] == 1200
+    assert back.totals["undone"]["reversed_by_currency"] == {"CAG": 1234, "STA": 80}
+    told = undone_of(back, speech_of(AT))
+    assert told is not None
+    rows = [(one.label, plain(one.recorded), plain(one.left), one.agrees) for one in told.answers]
+    assert ("Points", "1,200", "0", True) in rows or ("Points", "1 200", "0", True) in rows
+    assert all(agrees for _label, _recorded, _left, agrees in rows), rows
+    assert len(rows) == 3
     assert [get_balance(account_id=account, currency=code, at=AT).available for code in ("PTS", "CAG", "STA")] == [
         0
     ] * 3

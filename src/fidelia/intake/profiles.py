@@ -19,7 +19,9 @@ from .states import word_of
 from .tables import Table
 from .targets import Column, Kind
 from .values import (
+    AGREED,
     FALSE,
+    NOT_AGREED,
     TRUE,
     BadCell,
     is_moment,
@@ -34,6 +36,7 @@ from .values import (
 EXAMPLES = 3
 WORDS_MAX = 50  # different words of a column that may be a vocabulary
 VOCABULARY_SHARE = 0.9
+_FLAGS = TRUE | FALSE | AGREED | NOT_AGREED
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
 # A number filled up with noughts is no telephone.
 _PHONE = re.compile(r"(?:\+|00(?=[1-9])|\(?0(?=[ ./-]?[1-9]))[0-9()./ \u00a0-]{7,20}")
@@ -120,7 +123,7 @@ def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: 
         "hour": sum(TIME.fullmatch(text) is not None for text in said) / values,
         "email": sum(_EMAIL.fullmatch(text) is not None for text in texts) / count,
         "phone": sum(_is_phone(text) for text in texts) / count,
-        "flag": sum((fold(text) or text) in TRUE | FALSE for text in texts) / count,
+        "flag": sum((fold(text) or text) in _FLAGS for text in texts) / count,
         "country": sum(fold(text) in country_names() for text in texts) / count,
         "rounded": sum(_ROUNDED.fullmatch(text) is not None for text in texts) / count,
         "pointed": sum(POINTED.fullmatch(text) is not None for text in texts) / count,

@@ -36,8 +36,17 @@ _NOTHING = re.compile(
 )
 NOTHING_LENGTH_MAX = 12
 BLANKS_AROUND = " \t\u00a0\u202f"
-TRUE = frozenset({"1", "yes", "y", "true", "t", "x", "on", "ok", "oui", "o", "vrai", "v"})
-FALSE = frozenset({"", "0", "no", "n", "false", "f", "off", "non", "faux", "-"})
+TRUE = frozenset({"1", "yes", "y", "true", "t", "x", "on", "ok", "oui", "o", "vrai", "v", "si", "sim", "ja", "j"})
+FALSE = frozenset({"", "0", "no", "n", "false", "f", "off", "non", "faux", "-", "nao", "nein", "nee"})
+# Mailing programs say whether somebody may be written to by words of their own; what is not confirmed yet is a no. Only
+# where a yes or a no is expected: elsewhere “pending” is a word like others.
+AGREED = frozenset(("subscribed", "opted in", "opt in", "inscrit", "inscrite", "abonne", "abonnee"))
+NOT_AGREED = frozenset(
+    (
+        *("unsubscribed", "not subscribed", "never subscribed", "opted out", "opt out", "pending", "cleaned"),
+        *("non inscrit", "desinscrit", "desinscrite", "desabonne", "desabonnee", "non abonne"),
+    )
+)
 LANGUAGES = {
     **dict.fromkeys(("fr", "fra", "fre", "french", "francais"), "fr"),
     **dict.fromkeys(("en", "eng", "english", "anglais"), "en"),
@@ -277,11 +286,11 @@ def join_moment(day: str, hour: str) -> str:
 
 
 def read_flag(text: str) -> bool:
-    """Read oui or non, yes or no, O or N, 1 or 0, x or nothing. Raises BadCell."""
+    """Read oui or non, yes or no, O or N, 1 or 0, x or nothing, subscribed or not. Raises BadCell."""
     folded = fold(text) or text.strip()
-    if folded in TRUE:
+    if folded in TRUE or folded in AGREED:
         return True
-    if folded in FALSE:
+    if folded in FALSE or folded in NOT_AGREED:
         return False
     raise BadCell.because("not_a_flag", text=text)
 

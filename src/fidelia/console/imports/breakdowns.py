@@ -44,7 +44,7 @@ def break_down(found: Import, units: Units, speech: Speech) -> list[Breakdown]:
     if isinstance(found.totals.get("by_expiry"), dict):
         points = partial(units.show, "points", speech=speech)
         shown.append(_compare(_("Points by expiry"), "by_expiry", found, points, speech))
-    for one in _further_of(found):
+    for one in further_of(found):
         title = _("%(currency)s by expiry") % {"currency": one.name.in_language(speech.language)}
         points = partial(speech.points, scale=one.scale)
         shown.append(_compare_parts(title, _of(found.check_report, one), _of(found.totals, one), points, speech))
@@ -66,7 +66,7 @@ def sums_of(told: Mapping[str, Any], code: str) -> Mapping[str, Any]:
     return (told.get("by_currency") or {}).get(code) or {}
 
 
-def _further_of(found: Import) -> list[PointsCurrency]:
+def further_of(found: Import) -> list[PointsCurrency]:
     """Return the further points currencies in which the file says balances."""
     codes = list(found.check_report.get("by_currency") or {})
     if not codes or found.programme_id is None:
@@ -78,7 +78,7 @@ def _further_of(found: Import) -> list[PointsCurrency]:
 def balance_further(found: Import, speech: Speech) -> list[tuple[str, Balance]]:
     """Return, of each further points currency, points of the file = posted + known + double + rejected."""
     balances = []
-    for one in _further_of(found):
+    for one in further_of(found):
         said, kept = sums_of(found.check_report, one.code), sums_of(found.totals, one.code)
         parts = {place: int(said.get(f"{place}_points", 0)) for place in COUNTED_IN}
         parts["recorded"] = int(kept.get("posted_points", 0))

@@ -61,6 +61,11 @@ def undo(request: ConsoleRequest, import_id: UUID) -> HttpResponseBase:
     return redirect(url_of_import(get_import(by=request.actor, import_id=import_id)))
 
 
+def _may_be_mended(found: Import) -> bool:
+    """Whether rows were rejected, of an import that still stands: one that was taken back has none left."""
+    return bool(found.totals.get("rejected_rows")) and found.state != ImportState.UNDONE
+
+
 def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
     speech = speech_of(clock.now())
     job = job_of(request.actor, found)
@@ -82,7 +87,7 @@ def _context(request: ConsoleRequest, found: Import) -> dict[str, Any]:
         "lines": lines,
         "rows_balance": balance_rows(found.totals, speech) if found.totals else None,
         "sum_balances": [*balance_sums(found, values, speech), *balance_further(found, speech)] if found.totals else [],
-        "mending": mending_of(request, found, speech) if found.totals.get("rejected_rows") else None,
+        "mending": mending_of(request, found, speech) if _may_be_mended(found) else None,
         "others": _others(request, job, speech),
         "may_undo": is_over and not against,
         "against_undoing": against,

@@ -161,7 +161,8 @@ ACQUISITION_COLUMNS = (
 _CONSENT_NAMES = {
     "email": (Text("Consent to e-mail", "Accord e-mail"), ("optin email", "email optin", "opt-in email", "accord email",
               "newsletter", "consent email", "email consent", "optin mail", "optin", "news",
-              "accepts email marketing", "accepts marketing", "email marketing", "lettre d’information")),
+              "accepts email marketing", "accepts marketing", "email marketing", "lettre d’information",
+              "email subscription status", "email marketing status")),
     "sms": (Text("Consent to text messages", "Accord SMS"), ("optin sms", "sms optin", "opt-in sms", "accord sms",
             "consent sms", "sms consent", "accepts sms marketing", "sms marketing")),
     "phone": (Text("Consent to calls", "Accord téléphone"), ("optin phone", "phone optin", "accord téléphone",

@@ -49,14 +49,19 @@ def undo_members(found: Import, *, by: Actor, at: datetime, progress: Progress, 
         members = list(OpeningMember.objects.filter(opening=opening).select_related("enrolment"))
         new = [one.enrolment for one in members if one.is_enrolled]
         _refuse_if_depended_on(opening, new)
-        points = _reverse(opening, by=by, at=at)
+        points, further = _reverse(opening, by=by, at=at)
         TierGrant.objects.filter(source_id=opening.id, withdrawn_at__isnull=True).update(withdrawn_at=at)
         ended = end_memberships([one.id for one in new], at=at)
         old = {one.enrolment_id for one in members if not one.is_enrolled}
         rederive_tiers(at=at, enrolment_ids=old, origin=Origin.BACKFILL, is_announced=False)
         added = list_imported(opening.id)
-        counts = {"reversed_points": points, "ended_members": ended, "erased_customers": erase_customers(added, at=at)}
+        counts: dict[str, Any] = {
+            "reversed_points": points,
+            "ended_members": ended,
+            "erased_customers": erase_customers(added, at=at),
+        }
         counts |= put_back(found.id, by=by, at=at)
+        counts |= {"reversed_by_currency": further} if further else {}
         opening.undone_at = at
         opening.save(update_fields=["undone_at"])
         record_audit(by=by, at=at, verb=RIGHT, object_type="import", object_id=found.id, before=counts)
@@ -89,14 +94,15 @@ def _called(name: str) -> str:
     return POSTED.get(name) or called(name)
 
 
-def _reverse(opening: Opening, *, by: Actor, at: datetime) -> int:
-    """Reverse every posting; return the points of the main currency. Debts first: what is given back fills nothing then
-    that is taken right after."""
-    points = 0
-    for currency, code in _codes_of(opening).items():
-        reversed_points = _reverse_in(opening, currency, code, by=by, at=at)
-        points += reversed_points if currency == MAIN else 0
-    return points
+def _reverse(opening: Opening, *, by: Actor, at: datetime) -> tuple[int, dict[str, int]]:
+    """Reverse every posting; return the points of the main currency, and of each further one that the opening had.
+
+    Debts first: what is given back fills nothing then that is taken right after.
+    """
+    posted = set(OpeningLot.objects.filter(opening=opening).values_list("currency", flat=True))
+    codes = {currency: code for currency, code in _codes_of(opening).items() if currency in posted}
+    points = {currency: _reverse_in(opening, currency, code, by=by, at=at) for currency, code in codes.items()}
+    return points.pop(MAIN, 0), points
 
 
 def _codes_of(opening: Opening) -> dict[str, str]:
