@@ -109,6 +109,15 @@ def test_points_are_exchanged_for_others_by_a_form(shop: Shop, draft: ProgrammeV
     below = client.post(f"{AT}/exchanges/1/", sent | {"maximum": "400"})
     assert (below.status_code, list(below.context["form"].errors)) == (422, ["maximum"])
     assert part_of(draft, "conversions") == [made]
+    more = sent | {"bonus_each": "6000", "bonus_gives": "5"}
+    assert client.post(f"{AT}/exchanges/1/", more).status_code == 302
+    assert part_of(draft, "conversions") == [made | {"bonus": {"each": "6000", "gives": "5"}}]
+    assert 'value="6000"' in page_of(client, f"{AT}/exchanges/1/")
+    assert " points à la fois, 5,00" in page_of(client, f"{AT}/exchanges/1/").replace("\u202f", " ")
+    half = client.post(f"{AT}/exchanges/1/", sent | {"bonus_each": "6000"})
+    assert (half.status_code, part_of(draft, "conversions")[0]["bonus"]["gives"]) == (422, "5")
+    assert client.post(f"{AT}/exchanges/1/", sent).status_code == 302
+    assert part_of(draft, "conversions") == [made]
     assert client.post(f"{AT}/conversions/1/removal/").status_code == 302
     assert part_of(draft, "conversions") is None
 

@@ -212,6 +212,8 @@ class ConversionForm(TermForm):
     maximum = AmountField(label=_("At most at a time"), scale=0, required=False)
     step = AmountField(label=_("In steps of"), scale=0, required=False)
     fee = AmountField(label=_("Kept of what is taken"), scale=0, least=0, required=False)
+    bonus_each = AmountField(label=_("For each full"), scale=0, required=False)
+    bonus_gives = AmountField(label=_("so many more"), scale=0, required=False)
     rounding = forms.ChoiceField(
         label=_("What the rate leaves over"),
         choices=(("down", _("is rounded down")), ("up", _("is rounded up")),
@@ -227,19 +229,22 @@ class ConversionForm(TermForm):
         for name in ("source", "target"):
             self.fields[name].choices = currency_choices(programme)  # type: ignore[attr-defined]
         scales = points_scales(programme)
-        self.count_in(scales.get(self.chosen("source"), 0), "points", "minimum", "maximum", "step", "fee")
-        self.count_in(scales.get(self.chosen("target"), 0), "gives")
+        self.count_in(scales.get(self.chosen("source"), 0), "points", "minimum", "maximum", "step", "fee", "bonus_each")
+        self.count_in(scales.get(self.chosen("target"), 0), "gives", "bonus_gives")
 
     @staticmethod
     def values_of(entry: Document) -> dict[str, Any]:
         """Return an entry of the document as the values of the fields."""
-        return {**CONVERSION_DEFAULTS, **entry, "source": entry.get("from", ""), "target": entry.get("to", "")}
+        bonus = {f"bonus_{name}": amount for name, amount in (entry.get("bonus") or {}).items()}
+        return {**CONVERSION_DEFAULTS, **entry, **bonus, "source": entry.get("from", ""), "target": entry.get("to", "")}
 
     def entry(self) -> dict[str, Any]:
         said = self.cleaned_data
         amounts = ("points", "gives", "minimum", "maximum", "step", "fee", "rounding")
         plain = {"from": said["source"], "to": said["target"], **{name: said[name] for name in amounts}}
-        return without(plain, CONVERSION_DEFAULTS | {"fee": "0"})
+        bonus = {"each": said["bonus_each"], "gives": said["bonus_gives"]}
+        more = {"bonus": bonus} if any(bonus.values()) else {}
+        return without(plain, CONVERSION_DEFAULTS | {"fee": "0"}) | more
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,7 +1,8 @@
 """Points of one currency exchanged for those of another: points into a cagnotte, miles into points.
 
     conversions:
-      - {from: "", to: EURC, points: "100", gives: "1", minimum: "500", step: "100", fee: "50", rounding: down}
+      - {from: "", to: EURC, points: "100", gives: "1", minimum: "500", step: "100", fee: "50", rounding: down,
+         bonus: {each: "60000", gives: "5000"}}
 
 `from` and `to` name points currencies of the programme, "" the main one. See docs/reference/terms.md.
 """
@@ -19,7 +20,7 @@ from .reading import MalformedTerms, read_choice, read_object
 from .rounding import ROUNDINGS
 
 CONVERSIONS_MAX = 20
-MEMBERS = {"from", "to", "points", "gives", "minimum", "maximum", "step", "fee", "rounding"}
+MEMBERS = {"from", "to", "points", "gives", "minimum", "maximum", "step", "fee", "rounding", "bonus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class ConversionPolicy:
     """`points` minor units of `source` give `gives` minor units of `target` ("" is the main currency).
 
     One exchanges `minimum` at least and `maximum` at most (None: any) at a time, in whole `step`s; `fee` of them is
-    kept, whatever the amount; what a ratio leaves over is rounded by name.
+    kept, whatever the amount; what a ratio leaves over is rounded by name. For each full `bonus_each` of what is taken
+    at once, the fee left out, `bonus` of the target come on top (0: none).
     """
 
     source: str
@@ -39,10 +41,14 @@ class ConversionPolicy:
     step: int = 1
     fee: int = 0
     rounding: str = "down"
+    bonus_each: int = 0
+    bonus: int = 0
 
     def given_for(self, points: int) -> int:
         """Return what so many points give, the fee kept; nothing for what is no more than the fee."""
-        return ROUNDINGS[self.rounding](max(points - self.fee, 0) * self.gives, self.points)
+        taken = max(points - self.fee, 0)
+        more = taken // self.bonus_each * self.bonus if self.bonus_each else 0
+        return ROUNDINGS[self.rounding](taken * self.gives, self.points) + more
 
     def refusal_of(self, points: int) -> str | None:
         """Return why so many may not be exchanged: "below_minimum", "above_maximum", "not_a_step", "gives_nothing"."""
@@ -88,6 +94,7 @@ def _conversion(document: Any, pointer: str, scales: Mapping[str, int]) -> Conve
     if source == target:
         raise MalformedTerms("Points are exchanged for others than themselves.", pointer=f"{pointer}/to")
     taken = scales[source]
+    bonus = _bonus(known.get("bonus"), f"{pointer}/bonus", taken, scales[target])
     policy = ConversionPolicy(
         source=source,
         target=target,
@@ -98,10 +105,20 @@ def _conversion(document: Any, pointer: str, scales: Mapping[str, int]) -> Conve
         step=_amount(known, "step", pointer, taken, least=1) if "step" in known else 1,
         fee=_amount(known, "fee", pointer, taken, least=0) if "fee" in known else 0,
         rounding=read_choice(known.get("rounding", "down"), f"{pointer}/rounding", sorted(ROUNDINGS)),
+        bonus_each=bonus[0],
+        bonus=bonus[1],
     )
     if policy.maximum is not None and policy.maximum < policy.minimum:
         raise MalformedTerms("The most is not below the least.", pointer=f"{pointer}/maximum")
     return policy
+
+
+def _bonus(document: Any, pointer: str, taken: int, given: int) -> tuple[int, int]:
+    """Read {"each", "gives"}: for each full so many, so many on top; nothing where there is none."""
+    if document is None:
+        return 0, 0
+    known = read_object(document, pointer, {"each", "gives"})
+    return _amount(known, "each", pointer, taken, least=1), _amount(known, "gives", pointer, given, least=1)
 
 
 def _amount(known: Mapping[str, Any], name: str, pointer: str, scale: int, *, least: int) -> int:

@@ -203,6 +203,7 @@ class CheckoutTerms:
                  best for the customer
     rewards_back what claimed rewards cost in points goes back in its "share" with what they lowered, or with the
                  "whole" purchase alone
+    refunds      what is given back goes back in the "shares" in which it was paid, or to "gift_cards_first"
     """
 
     exclusive: Literal["first", "best"] = "first"
@@ -211,6 +212,7 @@ class CheckoutTerms:
     tender_order: tuple[str, ...] = ("points", "gift_cards")
     combining: Literal["first", "best"] = "first"
     rewards_back: Literal["share", "whole"] = "share"
+    refunds: Literal["shares", "gift_cards_first"] = "shares"
 
 
 NO_CHECKOUT_TERMS = CheckoutTerms()

@@ -242,13 +242,14 @@ def _period(value: object, pointer: str) -> tuple[Period, int, str]:
 _UNDONE = ("keep", "withdraw")
 _TENDERS = ("points", "gift_cards")
 _BACK = ("share", "whole")
+_REFUNDS = ("shares", "gift_cards_first")
 
 
 def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[CheckoutTerms, str]:
     """Return the terms that all rules share, and what an undone condition means where a rule does not say."""
     if value is None:
         return NO_CHECKOUT_TERMS, "keep"
-    own = ("exclusive", "when_undone", "earning", "tender_order", "caps", "combining", "rewards_back")
+    own = ("exclusive", "when_undone", "earning", "tender_order", "caps", "combining", "rewards_back", "refunds")
     members = read_members(value, pointer, own)
     exclusive = read_choice(members.get("exclusive", "first"), ("first", "best"), f"{pointer}/exclusive")
     order = [read_choice(each, _TENDERS, f"{pointer}/tender_order/{n}") for n, each in _order(members, pointer)]
@@ -266,6 +267,10 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
         cast(
             Literal["share", "whole"],
             read_choice(members.get("rewards_back", "share"), _BACK, f"{pointer}/rewards_back"),
+        ),
+        cast(
+            Literal["shares", "gift_cards_first"],
+            read_choice(members.get("refunds", "shares"), _REFUNDS, f"{pointer}/refunds"),
         ),
     )
     return terms, read_choice(members.get("when_undone", "keep"), _UNDONE, f"{pointer}/when_undone")

@@ -84,6 +84,19 @@ def test_a_gift_card_pays_last_and_gets_its_share_back() -> None:
 
 
 @pytest.mark.django_db
+def test_a_gift_card_is_refunded_first_where_the_terms_say_so() -> None:
+    of = programme(document(TENTH, checkout={"refunds": "gift_cards_first"}))
+    card = gift_card(of, 3_000)
+    close(basket=basket(identity=None, gift_cards=(GiftCardTender(card.code),)))
+    back = give_back(ReturnedItem(2)).made
+    assert (back.total, back.paid_by_gift_cards, left_on(card)) == (-1450, -1450, 1_450)
+    assert (give_back(amount=1_000).made.paid_by_gift_cards, left_on(card)) == (-1_000, 2_450)
+    cancel()
+    assert left_on(card) == 3_000
+    assert sum(Purchase.objects.values_list("paid_by_gift_cards", flat=True)) == 0
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(("days", "until"), [(30, 40), (0, 5), (None, 40)])
 def test_money_that_comes_back_onto_a_card_that_is_over_can_be_spent_for_a_while(days: int | None, until: int) -> None:
     of = programme(document(**({} if days is None else {"purchases": {"gift_card_days": days}})))

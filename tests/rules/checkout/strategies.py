@@ -159,7 +159,7 @@ CHECKOUTS = (
     {},
     {"exclusive": "best", "when_undone": "withdraw"},
     {"combining": "best"},
-    {"rewards_back": "whole"},
+    {"rewards_back": "whole", "refunds": "gift_cards_first"},
     _EARNING,
 )
 

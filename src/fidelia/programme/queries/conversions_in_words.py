@@ -12,6 +12,7 @@ RATE = Text("{points} give {gives}.", "{points} donnent {gives}.")
 MINIMUM = Text("One exchanges {points} at least.", "On échange au moins {points}.")
 MAXIMUM = Text("At most {points} at a time.", "Au plus {points} à la fois.")
 STEP = Text("In whole steps of {points}.", "Par tranches entières de {points}.")
+BONUS = Text("For each full {points} at a time, {gives} more.", "Par tranche de {points} à la fois, {gives} de plus.")
 FEE = Text("{points} are kept, whatever the amount.", "{points} sont retenus, quel que soit le montant.")
 
 
@@ -24,8 +25,11 @@ def describe_conversion(
     if policy.maximum is not None:
         parts.append((MAXIMUM, policy.maximum, True))
     gives = in_points(policy.gives, target, language)
+    bonus = BONUS.in_language(language).format(
+        points=in_points(policy.bonus_each, source, language), gives=in_points(policy.bonus, target, language)
+    )
     return [
         text.in_language(language).format(points=in_points(amount, source, language), gives=gives)
         for text, amount, is_said in parts
         if is_said
-    ]
+    ] + ([bonus] if policy.bonus_each else [])

@@ -211,6 +211,7 @@ def _checkout() -> Schema:
             "earning": members({name: {"type": "boolean"} for name in flags}),
             "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
             "rewards_back": {"enum": ["share", "whole"]},
+            "refunds": {"enum": ["shares", "gift_cards_first"]},
             "caps": list_of(
                 members({"key": KEY, "rules": list_of(KEY, RULES_OF_CAP_MAX), **_joint_cap()}, required=("key",)),
                 CAPS_MAX,
@@ -277,6 +278,7 @@ def _conversion() -> Schema:
             **dict.fromkeys(("points", "gives", "minimum", "step", "fee"), PRICE),
             "maximum": or_null(PRICE),
             "rounding": {"enum": sorted(ROUNDINGS)},
+            "bonus": or_null(members(dict.fromkeys(("each", "gives"), PRICE), required=("each", "gives"))),
         },
         required=("to", "points", "gives"),
     )

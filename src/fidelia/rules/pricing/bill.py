@@ -213,7 +213,7 @@ class Bill:
     others     those of them that are no discounts, mostly none
     consumed   for the counting at close: only what is above zero, one use per checkout and limit
     coupons    the answer to each presented code
-    rewards_back  when what rewards cost goes back, of the rule set's `checkout`
+    rewards_back, refunds  when what rewards cost goes back, and to whom first, of the rule set's `checkout`
     rounds     how often the basket was settled: again for each rule that had lost its condition
     values     what the points rules read: the values given and those computed, for `record_decision`
     """
@@ -240,6 +240,7 @@ class Bill:
     rounds: int = 1
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     rewards_back: str = "share"
+    refunds: str = "shares"
 
     @property
     def points_spent(self) -> int:

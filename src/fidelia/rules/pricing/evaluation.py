@@ -184,6 +184,7 @@ def _bill(
         rounds=settling.rounds,
         values=running.values,
         rewards_back=running.rule_set.checkout.rewards_back,
+        refunds=running.rule_set.checkout.refunds,
     )
 
 

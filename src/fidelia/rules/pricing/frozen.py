@@ -13,7 +13,7 @@ from typing import Any
 from fidelia.kernel.errors import Invalid
 from fidelia.kernel.money import split_by_largest_remainder
 
-from .bill import Bill, BilledLine, Consumed, PointsCost, PointsCredit, Shares, TierCredit
+from .bill import POINTS_TENDER, Bill, BilledLine, Consumed, PointsCost, PointsCredit, Shares, TierCredit
 
 FORMAT = 1
 
@@ -50,7 +50,8 @@ class FrozenLine:
 class FrozenBill:
     """`lines` are those of the bill, then its shipping costs: their places are what a return names.
 
-    `rewards_cost` are the points that go back when the whole has come back, and not with parts of it.
+    `rewards_cost` are the points that go back when the whole has come back, and not with parts. With `cards_first`
+    what was paid in money goes back only when the gift cards have all that they paid.
     """
 
     currency: str
@@ -61,6 +62,7 @@ class FrozenBill:
     consumed: tuple[Consumed, ...] = ()
     credits: Shares = ()
     rewards_cost: int = 0
+    cards_first: bool = False
 
     @property
     def total(self) -> int:
@@ -78,6 +80,7 @@ class FrozenBill:
             "consumed": [[each.limit, each.of, each.amount, list(each.rules)] for each in self.consumed],
             **({"credits": [list(each) for each in self.credits]} if self.credits else {}),
             **({"rewards_cost": self.rewards_cost} if self.rewards_cost else {}),
+            **({"cards_first": True} if self.cards_first else {}),
         }
 
     @classmethod
@@ -95,6 +98,7 @@ class FrozenBill:
                 tuple([Consumed(limit, of, amount, tuple(rules)) for limit, of, amount, rules in stored["consumed"]]),
                 tuple([(currency, parts) for currency, parts in stored.get("credits", ())]),
                 stored.get("rewards_cost", 0),
+                stored.get("cards_first", False),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedBill("This is not a bill.") from error
@@ -117,6 +121,7 @@ def freeze(bill: Bill) -> FrozenBill:
         bill.consumed,
         credits_of(bill),
         whole,
+        bill.refunds == "gift_cards_first" and any(each.key != POINTS_TENDER for each in bill.tenders),
     )
 
 

@@ -8,7 +8,7 @@ So any sequence of returns, split in any way, sums to the whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from fidelia.kernel.errors import Refused
@@ -95,6 +95,8 @@ def reverse(frozen: FrozenBill, now: Sequence[Returned], *, already: Sequence[Re
     for each in now:
         after[each.line].advance(each)
     lines = tuple([after[n].since(before[n], n) for n in sorted({each.line for each in now})])
+    if frozen.cards_first:
+        lines = _cards_first(frozen, lines, before)
     return _reversal(frozen, lines, _whole_progress(frozen, before), _whole_progress(frozen, after))
 
 
@@ -272,6 +274,32 @@ def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fracti
         is_whole=is_whole,
         credits=tuple([(currency, grown(parts)) for currency, parts in frozen.credits]),
     )
+
+
+def _cards_first(frozen: FrozenBill, lines: Sequence[ReversedLine], before: _ByLine) -> tuple[ReversedLine, ...]:
+    """Let what points did not pay go to the gift cards, one after the other, until they have all that they paid."""
+    cards = [key for key, _ in _summed([line.paid for line in frozen.lines]) if key != POINTS_TENDER]
+    given = sum([each.total - _of_points(each.line.paid, each.paid) for each in before.values()])
+    left = {}
+    for key, whole in _summed([line.paid for line in frozen.lines]):
+        if key in cards:
+            left[key] = whole - min(whole, given)
+            given -= whole - left[key]
+    found = []
+    for line in lines:
+        rest = line.total - dict(line.paid).get(POINTS_TENDER, 0)
+        paid = [(key, part) for key, part in line.paid if key == POINTS_TENDER]
+        for key in cards:
+            part = min(rest, left[key])
+            left[key] -= part
+            rest -= part
+            paid.append((key, part))
+        found.append(replace(line, paid=tuple(paid), money=rest))
+    return tuple(found)
+
+
+def _of_points(shares: Shares, parts: Sequence[int]) -> int:
+    return sum([part for (key, _), part in zip(shares, parts, strict=False) if key == POINTS_TENDER])
 
 
 def _summed(shares: Iterable[Shares]) -> Shares:
