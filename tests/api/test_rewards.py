@@ -9,7 +9,7 @@ import pytest
 from fidelia.access.models import Audit
 from fidelia.jobs.models import Job
 from fidelia.programme.models import Enrolment
-from tests.programme.cast import programme
+from tests.programme.cast import follow, programme
 
 from .caller import Answer, Caller
 
@@ -124,6 +124,21 @@ def test_who_guesses_waits(office: Caller, noel: str) -> None:
     refused.problem(429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0
     assert office.get("/codes/NOEL-234567").status == 200
+
+
+def test_a_gift_card_is_charged_again_as_the_terms_say(office: Caller, florestan: Enrolment) -> None:
+    follow(florestan.programme, {"rules": [], "gift_cards": {"most": "100", "top_up": {"most_held": "120"}}})
+    given = {"amount": "50.00", "currency": "EUR"}
+    office.post("/gift-cards", {**given, "amount": "100.01"}).problem(422, "gift_card_out_of_bounds")
+    card = "/gift-cards/" + office.post("/gift-cards", given).json()["id"]
+    charge = {"amount": "30.00", "currency": "EUR"}
+    assert office.post(f"{card}/top-ups", charge).json()["balance"] == "80.00"
+    office.post(f"{card}/top-ups", {**charge, "amount": "40.01"}).problem(409, "gift_card_full")
+    reversal = f"{card}/top-ups/2/reversals"
+    assert office.post(reversal, {"note": "twice"}).json()["balance"] == "50.00"
+    office.post(reversal, {"note": "twice"}).problem(409, "top_up_stays")
+    moved = office.get(f"{card}/movements").json()["data"]
+    assert [(one["kind"], one["reverses"]) for one in moved] == [("refunded", 2), ("topped_up", None), ("sold", None)]
 
 
 def test_a_gift_card_is_sold_spent_in_parts_refunded_and_blocked(office: Caller, florestan: Enrolment) -> None:

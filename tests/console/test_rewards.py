@@ -11,7 +11,7 @@ from fidelia.programme.models import Programme
 from fidelia.rewards.models import CouponSeries, GiftCard, Stock
 from fidelia.rewards.operations import bring_codes
 from tests.cast import AT, SYSTEM, jaquino, leonore, pizarro
-from tests.programme.cast import programme
+from tests.programme.cast import follow, programme
 from tests.rewards.scarce import close, everybodys, pieces, series
 
 from .test_customers import signed_in, text_of
@@ -92,6 +92,21 @@ def test_a_gift_card_is_sold_blocked_and_paid_out(client: Client, circle: Progra
     card.refresh_from_db()
     assert (card.balance, card.history.latest("number").note) == (0, "Rendue")
     assert client.post("/console/gift-cards/new/", {"programme": str(circle.id), "amount": "x"}).status_code == 422
+
+
+def test_a_gift_card_is_charged_again_and_the_charge_taken_back(client: Client, circle: Programme) -> None:
+    of = follow(circle, {"rules": [], "gift_cards": {"most": "100", "validity": {"months": 12}, "top_up": {}}})
+    given = {"programme": str(of.id), "amount": "200", "valid_until": ""}
+    assert "let no such amount" in text_of(client.post("/console/gift-cards/new/", given))
+    sold = client.post("/console/gift-cards/new/", {**given, "amount": "50"})
+    assert "It can be charged again with at most €100.00" in text_of(client.get(sold.url))
+    client.post(f"{sold.url}top-up/", {"top_up-amount": "20,00", "top_up-note": ""})
+    assert GiftCard.objects.get().balance == 7_000
+    client.post(f"{sold.url}top-up/", {"top_up-amount": "x"})
+    assert "Take the charge back" in text_of(client.get(sold.url))
+    client.post(f"{sold.url}top-ups/2/back/", {"note": "Erreur de caisse"})
+    assert GiftCard.objects.get().balance == 5_000
+    assert "Take the charge back" not in text_of(client.get(sold.url))
 
 
 def test_gifts_are_counted_and_never_lowered_below_what_was_given(client: Client, circle: Programme) -> None:

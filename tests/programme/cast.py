@@ -69,6 +69,13 @@ def programme(
     return made
 
 
+def follow(of: Programme, document: dict[str, Any]) -> Programme:
+    """Let a programme go on by another document, a day after it began."""
+    version = draft_version(by=AUTHOR, at=BEGUN, programme=of, document=document)
+    publish_version(by=AUTHOR, at=BEGUN, version=version, in_force_from=BEGUN + timedelta(days=1))
+    return of
+
+
 def florestan(card: str = "2990441788200") -> Customer:
     """The customer of the cast, known by a card."""
     return add_customer(

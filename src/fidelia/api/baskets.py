@@ -92,7 +92,7 @@ def _line(line: Any, currency: str, pointer: str) -> BasketLine:
 def _sold_card(card: Any, pointer: str) -> SoldCard:
     with located(f"{pointer}/gift_card/code"):
         code = "" if card.code is None else read_code(card.code)
-    return SoldCard(code, card.valid_until)
+    return SoldCard(code, card.valid_until, card.top_up)
 
 
 def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""/gift-cards: sold, looked at, spent in parts, refunded, blocked."""
+"""/gift-cards: sold, looked at, spent in parts, charged again, refunded, blocked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from fidelia.kernel.idempotency import RequestRepeated
 from fidelia.kernel.money import Money, exponent_of
 from fidelia.organisation.queries import get_store_by_code
 from fidelia.rewards.models import GiftCard
-from fidelia.rewards.operations import block_gift_card, refund_gift_card, sell_gift_card, spend_gift_card
+from fidelia.rewards.operations import (
+    block_gift_card,
+    refund_gift_card,
+    sell_gift_card,
+    spend_gift_card,
+    take_top_up_back,
+    top_up_gift_card,
+)
 from fidelia.rewards.queries import get_gift_card, list_movements
 
 from .answers import answer
@@ -28,6 +35,8 @@ from .schemas.gift_cards import (
     MovementPage,
     RefundIn,
     SpendingIn,
+    TopUpIn,
+    TopUpReversalIn,
     gift_card_out,
     movement_out,
 )
@@ -87,6 +96,37 @@ def spend(request: HttpRequest, card_id: UUID, body: SpendingIn) -> HttpResponse
         card = spend_gift_card(
             by=exchange.by, at=exchange.at, card_id=_own(exchange.by, card_id), amount=amount, note=body.note, once=once
         )
+    except RequestRepeated:
+        return _answer(exchange.by, card_id, replayed=True)
+    return answer(gift_card_out(card), 201)
+
+
+@router.post(
+    "/{uuid:card_id}/top-ups", response={201: GiftCardOut}, summary="Charge it again", operation_id="top_up_gift_card"
+)
+def top_up(request: HttpRequest, card_id: UUID, body: TopUpIn) -> HttpResponse:
+    """As the terms allow: how much at once, how much it holds, whether its life begins anew. Needs gift_card.top_up."""
+    exchange, once = exchange_of(request), request_key(request)
+    amount, own = money_of(body.amount, body.currency), _own(exchange.by, card_id)
+    try:
+        card = top_up_gift_card(by=exchange.by, at=exchange.at, card_id=own, amount=amount, note=body.note, once=once)
+    except RequestRepeated:
+        return _answer(exchange.by, card_id, replayed=True)
+    return answer(gift_card_out(card), 201)
+
+
+@router.post(
+    "/{uuid:card_id}/top-ups/{int:number}/reversals",
+    response={201: GiftCardOut},
+    summary="Take a charge back",
+    operation_id="take_gift_card_top_up_back",
+)
+def take_back(request: HttpRequest, card_id: UUID, number: int, body: TopUpReversalIn) -> HttpResponse:
+    """The whole of it, within the days of the terms, by the number of its movement. Needs gift_card.refund."""
+    exchange, once = exchange_of(request), request_key(request)
+    own = _own(exchange.by, card_id)
+    try:
+        card = take_top_up_back(by=exchange.by, at=exchange.at, card_id=own, number=number, note=body.note, once=once)
     except RequestRepeated:
         return _answer(exchange.by, card_id, replayed=True)
     return answer(gift_card_out(card), 201)

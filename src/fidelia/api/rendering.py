@@ -62,7 +62,14 @@ def _issued(issued: Mapping[str, Any] | None, currency: str) -> list[Fields]:
 
 def _sold_cards(cards: Iterable[Mapping[str, Any]], currency: str) -> list[Fields]:
     exponent = exponent_of(currency)
-    return [{"kind": "gift_card", **card, "amount": format_scaled(card["amount"], exponent)} for card in cards]
+    return [
+        {
+            "kind": "gift_card_top_up" if card.get("tops_up") else "gift_card",
+            **{name: value for name, value in card.items() if name != "tops_up"},
+            "amount": format_scaled(card["amount"], exponent),
+        }
+        for card in cards
+    ]
 
 
 def refund_fields(returned: Any) -> Fields:

@@ -19,9 +19,11 @@ from fidelia.programme.queries import Terms, parse_document, version_in_force
 from fidelia.programme.queries.cheques_in_words import describe_cheque
 from fidelia.programme.queries.conversions_in_words import describe_conversion
 from fidelia.programme.queries.differences import points_name_of
+from fidelia.programme.queries.gift_cards_in_words import describe_gift_cards
 from fidelia.programme.queries.terms_in_words import describe_points, describe_tiers, keep_words, threshold_words
 from fidelia.rules import PointsName, Rule, RuleSet, describe, describe_rule
 from fidelia.rules.documents import ordered, write_text
+from fidelia.rules.gift_card_terms import NO_GIFT_CARD_TERMS
 from fidelia.ui import formats
 from fidelia.ui.parts import Tab
 
@@ -316,6 +318,9 @@ def words_of_terms(view: VersionView, terms: Terms | None = None) -> dict[str, A
             )
             for one in terms.cheques
         ],
+        "gift_card_words": describe_gift_cards(terms.gift_cards, programme, tongue)
+        if terms.gift_cards != NO_GIFT_CARD_TERMS
+        else [],
         "conversions": [
             describe_conversion(
                 one,

@@ -224,6 +224,30 @@ class GiftCardShort(Refused):
     default_code = "gift_card_short"
 
 
+class GiftCardOutOfBounds(Invalid):
+    """The terms let no such amount onto a gift card at once; details: least, most, choices (minor units)."""
+
+    default_code = "gift_card_out_of_bounds"
+
+
+class GiftCardNotToppedUp(Refused):
+    """The terms of the programme let no money onto a gift card that is sold."""
+
+    default_code = "gift_card_not_topped_up"
+
+
+class GiftCardFull(Refused):
+    """A gift card would hold more than the terms allow; details: most, balance (minor units)."""
+
+    default_code = "gift_card_full"
+
+
+class TopUpStays(Refused):
+    """What was put onto a gift card is not taken back: it was already, too long ago, or it came with a purchase."""
+
+    default_code = "top_up_stays"
+
+
 class GiftCardOfAnotherCurrency(Refused):
     """The gift card holds money of another currency."""
 

@@ -20,12 +20,12 @@ from fidelia.activity.operations.checkouts import (
 )
 from fidelia.activity.operations.claims import ClaimRequest, claim_purchase
 from fidelia.customers.models import Customer
-from fidelia.kernel.errors import Denied
+from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
-from fidelia.rewards.errors import CodeTaken, GiftCardShort
+from fidelia.rewards.errors import CodeTaken, GiftCardFull, GiftCardShort, TopUpStays, UnknownGiftCard
 from fidelia.rewards.models import GiftCard
-from fidelia.rewards.operations import sell_gift_card, spend_gift_card
+from fidelia.rewards.operations import sell_gift_card, spend_gift_card, take_top_up_back
 from tests.cast import SYSTEM, actor_with
 from tests.programme.cast import AT, member, programme
 
@@ -50,7 +50,7 @@ def card(amount: int = 5000, **more: Any) -> BasketLine:
 
 @pytest.fixture(autouse=True)
 def shop() -> Programme:
-    return member(programme(document(HALF))).programme
+    return member(programme({**document(HALF), "gift_cards": {"top_up": {"most_held": "100"}}})).programme
 
 
 def sold() -> GiftCard:
@@ -157,3 +157,46 @@ def test_claimed_later_it_earns_nothing_either() -> None:
     asked = ClaimRequest(purchase_id=purchase.purchase_id, customer_id=whose)
     claim_purchase(by=clerk, at=AT + timedelta(hours=1), request=asked)
     assert PurchaseClaim.objects.get().points == 17
+
+
+CHARGER = actor_with("purchase.record", "purchase.see", "gift_card.top_up", label="Jaquino", number=4)
+
+
+def test_a_line_charges_a_card_again_and_its_return_takes_the_charge_off(shop: Programme) -> None:
+    held = sell_gift_card(by=SYSTEM, at=AT, programme=shop, amount=Money(1000, "EUR"), code=CODE)
+    asked = basket(MOKA, card(2000, code=CODE, tops_up=True))
+    with pytest.raises(Denied):
+        close("C-0", basket=asked)
+    closed, again = (close_checkout(by=CHARGER, at=AT, call=call("close", "C-1", "k", basket=asked)) for _ in range(2))
+    assert [each["tops_up"] for each in closed.checkout["evaluation"]["sold_cards"]] == [True]
+    assert again.checkout["evaluation"]["sold_cards"] == closed.checkout["evaluation"]["sold_cards"]
+    held.refresh_from_db()
+    assert (held.balance, held.movements, held.history.latest("number").kind) == (3000, 2, "topped_up")
+    assert Purchase.objects.get().points == 17
+    with pytest.raises(TopUpStays):
+        take_top_up_back(by=SYSTEM, at=AT, card_id=held.id, number=2, note="by mistake")
+    spend_gift_card(by=SYSTEM, at=AT, card_id=held.id, amount=Money(1000, "EUR"))
+    give_back(ReturnedItem(2), at=AT + timedelta(hours=1))
+    held.refresh_from_db()
+    assert (held.balance, held.history.latest("number").reverses) == (0, 2)
+    with pytest.raises(CodeTaken):  # it is in somebody's pocket, not on the rack
+        close("C-2", basket=basket(card(code=CODE)))
+
+
+@pytest.mark.parametrize(
+    ("line", "refusal", "pointer"),
+    [
+        (card(2000, tops_up=True), MalformedLines, "/lines/0/gift_card"),
+        (card(2000, code=CODE, tops_up=True, valid_until=date(2028, 1, 31)), MalformedLines, "/lines/0/gift_card"),
+        (card(2000, code="UNKNOWN00001", tops_up=True), UnknownGiftCard, "/lines/0/gift_card/code"),
+        (card(9001, code=CODE, tops_up=True), GiftCardFull, "/lines/0/gift_card/amount"),
+    ],
+)
+def test_a_charge_that_cannot_be_is_refused_and_nothing_is_sold(
+    shop: Programme, line: BasketLine, refusal: type[FideliaError], pointer: str
+) -> None:
+    sell_gift_card(by=SYSTEM, at=AT, programme=shop, amount=Money(1000, "EUR"), code=CODE)
+    with pytest.raises(refusal) as refused:
+        close_checkout(by=CHARGER, at=AT, call=call("close", basket=basket(line)))
+    assert refused.value.pointer == pointer
+    assert not Purchase.objects.exists()

@@ -261,7 +261,9 @@ class CheckoutOut(Output):
     closed_at: datetime | None
     cancelled_at: datetime | None
     evaluation: EvaluationOut
-    issued: list[dict[str, Any]] = Field(description="Codes that the closure issued, and gift cards that it sold.")
+    issued: list[dict[str, Any]] = Field(
+        description="Codes that the closure issued, and gift cards that it sold or charged again."
+    )
 
 
 class CheckoutPage(Output):

@@ -68,10 +68,15 @@ class UnitTaxIn(Input):
 
 
 class SoldCardIn(Input):
-    """A gift card that a line sells for its price: activated by the closure, taken back with what comes back of it."""
+    """A gift card that a line sells for its price, or charges again: activated by the closure, taken back with what
+    comes back of it.
+    """
 
     code: Name80 | None = Field(None, description="Of the card on the rack; left out, one is drawn.")
-    valid_until: Day | None = Field(None, description="The last day, as announced to the buyer.")
+    valid_until: Day | None = Field(
+        None, description="The last day, as announced to the buyer; left out, that of the terms."
+    )
+    top_up: bool = Field(False, description="The line puts its price onto a card that was sold before, of this code.")
 
 
 class BasketLineIn(Input):

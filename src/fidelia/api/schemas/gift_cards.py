@@ -25,7 +25,7 @@ class GiftCardIn(Input):
     programme: Slug | None = None
     amount: Amount
     currency: CurrencyCode
-    valid_until: Day | None = None
+    valid_until: Day | None = Field(None, description="Left out: the last day that the terms announce, if any.")
     code: CodeText | None = Field(None, description="Printed on the card already; left out, one is drawn.")
     customer_id: Id | None = None
     store: str | None = Field(None, min_length=1, max_length=40)
@@ -38,6 +38,22 @@ class SpendingIn(Input):
     amount: Amount
     currency: CurrencyCode
     note: Text300 = ""
+
+
+class TopUpIn(Input):
+    """More money for a card that was sold."""
+
+    model_config = shown({"amount": "25.00", "currency": "EUR", "note": ""})
+    amount: Amount
+    currency: CurrencyCode
+    note: Text300 = ""
+
+
+class TopUpReversalIn(Input):
+    """Why a charge is taken back: the whole of it, while it is on the card."""
+
+    model_config = shown({"note": "Charged twice by mistake"})
+    note: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"\S")]
 
 
 class RefundIn(Input):
@@ -77,13 +93,17 @@ class GiftCardOut(Output):
 
 
 _MOVEMENT = {
-    "number": 1, "kind": "sold", "amount": "50.00", "balance_after": "50.00", "purchase_id": None, "note": "",
+    "number": 1, "kind": "sold", "amount": "50.00", "balance_after": "50.00", "purchase_id": None, "reverses": None,
+    "note": "",
     "occurred_at": "2026-12-01T09:30:00Z",
 }  # fmt: skip
 
 
 class MovementOut(Output):
-    """What came onto a card (above zero) or left it: sold, spent, given_back, refunded, expired."""
+    """What came onto a card (above zero) or left it: sold, topped_up, spent, given_back, refunded, expired.
+
+    `reverses` is the number of the sale or charge that it takes back.
+    """
 
     model_config = shown(_MOVEMENT)
     number: int
@@ -91,6 +111,7 @@ class MovementOut(Output):
     amount: str
     balance_after: str
     purchase_id: UUID | None
+    reverses: int | None
     note: str
     occurred_at: datetime
 
@@ -113,7 +134,7 @@ def gift_card_out(card: GiftCard) -> GiftCardOut:
 
 
 def movement_out(moved: GiftCardMovement, currency: str) -> MovementOut:
-    plain = ("number", "kind", "purchase_id", "note", "occurred_at")
+    plain = ("number", "kind", "purchase_id", "reverses", "note", "occurred_at")
     return MovementOut(
         amount=Money(moved.amount, currency).text(),
         balance_after=Money(moved.balance_after, currency).text(),

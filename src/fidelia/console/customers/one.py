@@ -22,6 +22,7 @@ from fidelia.customers.queries import (
     list_custom_fields,
     list_fact_changes,
     list_identities,
+    list_segments,
     list_trait_definitions,
     segments_at,
     traits_at,
@@ -75,9 +76,16 @@ def customer(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
         "learnt": learnt_card_of(dossier),
         "permissions": permissions_of(dossier),
         "contacts": _contacts(dossier),
-        "segments": sorted(segments_at(customer_id, dossier.at)) if dossier.by.may("segment.see") else [],
+        "segments": _segments(dossier, customer_id) if dossier.by.may("segment.see") else [],
     }
     return show(request, "console/customers/one.html", context, partial="older")
+
+
+def _segments(dossier: Dossier, customer_id: UUID) -> list[tuple[str, str]]:
+    """The segments a customer is in now, as (key, name), by name."""
+    names = {one.key: one.name.in_language(dossier.speech.language) for one in list_segments(by=dossier.by)}
+    found = [(key, names.get(key, key)) for key in segments_at(customer_id, dossier.at)]
+    return sorted(found, key=lambda one: one[1].casefold())
 
 
 @signed_in

@@ -74,7 +74,7 @@ class SaleForm(forms.Form):
     amount = forms.CharField(label=_("Amount"), max_length=20, help_text=_("Such as 50.00."))
     valid_until = forms.DateField(
         label=_("Last day"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
-        help_text=_("What the buyer is told. Empty: it never expires."),
+        help_text=_("What the buyer is told. Empty: the day that the terms of the programme say, if any."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, programmes: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -109,6 +109,13 @@ class PiecesForm(forms.Form):
     """How many pieces there are in all."""
 
     pieces = forms.IntegerField(label=_("Pieces in all"), required=False, min_value=0)
+
+
+class TopUpForm(forms.Form):
+    """More money for a gift card."""
+
+    amount = forms.CharField(label=_("Amount"), max_length=20, help_text=_("Such as 50.00."))
+    note = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
 
 class SegmentGiftForm(forms.Form):

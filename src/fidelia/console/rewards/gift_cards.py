@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +17,19 @@ from django.views.decorators.http import require_POST
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.errors import Denied, FideliaError
-from fidelia.kernel.money import Money
+from fidelia.kernel.money import MalformedAmount, Money
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import see_programmes
-from fidelia.rewards.models import GiftCard
-from fidelia.rewards.operations import block_gift_card, refund_gift_card, sell_gift_card
+from fidelia.programme.queries.gift_cards_in_words import describe_gift_cards
+from fidelia.rewards.models import GiftCard, GiftCardMovement
+from fidelia.rewards.operations import (
+    block_gift_card,
+    refund_gift_card,
+    sell_gift_card,
+    take_top_up_back,
+    top_up_gift_card,
+)
+from fidelia.rewards.operations.gift_cards import gift_card_terms
 from fidelia.rewards.queries import (
     count_gift_cards,
     find_gift_cards,
@@ -30,6 +39,7 @@ from fidelia.rewards.queries import (
     what_is_owed,
 )
 from fidelia.rewards.queries.gift_cards import GiftCardFilters
+from fidelia.rules.gift_card_terms import GiftCardPolicy
 from fidelia.ui.formats import number
 from fidelia.ui.parts import Figure, Tab
 
@@ -37,7 +47,7 @@ from ..pages import ConsoleRequest, show, signed_in
 from ..paging import asked_place, page_of
 from ..refusals import put_on, sentence_of
 from ..speech import Speech, speech_of
-from .forms import RefundForm, SaleForm
+from .forms import RefundForm, SaleForm, TopUpForm
 
 PAGE_SIZE = 50
 STATES = ("", "open", "empty", "expired", "blocked")
@@ -93,6 +103,8 @@ def gift_card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
     card = get_gift_card(by=by, card_id=card_id)
     scope = Scope(card.partner_id, card.store_id)
     alive = card.expires_at is None or card.expires_at > speech.now
+    terms, movements = gift_card_terms(card.programme, speech.now), list_movements(by=by, card=card)
+    undone = _charges_to_undo(movements, terms, speech.now) if by.may("gift_card.refund", scope) else frozenset()
     context = {
         "card": card,
         **_row(card, speech),
@@ -100,13 +112,21 @@ def gift_card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
         "movements": [
             {
                 "moved": one,
+                "may_go_back": one.number in undone,
+                "back": f"f-back-{one.number}",
                 "amount": speech.money(one.amount, card.currency),
                 "after": speech.money(one.balance_after, card.currency),
                 "word": _words()[one.kind],
             }
-            for one in list_movements(by=by, card=card)
+            for one in movements
         ],
         "form": RefundForm(),
+        "top_up_form": TopUpForm(prefix="top_up"),
+        "terms": describe_gift_cards(terms, card.programme, get_language() or "en"),
+        "may_top_up": terms.top_up is not None
+        and by.may("gift_card.top_up", scope)
+        and alive
+        and card.blocked_at is None,
         "may_block": by.may("gift_card.block", scope),
         "may_refund": by.may("gift_card.refund", scope) and alive and card.balance > 0 and card.blocked_at is None,
     }
@@ -122,6 +142,44 @@ def block(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
     block_gift_card(by=request.actor, at=clock.now(), card_id=card_id, is_blocked=is_blocked)
     told = _("The card is blocked: it pays nothing.") if is_blocked else _("The card works again.")
     messages.success(request, told)
+    return redirect("console:gift-card", card_id=card_id)
+
+
+@require_POST
+@signed_in
+def top_up(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
+    """Put more money onto a card."""
+    form = TopUpForm(request.POST, prefix="top_up")
+    card = get_gift_card(by=request.actor.lent("gift_card.see"), card_id=card_id)
+    try:
+        if not form.is_valid():
+            raise MalformedAmount("Write an amount.")
+        amount = _money_of(form.cleaned_data["amount"], card.currency)
+        top_up_gift_card(
+            by=request.actor, at=clock.now(), card_id=card_id, amount=amount, note=form.cleaned_data["note"]
+        )
+        messages.success(request, _("The money is on the card."))
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
+    return redirect("console:gift-card", card_id=card_id)
+
+
+@require_POST
+@signed_in
+def take_back(request: ConsoleRequest, card_id: UUID, number: int) -> HttpResponseBase:
+    """Take a charge back."""
+    get_gift_card(by=request.actor.lent("gift_card.see"), card_id=card_id)
+    try:
+        take_top_up_back(
+            by=request.actor, at=clock.now(), card_id=card_id, number=number, note=request.POST.get("note", "")
+        )
+        messages.success(request, _("The charge is taken back: pay its money out."))
+    except Denied:
+        raise
+    except FideliaError as refusal:
+        messages.error(request, sentence_of(refusal))
     return redirect("console:gift-card", card_id=card_id)
 
 
@@ -146,7 +204,7 @@ def refund(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
 def _sell(by: Actor, form: SaleForm, programme: Programme) -> GiftCard | None:
     given = form.cleaned_data
     try:
-        amount = Money.parse(given["amount"].replace(",", ".").replace("\u202f", "").strip(), programme.currency)
+        amount = _money_of(given["amount"], programme.currency)
         return sell_gift_card(
             by=by, at=clock.now(), programme=programme, amount=amount, valid_until=given["valid_until"],
             partner_id=programme.partner_id,
@@ -156,6 +214,22 @@ def _sell(by: Actor, form: SaleForm, programme: Programme) -> GiftCard | None:
     except FideliaError as refusal:
         put_on(form, refusal, {"": "amount"} if refusal.code == "malformed_amount" else {})
         return None
+
+
+def _money_of(text: str, currency: str) -> Money:
+    return Money.parse(text.replace(",", ".").replace("\u202f", "").strip(), currency)
+
+
+def _charges_to_undo(movements: Sequence[GiftCardMovement], terms: GiftCardPolicy, now: datetime) -> frozenset[int]:
+    """Return the numbers of the charges for which a person is offered to take them back."""
+    gone = {one.reverses for one in movements}
+    days = timedelta(days=terms.top_up.undone_days if terms.top_up else 0)
+    return frozenset(
+        one.number
+        for one in movements
+        if one.kind == "topped_up" and one.purchase_id is None and one.number not in gone
+        if now < one.occurred_at + days
+    )
 
 
 def _programmes(by: Actor) -> list[Programme]:
@@ -198,6 +272,7 @@ def _tabs(state: str) -> list[Tab]:
 def _words() -> dict[str, str]:
     return {
         "sold": _("Sold"),
+        "topped_up": _("Charged again"),
         "spent": _("Spent"),
         "given_back": _("Given back with a return"),
         "refunded": _("Paid out"),

@@ -23,7 +23,10 @@ from .grounds import Asked
 LOWERS, SHIPPING = "lowers", "shipping"
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
 # The life of points, and what is given beside purchases: the forecast follows the first.
-NOT_REPLAYED = ("points", "currencies", "cheques", "conversions", "referral", "plans", "joining", "offers")
+NOT_REPLAYED = (
+    *("points", "currencies", "cheques", "conversions", "referral", "plans", "joining", "offers"),
+    "gift_cards",
+)
 
 
 def plan_text(

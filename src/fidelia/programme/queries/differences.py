@@ -18,6 +18,7 @@ from fidelia.rules.documents import write_text
 
 from ..models import PointsCurrency, Programme
 from .cheques_in_words import describe_cheque
+from .gift_cards_in_words import describe_gift_cards
 from .offers_in_words import offer_in_words
 from .plans_in_words import plan_in_words
 from .terms import Terms, parse_document
@@ -34,6 +35,7 @@ PARTS: dict[str, Text] = {
     "cheques": Text("Loyalty cheques", "Chèques fidélité"),
     "conversions": Text("Exchanges of points", "Échanges de points"),
     "offers": Text("Offers to activate", "Offres à activer"),
+    "gift_cards": Text("Gift cards", "Cartes cadeaux"),
     "plans": Text("Paid memberships", "Abonnements payants"),
     "referral": Text("Referral", "Parrainage"),
     "joining": Text("Joining by oneself", "Adhésion en ligne"),
@@ -149,15 +151,17 @@ class _Words:
         """Return what the terms say of a part; of those that have no words of their own, nothing."""
         if part == "points":
             return describe_points(terms.points, self.programme.points_currency, self.programme, self.language)
-        if part == "cheques":
-            return [sentence for policy in terms.cheques for sentence in self.cheque(policy)]
-        if part == "plans":
+        if part in ("cheques", "plans"):
             plans = (plan_in_words(plan, self.programme, self.language) for plan in terms.plans)
-            return [sentence for plan in plans for sentence in plan]
+            told = plans if part == "plans" else map(self.cheque, terms.cheques)
+            return [sentence for one in told for sentence in one]
         if part == "offers":
             return [offer_in_words(offer, terms.zone, self.language) for offer in terms.offers]
-        if part != "tiers":
-            return []
+        if part == "gift_cards":
+            return describe_gift_cards(terms.gift_cards, self.programme, self.language)
+        return self.tiers(terms) if part == "tiers" else []
+
+    def tiers(self, terms: Terms) -> list[str]:
         return [
             sentence
             for tiers in terms.tier_sets

@@ -20,6 +20,7 @@ from fidelia.rules.cheque_terms import ChequePolicy, parse_cheques
 from fidelia.rules.conversion_terms import ConversionPolicy, parse_conversions
 from fidelia.rules.effects import CreditPoints
 from fidelia.rules.errors import nearest_name
+from fidelia.rules.gift_card_terms import NO_GIFT_CARD_TERMS, GiftCardPolicy, parse_gift_cards
 from fidelia.rules.joining_terms import JoiningPolicy, parse_joining
 from fidelia.rules.offer_terms import OfferTerms, parse_offers
 from fidelia.rules.plan_terms import Plan, parse_plans
@@ -39,7 +40,7 @@ from ..models import Programme, ProgrammeVersion
 RULE_PARTS = ("format", "groups", "campaigns", "rules", "checkout")
 TERM_PARTS = (
     *("points", "currencies", "tiers", "purchases", "cheques", "referral", "conversions", "plans", "joining"),
-    "offers",
+    *("offers", "gift_cards"),
 )
 PARTS = {*RULE_PARTS, *TERM_PARTS}
 
@@ -62,6 +63,7 @@ class Terms:
     plans: tuple[Plan, ...] = ()
     joining: JoiningPolicy | None = None
     offers: tuple[OfferTerms, ...] = ()
+    gift_cards: GiftCardPolicy = NO_GIFT_CARD_TERMS
 
     def points_of(self, currency: str) -> PointsPolicy:
         """Return the policy of a further points currency, of the main one where it has none of its own."""
@@ -119,6 +121,7 @@ def parse_document(programme: Programme, document: object, *, version_id: UUID) 
         joining=parse_joining(document.get("joining")),
         referral=parse_referral(document.get("referral"), scale, money_scale),
         offers=parse_offers(document.get("offers")),
+        gift_cards=parse_gift_cards(document.get("gift_cards"), money_scale) or NO_GIFT_CARD_TERMS,
         plans=parse_plans(
             document.get("plans"),
             scale,
@@ -196,7 +199,7 @@ def _check_parts(document: object) -> None:
     """Raise MalformedDocument for what is no document, names a part that is none, or has no rules."""
     whole = (
         "A document has format, groups, campaigns, rules (required), checkout, points, currencies, tiers, purchases, "
-        "cheques, referral, conversions, plans, joining and offers."
+        "cheques, referral, conversions, plans, joining, offers and gift_cards."
     )
     if not isinstance(document, dict):
         raise MalformedDocument(whole, pointer="")

@@ -50,12 +50,16 @@ class GiftCard(models.Model):
 class GiftCardMovement(models.Model):
     """What came onto a card or left it. Only ever added to; the balance after it is that of the moment.
 
+    A charge says when the card was to end before it and after; what takes a charge, or a sale, back `reverses` its
+    number.
+
     `line_number` is the line of a purchase that sold the card: of the sale, and of what came back of that line.
     `import_id` is the file that brought it in, also of what took it back.
     """
 
     class Kind(models.TextChoices):
         SOLD = "sold"
+        TOPPED_UP = "topped_up"
         SPENT = "spent"
         GIVEN_BACK = "given_back"  # what a purchase took came back with its goods
         REFUNDED = "refunded"  # paid out to who holds the card
@@ -69,6 +73,9 @@ class GiftCardMovement(models.Model):
     purchase_id = models.UUIDField(null=True)
     line_number = models.IntegerField(null=True)
     import_id = models.UUIDField(null=True)
+    reverses = models.IntegerField(null=True)
+    ended_before = models.DateTimeField(null=True)
+    ends_after = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True, default="", db_default="")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -79,7 +86,7 @@ class GiftCardMovement(models.Model):
             models.UniqueConstraint(fields=["card", "number"], name="movements of a gift card are numbered"),
             models.CheckConstraint(condition=Q(balance_after__gte=0), name="no movement leaves a gift card in debt"),
             models.CheckConstraint(
-                condition=Q(kind__in=["sold", "given_back"], amount__gt=0)
+                condition=Q(kind__in=["sold", "topped_up", "given_back"], amount__gt=0)
                 | Q(kind__in=["spent", "refunded", "expired"], amount__lt=0),
                 name="a movement of a gift card has the sign of its kind",
             ),

@@ -30,6 +30,7 @@ from .redeeming import cancel_redemption, fulfil_redemptions, redeem_reward
 from .segment_gifts import ask_coupons_for_segment, give_segment
 from .series import SeriesTerms, change_series, create_series, end_series
 from .stock import add_stock, end_stock, set_pieces
+from .topping_up import take_top_up_back, top_up_gift_card, top_up_gift_card_on_line
 from .vouchers import NewVoucher, issue_voucher, revoke_voucher, withdraw_voucher, write_vouchers
 
 __all__ = [
@@ -82,6 +83,9 @@ __all__ = [
     "set_pieces",
     "spend_gift_card",
     "take_gift_card_back",
+    "take_top_up_back",
+    "top_up_gift_card",
+    "top_up_gift_card_on_line",
     "withdraw_voucher",
     "write_vouchers",
 ]

@@ -1,22 +1,32 @@
-"""Sell, block, refund and expire gift cards. Spending at a checkout goes through `executing`."""
+"""Sell, block, refund and expire gift cards. Spending at a checkout: `executing`; charging again: `topping_up`."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.calendar import end_of_day, zone_of
+from fidelia.kernel.calendar import end_of_day, local_day, zone_of
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Origin, announce
 from fidelia.programme.models import Programme
+from fidelia.programme.queries import terms_of, version_in_force
+from fidelia.rules.gift_card_terms import NO_GIFT_CARD_TERMS, Amounts, GiftCardPolicy
 
-from ..errors import GiftCardBlocked, GiftCardExpired, GiftCardShort, MalformedGiftCard, UnknownGiftCard
+from ..errors import (
+    GiftCardBlocked,
+    GiftCardExpired,
+    GiftCardOutOfBounds,
+    GiftCardShort,
+    MalformedGiftCard,
+    UnknownGiftCard,
+)
 from ..events import GiftCardMoved, GiftCardSold
 from ..models import GiftCard, GiftCardMovement
 from .audit import audit
@@ -62,9 +72,10 @@ def sell_gift_card(
     purchase_id: UUID | None = None,
     once: RequestKey | None = None,
 ) -> GiftCard:
-    """Sell a gift card with this money on it. `code` None draws one; `valid_until` is announced to the buyer.
+    """Sell a gift card with this money on it. `code` None draws one. `valid_until` is announced to the buyer: None is
+    what the terms in force announce, and no day before that can be asked for.
 
-    Raises Denied (gift_card.sell), MalformedGiftCard, MalformedCode, CodeTaken.
+    Raises Denied (gift_card.sell), MalformedGiftCard, GiftCardOutOfBounds, MalformedCode, CodeTaken.
     """
     by.require("gift_card.sell", Scope(partner_id, store_id))
     card = GiftCard(id=new_id(), programme=programme, partner_id=partner_id, store_id=store_id, customer_id=customer_id)
@@ -109,14 +120,18 @@ def sell_gift_card_on_line(
 
 
 def _check_sale(card: GiftCard, amount: Money, valid_until: date | None, at: datetime) -> None:
-    programme = card.programme
-    card.expires_at = None if valid_until is None else end_of_day(valid_until, zone_of(programme.time_zone))
+    programme, zone = card.programme, zone_of(card.programme.time_zone)
+    terms = gift_card_terms(programme, at)
+    card.expires_at = terms.ends_at(at, zone, valid_until)
     if amount.currency != programme.currency:
         raise MalformedGiftCard(f"{programme.slug} counts in {programme.currency}.", pointer="/currency")
     if amount.minor <= 0:
         raise MalformedGiftCard("A gift card is sold with money on it.", pointer="/amount")
     if card.expires_at is not None and card.expires_at <= at:
         raise MalformedGiftCard("The last day of a gift card lies ahead.", pointer="/valid_until")
+    if valid_until is not None and not terms.is_announced(at, zone, valid_until):
+        raise MalformedGiftCard("The terms announce a longer life of gift cards.", pointer="/valid_until")
+    check_amount(terms.amounts, amount)
 
 
 def _activate(
@@ -140,6 +155,28 @@ def _activate(
     )
 
 
+def gift_card_terms(programme: Programme, at: datetime) -> GiftCardPolicy:
+    """Return what the version in force at an instant says of gift cards; where it says nothing, nothing is bounded."""
+    version = version_in_force(programme, at)
+    return NO_GIFT_CARD_TERMS if version is None else terms_of(version.id).gift_cards
+
+
+def check_amount(allowed: Amounts, amount: Money) -> None:
+    """Raise GiftCardOutOfBounds for money that the terms let onto no card at once."""
+    if allowed.allow(amount.minor):
+        return
+    bounds: dict[str, Any] = {"least": allowed.least, "most": allowed.most, "choices": list(allowed.choices)}
+
+    def say(minor: int) -> str:
+        return str(Money(minor, amount.currency))
+
+    if allowed.choices:
+        told = ", ".join([say(each) for each in allowed.choices])
+        raise GiftCardOutOfBounds(f"The amounts of a gift card are {told}.", pointer="/amount", **bounds)
+    words = [f"{word} {say(each)}" for word, each in (("at least", allowed.least), ("at most", allowed.most)) if each]
+    raise GiftCardOutOfBounds(f"A gift card takes {' and '.join(words)} at once.", pointer="/amount", **bounds)
+
+
 def draw_gift_card_code() -> str:
     """Draw a code for a card that is yet to be sold."""
     return next(draw_codes(PATTERN, ALPHABET, 1))
@@ -148,13 +185,15 @@ def draw_gift_card_code() -> str:
 def take_gift_card_back(
     *, by: Actor, at: datetime, sale_id: UUID, line_number: int, amount: Money, purchase_id: UUID
 ) -> GiftCard | None:
-    """Building block of a return: take money off the card that a line of a sale sold; the customer gets it in money.
+    """Building block of a return: take money off the card that a line of a sale sold, or charged again; the customer
+    gets it in money.
 
     None for a line that sold none. The right is that of the return. Raises GiftCardShort where it is spent,
     or set aside by an open checkout.
     """
     require_transaction()
-    sold = GiftCardMovement.objects.filter(purchase_id=sale_id, line_number=line_number, kind=Kind.SOLD).first()
+    came = (Kind.SOLD, Kind.TOPPED_UP)
+    sold = GiftCardMovement.objects.filter(purchase_id=sale_id, line_number=line_number, kind__in=came).first()
     if sold is None:
         return None
     card = GiftCard.objects.select_for_update(no_key=True).get(pk=sold.card_id)
@@ -163,9 +202,28 @@ def take_gift_card_back(
         told = Money(max(0, left), card.currency)
         message = f"The gift card that was sold has less on it: {told}."
         raise GiftCardShort(message, pointer="/lines", asked=amount.minor, balance=told.minor)
-    move(card, Kind.REFUNDED, -amount.minor, at=at, now=at, purchase_id=purchase_id, line_number=line_number)
-    _tell(by, at, card, Kind.REFUNDED, -amount.minor)
+    if amount.minor == sold.amount:
+        end_as_before(card, sold, at)
+    move(
+        card, Kind.REFUNDED, -amount.minor, at=at, now=at, purchase_id=purchase_id, line_number=line_number,
+        reverses=sold.number,
+    )  # fmt: skip
+    tell_moved(by, at, card, Kind.REFUNDED, -amount.minor)
     return card
+
+
+def end_as_before(card: GiftCard, charge: GiftCardMovement, at: datetime) -> None:
+    """Building block: let a locked card end as it did before a charge, today at the earliest; not where it was charged
+    again since.
+    """
+    later = card.history.filter(number__gt=charge.number)
+    undone = later.filter(reverses__isnull=False).values("reverses")
+    renewed = later.filter(kind=Kind.TOPPED_UP).exclude(number__in=undone).exists()
+    if renewed or charge.ended_before is None or card.expires_at != charge.ends_after:
+        return
+    zone = zone_of(card.programme.time_zone)
+    card.expires_at = max(charge.ended_before, end_of_day(local_day(at, zone), zone))
+    card.save(update_fields=["expires_at"])
 
 
 def _taken_back(programme: Programme, code: str) -> GiftCard | None:
@@ -174,8 +232,11 @@ def _taken_back(programme: Programme, code: str) -> GiftCard | None:
     if card is None or card.blocked_at is not None:
         return None
     last = card.history.order_by("-number").first()
-    is_back = last is not None and last.kind == Kind.REFUNDED and last.line_number is not None
-    return card if is_back else None
+    if last is None or last.kind != Kind.REFUNDED or last.line_number is None:
+        return None
+    # Where it was a charge that came back, the card is in somebody's pocket still.
+    is_charge = last.reverses is not None and card.history.filter(number=last.reverses, kind=Kind.TOPPED_UP).exists()
+    return None if is_charge else card
 
 
 def spend_gift_card(
@@ -195,10 +256,10 @@ def spend_gift_card(
     """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="gift_card", resource_id=card_id)
-        card = _locked(by, card_id, "gift_card.spend")
+        card = lock_card(by, card_id, "gift_card.spend")
         _check_amount(card, amount, at, reserved=reserved_of(card, at))
         move(card, Kind.SPENT, -amount.minor, at=at, now=at, purchase_id=purchase_id, note=note)
-        _tell(by, at, card, Kind.SPENT, -amount.minor)
+        tell_moved(by, at, card, Kind.SPENT, -amount.minor)
     return card
 
 
@@ -217,14 +278,14 @@ def refund_gift_card(
     """
     with transaction_of_use_case():
         claim(once, at=at, resource_type="gift_card", resource_id=card_id)
-        card = _locked(by, card_id, "gift_card.refund")
+        card = lock_card(by, card_id, "gift_card.refund")
         if not note.strip():
             raise MalformedGiftCard("Say why the money is paid out.", pointer="/note")
         reserved = reserved_of(card, at)
         asked = Money(card.balance - reserved, card.currency) if amount is None else amount
         _check_amount(card, asked, at, reserved=reserved)
         move(card, Kind.REFUNDED, -asked.minor, at=at, now=at, note=note)
-        _tell(by, at, card, Kind.REFUNDED, -asked.minor)
+        tell_moved(by, at, card, Kind.REFUNDED, -asked.minor)
     return card
 
 
@@ -234,7 +295,7 @@ def block_gift_card(
     """Block a card that is lost or stolen, or let it work again. Raises Denied (gift_card.block), UnknownGiftCard."""
     with transaction_of_use_case():
         claim(once, at=at, resource_type="gift_card", resource_id=card_id)
-        card = _locked(by, card_id, "gift_card.block")
+        card = lock_card(by, card_id, "gift_card.block")
         before, card.blocked_at = card.blocked_at, (card.blocked_at or at) if is_blocked else None
         card.save(update_fields=["blocked_at"])
         audit(
@@ -261,16 +322,16 @@ def expire_gift_cards(*, by: Actor, at: datetime, limit: int = 1_000) -> int:
 
 def move(
     card: GiftCard, kind: str, amount: int, *, at: datetime, now: datetime, purchase_id: UUID | None = None,
-    note: str = "", line_number: int | None = None,
+    note: str = "", line_number: int | None = None, **more: Any,
 ) -> GiftCardMovement:  # fmt: skip
-    """Building block: change a locked card's balance, and write the movement that did it."""
+    """Building block: change a locked card's balance and write the movement that did it, with `more` of its columns."""
     require_transaction()
     card.balance += amount
     card.movements += 1
     card.save(update_fields=["balance", "movements"])
     return GiftCardMovement.objects.create(
         card=card, number=card.movements, kind=kind, amount=amount, balance_after=card.balance,
-        purchase_id=purchase_id, line_number=line_number, note=note[:300], occurred_at=at, recorded_at=now,
+        purchase_id=purchase_id, line_number=line_number, note=note[:300], occurred_at=at, recorded_at=now, **more,
     )  # fmt: skip
 
 
@@ -283,7 +344,8 @@ def reserved_of(card: GiftCard, at: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _locked(by: Actor, card_id: UUID, right: str) -> GiftCard:
+def lock_card(by: Actor, card_id: UUID, right: str) -> GiftCard:
+    """Building block: return a card under its lock. Raises Denied (`right`), UnknownGiftCard."""
     card = GiftCard.objects.select_for_update(no_key=True).filter(pk=card_id).first()
     by.require(right, Scope() if card is None else Scope(card.partner_id, card.store_id))
     if card is None:
@@ -305,8 +367,9 @@ def _check_amount(card: GiftCard, amount: Money, at: datetime, *, reserved: int)
         raise GiftCardShort(f"There is less on this gift card: {left}.", pointer="/amount", balance=left.minor)
 
 
-def _tell(by: Actor, at: datetime, card: GiftCard, kind: Kind, amount: int) -> None:
-    verb = {Kind.SPENT: "gift_card.spend", Kind.REFUNDED: "gift_card.refund"}[kind]
+def tell_moved(by: Actor, at: datetime, card: GiftCard, kind: Kind, amount: int) -> None:
+    """Building block: write down who moved money of a card, and announce it."""
+    verb = {Kind.SPENT: "gift_card.spend", Kind.REFUNDED: "gift_card.refund", Kind.TOPPED_UP: "gift_card.top_up"}[kind]
     after = {"amount": Money(amount, card.currency), "balance": Money(card.balance, card.currency)}
     audit(by, at, verb, card.id, partner_id=card.partner_id, after=after)
     announce(

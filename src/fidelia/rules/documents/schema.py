@@ -17,6 +17,7 @@ from ..cheque_terms import CHEQUES_MAX, ISSUED
 from ..cheque_terms import SCALE_MAX as SCALE_STEPS_MAX
 from ..conversion_terms import CONVERSIONS_MAX
 from ..effects import STAGES
+from ..gift_card_terms import AMOUNTS_MAX
 from ..joining_terms import AGE_MAX, BIRTHDAYS
 from ..offer_terms import OFFERS_MAX
 from ..paying import PAID_PER
@@ -76,6 +77,7 @@ def document_schema() -> Schema:
                 "cheques": or_null(list_of({"$ref": "#/$defs/cheque"}, CHEQUES_MAX)),
                 "referral": or_null({"$ref": "#/$defs/referral"}),
                 "offers": or_null(list_of({"$ref": "#/$defs/offer"}, OFFERS_MAX)),
+                "gift_cards": or_null({"$ref": "#/$defs/gift_cards"}),
                 "plans": or_null(list_of({"$ref": "#/$defs/plan"}, PLANS_MAX)),
                 "joining": or_null({"$ref": "#/$defs/joining"}),
                 "conversions": or_null(list_of({"$ref": "#/$defs/conversion"}, CONVERSIONS_MAX)),
@@ -111,6 +113,7 @@ def _definitions() -> dict[str, Schema]:
         "plan": plan_schema(),
         "joining": _joining(),
         "offer": offer_schema(),
+        "gift_cards": _gift_cards(),
     }
 
 
@@ -307,6 +310,19 @@ def _cheque() -> Schema:
             "notice_days": list_of(whole(1, 366), NOTICES_MAX),
         },
     ) | {"anyOf": [{"required": ["points", "money"]}, {"required": ["scale"]}]}
+
+
+def _gift_cards() -> Schema:
+    bounds = dict.fromkeys(("least", "most"), AMOUNT)
+    top_up = members({**bounds, "most_held": AMOUNT, "renews": {"type": "boolean"}, "undone_days": whole(0, DAYS_MAX)})
+    return members(
+        {
+            **bounds,
+            "amounts": list_of(AMOUNT, AMOUNTS_MAX),
+            "validity": or_null(_span()),
+            "top_up": or_null(top_up),
+        }
+    )
 
 
 def _joining() -> Schema:

@@ -101,7 +101,9 @@ def _read_and_close(
     closing, credited = _closing(caller, call, found, settled), Credited(credited_by(settled), points_beside(settled))
     sells = SOLD_CARDS in closing.checkout["evaluation"]
     if sells:
-        caller.by.require("gift_card.sell", found.around.scope)
+        for card in closing.checkout["evaluation"][SOLD_CARDS]:
+            right = "gift_card.top_up" if card.get("tops_up") else "gift_card.sell"
+            caller.by.require(right, found.around.scope)
     confirms = must_confirm(settled.terms.points, settled.bill.points_spent)
     if locks:
         return _confirmed(caller, call, closing, settled) if confirms else _write(caller, closing, credited)

@@ -51,10 +51,14 @@ class UnitTax(msgspec.Struct, frozen=True):
 
 
 class SoldCard(msgspec.Struct, frozen=True):
-    """A gift card that a line sells for its price. `code` "" draws one; `valid_until` is announced to the buyer."""
+    """A gift card that a line sells for its price. `code` "" draws one; `valid_until` is announced to the buyer.
+
+    With `tops_up`, the line puts its price onto a card that was sold before, named by its code.
+    """
 
     code: str = ""
     valid_until: date | None = None
+    tops_up: bool = False
 
 
 class BasketLine(msgspec.Struct, frozen=True):
@@ -188,7 +192,7 @@ class CheckoutCall:
 
 # Members that later releases added, the newest first: where they say nothing they are left out of the hash, so that a
 # call which a till sends again after an upgrade is known. No text holds these bytes: its quotation marks are escaped.
-_JOINED_LATER = ((b',"lowest":0', b',"is_included":null'), (b',"sells":null',))
+_JOINED_LATER = ((b',"tops_up":false',), (b',"lowest":0', b',"is_included":null'), (b',"sells":null',))
 
 
 def _without(said: bytes, members: tuple[bytes, ...]) -> bytes:
@@ -237,6 +241,9 @@ def _is_plain(line: BasketLine) -> bool:
 def _can_sell(line: BasketLine) -> bool:
     """Tell whether a line sells one gift card for whole money without tax: what is bought with it is taxed then."""
     is_money = line.unit_price > 0 and not line.taxes and not line.unit_taxes
+    card = line.sells
+    if card is not None and card.tops_up and (not card.code or card.valid_until is not None):
+        return False
     return is_money and line.quantity == 10**QUANTITY_SCALE
 
 
@@ -269,7 +276,9 @@ def _refuse(line: BasketLine, pointer: str) -> None:
         raise MalformedLines("A tax is from 0 to 1,000 %.", pointer=f"{pointer}/taxes")
     if line.sells is not None and not _can_sell(line):
         raise MalformedLines(
-            "A line sells one gift card, with money on it and without tax.", pointer=f"{pointer}/gift_card"
+            "A line sells one gift card, with money on it and without tax; one that is charged again is named by its "
+            "code, and its last day is that of the terms.",
+            pointer=f"{pointer}/gift_card",
         )
     raise MalformedLines("This price times this quantity is no amount that can be.", pointer=f"{pointer}/unit_price")
 

@@ -12,7 +12,12 @@ from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.money import Money
 from fidelia.programme.queries import get_programme_by_id
-from fidelia.rewards.operations import draw_gift_card_code, sell_gift_card_on_line, take_gift_card_back
+from fidelia.rewards.operations import (
+    draw_gift_card_code,
+    sell_gift_card_on_line,
+    take_gift_card_back,
+    top_up_gift_card_on_line,
+)
 from fidelia.rules.pricing.reversal import ReversedLine
 
 from ..purchases import Caller
@@ -33,6 +38,7 @@ def cards_to_sell(found: CheckoutSurroundings, settled: Settled) -> list[dict[st
             "code": line.sells.code or draw_gift_card_code(),
             "amount": billed.total,
             "valid_until": None if line.sells.valid_until is None else line.sells.valid_until.isoformat(),
+            **({"tops_up": True} if line.sells.tops_up else {}),
         }
         for number, (line, billed) in enumerate(zip(found.basket.lines, settled.bill.lines, strict=False), 1)
         if line.sells is not None
@@ -40,9 +46,9 @@ def cards_to_sell(found: CheckoutSurroundings, settled: Settled) -> list[dict[st
 
 
 def sell_cards(caller: Caller, purchase: CheckoutPurchaseRow, cards: Sequence[Mapping[str, Any]]) -> None:
-    """Building block of the closure: activate the cards, each with the money that its line costs.
+    """Building block of the closure: activate the cards, or charge them again, with the money that their lines cost.
 
-    Raises Denied (gift_card.sell), MalformedGiftCard, MalformedCode, CodeTaken, each with the place of its line.
+    Raises what `top_up_gift_card` and `sell_gift_card` do, each with the place of its line.
     """
     if not cards:
         return
@@ -51,6 +57,13 @@ def sell_cards(caller: Caller, purchase: CheckoutPurchaseRow, cards: Sequence[Ma
     for card in cards:
         until = card["valid_until"]
         with _at_line(card["line_number"]):
+            if card.get("tops_up"):
+                top_up_gift_card_on_line(
+                    by=caller.by, at=caller.at, programme=programme, amount=Money(card["amount"], purchase.currency),
+                    code=card["code"], purchase_id=purchase.purchase_id, line_number=card["line_number"],
+                    partner_id=purchase.partner_id, store_id=purchase.store_id,
+                )  # fmt: skip
+                continue
             sell_gift_card_on_line(
                 by=caller.by, at=caller.at, programme=programme, amount=Money(card["amount"], purchase.currency),
                 valid_until=None if until is None else date.fromisoformat(until), code=card["code"],
