@@ -4,14 +4,16 @@ NotFound
 ├── UnknownSeries, UnknownCode, UnknownCoupon, UnknownVoucher, UnknownGiftCard, UnknownStock
 ├── UnknownReward, UnknownRedemption
 Invalid
-├── MalformedSeries, MalformedCode, MalformedVoucher, MalformedGiftCard, MalformedStock, MalformedReward
+├── MalformedSeries, MalformedCode, MalformedVoucher, MalformedGiftCard, MalformedStock, MalformedReward,
+│   GiftCardOutOfBounds
 Refused
 ├── KeyTaken, CodeTaken             another has it already
 ├── SeriesEnded, CodesExhausted
 ├── CouponExpired, CouponNotYetValid, CouponUsedUp, CouponReserved, CouponBlocked, CouponOfAnother, CouponNeedsMember
 ├── VoucherExpired, VoucherNotYetValid, VoucherUsedUp, VoucherReserved, VoucherBlocked, VoucherOfAnother,
 │   VoucherBesideAnother
-├── GiftCardExpired, GiftCardBlocked, GiftCardShort, GiftCardOfAnotherCurrency
+├── GiftCardExpired, GiftCardBlocked, GiftCardShort, GiftCardOfAnotherCurrency, GiftCardNotToppedUp, GiftCardFull,
+│   TopUpStays
 ├── StockUsedUp, StockEnded
 ├── RewardOver, RewardNotYet, RewardOfAnother, RewardChanged, NotEligible, RedemptionEnded
 ├── LimitReached
@@ -28,6 +30,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fidelia.kernel.errors import FideliaError, Invalid, NotFound, Refused
+
+from .offers import OfferActivated as OfferActivated
+from .offers import OfferNotOpen as OfferNotOpen
+from .offers import OfferTaken as OfferTaken
+from .offers import UnknownOffer as UnknownOffer
 
 SQLSTATE = "FR001"
 
@@ -390,27 +397,3 @@ def refusal_for(code: str, details: dict[str, Any]) -> FideliaError:
     """Return the refusal of this name."""
     kind, sentence = RAISED[code]
     return kind(str(sentence).format_map(details), **details)
-
-
-class UnknownOffer(NotFound):
-    """The programme has no such offer to activate now."""
-
-    default_code = "unknown_offer"
-
-
-class OfferNotOpen(Refused):
-    """The offer cannot be activated yet, or no more."""
-
-    default_code = "offer_not_open"
-
-
-class OfferActivated(Refused):
-    """The member has activated the offer already."""
-
-    default_code = "offer_activated"
-
-
-class OfferTaken(Refused):
-    """As many members as may have activated the offer."""
-
-    default_code = "offer_taken"
