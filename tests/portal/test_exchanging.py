@@ -101,7 +101,7 @@ def test_many_points_are_exchanged_by_who_came_by_a_code_and_never_by_the_link_o
     forwarded = by_link(of.customer_id)
     by_code = inside(of.customer_id)
     answer = forwarded.post("/points/exchange/", many)
-    assert answer["Location"] == "/login/?next=%2Fpoints%2Fexchange%2F%3Fway%3D0%26amount%3D500"
+    assert answer["Location"] == "/login/?next=%2Fpoints%2Fexchange%2F%3Fway%3D0%26amount%3D500&why=spending"
     assert has(of, "PTS") == before
     assert forwarded.post("/points/exchange/", {**many, "amount": "400", "key": "few"})["Location"] == "/points/"
     assert by_code.post("/points/exchange/", many)["Location"] == "/points/"

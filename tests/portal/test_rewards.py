@@ -13,6 +13,7 @@ from fidelia.kernel.clock import now
 from fidelia.kernel.ids import new_id
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ledger.queries import get_balance
+from fidelia.members.models import MemberSession
 from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.queries import get_programme
 from fidelia.rewards.models import Redemption, Reward
@@ -120,9 +121,18 @@ def test_many_points_are_spent_by_who_came_by_a_code_and_never_by_the_link_of_a_
     dear, cheap = put_up("mug", 50), put_up("spoon", 40)
     before = points_of(shop)
     forwarded = by_link(shop.customer_id)
-    assert choose(forwarded, dear.id)["Location"] == f"/login/?next=%2Frewards%2F{dear.id}%2F"  # type: ignore[index]
+    assert choose(forwarded, dear.id)["Location"] == f"/login/?next=%2Frewards%2F{dear.id}%2F&why=spending"  # type: ignore[index]
     assert points_of(shop) == before
     assert not Redemption.objects.exists()
     assert "/rewards/chosen/" in choose(forwarded, cheap.id, "few")["Location"]  # type: ignore[index]
+    old = inside(shop.customer_id)
+    MemberSession.objects.filter(customer_id=shop.customer_id).update(began_at=now() - timedelta(minutes=16))
+    asked = choose(old, dear.id, "again")["Location"]  # type: ignore[index]
+    assert asked.endswith("&why=spending")
+    assert points_of(shop) == before - 40
+    page = old.get(asked).content.decode()
+    assert "avec un nouveau code" in page
+    assert 'name="why" value="spending"' in page
+    assert "avec un nouveau code" not in old.get("/login/").content.decode()
     assert "/rewards/chosen/" in choose(inside(shop.customer_id), dear.id)["Location"]  # type: ignore[index]
     assert points_of(shop) == before - 90

@@ -73,6 +73,6 @@ def _load_all() -> None:
 
 def _subclasses(kind: type[FideliaError]) -> Iterator[type[FideliaError]]:
     for child in kind.__subclasses__():
-        if child.__module__.endswith(".errors") or child.__module__.startswith(WHOLE):
+        if ".errors." in f"{child.__module__}." or child.__module__.startswith(WHOLE):
             yield child
             yield from _subclasses(child)

@@ -26,7 +26,7 @@ from fidelia.rewards.queries import cheque_standings, get_redemption, get_reward
 from fidelia.rewards.queries.catalog import Offered, offer
 from fidelia.ui.pictures import read_picture
 
-from .door import MemberRequest, members_only, proof_of, to_log_in
+from .door import SPENDING, MemberRequest, members_only, proof_of, to_log_in
 from .holdings import Holdings, holdings_of
 from .pages import show
 
@@ -118,7 +118,7 @@ def reward(request: MemberRequest, reward_id: UUID) -> HttpResponseBase:
         except NotFound:
             raise
         except ConfirmationNeeded:
-            return to_log_in(request, back=request.path)
+            return to_log_in(request, back=request.path, why=SPENDING)
         except Refused as refusal:
             mistake = _why_not(refusal)
     (offered,) = offer([found], at=request.at, enrolment=held.enrolment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
@@ -37,6 +37,8 @@ P = ParamSpec("P")
 PROGRAMME_COOKIE = "fidelia_member_programme"
 SESSION_COOKIE, ASK_COOKIE = "fidelia_member", "fidelia_member_ask"
 SESSION_COOKIE_AGE = 180 * 86_400
+SPENDING = "spending"
+FRESH = timedelta(minutes=15)  # how long a code that opened a session is a proof for the spending of many points
 # What a member may do, always with the ids of the session's own person.
 RIGHTS = (
     *("customer.see", "customer.change", "customer.record_consent", "points.see", "purchase.see", "decision.see"),
@@ -138,15 +140,23 @@ def _known(request: HttpRequest, brand: MemberPortal) -> MemberRequest | None:
 
 
 def proof_of(request: MemberRequest) -> Proven | None:
-    """Return what shows that it is the member who spends: their code. The link of a letter shows nothing."""
-    return Proven() if request.session_row.how == "code" else None
+    """Return what shows that it is the member who spends: a code that they have just entered.
+
+    The link of a letter shows nothing, and neither does a device that has been open for longer: who finds a telephone
+    would have all its points.
+    """
+    session = request.session_row
+    return Proven() if session.how == "code" and request.at < session.began_at + FRESH else None
 
 
-def to_log_in(request: HttpRequest, back: str = "") -> HttpResponse:
-    """Send to the log-in, and afterwards to the page `back`, or to this one where it is one to be read."""
+def to_log_in(request: HttpRequest, back: str = "", *, why: str = "") -> HttpResponse:
+    """Send to the log-in, and afterwards to the page `back`, or to this one where it is one to be read.
+
+    `why` a code is asked of who is in already: "spending" of many points.
+    """
     wanted = back or (request.get_full_path() if request.method == "GET" else reverse("portal:home"))
-    query = "" if wanted == reverse("portal:home") else "?" + urlencode({"next": wanted})
-    return redirect(reverse("portal:log-in") + query)
+    asked = ({} if wanted == reverse("portal:home") else {"next": wanted}) | ({"why": why} if why else {})
+    return redirect(reverse("portal:log-in") + ("?" + urlencode(asked) if asked else ""))
 
 
 def wanted_address(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ from fidelia.programme.queries.conversions_in_words import describe_conversion
 from fidelia.programme.queries.words import in_points
 from fidelia.rules.conversion_terms import ConversionPolicy
 
-from .door import MemberRequest, members_only, proof_of, to_log_in
+from .door import SPENDING, MemberRequest, members_only, proof_of, to_log_in
 from .holdings import Holdings, holdings_of
 from .pages import show
 
@@ -73,7 +73,7 @@ def exchange(request: MemberRequest) -> HttpResponseBase:
             mistake = _convert(request, held, chosen, amount)
         except ConfirmationNeeded:
             asked_again = urlencode({"way": str(chosen.number), "amount": asked.get("amount", "")})
-            return to_log_in(request, back=f"{request.path}?{asked_again}")
+            return to_log_in(request, back=f"{request.path}?{asked_again}", why=SPENDING)
         if not mistake:
             return redirect("portal:points")
     context: dict[str, Any] = {

@@ -33,6 +33,7 @@ from .door import (
     ASK_COOKIE,
     PROGRAMME_COOKIE,
     SESSION_COOKIE,
+    SPENDING,
     MemberRequest,
     device_of,
     members_only,
@@ -68,6 +69,7 @@ class AddressForm(forms.Form):
 def log_in(request: HttpRequest, brand: MemberPortal) -> HttpResponseBase:
     """Ask for an address; the answer is the same whoever has it."""
     context: dict[str, Any] = {"next": wanted_address(request), "typed": request.GET.get("address", "")[:320]}
+    context["to_spend"] = (request.POST.get("why") or request.GET.get("why")) == SPENDING
     context |= {"by_text": is_sms_open(), "joining": bool(programmes_to_join(now()))}
     if request.method != "POST":
         return show_outside(request, brand, "portal/log_in.html", context)
