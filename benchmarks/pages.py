@@ -217,11 +217,12 @@ def _purchase_lists() -> Iterator[tuple[str, str]]:
         ("of a store", f"store={store}"),
         ("returns", "kind=return"),
         ("returns of a store", f"kind=return&store={store}"),
-        ("of a channel", "channel=web"),
-        ("of a month", "since=2026-02-01&until=2026-02-28"),
-        ("of a month, over 200", "since=2026-02-01&until=2026-02-28&least=200"),
-        ("over 400", "least=400"),
-        ("by receipt", f"receipt={sold.receipt_number}"),
+        ("of a channel", "store=&channel=web"),
+        ("of a channel that a store has not", f"store={store}&channel=web"),
+        ("of a month", "store=&since=2026-02-01&until=2026-02-28"),
+        ("of a month, over 200", "store=&since=2026-02-01&until=2026-02-28&least=200"),
+        ("over 400", "store=&least=400"),
+        ("by receipt", f"store=&receipt={sold.receipt_number}"),
     ):
         yield f"purchases {name}", f"purchases/?{query}"
     yield "purchase", f"purchases/{sold.purchase_id}/"
@@ -230,10 +231,15 @@ def _purchase_lists() -> Iterator[tuple[str, str]]:
 def _others() -> Iterator[tuple[str, str]]:
     from fidelia.campaigns.models import Campaign
     from fidelia.customers.models import Segment
+    from fidelia.organisation.models import Store
     from fidelia.products.models import Product
     from fidelia.programme.models import Programme
 
-    yield from (("home", ""), ("home, 90 days", "?days=90"))
+    # A store that was chosen stays chosen: each of these says which, or that it is none.
+    store = Store.objects.order_by("code").values_list("code", flat=True).first()
+    yield from (("home", "?store=&days=30"), ("home, 90 days", "?store=&days=90"))
+    yield from (("home of a store", f"?store={store}&days=30"), ("home of a store, 90 days", f"?store={store}&days=90"))
+    yield "home of all again", "?store=&days=30"
     for text in ("marie", "ma", "2909044178837", "zzyzx", "imp"):
         yield f"search {text}", f"search/?q={text}"
     yield "segments", "segments/"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import astuple
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -18,6 +19,9 @@ from fidelia.activity.queries import (
 )
 from fidelia.customers.operations import define_trait, set_traits
 from fidelia.customers.queries import count_by_text
+from fidelia.insight.models import KeptFigure
+from fidelia.insight.operations import count_figures
+from fidelia.insight.queries.home import PERIODS, WEEKS, HomeFigures
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.localized import LocalizedText
@@ -100,6 +104,47 @@ def test_a_store_is_chosen_and_stores_stand_side_by_side(shop):
     assert [(one.store_id, one.total, one.members, one.receipts, one.named) for one in sums] == [
         (lyon.id, 4_000, 3_000, 2, 1), (lille.id, 2_000, 2_000, 1, 1), (None, 500, 500, 1, 1),
     ]  # fmt: skip
+
+
+def test_what_the_night_counted_is_what_a_store_would_count_by_itself(shop, django_assert_num_queries):
+    one, two = shop.members(2)
+    _banner, lyon, lille = add_two_stores(shop.at)
+    for days, who, store in (
+        (10, one, "lyon"), (12, None, "lyon"), (12, one, "lille"), (13, one, None), (40, two, "lyon"),
+        (100, one, "lyon"), (105, two, "lille"), (110, None, "lyon"), (366, one, "lyon"), (375, two, "lyon"),
+    ):  # fmt: skip
+        shop.buy(who, 1_000 + days, days, **({"store": store} if store else {}))
+    zone = zone_of("Europe/Paris")
+    midnight = datetime.combine(shop.at.astimezone(zone).date(), time(), tzinfo=zone)
+    assert count_figures(by=SYSTEM, at=shop.at, even_if_small=True)
+    kept = dict(KeptFigure.objects.values_list("question", "answer"))
+    for store in (lyon, lille):
+        asked = []
+        with django_assert_num_queries(0):
+            told = [answers_of(HomeFigures(SYSTEM, kept, store_id=store.id), midnight, days, zone) for days in PERIODS]
+        for days in PERIODS:
+            asked.append(answers_of(HomeFigures(SYSTEM, {}, store_id=store.id), midnight, days, zone))
+        assert told == asked
+    assert answers_of(HomeFigures(SYSTEM, kept, store_id=lyon.id), midnight, 30, zone)[:2] == (
+        (2_022, 1_010, 2),
+        (2, 2),
+    )
+
+
+def answers_of(figures, midnight, days, zone):
+    """What Home shows of a store over some days."""
+    period = figures.period(days, midnight=midnight, currency="EUR")
+    monday = midnight - timedelta(days=midnight.weekday())
+    first = datetime.combine((monday - timedelta(weeks=WEEKS)).date(), time(), tzinfo=zone)
+    return (
+        astuple(figures.sales("EUR", period.since, period.until)),
+        tuple(figures.repurchases(period.until)),
+        astuple(figures.sales("EUR", period.before_since, period.before_until)),
+        tuple(figures.repurchases(period.before_until)),
+        figures.active_members(period.until),
+        figures.active_members(period.before_until),
+        figures.weeks_of_sales("EUR", first, monday, zone),
+    )
 
 
 def test_the_store_and_the_period_stay_from_page_to_page_until_others_are_chosen(shop):

@@ -25,6 +25,7 @@ from fidelia.customers.operations import (
     set_traits,
 )
 from fidelia.customers.queries import list_overlaps, list_trait_definitions, member_ids_at, segments_at
+from fidelia.customers.queries import segments as segment_queries
 from fidelia.kernel.errors import Denied
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.models import OutboxEvent
@@ -225,3 +226,32 @@ def test_it_says_with_which_segments_it_shares_people() -> None:
     assert [(one.segment.key, one.both) for one in list_overlaps(by=SYSTEM, segment_id=french.id)] == [("english", 1)]
     with pytest.raises(Denied):
         list_overlaps(by=PIZARRO, segment_id=french.id)
+
+
+def test_of_a_large_segment_the_refreshes_have_counted_with_whom_it_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    added(country="FR", language="fr")
+    added(country="FR", language="en", identities=(), email="")
+    added(country="DE", language="en", identities=(), email="")
+    segments = [
+        defined("french", 'customer.country == "FR"'),
+        defined("english", 'customer.language == "en"'),
+        defined("people", 'customer.kind == "person"'),
+    ]
+    refresh_segments(by=SYSTEM, at=DAY)
+    later = DAY + timedelta(hours=1)
+    fixed = fix_segment(by=SYSTEM, at=later, segment_id=segments[1].id, key="english-then", name=NAME)
+    added(country="FR", language="en", identities=(), email="")
+    refresh_segment(by=SYSTEM, at=DAY + timedelta(days=1), segment_id=segments[1].id)
+    counted = {one.id: told_overlaps(one.id) for one in (*segments, fixed)}
+    assert dict(counted[segments[0].id]) == {"english": 1, "people": 2, "english-then": 1}
+
+    monkeypatch.setattr(segment_queries, "LARGE", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(segment_queries, "count_overlaps", None)
+        assert {one.id: told_overlaps(one.id) for one in (*segments, fixed)} == counted
+    Segment.objects.update(overlaps=None)  # as a refresh of before this was kept has left it
+    assert {one.id: told_overlaps(one.id) for one in (*segments, fixed)} == counted
+
+
+def told_overlaps(segment_id: UUID) -> list[tuple[str, int]]:
+    return [(one.segment.key, one.both) for one in list_overlaps(by=SYSTEM, segment_id=segment_id)]

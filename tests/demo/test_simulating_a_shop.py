@@ -15,7 +15,7 @@ from scipy import integrate, stats
 
 from fidelia.demo.simulation import PERSONS, SHOP, Shop, simulate_shop
 from fidelia.demo.simulation.catalog import POSTAGE, articles
-from fidelia.demo.simulation.clock import ShopClock
+from fidelia.demo.simulation.clock import ZONE, ShopClock
 from fidelia.demo.simulation.lists import read_list
 from fidelia.demo.simulation.people import check_digit
 from fidelia.demo.simulation.truth import keep_truth
@@ -29,7 +29,15 @@ def shop() -> Shop:
 
 
 def content_of(shop: Shop) -> str:
-    told = [shop.people, shop.history, shop.after_launch, shop.lifted, shop.today, shop.buyers.rate.tolist()]
+    told = [
+        shop.people,
+        shop.history,
+        shop.after_launch,
+        shop.lifted,
+        shop.past_lifted,
+        shop.today,
+        shop.buyers.rate.tolist(),
+    ]
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -41,11 +49,25 @@ def test_the_same_seed_is_the_same_shop_and_another_is_another() -> None:
 
 def test_the_history_lies_within_two_years_and_today_is_not_in_it(shop: Shop) -> None:
     assert shop.clock.begins_on == date(2024, 11, 22)
-    receipts = [*shop.history, *shop.after_launch, *shop.lifted]
+    receipts = [*shop.history, *shop.after_launch, *shop.lifted, *shop.past_lifted]
     assert min(one.at.date() for one in receipts) == shop.clock.begins_on
     assert max(one.at for one in receipts) < shop.ends_at
     assert len({one.number for one in receipts}) == len(receipts)
     assert {one.at.date() for one in shop.today} == {ENDS_ON}
+
+
+def test_a_campaign_that_is_over_brought_back_those_who_were_new(shop: Shop) -> None:
+    begins = shop.clock.shop_time_of(shop.past_launch_at.astimezone(ZONE).date())
+    assert all(shop.past_launch_at.date() <= one.at.date() < shop.past_end_at.date() for one in shop.past_lifted)
+    born = np.array([shop.buyers.born[one.customer] for one in shop.past_lifted])
+    assert born.max() < begins, "nobody who had not bought before"
+    alive = (shop.buyers.dies > begins) & (shop.buyers.born < begins)
+    is_new = alive & (shop.buyers.born >= begins - SHOP.newcomer_days)
+    came_of_new, came_of_others = (
+        (born >= begins - SHOP.newcomer_days).sum(),
+        (born < begins - SHOP.newcomer_days).sum(),
+    )
+    assert came_of_new / is_new.sum() > 5 * came_of_others / (alive & ~is_new).sum()
 
 
 def test_the_seasons_lie_over_the_process_and_leave_its_mean_alone() -> None:

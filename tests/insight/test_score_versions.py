@@ -12,6 +12,7 @@ from django.test import Client
 
 from fidelia.access.models import Audit
 from fidelia.insight.errors import UnknownScoreVersion
+from fidelia.insight.fits.scoring.keeping import DRIFTED
 from fidelia.insight.models import ScoreVersion
 from fidelia.insight.operations import choose_score, refresh
 from fidelia.insight.operations.chapters import facts_of
@@ -66,6 +67,30 @@ def test_a_version_is_kept_each_four_weeks_and_the_chosen_one_counts(people: lis
     choose_score(by=ROCCO, at=AT, number=None)
     assert not ScoreVersion.objects.filter(is_chosen=True).exists()
     assert Audit.objects.filter(object_type="score_version").count() == 2
+
+
+def test_a_shop_that_others_come_to_is_told_that_its_score_was_learnt_from_other_people(
+    people: list[UUID], client: Client
+) -> None:
+    for days in (0, 1):
+        if days:  # three times as many, who all began this autumn and come twice a week
+            newcomers = [who for who in customers(270) for _ in range(8)]
+            buy([purchase(who, 900, AT - timedelta(days=3 * (n % 8) + 1)) for n, who in enumerate(newcomers)])
+        with facts_of(refresh(by=ROCCO, at=AT + timedelta(days=days)), get_operator()) as facts:
+            kept(score_people(facts), AT + timedelta(days=days))
+        if not days:
+            choose_score(by=ROCCO, at=AT, number=1)
+            assert max(ScoreVersion.objects.get().drift.values()) < DRIFTED
+    version = ScoreVersion.objects.get()
+    assert version.drift["Days since the first purchase"] > DRIFTED
+    assert version.drift["score"] > DRIFTED
+    client.force_login(person("Leonore", "loyalty_manager"))
+    told = client.get("/console/").content.decode()
+    assert "version 1 du score" in told
+    choose_score(by=ROCCO, at=AT, number=None)
+    assert "version 1 du score" not in client.get("/console/").content.decode(), (
+        "one that does not count worries nobody"
+    )
 
 
 def kept(found: ScoredPeople | None, at: datetime) -> None:

@@ -356,6 +356,7 @@ class Segment(models.Model):
     is_fixed = models.BooleanField(default=False)
     member_count = models.PositiveIntegerField(default=0)
     refreshed_at = models.DateTimeField(null=True)
+    overlaps = models.JSONField(null=True)  # id of another segment: how many were in both at `refreshed_at`
     recorded_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -187,6 +187,30 @@ def test_uplift_finds_whom_a_letter_changes(method: Any) -> None:
     assert abs(predicted[1]) < 0.12
 
 
+@pytest.mark.slow
+def test_uplift_is_found_where_it_is_and_only_there_whatever_the_chance() -> None:
+    """Twenty campaigns whose letter moves by 25 points who bought lately, and twenty where it moves nobody."""
+    gains, wrong = [], 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        recency, spend = rng.uniform(0, 12, 4_000), rng.gamma(2, 30, 4_000)
+        treated = rng.random(4_000) < 0.7
+        moved = recency < 4
+        did = rng.random(4_000) < 0.2 + 0.25 * treated * moved
+        fit = fit_uplift({"recency": recency, "spend": spend}, did, treated)
+        assert fit.qini.finding == "ranks by effect", seed
+        people = np.linspace(0.5, 11.5, 200)
+        gain = fit.predict({"recency": people, "spend": np.full(200, 60.0)})
+        gains.append((gain[people < 4].mean(), gain[people > 4].mean()))
+        chance = rng.random(4_000) < 0.3
+        wrong += fit_uplift({"recency": recency, "spend": spend}, chance, treated).qini.finding != "no effect found"
+    mean_moved, mean_others = np.mean(gains, axis=0)
+    assert mean_moved == pytest.approx(0.25, abs=0.06)
+    assert mean_others == pytest.approx(0, abs=0.05)
+    # At a true rate of 5 % more than five of twenty come about three times in ten thousand.
+    assert wrong <= 5
+
+
 def test_uplift_says_when_it_finds_nothing() -> None:
     rng = np.random.default_rng(6)
     known, treated = rng.normal(size=4_000), rng.random(4_000) < 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -136,6 +137,20 @@ def list_weeks_of_sales(
     return [WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"]) for row in sums]
 
 
+def list_weeks_of_sales_by_store(
+    *, by: Actor, currency: str, since: datetime, until: datetime, zone: tzinfo
+) -> dict[UUID, list[WeekOfSales]]:
+    """Return `list_weeks_of_sales` of each store that sold; one statement. Raises Denied (purchase.see)."""
+    found = _dated(by, currency, since, until).filter(store_id__isnull=False)
+    weeks = found.annotate(monday=TruncWeek("occurred_at", tzinfo=zone)).values("store_id", "monday")
+    sums = weeks.annotate(all=Sum("total"), members=Sum("total", filter=_BY_MEMBERS, default=0)).order_by("monday")
+    stores = defaultdict[UUID, list[WeekOfSales]](list)
+    for row in sums:
+        week = WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"])
+        stores[row["store_id"]].append(week)
+    return dict(stores)
+
+
 def count_active_members(*, by: Actor, since: datetime, until: datetime, store_id: UUID | None = None) -> int:
     """An active member is enrolled and has at least one purchase not fully returned in the last 6 months.
 
@@ -145,6 +160,14 @@ def count_active_members(*, by: Actor, since: datetime, until: datetime, store_i
     enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
     bought = _kept_sales(by, since, until, store_id).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
     return int(bought.aggregate(n=Count("membership", distinct=True))["n"])
+
+
+def count_active_members_by_store(*, by: Actor, since: datetime, until: datetime) -> dict[UUID, int]:
+    """Return `count_active_members` of each store that has any; one statement. Raises Denied (purchase.see)."""
+    enrolled = Enrolment.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=until)).values("id")
+    bought = _kept_sales(by, since, until).annotate(membership=_MEMBERSHIP).filter(membership__in=enrolled)
+    counts = bought.filter(store_id__isnull=False).values_list("store_id")
+    return dict(counts.annotate(n=Count("membership", distinct=True)).order_by())
 
 
 def count_repurchases(*, by: Actor, until: datetime, store_id: UUID | None = None) -> tuple[int, int]:
@@ -164,6 +187,23 @@ def count_repurchases(*, by: Actor, until: datetime, store_id: UUID | None = Non
         if customer is not None and bought[customer] < at <= bought[customer] + days
     }
     return len(back), len(bought)
+
+
+def count_repurchases_by_store(*, by: Actor, until: datetime) -> dict[UUID, tuple[int, int]]:
+    """Return `count_repurchases` of each store where somebody bought; two statements. Raises Denied (purchase.see)."""
+    begin, turn, days = until - timedelta(days=120), until - timedelta(days=90), timedelta(days=90)
+    named = _kept_sales(by, begin, until).annotate(owner=_OWNER).filter(owner__isnull=False)
+    first = named.filter(occurred_at__lt=turn, store_id__isnull=False).values("owner", "store_id")
+    bought = defaultdict[UUID, dict[UUID, datetime]](dict)  # by owner: when they last bought in each store
+    for owner, store, last in first.annotate(last=Max("occurred_at")).values_list("owner", "store_id", "last"):
+        bought[owner][store] = last
+    back = defaultdict[UUID, set[UUID]](set)
+    for owner, at in named.values_list("owner", "occurred_at").iterator(chunk_size=10_000):
+        for store, last in bought.get(owner, {}).items():
+            if last < at <= last + days:
+                back[store].add(owner)
+    buyers = Counter(store for stores in bought.values() for store in stores)
+    return {store: (len(back[store]), count) for store, count in buyers.items()}
 
 
 def _dated(

@@ -23,6 +23,7 @@ from ..errors import SegmentAhead, SegmentArchived, SegmentFixed, SegmentKeyTake
 from ..events import SegmentChanged
 from ..fields import SEGMENT_RELATION, segment_catalogue
 from ..models import Customer, Segment, SegmentState
+from ..queries.segments import count_overlaps
 from ..queries.traits import list_trait_definitions
 
 EXAMPLES = 10
@@ -137,7 +138,7 @@ def preview_segment(*, by: Actor, at: datetime, condition: str) -> SegmentPrevie
 def refresh_segment(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefresh:
     """Find out who meets the condition at `at`: close and open memberships, and announce SegmentChanged if any moved.
 
-    Four statements whatever the number of customers. Raises Denied (segment.refresh), UnknownSegment, SegmentArchived,
+    Five statements whatever the number of customers. Raises Denied (segment.refresh), UnknownSegment, SegmentArchived,
     SegmentFixed, SegmentAhead.
     """
     by.require("segment.refresh")
@@ -182,7 +183,8 @@ def fix_segment(*, by: Actor, at: datetime, segment_id: UUID, key: str, name: Lo
             cursor.execute(_COPY, {"source": source.id, "fixed": fixed.id, "moment": at})
             fixed.member_count = cursor.rowcount
         fixed.is_fixed, fixed.refreshed_at = True, at
-        fixed.save(update_fields=["is_fixed", "member_count", "refreshed_at"])
+        _keep_overlaps(fixed)
+        fixed.save(update_fields=["is_fixed", "member_count", "refreshed_at", "overlaps"])
         if fixed.member_count:
             announce(SegmentChanged(occurred_at=at, segment_id=fixed.id, entered=fixed.member_count, left=0))
     return fixed
@@ -204,7 +206,8 @@ def place_members(*, by: Actor, at: datetime, segment_id: UUID) -> SegmentRefres
     refresh = _move_members(segment, at)
     segment.member_count = refresh.count
     segment.refreshed_at = at
-    segment.save(update_fields=["member_count", "refreshed_at"])
+    _keep_overlaps(segment)
+    segment.save(update_fields=["member_count", "refreshed_at", "overlaps"])
     if refresh.entered or refresh.left:
         announce(SegmentChanged(occurred_at=at, segment_id=segment.id, entered=refresh.entered, left=refresh.left))
         record_audit(
@@ -222,6 +225,10 @@ def sql_of_condition(condition: str) -> str:
         error.pointer = "/condition"
         raise
     return program.to_sql("postgres").replace("%", "%%")
+
+
+def _keep_overlaps(segment: Segment) -> None:
+    segment.overlaps = {str(other): count for other, count in count_overlaps(segment.id).items()}
 
 
 def _move_members(segment: Segment, at: datetime) -> SegmentRefresh:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from ..models import Segment, SegmentMembership
 from .traits import list_trait_definitions
 
 LIMIT_MAX = 500
+LARGE = 20_000  # customers of a segment: to count with whom it shares a larger one takes longer than a page may
 
 
 def list_segments(*, by: Actor, with_archived: bool = False) -> list[Segment]:
@@ -68,18 +69,43 @@ class Overlap:
 
 
 def list_overlaps(*, by: Actor, segment_id: UUID) -> list[Overlap]:
-    """Return the other active segments that share customers with this one now, most shared first; two statements.
+    """Return the other active segments that share customers with this one, most shared first; two statements.
 
-    Raises Denied (segment.see).
+    Counted now; of a large segment, what the last refresh of either of the two found. Raises Denied (segment.see).
     """
     by.require("segment.see")
-    with connection.cursor() as cursor:
-        cursor.execute(_OVERLAPS, {"segment": segment_id})
-        shared = dict(cursor.fetchall())
-    found = Segment.objects.filter(id__in=shared, state="active")
+    segments = {one.id: one for one in Segment.objects.filter(Q(state="active") | Q(id=segment_id))}
+    own = segments.pop(segment_id, None)
+    is_large = own is not None and own.member_count >= LARGE
+    kept = _kept_overlaps(own, segments.values()) if own is not None and is_large else None
+    shared = count_overlaps(segment_id) if kept is None else kept
+    found = [segment for id_, segment in segments.items() if shared.get(id_)]
     return sorted(
         (Overlap(segment, shared[segment.id]) for segment in found), key=lambda one: (-one.both, one.segment.key)
     )
+
+
+def count_overlaps(segment_id: UUID) -> dict[UUID, int]:
+    """Return how many customers of a segment are now in each other one, by its id; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERLAPS, {"segment": segment_id})
+        return dict(cursor.fetchall())
+
+
+def _kept_overlaps(own: Segment, others: Iterable[Segment]) -> dict[UUID, int] | None:
+    """Return what the later refresh of each two found, for it knew whom the earlier one had; None if it did not count.
+
+    Those of one night are refreshed at one moment, in the order of their keys.
+    """
+    found = {}
+    for other in others:
+        if own.refreshed_at is None or other.refreshed_at is None:
+            continue
+        later, earlier = (own, other) if (own.refreshed_at, own.key) > (other.refreshed_at, other.key) else (other, own)
+        if later.overlaps is None:
+            return None
+        found[other.id] = int(later.overlaps.get(str(earlier.id), 0))
+    return found
 
 
 _OVERLAPS = """

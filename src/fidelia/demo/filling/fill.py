@@ -24,7 +24,7 @@ from . import cheques, circle, door, history, members, network, plans, scarce, t
 from .state import BEGUN, FILLED, State, find_state, remember
 
 Told = Callable[[str], None]
-STEPS = 10  # how often `told` hears something
+STEPS = 13  # how often `told` hears something
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,20 @@ class _Filling:
             say(f"{len(self._shop.people):,} customers, {joined:,} members, {consents:,} consents")
 
     def bring_in_history(self) -> None:
-        """Import what was bought before the campaign."""
-        self._bring_in("history", self._shop.history, until=self._shop.launch_at)
+        """Import what was bought before the campaign that runs; another one comes and goes on the way."""
+        shop, author = self._shop, self.team.author
+        self._bring_in("history", shop.history, until=shop.past_launch_at)
+        with self._steps("first offer") as say:
+            self._over, treated = plans.run_past_campaign(
+                author=author, approver=self.team.approver, at=shop.past_launch_at, until=shop.past_end_at,
+                programme=self._programme,
+            )  # fmt: skip
+            say(f"{len(treated):,} customers treated beside a control group")
+        answers = [one for one in shop.past_lifted if shop.people[one.customer].id in treated]
+        receipts = _in_order([*shop.history, *answers])
+        self._bring_in("its weeks", receipts, until=shop.past_end_at)
+        plans.end(by=author, at=shop.past_end_at, campaign=self._over)
+        self._bring_in("after it", receipts, until=shop.launch_at)
 
     def launch_campaign(self) -> set[UUID]:
         """Learn from the history, define segments, launch the campaign at its past moment; return whom it treats."""
@@ -163,20 +175,20 @@ class _Filling:
         """Import what was bought since the launch: what comes anyway, and what comes because of the offer."""
         shop = self._shop
         lifted = [one for one in shop.lifted if shop.people[one.customer].id in treated]
-        since = sorted([*shop.after_launch, *lifted], key=lambda receipt: (receipt.at, receipt.number))
-        self._bring_in("since then", since, until=self._shop.ends_at)
+        self._bring_in("since then", _in_order([*shop.after_launch, *lifted]), until=self._shop.ends_at)
 
     def look_again(self) -> None:
-        """Learn from all of it, measure the campaign, and leave two drafts on the table."""
+        """Learn from all of it, measure the campaigns, and leave two drafts on the table."""
         author, at = self.team.author, self._at
         with self._steps("insight again") as say:
             scored = refresh(by=author, at=at)
             chapters = write_chapters(by=author, at=at, refresh=scored)
             plans.refresh_segments(by=author, at=at)
-            plans.measure(by=author, at=at, campaign=self._campaign)
+            learnt = plans.measure(by=author, at=at, campaigns=[self._over, self._campaign])
             plans.draft_next_campaign(by=author, at=at, programme=self._programme)
             circle.propose_winter(author=author, at=at, programme=self._programme)
-            say(f"{scored.customer_count:,} customers scored, {chapters} chapters, the campaign measured")
+            people = scored.customer_count
+            say(f"{people:,} customers scored, {chapters} chapters, 2 campaigns measured, {learnt:,} scored by one")
 
     def set_out(self) -> None:
         """Put out what is scarce: coupons, gift cards, vouchers, a limited gift."""
@@ -209,3 +221,7 @@ class _Filling:
         if not self._keep:
             path.unlink()
         return Counter(sales=result.sales, returns=result.returns, lines=result.recorded_rows)
+
+
+def _in_order(receipts: Sequence[Receipt]) -> list[Receipt]:
+    return sorted(receipts, key=lambda receipt: (receipt.at, receipt.number))

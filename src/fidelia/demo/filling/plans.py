@@ -1,7 +1,8 @@
-"""What the shop does with what it knows: segments, a campaign that runs beside a control group, one that is a draft."""
+"""What the shop does with what it knows: segments, a campaign that is over, one that runs, one that is a draft."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -11,7 +12,9 @@ from fidelia.campaigns.operations import (
     approve_campaign,
     ask_approval_of_campaign,
     draft_campaign,
+    end_campaign,
     launch_campaign,
+    learn_from_campaigns,
     measure_campaign,
 )
 from fidelia.campaigns.operations.drafting import CampaignPlan
@@ -43,7 +46,8 @@ SEGMENTS = (
         'has(trait.rfm_segment) && trait.rfm_segment in ["new", "promising"]',
     ),
 )
-RUNNING, DRAFTED = "cafe_automne", "retour_hiver"
+OVER, RUNNING, DRAFTED = "revenez_nous", "cafe_automne", "retour_hiver"
+KNOWN_THEN = "clients-connus"
 KNOWN_BEFORE, DRAFTED_BEFORE = timedelta(days=7), timedelta(days=6)
 RUNS_FOR = timedelta(days=49)
 CONTROL_SHARE = Fraction(3, 10)
@@ -77,18 +81,53 @@ def run_campaign(*, author: Actor, approver: Actor, at: datetime, programme: Pro
         ends_at=at + RUNS_FOR,
         offer={"lines": 'line.category.startsWith("Café/")', "multiply_points": {"by": 2}},
     )
+    return _launch(author, approver, at, programme, RUNNING, plan, note="Relance de la rentrée")
+
+
+def run_past_campaign(
+    *, author: Actor, approver: Actor, at: datetime, until: datetime, programme: Programme
+) -> tuple[Campaign, set[UUID]]:
+    """Launch the campaign that is over by now, for whoever was a customer; return it with those whom it treats."""
+    known = f'customer.kind == "person" && customer.acquired_on < date("{at:%Y-%m-%d}")'
     drafted_at = at - DRAFTED_BEFORE
-    campaign = draft_campaign(by=author, at=drafted_at, programme=programme, key=RUNNING, plan=plan)
-    ask_approval_of_campaign(by=author, at=drafted_at, campaign_id=campaign.id, note="Relance de la rentrée")
+    segment = define_segment(
+        by=author, at=drafted_at, key=KNOWN_THEN, condition=known,
+        name=LocalizedText(en="Customers before “Come and see us again”", fr="Clients d’avant « Revenez nous voir »"),
+    )  # fmt: skip
+    refresh_segment(by=author, at=drafted_at, segment_id=segment.id)
+    plan = CampaignPlan(
+        name=LocalizedText(en="Come and see us again: 60 points", fr="Revenez nous voir : 60 points"),
+        segment_key=KNOWN_THEN,
+        control_share=CONTROL_SHARE,
+        starts_at=at,
+        ends_at=until,
+        offer={"when": "purchase.total >= 15", "points": "60"},
+    )
+    return _launch(author, approver, at, programme, OVER, plan, note="Une seconde visite")
+
+
+def end(*, by: Actor, at: datetime, campaign: Campaign) -> None:
+    """End the campaign that is over by now, at its own end."""
+    end_campaign(by=by, at=at, campaign_id=campaign.id)
+
+
+def measure(*, by: Actor, at: datetime, campaigns: Sequence[Campaign]) -> int:
+    """Measure the campaigns on the newest facts, and learn from the one that is over; return how many it scores."""
+    for campaign in campaigns:
+        measure_campaign(by=by, at=at, campaign_id=campaign.id)
+    return learn_from_campaigns(by=by, at=at)["uplift"]
+
+
+def _launch(  # noqa: PLR0917
+    author: Actor, approver: Actor, at: datetime, programme: Programme, key: str, plan: CampaignPlan, *, note: str
+) -> tuple[Campaign, set[UUID]]:
+    drafted_at = at - DRAFTED_BEFORE
+    campaign = draft_campaign(by=author, at=drafted_at, programme=programme, key=key, plan=plan)
+    ask_approval_of_campaign(by=author, at=drafted_at, campaign_id=campaign.id, note=note)
     approve_campaign(by=approver, at=at - timedelta(days=1), campaign_id=campaign.id, note="Budget validé")
     campaign = launch_campaign(by=author, at=at, campaign_id=campaign.id)
     treated = CampaignMember.objects.filter(campaign=campaign, arm=Arm.TREATED).values_list("customer_id", flat=True)
     return campaign, set(treated)
-
-
-def measure(*, by: Actor, at: datetime, campaign: Campaign) -> None:
-    """Measure the running campaign on the newest facts."""
-    measure_campaign(by=by, at=at, campaign_id=campaign.id)
 
 
 def draft_next_campaign(*, by: Actor, at: datetime, programme: Programme) -> None:

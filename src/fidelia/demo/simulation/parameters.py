@@ -69,6 +69,11 @@ class ShopParameters:
     share_profiling_consent: float = 0.45
     share_consent_withdrawn: float = 0.07
     campaign_days_ago: int = 35  # from its launch to the end of the history
+    past_campaign_days_ago: int = 170
+    past_campaign_days: int = 35
+    newcomer_days: float = 183.0  # shop days since the first purchase
+    past_lift_of_newcomers: float = 1.5  # the campaign that is over brings back those who came lately, ...
+    past_lift_of_others: float = 0.1  # ... and hardly anybody else: what an uplift score has to find
     campaign_lift: float = 0.45  # the treated who have not left buy at 1.45 times their own rate
 
 

@@ -6,13 +6,13 @@ that a change to baskets leaves everybody's lifetimes as they were.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from .clock import ShopClock, midnight_of
-from .lifetimes import Buyers, Integers, draw_births, draw_buyers, draw_repeats, draw_spend, join_buyers
+from .lifetimes import Buyers, Floats, Integers, draw_births, draw_buyers, draw_repeats, draw_spend, join_buyers
 from .parameters import COMPANIES, PERSONS, SHOP
 from .people import Person, draw_people
 from .receipts import Receipt, Sale, number_receipts, receipts_of, returns_of
@@ -25,19 +25,24 @@ PURCHASES_TODAY = 12
 class Shop:
     """What was drawn: the people, who they truly are (`buyers`, same order), and their receipts in the order of time.
 
-    `history` are the receipts before the campaign's launch, `after_launch` those that come anyway, `lifted` those that
-    come only from people whom the campaign treats. `repeats` counts each one's purchases after the first, unlifted.
+    `history` are the receipts before the running campaign's launch, `after_launch` those that come anyway, `lifted`
+    those that come only from people whom the campaign treats. A campaign that is over ran from `past_launch_at` to
+    `past_end_at`; `past_lifted` come only from those whom it treated. `repeats` counts each one's purchases after the
+    first, unlifted.
     """
 
     seed: int
     clock: ShopClock
     launch_at: datetime
+    past_launch_at: datetime
+    past_end_at: datetime
     people: list[Person]
     buyers: Buyers
     repeats: Integers
     history: list[Receipt]
     after_launch: list[Receipt]
     lifted: list[Receipt]
+    past_lifted: list[Receipt]
     today: list[Receipt]
 
     @property
@@ -48,7 +53,8 @@ class Shop:
 
 def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
     """Draw a shop with so many customers, whose two years of history end with the eve of `ends_on`."""
-    streams = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(12))
+    *parts, past_times, past_spend = np.random.SeedSequence(seed).spawn(12)
+    streams = (np.random.default_rng(part) for part in parts)
     clock = ShopClock(ends_on, SHOP.days)
     companies = round(customers * SHOP.share_companies)
     buyers = _draw_everybody(next(streams), customers - companies, companies, clock)
@@ -56,8 +62,10 @@ def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
     launch = np.full(customers, clock.shop_time_of(launch_on))
     end = np.full(customers, clock.length)
     repeats, repeated_at = draw_repeats(next(streams), buyers, buyers.born, end)
-    lifted_buyers = Buyers(buyers.born, buyers.rate * SHOP.campaign_lift, buyers.dies, buyers.nu, buyers.p)
+    lifted_buyers = replace(buyers, rate=buyers.rate * SHOP.campaign_lift)
     lifted, lifted_at = draw_repeats(next(streams), lifted_buyers, launch, end)
+    past_on, past_until = past_campaign_of(clock)
+    past, past_at = _lifted_by_past(np.random.default_rng(past_times), buyers, clock)
 
     people = draw_people(next(streams), clock.moments_of(buyers.born), companies, midnight_of(ends_on))
     everybody = np.arange(customers)
@@ -66,6 +74,7 @@ def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
                 np.concatenate([buyers.born, repeated_at])),
         *_sales(next(streams), clock, buyers, lifted, lifted_at, is_lifted=True),
         *_anonymous_sales(next(streams), clock, len(repeats) + customers),
+        *_sales(np.random.default_rng(past_spend), clock, buyers, past, past_at, is_lifted=True),
     ]  # fmt: skip
     receipts = receipts_of(next(streams), sales, people, clock)
     receipts += returns_of(next(streams), receipts, clock)
@@ -75,14 +84,36 @@ def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
         seed=seed,
         clock=clock,
         launch_at=launch_at,
+        past_launch_at=midnight_of(past_on) + timedelta(hours=6),
+        past_end_at=midnight_of(past_until) + timedelta(hours=6),
         people=people,
         buyers=buyers,
         repeats=np.bincount(repeats, minlength=customers),
-        history=[one for one in receipts if one.at < launch_at],
+        history=[one for one in receipts if one.at < launch_at and not one.is_lifted],
         after_launch=[one for one in receipts if one.at >= launch_at and not one.is_lifted],
-        lifted=[one for one in receipts if one.is_lifted],
+        lifted=[one for one in receipts if one.at >= launch_at and one.is_lifted],
+        past_lifted=[one for one in receipts if one.at < launch_at and one.is_lifted],
         today=_receipts_of_today(next(streams), clock, people, buyers),
     )
+
+
+def past_campaign_of(clock: ShopClock) -> tuple[date, date]:
+    """Return the first day of the campaign that is over, and the day after its last."""
+    first = clock.ends_on - timedelta(days=SHOP.past_campaign_days_ago)
+    return first, first + timedelta(days=SHOP.past_campaign_days)
+
+
+def _lifted_by_past(rng: np.random.Generator, buyers: Buyers, clock: ShopClock) -> tuple[Integers, Floats]:
+    """Draw what the campaign that is over brings: much from those who were new, little from the others.
+
+    Only from those who had bought before it: nobody else could be drawn for it.
+    """
+    begins, ends = (clock.shop_time_of(day) for day in past_campaign_of(clock))
+    known = buyers.born < begins
+    is_new = known & (buyers.born >= begins - SHOP.newcomer_days)
+    lift = np.where(is_new, SHOP.past_lift_of_newcomers, SHOP.past_lift_of_others) * known
+    n = len(buyers.born)
+    return draw_repeats(rng, replace(buyers, rate=buyers.rate * lift), np.full(n, begins), np.full(n, ends))
 
 
 def _draw_everybody(rng: np.random.Generator, persons: int, companies: int, clock: ShopClock) -> Buyers:

@@ -43,6 +43,13 @@ def describe(shop: Shop) -> dict[str, Any]:
         "companies": asdict(COMPANIES),
         "shop": asdict(SHOP),
         "campaign": {"launched_at": shop.launch_at.isoformat(), "lift_of_rate": SHOP.campaign_lift},
+        "past_campaign": {
+            "launched_at": shop.past_launch_at.isoformat(),
+            "ended_at": shop.past_end_at.isoformat(),
+            "newcomer_shop_days": SHOP.newcomer_days,
+            "lift_of_rate_of_newcomers": SHOP.past_lift_of_newcomers,
+            "lift_of_rate_of_others": SHOP.past_lift_of_others,
+        },
     }
 
 

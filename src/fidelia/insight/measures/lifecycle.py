@@ -64,7 +64,10 @@ def stages_at(
     inside = purchases.filter(_.customer_id.notnull(), _.occurred_at <= as_of)
     kept = sales_kept(inside, lines, as_of=as_of)
     bought = kept.group_by("customer_id").agg(
-        sales=_.purchase_id.nunique(), first_at=_.occurred_at.min(), last_at=_.occurred_at.max()
+        # Each sale is one row. To count distinct ids is to hold them all: those of ten million are too many.
+        sales=_.purchase_id.count(),
+        first_at=_.occurred_at.min(),
+        last_at=_.occurred_at.max(),
     )
     tried = new_products(kept, lines, since=as_of - timedelta(days=definition.window_days))
     known = _with_recommendations(

@@ -50,7 +50,7 @@ def people_by_years(
     kept = sales_kept(inside, lines, as_of=as_of)
     since = as_of - timedelta(days=window_days)
     born = kept.group_by("customer_id").agg(born_at=_.occurred_at.min())
-    recent = kept.filter(_.occurred_at > since).group_by("customer_id").agg(sales=_.purchase_id.nunique())
+    recent = kept.filter(_.occurred_at > since).group_by("customer_id").agg(sales=_.purchase_id.count())
     people = recent.join(born, "customer_id")
     return people.mutate(years=_years(people.born_at, as_of)).drop("born_at")
 

@@ -102,7 +102,7 @@ def one_arm_each(members: ibis.Table) -> ibis.Table:
 
 
 def _with_sales(members: ibis.Table, kept: ibis.Table) -> ibis.Table:
-    sales = kept.group_by(buyer=_.customer_id).agg(sales=_.purchase_id.nunique())
+    sales = kept.group_by(buyer=_.customer_id).agg(sales=_.purchase_id.count())
     return members.left_join(sales, members.customer_id == sales.buyer).select(
         "customer_id", "arm", bought=_.sales.notnull()
     )

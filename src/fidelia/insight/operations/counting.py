@@ -61,12 +61,19 @@ def _ask_all(figures: HomeFigures, operator: Operator, midnight: datetime, zone:
             figures.repurchases(until)
             for programme in programmes[:1]:
                 figures.flow(programme.points_currency_id, since, until)
+            figures.people_of_stores(until)
+        # A store that sold nothing a year before is compared with the days just before.
+        for since in (period.since - YEAR, period.since - timedelta(days=days)):
+            figures.stores(operator.currency, since, since + timedelta(days=days))
+        figures.people_of_stores(period.since)
         figures.former_stages(period.since)
     figures.stages(at)
     last = midnight - timedelta(days=midnight.weekday())
     first = last - timedelta(weeks=WEEKS)
     for back in (timedelta(), YEAR):
-        figures.weeks_of_sales(operator.currency, _local(first - back, zone), _local(last - back, zone), zone)
+        span = _local(first - back, zone), _local(last - back, zone)
+        figures.weeks_of_sales(operator.currency, *span, zone)
+        figures.weeks_of_stores(operator.currency, *span, zone)
     for programme in programmes:
         figures.members(programme, at)
         figures.members_by_tier(programme, at)

@@ -13,8 +13,11 @@ from fidelia.activity.queries import (
     StoreSales,
     WeekOfSales,
     count_active_members,
+    count_active_members_by_store,
     count_repurchases,
+    count_repurchases_by_store,
     list_weeks_of_sales,
+    list_weeks_of_sales_by_store,
     sum_sales,
     sum_sales_by_store,
 )
@@ -31,6 +34,8 @@ ACTIVE = timedelta(days=182)
 WEEKS = 12
 PERIODS = (7, 30, 90)
 STAGE = "lifecycle_stage"  # the trait
+OF_STORES = "of each store"
+ASKED_OF_A_STORE = ("sales", "weeks of sales", "active members", "repurchases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Period:
 class HomeFigures:
     """What was sold, to whom, who came back, and the points that moved; from what was kept, else counted now.
 
-    What was kept is of the whole shop: it serves those who may see all of it, and no single store. `counted_at` tells
+    What was kept is of the whole shop and of each store: it serves those who may see all of it. `counted_at` tells
     when, None for now. With `store_id` sales and people are those of one store; points and stages are always of all.
     """
 
@@ -56,7 +61,8 @@ class HomeFigures:
         self._of: dict[str, Any] = {"by": by, "store_id": store_id}
         self.answers: dict[str, Any] = {}
         self.counted_at: datetime | None = None
-        self._kept = kept if kept is not None else {} if store_id else self._read_kept()
+        self._store = str(store_id) if store_id else ""
+        self._kept = kept if kept is not None else self._read_kept()
 
     def period(self, days: int, *, midnight: datetime, currency: str) -> Period:
         """Return the last `days` whole days before a midnight, with what they are compared with."""
@@ -67,6 +73,10 @@ class HomeFigures:
 
     def sales(self, currency: str, since: datetime, until: datetime) -> SalesFigures:
         """Raises Denied (purchase.see)."""
+        stores = self._kept.get(_key(("stores", currency, since, until))) if self._store else None
+        if stores is not None:
+            sums = {store: (total, members, receipts) for store, total, members, receipts, _named in stores}
+            return SalesFigures(*sums.get(self._store, (0, 0, 0)))
         return SalesFigures(*self._ask(
             ("sales", currency, since, until),
             lambda: astuple(sum_sales(currency=currency, since=since, until=until, **self._of)),
@@ -74,12 +84,10 @@ class HomeFigures:
 
     def weeks_of_sales(self, currency: str, since: datetime, until: datetime, zone: tzinfo) -> list[WeekOfSales]:
         """Raises Denied (purchase.see)."""
-        rows = self._ask(
+        rows = self._ask_of_store(
             ("weeks of sales", currency, since, until),
-            lambda: [
-                (week.monday.isoformat(), week.members, week.others)
-                for week in list_weeks_of_sales(currency=currency, since=since, until=until, zone=zone, **self._of)
-            ],
+            lambda: _rows_of(list_weeks_of_sales(currency=currency, since=since, until=until, zone=zone, **self._of)),
+            nothing=[],
         )
         return [WeekOfSales(date.fromisoformat(monday), members, others) for monday, members, others in rows]
 
@@ -106,15 +114,37 @@ class HomeFigures:
 
     def active_members(self, until: datetime) -> int:
         """Raises Denied (purchase.see)."""
-        return int(self._ask(
+        return int(self._ask_of_store(
             ("active members", until),
             lambda: count_active_members(since=until - ACTIVE, until=until, **self._of),
+            nothing=0,
         ))  # fmt: skip
 
     def repurchases(self, until: datetime) -> tuple[int, int]:
         """Return how many came back, of how many who bought. Raises Denied (purchase.see)."""
-        back, bought = self._ask(("repurchases", until), lambda: count_repurchases(until=until, **self._of))
+        back, bought = self._ask_of_store(
+            ("repurchases", until), lambda: count_repurchases(until=until, **self._of), nothing=(0, 0)
+        )
         return back, bought
+
+    def people_of_stores(self, until: datetime) -> None:
+        """Count who was active in each store, and who came back to buy: for the pages of the stores."""
+        self._ask(
+            (OF_STORES, "active members", until),
+            lambda: _by_text(count_active_members_by_store(by=self._by, since=until - ACTIVE, until=until)),
+        )
+        self._ask(
+            (OF_STORES, "repurchases", until), lambda: _by_text(count_repurchases_by_store(by=self._by, until=until))
+        )
+
+    def weeks_of_stores(self, currency: str, since: datetime, until: datetime, zone: tzinfo) -> None:
+        """Sum the weeks of each store, for the pages of the stores."""
+
+        def count() -> dict[str, Any]:
+            found = list_weeks_of_sales_by_store(by=self._by, currency=currency, since=since, until=until, zone=zone)
+            return {str(store): _rows_of(weeks) for store, weeks in found.items()}
+
+        self._ask((OF_STORES, "weeks of sales", currency, since, until), count)
 
     def flow(self, currency: str, since: datetime, until: datetime) -> PointsFlow:
         """Return the points of a currency that moved."""
@@ -147,10 +177,13 @@ class HomeFigures:
         )
         return counts
 
+    def _ask_of_store(self, question: tuple[Any, ...], count: Callable[[], Any], *, nothing: Any) -> Any:
+        """Ask; of one store, what was kept of all stores answers too, and one it does not name has `nothing`."""
+        stores = self._kept.get(_key((OF_STORES, *question))) if self._store else None
+        return self._ask(question, count) if stores is None else stores.get(self._store, nothing)
+
     def _ask(self, question: tuple[Any, ...], count: Callable[[], Any]) -> Any:
-        key = "|".join(
-            part.astimezone(UTC).isoformat() if isinstance(part, datetime) else str(part) for part in question
-        )
+        key = _key((self._store, *question)) if self._store and question[0] in ASKED_OF_A_STORE else _key(question)
         if key not in self._kept:
             self.answers[key] = count()
             return self.answers[key]
@@ -162,3 +195,15 @@ class HomeFigures:
         rows = list(KeptFigure.objects.values_list("question", "answer", "counted_at"))
         self.counted_at = max((counted_at for _question, _answer, counted_at in rows), default=None)
         return {question: answer for question, answer, _counted_at in rows}
+
+
+def _key(question: tuple[Any, ...]) -> str:
+    return "|".join(part.astimezone(UTC).isoformat() if isinstance(part, datetime) else str(part) for part in question)
+
+
+def _rows_of(weeks: list[WeekOfSales]) -> list[tuple[str, int, int]]:
+    return [(week.monday.isoformat(), week.members, week.others) for week in weeks]
+
+
+def _by_text(stores: Mapping[UUID, Any]) -> dict[str, Any]:
+    return {str(store): answer for store, answer in stores.items()}

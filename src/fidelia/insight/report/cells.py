@@ -21,11 +21,14 @@ from fidelia.kernel.money import exponent_of
 from fidelia.ui import formats
 from fidelia.ui.charts.words import say_count
 
+from .costs_in_file import CostColumn
 from .facts import Refusal
 
 AMOUNTS: Final = ("net", "gross", "unit_price", "discount", "coupon")
 TEXTS: Final = ("receipt", "customer", "product", "description", "category", "store", "country")
 OWN: Final = ("arm", "answer")  # columns that the import knows nothing of
+COST: Final = "cost"  # another one
+NO_COSTS: Final = CostColumn()
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 UTC_ZONE: Final = zone_of("UTC")
 PLAIN_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
@@ -42,6 +45,7 @@ LINE_SCHEMA: Final = pyarrow.schema(
         ("quantity", pyarrow.int64()),
         ("net", pyarrow.int64()),
         ("discount", pyarrow.int64()),
+        ("cost", pyarrow.int64()),
     ]
 )
 
@@ -56,6 +60,7 @@ class LineReader:
     language: str
     arm_column: str = ""  # the group of the customer of a row, where the file has one
     answer_column: str = ""  # how satisfied the customer of a row is, where the file says it
+    cost_column: CostColumn = NO_COSTS
     rows: int = 0
     _refused: dict[tuple[str, ...], _Refused] = field(default_factory=dict)
 
@@ -79,7 +84,7 @@ class LineReader:
 
     def batches(self, size: int) -> Iterator[pyarrow.Table]:
         """Yield what the rows mean, `size` rows of the file at a time. Raises UnreadableFile."""
-        readers = _Readers(self.mapping, self.now)
+        readers = _Readers(self.mapping, self.now, costs_are_of_units=self.cost_column.is_of_unit)
         rows = self.table.sheeted_rows()
         while batch := list(islice(rows, size)):
             yield self._read([sheet for sheet, _row in batch], [row for _sheet, row in batch], readers)
@@ -110,7 +115,8 @@ class LineReader:
         width = len(self.table.columns)
         whole = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows]
         places = {known: self.table.columns.index(name) for known, name in self.mapping.columns.items()}
-        for own, name in zip(OWN, (self.arm_column, self.answer_column), strict=True):
+        asked = (self.arm_column, self.answer_column, self.cost_column.name)
+        for own, name in zip((*OWN, COST), asked, strict=True):
             if name:
                 places[own] = self.table.columns.index(name)
         return {known: [row[place] for row in whole] for known, place in places.items()}
@@ -146,8 +152,9 @@ def _array(values: Sequence[Any], part: pyarrow.Field) -> pyarrow.Array:
 class _Readers:
     """The readers of one file's cells; each distinct text, or group of texts that belong together, is read once."""
 
-    def __init__(self, mapping: FileMapping, now: datetime) -> None:
+    def __init__(self, mapping: FileMapping, now: datetime, *, costs_are_of_units: bool = False) -> None:
         options = mapping.options
+        self._costs_are_of_units = costs_are_of_units
         self._reading = mapping.reading
         self._zone = zone_of(str(options.get("time_zone") or "UTC"))
         self._currency = str(options["currency"])
@@ -157,20 +164,21 @@ class _Readers:
         self._moments: dict[tuple[str, ...], Any] = {}
         self._amounts: dict[tuple[str, ...], Any] = {}
 
-    def read(
-        self, texts: dict[str, list[str]], rows: int, bad: dict[int, BadCell]
-    ) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-        """Return moments, quantities, nets and discounts; what cannot be read is None and told in `bad`."""
+    def read(self, texts: dict[str, list[str]], rows: int, bad: dict[int, BadCell]) -> tuple[list[Any], ...]:
+        """Return moments, quantities, nets, discounts and costs; what cannot be read is None and told in `bad`.
+
+        A cost that cannot be read is None alone: the row counts, and its margin is assumed.
+        """
         if "product" not in texts:
             texts["product"] = [self._default_product] * rows
         self._check_currency(texts.get("currency", ()), bad)
         hours = texts.get("time") or [""] * rows
         moments = _each(zip(texts["occurred_at"], hours, strict=True), self._moments, self._occurred_at, bad)
-        names = [name for name in ("quantity", *AMOUNTS) if name in texts]
+        names = [name for name in ("quantity", *AMOUNTS, COST) if name in texts]
         groups = zip(*(texts[name] for name in names), strict=True)
         amounts = _each(groups, self._amounts, lambda group: self._line(dict(zip(names, group, strict=True))), bad)
-        columns = [[line[part] if line else None for line in amounts] for part in range(3)]
-        return moments, columns[0], columns[1], columns[2]
+        columns = [[line[part] if line else None for line in amounts] for part in range(4)]
+        return moments, *columns
 
     def _check_currency(self, given: Sequence[str], bad: dict[int, BadCell]) -> None:
         for place, text in enumerate(given):
@@ -201,8 +209,8 @@ class _Readers:
         except ValueError:  # out of the calendar, which is told in words elsewhere
             return None
 
-    def _line(self, cells: dict[str, str]) -> tuple[int, int, int]:
-        """Return quantity in thousandths, net and discount in minor units. Raises BadCell."""
+    def _line(self, cells: dict[str, str]) -> tuple[int, int, int, int | None]:
+        """Return quantity in thousandths, net, discount and cost in minor units. Raises BadCell."""
         quantity = read_decimal(cells["quantity"], self._reading) if "quantity" in cells else Decimal(1)
         if abs(quantity) > AMOUNT_MAX:
             raise BadCell.because("too_large")
@@ -212,7 +220,19 @@ class _Readers:
             int(quantity * THOUSANDTHS),
             to_minor(net, self._scale, AMOUNT_MAX),
             to_minor(discount, self._scale, AMOUNT_MAX),
+            self._cost(cells.get(COST, ""), quantity, is_given_back=quantity < 0 or net < 0),
         )
+
+    def _cost(self, text: str, quantity: Decimal, *, is_given_back: bool) -> int | None:
+        """Return what the goods cost: below zero where they came back, however the file writes it."""
+        try:
+            told = abs(read_money(text, self._reading, self._currency)) if text else None
+            if told is None:
+                return None
+            whole = to_minor(told * abs(quantity) if self._costs_are_of_units else told, self._scale, AMOUNT_MAX)
+        except BadCell:
+            return None
+        return -whole if is_given_back else whole
 
 
 def _each(

@@ -33,6 +33,7 @@ from fidelia.ui.charts.words import say
 
 from .campaigns import campaign_column, campaign_of, satisfaction_column, with_answers, with_arms
 from .cells import LINE_SCHEMA, LineReader
+from .costs_in_file import cost_column, with_costs_told
 from .facts import FileQuality, ReportFacts
 from .matching import match_returns
 from .shaping import ROW, lines_of, purchases_of, without_repeated_sheets
@@ -56,14 +57,17 @@ def open_purchases(
     stock: Path | None = None,
     treatment: str = "",
     control: str = "",
+    cost: str = "",
+    unit_cost: str = "",
     threads: int = 2,
 ) -> Iterator[ReportFacts]:
     """Open a file of purchases for a report; its columns are proposed by what they look like unless a mapping is given.
 
     The tables live as long as the block; rows dated after `now` are left out. `currency` takes the place of what the
     file suggests; `stock` is a file of what lies there by product; `treatment` is the column of each customer's group
-    and `control` the group left alone, both guessed unless told. Raises UnreadableFile, MalformedMapping when a
-    needed column is not recognised, UnknownCurrency, NothingToReport.
+    and `control` the group left alone, both guessed unless told; so is the column of what the goods of a row cost
+    (`cost`), or one unit of them (`unit_cost`). Raises UnreadableFile, MalformedMapping when a needed column is not
+    recognised, UnknownCurrency, NothingToReport.
     """
     proposal = None
     levels = None if stock is None else read_stock(stock)
@@ -80,13 +84,16 @@ def open_purchases(
         taken = [name for known, name in mapping.columns.items() if known not in guessed]
         column = campaign_column(table.columns, taken=taken, given=treatment)
         answer = satisfaction_column(table, taken=[*taken, column])
-        reader = LineReader(table, mapping, now=now, language=language, arm_column=column, answer_column=answer)
+        costs = cost_column(table.columns, taken=[*taken, column, answer], cost=cost, unit_cost=unit_cost)
+        reader = LineReader(
+            table, mapping, now=now, language=language, arm_column=column, answer_column=answer, cost_column=costs
+        )
         staged = Path(folder) / "rows.parquet"
         _stage(reader, staged)
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=folder)
         try:
             facts = _facts_of(backend, staged, reader, doubts=doubts, margin_rate=margin_rate)
-            facts = with_answers(replace(facts, stock=levels), answer, language)
+            facts = with_costs_told(with_answers(replace(facts, stock=levels), answer, language), costs, language)
             arms = campaign_of(facts, column, given=control, wanted=bool(treatment))
             yield facts if arms is None else with_arms(facts, arms, language)
         finally:

@@ -24,7 +24,8 @@ def lines_with_margin(facts: ReportFacts) -> ibis.Table:
     """Return the lines with margin (minor units) and is_assumed; see `measures.margin.with_margin`."""
     if "cost" not in facts.has:
         return with_margin(facts.lines, assumed_rate=facts.margin_rate)
-    return with_margin(facts.lines, assumed_rate=facts.margin_rate, cost_column="cost", rate_column="margin_rate")
+    rates = "margin_rate" if "margin_rate" in facts.lines.columns else None  # a file has no rates of categories
+    return with_margin(facts.lines, assumed_rate=facts.margin_rate, cost_column="cost", rate_column=rates)
 
 
 def margin_of(facts: ReportFacts) -> MarginFound:

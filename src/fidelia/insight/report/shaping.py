@@ -59,6 +59,7 @@ def lines_of(
         "quantity",
         "net",
         "discount",
+        "cost",
         "returns_purchase_id",
         "occurred_at",
         customer_id="customer",

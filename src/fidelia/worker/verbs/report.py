@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mapping", type=Path, help="a YAML file that says which column is what (guessed unless told)")
     parser.add_argument("--currency", help="of the amounts, such as EUR (guessed unless told)")
     parser.add_argument("--margin", type=_rate, metavar="PERCENT", help="margin of sales, assumed (30)")
+    parser.add_argument("--cost", default="", metavar="COLUMN", help="what the goods of a row cost, all of them")
+    parser.add_argument("--unit-cost", default="", metavar="COLUMN", help="what one unit of them cost")
     parser.add_argument("--stock", type=Path, metavar="FILE", help="units in stock by product code, for the rotation")
     parser.add_argument("--treatment", default="", metavar="COLUMN", help="the group of each person or customer")
     parser.add_argument("--control", default="", metavar="VALUE", help="the group that was left alone")
@@ -118,6 +120,8 @@ def _of_purchases(arguments: argparse.Namespace, now: datetime) -> tuple[Report,
         stock=arguments.stock,
         treatment=arguments.treatment,
         control=arguments.control,
+        cost=arguments.cost,
+        unit_cost=arguments.unit_cost,
     ) as facts:
         made = make_report(facts, language=arguments.language, made_at=now, title=arguments.title, told=_tell)
         made = with_satisfaction(with_campaign(made, facts), facts)
