@@ -127,7 +127,7 @@ def test_what_the_night_counted_is_what_a_store_would_count_by_itself(shop, djan
         assert told == asked
     assert answers_of(HomeFigures(SYSTEM, kept, store_id=lyon.id), midnight, 30, zone)[:2] == (
         (2_022, 1_010, 2),
-        (2, 2),
+        (1, 1),
     )
 
 
