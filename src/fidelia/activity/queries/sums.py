@@ -147,7 +147,8 @@ def list_weeks_of_sales_by_store(
     stores = defaultdict[UUID, list[WeekOfSales]](list)
     for row in sums:
         week = WeekOfSales(row["monday"].date(), row["members"], row["all"] - row["members"])
-        stores[row["store_id"]].append(week)
+        if (store := row["store_id"]) is not None:
+            stores[store].append(week)
     return dict(stores)
 
 
@@ -196,7 +197,8 @@ def count_repurchases_by_store(*, by: Actor, until: datetime) -> dict[UUID, tupl
     first = named.filter(occurred_at__lt=turn, store_id__isnull=False).values("owner", "store_id")
     bought = defaultdict[UUID, dict[UUID, datetime]](dict)  # by owner: when they last bought in each store
     for owner, store, last in first.annotate(last=Max("occurred_at")).values_list("owner", "store_id", "last"):
-        bought[owner][store] = last
+        if store is not None:
+            bought[owner][store] = last
     back = defaultdict[UUID, set[UUID]](set)
     for owner, at in named.values_list("owner", "occurred_at").iterator(chunk_size=10_000):
         for store, last in bought.get(owner, {}).items():
