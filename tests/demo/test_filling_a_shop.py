@@ -24,6 +24,7 @@ from fidelia.demo.filling.fill import STEPS
 from fidelia.demo.filling.state import BEGUN, remember
 from fidelia.demo.filling.team import TEAM
 from fidelia.demo.log_ins import keep_log_ins, make_password, read_log_ins
+from fidelia.demo.simulation import Shop
 from fidelia.insight.models import Refresh
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.messaging.models import Message
@@ -70,19 +71,22 @@ def test_a_filled_shop_is_whole_and_has_written_to_nobody(tmp_path: Path) -> Non
 
     assert Message.objects.count() == 0
     assert find_broken_invariants() == []
-    _check_people(filled.shop.people)
+    _check_people(shop)
     _check_programme()
     _check_plans()
     assert (tmp_path / "achats-1.csv").is_file()
     assert (tmp_path / "truth.json").is_file()
 
 
-def _check_people(people: list[object]) -> None:
+def _check_people(shop: Shop) -> None:
+    people = shop.people
     assert Customer.objects.count() == 300
     names = set(Customer.objects.values_list("family_name", flat=True))
     assert any(set("éèêëïÿœç") & set(name) for name in names)
     assert Customer.objects.filter(kind="company").count() == 9
     assert Enrolment.objects.count() == sum(person.is_member for person in people)  # type: ignore[attr-defined]
+    joined = dict(Enrolment.objects.values_list("customer_id", "enrolled_at"))
+    assert {who: joined[who] for who in shop.joined_late} == shop.joined_late
     consent = Consent.objects.filter(purpose="marketing", channel="email", given=True).first()
     assert consent is not None
     assert consent.proof["wording_version"] == "2024-09"

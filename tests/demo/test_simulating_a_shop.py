@@ -70,6 +70,14 @@ def test_a_campaign_that_is_over_brought_back_those_who_were_new(shop: Shop) -> 
     assert came_of_new / is_new.sum() > 5 * came_of_others / (alive & ~is_new).sum()
 
 
+def test_some_join_at_a_later_visit(shop: Shop) -> None:
+    late, people = shop.joined_late, {person.id: person for person in shop.people}
+    assert 10 <= len(late) < len(people) / SHOP.every_joins_late
+    assert all(people[who].is_member and people[who].acquired_at < joined for who, joined in late.items())
+    sold = {(shop.people[one.customer].id, one.at) for one in shop.history if one.customer >= 0}
+    assert set(late.items()) <= sold, "each at the till, with a purchase"
+
+
 def test_the_seasons_lie_over_the_process_and_leave_its_mean_alone() -> None:
     clock = ShopClock(ENDS_ON, SHOP.days)
     assert clock.pace.mean() == pytest.approx(1.0)

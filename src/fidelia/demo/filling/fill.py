@@ -137,8 +137,9 @@ class _Filling:
         """Add everybody, members and others."""
         with self._steps("customers") as say:
             consents, joined = members.add_people(
-                by=self._by, at=self._at, people=self._shop.people, network=self._network, programme=self._programme
-            )
+                by=self._by, at=self._at, people=self._shop.people, network=self._network, programme=self._programme,
+                joined_late=self._shop.joined_late,
+            )  # fmt: skip
             say(f"{len(self._shop.people):,} customers, {joined:,} members, {consents:,} consents")
 
     def bring_in_history(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from fidelia.customers.operations import NewConsent, NewCustomer, add_customers_in_bulk, record_consents_in_bulk
 from fidelia.kernel.actor import Actor
@@ -28,7 +29,13 @@ WORDING_VERSION = "2024-09"
 
 
 def add_people(
-    *, by: Actor, at: datetime, people: Sequence[Person], network: Network, programme: Programme
+    *,
+    by: Actor,
+    at: datetime,
+    people: Sequence[Person],
+    network: Network,
+    programme: Programme,
+    joined_late: Mapping[UUID, datetime],
 ) -> tuple[int, int]:
     """Add everybody, record what they agreed to, enrol the members; return how many consents and members."""
     consents = members = 0
@@ -37,7 +44,7 @@ def add_people(
         with transaction_of_use_case():
             add_customers_in_bulk(by=by, at=at, rows=[_row(person, network) for person in some])
             consents += record_consents_in_bulk(by=by, at=at, rows=list(_consents(some)))
-            joining = [_member(person, network) for person in some if person.is_member]
+            joining = [_member(person, network, joined_late) for person in some if person.is_member]
             members += len(enrol_in_bulk(by=by, at=at, programme=programme, members=joining, source="till"))
     return consents, members
 
@@ -85,5 +92,10 @@ def _proof(said: Agreement, language: str) -> dict[str, str]:
     return {"form": said.form, "wording": wording, "wording_version": WORDING_VERSION, "language": language}
 
 
-def _member(person: Person, network: Network) -> NewMember:
-    return NewMember(person.id, person.acquired_at, network.store_ids[person.home_store], network.partner_id)
+def _member(person: Person, network: Network, joined_late: Mapping[UUID, datetime]) -> NewMember:
+    return NewMember(
+        person.id,
+        joined_late.get(person.id, person.acquired_at),
+        network.store_ids[person.home_store],
+        network.partner_id,
+    )

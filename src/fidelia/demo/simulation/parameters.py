@@ -54,6 +54,8 @@ class ShopParameters:
     share_companies: float = 0.03
     share_members: float = 0.93  # of persons; the others are known to the web shop and did not join
     share_members_among_companies: float = 0.40
+    every_joins_late: int = 12  # one member in so many joins at a later visit, if they came in those days
+    joins_late_days_ago: tuple[int, int] = (265, 185)
     share_opening: float = 0.34  # came when the programme opened: those who bought before it there was one
     opening_days: float = 45.0
     anonymous_per_named: float = 0.45

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import numpy as np
 
@@ -44,6 +45,19 @@ class Shop:
     lifted: list[Receipt]
     past_lifted: list[Receipt]
     today: list[Receipt]
+
+    @property
+    def joined_late(self) -> dict[UUID, datetime]:
+        """When each member joined who was asked at a later visit only; the others joined with their first purchase."""
+        first, last = (self.ends_at - timedelta(days=days) for days in SHOP.joins_late_days_ago)
+        found: dict[UUID, datetime] = {}
+        for receipt in self.history:
+            if receipt.customer < 0 or receipt.customer % SHOP.every_joins_late or receipt.net <= 0:
+                continue
+            person = self.people[receipt.customer]
+            if first <= receipt.at < last and person.is_member and person.acquired_at < first:
+                found.setdefault(person.id, receipt.at)
+        return found
 
     @property
     def ends_at(self) -> datetime:
