@@ -17,6 +17,7 @@ from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from .tier_keeping import least_that_keeps
 from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet, order_of_grants, ranked_grants, struck
 
 __all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers", "feed"]
@@ -88,17 +89,22 @@ class TierTracker:
         return None if self._ahead is None else self._ahead[0]
 
     def missing_to_keep(self) -> tuple[int, datetime | None]:
-        """Return how much more would keep the tier held on beyond its end, and that end; nothing where none is near."""
+        """Return how much more would keep the tier held on beyond its end, and that end; nothing where none is near, or
+        where nothing earned before it counts: a tier that ends with the period in which it was reached."""
         until = self._until
         if until is None or self._rank < 0:
             return 0, None
+        if self._set.carries:
+            return least_that_keeps(self, until)  # what came over from the period before counts too
         over = until - JUST_BEFORE
-        is_judged = self._set.has_periods and self._set.begins_after(
-            self._held_at, over, self._zone, self._anchor(over)
-        )
-        horizon = self._set.horizon(over if is_judged else until, self._zone, self._anchor(over))
+        anchor = self._anchor(over)
+        is_judged = self._set.has_periods and self._set.begins_after(self._held_at, over, self._zone, anchor)
+        horizon = self._set.horizon(over if is_judged else until, self._zone, anchor)
+        if horizon is not None and horizon >= over:
+            return 0, None
         counting = sum(amount for at, amount in self._window if horizon is None or at > horizon)
-        return max(self._set.levels[self._rank].keeping - counting, 0), until
+        least = 1 if self._set.kept_from == "activity" else self._set.levels[self._rank].keeping - counting
+        return (max(least, 0) if counting < self._set.levels[self._rank].keeping else 0), until
 
     def earn(self, at: datetime, amount: int) -> None:
         """Count what was earned (negative: taken back) and move up when a threshold is reached."""

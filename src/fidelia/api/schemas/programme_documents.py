@@ -60,6 +60,9 @@ class PlanOut(Output):
     differences: dict[str, list[dict[str, Any]]]
     law: list[dict[str, Any]]
     warnings: list[dict[str, str]]
+    held: list[dict[str, Any]] = Field(
+        [], description="What members hold today, or was used, that the document does not have or allows less of."
+    )
     not_replayed: list[str] = Field([], description="Parts that change and that no replay of purchases follows.")
     rules: dict[str, dict[str, str]]
     backtest: dict[str, Any] | None

@@ -10,6 +10,8 @@ from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import Money
 from fidelia.ui.formats import minor_points, money, number, share
 
+from .held_words import HELD, held_in_words
+
 NOTHING, CHANGES, REFUSED = 0, 2, 3
 TITLE = Text("Plan for {programme}, against version {number}", "Plan pour {programme}, face à la version {number}")
 TITLE_FIRST = Text("Plan for {programme}, which has no version yet", "Plan pour {programme}, encore sans version")
@@ -196,6 +198,8 @@ def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, lis
         yield say(DIFFERENCES), [row for each in differences for row in _difference(each)]
     if plan["backtest"] is not None:
         yield from _replayed(plan, plan["backtest"], language)
+    if held := plan.get("held"):
+        yield say(HELD), [held_in_words(each, plan["currency"], plan["points_scale"], language) for each in held]
     if plan["law"]:
         law = [say(LAW_ROW, **{name: each[name] for name in ("rule", "found", "allowed")}) for each in plan["law"]]
         yield say(LAW), law

@@ -12,13 +12,14 @@ from fidelia.organisation.models import LawPolicy
 from fidelia.programme.errors import UnknownProgramme
 from fidelia.programme.models import Programme, ProgrammeVersion
 from fidelia.programme.operations import check_head, find_programme, find_unlawful, read_programme_text
-from fidelia.programme.queries import Terms, check_document, version_in_force
+from fidelia.programme.queries import Terms, check_document, terms_of, version_in_force
 from fidelia.programme.queries.differences import NOWHERE, compare_documents
 from fidelia.rules import Rule
 from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
 
 from .backtesting import Told, backtest_document
 from .grounds import Asked
+from .holding import held_today
 
 LOWERS, SHIPPING = "lowers", "shipping"
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
@@ -35,8 +36,9 @@ def plan_text(
 ) -> dict[str, Any]:  # fmt: skip
     """Return what a text would change against the version in force, as JSON holds it:
 
-    programme, currency, scale; from_version (None: there is none); differences by language; warnings; law; backtest
-    (see `backtest_document`; None when it is not asked for, or nothing differs).
+    programme, currency, scale; from_version (None: there is none); differences by language; warnings; law; held
+    (what of it members hold today: see `held_today`); backtest (see `backtest_document`; None when it is not asked for,
+    or nothing differs); not_replayed.
 
     Raises Denied (programme.see), UnknownProgramme, HeadDiffers, the refusals of the document.
     """
@@ -65,6 +67,7 @@ def plan_text(
         "warnings": _warnings(terms, before, read.document, backtest, at),
         "rules": {**_names_before(before), **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules}},
         "backtest": backtest,
+        "held": held_today(by=by, at=at, programme=programme, was=terms_of(current.id), now=terms) if current else [],
         "not_replayed": _not_replayed(before, read.document) if backtest is not None else [],
     }
 

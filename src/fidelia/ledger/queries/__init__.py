@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.fields.tuple_lookups import TupleLessThan
 
 from ..errors import UnknownAccount, UnknownPosting, refusal_for
-from ..models import Entry, Lot, Pending, Posting
+from ..models import Balance, Entry, Lot, Pending, Posting
 
 PAGE_MAX = 1_000
 
@@ -124,6 +124,15 @@ def list_balances(*, account_ids: Sequence[UUID], currency: str, at: datetime) -
         if account_id not in found:
             raise refusal_for(UnknownAccount.default_code, {"account_id": str(account_id), "currency": currency})
     return found
+
+
+def sum_held(*, accounts: QuerySet[Any, Any], currency: str) -> tuple[int, int]:
+    """Return how many of the accounts (a query of their ids) hold points of a currency, and how many points, in minor
+    units.
+    """
+    held = Balance.objects.filter(currency=currency, posted__gt=0, account_id__in=accounts)
+    found = held.aggregate(holders=Count("account_id"), points=Sum("posted"))
+    return found["holders"], found["points"] or 0
 
 
 def compute_balance_from_entries(*, account_id: UUID, currency: str) -> EntriesBalance:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from fidelia.kernel.actor import Actor, Scope
+from fidelia.ledger.queries import sum_held as sum_held_by
 from fidelia.rules.tiers import HeldTier
 
 from ..errors import EnrolmentProvisional, UnknownEnrolment, UnknownProgramme, UnknownVersion
@@ -198,6 +199,11 @@ def count_members_by_tier(programme: Programme, at: datetime) -> dict[str, int]:
     ).filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at))
     counts = held.values_list("tier").annotate(n=Count("enrolment_id", distinct=True)).order_by("tier")
     return {tier: n for tier, n in counts if tier}
+
+
+def sum_held(programme: Programme, currency: str) -> tuple[int, int]:
+    """Return how many accounts of the programme's members hold points of a currency, and how many, in minor units."""
+    return sum_held_by(accounts=Enrolment.objects.filter(programme=programme).values("account_id"), currency=currency)
 
 
 def _members_at(programme: Programme, at: datetime) -> QuerySet[Enrolment]:

@@ -1,0 +1,93 @@
+"""Receipts after a disaster: what a backup brings back proves what it proved, and a row that was changed is found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fidelia.worker.postgres import ensure_running
+
+from .conftest import ROOT, Run, environ_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+BEGIN = "import os, sys, django\ndjango.setup()\n"
+LIVE = BEGIN + "from tests.insight.backtest.history import Shop\nShop(7).live(8)\n"
+WRITE = (
+    BEGIN
+    + """
+from pathlib import Path
+from fidelia.activity.models import DecisionRecord
+from fidelia.activity.queries.receipts import list_receipts
+from fidelia.programme.models import ProgrammeVersion
+from fidelia.programme.operations import export_text
+from fidelia.rules.receipts import chain_text_of
+from tests.receipts.test_verifying import AUDITOR
+folder = Path(sys.argv[1])
+folder.mkdir()
+for account in sorted(set(DecisionRecord.objects.values_list("account_id", flat=True))):
+    (folder / f"{account}.json").write_text(chain_text_of(list_receipts(by=AUDITOR, account_id=account)))
+(folder / "programme.yaml").write_text(export_text(by=AUDITOR, version=ProgrammeVersion.objects.get()))
+"""
+)
+FORGED = """
+with last as (select account_id, sequence from activity_decision where record ->> 'points' <> '0'
+    order by account_id, sequence limit 1)
+update activity_decision decision set record = jsonb_set(record, '{points}', '9999')
+from last where (decision.account_id, decision.sequence) = (last.account_id, last.sequence)
+"""
+
+
+def at_work(home: Path, script: str, *arguments: str) -> None:
+    """Run a script with the code of Fidelia against the database of a home."""
+    own = {
+        "DJANGO_SETTINGS_MODULE": "fidelia.config.settings",
+        "FIDELIA_DATABASE_URL": ensure_running(home),
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }
+    command = [sys.executable, "-c", script, *arguments]
+    subprocess.run(command, env=environ_of(home, own), cwd=home.parent, check=True, timeout=240)
+
+
+def receipts(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def verify(fidelia: Run, folder: Path) -> subprocess.CompletedProcess[str]:
+    files = [str(file) for file in sorted(folder.glob("*.json"))]
+    return fidelia("verify", *files, "--programme", str(folder / "programme.yaml"), "--quiet")
+
+
+def test_receipts_are_the_same_after_a_restore_and_a_changed_row_is_found(
+    migrated_home: Path, fidelia: Run, tmp_path: Path
+) -> None:
+    before, after, forged = (tmp_path / name for name in ("before", "after", "forged"))
+    at_work(migrated_home, LIVE)
+    at_work(migrated_home, WRITE, str(before))
+    assert fidelia("backup", str(tmp_path / "b.zip")).returncode == 0
+    with psycopg.connect(ensure_running(migrated_home), autocommit=True) as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute("delete from activity_decision")
+        connection.execute("update programme_programmeversion set document = '{\"rules\": []}'")
+
+    restored = fidelia("restore", str(tmp_path / "b.zip"), "--replace")
+
+    assert restored.returncode == 0, restored.stderr
+    at_work(migrated_home, WRITE, str(after))
+    assert receipts(after) == receipts(before), "to the byte"
+    sound = verify(fidelia, after)
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert " 0.\n" in sound.stdout
+    with psycopg.connect(ensure_running(migrated_home), autocommit=True) as connection:
+        connection.execute("set role fidelia_app")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(FORGED)
+        connection.execute("reset role")
+        assert connection.execute(FORGED).rowcount == 1
+    at_work(migrated_home, WRITE, str(forged))
+    found = verify(fidelia, forged)
+    assert found.returncode == 2
+    assert "/decision" in found.stderr
