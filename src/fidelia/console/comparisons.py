@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.operations import export_text
 from fidelia.programme.queries import list_versions
 from fidelia.programme.queries.differences import Difference, compare_documents
+from fidelia.ui.formats import typeset
 
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import VersionView, language, told
@@ -31,7 +34,7 @@ def comparison(request: ConsoleRequest, slug: str, number: int) -> HttpResponseB
         "programme": view.programme,
         "other": other,
         "others": others,
-        "differences": [(each, TONES[each.kind], _kind_of(each)) for each in found],
+        "differences": [(_typeset(each), TONES[each.kind], _kind_of(each)) for each in found],
     }
     return show(request, "console/programmes/comparison.html", context)
 
@@ -55,6 +58,11 @@ def _other(request: ConsoleRequest, view: VersionView, others: list[ProgrammeVer
         return view.current
     earlier = [each for each in others if each.number < view.version.number]
     return max(earlier, key=lambda each: each.number, default=None)
+
+
+def _typeset(found: Difference) -> Difference:
+    before, after = (tuple(typeset(one, language()) for one in side) for side in (found.before, found.after))
+    return replace(found, before=before, after=after)
 
 
 def _kind_of(found: Difference) -> str:

@@ -12,6 +12,7 @@ from fidelia.rules import Rule, RuleSet
 from fidelia.rules.cap_wording import say_joint_cap
 from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
 from fidelia.rules.rule_terms import JointCap
+from fidelia.ui.formats import typeset
 from fidelia.ui.parts import Tone
 
 from ..programme_parts import language
@@ -80,7 +81,7 @@ def _caps(rule: Rule, rule_set: RuleSet, found: list[Overlap]) -> list[Said]:
         if held and _is_held(cap, rule):
             names = ", ".join(map(_quoted, held.values()))
             text = _("Beside %(names)s: %(cap)s") % {
-                "names": names, "cap": say_joint_cap(cap, rule_set.catalogue.currency, tongue),
+                "names": names, "cap": typeset(say_joint_cap(cap, rule_set.catalogue.currency, tongue), tongue),
             }  # fmt: skip
             said.append(Said(text, "blue", tuple(held.items())))
     return said

@@ -8,7 +8,7 @@ from typing import Any
 
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import Money
-from fidelia.ui.formats import minor_points, money, number, share
+from fidelia.ui.formats import minor_points, money, number, share, typeset
 
 from .held_words import HELD, held_in_words
 
@@ -195,7 +195,7 @@ def _sections(plan: Mapping[str, Any], language: str) -> Iterator[tuple[str, lis
     heading = say(title, programme=plan["programme"], number=plan["from_version"])
     yield heading, [] if differences else [say(SAME)]
     if differences:
-        yield say(DIFFERENCES), [row for each in differences for row in _difference(each)]
+        yield say(DIFFERENCES), [row for each in differences for row in _difference(each, language)]
     if plan["backtest"] is not None:
         yield from _replayed(plan, plan["backtest"], language)
     if held := plan.get("held"):
@@ -247,11 +247,11 @@ def holes_in_words(result: Mapping[str, Any], language: str) -> list[str]:
     return [text.in_language(language).format(n=number(count, language)) for text, count in found]
 
 
-def _difference(each: Mapping[str, Any]) -> Iterator[str]:
+def _difference(each: Mapping[str, Any], language: str) -> Iterator[str]:
     yield f"{SIGNS[each['kind']]} {each['name']}"
     for sign, sentences in (("-", each["before"]), ("+", each["after"])):
         for sentence in sentences:
-            yield f"    {sign} {sentence}"
+            yield f"    {sign} {typeset(sentence, language)}"
 
 
 def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str) -> Iterator[tuple[str, list[str]]]:
@@ -271,8 +271,8 @@ def _replayed(plan: Mapping[str, Any], result: Mapping[str, Any], language: str)
         rows.append(_row(say(ROWS["liability"], n=owed["percent"]), owed["money"], paid, language))
     moved = sum(members for was, now, members in result["tiers"] if was != now)
     counted = {"gain": result["members"]["gain"], "lose": result["members"]["lose"], "moves": moved}
-    rows += [f"{say(ROWS[name])}: {number(count, language)}" for name, count in counted.items()]
-    rows.append(f"{say(ROWS['changed'])}: {number(result['changed'], language)}")
+    rows += [_count(say(ROWS[name]), count, language) for name, count in counted.items()]
+    rows.append(_count(say(ROWS["changed"]), result["changed"], language))
     yield say(REPLAYED, **counts), rows
     names = {key: name[language] for key, name in plan["rules"].items()}
     by_rule = sorted(result["by_rule"].items(), key=lambda each: each[1][0] - each[1][1])
@@ -301,7 +301,7 @@ def _against_today(plan: Mapping[str, Any], found: Mapping[str, Any], language: 
         owed = found["liability"]
         rows.append(_row(say(ROWS["liability"], n=owed["percent"]), owed["money"], write.money, language))
     counted = {**found["members"], "moves": found["moves"]}
-    rows += [f"{say(ROWS[name])}: {number(counted[name], language)}" for name in ("gain", "lose", "moves")]
+    rows += [_count(say(ROWS[name]), counted[name], language) for name in ("gain", "lose", "moves")]
     names = {key: name[language] for key, name in plan["rules"].items()}
     for key, pair in sorted(found["by_rule"].items(), key=lambda each: -abs(each[1][1] - each[1][0])):
         if pair[0] != pair[1]:
@@ -323,6 +323,10 @@ class Writers:
         """Return money, given in minor units."""
         currency = self.plan["currency"]
         return money(Money(amount, currency).text(), currency, self.language)
+
+
+def _count(name: str, count: int, language: str) -> str:
+    return typeset(f"{name} : " if language == "fr" else f"{name}: ", language) + number(count, language)
 
 
 def _row(name: str, pair: list[int], write: Any, language: str) -> str:

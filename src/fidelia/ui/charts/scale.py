@@ -29,6 +29,8 @@ def value_axis(
     if from_zero:
         low, high = min(0.0, low), max(0.0, high)
     step = round_step(high - low, parts)
+    if unit.is_whole and step % 1:
+        step = float(math.ceil(step))  # nobody counts 0.8 members
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
     texts = [unit.short(round(step * i, 9), language, step=step) for i in range(first, last + 1)]

@@ -16,6 +16,11 @@ class Unit:
     currency: str = ""
     decimals: int = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether values are counts, which have no parts."""
+        return self.kind == "number" and self.decimals == 0
+
     def full(self, value: float, language: str, *, sign: bool = False) -> str:
         if self.kind == "money":
             return formats.money(value, self.currency, language, decimals=self.decimals, sign=sign)
