@@ -38,7 +38,7 @@ TABLES = (
 class Occasion(NamedTuple):
     """One committed decision, in the order in which they were committed. Ids are texts; money in minor units.
 
-    tier   the tier held then, as it is known now;  mask: bit n: the condition of rule n of its terms is met
+    tier   the tier held just before, as it is known now: one begins with the very purchase that reaches it;  mask: bit n: the condition of rule n of its terms is met
     """
 
     account_id: str
@@ -216,8 +216,8 @@ from own decisions
     left join stores on stores.store_id = purchases.store_id
     left join enrolled enrolments on decisions.person is not null and enrolments.enrolment_id = purchases.enrolment_id
     left join (select * from tier_periods where tier_set = '') periods
-        on periods.enrolment_id = purchases.enrolment_id and periods.valid_from <= decisions.occurred_at
-        and (periods.valid_until is null or periods.valid_until > decisions.occurred_at)
+        on periods.enrolment_id = purchases.enrolment_id and periods.valid_from < decisions.occurred_at
+        and (periods.valid_until is null or periods.valid_until >= decisions.occurred_at)
 """
 _LINES = """
 create or replace temp table line as
