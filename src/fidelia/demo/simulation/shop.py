@@ -35,8 +35,6 @@ class Shop:
     seed: int
     clock: ShopClock
     launch_at: datetime
-    past_launch_at: datetime
-    past_end_at: datetime
     people: list[Person]
     buyers: Buyers
     repeats: Integers
@@ -45,6 +43,16 @@ class Shop:
     lifted: list[Receipt]
     past_lifted: list[Receipt]
     today: list[Receipt]
+
+    @property
+    def past_launch_at(self) -> datetime:
+        """The instant at which the campaign that is over began."""
+        return midnight_of(past_campaign_of(self.clock)[0]) + timedelta(hours=6)
+
+    @property
+    def past_end_at(self) -> datetime:
+        """The instant at which it ended."""
+        return midnight_of(past_campaign_of(self.clock)[1]) + timedelta(hours=6)
 
     @property
     def joined_late(self) -> dict[UUID, datetime]:
@@ -78,7 +86,6 @@ def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
     repeats, repeated_at = draw_repeats(next(streams), buyers, buyers.born, end)
     lifted_buyers = replace(buyers, rate=buyers.rate * SHOP.campaign_lift)
     lifted, lifted_at = draw_repeats(next(streams), lifted_buyers, launch, end)
-    past_on, past_until = past_campaign_of(clock)
     past, past_at = _lifted_by_past(np.random.default_rng(past_times), buyers, clock)
 
     people = draw_people(next(streams), clock.moments_of(buyers.born), companies, midnight_of(ends_on))
@@ -98,8 +105,6 @@ def simulate_shop(*, customers: int, seed: int, ends_on: date) -> Shop:
         seed=seed,
         clock=clock,
         launch_at=launch_at,
-        past_launch_at=midnight_of(past_on) + timedelta(hours=6),
-        past_end_at=midnight_of(past_until) + timedelta(hours=6),
         people=people,
         buyers=buyers,
         repeats=np.bincount(repeats, minlength=customers),
