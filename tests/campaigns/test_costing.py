@@ -54,6 +54,7 @@ def test_gifts_and_vouchers_are_counted_from_what_was_decided_and_used(tmp_path:
     of = programme(document(CUP, BACK, NEXT))
     member(of)
     everybodys(of, "NEXTTIME", key="next")
+    product("cup", price=1_000)
     for number in ("A", "B"):
         close(number, basket=basket(MOKA))
     later = AT + timedelta(days=40)
@@ -67,7 +68,7 @@ def test_gifts_and_vouchers_are_counted_from_what_was_decided_and_used(tmp_path:
             voucher=voucher,
         )  # fmt: skip
 
-    assert given_by("cup").gifts == {"cup": 2_000}
+    assert (given_by("cup").gifts, given_by("cup").discount) == ({"cup": 2_000}, 0), "its price is not a cost besides"
     rules = terms_of(version.id).rule_set.rule_at
     assert [kind_of(rules[key]) for key in ("cup", "back", "next", "base")] == ["gift", "voucher", "coupon", "points"]
     assert [voucher_of(rules[key]) for key in ("cup", "back", "next")] == [None, 500, None]

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from fidelia.activity.models import Purchase
+from fidelia.console.till import questions
 from fidelia.customers.models import Customer
 from fidelia.customers.operations import NewCustomer, add_customer
 from fidelia.kernel.clock import now
@@ -99,6 +100,23 @@ def test_who_is_no_member_stays_unknown_elsewhere_but_signs_up_as_the_same_perso
     joined = {"key": "j-9", "phone": phone, "name": "Rocco", "store": "lille"}
     member = stranger.post("/till/members/", json.dumps(joined), content_type="application/json").json()["member"]
     assert (member["name"], Customer.objects.filter(given_name="Rocco").count()) == ("Rocco", 1)
+
+
+def test_who_looks_far_more_members_up_than_a_counter_is_held_and_told_so(till, monkeypatch):
+    monkeypatch.setattr(questions, "LOOK_UPS", 3)
+    for _ in range(20):
+        assert till.get("scan/", q="moka").status_code == 200, "articles are not counted"
+    id = till.get("scan/", q=till.card).json()["members"][0]["id"]
+    assert till.get("scan/", q="2990000000007").json()["members"] == [], "a guess counts too"
+    assert till.get(f"members/{id}/").status_code == 200
+    for path, asked in (("scan/", {"q": till.card}), ("scan/", {"q": "mull"}), (f"members/{id}/", {})):
+        held = till.get(path, **asked)
+        assert (held.status_code, held.json()["code"]) == (429, "too_many_look_ups")
+        assert "Léonore" not in held.content.decode()
+    assert "reçu" in held.json()["message"] or "receipt" in held.json()["message"]
+    assert till.get("scan/", q="moka").status_code == 200
+    assert till.post("sales/", till.sale(customer_id=None)).status_code == 200, "what is sold goes on"
+    assert marzelline_of_lille(till).get("/till/scan/", {"q": till.card}).status_code == 200, "each user alone"
 
 
 def marzelline_of_lille(till: TillShop) -> Client:

@@ -20,6 +20,10 @@ SENTENCES: Mapping[str, str | Promise] = {
     "malformed_cursor": _("The list has changed: begin at its first page."),
     "unknown_preference": _("This is not a choice that is offered."),
     "unknown_language": _("A language is French or English."),
+    "too_many_look_ups": _(
+        "Very many members were looked up from this account within an hour. Wait a minute; what is sold goes on "
+        "without the card, and can be claimed with the receipt."
+    ),
     "too_many_rows": _("These are too many rows at once."),
     "too_many_chosen": _("At most 1,000 customers are chosen one by one: choose the whole list instead."),
     # the portal for members, and what people ask about their own data

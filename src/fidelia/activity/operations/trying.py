@@ -26,8 +26,8 @@ from fidelia.subscriptions.queries import plans_for_rules
 from ..errors import MalformedLines, UnknownMember
 from ..models import Purchase
 from ..targets import LINES_MAX
-from .checkouts.reading import products_by_code
-from .checkouts.settling import facts_of_product
+from .checkouts.reading import gifts_by_code
+from .checkouts.settling import facts_of_product, worth_of_gift
 from .past import Buyer as PastOf
 from .past import values_of_past
 from .requests import UNIT, LineRequest, check_line
@@ -112,7 +112,8 @@ def try_basket(
 def _priced(basket: Basket, terms: Terms) -> PricedBasket:
     scale = exponent_of(terms.rule_set.catalogue.currency) + _FINER
     facts = _line_facts(basket.lines)
-    gifts = products_by_code(sorted(terms.rule_set.gift_products)) if terms.rule_set.gift_products else {}
+    codes, currency = sorted(terms.rule_set.gift_products), terms.rule_set.catalogue.currency
+    gifts = gifts_by_code(codes, basket.occurred_at) if codes else {}
     return PricedBasket(
         lines=tuple(
             Line(str(i), line.quantity, _unit_price(line), scale, facts=known)
@@ -121,8 +122,8 @@ def _priced(basket: Basket, terms: Terms) -> PricedBasket:
         arithmetic=terms.purchases.arithmetic,
         coupons=tuple(Coupon(code=series, series=series) for series in basket.coupons),
         products={
-            code: Product(unit_price=0, facts=facts_of_product(code, gifts.get(code)))
-            for code in terms.rule_set.gift_products
+            code: Product(worth_of_gift(gifts.get(code), currency), facts=facts_of_product(code, gifts.get(code)))
+            for code in codes
         },
     )
 

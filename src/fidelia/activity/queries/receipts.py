@@ -124,7 +124,10 @@ def _receipt(
     basket = None
     if closed is not None and row.rule_version_id is not None and "bill" in row.record:
         given, values = closed
-        basket = basket_as_json(given.given(terms_of(row.rule_version_id), lines=values.get("lines", ())))
+        prices = row.record["bill"].get("gift_prices", ())
+        basket = basket_as_json(
+            given.given(terms_of(row.rule_version_id), lines=values.get("lines", ()), gift_prices=prices)
+        )
     return sealed(
         {
             "format": FORMAT,

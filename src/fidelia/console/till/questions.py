@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ import msgspec
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_POST, require_safe
 
+from fidelia.access.errors import RateLimited
+from fidelia.access.operations import admit_try
 from fidelia.activity.queries import list_purchases
 from fidelia.cards.operations import Person
 from fidelia.customers.models import Customer
@@ -35,6 +38,15 @@ from .people import FOUND_MAX, facts_of, members_presented, programme_facts
 from .places import programme_of, store_of, stores_of
 
 _NUMBERED = re.compile(r".*-(\d{1,9})")
+# A counter serves a hundred people an hour, and asks twice for some: who asks far more is reading the file.
+LOOK_UPS = 600
+LOOK_UP_PERIOD = timedelta(hours=1)
+
+
+class TooManyLookUps(RateLimited):
+    """One user looked so many members up at the till that it is no counter any more; `retry_at` says when to go on."""
+
+    default_code = "too_many_look_ups"
 
 
 class Newcomer(msgspec.Struct):
@@ -74,10 +86,15 @@ def scan(request: ConsoleRequest) -> Answer:
     if not text:
         return {"members": [], "products": [], "code": None}
     programme, at = programme_of(request), clock.now()
-    found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
     goods = list_sellable(by=request.actor, text=text, limit=FOUND_MAX)
-    if len(goods) == 1 and goods[0].code == text and len(found) != 1:
+    is_article = len(goods) == 1 and goods[0].code == text
+    if not is_article:  # articles are scanned without end, and nobody is learnt from them
+        _count_look_up(request.actor, at)
+    found = search_customers(by=request.actor, text=text, limit=FOUND_MAX)
+    if is_article and len(found) != 1:
         found = []
+    elif is_article:
+        _count_look_up(request.actor, at)
     if not found and not goods:  # an article is scanned far more often than a card of another store
         found = members_presented(request.actor, text, programme)
     members = [facts_of(request.actor, one, programme, at) for one in found] if len(found) == 1 else _named(found)
@@ -102,8 +119,17 @@ def products(request: ConsoleRequest) -> Answer:
 @answers
 def member(request: ConsoleRequest, customer_id: UUID) -> Answer:
     """One of several people of a name, chosen."""
+    _count_look_up(request.actor, clock.now())
     found = get_customer(by=request.actor, customer_id=customer_id)
     return {"member": facts_of(request.actor, found, programme_of(request), clock.now())}
+
+
+def _count_look_up(by: Actor, at: datetime) -> None:
+    """Count that a user asked for a member, whether or not there is one. Raises TooManyLookUps."""
+    try:
+        admit_try(kind="till look-up", subject=str(by.id), limit=LOOK_UPS, period=LOOK_UP_PERIOD, at=at)
+    except RateLimited as refusal:
+        raise TooManyLookUps("Too many members were looked up from this account.", **refusal.details) from None
 
 
 @require_POST

@@ -241,6 +241,7 @@ class Replay:
             lines=values.get("lines", ()),
             counted=self.counters.told(limits, *who, seen.occurred_at, of=of),
             tier=tier,
+            gift_prices=(record.bill or {}).get("gift_prices", ()),
         )
         bill = settled.bill
         self.counters.take(seen.purchase_id, limits, bill.consumed, who, seen.occurred_at, of=of)

@@ -18,7 +18,7 @@ from ..models import FactExport, folder_of
 class Given:
     """What a rule gave in a span of time; money in minor units of one currency.
 
-    times     how many decisions it gave in; points and discount: what it gave there
+    times     how many decisions it gave in; points: what it gave there; discount: what it took off what was bought
     gifts     by the code of a product, how much of it (thousandths) was added to baskets for nothing
     vouchers  how many were issued; voucher_used what was paid by them since, voucher_open what can still be
     """
@@ -64,8 +64,10 @@ def count_given(
         ):  # an export of before an upgrade does not say whence they are
             issued = _issued(facts, inside, currency, voucher, until)
             (vouchers,) = facts.rows_by_sql(issued, "decided", _VOUCHERS.format(key=rule_key))
+    known = {name: int(value or 0) for name, value in (plain | vouchers).items()}
+    known["discount"] -= sum(int(row["worth"]) for row in gifts)  # a gift counts as what it is, not as its price too
     return Given(
-        **{name: int(value or 0) for name, value in (plain | vouchers).items()},
+        **known,
         gifts={row["product"]: int(row["quantity"]) for row in gifts},
     )
 
@@ -97,8 +99,10 @@ _VOUCHERS: Final = """
 select count(*) as vouchers, sum(used)::bigint as voucher_used, sum(open)::bigint as voucher_open
 from """ + _OUTCOMES.replace("{more}", ", used, open")
 _GIFTS: Final = """
-select substr(key, length('gift:{key}:') + 1) as product, sum(quantity)::bigint as quantity
-from (select json_extract_string(line, '$[0]') as key, json_extract_string(line, '$[1]')::bigint as quantity
+select substr(key, length('gift:{key}:') + 1) as product, sum(quantity)::bigint as quantity,
+    sum(worth)::bigint as worth
+from (select json_extract_string(line, '$[0]') as key, json_extract_string(line, '$[1]')::bigint as quantity,
+        json_extract_string(line, '$[2]')::bigint as worth
     from (select unnest(from_json(json_extract(record, '$.bill.lines'), '["json"]')) as line from decided))
 where starts_with(key, 'gift:{key}:') group by 1 order by 1
 """

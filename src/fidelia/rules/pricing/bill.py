@@ -216,6 +216,8 @@ class Bill:
     rewards_back, refunds  when what rewards cost goes back, and to whom first, of the rule set's `checkout`
     rounds     how often the basket was settled: again for each rule that had lost its condition
     values     what the points rules read: the values given and those computed, for `record_decision`
+    gifts_for  of each line that a rule added, the places of the lines that brought it
+    gift_prices  what the engine was told that products are sold for that rules may add: (code, minor units)
     """
 
     currency: str
@@ -241,6 +243,8 @@ class Bill:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     rewards_back: str = "share"
     refunds: str = "shares"
+    gifts_for: tuple[tuple[int, ...], ...] = ()
+    gift_prices: Shares = ()
 
     @property
     def points_spent(self) -> int:

@@ -16,7 +16,7 @@ from fidelia.kernel.money import exponent_of
 from ..rule_set import RuleSet
 from ..settlement import Outcome, Settlement
 from .basket import Basket, Line
-from .bill import Bill, BilledLine, Discount, Tender
+from .bill import Bill, BilledLine, Discount, Shares, Tender
 from .billing import billed_line, consumed_by, coupon_answers, effects_of, paid_with
 from .checking import check_basket
 from .earning import earn_base, earn_points
@@ -185,6 +185,8 @@ def _bill(
         values=running.values,
         rewards_back=running.rule_set.checkout.rewards_back,
         refunds=running.rule_set.checkout.refunds,
+        gifts_for=tuple(running.gifts_for),
+        gift_prices=_gift_prices(running.basket) if running.basket.products else (),
     )
 
 
@@ -192,6 +194,19 @@ def _gift_of(running: Running, place: int) -> str:
     """Return the product of a line that a rule added, empty for a line of the basket."""
     count = len(running.basket.lines)
     return running.lines[place].key.split(":", 2)[2] if place >= count else ""
+
+
+def _gift_prices(basket: Basket) -> Shares:
+    """Return what products are sold for that may be added, to the minor unit: a replay is told the same."""
+    return tuple(
+        sorted(
+            [
+                (code, product.unit_price)
+                for code, product in basket.products.items()
+                if product.unit_price and product.price_scale is None
+            ]
+        )
+    )
 
 
 def _tax_sums(lines: Sequence[Taxed]) -> tuple[tuple[str, int, int], ...]:

@@ -6,7 +6,7 @@ a reversal reads this and what came back already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class FrozenBill:
 
     `rewards_cost` are the points that go back when the whole has come back, and not with parts. With `cards_first`
     what was paid in money goes back only when the gift cards have all that they paid.
+    `gift_prices` are of the bill too: what gifts were worth when it was made, given or not.
     """
 
     currency: str
@@ -63,6 +64,7 @@ class FrozenBill:
     credits: Shares = ()
     rewards_cost: int = 0
     cards_first: bool = False
+    gift_prices: Shares = ()
 
     @property
     def total(self) -> int:
@@ -81,6 +83,7 @@ class FrozenBill:
             **({"credits": [list(each) for each in self.credits]} if self.credits else {}),
             **({"rewards_cost": self.rewards_cost} if self.rewards_cost else {}),
             **({"cards_first": True} if self.cards_first else {}),
+            **({"gift_prices": [list(each) for each in self.gift_prices]} if self.gift_prices else {}),
         }
 
     @classmethod
@@ -99,6 +102,7 @@ class FrozenBill:
                 tuple([(currency, parts) for currency, parts in stored.get("credits", ())]),
                 stored.get("rewards_cost", 0),
                 stored.get("cards_first", False),
+                _pairs(stored.get("gift_prices", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedBill("This is not a bill.") from error
@@ -122,6 +126,7 @@ def freeze(bill: Bill) -> FrozenBill:
         credits_of(bill),
         whole,
         bill.refunds == "gift_cards_first" and any(each.key != POINTS_TENDER for each in bill.tenders),
+        bill.gift_prices,
     )
 
 
@@ -204,5 +209,5 @@ def _read_line(row: list[Any]) -> FrozenLine:
     )
 
 
-def _pairs(rows: list[list[Any]]) -> Shares:
+def _pairs(rows: Iterable[list[Any]]) -> Shares:
     return tuple([(key, amount) for key, amount in rows])

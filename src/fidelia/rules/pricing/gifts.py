@@ -38,7 +38,11 @@ def apply_gift(running: Running, planned: PlannedRule, effect: GiftProduct, part
     units = effect.units * deserved * times
     if planned.rule.terms.claimed_in == "units":
         units = min(units, running.basket.claims.get(planned.key, 0))
-    return _unlock(running, planned, effect, units) if effect.how == "unlock" else _add(running, planned, effect, units)
+    if effect.how == "unlock":
+        return _unlock(running, planned, effect, units)
+    grant = _add(running, planned, effect, units)
+    grant.brought_by = tuple(sorted({part.line for part in parts if part.line >= 0}))
+    return grant
 
 
 def _deserved(running: Running, planned: PlannedRule, effect: GiftProduct, parts: Sequence[Part]) -> int | Grant:
@@ -83,7 +87,7 @@ def add_gifts(running: Running, planned: PlannedRule, grant: Grant) -> None:
         line = Line(
             key, units * running.unit, product.unit_price, product.price_scale, product.rates, (), product.facts
         )
-        part = running.add_line(planned.key, line, row_of(running, code))
+        part = running.add_line(planned.key, line, row_of(running, code), grant.brought_by)
         if part.listed:
             grant.takes.append([part, None, part.amount, part.listed])
         stock = running.stock.get(code)

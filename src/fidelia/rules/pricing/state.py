@@ -52,13 +52,13 @@ class Part:
 class Grant:
     """What a rule would take: `uses` are units that it needs without lowering them.
 
-    each_off  what one unit of a product that is added loses of its price
+    each_off  what one unit of a product that is added loses of its price; brought_by: the lines that earned it
     is_meant  amounts of takes are as the rule means them (with tax, or without), not yet as prices are stated
     """
 
     __slots__ = (
-        "base", "coupons", "each_off", "gifts", "is_meant", "missing", "missing_type", "products", "reason", "shifts",
-        "takes", "times", "uncapped", "uses",
+        "base", "brought_by", "coupons", "each_off", "gifts", "is_meant", "missing", "missing_type", "products",
+        "reason", "shifts", "takes", "times", "uncapped", "uses",
     )  # fmt: skip
 
     def __init__(self, reason: str | None = None, missing: int | None = None, kind: Type | None = None) -> None:
@@ -74,6 +74,7 @@ class Grant:
         self.uncapped: int | None = None
         self.times = 1
         self.each_off = 0
+        self.brought_by: tuple[int, ...] = ()
         self.is_meant = False
         self.shifts: dict[int, int] = {}
 
@@ -95,6 +96,7 @@ class Running:
         self.share_out = sharer_of(basket.arithmetic.sharing)
         self.lines = list(basket.lines)
         self.gift_rules: list[str] = []
+        self.gifts_for: list[tuple[int, ...]] = []
         self.factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in self.lines]
         self.shipping_factors = [factors_of(line.rates, basket.arithmetic.tax_included) for line in basket.shipping]
         by_total = basket.arithmetic.price_rounding == "total"
@@ -360,10 +362,11 @@ class Running:
             self.parts[part.line].append(piece)
         return piece
 
-    def add_line(self, rule_key: str, line: Line, row: Mapping[str, Any]) -> Part:
-        """Add a gift as a line of its own. Its price is taken off by the grant that brought it."""
+    def add_line(self, rule_key: str, line: Line, row: Mapping[str, Any], places: tuple[int, ...]) -> Part:
+        """Add a gift as a line of its own: the lines at `places` brought it. Its price is taken off by its grant."""
         self.lines.append(line)
         self.gift_rules.append(rule_key)
+        self.gifts_for.append(places)
         self.factors.append(factors_of(line.rates, self.basket.arithmetic.tax_included))
         self.is_gross = _are_gross(self.factors)
         part = self.part_of(len(self.lines) - 1, line)

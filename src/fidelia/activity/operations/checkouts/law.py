@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -32,18 +32,20 @@ REFUSE, CATALOG = "refuse", "catalog"
 def judge(found: CheckoutSurroundings, settled: Settled, at: datetime) -> list[dict[str, Any]]:
     """Return what the policies find, each with its action (warn, refuse); amounts in minor units. Mostly nothing.
 
-    Points count for what they pay, where they pay. What coupons and vouchers for later are worth is not counted.
+    Points count for what they pay, where they pay; gifts for what they are sold for, with the lines that brought them.
+    What coupons and vouchers for later are worth is not counted.
     """
     if not found.laws or (not settled.bill.discount and not settled.bill.points.points):
         return []
     ceiling = Ceiling.of(found.laws[CEILING]["terms"]) if CEILING in found.laws else None
     catalog = _catalog_rules(settled.terms.rule_set)
-    if not catalog and not _concerns(ceiling, found):
+    if not catalog and not _concerns(ceiling, found, settled):
         return []
     findings: list[Finding] = []
     lines = _lines(found, settled, catalog)
     if ceiling is not None:
         findings += check_ceiling(ceiling, lines)
+        findings += check_ceiling(ceiling, _with_gifts(found, settled, lines, ceiling))
     if PRIOR_PRICE in found.laws and any(line.announced for line in lines):
         days = found.laws[PRIOR_PRICE]["terms"]["days"]
         findings += check_prior_price(_with_lowest(found, settled, lines, at, days))
@@ -58,22 +60,53 @@ def check_lawful(found: CheckoutSurroundings, settled: Settled, at: datetime) ->
         number = next(i for i, line in enumerate(settled.bill.lines) if line.key == first["where"])
         raise PromotionForbidden(
             "The law allows less of a promotion on this product.",
-            pointer=f"/lines/{number}",
+            pointer=f"/lines/{number}" if number < len(found.basket.lines) else "/lines",  # a gift was not sent
             kind=first["kind"],
             found=first["found"],
             allowed=first["allowed"],
         )
 
 
-def _concerns(ceiling: Ceiling | None, found: CheckoutSurroundings) -> bool:
-    return ceiling is not None and any(
-        ceiling.concerns(category) for category in {_category_of(line, found) for line in found.basket.lines}
-    )
+def _concerns(ceiling: Ceiling | None, found: CheckoutSurroundings, settled: Settled) -> bool:
+    if ceiling is None:
+        return False
+    categories = {_category_of(line, found) for line in found.basket.lines}
+    gifts = settled.bill.lines[len(found.basket.lines) :]
+    return any(ceiling.concerns(each) for each in categories | {_category_of_gift(line, found) for line in gifts})
 
 
 def _category_of(line: BasketLine, found: CheckoutSurroundings) -> str:
     product: Mapping[str, Any] = found.around.products.get(line.product_code) or {}
     return product.get("category") or line.category
+
+
+def _category_of_gift(line: BilledLine, found: CheckoutSurroundings) -> str:
+    product: Mapping[str, Any] = found.around.products.get(line.product) or {}
+    return product.get("category") or ""
+
+
+def _with_gifts(
+    found: CheckoutSurroundings, settled: Settled, lines: list[PricedLine], ceiling: Ceiling
+) -> Iterator[PricedLine]:
+    """Yield each gift that a rule added together with the lines that brought it, as one offer.
+
+    Two bought and a third one free are a third off the three. Of the lines only those count that the ceiling concerns:
+    what it does not concern lowers nothing. A gift that nobody knows a price of is worth nothing.
+    """
+    bill, sent = settled.bill, len(lines)
+    for gift, places in zip(bill.lines[sent:], bill.gifts_for, strict=True):
+        category = _category_of_gift(gift, found)
+        if not gift.listed or not ceiling.concerns(category):
+            continue
+        own = [lines[place] for place in places if ceiling.concerns(lines[place].category)]
+        yield PricedLine(
+            key=gift.key,
+            category=category,
+            listed=gift.listed + sum([line.listed for line in own]),
+            unit_listed=0,
+            immediate=gift.listed - gift.amount + sum([line.immediate for line in own]),
+            deferred=sum([line.deferred for line in own]),
+        )
 
 
 def _lines(found: CheckoutSurroundings, settled: Settled, catalog: frozenset[str]) -> list[PricedLine]:

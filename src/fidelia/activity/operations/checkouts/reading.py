@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -105,7 +105,10 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSurroundings:
-    """All that is known where a checkout happens. `points_available` is None where nobody pays with points."""
+    """All that is known where a checkout happens. `points_available` is None where nobody pays with points.
+
+    `gift_prices` are of a closure that is settled once more: what gifts were worth then, in minor units.
+    """
 
     basket: CheckoutBasket
     around: Surroundings
@@ -113,6 +116,7 @@ class CheckoutSurroundings:
     points_available: int | None
     kept: KeptCheckout | None
     laws: dict[str, Any]
+    gift_prices: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def member(self) -> Member | None:
@@ -232,8 +236,18 @@ def _surroundings(found: _CheckoutFound, basket: CheckoutBasket, at: datetime) -
 
 
 def products_by_code(codes: list[str]) -> dict[str, dict[str, Any]]:
-    """Return what the file of products says of these, by code: of what rules may add, which no caller has sent."""
+    """Return what the file of products says of these, by code."""
     (text,) = ask("select products_for_rules(%s)::text", [codes])
+    known: dict[str, dict[str, Any]] = msgspec.json.decode(text)
+    return known
+
+
+def gifts_by_code(codes: list[str], at: datetime) -> dict[str, dict[str, Any]]:
+    """Return what the file of products says, by code, of what rules may add, which no caller has sent.
+
+    `price` is what one was sold for at the moment, in minor units of `price_currency`; None where none is known.
+    """
+    (text,) = ask("select products_as_gifts(%s, %s)::text", [codes, at])
     found: dict[str, dict[str, Any]] = msgspec.json.decode(text)
     return found
 

@@ -7,7 +7,7 @@ from the decision record of the closure, so that a product or a customer changed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -64,18 +64,28 @@ class ClosedBasket:
         lines: Sequence[Mapping[str, Any]],
         counted: Sequence[Mapping[str, Any]],
         tier: str,
+        gift_prices: Iterable[tuple[str, int]] = (),
     ) -> Settled:
         """Settle it by these terms: `known` are the values read then, `lines` those of each line, `counted` what limits
-        have counted until then, `tier` what the member holds. Raises what `settle_basket` raises.
+        have counted until then, `tier` what the member holds, `gift_prices` what gifts were worth then (of others: what
+        the file of products says of that day). Raises what `settle_basket` raises.
         """
-        found = self._as_read(lines, counted, tier)
+        found = replace(self._as_read(lines, counted, tier), gift_prices=dict(gift_prices))
         return settle_basket(found, terms, at=self.occurred_at, explain=False, known=known)
 
-    def given(self, terms: Terms, *, lines: Sequence[Mapping[str, Any]]) -> Basket:
-        """Return what the engine was given, as far as it is the basket's own: limits and stock have all of it left."""
+    def given(
+        self, terms: Terms, *, lines: Sequence[Mapping[str, Any]], gift_prices: Iterable[tuple[str, int]]
+    ) -> Basket:
+        """Return what the engine was given, as far as it is the basket's own: limits and stock have all of it left.
+
+        `gift_prices` are those of the frozen bill: (product code, minor units).
+        """
         found = self._as_read(lines, (), "")
         basket = basket_of(found, terms, self.occurred_at, is_member=earns(self.occurred_at, found.member, terms))
-        products = {code: replace(each, stock=None) for code, each in basket.products.items()}
+        prices = dict(gift_prices)
+        products = {
+            code: replace(each, stock=None, unit_price=prices.get(code, 0)) for code, each in basket.products.items()
+        }
         return replace(basket, left={}, products=products)
 
     def _as_read(

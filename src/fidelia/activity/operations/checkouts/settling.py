@@ -37,7 +37,7 @@ from fidelia.rules.rule_terms import Limit, Period
 from ..past import Buyer, values_of_past
 from ..purchases import earns
 from ..values import values_of_occasion
-from .reading import CheckoutSurroundings, products_by_code
+from .reading import CheckoutSurroundings, gifts_by_code
 from .requests import BasketLine, CheckoutBasket, Shipping, Tax
 
 SHIPPING: Final = "shipping"
@@ -102,7 +102,7 @@ def basket_of(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime, 
         points=PointsOffered(wanted_points(found)) if asked.pays_with_points and is_member else None,
         points_balance=max(0, found.points_available or 0),
         pays=terms.points.pays,
-        products=_gifts(found, terms),
+        products=_gifts(found, terms, occurred_at),
         claims=dict(asked.claims),
         choices=dict(asked.choices),
         left=left_of_limits(
@@ -228,17 +228,28 @@ STATES: Final[Mapping[str, Any]] = {
 }
 
 
-def _gifts(found: CheckoutSurroundings, terms: Terms) -> dict[str, Product]:
-    """Return what rules may add as gifts, with the pieces that are left of each."""
+def _gifts(found: CheckoutSurroundings, terms: Terms, at: datetime) -> dict[str, Product]:
+    """Return what rules may add as gifts, with what each is worth and the pieces that are left of it."""
     codes = terms.rule_set.gift_products
     if not codes:
         return {}
-    known, stock = products_by_code(sorted(codes)), found.rewards.get("stock", {})
+    known, stock = gifts_by_code(sorted(codes), at), found.rewards.get("stock", {})
     found.around.products.update(known)
     return {
-        code: Product(unit_price=0, facts=facts_of_product(code, known.get(code)), stock=_left(stock.get(code)))
+        code: Product(
+            unit_price=found.gift_prices.get(code, worth_of_gift(known.get(code), found.basket.currency)),
+            facts=facts_of_product(code, known.get(code)),
+            stock=_left(stock.get(code)),
+        )
         for code in codes
     }
+
+
+def worth_of_gift(product: Mapping[str, Any] | None, currency: str) -> int:
+    """Return what one piece of a gift is sold for, in minor units; 0 where no price in the currency is known."""
+    if product is None or product["price"] is None or product["price_currency"] != currency:
+        return 0
+    return int(product["price"])
 
 
 def _left(stock: Mapping[str, Any] | None) -> int | None:
