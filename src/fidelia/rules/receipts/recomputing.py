@@ -121,7 +121,7 @@ def _decided_bill(receipt: Receipt, published: Published, values: dict[str, Any]
     basket = replace(given, pays=published.pays, left=_left(rules, record))
     known = {name: value for name, value in values.items() if name != rules.lines.key}
     decided = _record(rules, basket, known, at, record)
-    more = _left_by_what_was_missing(rules, record, decided)
+    more = _left_by_what_was_missing(rules, record, decided, basket.left)
     if more:
         decided = _record(rules, replace(basket, left={**basket.left, **more}), known, at, record)
     return decided
@@ -150,21 +150,28 @@ def _explains(record: Mapping[str, Any]) -> bool:
 
 
 def _left(rules: RuleSet, record: Mapping[str, Any]) -> dict[str, int]:
-    """Return what was left of the limits that a decision says were reached: what it consumed of them."""
+    """Return what was left of the limits that a decision says were reached: what it consumed of them.
+
+    Where it tells what was missing, some was left, though too little: nothing is looked at where nothing is left.
+    """
     consumed = {row[0]: row[2] for row in record["bill"]["consumed"]}
     reached = {row[0] for row in record["outcomes"] if row[2] == LIMIT_REACHED or "unlimited" in _more(row)}
-    of_rules = {key: consumed.get(key, 0) for rule in reached for key in _limits_of(rules, rule)}
+    short = {row[0] for row in record["outcomes"] if row[2] == LIMIT_REACHED and "missing" in _more(row)}
+    some = {key for rule in short for key in _limits_of(rules, rule)}
+    of_rules = {key: consumed.get(key, 0) + (key in some) for rule in reached for key in _limits_of(rules, rule)}
     return {**of_rules, PAID_LIMIT: consumed.get(PAID_LIMIT, 0)}
 
 
-def _left_by_what_was_missing(rules: RuleSet, record: Mapping[str, Any], decided: Decision) -> dict[str, int]:
-    """Return what was left of limits that are not given in part: what was needed less what was missing of it."""
+def _left_by_what_was_missing(
+    rules: RuleSet, record: Mapping[str, Any], decided: Decision, given: Mapping[str, int]
+) -> dict[str, int]:
+    """Return what was left of limits that are not given in part: so much more than was `given` as was missing less."""
     needed = {each.rule_key: each.missing for each in decided.outcomes if each.reason == LIMIT_REACHED}
     left: dict[str, int] = {}
     for row in record["outcomes"]:
         told, whole = _more(row).get("missing"), needed.get(row[0])
         if row[2] == LIMIT_REACHED and told is not None and whole is not None and whole > told:
-            left |= dict.fromkeys(_limits_of(rules, row[0]), whole - told)
+            left |= {key: given.get(key, 0) + whole - told for key in _limits_of(rules, row[0])}
     return left
 
 
