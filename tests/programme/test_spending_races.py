@@ -119,7 +119,7 @@ def test_without_the_lock_both_devices_have_found_the_money_and_the_numbering_is
     pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sold = card()
-    monkeypatch.setattr(gift_cards, "_locked", lambda _by, card_id, _right: GiftCard.objects.get(pk=card_id))
+    monkeypatch.setattr(gift_cards, "lock_card", lambda _by, card_id, _right: GiftCard.objects.get(pk=card_id))
     assert two_devices(pool, sold, monkeypatch, waits=False) == [IntegrityError, type(None)]
 
 
