@@ -38,7 +38,8 @@ TABLES = (
 class Occasion(NamedTuple):
     """One committed decision, in the order in which they were committed. Ids are texts; money in minor units.
 
-    tier   the tier held just before, as it is known now: one begins with the very purchase that reaches it;  mask: bit n: the condition of rule n of its terms is met
+    tier   the tier held just before, as it is known now: one begins with the very purchase that reaches it
+    mask   bit n: the condition of rule n of its terms is met
     """
 
     account_id: str
