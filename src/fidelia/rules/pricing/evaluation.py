@@ -143,16 +143,7 @@ def _bill(
     outcomes: tuple[Outcome, ...],
 ) -> Bill:
     running = settling.running
-    taxed, payables, bases = lines
-    places = [*range(len(running.lines)), *[-1 - n for n in range(len(running.basket.shipping))]]
-    shipping = _shipping_parts(running)
-    every: list[BilledLine] = []
-    for n, place in enumerate(places):
-        parts = running.parts[place] if place >= 0 else shipping[-1 - place]
-        line = running.lines[place] if place >= 0 else running.basket.shipping[-1 - place]
-        points = settlement.lines[n] if n < len(settlement.lines) else None
-        base = bases[n] if n < len(bases) else 0
-        every.append(billed_line(line, parts, taxed[n], payables[n], (points, base, _gift_of(running, place))))
+    every = _billed_lines(running, lines, settlement)
     count = len(running.lines)
     total = sum([line.total for line in every])
     left = total - sum([tender.amount for tender in tenders])
@@ -165,7 +156,7 @@ def _bill(
         currency=running.rule_set.catalogue.currency,
         lines=tuple(every[:count]),
         shipping=tuple(every[count:]),
-        taxes=_tax_sums(taxed),
+        taxes=_tax_sums(lines[0]),
         listed=listed,
         discount=listed - amount,
         amount=amount,
@@ -188,6 +179,23 @@ def _bill(
         gifts_for=tuple(running.gifts_for),
         gift_prices=_gift_prices(running.basket) if running.basket.products else (),
     )
+
+
+def _billed_lines(
+    running: Running, lines: tuple[Sequence[Taxed], Sequence[Payable], Sequence[int]], settlement: Settlement
+) -> list[BilledLine]:
+    """Write each line, gifts after those of the basket, shipping last."""
+    taxed, payables, bases = lines
+    places = [*range(len(running.lines)), *[-1 - n for n in range(len(running.basket.shipping))]]
+    shipping = _shipping_parts(running)
+    every: list[BilledLine] = []
+    for n, place in enumerate(places):
+        parts = running.parts[place] if place >= 0 else shipping[-1 - place]
+        line = running.lines[place] if place >= 0 else running.basket.shipping[-1 - place]
+        points = settlement.lines[n] if n < len(settlement.lines) else None
+        base = bases[n] if n < len(bases) else 0
+        every.append(billed_line(line, parts, taxed[n], payables[n], (points, base, _gift_of(running, place))))
+    return every
 
 
 def _gift_of(running: Running, place: int) -> str:
