@@ -76,8 +76,8 @@ def open_purchases(
         mapping = proposal.mapping
     mapping = _with_options(mapping, currency, path)
     _check(mapping, path, language)
-    doubted = [doubt for doubt in proposal.doubts if doubt.about != "currency"] if proposal else []
-    doubts = tuple(_in_words(doubt, mapping, language) for doubt in doubted)
+    doubted = proposal.doubts if proposal else ()
+    doubts = tuple(_in_words(doubt, mapping, language) for doubt in doubted if doubt.about != "currency")
     with tempfile.TemporaryDirectory(prefix="fidelia-report-") as folder:
         table = Table(path, mapping.reading)
         guessed = {"category"} if proposal else set()  # by its name alone a group may look like a category
@@ -85,9 +85,7 @@ def open_purchases(
         column = campaign_column(table.columns, taken=taken, given=treatment)
         answer = satisfaction_column(table, taken=[*taken, column])
         costs = cost_column(table.columns, taken=[*taken, column, answer], cost=cost, unit_cost=unit_cost)
-        reader = LineReader(
-            table, mapping, now=now, language=language, arm_column=column, answer_column=answer, cost_column=costs
-        )
+        reader = LineReader(table, mapping, now, language, column, answer, costs)
         staged = Path(folder) / "rows.parquet"
         _stage(reader, staged)
         backend = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY_LIMIT, temp_directory=folder)
