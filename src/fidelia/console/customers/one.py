@@ -83,9 +83,11 @@ def customer(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
 
 def _segments(dossier: Dossier, customer_id: UUID) -> list[tuple[str, str]]:
     """The segments a customer is in now, as (key, name), by name."""
+    keys = segments_at(customer_id, dossier.at)
+    if not keys:
+        return []
     names = {one.key: one.name.in_language(dossier.speech.language) for one in list_segments(by=dossier.by)}
-    found = [(key, names.get(key, key)) for key in segments_at(customer_id, dossier.at)]
-    return sorted(found, key=lambda one: one[1].casefold())
+    return sorted([(key, names.get(key, key)) for key in keys], key=lambda one: one[1].casefold())
 
 
 @signed_in
