@@ -22,6 +22,7 @@ from fidelia.customers.queries import count_by_text
 from fidelia.insight.models import KeptFigure
 from fidelia.insight.operations import count_figures
 from fidelia.insight.queries.home import PERIODS, WEEKS, HomeFigures
+from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.localized import LocalizedText
@@ -129,6 +130,23 @@ def test_what_the_night_counted_is_what_a_store_would_count_by_itself(shop, djan
         (2_022, 1_010, 2),
         (1, 1),
     )
+
+
+def test_who_sees_one_store_is_told_its_figures_and_no_other(shop, django_assert_num_queries):
+    one, two = shop.members(2)
+    _banner, lyon, lille = add_two_stores(shop.at)
+    shop.buy(one, 3_000, 10, store="lyon")
+    shop.buy(two, 2_000, 12, store="lille")
+    zone = zone_of("Europe/Paris")
+    midnight = datetime.combine(shop.at.astimezone(zone).date(), time(), tzinfo=zone)
+    own = Actor("user", None, "A manager", (Grant("purchase.see", Scope(lyon.partner_id, lyon.id)),))
+    asked = answers_of(HomeFigures(own), midnight, 30, zone)
+    assert asked[0] == (3_000, 3_000, 1)
+    assert count_figures(by=SYSTEM, at=shop.at, even_if_small=True)
+    counted = HomeFigures(own)
+    with django_assert_num_queries(0):
+        assert answers_of(counted, midnight, 30, zone) == asked
+    assert str(lille.id) not in repr(counted._kept)
 
 
 def answers_of(figures, midnight, days, zone):

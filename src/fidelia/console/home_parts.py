@@ -113,10 +113,10 @@ def stage_rows(counted: HomeFigures, period: Period, at: datetime) -> list[Stage
 def store_rows(counted: HomeFigures, period: Period, currency: str, stores: Sequence[Store]) -> list[StoreRow]:
     """Return the stores that sold most in the period; none where there is only one to see."""
     names = {store.id: store for store in stores}
-    before = {one.store_id: one for one in counted.stores(currency, period.before_since, period.before_until)}
-    found = [one for one in counted.stores(currency, period.since, period.until) if one.store_id in names]
     if len(names) < 2:
         return []
+    before = {one.store_id: one for one in counted.stores(currency, period.before_since, period.before_until)}
+    found = [one for one in counted.stores(currency, period.since, period.until) if one.store_id in names]
     return [_store_row(one, before.get(one.store_id), names, currency) for one in found[:STORES_SHOWN]]
 
 

@@ -52,16 +52,18 @@ class Period:
 class HomeFigures:
     """What was sold, to whom, who came back, and the points that moved; from what was kept, else counted now.
 
-    What was kept is of the whole shop and of each store: it serves those who may see all of it. `counted_at` tells
-    when, None for now. With `store_id` sales and people are those of one store; points and stages are always of all.
+    What was kept is of the whole shop and of each store: it serves those who may see all of it, and of a store those
+    who see no other. `counted_at` tells when, None for now. With `store_id`, or for who sees one store alone, sales and
+    people are those of one store; points and stages are always of all.
     """
 
     def __init__(self, by: Actor, kept: Mapping[str, Any] | None = None, *, store_id: UUID | None = None) -> None:
+        store = store_id or _only_store_of(by)
         self._by = by
-        self._of: dict[str, Any] = {"by": by, "store_id": store_id}
+        self._of: dict[str, Any] = {"by": by, "store_id": store}
         self.answers: dict[str, Any] = {}
         self.counted_at: datetime | None = None
-        self._store = str(store_id) if store_id else ""
+        self._store = str(store) if store else ""
         self._kept = kept if kept is not None else self._read_kept()
 
     def period(self, days: int, *, midnight: datetime, currency: str) -> Period:
@@ -190,11 +192,30 @@ class HomeFigures:
         return self._kept[key]
 
     def _read_kept(self) -> dict[str, Any]:
-        if self._by.mode == "test" or not (self._by.may("purchase.see") and self._by.may("points.see")):
+        sees_all = self._by.may("purchase.see") and self._by.may("points.see")
+        if self._by.mode == "test" or not (sees_all or _only_store_of(self._by)):
             return {}
         rows = list(KeptFigure.objects.values_list("question", "answer", "counted_at"))
         self.counted_at = max((counted_at for _question, _answer, counted_at in rows), default=None)
-        return {question: answer for question, answer, _counted_at in rows}
+        kept = {question: answer for question, answer, _counted_at in rows}
+        return kept if sees_all else _of_one_store(kept, self._store)
+
+
+def _only_store_of(by: Actor) -> UUID | None:
+    """Return the store that somebody sees the sales of, where it is the only one."""
+    stores = {scope.store_id for scope in by.scopes_of("purchase.see")}
+    return stores.pop() if len(stores) == 1 else None
+
+
+def _of_one_store(kept: Mapping[str, Any], store: str) -> dict[str, Any]:
+    """Return what of the kept is about one store: all that somebody may be told who sees no other."""
+    found: dict[str, Any] = {}
+    for question, answer in kept.items():
+        if question.startswith("stores|"):
+            found[question] = [row for row in answer if row[0] == store]
+        elif question.startswith(OF_STORES):
+            found[question] = {store: answer[store]} if store in answer else {}
+    return found
 
 
 def _key(question: tuple[Any, ...]) -> str:
