@@ -80,8 +80,7 @@ def open_purchases(
     doubts = tuple(_in_words(doubt, mapping, language) for doubt in doubted if doubt.about != "currency")
     with tempfile.TemporaryDirectory(prefix="fidelia-report-") as folder:
         table = Table(path, mapping.reading)
-        guessed = {"category"} if proposal else set()  # by its name alone a group may look like a category
-        taken = [name for known, name in mapping.columns.items() if known not in guessed]
+        taken = _taken(mapping, is_guessed=proposal is not None)
         column = campaign_column(table.columns, taken=taken, given=treatment)
         answer = satisfaction_column(table, taken=[*taken, column])
         costs = cost_column(table.columns, taken=[*taken, column, answer], cost=cost, unit_cost=unit_cost)
@@ -96,6 +95,11 @@ def open_purchases(
             yield facts if arms is None else with_arms(facts, arms, language)
         finally:
             backend.disconnect()
+
+
+def _taken(mapping: FileMapping, *, is_guessed: bool) -> list[str]:
+    """Return the columns that are spoken for; by its name alone a group may look like a category."""
+    return [name for known, name in mapping.columns.items() if not (is_guessed and known == "category")]
 
 
 def _check(mapping: FileMapping, path: Path, language: str) -> None:
