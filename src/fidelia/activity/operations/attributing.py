@@ -91,7 +91,8 @@ def _parts_of(back: Purchase, allocation: Sequence[LineAllocation], returned: di
     """Return what an earlier return gave back of each line, and count it."""
     parts = []
     for line in sorted(back.lines.all(), key=lambda line: line.line_number):
-        assert line.returns_line_number is not None, "it returns the sale"
+        if line.returns_line_number is None:  # a file's return may hold goods that were sold before the history
+            continue
         assert back.returns_purchase_id is not None, "it returns the sale"
         number, quantity = line.returns_line_number, -line.quantity
         already = returned.get(number, 0)
@@ -106,10 +107,22 @@ def _claim_return(
 ) -> ChainHead:
     decided = decide_return(parts, rule_version_id=claim.rule_version_id, occurred_at=back.occurred_at, head=head)
     of_return = _claim_of(whose, back, decided)
+    of_return.line_points = _points_of_lines(back, parts, of_return.line_points)
     borne_by = bearer_of(back, whose.sale) | {"origin": Origin.LATE}
     posted = take_back(whose.caller, back.count_for(of_return), target_id=claim.posting_id, borne_by=borne_by)
     _write(of_return, decided, posted, whose.caller.at)
     return decided.head
+
+
+def _points_of_lines(back: Purchase, parts: Sequence[ReturnedPart], points: list[int]) -> list[int]:
+    """Return the points of each line of a return: none of what is tied to nothing; a file may name a line twice."""
+    numbers = [line.returns_line_number for line in sorted(back.lines.all(), key=lambda line: line.line_number)]
+    if numbers == [part.line_number for part in parts]:
+        return points
+    given: dict[int | None, int] = {}
+    for part, amount in zip(parts, points, strict=True):
+        given[part.line_number] = given.get(part.line_number, 0) + amount
+    return [given.pop(number, 0) for number in numbers]
 
 
 def _claim_of(whose: _Whose, purchase: Purchase, decided: Decided) -> PurchaseClaim:

@@ -74,8 +74,11 @@ def parts_given_back(bill: FrozenBill, back: Purchase, already: list[Returned]) 
     """Return what a return of a checkout gave back of each line, by quantity or by amount, and add it to `already`."""
     assert back.returns_purchase_id is not None, "it returns the sale"
     records = DecisionRecord.objects.filter(purchase_id=back.purchase_id).values_list("record", flat=True)
-    record = next(record for record in records if "returned" in record["values"])
-    now = [Returned(line, quantity, amount) for line, quantity, amount in record["values"]["returned"]]
+    record = next((record for record in records if "returned" in record["values"]), None)
+    if record is not None:
+        now = [Returned(line, quantity, amount) for line, quantity, amount in record["values"]["returned"]]
+    else:
+        now = _given_back_by_file(back)
     reversal = reverse(bill, now, already=already)
     quantities = {each.line: each.quantity or 0 for each in now}
     already += now
@@ -83,3 +86,13 @@ def parts_given_back(bill: FrozenBill, back: Purchase, already: list[Returned]) 
         ReturnedPart(back.returns_purchase_id, line.line + 1, quantities[line.line], line.points)
         for line in reversal.lines
     ]
+
+
+def _given_back_by_file(back: Purchase) -> list[Returned]:
+    """A file's return of nobody was decided by nothing: its lines say how much of each came back."""
+    quantities: dict[int, int] = {}
+    for line in back.lines.all():
+        if line.returns_line_number is not None:
+            place = line.returns_line_number - 1
+            quantities[place] = quantities.get(place, 0) - line.quantity
+    return [Returned(place, quantity, None) for place, quantity in sorted(quantities.items())]

@@ -20,11 +20,12 @@ from .exchanges import Part, is_correction, parts_of
 from .held import Held
 from .mapping import ImportMapping
 from .members import ENROLLED_BY, AccountState, MemberState, returned_products
+from .of_nobody import SoldToNobody
 from .past import Past
 from .postings import Place, PointsOfReceipts
 from .receipts import Receipt
 from .rows import array_of, back_arrays, in_file
-from .sold_lines import SoldLine
+from .sold_lines import SoldGoods, SoldLine
 
 DECIDED_COLUMNS = {
     "place": "bigint", "purchase_id": "uuid", "customer_id": "uuid", "enrolment_id": "uuid", "account_id": "uuid",
@@ -94,16 +95,18 @@ def decide_batch(
     receipts: Sequence[Receipt],
     members: Mapping[str, MemberState],
     facts: Sequence[dict[str, Any] | None],
+    nobody: SoldToNobody | None = None,
 ) -> Batch:
     """Decide each receipt in the given order, each account's in the order of time; `facts` as read_facts."""
-    return BatchDecision(around, returned_products(receipts)).decide(receipts, members, facts)
+    return BatchDecision(around, returned_products(receipts), nobody).decide(receipts, members, facts)
 
 
 class BatchDecision:
     """The receipts of a batch, one after the other."""
 
-    def __init__(self, around: Circumstances, returned: set[str]) -> None:
+    def __init__(self, around: Circumstances, returned: set[str], nobody: SoldToNobody | None = None) -> None:
         self._around = around
+        self._nobody = nobody or SoldToNobody()
         self._returned = returned
         self._batch = Batch()
         self._lines_known: dict[str, dict[str, Any]] = {}
@@ -121,7 +124,7 @@ class BatchDecision:
         self._held.load(self._around.versions, receipts, members)
         for receipt, known in zip(receipts, facts, strict=True):
             if receipt.customer is None:
-                self._write(receipt, receipt.purchase_id or new_id(), None, None, {})
+                self._decide_of_nobody(receipt)
             else:
                 self._decide_one(receipt, members[receipt.customer], known)
         return self._batch
@@ -137,11 +140,21 @@ class BatchDecision:
         return past
 
     def _decide_one(self, receipt: Receipt, state: MemberState, facts: dict[str, Any] | None) -> None:
-        matched = self._match(receipt, state) if receipt.gives_back else {}
-        is_named = receipt.gives_back and any(receipt.originals)
-        worthless = _worthless(receipt, state, matched) if is_named else frozenset()
-        for part in parts_of(receipt, matched, worthless) if matched or worthless else [Part(receipt, {})]:
+        for part in self._kept_as(receipt, state):
             self._decide_part(part, state, facts)
+
+    def _decide_of_nobody(self, receipt: Receipt) -> None:
+        for part in self._kept_as(receipt, self._nobody):
+            purchase_id = receipt.purchase_id or new_id()
+            self._write(part.receipt, purchase_id, None, None, part.matched)
+            if not part.receipt.is_return:
+                self._nobody.remember(part.receipt, purchase_id, self._where(receipt)[1])
+
+    def _kept_as(self, receipt: Receipt, sold: SoldGoods | SoldToNobody) -> Sequence[Part]:
+        matched = self._match(receipt, sold) if receipt.gives_back else {}
+        is_named = receipt.gives_back and any(receipt.originals)
+        worthless = _worthless(receipt, sold, matched) if is_named else frozenset()
+        return parts_of(receipt, matched, worthless) if matched or worthless else [Part(receipt, {})]
 
     def _decide_part(self, part: Part, state: MemberState, facts: dict[str, Any] | None) -> None:
         receipt, matched, worthless = part.receipt, part.matched, part.worthless
@@ -169,13 +182,13 @@ class BatchDecision:
             return True
         return terms.purchases.earns_at(receipt.occurred_at, enrolment.enrolled_at, terms.zone)
 
-    def _match(self, receipt: Receipt, state: MemberState) -> dict[int, SoldLine]:
+    def _match(self, receipt: Receipt, goods: SoldGoods | SoldToNobody) -> dict[int, SoldLine]:
         matched = {}
         for place, quantity in enumerate(receipt.quantities):
             if quantity < 0 and not is_correction(receipt, place):
                 product, net = receipt.products[place], receipt.nets[place]
                 original = receipt.originals[place] if receipt.originals else ""
-                sold = state.take_sold(product, -quantity, -net, receipt.occurred_at, original)
+                sold = goods.take_sold(product, -quantity, -net, receipt.occurred_at, original)
                 if sold is not None:
                     matched[place] = sold
         return matched
@@ -346,12 +359,12 @@ class BatchDecision:
                 )
 
 
-def _worthless(receipt: Receipt, state: MemberState, matched: Mapping[int, SoldLine]) -> frozenset[int]:
+def _worthless(receipt: Receipt, goods: SoldGoods | SoldToNobody, matched: Mapping[int, SoldLine]) -> frozenset[int]:
     named = zip(receipt.products, receipt.quantities, receipt.originals, strict=True)
     return frozenset(
         place
         for place, (product, quantity, original) in enumerate(named)
-        if place not in matched and quantity < 0 and original and state.has_come_back(product, -quantity, original)
+        if place not in matched and quantity < 0 and original and goods.has_come_back(product, -quantity, original)
     )
 
 

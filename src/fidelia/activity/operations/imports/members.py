@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +23,7 @@ from ..deciding import ChainHead
 from .cells import country_code
 from .mapping import ImportMapping
 from .receipts import Receipt
-from .sold_lines import CENT, SoldLine
+from .sold_lines import SoldGoods, SoldLine
 from .standing import TierOfHistory, load_standings
 
 ENROLLED_BY = "import"
@@ -83,7 +81,7 @@ class AccountState:
 
 
 @dataclass(slots=True)
-class MemberState:
+class MemberState(SoldGoods):
     """Where one customer stands while their history is decided, receipt after receipt."""
 
     customer_id: UUID
@@ -92,36 +90,10 @@ class MemberState:
     tier: TierOfHistory | None = None
     has_bought: bool = False
     is_new_member: bool = False  # this batch made them one
-    sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
-    left: dict[UUID, int] = field(default_factory=dict)  # what is not given back of each sale, in minor units
 
     def tier_at(self, at: datetime) -> str:
         """Return the tier held then, empty for none; asked in the order of time."""
         return self.tier.tier_at(at) if self.tier is not None else NO_TIER
-
-    def take_sold(self, product: str, quantity: int, net: int, before: datetime, receipt: str = "") -> SoldLine | None:
-        """Take from the latest line that a returned one fits, and return the part that comes back.
-
-        A line fits whole, by its quantity and amount, or in part, by its price; of a receipt that the file names, by
-        its quantity alone: what is paid back may be less than what was paid.
-        """
-        lines = [line for line in reversed(self.sold.get(product, ())) if line.occurred_at <= before]
-        if receipt:
-            lines = [line for line in lines if line.is_of(receipt)]
-        lines = [line for line in lines if line.left]
-        whole = (line for line in lines if (line.left, line.net_of(line.left)) == (quantity, net))
-        priced = (line for line in lines if line.left > quantity and abs(line.net_of(quantity) - net) <= CENT)
-        named = (line for line in lines if receipt and line.left >= quantity)
-        line = next(chain(whole, priced, named), None)
-        return line.take(quantity) if line is not None else None
-
-    def has_come_back(self, product: str, quantity: int, receipt: str) -> bool:
-        """Whether a receipt is known here that a return names, and not so much of the product is left on it.
-
-        What that receipt earned is taken back then, by a till or by another file: it is not taken a second time.
-        """
-        lines = [line for line in self.sold.get(product, ()) if line.is_of(receipt)]
-        return bool(lines) and sum(line.left for line in lines) < quantity
 
 
 def load_members(

@@ -19,14 +19,17 @@ with ends as (
 )
 select max(last) from ends group by is_nobody, last / %(most)s order by 1
 """
-# Lines are read only where rules will decide.
+# Lines are read only where rules will decide, or where something comes back of a receipt that is named.
 _READ = """
 select receipt.place, receipt.receipt, receipt.kind, receipt.customer, receipt.occurred_at, receipt.country,
     receipt.store, receipt.channel, receipt.net, receipt.line_count,
     exists (
         select from activity_purchase known where known.source = any (%s) and known.receipt_number = receipt.receipt
             and known.kind in ('sale', 'return')),
-    case when receipt.customer is not null then
+    case when receipt.customer is not null or receipt.originals is not null or receipt.receipt in (
+            select unnest(back.originals) from activity_import_receipt back
+            where back.import_id = receipt.import_id and back.customer is null and back.originals is not null
+                and back.place > %s and back.place <= %s) then
         json_build_array(
         receipt.products, receipt.quantities, receipt.nets, receipt.categories, coalesce(receipt.originals, '{}'))::text
     end
@@ -38,7 +41,8 @@ order by receipt.place
 
 @dataclass(slots=True)
 class Receipt:
-    """One receipt; its lines are columns (products, quantities, nets, categories), empty where nobody is named.
+    """One receipt; its lines are columns (products, quantities, nets, categories), empty where nobody is named and
+    nothing of it comes back.
 
     Quantities and amounts are negative for what came back; `originals` are the receipts that lines given back name,
     empty where the file names none.
@@ -68,6 +72,11 @@ class Receipt:
         return self.kind == "return"
 
     @property
+    def is_return_of_nobody(self) -> bool:
+        """Whether nobody is named on it, and of what comes back on it the receipt is."""
+        return self.customer is None and self.gives_back and any(self.originals)
+
+    @property
     def gives_back(self) -> bool:
         """Whether something on it comes back, be it an exchange; never of one that is recorded as a purchase."""
         return self.is_return or (self.purchase_id is None and min(self.quantities, default=0) < 0)
@@ -84,7 +93,7 @@ def list_spans(import_id: UUID, *, after: int, most: int) -> list[tuple[int, int
 def read_receipts(import_id: UUID, sources: list[str], span: tuple[int, int]) -> list[Receipt]:
     """Return the receipts of a span in order; those that somebody recorded since the check are known."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [sources, import_id, *span])
+        cursor.execute(_READ, [sources, *span, import_id, *span])
         return [Receipt(*head, *_columns_of(lines)) for *head, lines in cursor]
 
 

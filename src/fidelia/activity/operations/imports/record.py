@@ -36,6 +36,7 @@ from .check import forget_checked, people_of, programme_of, sources_of
 from .history import PURCHASE_ID, Batch, Circumstances, decide_batch
 from .mapping import ImportMapping, mapping_of
 from .members import in_order_of_time, load_members, read_facts
+from .of_nobody import load_sold_to_nobody
 from .receipts import Receipt, list_spans, read_receipts
 from .writing import write_batch
 
@@ -172,7 +173,7 @@ class _Run:
         with transaction_of_use_case():
             with connection.cursor() as cursor:
                 cursor.execute(_WAIT_AT_MOST)
-            batch = self._decide_and_write(span)
+            batch = self._decide_and_write(number, span)
             self._await_turn(number)
             for name, value in batch.counts.items():
                 self.counts[name] += value
@@ -181,10 +182,12 @@ class _Run:
             self.next = number + 1
             self.turn.notify_all()
 
-    def _decide_and_write(self, span: tuple[int, int]) -> Batch:
+    def _decide_and_write(self, number: int, span: tuple[int, int]) -> Batch:
         around = self.around
         found = read_receipts(around.import_id, self.sources, span)
         receipts = [receipt for receipt in found if not receipt.is_known]
+        if any(receipt.is_return_of_nobody for receipt in receipts):
+            self._await_turn(number)  # what it gives back may have been sold in the batch that is under way before it
         batch = self._decide(receipts) if receipts else Batch()
         for receipt in found:
             if receipt.is_known:
@@ -194,12 +197,13 @@ class _Run:
 
     def _decide(self, receipts: Sequence[Receipt]) -> Batch:
         by, at, around = self.by, self.at, self.around
+        nobody = load_sold_to_nobody(receipts, self.sources)
         members = load_members(
             by=by, at=at, programme=self.programme, mapping=around.mapping, receipts=receipts,
             terms=around.versions.terms_at(at), import_id=around.import_id,
         )  # fmt: skip
         receipts = in_order_of_time(receipts, members)
-        batch = decide_batch(around, receipts, members, read_facts(receipts, members))
+        batch = decide_batch(around, receipts, members, read_facts(receipts, members), nobody)
         write_batch(by, at, self.programme, around, batch)
         found = [state for state in members.values() if state.enrolment is not None]
         enrolments = {state.enrolment.id for state in found if state.enrolment is not None}

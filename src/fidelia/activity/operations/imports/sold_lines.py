@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from fidelia.rules import LineAllocation, points_of_returned
@@ -48,3 +50,35 @@ class SoldLine:
         part = replace(self, quantity=quantity, net=self.net_of(quantity), points=points)
         self.already += quantity
         return part
+
+
+@dataclass(slots=True, kw_only=True)
+class SoldGoods:
+    """What was sold, of a customer or on a receipt, by product and in the order of time."""
+
+    sold: dict[str, list[SoldLine]] = field(default_factory=lambda: defaultdict(list))
+    left: dict[UUID, int] = field(default_factory=dict)  # what is not given back of each sale, in minor units
+
+    def take_sold(self, product: str, quantity: int, net: int, before: datetime, receipt: str = "") -> SoldLine | None:
+        """Take from the latest line that a returned one fits, and return the part that comes back.
+
+        A line fits whole, by its quantity and amount, or in part, by its price; of a receipt that the file names, by
+        its quantity alone: what is paid back may be less than what was paid.
+        """
+        lines = [line for line in reversed(self.sold.get(product, ())) if line.occurred_at <= before]
+        if receipt:
+            lines = [line for line in lines if line.is_of(receipt)]
+        lines = [line for line in lines if line.left]
+        whole = (line for line in lines if (line.left, line.net_of(line.left)) == (quantity, net))
+        priced = (line for line in lines if line.left > quantity and abs(line.net_of(quantity) - net) <= CENT)
+        named = (line for line in lines if receipt and line.left >= quantity)
+        line = next(chain(whole, priced, named), None)
+        return line.take(quantity) if line is not None else None
+
+    def has_come_back(self, product: str, quantity: int, receipt: str) -> bool:
+        """Whether a receipt is known here that a return names, and not so much of the product is left on it.
+
+        What that receipt earned is taken back then, by a till or by another file: it is not taken a second time.
+        """
+        lines = [line for line in self.sold.get(product, ()) if line.is_of(receipt)]
+        return bool(lines) and sum(line.left for line in lines) < quantity

@@ -16,8 +16,9 @@ from fidelia.rules import LineAllocation, points_of_returned
 
 from ..imports.history import DECIDED_COLUMNS, DECISION_COLUMNS, Batch, BatchDecision, Circumstances
 from ..imports.members import MemberState
+from ..imports.of_nobody import SoldToNobody
 from ..imports.receipts import Receipt
-from ..imports.sold_lines import SoldLine
+from ..imports.sold_lines import SoldGoods, SoldLine
 from ..imports.writing import move_chains, post_points
 from .unrewarded import PastReceipt
 
@@ -43,7 +44,7 @@ class PastDecision(BatchDecision):
         since = state.enrolment.enrolled_at
         return self._before_enrolment or terms.purchases.earns_at(receipt.occurred_at, since, terms.zone)
 
-    def _match(self, receipt: Receipt, state: MemberState) -> dict[int, SoldLine]:
+    def _match(self, receipt: Receipt, goods: SoldGoods | SoldToNobody) -> dict[int, SoldLine]:
         assert isinstance(receipt, PastReceipt), "recorded purchases are decided here"
         matched = {}
         for place, back in enumerate(receipt.backs):
