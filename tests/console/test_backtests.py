@@ -45,8 +45,8 @@ def test_it_is_empty_until_it_is_run_and_runs_as_a_job(shop: Shop, client: Clien
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("fr", ("Preuve", "Ce qui fait l’écart", "Statut à la fin", "Tel que vécu")),
-    ("en", ("Proof", "What makes the difference", "Tier at the end", "As it happened")),
+    ("fr", ("Preuve", "Ce qui fait l’écart", "Statut à la fin", "Tel que vécu", "mars 2026", "Mars 2026", "→ Grand")),
+    ("en", ("Proof", "What makes the difference", "Tier at the end", "As it happened", "Feb 2026", "March 2026")),
 ])  # fmt: skip
 def test_it_shows_proof_charts_tiers_and_baskets(
     shop: Shop, client: Client, language: str, words: tuple[str, ...]

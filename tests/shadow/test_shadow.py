@@ -149,7 +149,7 @@ def test_what_only_one_of_both_knows_is_told(shadow: Shadow) -> None:
     causes(shadow, [GrantTold("R2", 84), GrantTold("R9", 12)])
     figures = figures_of(shadow)
     assert [(each.cause, each.count, each.points) for each in figures.causes] == [
-        (UNKNOWN_HERE, 1, 12), (UNKNOWN_THERE, 1, -134),
+        (UNKNOWN_THERE, 1, -134), (UNKNOWN_HERE, 1, 12),
     ]  # fmt: skip
     assert (figures.judged, figures.told, figures.compared, figures.same) == (2, 2, 1, 1)
     assert [each.receipt_number for each in list_differences(shadow, cause=UNKNOWN_THERE)] == ["R1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from fidelia.customers.queries import list_segments
 from fidelia.insight.backtest.parts import NO_TIER, Part
 from fidelia.kernel.actor import Actor
 from fidelia.organisation.queries import list_stores
+from fidelia.ui import formats
 from fidelia.ui.parts import Chip
 
 from .programme_parts import VersionView, language
@@ -34,7 +36,7 @@ class PartForm(forms.Form):
         segments = list_segments(by=by) if by.may("segment.see") else []
         self._choose("store_id", [(str(one.id), one.name) for one in stores])
         self._choose("tier", [(NO_TIER, _("no tier")), *_tiers(view)])
-        self._choose("month", [(month, month) for month in months])
+        self._choose("month", [(month, formats.month_name(_first_day(month), tongue)) for month in months])
         self._choose("segment", [(one.key, one.name.in_language(tongue)) for one in segments])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -59,6 +61,16 @@ class PartForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
+
+
+def short_month_in_words(month: str, language: str) -> str:
+    """Return "nov. 2024" or "Nov 2024" for "2024-11"."""
+    day = _first_day(month)
+    return f"{formats.short_month(day, language)} {day.year}"
+
+
+def _first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
 
 
 def _without(chosen: Mapping[str, str], name: str) -> dict[str, str]:

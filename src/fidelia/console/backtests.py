@@ -26,7 +26,7 @@ from fidelia.programme.queries import in_points
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Change, Definition, Figure
 
-from .backtest_parts import PartForm
+from .backtest_parts import PartForm, short_month_in_words
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import VersionView, language
 from .programmes import view_at
@@ -162,7 +162,7 @@ class BacktestView:
             return None
         name = _("Version %(number)s") % {"number": self.view.version.number}
         return charts.lines(
-            list(months),
+            [short_month_in_words(month, language()) for month in months],
             [
                 charts.Series(_("As it happened"), [was / self.unit for was, _now in months.values()], "context"),
                 charts.Series(name, [now / self.unit for _was, now in months.values()]),
@@ -203,11 +203,15 @@ class BacktestView:
             "rows": [
                 (
                     self.tier_name(was),
-                    [(formats.number(moves.get((was, now), 0), language()), was == now) for now in known],
+                    [self.cell(now, moves.get((was, now), 0), is_same=was == now) for now in known],
                 )
                 for was in known
             ],
         }
+
+    def cell(self, now: str, count: int, *, is_same: bool) -> tuple[str, str, bool]:
+        """Return a tier of the version, how many hold it, and whether they moved to it."""
+        return self.tier_name(now), formats.number(count, language()), bool(count) and not is_same
 
     def table(self, part: str, name: Any) -> list[tuple[str, str, str, str]]:
         pairs: dict[str, list[int]] = self.result[part]

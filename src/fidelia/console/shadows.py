@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,15 @@ from fidelia.shadow.operations import (
     tell_grants,
 )
 from fidelia.shadow.operations.running import holdings_of
-from fidelia.shadow.queries import UNKNOWN_HERE, UNKNOWN_THERE, ShadowFigures, figures_of, find_shadow, list_differences
+from fidelia.shadow.queries import (
+    PAGE_MAX,
+    UNKNOWN_HERE,
+    UNKNOWN_THERE,
+    ShadowFigures,
+    figures_of,
+    find_shadow,
+    list_differences,
+)
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Definition, Figure
 
@@ -104,6 +113,7 @@ class ShadowView:
         self.found: ShadowFigures = figures_of(shadow)
 
     def context(self) -> dict[str, Any]:
+        rows = list_differences(self.shadow, cause=self.cause)
         return {
             "figures": self.figures(),
             "causes": [
@@ -113,11 +123,22 @@ class ShadowView:
             ],
             "chosen": self.words[self.cause][0] if self.cause else "",
             "by_day": self.by_day(),
-            "rows": [self.row(each) for each in list_differences(self.shadow, cause=self.cause)],
+            "shown": self.shown(rows),
+            "rows": [self.row(each) for each in rows],
             "has_compared": self.found.compared > 0,
             "waiting": self.found.waiting,
             "holdings": self.points(holdings_of(self.shadow.programme)["points"]),
         }  # fmt: skip
+
+    def shown(self, rows: Sequence[Any]) -> str:
+        """Say which differences are listed: of what cause, and that there are more."""
+        apart = {UNKNOWN_HERE, UNKNOWN_THERE} & {each.cause for each in self.found.causes}
+        said = [self.words[self.cause][0]] if self.cause else []
+        if apart and not self.cause:
+            said.append(_("Of receipts that both know. Choose a cause above to see what only one of the two knows."))
+        if len(rows) == PAGE_MAX:
+            said.append(_("The last %(n)s are shown.") % {"n": formats.number(PAGE_MAX, language())})
+        return " · ".join(said)
 
     def figures(self) -> list[Figure]:
         found, tongue = self.found, language()

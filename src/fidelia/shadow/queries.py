@@ -147,7 +147,7 @@ def _causes(shadow: Shadow, compared: QuerySet[ShadowPurchase]) -> tuple[CauseFi
         sums = some.aggregate(n=Count("id"), points=Sum("points"))
         if sums["n"]:
             causes.append(CauseFigures(cause, sums["n"], sign * int(sums["points"])))
-    return tuple(sorted(causes, key=lambda each: (-each.count, each.cause)))
+    return tuple(sorted(causes, key=lambda each: (-each.count, -abs(each.points), each.cause)))
 
 
 def _days(shadow: Shadow, compared: QuerySet[ShadowPurchase]) -> tuple[DayFigures, ...]:
