@@ -317,6 +317,8 @@ class Trait(models.Model):
         indexes = [
             models.Index(fields=["customer", "name", "valid_from"], name="traits_of_a_customer"),
             models.Index(fields=["updated_at"], name="traits_in_order_of_change"),
+            # Segments: what holds at a moment is what is open, and the few that ended since.
+            models.Index(fields=["valid_until"], name="closed_traits_by_end", condition=Q(valid_until__isnull=False)),
             # Lists of customers in order of a trait.
             models.Index(
                 fields=["name", "number", "customer"],
