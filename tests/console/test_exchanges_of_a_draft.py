@@ -8,7 +8,7 @@ import pytest
 
 from fidelia.kernel.localized import LocalizedText
 from fidelia.programme.models import PointsCurrency, ProgrammeVersion
-from fidelia.programme.operations import draft_version
+from fidelia.programme.operations import change_draft, draft_version
 from fidelia.programme.operations.points import add_points_currency
 from tests.cast import SYSTEM
 from tests.programme.cast import DOCUMENT
@@ -65,6 +65,23 @@ def test_a_form_that_is_sent_back_as_it_was_changes_nothing(shop: Shop, draft: P
     sent = {each.html_name: each.value() for each in form if each.value() not in (None, False)}
     assert client.post(f"{AT}/cheques/gift/", sent).status_code == 302
     assert part_of(draft, "cheques") == [CHEQUE]
+
+
+def test_a_scale_and_dates_of_the_document_stay_and_are_said_to(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811
+    client = shop.client(shop.leonore)
+    assert "s’écrit dans le document" in page_of(client, f"{AT}/new-cheque/")
+    assert "se modifie dans le document" not in page_of(client, f"{AT}/cheques/gift/")
+    scaled = {name: value for name, value in CHEQUE.items() if name not in {"points", "money"}} | {
+        "scale": [{"points": "500", "money": "5"}, {"points": "1000", "money": "12"}], "issued": ["03-31", "09-30"],
+    }  # fmt: skip
+    change_draft(by=SYSTEM, at=shop.at, version=draft, document={**DOCUMENT, "cheques": [scaled]}, note="")
+    page = page_of(client, f"{AT}/cheques/gift/")
+    assert "Son barème à paliers se modifie dans le document et reste ici tel quel." in page
+    assert "Ses dates d’émission se modifient dans le document et restent ici telles quelles." in page
+    form = client.get(f"{AT}/cheques/gift/").context["form"]
+    sent = {each.html_name: each.value() for each in form if each.value() not in (None, False)}
+    assert client.post(f"{AT}/cheques/gift/", sent).status_code == 302
+    assert part_of(draft, "cheques") == [scaled]
 
 
 @pytest.mark.parametrize(

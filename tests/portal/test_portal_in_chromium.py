@@ -84,6 +84,7 @@ def test_a_member_comes_in_takes_the_card_off_line_and_logs_out(visit: Visitor) 
     expect(page.locator(".m-qr svg")).to_be_visible()
     expect(page.locator(".m-ean svg")).to_be_visible()
     expect(page.locator("[data-offline]")).to_be_visible()
+    assert page.evaluate(WIDER) == []
     assert page.evaluate("getComputedStyle(document.querySelector('.m-number')).fontSize") == "21px"
     page.goto(f"{one.address}/points/")  # another page off line: the card is what there is
     expect(page.locator(".m-qr svg")).to_be_visible()

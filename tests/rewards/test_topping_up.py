@@ -34,7 +34,7 @@ from fidelia.rewards.operations import (
     take_top_up_back,
     top_up_gift_card,
 )
-from fidelia.rules.gift_card_terms import parse_gift_cards
+from fidelia.rules.gift_card_terms import NO_GIFT_CARD_TERMS, parse_gift_cards
 from tests.cast import SYSTEM, actor_with
 from tests.programme.cast import AT, DOCUMENT, programme
 
@@ -243,3 +243,13 @@ def test_the_terms_are_told_in_words() -> None:
         "A charge can be taken back for 14 days.",
     ]
     assert all("{" not in sentence for sentence in describe_gift_cards(policy, of, "fr"))
+
+
+def test_a_card_is_told_with_its_own_end_whatever_the_terms_say_by_now() -> None:
+    of, policy = shop(), parse_gift_cards(TERMS)
+    assert policy is not None
+    endless = describe_gift_cards(policy, of, "en", ends=False)
+    assert "It never ends." in endless
+    assert not any("life" in sentence or "lives" in sentence for sentence in endless)
+    assert describe_gift_cards(NO_GIFT_CARD_TERMS, of, "en") == ["It never ends.", "It is not charged again."]
+    assert describe_gift_cards(NO_GIFT_CARD_TERMS, of, "en", ends=True) == ["It is not charged again."]

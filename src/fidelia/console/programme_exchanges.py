@@ -46,6 +46,10 @@ CHEQUE_DEFAULTS = {
     "on_return": "withdraw", "debt": "points", "divisible": False,
 }  # fmt: skip
 CONVERSION_DEFAULTS = {"rounding": "down"}
+KEPT = {
+    "scale": _("Its scale of steps is changed in the document and stays as it is here."),
+    "issued": _("The dates on which it is issued are changed in the document and stay as they are here."),
+}
 CHEQUE_PLACES = (
     ("/name", "name_en"), ("/validity/months", "validity_months"), ("/validity/days", "validity_days"),
     ("/validity/ends", "fixed_dates"), ("/validity", "validity_months"),
@@ -57,6 +61,7 @@ class TermForm(forms.Form):
     """One entry of a list of the document; `amounts` are its fields counted in points or in money, by name."""
 
     places: Sequence[tuple[str, str]] = ()
+    notes: Sequence[Any] = ()  # what the form does not show of the entry, in sentences
 
     def __init__(self, programme: Programme, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,7 +104,9 @@ class ChequeForm(TermForm):
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
     name_fr = forms.CharField(label=_("Name in French"), max_length=80)
     currency = forms.ChoiceField(label=_("Made of"), required=False)
-    points = AmountField(label=_("So many points"), scale=0)
+    points = AmountField(
+        label=_("So many points"), scale=0, help_text=_("A scale of several steps is written in the document.")
+    )
     money = AmountField(label=_("become so much money"), scale=2)
     issued = forms.ChoiceField(
         label=_("Issued"),
@@ -107,6 +114,7 @@ class ChequeForm(TermForm):
                  ("month", _("at the beginning of each month")), ("quarter", _("at the beginning of each quarter")),
                  ("half_year", _("at the beginning of each half-year")), ("year", _("at the beginning of each year")),
                  ("anniversary", _("on each anniversary of joining"))),
+        help_text=_("Dates of the year of one’s own are written in the document."),
     )  # fmt: skip
     minimum = AmountField(label=_("From how many points"), scale=0, required=False)
     each = forms.ChoiceField(
@@ -173,6 +181,7 @@ class ChequeForm(TermForm):
         if isinstance(self.initial.get("issued"), list):
             self.kept["issued"] = self.initial["issued"]
             del self.fields["issued"]
+        self.notes = [KEPT[name] for name in self.kept]
 
     @staticmethod
     def values_of(entry: Document) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def gift_card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
         ],
         "form": RefundForm(),
         "top_up_form": TopUpForm(prefix="top_up"),
-        "terms": describe_gift_cards(terms, card.programme, get_language() or "en"),
+        "terms": describe_gift_cards(terms, card.programme, get_language() or "en", ends=card.expires_at is not None),
         "may_top_up": terms.top_up is not None
         and by.may("gift_card.top_up", scope)
         and alive

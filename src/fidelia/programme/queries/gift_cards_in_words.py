@@ -37,8 +37,13 @@ RENEWED = Text("Each charge lets its life begin anew.", "Chaque recharge fait re
 UNDONE = Text("A charge can be taken back for {n} days.", "Une recharge peut être annulée pendant {n} jours.")
 
 
-def describe_gift_cards(policy: GiftCardPolicy, programme: Programme, language: str) -> list[str]:
-    """Return what is announced of gift cards, in sentences."""
+def describe_gift_cards(
+    policy: GiftCardPolicy, programme: Programme, language: str, *, ends: bool | None = None
+) -> list[str]:
+    """Return what is announced of gift cards, in sentences; of one card, with `ends` as that card does or does not.
+
+    A card has the end that was announced when it was sold, whatever the terms say by now.
+    """
 
     def say(text: Text, **values: object) -> str:
         return text.in_language(language).format(**values)
@@ -47,10 +52,11 @@ def describe_gift_cards(policy: GiftCardPolicy, programme: Programme, language: 
         return money(Money(minor, programme.currency).text(), programme.currency, language)
 
     said = _amounts(policy.amounts, (SOLD_WITH, SOLD_BETWEEN, SOLD_FROM, SOLD_UP_TO), programme, language)
-    if policy.validity is None:
+    life = policy.validity
+    ends = life is not None if ends is None else ends
+    if not ends:
         said.append(say(NEVER_ENDS))
-    else:
-        life = policy.validity
+    elif life is not None:
         lives = LIVES if life.months or life.days else LIVES_TO
         said.append(say(lives, span=span_words(life, language), end=span_end_words(life, language)))
     if policy.top_up is None:
@@ -59,7 +65,7 @@ def describe_gift_cards(policy: GiftCardPolicy, programme: Programme, language: 
     said += again or [say(AGAIN)]
     if policy.top_up.most_held is not None:
         said.append(say(HOLDS, most=euros(policy.top_up.most_held)))
-    if policy.top_up.renews and policy.validity is not None:
+    if policy.top_up.renews and life is not None and ends:
         said.append(say(RENEWED))
     if policy.top_up.undone_days:
         said.append(say(UNDONE, n=policy.top_up.undone_days))

@@ -1,5 +1,6 @@
 """The verbs of rewards. Read `executing` first: what a checkout takes."""
 
+from .card_locks import lock_cards, lock_cards_of
 from .catalog import RewardTerms, add_reward, change_reward, end_reward
 from .coupons import (
     ask_codes,
@@ -69,6 +70,8 @@ __all__ = [
     "issues_of",
     "left_of_limits",
     "limit_items",
+    "lock_cards",
+    "lock_cards_of",
     "look_up_code",
     "read_code",
     "redeem_reward",

@@ -48,7 +48,8 @@ class LimitItem:
 class Taking:
     """What a checkout takes. `at` is its moment in the world, by which validity is judged; `now` the moment here.
 
-    `coupons` are ids of codes; the others pair an id with an amount in minor units, or with pieces.
+    `coupons` are ids of codes; the others pair an id with an amount in minor units, or with pieces. `sold_cards` are
+    the codes of gift cards that its lines sell or charge again: they are locked with those that pay.
     """
 
     programme_id: UUID
@@ -66,6 +67,7 @@ class Taking:
     gift_cards: tuple[tuple[UUID, int], ...] = ()
     stock: tuple[tuple[UUID, int], ...] = ()
     limits: tuple[LimitItem, ...] = ()
+    sold_cards: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return what the functions of the database read; lists of nothing are left out."""
@@ -78,6 +80,7 @@ class Taking:
             "gift_cards": [{"id": id, "amount": amount} for id, amount in self.gift_cards],
             "stock": [{"id": id, "pieces": pieces} for id, pieces in self.stock],
             "limits": list(self.limits),
+            "sold_cards": list(self.sold_cards),
         }
         return {name: msgspec.to_builtins(value) for name, value in given.items() if value is not None and value != []}
 

@@ -6,6 +6,14 @@ begin
     if not p ? 'gift_cards' then
         return;
     end if;
+    if p ? 'sold_cards' then -- Two checkouts, each paying by the card that the other charges, would wait for each other.
+        perform from rewards_gift_card card
+            where card.id in (
+                select (asked->>'id')::uuid from jsonb_array_elements(p->'gift_cards') asked
+                union all select sold.id from rewards_gift_card sold where sold.programme_id = (p->>'programme_id')::uuid
+                    and sold.code in (select jsonb_array_elements_text(p->'sold_cards')))
+            order by card.id for no key update;
+    end if;
     perform from rewards_gift_card card
         where card.id in (select (asked->>'id')::uuid from jsonb_array_elements(p->'gift_cards') asked)
         order by card.id for no key update;

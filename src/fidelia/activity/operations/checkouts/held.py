@@ -133,8 +133,14 @@ def consumption(
         purchase_id=purchase.purchase_id,
         origin=Origin(purchase.origin),
         limits=limits,
+        sold_cards=_sold_cards(found),
     )
     return taking.as_json() if found.kept is not None or limits or _takes(taking) else None
+
+
+def _sold_cards(found: CheckoutSurroundings) -> tuple[str, ...]:
+    """Return the codes of the gift cards that the lines name, to sell or to charge: such as may be there already."""
+    return tuple([line.sells.code for line in found.basket.lines if line.sells is not None and line.sells.code])
 
 
 def issuance(

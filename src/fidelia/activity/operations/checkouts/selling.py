@@ -14,6 +14,8 @@ from fidelia.kernel.money import Money
 from fidelia.programme.queries import get_programme_by_id
 from fidelia.rewards.operations import (
     draw_gift_card_code,
+    lock_cards,
+    lock_cards_of,
     sell_gift_card_on_line,
     take_gift_card_back,
     top_up_gift_card_on_line,
@@ -54,6 +56,8 @@ def sell_cards(caller: Caller, purchase: CheckoutPurchaseRow, cards: Sequence[Ma
         return
     assert purchase.programme_id is not None, "a checkout is one of a programme"
     programme = get_programme_by_id(purchase.programme_id)
+    if len(cards) > 1:
+        lock_cards(programme, [card["code"] for card in cards])
     for card in cards:
         until = card["valid_until"]
         with _at_line(card["line_number"]):
@@ -87,10 +91,12 @@ def take_cards_back(caller: Caller, returned: CheckoutPurchaseRow, sold: Sold, l
 
     Only lines that are no goods can have sold one. Raises GiftCardShort where that money is spent or set aside.
     """
-    for line in lines:
-        of_sale = sold.lines[line.line]
-        if line.total > 0 and not of_sale.is_product and of_sale.product_code != SHIPPING:
-            take_gift_card_back(
-                by=caller.by, at=caller.at, sale_id=sold.purchase.purchase_id, line_number=of_sale.line_number,
-                amount=Money(line.total, sold.purchase.currency), purchase_id=returned.purchase_id,
-            )  # fmt: skip
+    named = [(line, sold.lines[line.line]) for line in lines if line.total > 0]
+    cards = [(line, its) for line, its in named if not its.is_product and its.product_code != SHIPPING]
+    if cards:
+        lock_cards_of(sold.purchase.purchase_id)
+    for line, of_sale in cards:
+        take_gift_card_back(
+            by=caller.by, at=caller.at, sale_id=sold.purchase.purchase_id, line_number=of_sale.line_number,
+            amount=Money(line.total, sold.purchase.currency), purchase_id=returned.purchase_id,
+        )  # fmt: skip
