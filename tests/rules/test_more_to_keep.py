@@ -30,6 +30,14 @@ TERMS: dict[str, dict[str, Any]] = {
     "from the last activity": {"window_days": 365, "kept_days": 180, "kept_from": "activity"},
     "carried over": {"window": "year", "kept": {"periods": 1}, "carries": "excess"},
     "carried over once": {"window": "year", "kept": {"periods": 1}, "carries": "excess_once"},
+    "from April": {"window": ["04-01"], "kept": {"periods": 1}},
+    "half years": {"window": ["02-01", "08-01"], "kept": {"periods": 0}},
+    "from April, and it runs on": {
+        "window": ["04-01"],
+        "kept": {"periods": 1},
+        "runs_on": {"months": 1, "ends": "month"},
+    },
+    "runs on, one step": {"window": "year", "kept": {"periods": 0}, "runs_on": {"months": 2}, "falls": "one_step"},
     "a year from each step": {"window": "tier", "kept": {"periods": 0}, "carries": "excess", "falls": "one_step"},
 }
 DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 31))
