@@ -113,8 +113,8 @@ def test_one_file_may_hold_the_sale_and_its_return_in_batches_that_are_under_way
 ) -> None:
     monkeypatch.setattr(recording, "RECEIPTS_PER_BATCH", 1)
     programme()
-    sales = [f"T{n},{DAY},mug,1,14.50,," for n in range(1, 9)]
-    found = named(*sales, *[f"A{n},{BACK},mug,-1,14.50,,T{n}" for n in range(1, 9)])
+    sold, back = "T{0},2026-02-0{0} 10:00,mug,1,14.50,,", "A{0},2026-02-0{0} 11:00,mug,-1,14.50,,T{0}"
+    found = named(*[row.format(n) for n in range(1, 9) for row in (sold, back)])
     assert found.totals["matched_lines"] == 8
 
 
