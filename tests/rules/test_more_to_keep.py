@@ -61,6 +61,7 @@ def standing(tier_set: TierSet, facts: list[Earning], at: datetime) -> Standing:
 @settings(max_examples=60, deadline=None)
 @given(facts=FACTS, day=DAYS)
 @example(facts=[(date(2024, 3, 10), 120)], day=date(2024, 3, 20))
+@example(facts=[(date(2025, 5, 10), 499), (date(2025, 8, 24), 120)], day=date(2026, 9, 7))  # a rest of the year above
 @example(facts=[(date(2024, 3, 10), 520), (date(2024, 9, 1), 90)], day=date(2025, 2, 1))
 def test_what_is_said_to_keep_a_tier_keeps_it_and_one_less_does_not(
     named: str, facts: list[tuple[date, int]], day: date

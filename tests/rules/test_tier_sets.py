@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fidelia.rules.reading import MalformedTerms
+from fidelia.rules.tier_deriving import derive_tiers
 from fidelia.rules.tier_terms import parse_tier_set, parse_tier_sets
-from fidelia.rules.tiers import Earning, TierSet, derive_tiers
+from fidelia.rules.tiers import Earning, TierSet
 
 PARIS = ZoneInfo("Europe/Paris")
 LEVELS = [

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fidelia.kernel.localized import LocalizedText
-from fidelia.rules.tiers import HeldTier, TierLevel, TierSet, TierTracker, derive_tiers
+from fidelia.rules.tier_deriving import derive_tiers
+from fidelia.rules.tiers import HeldTier, TierLevel, TierSet, TierTracker
 
 PARIS = ZoneInfo("Europe/Paris")
 NAME = LocalizedText("x", "x")

@@ -13,8 +13,9 @@ from __future__ import annotations
 import pytest
 
 from fidelia.rules.reading import MalformedTerms
+from fidelia.rules.tier_deriving import derive_tiers
 from fidelia.rules.tier_terms import parse_tier_set
-from fidelia.rules.tiers import TierSet, TierTracker, derive_tiers
+from fidelia.rules.tiers import TierSet, TierTracker
 
 from .test_tier_sets import PARIS, day_of, held, on
 

@@ -13,9 +13,10 @@ import pytest
 
 from fidelia.programme.queries.terms_in_words import describe_tiers
 from fidelia.rules.reading import MalformedTerms
+from fidelia.rules.tier_deriving import derive_tiers
 from fidelia.rules.tier_sets import TierSet
 from fidelia.rules.tier_terms import parse_tier_set
-from fidelia.rules.tiers import TierTracker, derive_tiers
+from fidelia.rules.tiers import TierTracker
 
 PARIS = ZoneInfo("Europe/Paris")
 APRIL = {"window": ["04-01"], "kept": {"periods": 1}, "runs_on": {"months": 1, "ends": "month"}}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from .tier_deriving import feed
 from .tier_sets import HeldTier, TierLevel, TierSet
-from .tiers import Earning, TierTracker, feed
+from .tiers import Earning, TierTracker
 from .tiers_together import hold_together
 
 

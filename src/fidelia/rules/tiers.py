@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from .tier_keeping import least_that_keeps
 from .tier_sets import JUST_BEFORE, NO_TIER, HeldTier, TierLevel, TierSet, order_of_grants, ranked_grants, struck
 
-__all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker", "derive_tiers", "feed"]
+__all__ = ["NO_TIER", "Earning", "HeldTier", "TierLevel", "TierSet", "TierTracker"]
 
 # When, how much (negative: taken back), and of which instant that was which a return un-earns, if it is known.
 Earning = tuple[datetime, int] | tuple[datetime, int, datetime | None]
@@ -70,6 +70,10 @@ class TierTracker:
     def earned_at(self, at: datetime) -> int:
         """Return the points earned in the window that ends at an instant not before the last one asked."""
         self._let_time_pass(at)
+        if self._set.carries:  # what comes over is reckoned as more is earned: to look must not do it before its time
+            looked = deepcopy(self, {id(self._set): self._set})
+            looked._forget_before(at)
+            return looked._earned
         self._forget_before(at)
         return self._earned
 
@@ -291,7 +295,10 @@ class TierTracker:
     def _carry_over(self) -> None:
         """Let the first period of the window go; what it brought too much is there as the next one begins."""
         begun = self._window[0][0]
-        next_one = self._set.next_period(begun, self._zone, self._anchor(begun))
+        anchor = self._anchor(begun)
+        next_one = self._set.next_period(begun, self._zone, anchor)
+        if self._set.window == "tier" and begun < anchor:  # of the level before: its year is over where this one begins
+            next_one = min(next_one, anchor)
         carried = self._carried[1] if self._carried is not None and self._carried[0] == begun else 0
         brought = 0
         while self._window and self._window[0][0] < next_one:
@@ -361,40 +368,3 @@ class TierTracker:
         self._rank = rank
         if rank >= 0 or self.periods:
             self.periods.append(HeldTier(self._set.key_of(rank), at, self._until))
-
-
-def derive_tiers(
-    tier_set: TierSet,
-    zone: ZoneInfo,
-    earnings: Iterable[Earning],
-    grants: Iterable[HeldTier] = (),
-    joined_at: datetime | None = None,
-) -> list[HeldTier]:
-    """Return the tiers held from the first one reached or granted on, from what was earned and taken back.
-
-    Of one instant, what is taken back by itself counts first, then what is earned, then what is un-earned: so it does
-    not matter in which order they became known.
-
-    They reach into the future, as if nothing were earned any more: a tier that the window renews is held by whoever
-    earns nothing on that day too, and nobody needs to derive it then.
-    """
-    tracker = TierTracker(tier_set, zone, grants, joined_at)
-    feed(tracker, earnings)
-    tracker.let_all_time_pass()
-    return tracker.periods
-
-
-def feed(tracker: TierTracker, earnings: Iterable[Earning]) -> None:
-    """Let a tracker count dated facts, whatever their order; see `derive_tiers`."""
-    lowers = tracker.tier_set.on_return == "lower"
-    for at, found in groupby(sorted(earnings, key=lambda earning: earning[0]), key=lambda earning: earning[0]):
-        undone, plain = [], []
-        for _at, amount, *of in found:
-            if of and of[0] is not None and amount < 0 and lowers:
-                undone.append((-amount, of[0]))
-            else:
-                plain.append(amount)
-        for amount in sorted(plain):
-            tracker.earn(at, amount)
-        if undone:
-            tracker.un_earn(at, undone)

@@ -22,7 +22,7 @@ from fidelia.programme.operations import publish_version, withdraw_version
 from fidelia.programme.operations.versions import draft_version
 from fidelia.programme.queries import parse_document
 from fidelia.programme.queries.tier_facts import dated_facts, grants_for
-from fidelia.rules.tiers import derive_tiers
+from fidelia.rules.tier_deriving import derive_tiers
 from tests.cast import SYSTEM, actor_with
 from tests.insight.shop import open_shop
 from tests.programme.cast import AT, AUTHOR

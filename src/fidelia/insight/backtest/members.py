@@ -14,7 +14,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fidelia.programme.queries import Terms
-from fidelia.rules.tiers import NO_TIER, Earning, HeldTier, TierSet, TierTracker, derive_tiers, feed
+from fidelia.rules.tier_deriving import derive_tiers, feed
+from fidelia.rules.tiers import NO_TIER, Earning, HeldTier, TierSet, TierTracker
 from fidelia.rules.tiers_together import held_together_at
 
 MAIN = ""  # the points of the programme, with what counts for its tiers beside them

@@ -13,7 +13,8 @@ from django.utils.module_loading import import_string
 
 from fidelia.ledger.queries import list_dated_earnings, list_dated_movements
 from fidelia.rules.standing import Standing, stand_together, standing_at
-from fidelia.rules.tiers import Earning, HeldTier, TierSet, derive_tiers
+from fidelia.rules.tier_deriving import derive_tiers
+from fidelia.rules.tiers import Earning, HeldTier, TierSet
 from fidelia.rules.tiers_together import hold_together
 
 from ..models import Enrolment, PoolMembership, Programme

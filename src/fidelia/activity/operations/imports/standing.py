@@ -12,7 +12,8 @@ from uuid import UUID
 from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import Terms, dated_facts, grants_for
 from fidelia.programme.queries.membership import tier_grants_of
-from fidelia.rules.tiers import Earning, HeldTier, TierSet, TierTracker, feed
+from fidelia.rules.tier_deriving import feed
+from fidelia.rules.tiers import Earning, HeldTier, TierSet, TierTracker
 from fidelia.rules.tiers_together import held_together_at
 
 when = itemgetter(0)
