@@ -86,9 +86,7 @@ class Purchase(models.Model):
             models.Index(fields=["occurred_at", "purchase_id"], name="returns_by_time", condition=Q(kind="return")),
             models.Index(fields=["total"], name="purchases_by_amount"),
             models.Index(
-                fields=["returns_purchase"],
-                name="returns_of_a_purchase",
-                condition=Q(returns_purchase__isnull=False),
+                fields=["returns_purchase"], name="returns_of_a_purchase", condition=Q(returns_purchase__isnull=False)
             ),
             models.Index(
                 fields=["checkout_id"], name="purchases_of_a_checkout", condition=Q(checkout_id__isnull=False)
@@ -107,7 +105,6 @@ class Purchase(models.Model):
         return self
 
 
-# What a claim says instead of the purchase.
 CLAIMED = ("customer_id", "enrolment_id", "account_id", "points", "balance_after", "rule_version_id", "posting_id")
 
 

@@ -115,13 +115,16 @@ def stand_together(
     asking = [one for one in each if held is not None and one.tiers.level(held.key) is not None]
     is_judged = own.held == held and all(one.held is not None and one.held.key == keys[rank] for one in asking)
     keeping = [own, *asking] if is_judged else []
-    besides = [Besides(one.tiers, _missing_for(above, one), one.keep_missing if one in keeping else 0) for one in each]
+    keep_by = min((one.keep_by for one in keeping if one.keep_by is not None), default=None)
+    # What lasts beyond the first end is not missing for it, and asks for its own when that has come near.
+    missing = {id(one): one.keep_missing for one in keeping if one.keep_by == keep_by}
+    besides = [Besides(one.tiers, _missing_for(above, one), missing.get(id(one), 0)) for one in each]
     return replace(
         own,
         held=held,
         held_until=current.valid_until if current is not None and held is not None else None,
-        keep_missing=own.keep_missing if keeping else 0,
-        keep_by=min((one.keep_by for one in keeping if one.keep_by is not None), default=None),
+        keep_missing=missing.get(id(own), 0),
+        keep_by=keep_by,
         next=above,
         next_missing=max(above.threshold - own.earned, 0) if above is not None else 0,
         falls_on=fall.valid_from if fall is not None else None,

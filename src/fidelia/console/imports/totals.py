@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fidelia.intake.kinds import Total, get_import_kind
 from fidelia.intake.models import Import
@@ -122,7 +123,7 @@ def compare_sums(sums: Sequence[Line], given: Mapping[str, str], speech: Speech)
 def balance_rows(totals: Mapping[str, Any], speech: Speech) -> Balance:
     """Return rows of the file = recorded + known + double + rejected."""
     parts = {name: int(totals.get(key, 0)) for name, key in COUNTED_IN.items()}
-    return balance_of(parts, speech.number)
+    return balance_of(parts, lambda n: ngettext("%(n)s row", "%(n)s rows", n) % {"n": speech.number(n)})
 
 
 def balance_sums(found: Import, totals: Mapping[str, Any], speech: Speech) -> list[tuple[str, Balance]]:
