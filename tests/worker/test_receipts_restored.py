@@ -15,10 +15,8 @@ from .conftest import ROOT, Run, environ_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 BEGIN = "import os, sys, django\ndjango.setup()\n"
-LIVE = BEGIN + "from tests.insight.backtest.history import Shop\nShop(7).live(8)\n"
-WRITE = (
-    BEGIN
-    + """
+LIVE = "from tests.insight.backtest.history import Shop\nShop(7, members=2).live(3)\n"
+WRITE = """
 from pathlib import Path
 from fidelia.activity.models import DecisionRecord
 from fidelia.activity.queries.receipts import list_receipts
@@ -32,7 +30,6 @@ for account in sorted(set(DecisionRecord.objects.values_list("account_id", flat=
     (folder / f"{account}.json").write_text(chain_text_of(list_receipts(by=AUDITOR, account_id=account)))
 (folder / "programme.yaml").write_text(export_text(by=AUDITOR, version=ProgrammeVersion.objects.get()))
 """
-)
 FORGED = """
 with last as (select account_id, sequence from activity_decision where record ->> 'points' <> '0'
     order by account_id, sequence limit 1)
@@ -48,7 +45,7 @@ def at_work(home: Path, script: str, *arguments: str) -> None:
         "FIDELIA_DATABASE_URL": ensure_running(home),
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
     }
-    command = [sys.executable, "-c", script, *arguments]
+    command = [sys.executable, "-c", BEGIN + script, *arguments]
     subprocess.run(command, env=environ_of(home, own), cwd=home.parent, check=True, timeout=240)
 
 
@@ -65,8 +62,8 @@ def test_receipts_are_the_same_after_a_restore_and_a_changed_row_is_found(
     migrated_home: Path, fidelia: Run, tmp_path: Path
 ) -> None:
     before, after, forged = (tmp_path / name for name in ("before", "after", "forged"))
-    at_work(migrated_home, LIVE)
-    at_work(migrated_home, WRITE, str(before))
+    at_work(migrated_home, LIVE + WRITE, str(before))
+    assert len(receipts(before)) == 3, "the chains of two accounts, and the programme"
     assert fidelia("backup", str(tmp_path / "b.zip")).returncode == 0
     with psycopg.connect(ensure_running(migrated_home), autocommit=True) as connection:
         connection.execute("set session_replication_role = replica")

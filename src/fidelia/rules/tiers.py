@@ -57,6 +57,7 @@ class TierTracker:
         self._rank = -1
         self._until: datetime | None = None
         self._is_in_grace = False
+        self._is_granted = False
         self._follows: tuple[int, datetime] | None = None  # what comes after a tier that runs on: its rank, since when
         self._held_at: datetime | None = None
         self._ahead: tuple[datetime, int] | None = None  # when a tier that is reached begins, and its rank
@@ -138,7 +139,7 @@ class TierTracker:
         """What is measured lets the tier held be kept from now on as if it were reached now; never shorter."""
         until = self._set.kept_until(at, self._zone, self._anchor(at))
         if self._until is not None and until > self._until:
-            self._is_in_grace = False
+            self._is_in_grace = self._is_granted = False
             self._end_at(until)
 
     def _keep_for_life(self, at: datetime) -> None:
@@ -204,11 +205,11 @@ class TierTracker:
             self._window, self._earned, self._carried = without._window, without._earned, without._carried
         if without._rank < self._rank:
             self._until, self._is_in_grace, self._held_at = without._until, without._is_in_grace, without._held_at
-            self._follows = without._follows
+            self._is_granted, self._follows = without._is_granted, without._follows
             self._begin_period(without._rank, at)
         elif not is_for_life and self.periods:
             self._is_in_grace, self._held_at = without._is_in_grace, without._held_at
-            self._follows = without._follows
+            self._is_granted, self._follows = without._is_granted, without._follows
             self._end_at(without._until)
 
     def _let_time_pass(self, at: datetime) -> None:
@@ -241,6 +242,7 @@ class TierTracker:
         """What follows is the most of what the window gives, the rules alone would hold, and a grant still lasts."""
         follows, self._follows = self._follows, None
         reached = self._reached_by(ended)
+        is_missed = reached < self._rank and not self._is_granted  # a grant ends when it says: nothing was missed
         granted = [grant for grant in self._grants[: self._begun] if grant[2] is None or grant[2] > ended]
         rank, _begun, until = max(granted, key=order_of_grants, default=(-1, ended, None))
         if self._plain is not None:
@@ -251,11 +253,11 @@ class TierTracker:
             self._hold(rank, ended, until, is_granted=True)
         elif follows is not None and reached <= follows[0]:
             self._follow_on(*follows, ended)
-        elif reached < self._rank and self._set.runs_on is not None and follows is None:
+        elif is_missed and self._set.runs_on is not None and follows is None:
             least = self._rank - 1 if self._set.falls == "one_step" else -1
             self._follows = (max(reached, least), ended)
             self._end_at(self._set.runs_on.end(ended - JUST_BEFORE, self._zone))
-        elif reached < self._rank and self._set.grace is not None and not self._is_in_grace:
+        elif is_missed and self._set.grace is not None and not self._is_in_grace:
             self._is_in_grace = True
             self._end_at(self._set.grace.end(ended - JUST_BEFORE, self._zone))
         elif reached < self._rank and self._set.falls == "one_step":
@@ -333,7 +335,7 @@ class TierTracker:
         if not is_granted:
             self._settle_for_ever(rank, at)
         self._until, self._is_in_grace, self._held_at = until, False, at
-        self._follows = None
+        self._is_granted, self._follows = is_granted, None
         is_held = rank == self._rank and bool(self.periods)
         if not is_held:
             self._begin_period(rank, at)

@@ -37,6 +37,7 @@ from .identities import (
     list_identities,
     normalise_identity,
     survivors_of,
+    survivors_of_all_merged,
 )
 from .listing import (
     BY_NAME,
@@ -128,6 +129,7 @@ __all__ = [
     "segments_at",
     "segments_of_each_at",
     "survivors_of",
+    "survivors_of_all_merged",
     "text_of_value",
     "traits_at",
     "traits_of_each_at",

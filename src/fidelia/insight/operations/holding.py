@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from fidelia.kernel.actor import Actor
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import Terms, count_members_by_tier, sum_held
-from fidelia.rewards.operations.limits import Period, period_of
-from fidelia.rewards.queries import list_limits
-from fidelia.rewards.queries.limits import LimitState
-from fidelia.rules.rule_terms import Limit
+from fidelia.rewards.queries.offers import count_activated, count_taken
 from fidelia.subscriptions.queries import figures_of
 
-TIER, PLAN, POINTS, BUDGET = "tier", "plan", "points", "budget"
+from .holding_limits import used_up_today
+
+TIER, PLAN, POINTS, OFFER, TAKEN = "tier", "plan", "points", "offer", "taken"
 
 
 def held_today(*, by: Actor, at: datetime, programme: Programme, was: Terms, now: Terms) -> list[dict[str, Any]]:
@@ -25,14 +24,20 @@ def held_today(*, by: Actor, at: datetime, programme: Programme, was: Terms, now
     tier    members who hold a tier that the document does not have
     plan    members who have a plan that it does not have
     points  members who hold further points of which it has no terms, and how many points, in minor units of `scale`
+    offer   members for whom an activation counts of an offer that it does not have
+    taken   an offer that is not over and that as many `members` have activated as it allows (`at_most`), or more
     budget  a limit over all of which at least as much was used in its period as the document allows: of (uses, money,
-            points), taken, at_most, until (the day on which it counts anew; None: never)
+            points), taken, at_most; until (the day on which it counts anew, None where that is no day for all: see
+            `period` and, where that is rolling, the `days` that it looks back)
+    limit   a limit for each member or store (`per`) by which `users` have nothing left, `before` by what is in force;
+            of, at_most, until, period, days as of a budget
     """
     return [
         *_tiers(programme, at, was, now),
         *_plans(programme, at, was, now),
         *_points(programme, was, now),
-        *(_budgets(by, programme, at, was, now) if by.may("programme.see") else ()),
+        *_offers(programme, at, was, now),
+        *(used_up_today(by, programme, at, was, now) if by.may("programme.see") else ()),
     ]
 
 
@@ -66,32 +71,17 @@ def _points(programme: Programme, was: Terms, now: Terms) -> Iterator[dict[str, 
                 }  # fmt: skip
 
 
-def _budgets(by: Actor, programme: Programme, at: datetime, was: Terms, now: Terms) -> Iterator[dict[str, Any]]:
-    before = {limit.key: limit for limit in was.rule_set.limits}
-    changed = [one for one in now.rule_set.limits if one.per == "all" and one != before.get(one.key)]
-    states: dict[str, list[LimitState]] = {}
-    for state in list_limits(by=by, programme_id=programme.id) if changed else ():
-        states.setdefault(state.limit, []).append(state)
-    for limit in changed:
-        period = period_of(limit, at, now.zone)
-        if period is None:
-            continue
-        taken = sum(each.taken for each in states.get(limit.key, ()) if _is_now(each.starts_on, period))
-        if taken >= limit.at_most:
+def _offers(programme: Programme, at: datetime, was: Terms, now: Terms) -> Iterator[dict[str, Any]]:
+    gone = [offer for offer in was.offers if now.offer(offer.key) is None]
+    active = count_activated(programme, at) if gone else {}
+    for offer in gone:
+        if active.get(offer.key):
+            yield {"kind": OFFER, "name": offer.name.as_mapping(), "members": active[offer.key]}
+    fewer = [offer for offer in now.offers if offer.at_most is not None and offer != was.offer(offer.key)]
+    taken = count_taken(programme) if fewer else {}
+    for offer in fewer:
+        is_over = offer.valid_until is not None and offer.valid_until <= at
+        if offer.at_most is not None and taken.get(offer.key, 0) >= offer.at_most and not is_over:
             yield {
-                "kind": BUDGET, "name": _owner(limit, now), "of": limit.of, "taken": taken, "at_most": limit.at_most,
-                "until": None if period.ends_on is None or period.rolling_from else period.ends_on.isoformat(),
+                "kind": TAKEN, "name": offer.name.as_mapping(), "members": taken[offer.key], "at_most": offer.at_most,
             }  # fmt: skip
-
-
-def _is_now(day: date | None, period: Period) -> bool:
-    if period.rolling_from is not None:
-        return day is not None and day >= period.rolling_from
-    return day == period.starts_on
-
-
-def _owner(limit: Limit, terms: Terms) -> Mapping[str, str]:
-    """Return the name of the rule that a limit bounds, the key of a campaign."""
-    if limit.is_campaign:
-        return {"en": limit.owner, "fr": limit.owner}
-    return terms.rule_set.rule_at[limit.owner].name.as_mapping()

@@ -201,6 +201,12 @@ def count_members_by_tier(programme: Programme, at: datetime) -> dict[str, int]:
     return {tier: n for tier, n in counts if tier}
 
 
+def joined_at_of(programme: Programme, customer_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Return when customers joined a programme, of those that are members now."""
+    rows = Enrolment.objects.filter(programme=programme, customer_id__in=list(customer_ids), ended_at__isnull=True)
+    return dict(rows.values_list("customer_id", "enrolled_at"))
+
+
 def sum_held(programme: Programme, currency: str) -> tuple[int, int]:
     """Return how many accounts of the programme's members hold points of a currency, and how many, in minor units."""
     return sum_held_by(accounts=Enrolment.objects.filter(programme=programme).values("account_id"), currency=currency)

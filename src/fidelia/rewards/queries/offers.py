@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from fidelia.customers.queries import ids_of
+from fidelia.customers.queries import ids_of, survivors_of_all_merged
 from fidelia.kernel.db import read_jsonb
-from fidelia.programme.models import Enrolment
+from fidelia.programme.models import Enrolment, Programme
 from fidelia.programme.queries import terms_in_force
 from fidelia.rules.offer_terms import OfferTerms
 
@@ -39,7 +39,7 @@ def offers_of_member(enrolment: Enrolment, at: datetime) -> list[OfferOfMember]:
         return []
     mine = OfferActivation.objects.filter(customer_id__in=ids_of(enrolment.customer_id), programme=enrolment.programme)
     activated = {one.offer: one for one in mine}
-    taken = dict(OfferCount.objects.filter(programme=enrolment.programme).values_list("offer", "taken"))
+    taken = count_taken(enrolment.programme)
     return [_as_it_stands(each, activated.get(each.key), taken.get(each.key, 0), at) for each in terms.offers]
 
 
@@ -53,6 +53,29 @@ def _as_it_stands(offer: OfferTerms, own: OfferActivation | None, taken: int, at
     else:
         state = "not_yet" if offer.valid_from is not None and at < offer.valid_from else "closed"
     return OfferOfMember(offer, state, None, None, left)
+
+
+_ACTIVE = """
+select activation.offer, count(distinct coalesce(merged.person, activation.customer_id))
+from rewards_offer_activation activation left join unnest(%s::uuid[], %s::uuid[]) merged (id, person)
+    on merged.id = activation.customer_id
+where activation.programme_id = %s and activation.activated_at <= %s
+    and (activation.holds_until is null or activation.holds_until > %s)
+group by 1
+"""
+
+
+def count_activated(programme: Programme, at: datetime) -> dict[str, int]:
+    """Return of each offer for how many people an activation counts at an instant."""
+    merged = survivors_of_all_merged()
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVE, [list(merged), list(merged.values()), programme.id, at, at])
+        return dict(cursor.fetchall())
+
+
+def count_taken(programme: Programme) -> dict[str, int]:
+    """Return of each offer how many members ever activated it: what `at_most` bounds."""
+    return dict(OfferCount.objects.filter(programme=programme).values_list("offer", "taken"))
 
 
 def offers_for_rules(programme_id: UUID, customer_ids: Sequence[UUID], at: datetime) -> list[str]:
