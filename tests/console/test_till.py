@@ -230,7 +230,7 @@ def test_goods_come_back_by_receipt_line_and_quantity(till):
         "occurred_at": now().isoformat(),
         "lines": [{"line_number": 2, "quantity": 1000}],
     }  # fmt: skip
-    assert till.post("returns/", back).json() == {"receipt": "2-R00002", "total": -4900, "points": -49}
+    assert till.post("returns/", back).json() == {"receipt": "2-R00002", "total": -4900, "money": 4900, "points": -49}
     assert till.post("returns/", back).json()["total"] == -4900
     (found,) = till.get("sales/", receipt="2-00001").json()["sales"]
     assert [line["left"] for line in found["lines"]] == [1000, 1000]

@@ -238,7 +238,8 @@ def cancel(request: HttpRequest, number: Path[CheckoutNumber], body: UndoIn, ask
     purchase.return where it was closed.
     """
     exchange = exchange_of(request)
-    call = _call(request, "cancel", number, asked.source, revision=body.revision, occurred_at=body.occurred_at)
+    said = {"revision": body.revision, "occurred_at": body.occurred_at, "reason": body.reason}
+    call = _call(request, "cancel", number, asked.source, **said)
     return _answered(cancel_checkout(by=live(exchange.by, *UNDOING), at=exchange.at, call=call))
 
 

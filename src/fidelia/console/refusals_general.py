@@ -51,6 +51,7 @@ SENTENCES: Mapping[str, str | Promise] = {
     "no_terms_in_force": _("The programme has no rules in force at that moment."),
     "basket_too_large": _("This basket has too many lines."),
     "malformed_basket": _("A part of the basket cannot be such."),
+    "reason_missing": _("Say why the sale is cancelled."),
     "unknown_till": _("This till is of no store where you sell."),
     "malformed_question": _("This page is older than the server. Load it again; what waits is not lost."),
     # users and views

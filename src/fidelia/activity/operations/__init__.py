@@ -1,6 +1,7 @@
 """The verbs of activity. Read `record_purchase` first."""
 
 from .claims import ClaimRequest, ReceiptProof, claim_purchase
+from .exchanging import Exchanged, exchange_goods, key_of_back, refund_of, rehearse_exchange
 from .lone_returns import record_lone_return
 from .purchases import Recorded, record_purchase
 from .queued import Queued, record_queued
@@ -12,6 +13,7 @@ from .trying import Basket, Trial, try_basket
 __all__ = [
     "Basket",
     "ClaimRequest",
+    "Exchanged",
     "LineRequest",
     "PurchaseRequest",
     "Queued",
@@ -22,10 +24,14 @@ __all__ = [
     "SoldReceipt",
     "Trial",
     "claim_purchase",
+    "exchange_goods",
+    "key_of_back",
     "reading_of",
     "record_lone_return",
     "record_purchase",
     "record_queued",
     "record_return",
+    "refund_of",
+    "rehearse_exchange",
     "try_basket",
 ]

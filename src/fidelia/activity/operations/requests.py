@@ -90,7 +90,7 @@ class ReturnRequest:
     """Lines of an earlier purchase given back; no lines named means all that is left.
 
     The purchase is named by its id or by its receipt. `store` is the code of the store to which it was brought, where
-    that is named: else the purchase's own.
+    that is named: else the purchase's own. `reason` is why, where somebody says it; the audit keeps it.
     """
 
     idempotency_key: str
@@ -100,10 +100,11 @@ class ReturnRequest:
     lines: tuple[ReturnedLine, ...] = ()
     store: str | None = None
     sold: SoldReceipt | None = None
+    reason: str | None = None
 
 
 # Left out of the hash where not given, so that a return sent before these were known is known when it comes again.
-_JOINED_LATER = ("store", "sold")
+_JOINED_LATER = ("store", "sold", "reason")
 
 
 def check_purchase(request: PurchaseRequest, at: datetime) -> None:

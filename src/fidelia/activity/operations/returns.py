@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 
 from fidelia.kernel.actor import Actor, Scope
-from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.organisation.models import Store
@@ -59,25 +59,36 @@ def record_return(*, by: Actor, at: datetime, request: ReturnRequest, source: st
     if not by.may_somewhere("purchase.return"):
         by.require("purchase.return")
     check_moment(request.occurred_at, at)
-    caller = caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request, source))
+    caller = caller_of_return(by, at, request, source)
     try:
         with transaction_of_use_case():
-            store = _store_of(request)
-            purchase = _find_in_reach(by, request, source, store)
-            by.require("purchase.return", _scope_of(purchase, store))
-            if request.occurred_at < purchase.occurred_at:
-                raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
-            if purchase.checkout_id is not None:
-                return _return_of_checkout(caller, request, purchase, store)
-            bought = _read_bought(purchase)
-            known = find_known(caller.owner, caller.key)
-            if known is not None:
-                known.check_same(caller.request_hash)
-                return Recorded(known.purchase_id, is_replay=True)
-            parts = _parts_given_back(request, bought)
-            return Recorded(_record(caller, request, bought, parts, store), is_replay=False)
+            return take_goods_back(caller, request, source)
     except IntegrityError as error:
         return replay_after_race(error, caller)
+
+
+def caller_of_return(by: Actor, at: datetime, request: ReturnRequest, source: str) -> Caller:
+    """Return the caller of a return."""
+    return caller_of(by, at, source, request.idempotency_key, hash_of_request("return", request, source))
+
+
+def take_goods_back(caller: Caller, request: ReturnRequest, source: str) -> Recorded:
+    """Building block of a return and of an exchange. Raises what `record_return` does but for races of two calls."""
+    require_transaction()
+    store = _store_of(request)
+    purchase = _find_in_reach(caller.by, request, source, store)
+    caller.by.require("purchase.return", _scope_of(purchase, store))
+    if request.occurred_at < purchase.occurred_at:
+        raise ReturnedBeforeBought("Nothing is given back before it is bought.", pointer="/occurred_at")
+    if purchase.checkout_id is not None:
+        return _return_of_checkout(caller, request, purchase, store)
+    bought = _read_bought(purchase)
+    known = find_known(caller.owner, caller.key)
+    if known is not None:
+        known.check_same(caller.request_hash)
+        return Recorded(known.purchase_id, is_replay=True)
+    parts = _parts_given_back(request, bought)
+    return Recorded(_record(caller, request, bought, parts, store), is_replay=False)
 
 
 def _return_of_checkout(caller: Caller, request: ReturnRequest, sale: Purchase, store: Store | None) -> Recorded:
@@ -210,7 +221,8 @@ def _record(
         posted = take_back(caller, returned, target_id=sale.posting_id, borne_by=bearer_of(returned, sale))
         if posted is not None:
             returned.posting_id, returned.balance_after = posted.posting_id, posted.balance
-    deed = deed_of(caller, "purchase.return", returned, returns=str(sale.purchase_id))
+    why = {"reason": request.reason} if request.reason else {}
+    deed = deed_of(caller, "purchase.return", returned, returns=str(sale.purchase_id), **why)
     write_purchase(returned, rows, decided.row if decided else None, event=event_of_return(returned), deed=deed)
     return returned.purchase_id
 

@@ -37,6 +37,14 @@ def get_checkout(*, by: Actor, source: str, number: str) -> Columns:
     return found
 
 
+def get_checkout_by_id(*, by: Actor, checkout_id: UUID) -> Columns:
+    """Return a checkout by our own id of it. Raises as `get_checkout`."""
+    found = _first(_visible(by).filter(checkout_id=checkout_id))
+    if found is None:
+        raise UnknownCheckout("There is no such checkout.")
+    return found
+
+
 def list_checkouts(
     *,
     by: Actor,

@@ -48,6 +48,13 @@ def get_purchase(*, by: Actor, purchase_id: UUID) -> PurchaseDetail:
     return PurchaseDetail(purchase, lines, decision, claim_of(purchase))
 
 
+def find_purchase_of_key(*, by: Actor, key: str, kind: str = Purchase.Kind.SALE) -> Purchase | None:
+    """Return what the actor recorded under an idempotency key of theirs; None where nothing, or not a `kind`."""
+    owner = f"{by.kind}:{by.id or by.label}"[:80]
+    found = _visible(by).filter(idempotency_owner=owner, idempotency_key=key, kind=kind).first()
+    return found if found is None else found.count_for(claim_of(found))
+
+
 def get_purchases(*, by: Actor, purchase_ids: Iterable[UUID]) -> dict[UUID, PurchaseDetail]:
     """Return many purchases with their lines and decisions; four statements. Those not to be seen are left out."""
     found = _visible(by).filter(purchase_id__in=list(purchase_ids))

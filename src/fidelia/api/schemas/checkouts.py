@@ -199,11 +199,12 @@ class CheckoutReturnIn(Input):
 
 
 class UndoIn(Input):
-    """When it was undone."""
+    """When it was undone, and why."""
 
-    model_config = shown({"occurred_at": "2026-03-02T10:20:00+01:00"})
+    model_config = shown({"occurred_at": "2026-03-02T10:20:00+01:00", "reason": "Charged twice"})
     occurred_at: Instant | None = Field(None, description="Now, where it is left out.")
     revision: int | None = Field(None, ge=0, le=2**31 - 1)
+    reason: str = Field("", max_length=200, description="Kept in the audit, where it is given.")
 
 
 class ReopeningIn(Input):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from fidelia.cards.errors import UnknownCard
 from fidelia.cards.operations import Person, hand_out, look_up_card, register_card
@@ -19,6 +19,8 @@ from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.organisation.models import Store
+from fidelia.rewards.errors import UnknownGiftCard
+from fidelia.rewards.queries.gift_cards import look_up_gift_card
 
 from ..pages import ConsoleRequest
 from .answers import Answer, answers, read_question
@@ -53,6 +55,23 @@ def give(request: ConsoleRequest) -> Answer:
     assert card.customer_id is not None, "a card handed out names a record"
     customer = get_customer(by=by.lent("customer.see"), customer_id=card.customer_id)
     return {"member": facts_of(by, customer, programme_of(request), at)}
+
+
+@require_safe
+@answers
+def gift_card(request: ConsoleRequest) -> Answer:
+    """Whether a gift card of this number was sold before: then money is put onto it. Its balance is not told."""
+    by = request.actor
+    if not by.may_somewhere("gift_card.sell"):
+        by.require("gift_card.sell")
+    try:
+        card = look_up_gift_card(
+            by=by.lent("gift_card.see"), programme_id=programme_of(request).id, code=request.GET.get("code", "")[:100]
+        )
+    except UnknownGiftCard:
+        return {"known": False}
+    # One that came back with its sale, and is empty, is on the rack again.
+    return {"known": not card.is_on_the_rack()}
 
 
 def said_of_card(by: Actor, text: str, at: datetime) -> dict[str, Any] | None:

@@ -74,6 +74,7 @@ def state(request: ConsoleRequest) -> Answer:
         "language": request.user.language,
         "stores": [{"code": one.code, "name": one.name} for one in stores_of(by)],
         "programme": programme_facts(programme),
+        "sells_cards": by.may_somewhere("gift_card.sell"),
         "last_number": _last_number(by, store, till) if store and till else 0,
     }
 

@@ -7,14 +7,22 @@ from uuid import UUID
 
 import msgspec
 
-from fidelia.activity.operations import LineRequest, PurchaseRequest
-from fidelia.activity.operations.checkouts import BasketLine, CheckoutBasket, GiftCardTender
+from fidelia.activity.operations import LineRequest, PurchaseRequest, ReturnedLine, ReturnRequest
+from fidelia.activity.operations.checkouts import BasketLine, CheckoutBasket, GiftCardTender, SoldCard
 from fidelia.kernel.money import exponent_of
 from fidelia.programme.models import Programme
+from fidelia.rewards.operations.patterns import normalise_code
 
 UNIT = 1000
 PAY_WITH_POINTS = "points"
 CLAIM = "claim:"
+
+
+class TillCard(msgspec.Struct):
+    """A gift card that a line sells: its number, or none where one is to be drawn; `tops_up` one sold before."""
+
+    code: str = ""
+    tops_up: bool = False
 
 
 class TillLine(msgspec.Struct):
@@ -24,6 +32,7 @@ class TillLine(msgspec.Struct):
     quantity: int
     price: int
     name: str = ""
+    card: TillCard | None = None
 
     @property
     def net(self) -> int:
@@ -38,12 +47,27 @@ class TillConfirmation(msgspec.Struct):
     digits: str
 
 
+class BackLine(msgspec.Struct):
+    """So much of a line brought back, in thousandths."""
+
+    line_number: int
+    quantity: int
+
+
+class TillBack(msgspec.Struct):
+    """What is brought back of one purchase and exchanged for the basket."""
+
+    purchase_id: UUID
+    lines: list[BackLine]
+
+
 class TillSale(msgspec.Struct):
     """A sale, or a basket on its way to be one. `key` and `receipt` are of the page and stay with the sale.
 
     `expected` is what the page said is to pay, after discounts: it is closed as a checkout. Without it the sale was
     made off line at its listed prices, and is recorded as it was charged. `named` is what was scanned off line: it
     names a member only once it is sent. `chosen` are the offers taken, `coupons` and `gift_cards` codes presented.
+    `back` is what is exchanged for the basket.
     """
 
     store: str
@@ -59,6 +83,12 @@ class TillSale(msgspec.Struct):
     gift_cards: list[str] = []
     expected: int | None = None
     confirmation: TillConfirmation | None = None
+    back: TillBack | None = None
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether it cannot be recorded as it was charged off line: a card must be put in force, goods be known."""
+        return self.back is not None or any(line.card is not None for line in self.lines)
 
 
 def as_basket(sale: TillSale, programme: Programme, *, pays_with_points: bool | None = None) -> CheckoutBasket:
@@ -67,9 +97,7 @@ def as_basket(sale: TillSale, programme: Programme, *, pays_with_points: bool | 
     scale = exponent_of(programme.currency)
     return CheckoutBasket(
         currency=programme.currency,
-        lines=tuple(
-            BasketLine(line.product, line.quantity, line.price, scale, description=line.name) for line in sale.lines
-        ),
+        lines=tuple(_basket_line(line, scale) for line in sale.lines),
         programme=programme.slug,
         customer_id=sale.customer_id,
         store=sale.store,
@@ -81,6 +109,27 @@ def as_basket(sale: TillSale, programme: Programme, *, pays_with_points: bool | 
             (key.removeprefix(CLAIM), 1) for key, is_on in sale.chosen.items() if is_on and key.startswith(CLAIM)
         ),
     )
+
+
+def as_return(back: TillBack, sale: TillSale, at: datetime) -> ReturnRequest:
+    """Return the request that takes goods back on the receipt of a sale, under the key of that sale."""
+    return ReturnRequest(
+        idempotency_key=sale.key,
+        receipt_number=sale.receipt,
+        occurred_at=sale.occurred_at or at,
+        purchase_id=back.purchase_id,
+        lines=tuple(ReturnedLine(line.line_number, line.quantity) for line in back.lines),
+        store=sale.store,
+    )
+
+
+def _basket_line(line: TillLine, scale: int) -> BasketLine:
+    sells = _sold_card(line.card)
+    return BasketLine(line.product, line.quantity, line.price, scale, description=line.name, sells=sells)
+
+
+def _sold_card(card: TillCard | None) -> SoldCard | None:
+    return None if card is None else SoldCard(code=normalise_code(card.code), tops_up=card.tops_up)
 
 
 def as_purchase(sale: TillSale, programme: Programme, at: datetime) -> PurchaseRequest:

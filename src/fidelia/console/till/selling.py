@@ -12,15 +12,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fidelia.activity.models import Purchase, ToldLine
-from fidelia.activity.operations import Queued, ReturnedLine, ReturnRequest, record_queued, record_return
+from fidelia.activity.operations import (
+    Queued,
+    exchange_goods,
+    key_of_back,
+    record_queued,
+    refund_of,
+    rehearse_exchange,
+)
 from fidelia.activity.operations.checkouts import (
     CheckoutBasket,
     CheckoutCall,
+    CheckoutOutcome,
     Evaluation,
     close_checkout,
     evaluate_checkout,
 )
-from fidelia.activity.queries import get_purchase, list_lines, list_purchases
+from fidelia.activity.queries import find_purchase_of_key, get_purchase, list_purchases
 from fidelia.customers.queries import ids_of, search_customers
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
@@ -34,11 +42,12 @@ from fidelia.rules import RuleSet
 
 from ..pages import ConsoleRequest
 from .answers import Answer, MalformedQuestion, answers, read_question, refusal_of
+from .coming_back import sale_found
 from .offers import coupons_of, offers_of
 from .people import members_presented
 from .places import programme_of, store_of
 from .questions import source_of
-from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase
+from .requests import PAY_WITH_POINTS, TillSale, as_basket, as_purchase, as_return
 
 QUEUE_MAX = 50
 FOUND_MAX = 5
@@ -50,50 +59,36 @@ class TillQueue(msgspec.Struct):
     sales: list[TillSale]
 
 
-class BackLine(msgspec.Struct):
-    """So much of a line brought back, in thousandths."""
-
-    line_number: int
-    quantity: int
-
-
-class TillReturn(msgspec.Struct):
-    """What is brought back of one purchase, under a key and a receipt number of its own."""
-
-    key: str
-    receipt: str
-    store: str
-    till: str
-    purchase_id: UUID
-    occurred_at: datetime
-    lines: list[BackLine]
-
-
 @require_POST
 @answers
 def bill(request: ConsoleRequest) -> Answer:
     """What the basket comes to now, with its offers. Nothing is written."""
     sale, programme, at = read_question(request, TillSale), programme_of(request), clock.now()
     store_of(request.actor, sale.store)
-    said = _evaluated(request.actor, as_basket(sale, programme), at)
+    refund, said = _shown(request.actor, sale, as_basket(sale, programme), at)
     terms = terms_of(said["version_id"])
     payment = None
     if terms.points.pays is not None and sale.customer_id is not None:
         paid = as_basket(sale, programme, pays_with_points=True)
-        payment = said if sale.chosen.get(PAY_WITH_POINTS) else _evaluated(request.actor, paid, at)
+        payment = said if sale.chosen.get(PAY_WITH_POINTS) else _shown(request.actor, sale, paid, at)[1]
     offers = offers_of(said, terms.rule_set, programme, sale, payment)
-    return _bill_of(said, terms.rule_set, sale) | {"offers": offers, "coupons": coupons_of(said)}
+    told = {"offers": offers, "coupons": coupons_of(said), "refund": refund}
+    return _bill_of(said, terms.rule_set, sale) | told
 
 
 @require_http_methods(["GET", "POST"])
 @answers
 def sales(request: ConsoleRequest) -> Answer:
-    """GET: sales of a receipt number, to bring goods back. POST: close a sale, once under its key."""
+    """GET: sales of a receipt number, to bring goods back, or the receipt of the sale that a key closed already. POST:
+    close a sale, once under its key.
+    """
     if request.method == "POST":
         return _close(request)
+    if key := request.GET.get("key", ""):
+        return _closed_under(request.actor, key)
     receipt = request.GET.get("receipt", "").strip()
     found = list_purchases(by=request.actor, receipt_number=receipt, kind=Purchase.Kind.SALE, limit=FOUND_MAX)
-    return {"sales": [_sold(one) for one in found] if receipt else []}
+    return {"sales": [sale_found(one) for one in found] if receipt else []}
 
 
 @require_POST
@@ -104,35 +99,31 @@ def queue(request: ConsoleRequest) -> Answer:
     return {"rows": [_record_queued(request.actor, sale, programme) for sale in asked.sales[:QUEUE_MAX]]}
 
 
-@require_POST
-@answers
-def give_back(request: ConsoleRequest) -> Answer:
-    """Take goods back by line and quantity; their points by what was frozen with the purchase."""
-    back, at = read_question(request, TillReturn), clock.now()
-    store_of(request.actor, back.store)
-    asked = ReturnRequest(
-        idempotency_key=back.key,
-        receipt_number=back.receipt,
-        occurred_at=back.occurred_at,
-        purchase_id=back.purchase_id,
-        lines=tuple(ReturnedLine(line.line_number, line.quantity) for line in back.lines),
-        store=back.store,
-    )
-    recorded = record_return(by=request.actor, at=at, request=asked, source=source_of(back.store, back.till))
-    returned = get_purchase(by=request.actor, purchase_id=recorded.purchase_id).purchase
-    return {"receipt": returned.receipt_number, "total": returned.total, "points": returned.points}
-
-
 def _close(request: ConsoleRequest) -> Answer:
     sale, programme = read_question(request, TillSale), programme_of(request)
     store_of(request.actor, sale.store)
-    return _receipt(request.actor, *_close_checkout(request.actor, sale, programme))
-
-
-def _close_checkout(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool, list[str]]:
-    """Close the sale as a checkout; return its purchase, whether it was closed before, and the codes it gave."""
     at = clock.now()
-    call = CheckoutCall(
+    call = _call(request.actor, sale, programme)
+    if sale.back is None:
+        return _receipt(request.actor, close_checkout(by=request.actor, at=at, call=call))
+    back = as_return(sale.back, sale, at)
+    exchanged = exchange_goods(by=request.actor, at=at, back=back, call=call)
+    return _receipt(request.actor, exchanged.closed) | {"refund": exchanged.refund}
+
+
+def _closed_under(by: Actor, key: str) -> Answer:
+    """The sale that a key closed: an answer that was lost, where the page has changed what it asks since."""
+    found = find_purchase_of_key(by=by, key=key)
+    if found is None:
+        return {"sale": None}
+    back = find_purchase_of_key(by=by, key=key_of_back(key), kind=Purchase.Kind.RETURN)
+    refund = {} if back is None else {"refund": refund_of(back)}
+    return {"sale": _told(found, is_replay=True) | refund}
+
+
+def _call(by: Actor, sale: TillSale, programme: Programme) -> CheckoutCall:
+    """Return the closure of the sale as a checkout."""
+    return CheckoutCall(
         idempotency_key=sale.key,
         step="close",
         source=source_of(sale.store, sale.till),
@@ -143,9 +134,6 @@ def _close_checkout(by: Actor, sale: TillSale, programme: Programme) -> tuple[UU
         occurred_at=sale.occurred_at,
         proof=_proof(by, sale),
     )
-    closed = close_checkout(by=by, at=at, call=call)
-    issued = (closed.checkout.get("evaluation") or {}).get("issued", [])
-    return closed.checkout["purchase_id"], closed.is_replay, [str(one.get("code", "")) for one in issued]
 
 
 @require_POST
@@ -174,20 +162,22 @@ def _record_queued(by: Actor, sale: TillSale, programme: Programme) -> Answer:
         recorded = _record(by, sale, programme)
     except FideliaError as refusal:
         return {"key": sale.key, "state": "refused", **refusal_of(refusal)}
-    answer = {"key": sale.key, "state": "known" if recorded[1] else "recorded", **_receipt(by, *recorded)}
+    answer = {"key": sale.key, "state": "known" if recorded["is_replay"] else "recorded", **recorded}
     if sale.named and sale.customer_id is None:
         answer["warning"] = _("“%(card)s” names no member: recorded without one.") % {"card": sale.named}
     return answer
 
 
-def _record(by: Actor, sale: TillSale, programme: Programme) -> tuple[UUID, bool, list[str]]:
+def _record(by: Actor, sale: TillSale, programme: Programme) -> Answer:
     """Record what was kept: as the checkout it was to be, or as it was charged off line."""
-    if sale.expected is not None:
-        return _close_checkout(by, sale, programme)
     at = clock.now()
+    if sale.needs_network:
+        raise MalformedQuestion("Gift cards are sold and goods exchanged on line only.", pointer="/lines")
+    if sale.expected is not None:
+        return _receipt(by, close_checkout(by=by, at=at, call=_call(by, sale, programme)))
     queued = Queued(as_purchase(sale, programme, at), source_of(sale.store, sale.till))
     recorded = record_queued(by=by, at=at, queued=queued)
-    return recorded.purchase_id, recorded.is_replay, []
+    return _told(get_purchase(by=by, purchase_id=recorded.purchase_id).purchase, is_replay=recorded.is_replay)
 
 
 def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
@@ -199,8 +189,17 @@ def _named(by: Actor, sale: TillSale, programme: Programme) -> UUID | None:
     return found[0].id if is_member else None
 
 
-def _receipt(by: Actor, purchase_id: UUID, is_replay: bool, codes: list[str]) -> Answer:
-    sold = get_purchase(by=by, purchase_id=purchase_id).purchase
+def _receipt(by: Actor, closed: CheckoutOutcome) -> Answer:
+    """Return the receipt of a closure, with the codes that it gave and the gift cards that it sold."""
+    evaluation = closed.checkout.get("evaluation") or {}
+    sold = get_purchase(by=by, purchase_id=closed.checkout["purchase_id"]).purchase
+    return _told(sold, is_replay=closed.is_replay) | {
+        "codes": [str(one.get("code", "")) for one in evaluation.get("issued", [])],
+        "cards": [{"code": one["code"], "amount": one["amount"]} for one in evaluation.get("sold_cards", [])],
+    }
+
+
+def _told(sold: Purchase, *, is_replay: bool) -> Answer:
     by_tenders = (sold.paid_by_points or 0) + (sold.paid_by_gift_cards or 0)
     return {
         "purchase_id": str(sold.purchase_id),
@@ -208,9 +207,17 @@ def _receipt(by: Actor, purchase_id: UUID, is_replay: bool, codes: list[str]) ->
         "total": sold.total,
         "due": sold.total - by_tenders,
         "points": sold.points,
-        "codes": codes,
+        "codes": [],
         "is_replay": is_replay,
     }
+
+
+def _shown(by: Actor, sale: TillSale, basket: CheckoutBasket, at: datetime) -> tuple[int, dict[str, Any]]:
+    """Return the money that what is brought back gives, and what the basket comes to after it."""
+    if sale.back is None:
+        return 0, _evaluated(by, basket, at)
+    asked = Evaluation(basket=basket, explain=True)
+    return rehearse_exchange(by=by, at=at, back=as_return(sale.back, sale, at), asked=asked)
 
 
 def _evaluated(by: Actor, basket: CheckoutBasket, at: datetime) -> dict[str, Any]:
@@ -243,28 +250,3 @@ def _gift(line: ToldLine) -> Answer:
     found = get_products_by_code([line.product])
     name = found[line.product].name if line.product in found else ""
     return {"product": line.product, "name": name or line.product, "quantity": line.quantity}
-
-
-def _sold(sale: Purchase) -> Answer:
-    returns = list(sale.returns.values_list("purchase_id", flat=True))
-    lines = list_lines([sale.purchase_id, *returns])
-    back: dict[int, int] = {}
-    for one in (line for key in returns for line in lines.get(key, [])):
-        if one.returns_line_number is not None:
-            back[one.returns_line_number] = back.get(one.returns_line_number, 0) - one.quantity
-    return {
-        "purchase_id": str(sale.purchase_id),
-        "receipt": sale.receipt_number,
-        "occurred_at": sale.occurred_at.isoformat(),
-        "total": sale.total,
-        "lines": [
-            {
-                "line_number": line.line_number,
-                "name": line.description or line.product_code,
-                "quantity": line.quantity,
-                "left": line.quantity - back.get(line.line_number, 0),
-                "net": line.net,
-            }
-            for line in lines.get(sale.purchase_id, [])
-        ],
-    }

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 def page_texts() -> dict[str, str]:
     """Return the texts by name; `{…}` stands for what the script fills in."""
-    return _of_the_sale() | _of_the_rest()
+    return _of_the_sale() | _of_what_comes_back() | _of_the_rest()
 
 
 def _of_the_sale() -> dict[str, str]:
@@ -57,6 +57,30 @@ def _of_the_sale() -> dict[str, str]:
     }
 
 
+def _of_what_comes_back() -> dict[str, str]:
+    return {
+        "undone": _("The sale is cancelled: {money} to give back, {points}."),
+        "undo_what": _(
+            "All of sale {number} is undone: the money is given back, points are taken back, coupons are free again, "
+            "and what was paid by points or gift card returns to it."
+        ),
+        "reason_missing": _("Say why: the reason is kept with your name."),
+        "brought_back": _("Goods of receipt {number}"),
+        "exchange_begun": _("Now scan what is taken instead: F12 closes both on one receipt."),
+        "exchange_empty": _("Nothing is taken instead: F7 takes goods back."),
+        "exchange_facts": _("Goods back: {money}"),
+        "to_pay": _("To pay"),
+        "to_give_back": _("To give back"),
+        "even": _("Nothing to pay"),
+        "due_facts": _("{money} to pay"),
+        "refund_facts": _("{money} to give back"),
+        "on_line_only": _(
+            "Gift cards are sold and goods exchanged on line only. Nothing is lost: press F12 again once the network "
+            "is back, or take them out of the basket."
+        ),
+    }
+
+
 def _of_the_rest() -> dict[str, str]:
     return {
         "failed": _("This was not done: {reason}"),
@@ -69,6 +93,14 @@ def _of_the_rest() -> dict[str, str]:
         "all_back": _("all of it came back"),
         "nothing_back": _("Say how much of which line comes back."),
         "back_done": _("Taken back: {money} to give back, {points}."),
+        "gift_card": _("Gift card"),
+        "gift_card_n": _("Gift card {code}"),
+        "gift_card_charged": _("Gift card {code}, charged again"),
+        "gift_card_drawn": _("its number is on the receipt"),
+        "gift_card_known": _("This card was sold before: the amount is put onto it."),
+        "gift_card_sold": _("Gift card {code}: {money}"),
+        "gift_card_no": _("You may not sell gift cards."),
+        "was_closed": _("This purchase was closed already, as it was sent first: the answer had been lost."),
         "needs_network": _("This needs the network: try again on line."),
         "problem_none": _("Everything was sent."),
         "problem_row": _("Receipt {number}, {money}: {reason}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import cards, questions, selling, views
+from . import cards, coming_back, questions, selling, views
 
 app_name = "till"
 urlpatterns = [
@@ -20,5 +20,7 @@ urlpatterns = [
     path("sales/", selling.sales, name="sales"),
     path("codes/", selling.codes, name="codes"),
     path("queue/", selling.queue, name="queue"),
-    path("returns/", selling.give_back, name="returns"),
+    path("returns/", coming_back.give_back, name="returns"),
+    path("cancellations/", coming_back.cancel, name="cancellations"),
+    path("gift-cards/", cards.gift_card, name="gift_cards"),
 ]

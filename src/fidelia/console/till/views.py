@@ -21,6 +21,7 @@ _KEPT = (
     *("ui/tokens.css", "ui/base.css", "ui/frame.css", "ui/controls.css", "ui/content.css", "ui/work.css"),
     *("console/till.css", "console/till.js", "console/till_store.js", "console/till_page.js"),
     *("console/till_dialogs.js", "console/till_entry.js", "console/till_net.js", "console/till_queue.js"),
+    *("console/till_back.js", "console/till_cards.js"),
     *("ui/icons.svg", "ui/mark.svg", "ui/fonts/inter-latin-wght-normal.woff2", "ui/ui.js"),
 )
 

@@ -46,6 +46,17 @@ class GiftCard(models.Model):
     def __str__(self) -> str:
         return f"…{self.code[-4:]}"
 
+    def is_on_the_rack(self) -> bool:
+        """Tell whether it was sold on a line and came back whole with it: then it is sold again under its code."""
+        if self.balance or self.blocked_at is not None:
+            return False
+        kinds = GiftCardMovement.Kind
+        last = self.history.order_by("-number").first()
+        if last is None or last.kind != kinds.REFUNDED or last.line_number is None:
+            return False
+        # Where it was a charge that came back, the card is in somebody's pocket still.
+        return last.reverses is None or not self.history.filter(number=last.reverses, kind=kinds.TOPPED_UP).exists()
+
 
 class GiftCardMovement(models.Model):
     """What came onto a card or left it. Only ever added to; the balance after it is that of the moment.

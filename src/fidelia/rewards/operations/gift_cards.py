@@ -229,14 +229,7 @@ def end_as_before(card: GiftCard, charge: GiftCardMovement, at: datetime) -> Non
 def _taken_back(programme: Programme, code: str) -> GiftCard | None:
     """Return the card of a code that was sold on a line and came back whole with it: it hangs on the rack again."""
     card = GiftCard.objects.select_for_update(no_key=True).filter(programme=programme, code=code, balance=0).first()
-    if card is None or card.blocked_at is not None:
-        return None
-    last = card.history.order_by("-number").first()
-    if last is None or last.kind != Kind.REFUNDED or last.line_number is None:
-        return None
-    # Where it was a charge that came back, the card is in somebody's pocket still.
-    is_charge = last.reverses is not None and card.history.filter(number=last.reverses, kind=Kind.TOPPED_UP).exists()
-    return None if is_charge else card
+    return card if card is not None and card.is_on_the_rack() else None
 
 
 def spend_gift_card(

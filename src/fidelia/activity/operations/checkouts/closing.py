@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from fidelia.kernel.actor import Actor
-from fidelia.kernel.db import transaction_of_use_case, use_case_of_one_statement
+from fidelia.kernel.db import require_transaction, transaction_of_use_case, use_case_of_one_statement
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 from fidelia.ledger.errors import AccountClosed
@@ -57,6 +57,14 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
         call.proof.enter(at=at)
     with guesses_counted(call, by=by, at=at):
         closed = _close(caller, call, found)
+    assert closed is not None, "nobody decides about a checkout and a member who are locked"
+    return closed
+
+
+def close_under_locks(caller: Caller, call: CheckoutCall) -> CheckoutOutcome:
+    """Building block of an exchange: close it as `close_checkout` does, within the transaction that is open."""
+    require_transaction()
+    closed = _read_and_close(caller, call, locks=True)
     assert closed is not None, "nobody decides about a checkout and a member who are locked"
     return closed
 

@@ -148,7 +148,8 @@ class CheckoutCall:
     `expected_total` (a decimal) and `revision` are what the caller believes; where they are given and are wrong, the
     call is refused. `receipt_number` is the receipt's, where it has another than the checkout; `given` tells one return
     from another. With `explain`, what each rule came to is kept with the evaluation. `proof` is the member's yes to
-    spending many points; it is no part of what is asked, so that a call sent again without it is the same.
+    spending many points; it is no part of what is asked, so that a call sent again without it is the same. `reason` is
+    why a checkout is cancelled, in the words of who does it, and no part of it either.
     """
 
     idempotency_key: str
@@ -163,6 +164,7 @@ class CheckoutCall:
     given: tuple[Any, ...] = ()
     explain: bool = False
     proof: SpendingProof | None = None
+    reason: str = ""
 
     def hash(self) -> bytes:
         """Return the SHA-256 by which the same idempotency key with another request is told apart."""

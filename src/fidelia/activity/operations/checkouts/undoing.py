@@ -91,7 +91,7 @@ def cancel_checkout(*, by: Actor, at: datetime, call: CheckoutCall) -> CheckoutO
             cancelled_at=at,
         )
         keep_checkout(checkout, is_new=False)
-        _record(caller, kept, state)
+        _record(caller, kept, state, call.reason)
         return CheckoutOutcome(checkout, made=back.purchase if back is not None else None)
 
     return _under_lock(by, at, call, act)
@@ -197,7 +197,7 @@ def _check_reopenable(kept: KeptCheckout, at: datetime) -> None:
         raise TooLateToReopen(f"A checkout is reopened within {days} days of its closure.")
 
 
-def _record(caller: Caller, kept: KeptCheckout, state: str) -> None:
+def _record(caller: Caller, kept: KeptCheckout, state: str, reason: str) -> None:
     record_audit(
         by=caller.by,
         at=caller.at,
@@ -205,6 +205,6 @@ def _record(caller: Caller, kept: KeptCheckout, state: str) -> None:
         object_type="checkout",
         object_id=kept.checkout_id,
         before={"state": kept.state},
-        after={"state": state},
+        after={"state": state} | ({"reason": reason} if reason else {}),
         scope=kept.scope,
     )

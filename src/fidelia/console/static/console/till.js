@@ -1,7 +1,9 @@
 /* The till: one sale after the other. What is drawn is in till_page.js, what is kept in till_store.js, what is asked in
    till_net.js; here is what happens when. */
 
-import { askBack, askCode, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
+import { askBack } from "./till_back.js";
+import { askCard } from "./till_cards.js";
+import { askCode, askJoin, askPlace, open, showProblems } from "./till_dialogs.js";
 import { watchEntry } from "./till_entry.js";
 import { ask, Offline, Refused } from "./till_net.js";
 import { announce, at, drawChoices, drawClosed, drawCodes, drawLines, drawMember, drawOffers, drawSums, readNumber, say, tell, TEXTS, writer } from "./till_page.js";
@@ -28,7 +30,7 @@ function inTurn(act) {
 }
 
 function freshSale() {
-  return { key: crypto.randomUUID(), customer: null, unknown: "", lines: [], chosen: {}, coupons: [], gift_cards: [], request: null, closed: null };
+  return { key: crypto.randomUUID(), customer: null, unknown: "", lines: [], chosen: {}, coupons: [], gift_cards: [], back: null, request: null, closed: null };
 }
 
 // Drawing ---------------------------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ function draw() {
   drawClosed(sale.closed, write);
   at("t-member").hidden = Boolean(sale.closed) && !sale.customer;
   drawMember(sale.customer, write);
-  drawLines(sale, bill, write, changeLine);
+  drawLines(sale, bill, write, changeLine, keepBack);
   drawSums(sale, bill, write, !online);
   document.querySelector(".t-offers-part").hidden = Boolean(sale.closed);
   drawCodes(bill?.coupons ?? [], (code) => { sale.coupons = sale.coupons.filter((one) => one !== code); sale.gift_cards = sale.gift_cards.filter((one) => one !== code); changed(); });
@@ -47,6 +49,7 @@ function draw() {
 }
 
 function drawPlace() {
+  at("t-card-key").hidden = !facts?.sells_cards;
   at("t-store").textContent = place?.name ?? document.title;
   at("t-cashier").textContent = [place && say("till_n", { till: place.till }), facts?.cashier].filter(Boolean).join(" · ");
 }
@@ -203,11 +206,33 @@ function addProduct(product, quantity = 1000, price = product.price) {
     at("t-price").focus();
     return false;
   }
-  const same = sale.lines.find((line) => line.product === product.code && line.price === price);
+  const same = sale.lines.find((line) => line.product === product.code && line.price === price && !line.card);
   if (same) same.quantity += quantity;
   else sale.lines.push({ product: product.code, name: product.name, quantity, price });
   changed();
   return true;
+}
+
+function addCard(line) {
+  begin();
+  sale.lines.push(line);
+  changed();
+  focusScan();
+}
+
+/** Goods of an earlier sale are exchanged for this basket; its member is the one of that sale, unless another was scanned. */
+async function beginExchange(back, customer) {
+  begin();
+  sale.back = back;
+  tell(TEXTS.exchange_begun, "info");
+  changed();
+  if (customer && !sale.customer) await chooseMember({ id: customer });
+  focusScan();
+}
+
+function keepBack() {
+  sale.back = null;
+  changed();
 }
 
 function changeLine(position, what, text) {
@@ -263,12 +288,13 @@ const receiptNumber = () => `${place.till}-${String(kept.nextNumber()).padStart(
 function requestOf() {
   const customer = sale.customer?.member ? sale.customer.id : null;
   const { lines, chosen, coupons, gift_cards } = sale;
-  return { store: place.store, till: place.till, lines, customer_id: customer, chosen, coupons, gift_cards };
+  const back = sale.back && { purchase_id: sale.back.purchase_id, lines: sale.back.lines.map(({ line_number, quantity }) => ({ line_number, quantity })) };
+  return { store: place.store, till: place.till, lines, customer_id: customer, chosen, coupons, gift_cards, back };
 }
 
 /** Close the sale once: a second time shows the same receipt, and what is sent again is sent under the same key. */
 async function close() {
-  if (!sale.closed) return sale.lines.length ? closeNow() : tell(TEXTS.empty_basket);
+  if (!sale.closed) return sale.lines.length ? closeNow() : tell(sale.back ? TEXTS.exchange_empty : TEXTS.empty_basket);
   sale.closed.again = true;
   draw();
   focusScan();
@@ -287,8 +313,9 @@ async function closeNow(confirmation) {
     sale.closed = await ask("/till/sales/", { body: confirmation ? { ...sale.request, confirmation } : sale.request });
     if (!online) await found();
   } catch (error) {
-    if (isNoAnswer(error) && confirmation) return notNow(error);
+    if (isNoAnswer(error) && (confirmation || needsNetwork())) return notNow(error, confirmation);
     if (isNoAnswer(error)) await keep();
+    else if (error.code === "idempotency_key_reused") return closedBefore(error);
     else if (isNumberTaken(error.code)) return renumber(confirmation);
     else if (error.code === "confirmation_needed") return confirm();
     else return notClosed(error);
@@ -327,10 +354,35 @@ async function confirm() {
 
 let refusal = "";
 
-/** With a code no sale waits off line, for it would be sent when its code is over: one tries again, or leaves the points. */
-function notNow(error) {
+/** A gift card must be put in force and goods be known to come back: neither can be promised off line. */
+const needsNetwork = () => Boolean(sale.back) || sale.lines.some((line) => line.card);
+
+/** With a code no sale waits off line, for it would be sent when its code is over: one tries again, or leaves the points.
+    What was sent is sent again as it was, under its key: it may be recorded already. */
+async function notNow(error, confirmation) {
   refusal = error instanceof Offline ? TEXTS.needs_network : error.message;
   if (sale.request?.expected === null) sale.request = null; // the bill is asked for again
+  if (confirmation) return;
+  if (error instanceof Offline) await lost();
+  tell(error instanceof Offline ? TEXTS.on_line_only : refusal);
+}
+
+/** The key closed the sale already, as it was sent first: the answer was lost, and the basket changed since. */
+async function closedBefore(error) {
+  let recorded = null;
+  try {
+    recorded = (await ask(`/till/sales/?${new URLSearchParams({ key: sale.key })}`)).sale;
+  } catch {
+    // The refusal is told instead.
+  }
+  if (!recorded) return notClosed(error);
+  sale.closed = recorded;
+  bill = null;
+  draw();
+  tell(TEXTS.was_closed, "info");
+  announce(TEXTS.was_closed);
+  focusScan();
+  return refreshMember();
 }
 
 function withoutPoints() {
@@ -351,7 +403,7 @@ function notClosed(error) {
 /** After the sale the member has other points. */
 async function refreshMember() {
   const closed = sale;
-  if (!online || !closed.customer?.member) return;
+  if (!online || !closed.closed || !closed.customer?.member) return;
   try {
     const { member } = await ask(`/till/members/${closed.customer.id}/`);
     closed.customer = { ...member, say: "" };
@@ -383,7 +435,7 @@ async function renumber(confirmation) {
 let cancelled = 0;
 
 function cancel() {
-  if (sale.closed || (!sale.lines.length && !sale.customer)) {
+  if (sale.closed || (!sale.lines.length && !sale.customer && !sale.back)) {
     begin();
     sale = freshSale();
   } else if (Date.now() - cancelled > 3_000) {
@@ -409,14 +461,15 @@ const ACTS = {
   product: () => { begin(); draw(); at("t-product").focus(); },
   nobody: () => { sale.customer = null; sale.unknown = ""; changed(); focusScan(); },
   join: () => { begin(); askJoin(place, field.value, sale.customer?.waiting_card ?? "", (member, phone) => { field.value = ""; takeMember(member, phone); focusScan(); }); },
-  back: () => askBack(place, write, (text) => { tell(text, "info"); announce(text); focusScan(); }),
+  back: () => askBack({ place, write, receipt: sale.closed && !sale.closed.queued ? sale.closed.receipt : "", done: cameBack, exchange: (back, customer) => inTurn(() => beginExchange(back, customer)) }),
+  card: () => (facts.sells_cards ? askCard({ exponent: facts.programme.exponent, add: addCard }) : tell(TEXTS.gift_card_no)),
   problems: () => showProblems(write, () => send().catch(() => lost())),
   place: () => choosePlace(),
   person: () => leave(),
   close: () => inTurn(close),
   cancel: () => inTurn(cancel),
 };
-const KEYS = { F1: "help", F2: "scan", F3: "product", F4: "nobody", F6: "join", F7: "back", F8: "problems", F10: "person", F12: "close" };
+const KEYS = { F1: "help", F2: "scan", F3: "product", F4: "nobody", F6: "join", F7: "back", F8: "problems", F9: "card", F10: "person", F12: "close" };
 
 document.addEventListener("keydown", (event) => {
   const isInDialog = document.querySelector("dialog[open]");
@@ -455,6 +508,13 @@ at("t-scan").addEventListener("submit", (event) => {
   field.value = "";
   if (text && write && place) inTurn(() => scan(text));
 });
+
+function cameBack(text) {
+  tell(text, "info");
+  announce(text);
+  focusScan();
+  refreshMember();
+}
 
 // Beginning and leaving --------------------------------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
-/* The till's dialogs: which till this is, a quick sign-up, goods brought back, and sales that were not taken. */
+/* The till's dialogs: which till this is, a quick sign-up, a member's code, and sales that were not taken. */
 
 import { ask, Offline, Refused } from "./till_net.js";
-import { at, make, readNumber, say, TEXTS, announce } from "./till_page.js";
-import { dropSale, keepSale, listSales, nextNumber } from "./till_store.js";
+import { at, make, say, TEXTS, announce } from "./till_page.js";
+import { dropSale, keepSale, listSales } from "./till_store.js";
 
-const reason = (error) => (error instanceof Offline ? TEXTS.needs_network : error.message);
+export const reason = (error) => (error instanceof Offline ? TEXTS.needs_network : error.message);
 
 export function open(id, field) {
   at(id).showModal();
@@ -43,72 +43,6 @@ export function askJoin(place, typed, card, done) {
       at("t-join-mistake").textContent = reason(error);
     }
   };
-}
-
-// Goods brought back ------------------------------------------------------------------------------------------------------------
-
-export function askBack(place, write, done) {
-  const key = crypto.randomUUID();
-  at("t-back-find").reset();
-  at("t-back-form").hidden = true;
-  at("t-back-sales").replaceChildren();
-  at("t-back-mistake").textContent = "";
-  open("t-back", "t-back-receipt");
-  at("t-back-find").onsubmit = async (event) => {
-    event.preventDefault();
-    at("t-back-mistake").textContent = "";
-    at("t-back-form").hidden = true;
-    try {
-      const found = (await ask(`/till/sales/?${new URLSearchParams({ receipt: at("t-back-receipt").value.trim() })}`)).sales;
-      if (!found.length) at("t-back-mistake").textContent = TEXTS.sale_not_found;
-      else if (found.length === 1) showSale(found[0], place, write, key, done);
-      else offerSales(found, place, write, key, done);
-    } catch (error) {
-      at("t-back-mistake").textContent = reason(error);
-    }
-  };
-}
-
-const factsOf = (sale, write) => say("sale_facts", { date: new Date(sale.occurred_at).toLocaleString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }), money: write.money(sale.total) });
-
-function offerSales(found, place, write, key, done) {
-  at("t-back-sales").replaceChildren(...found.map((sale) => {
-    const button = make("button", { type: "button", class: "t-choice" }, make("span", { text: factsOf(sale, write) }));
-    button.addEventListener("click", () => { at("t-back-sales").replaceChildren(); showSale(sale, place, write, key, done); });
-    return button;
-  }));
-  at("t-back-sales").querySelector("button").focus();
-}
-
-function showSale(sale, place, write, key, done) {
-  at("t-back-facts").textContent = `${sale.receipt} · ${factsOf(sale, write)}`;
-  at("t-back-lines").replaceChildren(...sale.lines.map((line) => {
-    const left = line.left > 0 ? say("left", { n: write.quantity(line.left), of: write.quantity(line.quantity) }) : TEXTS.all_back;
-    const field = make("input", { class: "f-input f-n", inputmode: "decimal", value: "0", "data-line": line.line_number, "data-left": line.left, "aria-label": say("quantity_of", { name: line.name }), disabled: line.left <= 0 });
-    return make("tr", {}, make("td", {}, make("span", { text: line.name }), make("span", { class: "f-second", text: `${write.money(line.net)} · ${left}` })), make("td", { class: "f-n" }, field));
-  }));
-  at("t-back-form").hidden = false;
-  at("t-back-lines").querySelector("input:not([disabled])")?.select();
-  at("t-back-form").onsubmit = (event) => { event.preventDefault(); takeBack(sale, place, write, key, done); };
-}
-
-async function takeBack(sale, place, write, key, done) {
-  const fields = [...at("t-back-lines").querySelectorAll("input:not([disabled])")];
-  const lines = fields.map((field) => ({ line_number: Number(field.dataset.line), quantity: readNumber(field.value || "0", 3) }));
-  const wanted = lines.filter((line) => line.quantity !== 0);
-  if (lines.some((line) => line.quantity === null)) at("t-back-mistake").textContent = TEXTS.line_wrong;
-  else if (!wanted.length) at("t-back-mistake").textContent = TEXTS.nothing_back;
-  else {
-    try {
-      // The same key and number each time the button is pressed: goods come back once.
-      sale.back ??= { receipt: `${place.till}-R${String(nextNumber()).padStart(5, "0")}`, occurred_at: new Date().toISOString() };
-      const said = await ask("/till/returns/", { body: { key, ...sale.back, store: place.store, till: place.till, purchase_id: sale.purchase_id, lines: wanted } });
-      at("t-back").close();
-      done(say("back_done", { money: write.money(-said.total), points: write.withUnit(said.points) }));
-    } catch (error) {
-      at("t-back-mistake").textContent = reason(error);
-    }
-  }
 }
 
 // The code with which a member agrees ------------------------------------------------------------------------------------------------

@@ -149,19 +149,30 @@ export function drawCodes(codes, remove) {
 
 // The basket ------------------------------------------------------------------------------------------------------------------
 
-export function drawLines(sale, bill, write, change) {
+export function drawLines(sale, bill, write, change, keepBack) {
   const list = at("t-lines");
   const active = document.activeElement?.dataset?.field;
   list.replaceChildren(...sale.lines.map((line, place) => drawLine(line, place, bill?.lines?.[place], write, change)));
   (bill?.gifts ?? []).forEach((gift) => list.append(make("li", { class: "t-line" }, make("span", { class: "f-n", text: write.quantity(gift.quantity) }), make("span", { class: "t-line-name" }, make("span", { text: gift.name }), make("small", { class: "t-off", text: TEXTS.gift })))));
+  if (sale.back) list.append(...drawBack(sale.back, write, keepBack));
   if (active) list.querySelector(`[data-field="${active}"]`)?.focus();
+}
+
+/** Goods that are exchanged for the basket, after what is taken instead. */
+function drawBack(back, write, keep) {
+  const title = say("brought_back", { number: back.receipt });
+  const remove = make("button", { type: "button", class: "t-x", "aria-label": say("remove", { name: title }) }, icon("x", 16));
+  remove.addEventListener("click", keep);
+  const rows = back.lines.map((line) => make("li", { class: "t-line" }, make("span", { class: "f-n", text: `\u2212${write.quantity(line.quantity)}` }), make("span", { class: "t-line-name" }, make("span", { text: line.name }))));
+  return [make("li", { class: "t-line t-line-back" }, make("b", { text: title }), remove), ...rows];
 }
 
 function drawLine(line, place, billed, write, change) {
   const amount = make("input", { class: "f-input", value: write.quantity(line.quantity), inputmode: "decimal", "data-field": `q${place}`, "aria-label": say("quantity_of", { name: line.name }) });
   const price = make("input", { class: "f-input", value: write.price(line.price), inputmode: "decimal", "data-field": `p${place}`, "aria-label": say("price_of", { name: line.name }) });
   const remove = make("button", { type: "button", class: "t-x", "aria-label": say("remove", { name: line.name }) }, icon("x", 16));
-  const about = [line.product === line.name ? "" : line.product, billed?.points ? `+${write.withUnit(billed.points)}` : ""].filter(Boolean).join(" · ");
+  if (line.card) [amount, price].forEach((field) => { field.disabled = true; });
+  const about = [line.card ? (line.card.code ? "" : TEXTS.gift_card_drawn) : line.product === line.name ? "" : line.product, billed?.points ? `+${write.withUnit(billed.points)}` : ""].filter(Boolean).join(" · ");
   const name = make("span", { class: "t-line-name" }, make("span", { text: line.name }), make("small", { text: about }));
   (billed?.discounts ?? []).forEach((off) => name.append(make("small", { class: "t-off", text: `${off.name} ${write.minus(off.amount)}` })));
   const net = billed?.net ?? Math.round((line.quantity * line.price) / 1000);
@@ -174,14 +185,17 @@ function drawLine(line, place, billed, write, change) {
 
 export function drawSums(sale, bill, write, is_offline) {
   const listed = bill?.listed ?? sale.lines.reduce((sum, line) => sum + Math.round((line.quantity * line.price) / 1000), 0);
-  const due = bill?.due ?? listed;
+  const refund = sale.back ? bill?.refund ?? 0 : 0;
+  const due = (bill?.due ?? listed) - refund;
   const many = sale.lines.length;
   at("t-count").textContent = many === 0 ? TEXTS.articles_none : many === 1 ? TEXTS.articles_one : say("articles_many", { n: many });
   at("t-listed").textContent = write.money(listed);
   row("t-discount", bill?.discount ?? 0, write);
   row("t-tender", bill?.paid_by_points ?? 0, write);
   row("t-cards", bill?.paid_by_gift_cards ?? 0, write);
-  at("t-due").textContent = write.money(due);
+  row("t-refund", refund, write);
+  at("t-due-label").textContent = due < 0 ? TEXTS.to_give_back : TEXTS.to_pay;
+  at("t-due").textContent = write.money(Math.abs(due));
   const earns = sale.customer || sale.unknown;
   at("t-earned-label").textContent = is_offline && earns ? TEXTS.promised : TEXTS.earned;
   at("t-earned").textContent = bill?.points ? `+${write.points(bill.points)}` : "";
@@ -202,7 +216,16 @@ export function drawClosed(closed, write) {
   card.append(make("p", { text: say("closed_facts", { number: closed.receipt, money: write.money(closed.total) }) }));
   const earned = closed.queued ? TEXTS.promised : closed.points ? say("closed_points", { points: write.withUnit(closed.points) }) : "";
   if (earned) card.append(make("p", {}, make("b", { text: earned })));
+  if (closed.refund !== undefined) card.append(...drawDifference(closed, write));
+  (closed.cards ?? []).forEach((sold) => card.append(make("p", {}, make("b", { text: say("gift_card_sold", { code: sold.code, money: write.money(sold.amount) }) }))));
   (closed.codes ?? []).forEach((code) => card.append(make("p", {}, make("b", { text: code }))));
   if (closed.again) card.append(make("p", { text: TEXTS.closed_again }));
   card.append(make("p", { text: TEXTS.next_sale }));
+}
+
+/** Of an exchange: what the goods brought back are worth, and what is to pay or to give back. */
+function drawDifference(closed, write) {
+  const difference = closed.due - closed.refund;
+  const text = difference === 0 ? TEXTS.even : say(difference > 0 ? "due_facts" : "refund_facts", { money: write.money(Math.abs(difference)) });
+  return [make("p", { text: say("exchange_facts", { money: write.money(closed.refund) }) }), make("p", {}, make("b", { text }))];
 }
