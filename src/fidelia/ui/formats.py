@@ -84,10 +84,12 @@ def share_change(difference: Number, language: str, *, decimals: int = 1) -> str
     return f"{number(_hundredfold(difference), language, decimals=decimals, sign=True)}{NBSP}pt"
 
 
-def compact(value: Number, language: str, *, sign: bool = False) -> str:
-    """Write a large number short: "120 k", "4,78 M" or "120k", "4.78 M"; below 10,000 it is written in full."""
+def compact(value: Number, language: str, *, sign: bool = False, beside: Number = 0) -> str:
+    """Write a large number short: "120 k", "4,78 M" or "120k", "4.78 M"; below 10,000 it is written in full, unless it
+    stands `beside` a larger one: then both in the same unit.
+    """
     amount = Decimal(str(value))
-    scaled, unit = _scaled_down(amount, language)
+    scaled, unit = _scaled_down(amount, language, Decimal(str(beside)))
     return f"{number(scaled, language, sign=sign)}{unit}"
 
 
@@ -107,10 +109,10 @@ def figure_money(amount: Number, currency: str, language: str, *, sign: bool = F
     return money(amount, currency, language, decimals=decimals, sign=sign)
 
 
-def compact_money(amount: Number, currency: str, language: str) -> str:
-    """Write money short, for axes: "30 k €" or "€30k"."""
+def compact_money(amount: Number, currency: str, language: str, *, beside: Number = 0) -> str:
+    """Write money short, for axes: "30 k €" or "€30k"; in the unit of the amount it stands `beside`, if larger."""
     value = Decimal(str(amount))
-    scaled, unit = _scaled_down(value, language)
+    scaled, unit = _scaled_down(value, language, Decimal(str(beside)))
     return _sign_of(value, False) + _with_symbol(f"{number(abs(scaled), language)}{unit}", currency, language)
 
 
@@ -247,10 +249,11 @@ def _grouped(whole: str, language: str) -> str:
     return f"{int(whole):,}".replace(",", NBSP if is_french(language) else ",")
 
 
-def _scaled_down(amount: Decimal, language: str) -> tuple[Decimal, str]:
-    if abs(amount) >= 1_000_000:
+def _scaled_down(amount: Decimal, language: str, beside: Decimal) -> tuple[Decimal, str]:
+    size = max(abs(amount), abs(beside)) if amount else amount
+    if size >= 1_000_000:
         return _three_figures(amount / 1_000_000), f"{NBSP}M"
-    if abs(amount) >= 10_000:
+    if size >= 10_000:
         return _three_figures(amount / 1_000), f"{NBSP}k" if is_french(language) else "k"
     return _rounded(amount, 0) if abs(amount) >= 100 else amount.normalize(), ""
 

@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import Any, Final
 
 from .chart import Chart, LegendEntry, Series, base_option, require_series
-from .scale import category_axis, value_axis, zero_line
+from .scale import broken_names, category_axis, value_axis, zero_line
 from .units import Unit
 from .words import course_of, say
 
+NAMED_MOST: Final = 6  # more bars are a course of time, and one name in a few is enough
 BROKEN_MOST: Final = 6  # so many names have the height of several lines
 DIGIT: Final = 7.2  # the width in pixels of a digit of 12.5 pixels
 COMPARABLE: Final = 4.0  # what goes out is at least a quarter of what comes in
@@ -33,8 +34,11 @@ def stacked_bars(
     require_series(series, labels, most=4)
     totals = [sum(values) for values in zip(*(one.values for one in series), strict=True)]
     shown = [*series, *([comparison] if comparison else [])]
+    x_axis = category_axis(labels)
+    if len(labels) <= NAMED_MOST:
+        x_axis["axisLabel"] |= broken_names(len(labels))
     option = base_option(
-        xAxis=category_axis(labels),
+        xAxis=x_axis,
         yAxis=value_axis([*totals, *(comparison.values if comparison else [])], unit, language),
         series=[_bar(one, last=one is series[-1]) for one in series] + ([_dashed(comparison)] if comparison else []),
     )
@@ -168,13 +172,7 @@ def waterfall(
     foot = {"type": "bar", "stack": "all", "silent": True, "itemStyle": {"color": "transparent"}, "data": feet}
     label = {"show": True, "position": "top", "color": "@text", "fontSize": 13, "fontWeight": 600}
     x_axis = category_axis(labels)
-    x_axis["axisLabel"] |= {
-        "interval": 0,
-        "hideOverlap": False,
-        "width": {"$fit": len(labels)},
-        "overflow": "break",
-        "lineHeight": 15,
-    }
+    x_axis["axisLabel"] |= broken_names(len(labels))
     y_axis = {"type": "value", "show": False, "min": 0, "max": start[1] * 1.08}
     option = base_option(
         xAxis=x_axis,

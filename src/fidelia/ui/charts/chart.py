@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SERIES_MAX = 6
+FONT = "Inter, system-ui, sans-serif"  # what is drawn beside a series does not inherit it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Chart:
     """An ECharts option, the sentence that says the same, and the table behind it (texts, ready to read).
 
     `links` gives, row by row, the address of the people behind the mark; empty when there is none. `cells` gives, row
-    by row, those of the columns after the first, where each cell has people of its own.
+    by row, those of the columns after the first, where each cell has people of its own. `room` is what the drawing needs
+    to be read ("some" is 480 pixels, "much" 640): where there is less it scrolls.
     """
 
     option: dict[str, Any]
@@ -42,6 +44,7 @@ class Chart:
     legend: Sequence[LegendEntry] = ()
     links: Sequence[str] = ()
     cells: Sequence[Sequence[str]] = ()
+    room: Literal["", "some", "much"] = ""
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def base_option(**parts: Any) -> dict[str, Any]:
     """Return what all charts share: no motion, our type, room for the axis texts."""
     return {
         "animation": False,
-        "textStyle": {"fontFamily": "Inter, system-ui, sans-serif", "color": "@text-2"},
+        "textStyle": {"fontFamily": FONT, "color": "@text-2"},
         "grid": {
             "left": 2,
             "right": 8,

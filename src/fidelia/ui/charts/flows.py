@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .chart import Chart, base_option
+from .chart import FONT, Chart, base_option
 from .units import Unit
 from .words import say
 
@@ -123,6 +123,6 @@ def _side(text: str, place: dict[str, int]) -> dict[str, Any]:
         "type": "text",
         "top": 4,
         "silent": True,
-        "style": {"text": text, "fill": "@text-2", "fontSize": 12, "fontWeight": 600},
+        "style": {"text": text, "fill": "@text-2", "fontFamily": FONT, "fontSize": 12, "fontWeight": 600},
         **place,
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from .chart import Chart, base_option
 from .palette import step_of, text_on_step
-from .scale import axis_name, category_axis
+from .scale import axis_name, broken_names, category_axis
 from .units import Unit
 from .words import say
+
+
+PERIODS_SOME: Final = 8  # a share has no room in a narrower cell
 
 
 def heat_map(
@@ -61,6 +64,7 @@ def heat_map(
         columns=[heading, *columns],
         rows=[[row, *map(" · ".join, texts)] for row, texts in zip(rows, texts_of, strict=True)],
         cells=links,
+        room="some",
     )
 
 
@@ -102,6 +106,7 @@ def cohort_triangle(
             [cohort, *(unit.full(value, language) for value in line), *[""] * (len(periods) - len(line))]
             for cohort, line in zip(cohorts, ratios, strict=True)
         ],
+        room="some" if len(periods) <= PERIODS_SOME else "much",
     )
 
 
@@ -143,13 +148,7 @@ def _grid_option(
         ],
         visualMap={"show": False, "min": 1, "max": 7, "seriesIndex": [], "dimension": 2},
     )
-    option["xAxis"]["axisLabel"] |= {
-        "interval": 0,
-        "hideOverlap": False,
-        "width": {"$fit": len(columns)},
-        "overflow": "break",
-        "lineHeight": 15,
-    }
+    option["xAxis"]["axisLabel"] |= broken_names(len(columns))
     if name:
         option["xAxis"] |= axis_name(name, gap=38)
         option["grid"]["outerBoundsContain"] = "all"

@@ -44,7 +44,9 @@ def dots_with_intervals(
         yAxis=category_axis(one.name for one in estimates) | {"inverse": True, "axisLine": {"show": False}},
         series=[*(_interval(one, row) for row, one in enumerate(estimates)), _dots(estimates)],
     )
-    option["yAxis"]["axisLabel"] = {"color": "@text", "fontSize": 12.5, "interval": 0}
+    # Names keep a third of the drawing at most: on a telephone the intervals would have nothing left.
+    name_style = {"width": {"$share": 0.36}, "overflow": "break", "lineHeight": 15}
+    option["yAxis"]["axisLabel"] = {"color": "@text", "fontSize": 12.5, "interval": 0} | name_style
     return Chart(
         option=option,
         sentence=" ".join(_sentence(one, unit, language) for one in estimates),

@@ -109,21 +109,22 @@ def _cuts(cut: tuple[float, float]) -> dict[str, Any]:
 
 
 def _names(classes: Sequence[Class]) -> dict[str, Any]:
-    """The names of the four fields, written in their corners with a halo so that dots do not cut them."""
+    """The names of the four fields, written in their corners on a plate so that dots and lines do not cut them."""
     data = []
     for one in classes:
         x, y, align = _CORNERS[one.corner]
         label = {"formatter": one.name, "align": align, "position": [0, 0]}
         data.append({"value": [x, y], "label": label})
-    halo = {
+    plate = {
         "show": True,
         "color": "@text",
         "fontSize": 12.5,
         "fontWeight": 600,
-        "textBorderColor": "@surface",
-        "textBorderWidth": 3,
+        "backgroundColor": "@surface",
+        "padding": [2, 5],
+        "borderRadius": 4,
     }
-    return {"type": "scatter", "silent": True, "symbolSize": 0.1, "label": halo, "data": data, "z": 6}
+    return {"type": "scatter", "silent": True, "symbolSize": 0.1, "label": plate, "data": data, "z": 6}
 
 
 def _title(name: str, gap: int) -> dict[str, Any]:

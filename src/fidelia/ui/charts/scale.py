@@ -33,7 +33,8 @@ def value_axis(
         step = float(math.ceil(step))  # nobody counts 0.8 members
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     last = max(last, first + 1)
-    texts = [unit.short(round(step * i, 9), language, step=step) for i in range(first, last + 1)]
+    most = step * max(last, -first)
+    texts = [unit.short(round(step * i, 9), language, step=step, most=most) for i in range(first, last + 1)]
     return {
         "type": "value",
         "min": round(step * first, 9),
@@ -50,6 +51,7 @@ def value_axis(
 
 
 def category_axis(labels: Iterable[str], *, boundary: bool = True) -> dict[str, Any]:
+    """Return an axis of names; where `boundary` is false (a line), its points lie on the edges."""
     return {
         "type": "category",
         "data": list(labels),
@@ -57,6 +59,17 @@ def category_axis(labels: Iterable[str], *, boundary: bool = True) -> dict[str, 
         "axisTick": {"show": False},
         "axisLine": {"lineStyle": {"color": "@line"}},
         "axisLabel": {"color": "@text-2", "fontSize": 12, "hideOverlap": True},
+    }
+
+
+def broken_names(count: int) -> dict[str, Any]:
+    """Return what writes each of `count` names under its column, over several lines where it is long: none is left out."""
+    return {
+        "interval": 0,
+        "hideOverlap": False,
+        "width": {"$fit": count},
+        "overflow": "break",
+        "lineHeight": 15,
     }
 
 

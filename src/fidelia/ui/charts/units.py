@@ -28,10 +28,12 @@ class Unit:
             return formats.share(value, language, decimals=self.decimals, sign=sign)
         return formats.number(value, language, decimals=self.decimals, sign=sign)
 
-    def short(self, value: float, language: str, *, step: float = 1.0) -> str:
-        """Write a value of an axis whose steps are `step`: a share gets a decimal only where the steps need one."""
+    def short(self, value: float, language: str, *, step: float = 1.0, most: float = 0.0) -> str:
+        """Write a value of an axis whose steps are `step`: a share gets a decimal only where the steps need one. All
+        values are written in thousands where the largest of the axis, `most`, is.
+        """
         if self.kind == "money":
-            return formats.compact_money(value, self.currency, language)
+            return formats.compact_money(value, self.currency, language, beside=most)
         if self.kind == "share":
             return formats.share(value, language, decimals=0 if abs(step * 100 - round(step * 100)) < 1e-9 else 1)
-        return formats.compact(value, language)
+        return formats.compact(value, language, beside=most)

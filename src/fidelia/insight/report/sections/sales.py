@@ -28,9 +28,9 @@ def sales(facts: ReportFacts, speech: Speech, title: str) -> Section:
     count = sum(row["sales"] for row in rows)
     finding = _finding(sold, back, count, speech)
     numbers = [
-        Number(_("Sales"), speech.money(sold, exact=True), speech.ngettext("{n} purchase", "{n} purchases", count)),
-        Number(_("Returns"), speech.money(back, exact=True)),
-        Number(_("Net sales"), speech.money(sold + back, exact=True)),
+        Number(_("Sales"), speech.money(sold), speech.ngettext("{n} purchase", "{n} purchases", count)),
+        Number(_("Returns"), speech.money(back)),
+        Number(_("Net sales"), speech.money(sold + back)),
         Number(_("Mean basket"), speech.money(sold / count if count else 0, exact=True)),
     ]
     blocks: list[Block] = [
