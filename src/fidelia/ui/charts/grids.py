@@ -27,9 +27,8 @@ def heat_map(
     column_name: str = "",
     links: Sequence[Sequence[str]] = (),
 ) -> Chart:
-    """Return a grid, first row on top: `counts[r][c]` in the cell, `amounts[r][c]` as its colour.
-
-    `links[r][c]` opens the people of the cell.
+    """Return a grid, first row on top: `counts[r][c]` in the cell, `amounts[r][c]` as its colour, and `links[r][c]`
+    opens the people of the cell.
     """
     lowest, highest = min(map(min, amounts)), max(map(max, amounts))
     texts_of = [

@@ -97,18 +97,25 @@
       if (address) location.assign(address);
     });
     let at = -1;
-    const most = () => Math.max(...instance.getOption().series.map((one) => one.data.length)) - 1;
     const series = () => Math.max(0, instance.getOption().series.findIndex((one) => !one.silent && one.data.length));
+    /** The marks that the keys go through; none where the rows do not follow them (flows, the dots of a class). */
+    const marks = () => {
+      const one = instance.getOption().series[series()];
+      const follows = one.type !== "sankey" && (one.data.length === chart.rows.length || one.data.some((each) => each?.tip));
+      return follows ? one.data : [];
+    };
     place.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (by) {
         event.preventDefault();
-        at = Math.max(0, Math.min(most(), at + by));
-        instance.dispatchAction({ type: "showTip", seriesIndex: series(), dataIndex: at });
+        at = Math.max(0, Math.min((marks().length || chart.rows.length) - 1, at + by));
+        if (marks().length) instance.dispatchAction({ type: "showTip", seriesIndex: series(), dataIndex: at });
+        const tip = marks()[at]?.tip;
         const row = chart.rows[at];
-        if (row) fidelia.announce(row.map((text, i) => (i ? `${chart.columns[i]} ${text}` : text)).join(", "));
+        if (tip) fidelia.announce(tip.join(", "));
+        else if (row) fidelia.announce(row.map((text, i) => (i ? `${chart.columns[i]} ${text}` : text)).join(", "));
       } else if (event.key === "Enter" && at >= 0) {
-        const address = addressOf(instance.getOption().series[series()].data[at], at);
+        const address = addressOf(marks()[at], at);
         if (address) location.assign(address);
       }
     });
@@ -123,20 +130,100 @@
 
   function save(figure, kind, name) {
     const { chart, option } = drawn.get(figure);
+    if (kind === "csv") hand(URL.createObjectURL(new Blob(["\ufeff", csvOf(chart)], { type: "text/csv" })), `${name}.csv`);
+    else hand(pictureOf(figure, option, name).toDataURL("image/png"), `${name}.png`);
+  }
+
+  // A sign, a currency before or after, digits in groups, a sign of per cent.
+  const NUMBER = /^([+\u2212-]?)([€$£]|[A-Z]{3}\s)?(\d[\d\s.,]*)\s*(%|[€$£]|[A-Z]{3})?$/;
+
+  /**
+   * The table as a spreadsheet of the page's language reads it: in French semicolons and decimal commas, in English
+   * commas and points; numbers bare, their currency in the heading of the column; a text that would be a formula stays one.
+   */
+  function csvOf(chart) {
+    const french = document.documentElement.lang.startsWith("fr");
+    const units = new Map();
+    const bare = (text, column) => {
+      const found = column ? NUMBER.exec(text) : null;
+      if (!found) return /^[=+@-]./.test(text) ? `'${text}` : text;
+      const [, sign, before, digits, after] = found;
+      const currency = after === "%" ? "" : (before ?? after ?? "").trim();
+      if (currency) units.set(column, currency);
+      const kept = digits.replace(french ? /[\s.]/g : /[\s,]/g, "");
+      return `${sign === "\u2212" ? "-" : sign}${kept}${after === "%" ? "%" : ""}`;
+    };
+    const rows = chart.rows.map((row) => row.map(bare));
+    const heads = chart.columns.map((text, column) => (units.has(column) ? `${text} (${units.get(column)})` : text));
+    const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+    return [heads, ...rows].map((row) => row.map(quoted).join(french ? ";" : ",")).join("\r\n");
+  }
+
+  /** The drawing under its title and its legend, at twice the size: it is shown where the page is not. */
+  function pictureOf(figure, option, title) {
     const place = figure.querySelector("[data-chart-draw]");
-    if (kind === "csv") {
-      const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
-      const lines = [chart.columns, ...chart.rows].map((row) => row.map(quoted).join(","));
-      hand(URL.createObjectURL(new Blob(["\ufeff", lines.join("\r\n")], { type: "text/csv" })), `${name}.csv`);
-    } else {
-      const paper = document.createElement("div");
-      const size = { width: place.clientWidth, height: place.clientHeight };
-      const still = echarts.init(paper, null, { renderer: "canvas", ...size });
-      still.setOption(option);
-      const backgroundColor = getComputedStyle(document.querySelector(".f-card") ?? document.body).backgroundColor;
-      hand(still.getDataURL({ type: "png", pixelRatio: 2, backgroundColor }), `${name}.png`);
-      still.dispose();
+    const { clientWidth: width, clientHeight: height } = place;
+    const still = echarts.init(document.createElement("div"), null, { renderer: "canvas", width, height });
+    still.setOption(option);
+    const style = (name) => getComputedStyle(place).getPropertyValue(name);
+    const card = figure.closest(".f-card") ?? document.body;
+    const backgroundColor = getComputedStyle(card).backgroundColor;
+    const canvas = document.createElement("canvas");
+    const paper = canvas.getContext("2d");
+    const entries = [...figure.querySelectorAll(".f-chart-legend li")].map((one) => ({
+      text: one.textContent.trim(),
+      colour: getComputedStyle(one.querySelector(".f-chart-mark")).color,
+    }));
+    const room = { edge: 12, width: width - 24 };
+    paper.font = titleFont(style);
+    const titles = broken(paper, title, room.width);
+    paper.font = legendFont(style);
+    const legend = placed(paper, entries, room.width);
+    const head = room.edge + 22 * titles.length + (legend.length ? 20 * (legend.at(-1).line + 1) : 0);
+    Object.assign(canvas, { width: 2 * width, height: 2 * (head + height) });
+    paper.scale(2, 2);
+    paper.fillStyle = backgroundColor;
+    paper.fillRect(0, 0, width, head + height);
+    paper.fillStyle = getComputedStyle(card).color;
+    paper.font = titleFont(style);
+    titles.forEach((line, i) => paper.fillText(line, room.edge, room.edge + 15 + 22 * i));
+    paper.font = legendFont(style);
+    for (const { text, colour, x, line } of legend) {
+      const y = room.edge + 22 * titles.length + 20 * line;
+      paper.fillStyle = colour;
+      paper.fillRect(room.edge + x, y + 3, 10, 10);
+      paper.fillStyle = getComputedStyle(card).color;
+      paper.fillText(text, room.edge + x + 16, y + 12);
     }
+    paper.drawImage(still.renderToCanvas({ pixelRatio: 2, backgroundColor }), 0, head, width, height);
+    still.dispose();
+    return canvas;
+  }
+
+  const titleFont = (style) => `600 16px ${style("--f-font") || "sans-serif"}`;
+  const legendFont = (style) => `400 12.5px ${style("--f-font") || "sans-serif"}`;
+
+  /** The words of a text on lines that are not wider than so many pixels. */
+  function broken(paper, text, width) {
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+      if (lines.length && paper.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  }
+
+  /** Where each entry of a legend stands: how far from the left, and on which line. */
+  function placed(paper, entries, width) {
+    let [x, line] = [0, 0];
+    return entries.map((entry) => {
+      const taken = 16 + paper.measureText(entry.text).width;
+      if (x && x + taken > width) [x, line] = [0, line + 1];
+      const at = { ...entry, x, line };
+      x += taken + 16;
+      return at;
+    });
   }
 
   function hand(address, name) {
