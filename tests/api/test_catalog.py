@@ -61,6 +61,32 @@ def test_a_reward_is_added_seen_chosen_handed_over_and_ended(office: Caller, fid
     choose(office, mug, fidelio).problem(409, "reward_over")
 
 
+def test_points_and_money_buy_a_reward_together(office: Caller, fidelio: Enrolment) -> None:
+    terms = {**MUG, "points": "70", "money": "4.50", "per_member": 2, "pieces": 3}
+    pot = office.post("/rewards", terms).json()
+    assert (pot["points"], pot["money"], pot["currency"]) == ("70", "4.50", "EUR")
+    chosen = office.post("/redemptions", {"reward_id": pot["id"], "enrolment_id": str(fidelio.id), "pieces": 2}).json()
+    assert (chosen["points"], chosen["money"], chosen["currency"]) == ("140", "9.00", "EUR")
+    assert office.get(f"/enrolments/{fidelio.id}/balance").json()["available"] == "20"
+    cancelled = office.post(f"/redemptions/{chosen['id']}/cancellation", {"reason": "too dear"}).json()
+    assert (cancelled["money"], cancelled["state"]) == ("9.00", "cancelled")
+    assert office.get(f"/enrolments/{fidelio.id}/balance").json()["available"] == "160"
+
+
+@pytest.mark.parametrize("purpose", ["single", "multi"])
+def test_a_voucher_for_points_says_what_it_is_for_the_vat(office: Caller, fidelio: Enrolment, purpose: str) -> None:
+    worth = {"amount": "5.00", "days": 30, "purpose": purpose}
+    terms = {**MUG, "kind": "voucher", "voucher": worth}
+    ten = office.post("/rewards", terms).json()
+    assert ten["voucher"]["purpose"] == purpose
+    choose(office, ten, fidelio)
+    (issued,) = office.get(f"/vouchers?customer_id={fidelio.customer_id}").json()["data"]
+    assert (issued["amount"], issued["purpose"]) == ("5.00", purpose)
+    office.post("/rewards", {**terms, "key": "x", "voucher": {**worth, "purpose": "vat"}}).problem(
+        422, "invalid_request"
+    )
+
+
 def test_what_cannot_be_is_refused_with_its_code_and_place(office: Caller, fidelio: Enrolment) -> None:
     dear = office.post("/rewards", {**MUG, "key": "dear", "points": "161"}).json()
     choose(office, dear, fidelio).problem(409, "insufficient_points")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from fidelia.access.models import Audit
 from fidelia.jobs.models import Job
 from fidelia.programme.models import Enrolment
+from fidelia.rewards.facts import VOUCHERS
+from fidelia.rewards.models import Voucher
 from tests.programme.cast import follow, programme
 
 from .caller import Answer, Caller
@@ -169,6 +172,15 @@ def test_a_voucher_is_issued_and_taken_back(office: Caller, florestan: Enrolment
     listed = office.get(f"/vouchers?customer_id={florestan.customer_id}").json()["data"]
     assert [one["id"] for one in listed] == [made["id"]]
     assert office.post(f"/vouchers/{made['id']}/revocation").json()["state"] == "revoked"
+
+
+@pytest.mark.parametrize("purpose", ["single", "multi"])
+def test_a_voucher_keeps_its_purpose_for_the_vat(office: Caller, florestan: Enrolment, purpose: str) -> None:
+    made = office.post("/vouchers", {**VOUCHER, "purpose": purpose}).json()
+    assert (made["purpose"], Voucher.objects.get().purpose) == (purpose, purpose)
+    with connection.cursor() as cursor:
+        cursor.execute(f"select purpose from ({VOUCHERS.sql}) facts")
+        assert cursor.fetchall() == [(purpose,)]
 
 
 def test_stock_is_opened_and_never_lowered_below_what_was_given(office: Caller, florestan: Enrolment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from fidelia.kernel.localized import LocalizedText
 from fidelia.programme.models import PointsCurrency, ProgrammeVersion
@@ -67,21 +68,58 @@ def test_a_form_that_is_sent_back_as_it_was_changes_nothing(shop: Shop, draft: P
     assert part_of(draft, "cheques") == [CHEQUE]
 
 
-def test_a_scale_and_dates_of_the_document_stay_and_are_said_to(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811
-    client = shop.client(shop.leonore)
-    assert "s’écrit dans le document" in page_of(client, f"{AT}/new-cheque/")
-    assert "se modifie dans le document" not in page_of(client, f"{AT}/cheques/gift/")
-    scaled = {name: value for name, value in CHEQUE.items() if name not in {"points", "money"}} | {
-        "scale": [{"points": "500", "money": "5"}, {"points": "1000", "money": "12"}], "issued": ["03-31", "09-30"],
-    }  # fmt: skip
-    change_draft(by=SYSTEM, at=shop.at, version=draft, document={**DOCUMENT, "cheques": [scaled]}, note="")
-    page = page_of(client, f"{AT}/cheques/gift/")
-    assert "Son barème à paliers se modifie dans le document et reste ici tel quel." in page
-    assert "Ses dates d’émission se modifient dans le document et restent ici telles quelles." in page
-    form = client.get(f"{AT}/cheques/gift/").context["form"]
-    sent = {each.html_name: each.value() for each in form if each.value() not in (None, False)}
-    assert client.post(f"{AT}/cheques/gift/", sent).status_code == 302
-    assert part_of(draft, "cheques") == [scaled]
+SCALED = {name: value for name, value in CHEQUE.items() if name not in {"points", "money"}} | {
+    "scale": [{"points": "500", "money": "5"}, {"points": "1000", "money": "12"}], "issued": ["03-31", "09-30"],
+}  # fmt: skip
+
+
+def sent_back(client: Client, address: str) -> dict[str, Any]:
+    """What a browser sends of a form that nobody touched."""
+    form = client.get(address).context["form"]
+    return {each.html_name: each.value() for each in form if each.value() not in (None, False)}
+
+
+def test_a_scale_and_dates_of_the_year_are_fields(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811
+    client, address = shop.client(shop.leonore), f"{AT}/cheques/gift/"
+    change_draft(by=SYSTEM, at=shop.at, version=draft, document={**DOCUMENT, "cheques": [SCALED]}, note="")
+    sent = sent_back(client, address)
+    assert (sent["points"], sent["money_2"], sent["issued"], sent["issued_dates"]) == (
+        "500", "12", "dates", "03-31, 09-30",
+    )  # fmt: skip
+    assert client.post(address, sent).status_code == 302
+    assert part_of(draft, "cheques") == [SCALED]
+    more = sent | {"points_3": "2000", "money_3": "30", "issued_dates": "06-30"}
+    assert client.post(address, more).status_code == 302
+    (made,) = part_of(draft, "cheques")
+    assert (made["scale"][2], made["issued"]) == ({"points": "2000", "money": "30"}, ["06-30"])
+    assert "points_4" in client.get(address).context["form"].fields
+    assert client.post(address, sent | {"points_2": "", "money_2": "", "issued": "month"}).status_code == 302
+    (made,) = part_of(draft, "cheques")
+    assert (made["points"], made["money"], made["issued"], "scale" in made) == ("500", "5", "month", False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"money_2": ""}, "money_2"),
+        ({"points_2": ""}, "points_2"),
+        ({"points_2": "400"}, "points_2"),
+        ({"money_2": "2,001"}, "money_2"),
+        ({"issued_dates": ""}, "issued_dates"),
+        ({"issued_dates": "31-03"}, "issued_dates"),
+    ],
+)
+def test_a_mistake_in_a_scale_or_a_date_is_said_at_its_field(
+    shop: Shop,  # noqa: F811
+    draft: ProgrammeVersion,
+    changes: dict[str, str],
+    field: str,
+) -> None:
+    client, address = shop.client(shop.leonore), f"{AT}/cheques/gift/"
+    change_draft(by=SYSTEM, at=shop.at, version=draft, document={**DOCUMENT, "cheques": [SCALED]}, note="")
+    answer = client.post(address, sent_back(client, address) | changes)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert part_of(draft, "cheques") == [SCALED]
 
 
 @pytest.mark.parametrize(

@@ -95,16 +95,25 @@ def test_a_gift_card_is_sold_blocked_and_paid_out(client: Client, circle: Progra
 
 
 def test_a_gift_card_is_charged_again_and_the_charge_taken_back(client: Client, circle: Programme) -> None:
-    of = follow(circle, {"rules": [], "gift_cards": {"most": "100", "validity": {"months": 12}, "top_up": {}}})
+    again = {"most_held": "130"}
+    of = follow(circle, {"rules": [], "gift_cards": {"most": "100", "validity": {"months": 12}, "top_up": again}})
     given = {"programme": str(of.id), "amount": "200", "valid_until": ""}
+    assert "A gift card is sold with at most €100.00 on it." in text_of(client.get("/console/gift-cards/new/"))
     assert "A gift card takes at most" in text_of(client.post("/console/gift-cards/new/", given))
     sold = client.post("/console/gift-cards/new/", {**given, "amount": "50"})
     assert "It can be charged again with at most €100.00" in text_of(client.get(sold.url))
+    page = text_of(client.get(sold.url))
+    assert "€50.00 are on it." in page
+    assert "Up to €80.00 can come onto it now." in page
+    assert "Charged today, it is valid to " in page
+    client.post(f"{sold.url}top-up/", {"top_up-amount": "80,00", "top_up-note": ""})
+    assert 'data-opens="f-top-up"' not in text_of(client.get(sold.url))  # it is full
+    client.post(f"{sold.url}top-ups/2/back/", {"note": "Erreur de caisse"})
     client.post(f"{sold.url}top-up/", {"top_up-amount": "20,00", "top_up-note": ""})
     assert GiftCard.objects.get().balance == 7_000
     client.post(f"{sold.url}top-up/", {"top_up-amount": "x"})
     assert "Take the charge back" in text_of(client.get(sold.url))
-    client.post(f"{sold.url}top-ups/2/back/", {"note": "Erreur de caisse"})
+    client.post(f"{sold.url}top-ups/4/back/", {"note": "Erreur de caisse"})
     assert GiftCard.objects.get().balance == 5_000
     assert "Take the charge back" not in text_of(client.get(sold.url))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from fidelia.kernel import clock
 from fidelia.ledger.operations import PostingResult
 from fidelia.programme.models import AskedAdjustment, ProgrammeVersion
 from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.operations.adjusting import correct_points
+from fidelia.programme.operations.points import grant_points
 from tests.cast import SYSTEM, actor_with
 from tests.programme.cast import DOCUMENT, member
 
@@ -19,6 +21,7 @@ from .test_tier_previews import Shop, shop  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.django_db
 AT = "/console/programmes/cercle/versions/2"
+BEGINS = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ROCCO = actor_with("points.adjust", label="Rocco", number=7)
 
 
@@ -99,6 +102,42 @@ def test_a_member_is_told_what_happened_and_what_is_ahead(shop: Shop) -> None:  
     assert "Nous avons ajouté 20 points." in said
     assert "Si rien d’autre n’arrive" in said
     assert "2030" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ["Le 31 mars 2026", "50 pts deviennent disponibles", "6 mars 2026", "50 pts expirent", "26 mars 2026",
+                "200 pts deviennent disponibles", "16 mars 2026"]),
+        ("en", ["On 31 March 2026", "50 pts come to life", "6 March 2026", "50 pts expire", "26 March 2026",
+                "200 pts come to life", "16 March 2026"]),
+    ],
+)  # fmt: skip
+def test_what_a_member_will_have_on_31_march_is_said_with_what_happens_till_then(
+    monkeypatch: pytest.MonkeyPatch, language: str, said: list[str]
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: BEGINS)
+    here = Shop()
+    life = {"validity_days": 20, "ends": "day", "pending": {"days": 14}}
+    before = BEGINS - timedelta(days=30)
+    version = draft_version(by=SYSTEM, at=before, programme=here.programme, document={**DOCUMENT, "points": life})
+    publish_version(by=SYSTEM, at=before, version=version)
+    enrolment = member(here.programme)
+    for amount, days_ago in ((50, 10), (200, 0)):
+        grant_points(
+            by=SYSTEM, at=BEGINS, enrolment=enrolment, amount=amount, reason="Oubli", key=str(amount),
+            occurred_at=BEGINS - timedelta(days=days_ago),
+        )  # fmt: skip
+    client = here.client(here.leonore, language)
+    address = f"/console/customers/{enrolment.customer_id}/points/?on="
+    answer = client.get(f"{address}2026-03-31")
+    ahead = answer.context["ahead"]
+    assert [ahead["available"].replace("\u00a0", " "), ahead["pending"]] == ["200 pts", ""]
+    page = answer.content.decode().replace("\u00a0", " ")
+    for each in said:
+        assert each in page
+    after = client.get(f"{address}2026-04-30").context["ahead"]  # all is gone by then
+    assert after["available"].replace("\u00a0", " ").startswith("0 pt")
 
 
 def test_a_large_correction_is_decided_on_the_page_by_another(shop: Shop) -> None:  # noqa: F811

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,16 @@ from fidelia.jobs.models import Job
 from fidelia.jobs.operations import Progress
 from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.outbox import Origin
+from fidelia.ledger.errors import NothingPending
 from fidelia.ledger.models import Posting
 from fidelia.ledger.operations import redeem
-from fidelia.ledger.queries import find_broken_invariants
+from fidelia.ledger.queries import find_broken_invariants, get_balance
 from fidelia.programme.models import Enrolment
 from fidelia.programme.operations import rederive_tiers
 from fidelia.programme.operations.granting import credit_tiers, take_back_tier_credit
 from fidelia.programme.operations.nightly import run_night
-from fidelia.programme.queries import list_standings, list_tier_periods, tier_at, tier_standing
+from fidelia.programme.operations.points import activate_points
+from fidelia.programme.queries import foresee, list_standings, list_tier_periods, tier_at, tier_standing
 from tests.cast import SYSTEM
 
 from .cast import AT, DOCUMENT, member, programme
@@ -94,6 +96,31 @@ def test_a_night_that_was_stopped_goes_on_and_repeats_nothing() -> None:
     }
     assert night(at)["activated"] == 1
     assert night(at)["expired"] == 0
+    assert find_broken_invariants() == []
+
+
+def test_what_waits_for_an_event_that_never_comes_is_given_up_at_the_end_of_its_last_day() -> None:
+    waits = {"event": "delivered", "cancelled_after_days": 10}
+    enrolment = member(programme(document({"window_days": 365, "kept_days": 365}, pending=waits)))
+    sale = buy(enrolment, 120, "f1")  # on 2 March: to the end of 12 March
+
+    def held(at: datetime) -> tuple[int, int]:
+        balance = get_balance(account_id=enrolment.account_id, currency="PTS", at=at)
+        return balance.available, balance.pending
+
+    seen = foresee(enrolment, at=AT, on=date(2026, 3, 31))
+    assert (seen.available, seen.pending, [(one.kind, one.amount) for one in seen.events]) == (
+        0, 0, [("cancelled", 120)],
+    )  # fmt: skip
+    last, after = datetime(2026, 3, 12, 22, 59, tzinfo=UTC), datetime(2026, 3, 12, 23, 0, tzinfo=UTC)
+    night(last)
+    assert (held(last), held(after)) == ((0, 120), (0, 0))
+    assert night(after)["activated"] == 1
+    assert Posting.objects.filter(account_id=enrolment.account_id).latest("posting_id").kind == "cancel"
+    assert set(night(after).values()) == {0}
+    with pytest.raises(NothingPending):
+        activate_points(by=SYSTEM, at=after, enrolment=enrolment, source_id=sale.purchase_id, key="d1")
+    assert (held(after), tier(enrolment, after)) == ((0, 0), "")
     assert find_broken_invariants() == []
 
 

@@ -25,6 +25,7 @@ from .reading import DAYS_MAX, MalformedTerms, read_object, read_span, read_whol
 from .spans import Span
 
 AMOUNTS_MAX = 20
+UNDONE_DAYS = 14
 MEMBERS = {"least", "most", "amounts", "validity", "top_up"}
 TOP_UP_MEMBERS = {"least", "most", "most_held", "renews", "undone_days"}
 
@@ -57,7 +58,18 @@ class TopUpPolicy:
     amounts: Amounts = Amounts()
     most_held: int | None = None
     renews: bool = True
-    undone_days: int = 14
+    undone_days: int = UNDONE_DAYS
+
+    def fits(self, held: int) -> Amounts | None:
+        """Return what may come at once onto a card with so much on it, in minor units; None: nothing fits."""
+        if self.most_held is None:
+            return self.amounts
+        room = self.most_held - held
+        if self.amounts.choices:
+            choices = tuple(each for each in self.amounts.choices if each <= room)
+            return Amounts(choices=choices) if choices else None
+        most = room if self.amounts.most is None else min(self.amounts.most, room)
+        return Amounts(self.amounts.least, most) if most >= (self.amounts.least or 1) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ def _top_up(document: Any, sold: Amounts, money_scale: int) -> TopUpPolicy | Non
     held = _money(known, "most_held", pointer, money_scale)
     if held is not None and held < max(amounts.least or 1, *amounts.choices, 1):
         raise MalformedTerms("A card holds at least what it is charged with.", pointer=f"{pointer}/most_held")
-    undone = read_whole(known.get("undone_days", 14), f"{pointer}/undone_days", least=0, most=DAYS_MAX)
+    undone = read_whole(known.get("undone_days", UNDONE_DAYS), f"{pointer}/undone_days", least=0, most=DAYS_MAX)
     return TopUpPolicy(amounts, held, renews, undone)
 
 

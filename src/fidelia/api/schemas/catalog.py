@@ -35,6 +35,16 @@ class VoucherTerms(Input):
     is_divisible: bool = False
 
 
+class VoucherTermsOut(Output):
+    """What a voucher is worth that comes as a reward, as it was asked for."""
+
+    amount: str
+    days: int | None
+    minimum_basket: str
+    purpose: str
+    is_divisible: bool
+
+
 class RewardTermsIn(Input):
     """What a reward is and asks for; days of the programme's zone, both included. `pieces` left out: without end."""
 
@@ -68,7 +78,8 @@ class RewardIn(RewardTermsIn):
 _REWARD: dict[str, object] = {
     "id": _REWARD_ID, "key": "mug", "name": _NAME, "description": None, "kind": "gift", "points": "150",
     "points_currency": "PTS", "money": "0.00", "currency": "EUR", "condition": "", "per_member": 2, "left": 187,
-    "voucher_amount": None, "valid_from": "2026-11-30T23:00:00Z", "valid_until": None, "ended_at": None,
+    "voucher_amount": None, "voucher": None, "valid_from": "2026-11-30T23:00:00Z", "valid_until": None,
+    "ended_at": None,
     "points_missing": None, "reasons": [],
 }  # fmt: skip
 
@@ -92,6 +103,7 @@ class RewardOut(Output):
     per_member: int | None
     left: int | None
     voucher_amount: str | None
+    voucher: VoucherTermsOut | None
     valid_from: datetime
     valid_until: datetime | None
     ended_at: datetime | None
@@ -231,9 +243,23 @@ def reward_out(row: Offered, scale: int, *, to_member: bool = False) -> RewardOu
         currency=money,
         left=row.left,
         voucher_amount=None if one.voucher_amount is None else Money(one.voucher_amount, money).text(),
+        voucher=_voucher_out(one),
         points_missing=format_points(row.points_missing, scale) if to_member else None,
         reasons=list(row.reasons),
         **{name: getattr(one, name) for name in plain},
+    )
+
+
+def _voucher_out(one: Reward) -> VoucherTermsOut | None:
+    if one.voucher_amount is None:
+        return None
+    money = one.programme.currency
+    return VoucherTermsOut(
+        amount=Money(one.voucher_amount, money).text(),
+        days=one.voucher_days,
+        minimum_basket=Money(one.voucher_minimum, money).text(),
+        purpose=one.voucher_purpose,
+        is_divisible=one.voucher_is_divisible,
     )
 
 

@@ -20,7 +20,7 @@ from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.money import MalformedAmount, Money
 from fidelia.programme.models import Programme
 from fidelia.programme.queries import see_programmes
-from fidelia.programme.queries.gift_cards_in_words import describe_gift_cards
+from fidelia.programme.queries.gift_cards_in_words import describe_charge, describe_gift_cards
 from fidelia.rewards.models import GiftCard, GiftCardMovement
 from fidelia.rewards.operations import (
     block_gift_card,
@@ -30,6 +30,7 @@ from fidelia.rewards.operations import (
     top_up_gift_card,
 )
 from fidelia.rewards.operations.gift_cards import gift_card_terms
+from fidelia.rewards.operations.topping_up import end_once_charged
 from fidelia.rewards.queries import (
     count_gift_cards,
     find_gift_cards,
@@ -94,7 +95,12 @@ def sell(request: ConsoleRequest) -> HttpResponseBase:
         if card is not None:
             messages.success(request, _("The gift card was sold. Give its code to who bought it."))
             return redirect("console:gift-card", card_id=card.id)
-    return show(request, "console/rewards/sale.html", {"form": form}, status=422 if form.errors else 200)
+    now, language = clock.now(), get_language() or "en"
+    told = [
+        (one.name.in_language(language), describe_gift_cards(gift_card_terms(one, now), one, language))
+        for one in programmes.values()
+    ]
+    return show(request, "console/rewards/sale.html", {"form": form, "told": told}, status=422 if form.errors else 200)
 
 
 @signed_in
@@ -123,10 +129,9 @@ def gift_card(request: ConsoleRequest, card_id: UUID) -> HttpResponseBase:
         "form": RefundForm(),
         "top_up_form": TopUpForm(prefix="top_up"),
         "terms": describe_gift_cards(terms, card.programme, get_language() or "en", ends=card.expires_at is not None),
-        "may_top_up": terms.top_up is not None
-        and by.may("gift_card.top_up", scope)
-        and alive
-        and card.blocked_at is None,
+        "charge": _charge_words(card, terms, speech)
+        if by.may("gift_card.top_up", scope) and alive and card.blocked_at is None
+        else None,
         "may_block": by.may("gift_card.block", scope),
         "may_refund": by.may("gift_card.refund", scope) and alive and card.balance > 0 and card.blocked_at is None,
     }
@@ -218,6 +223,18 @@ def _sell(by: Actor, form: SaleForm, programme: Programme) -> GiftCard | None:
 
 def _money_of(text: str, currency: str) -> Money:
     return Money.parse(text.replace(",", ".").replace("\u202f", "").strip(), currency)
+
+
+def _charge_words(card: GiftCard, terms: GiftCardPolicy, speech: Speech) -> list[str] | None:
+    """Return what may come onto a card now, and how long it lives then, in sentences; None: nothing may."""
+    ends = end_once_charged(card, terms, speech.now)
+    day = None if ends is None else speech.last_day(ends)
+    said = describe_charge(terms, card.programme, get_language() or "en", held=card.balance, ends=day)
+    return (
+        None
+        if said is None
+        else [_("%(amount)s are on it.") % {"amount": speech.money(card.balance, card.currency)}, *said]
+    )
 
 
 def _charges_to_undo(movements: Sequence[GiftCardMovement], terms: GiftCardPolicy, now: datetime) -> frozenset[int]:

@@ -102,6 +102,11 @@ REFERRAL = {
     "per": "year",
 }
 
+GIFT_CARDS = {
+    "least": "20", "most": "150", "validity": {"months": 24, "ends": "month"},
+    "top_up": {"least": "10", "most_held": "300", "renews": True, "undone_days": 14},
+}  # fmt: skip
+
 
 def open_circle(*, author: Actor, publisher: Actor, begins_at: datetime, ends_at: datetime) -> Programme:
     """Create the programme with its first version, and the second one half a year before the end of the history.
@@ -192,6 +197,7 @@ def second_terms(ends_at: datetime) -> dict[str, Any]:
         "points": POINTS,
         "tiers": tiers(),
         "cheques": [CHEQUE],
+        "gift_cards": GIFT_CARDS,
         "referral": REFERRAL,
         "joining": {"minimum_age": 15},
     }

@@ -24,10 +24,12 @@ from fidelia.rewards.operations import (
     redeem_reward,
     sell_gift_card,
     spend_gift_card,
+    top_up_gift_card,
 )
 
 CODES, GIVEN = 500, 40
-CARDS = ((50_00, 0), (30_00, 12_40), (100_00, 64_90), (25_00, 25_00), (50_00, 7_50), (80_00, 0))
+# What each card was sold with, what was spent of it, and what it was charged with afterwards.
+CARDS = ((50_00, 0, 0), (30_00, 12_40, 20_00), (100_00, 64_90, 0), (25_00, 25_00, 0), (50_00, 7_50, 0), (80_00, 0, 0))
 PIECES = 60
 
 
@@ -62,15 +64,15 @@ def set_out(*, by: Actor, at: datetime, programme: Programme) -> str:
 
 
 def _sell_cards(by: Actor, at: datetime, programme: Programme) -> None:
-    for number, (sold, spent) in enumerate(CARDS):
+    for number, (sold, spent, charged) in enumerate(CARDS):
         sold_at = at - timedelta(days=30 - 4 * number)
-        until = local_day(sold_at, zone_of(programme.time_zone)) + timedelta(days=730)
-        card = sell_gift_card(
-            by=by, at=sold_at, programme=programme, amount=Money(sold, programme.currency), valid_until=until
-        )
+        card = sell_gift_card(by=by, at=sold_at, programme=programme, amount=Money(sold, programme.currency))
         if spent:
             amount = Money(spent, programme.currency)
             spend_gift_card(by=by, at=sold_at + timedelta(days=3), card_id=card.id, amount=amount)
+        if charged:
+            amount = Money(charged, programme.currency)
+            top_up_gift_card(by=by, at=sold_at + timedelta(days=6), card_id=card.id, amount=amount)
 
 
 # Key, names, kind, points, money, pieces, for each member, and what a voucher is worth.

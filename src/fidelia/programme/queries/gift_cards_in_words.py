@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fidelia.kernel.localized import LocalizedText as Text
 from fidelia.kernel.money import Money
 from fidelia.rules.gift_card_terms import Amounts, GiftCardPolicy
-from fidelia.ui.formats import money
+from fidelia.ui.formats import money, plain_date
 
 from ..models import Programme
 from .terms_in_words import OR, span_end_words, span_words
@@ -35,6 +37,28 @@ AGAIN_WITH = Text("It can be charged again with {amounts}.", "Elle est rechargea
 HOLDS = Text("It never holds more than {most}.", "Elle ne contient jamais plus de {most}.")
 RENEWED = Text("Each charge lets its life begin anew.", "Chaque recharge fait repartir sa durée de vie.")
 UNDONE = Text("A charge can be taken back for {n} days.", "Une recharge peut être annulée pendant {n} jours.")
+
+FITS_BETWEEN = Text("{least} to {most} can come onto it now.", "On peut y mettre maintenant de {least} à {most}.")
+FITS_FROM = Text("{least} or more can come onto it now.", "On peut y mettre maintenant au moins {least}.")
+FITS_UP_TO = Text("Up to {most} can come onto it now.", "On peut y mettre maintenant jusqu’à {most}.")
+FITS_WITH = Text("{amounts} can come onto it now.", "On peut y mettre maintenant {amounts}.")
+THEN_ENDS = Text("Charged today, it is valid to {day}.", "Rechargée aujourd’hui, elle est valable jusqu’au {day}.")
+
+
+def describe_charge(
+    policy: GiftCardPolicy, programme: Programme, language: str, *, held: int, ends: date | None
+) -> list[str] | None:
+    """Return what a charge of a card may be that holds so much, in minor units, and what follows; None: none fits.
+
+    `ends` is the last day that a charge of today gives it; None where a charge leaves it as it is.
+    """
+    fits = None if policy.top_up is None else policy.top_up.fits(held)
+    if fits is None:
+        return None
+    said = _amounts(fits, (FITS_WITH, FITS_BETWEEN, FITS_FROM, FITS_UP_TO), programme, language)
+    if ends is not None:
+        said.append(THEN_ENDS.in_language(language).format(day=plain_date(ends, language)))
+    return said
 
 
 def describe_gift_cards(

@@ -14,6 +14,7 @@ from fidelia.kernel.db import require_transaction, transaction_of_use_case
 from fidelia.kernel.idempotency import RequestKey, claim
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
+from fidelia.rules.gift_card_terms import GiftCardPolicy
 
 from ..errors import (
     GiftCardBlocked,
@@ -107,6 +108,16 @@ def _charge_to_undo(card: GiftCard, number: int, at: datetime) -> GiftCardMoveme
     return charge
 
 
+def end_once_charged(card: GiftCard, terms: GiftCardPolicy, at: datetime) -> datetime | None:
+    """Return the end that a charge gives a card, never before the one it has; None where its end is not changed."""
+    before = card.expires_at
+    if terms.top_up is None or not terms.top_up.renews or before is None or terms.validity is None:
+        return None
+    renewed = terms.ends_at(at, zone_of(card.programme.time_zone))
+    assert renewed is not None, "a life that is told has an end"
+    return max(before, renewed)
+
+
 def _charge(
     card: GiftCard, amount: Money, at: datetime, *, note: str = "", purchase_id: UUID | None = None,
     line_number: int | None = None,
@@ -127,11 +138,9 @@ def _charge(
     if most is not None and card.balance + amount.minor > most:
         message = f"A gift card holds at most {Money(most, card.currency)}."
         raise GiftCardFull(message, pointer="/amount", most=most, balance=card.balance)
-    before = card.expires_at
-    if terms.top_up.renews and before is not None and terms.validity is not None:
-        renewed = terms.ends_at(at, zone_of(card.programme.time_zone))
-        assert renewed is not None, "a life that is told has an end"
-        card.expires_at = max(before, renewed)
+    before, renewed = card.expires_at, end_once_charged(card, terms, at)
+    if renewed is not None:
+        card.expires_at = renewed
         card.save(update_fields=["expires_at"])
     move(
         card, Kind.TOPPED_UP, amount.minor, at=at, now=at, purchase_id=purchase_id, line_number=line_number, note=note,

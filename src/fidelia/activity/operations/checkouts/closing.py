@@ -28,7 +28,7 @@ from .crediting import Credited, credit_points, credit_tier, credited_by, points
 from .describing import describe_evaluation
 from .held import RACES, consumption, issuance
 from .opening import kept_basket, replayed
-from .reading import CheckoutSurroundings, Replay, read_checkout
+from .reading import CheckoutSurroundings, Replay, read_checkout, waiting_in_time
 from .requests import CheckoutCall, check_basket
 from .rows import line_rows, purchase_row
 from .selling import SOLD_CARDS, cards_to_sell, sell_cards
@@ -44,7 +44,7 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
     The basket is settled by what is true now; what it comes to is posted and taken at once, in one transaction, in the
     order account, lots, coupons, vouchers, gift cards, stock, limits. Where another call came first it is read and
     settled once more, under the locks. `found` is what `reading_of_call` read just now. Raises as `update_checkout`,
-    and UnknownCheckout, ReceiptKnown.
+    CheckoutBusy too where another call holds what it credits or charges, and UnknownCheckout, ReceiptKnown.
     """
     if not by.may_somewhere("purchase.record"):
         by.require("purchase.record")
@@ -55,7 +55,7 @@ def close_checkout(*, by: Actor, at: datetime, call: CheckoutCall, found: str | 
     caller = caller_of_call(by, at, call)
     if call.proof is not None:
         call.proof.enter(at=at)
-    with guesses_counted(call, by=by, at=at):
+    with guesses_counted(call, by=by, at=at), waiting_in_time():
         closed = _close(caller, call, found)
     assert closed is not None, "nobody decides about a checkout and a member who are locked"
     return closed
