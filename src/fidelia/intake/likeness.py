@@ -22,7 +22,7 @@ _SHORT = {
     "adr": "adresse", "addr": "address", "cp": "code postal", "qte": "quantite", "qty": "quantity", "px": "prix",
     "desc": "description", "cat": "category", "amt": "amount", "disc": "discount", "cust": "customer",
     "naiss": "naissance", "rem": "remise", "fid": "fidelite", "transac": "transaction", "trans": "transaction",
-    "tkt": "ticket", "ref": "reference",
+    "tkt": "ticket", "ref": "reference", "prod": "product", "txn": "transaction", "trx": "transaction",
 }  # fmt: skip
 
 # A word beside which a name means another thing: the note of a customer is no customer.
@@ -36,7 +36,7 @@ _SAYING_LITTLE = frozenset(
 
 
 # GL_QTEFACT, T_TIERS: tables of old programs have their letters before the names of all their columns.
-_OF_TABLE = re.compile(r"(?!(?:ID|NO|NB|CA|PU|PV|PA|MT|CD|DT|TX|QT|PX|CP|HT|UM)_)[A-Z]{1,2}_(?=[A-Z][A-Z0-9_]{3,}$)")
+_OF_TABLE = re.compile(r"^(?!(?:ID|NO|NB|CA|PU|PV|PA|MT|CD|DT|TX|QT|PX|CP|HT|UM)_)[A-Z]{1,2}_(?=[A-Z][A-Z0-9_]{3,}$)")
 # Written together in names of databases: PUTTC, TOTALTTC, QTEFACT, CODEPOSTAL.
 _GLUED = re.compile(
     r"(?:code|date|heure|numero|num|nom|prix|total|montant|mt|pu|px|qte|remise|taux|lib|libelle|famille|ref|id)"

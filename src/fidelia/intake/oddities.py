@@ -26,6 +26,7 @@ from .states import (
     REFUNDED_STATES,
     RETURN_WORDS,
     SALE_WORDS,
+    says_of,
     words_of_no_lines,
     words_of_nothing_sold,
     words_of_returns,
@@ -311,7 +312,7 @@ def _not_sold(seen: _Seen) -> OptionProposal | None:
         words = NOT_SOLD_STATES - REFUNDED_STATES
     answers = words_of_nothing_sold(seen.columns.get("status", ""), said)
     found = sorted(answers) or sorted(
-        word for word in said if word in words or word.split(" ", 1)[0] in words - {"test", "quote"}
+        word for word in said if word in words or says_of(word, words - {"test", "quote"})
     )
     if not found:
         return None

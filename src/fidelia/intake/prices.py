@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from fidelia.kernel.localized import LocalizedText
 
-from .amounts import grows_with_quantity, multiplies, multiplies_before_discounts, stands_once_for_all
+from .amounts import (
+    AGREEING,
+    ROWS_LEAST,
+    grows_with_quantity,
+    multiplies,
+    multiplies_before_discounts,
+    stands_once_for_all,
+)
+from .contents import counts_pieces
 from .doubts import Doubt, because
 from .likeness import RESEMBLING, SURE, words_of
 from .profiles import Profile
@@ -27,6 +35,8 @@ def settle_prices(
 
     For targets with the columns quantity, unit_price and net; others are left as they are.
     """
+    if "quantity" not in chosen and {"unit_price", "net"} <= set(chosen) and _counts_instead(chosen):
+        _take_amount_for_count(chosen, doubts)
     if "quantity" not in chosen and "unit_price" in chosen and "net" not in chosen:
         _take_each_row_for_one(chosen, doubts)
     if "quantity" not in chosen or not {"unit_price", "net"} & set(chosen):
@@ -46,6 +56,22 @@ def settle_prices(
 def _is_of_receipt(chosen: Chosen, receipts: Sequence[str]) -> bool:
     quantity, price, net = (chosen[name][0] for name in ("quantity", "unit_price", "net"))
     return not multiplies(quantity, price, net) and stands_once_for_all(receipts, net.numbers)
+
+
+def _counts_instead(chosen: Chosen) -> bool:
+    """An “amount” of 1 to 20 beside a price that is higher on (nearly) every row is how many, and not how much."""
+    amount, price = chosen["net"][0], chosen["unit_price"][0]
+    pairs = [pair for pair in zip(amount.numbers, price.numbers, strict=True) if None not in pair]
+    below = sum(abs(count) < abs(each) for count, each in pairs if count is not None and each is not None)
+    return len(pairs) >= ROWS_LEAST and counts_pieces(amount) and below >= AGREEING * len(pairs)
+
+
+def _take_amount_for_count(chosen: Chosen, doubts: Doubts) -> None:
+    chosen["quantity"] = chosen.pop("net")
+    _say(doubts, chosen["quantity"][0], "quantity", because(
+        "Its whole numbers are below the price nearly everywhere: it says how many, not how much.",
+        "Ses nombres entiers sont presque partout inférieurs au prix : il dit combien, non pour combien."),
+        "net")  # fmt: skip
 
 
 def _take_each_row_for_one(chosen: Chosen, doubts: Doubts) -> None:
@@ -91,7 +117,8 @@ def _settle_one(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, cod
     product = chosen["product"][0] if "product" in chosen else None
     is_of_line = grows_with_quantity(quantity, amount, product, codes)
     said = set(words_of(amount.name))
-    if is_of_line is not None and is_of_line != (name == "net") and not said & (_OF_ONE | _OF_THE_LINE):
+    insists = said & (_OF_ONE if name == "unit_price" else _OF_THE_LINE)
+    if is_of_line is not None and is_of_line != (name == "net") and not insists:
         del chosen[name]
         chosen[other] = (amount, confidence)
         _say(doubts, amount, other, _by_the_numbers(is_of_line=is_of_line), name)

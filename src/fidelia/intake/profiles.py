@@ -15,7 +15,7 @@ from .dates import TIME
 from .notes import count_sensitive
 from .reading import Reading
 from .rows import Row
-from .states import word_of
+from .states import says_of, word_of
 from .tables import Table
 from .targets import Column, Kind
 from .values import (
@@ -99,8 +99,7 @@ def _are_names(profile: Profile) -> bool:
 
 
 def _is_word_of(word: str, column: Column) -> bool:
-    begins = column.vocabulary_begins and word.split(" ", 1)[0] in column.vocabulary
-    return word in column.vocabulary or begins
+    return says_of(word, column.vocabulary) if column.vocabulary_begins else word in column.vocabulary
 
 
 def _profile(name: str, cells: Sequence[str], reading: Reading, *, is_repeated: bool = False) -> Profile:

@@ -32,7 +32,7 @@ NO_PRICES = frozenset(
     (
         *("code", "cost", "cogs", "cout", "revient", "achat", "pa", "margin", "marge", "profit", "income"),
         *("benefice", "tax", "taxe", "taxes", "tva", "vat", "freight", "fret", "solde", "balance"),
-        *("percentage", "pct", "taux", "rate", "mwst"),
+        *("percentage", "pct", "taux", "rate", "mwst", "id", "channel", "canal", "rep", "person", "region", "date"),
     )
 )
 

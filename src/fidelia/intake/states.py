@@ -50,10 +50,10 @@ SOLD_STATES = frozenset(
         ),
         *("en cours de preparation", "preparation en cours", "facture", "facturee", "validee", "valide", "cloture"),
         *("cloturee", "clos", "soldee", "solde", "encaisse", "encaissee", "bezahlt", "abgeschlossen", "erledigt"),
-        *("sold", "sale", "open", "active", "normal"),
+        *("sold", "sale", "open", "active", "normal", "received", "recu", "recue", "collected", "picked up"),
     )
 )
-REFUNDED_STATES = frozenset(("refunded", "rembourse", "remboursee", "fully refunded", "erstattet"))
+REFUNDED_STATES = frozenset(("refunded", "refund", "rembourse", "remboursee", "fully refunded", "erstattet"))
 NOT_SOLD_STATES = REFUNDED_STATES | frozenset(
     (
         *("cancelled", "canceled", "cancelled by customer", "annule", "annulee", "annules", "annulees", "storniert"),
@@ -89,6 +89,7 @@ _ASKS_IF_VOID = frozenset(
         *("deleted", "storniert", "cancellation", "training", "formation", "ecole"),
     )
 )
+_BEFORE_STATES = frozenset(("order", "orders", "commande", "payment", "paiement", "wc", "status", "statut"))
 # Of two letters or signs one says that something was sold: V and R, F and A, D and C, + and -.
 _SOLD_SIGNS = frozenset(("v", "s", "f", "i", "n", "t", "d", "+", "1"))
 _BACK_SIGNS = frozenset(("r", "a", "c", "-", "-1"))
@@ -97,6 +98,17 @@ _BACK_SIGNS = frozenset(("r", "a", "c", "-", "-1"))
 def word_of(text: str) -> str:
     """Return what a cell says as words are compared: folded; a sign that is no word as it stands."""
     return fold(text) or text.strip()
+
+
+def says_of(word: str, vocabulary: Collection[str]) -> bool:
+    """Say whether a state is one of a vocabulary, as it stands or by how it begins: “cancelled by customer”.
+
+    What many programs write before it counts for nothing: “order_refunded”, “wc-completed”.
+    """
+    parts = word.split()
+    while len(parts) > 1 and parts[0] in _BEFORE_STATES:
+        parts = parts[1:]
+    return word in vocabulary or " ".join(parts) in vocabulary or (bool(parts) and parts[0] in vocabulary)
 
 
 def words_of_returns(name: str, said: Collection[str]) -> frozenset[str] | None:

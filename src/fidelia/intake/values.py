@@ -272,8 +272,8 @@ def _read_counted(text: str, form: str, order: DateOrder) -> datetime:
 
 
 def read_time(text: str) -> time:
-    """Read a time of the day: 14:05, 14:05:33, 14h05, 2:05 PM, 1405. Raises BadCell."""
-    found = match_time(text.strip())
+    """Read a time of the day: 14:05, 14:05:33, 14h05, 2:05 PM, 1405, 14. Raises BadCell."""
+    found = match_time(_of_a_clock(text))
     if found is None:
         raise BadCell.because("not_a_time", text=text)
     return found
@@ -282,7 +282,15 @@ def read_time(text: str) -> time:
 def join_moment(day: str, hour: str) -> str:
     """Return a day and its hour, of two columns, as one text for `read_moment`."""
     alone = re.sub(r"[T ]00:00(:00)?$", "", day.strip())  # a spreadsheet writes a day as its midnight
-    return f"{alone} {hour.strip()}".strip()
+    return f"{alone} {_of_a_clock(hour)}".strip()
+
+
+def _of_a_clock(hour: str) -> str:
+    """9 is nine o'clock; a number such as 930 has lost its zero."""
+    told = hour.strip()
+    if not (told.isascii() and told.isdecimal()):
+        return told
+    return f"{told}:00" if len(told) <= 2 else told.zfill(len(told) + len(told) % 2)
 
 
 def read_flag(text: str) -> bool:

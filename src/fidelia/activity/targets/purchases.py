@@ -12,6 +12,11 @@ from .shapes import SHAPES
 from .speaking import KIND, STATUS
 
 CHANNELS = ("store", "web", "phone", "app", "other")
+# The channel, hour or seller of a sale is no number of it.
+_NOT_OF_RECEIPTS = (
+    *("channel", "canal", "time", "hour", "heure", "date", "amount", "montant", "total", "value", "size", "price"),
+    *("prix", "seller", "vendeur", "discount", "remise", "rep", "cashier", "week", "day", "month", "year"),
+)
 PURCHASES = Target(
     name="purchases",
     label=Text(en="Purchases", fr="Achats"),
@@ -41,7 +46,7 @@ PURCHASES = Target(
                 fr="Sans numéro, chaque ligne est un achat à elle seule.",
             ),
             length_max=TEXT_MAX["receipt"],
-            not_beside=ORIGINAL_WORDS,
+            not_beside=(*ORIGINAL_WORDS, *_NOT_OF_RECEIPTS),
             absent=Text(
                 en="No column is the receipt number: each row will be a purchase of its own.",
                 fr="Aucune colonne n’est le numéro de ticket : chaque ligne sera un achat à elle seule.",
@@ -82,7 +87,8 @@ PURCHASES = Target(
             (
                 *("customer", "customer id", "customerid", "customer no", "customer number", "client id"),
                 "household",
-                *("household id", "member", "member id", "card", "card number", "loyalty card", "shopper", "user id"),
+                *("household id", "household key", "member", "member id", "card", "card number", "loyalty card"),
+                *("shopper", "user id"),
                 *("client", "code client", "numéro client", "no client", "id client", "carte", "numéro de carte"),
                 *("no membre", "numéro de membre", "membre"),
                 *("no carte", "carte fidélité", "carte de fidélité", "adhérent", "numéro adhérent", "code adhérent"),
@@ -112,7 +118,7 @@ PURCHASES = Target(
             (
                 *("product", "product id", "product code", "product reference", "item no", "item number", "sku"),
                 *("item sku", "stock code", "stockcode"),
-                *("item", "item id", "upc", "artikelnummer", "artikel nr", "artikel"),
+                *("item", "item id", "article id", "upc", "artikelnummer", "artikel nr", "artikel"),
                 *("artikelnr", "artículo", "código artículo", "código producto", "referencia", "articolo"),
                 "codice articolo",
                 *("item code", "article number", "ean", "gtin", "barcode", "article", "code article", "référence"),
@@ -141,7 +147,8 @@ PURCHASES = Target(
             Kind.TEXT,
             (
                 *("category", "department", "product category", "family", "group", "catégorie", "famille", "rayon"),
-                *("sous-famille", "univers", "warengruppe", "kategorie", "categoría", "familia", "categoria"),
+                *("product line", "product group", "sous-famille", "univers", "warengruppe", "kategorie", "categoría"),
+                *("familia", "categoria"),
                 "reparto",
             ),
             length_max=TEXT_MAX["category"],
@@ -253,7 +260,7 @@ PURCHASES = Target(
             (
                 *("store", "store id", "store code", "shop", "branch", "location", "outlet", "magasin", "boutique"),
                 *("code magasin", "numéro magasin", "point de vente", "pdv", "site", "établissement"),
-                *("dépôt", "code dépôt", "enseigne"),
+                *("dépôt", "code dépôt", "enseigne", "mall", "shopping mall", "centre commercial"),
             ),
             length_max=TEXT_MAX["store"],
         ),
