@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -18,11 +19,14 @@ from fidelia.members.queries import digits_of
 from fidelia.persons.models import RightsRequest
 from fidelia.persons.operations import answer_request
 from fidelia.portal.data import PARTS
+from fidelia.programme.operations.points import grant_points
+from fidelia.ui import formats
 from tests.cast import SYSTEM
 
 from .members_shop import inside, newcomer, open_doors
 
 pytestmark = pytest.mark.django_db
+PARIS = ZoneInfo("Europe/Paris")
 # The most statements that a page of a full member may need.
 QUERIES = {"/": 32, "/card/": 24, "/points/": 22, "/tiers/": 20, "/rewards/": 18, "/me/": 18, "/me/consents/": 10,
            "/me/devices/": 10, "/me/details/": 9, "/me/erasure/": 9}  # fmt: skip
@@ -71,6 +75,21 @@ def test_points_are_told_in_words_and_can_be_narrowed() -> None:
     assert "Retour de" in used
     assert "Rien de ce genre" in client.get("/points/?kind=used").content.decode()
     assert client.get("/points/?kind=nonsense&before=made-up").status_code == 200
+
+
+@pytest.mark.parametrize(("days_ago", "is_said"), [(60, True), (20, False)])
+def test_whatever_moved_has_its_day_above_or_in_its_row(days_ago: int, is_said: bool) -> None:
+    shop = open_doors()
+    then = now() - timedelta(days=days_ago)
+    grant_points(
+        by=SYSTEM, at=now(), enrolment=shop.member, amount=77, reason="Oubli", key="old", occurred_at=then
+    )  # fmt: skip
+    page = inside(shop.customer_id).get("/points/")
+    groups = page.context["groups"]
+    (row,) = [row for group in groups for row in group["rows"] if row["amount"].endswith("77")]
+    day = formats.short_date(then.astimezone(PARIS).date(), "fr", today=now().astimezone(PARIS).date())
+    assert (row["says"][:1] == [day]) == is_said
+    assert "77\u00a0points vous ont été offerts." in page.content.decode()
 
 
 def test_a_purchase_says_its_lines_and_why() -> None:

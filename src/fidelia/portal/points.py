@@ -175,8 +175,9 @@ def _row(
     said = list(words.get(posting.posting_id, ()))
     title = _title(held, one, places) if one is not None else said.pop(0)
     if one is not None and posting.kind == "earn":
-        # How many stands at the end of the row; the day stands above, or here under a month.
-        said[:1] = [] if _is_recent(held, posting.occurred_at) else [held.short(posting.occurred_at)]
+        del said[:1]  # how many stands at the end of the row
+    if not _is_recent(held, posting.occurred_at):
+        said.insert(0, held.short(posting.occurred_at))  # above stands the month alone
     if posting.kind == "adjust" and posting.note:
         said.append(posting.note)
     return {
