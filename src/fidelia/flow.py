@@ -44,6 +44,7 @@ from fidelia.messaging.reactions import (
     tell_of_cheques,
     tell_of_coupons,
     tell_of_expiry,
+    tell_of_limits,
     tell_of_referrals,
     tell_of_subscriptions,
     tell_of_tiers,
@@ -127,6 +128,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(tell_of_tiers, on=[TierChanged, TierEnding], origins=[Origin.LIVE]),
     # A purchase → the e-mail that says what it earned, and why.
     Reaction(inform_of_points, on=[PurchaseRecorded], origins=[Origin.LIVE]),
+    # A limit of all, or of a store, near its end or at it → the letter to those who may publish the programme.
+    Reaction(tell_of_limits, on=[LimitNeared], origins=[Origin.LIVE]),
     # A code that was asked for → the e-mail with its digits, if a member has the address.
     Reaction(send_codes, on=[CodeAsked], origins=[Origin.LIVE]),
     # A launch → the letter of the campaign to those treated.
@@ -172,7 +175,6 @@ NOTHING_REACTS: Mapping[type[Event], str] = {
     CardSeriesOpened: "a series is looked up when a card is made",
     CardsMade: "a card is looked up when it is shown",
     CardChanged: "a card is looked up when it is shown",
-    LimitNeared: "the console shows what is left of each limit; connectors may be told",
     OfferWasActivated: "rules read the activations of the moment",
     RewardRedeemed: "who lets a member choose tells of it; the console shows what is to be handed over",
     RedemptionEnded: "who hands over or cancels tells of it",

@@ -73,7 +73,7 @@ def test_what_would_break_for_a_customer_breaks_here(facts: dict[str, Any], poin
 
 
 def test_the_templates_of_the_product_are_installed_once_and_never_over_one_s_own() -> None:
-    assert install_default_templates(by=SYSTEM, at=DAY) == 13
+    assert install_default_templates(by=SYSTEM, at=DAY) == 14
     assert install_default_templates(by=SYSTEM, at=DAY) == 0
     default = get_template_version(by=SYSTEM, key="points_earned")
     own = TemplateTexts(LocalizedText(en="Bravo", fr="Bravo"), default.body)

@@ -48,6 +48,7 @@ class User(AbstractBaseUser):
     single_keys = models.BooleanField(default=True)
     columns = models.JSONField(default=dict)  # of each list: the columns shown, in their order
     hides_guide = models.BooleanField(default=False)
+    hears_limits = models.BooleanField(default=True, db_default=True)  # letters when a budget nears its end
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

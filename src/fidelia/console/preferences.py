@@ -19,7 +19,7 @@ CHOICES = {
     "theme": ("system", "light", "dark"),
     "density": ("comfortable", "compact"),
 }
-FLAGS = ("single_keys", "hides_guide")
+FLAGS = ("single_keys", "hides_guide", "hears_limits")
 THEME_COOKIE = "fidelia_theme"
 YEAR = 365 * 24 * 3600
 

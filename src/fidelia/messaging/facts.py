@@ -10,7 +10,8 @@ MESSAGES = FactTable(
        m.channel, m.purpose, m.state, m.reason, m.attempts, m.queued_at, m.sent_at, m.updated_at
 from messaging_message m
 join messaging_template_version v on v.id = m.version_id
-join messaging_template t on t.id = v.template_id""",
+join messaging_template t on t.id = v.template_id
+where m.purpose <> 'house'""",
     columns={
         "message_id": "string",
         "customer_id": "string",

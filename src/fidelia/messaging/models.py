@@ -55,6 +55,7 @@ class Purpose(models.TextChoices):
     SERVICE = "service"
     MARKETING = "marketing"
     ACCESS = "access"
+    HOUSE = "house"
 
 
 class Channel(models.TextChoices):
@@ -73,6 +74,8 @@ class State(models.TextChoices):
 
 class Message(models.Model):
     """One template version to one customer: the delivery record. It keeps the inputs (`variables`), not the body.
+
+    One for the `house` goes to somebody who works here: then `customer_id` is that user's id, and no customer's.
 
     `claimed_at` is when the delivery under way began. `reason` is a code (no_consent, smtp_550…), `detail` the server's
     words. `sent_to` is the address it went to; `address` one that it must go to, whatever else the customer has.
@@ -117,7 +120,7 @@ class Message(models.Model):
                 condition=Q(state__in=State.values), name="a message is in one of the states of a message"
             ),
             models.CheckConstraint(
-                condition=Q(purpose__in=Purpose.values), name="a message is service, marketing or access"
+                condition=Q(purpose__in=Purpose.values), name="a message has a purpose that is known"
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["failed", "suppressed", "in_doubt"]) | ~Q(reason=""),

@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
+from fidelia.access.models import User
+from fidelia.access.queries import list_users_who_may
 from fidelia.activity.queries import PurchaseDetail, explain_purchase, get_purchases
 from fidelia.customers.queries import ids_of
-from fidelia.kernel.actor import Actor
+from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.calendar import last_day, local_day, zone_of
 from fidelia.kernel.localized import LANGUAGES
 from fidelia.kernel.money import Money
 from fidelia.kernel.outbox import Announced, Origin
+from fidelia.organisation.queries import get_store
 from fidelia.programme.events import TierEnding
-from fidelia.programme.queries import TierStanding, get_enrolment, list_programmes, tier_standing
+from fidelia.programme.models import Programme
+from fidelia.programme.queries import (
+    TierStanding,
+    get_enrolment,
+    list_programmes,
+    terms_of,
+    tier_standing,
+    version_in_force,
+)
+from fidelia.programme.queries.differences import points_name_of
 from fidelia.programme.queries.words import keep_words
 from fidelia.referral.queries import get_referral, sentence_of_state
 from fidelia.referral.queries.sight import TITLES, given_in_words
@@ -26,15 +41,18 @@ from fidelia.rewards.operations.vouchers import PATTERN
 from fidelia.rewards.queries import show_code
 from fidelia.rewards.queries.coupons import coupons_by_id
 from fidelia.rewards.queries.vouchers import VoucherRow, vouchers_by_id
+from fidelia.rules.limit_wording import say_limits
+from fidelia.rules.rule_terms import Limit
 from fidelia.subscriptions.queries import get_subscription
 from fidelia.subscriptions.queries.wording import NEWS, sentence_of_news
-from fidelia.ui.formats import minor_points, money, plain_date
+from fidelia.ui.formats import minor_points, money, number, plain_date
 
 from .operations import MessageRequest, queue_messages
 from .operations.defaults import (
     CHEQUE_ENDING,
     CHEQUE_ISSUED,
     COUPON_GIVEN,
+    LIMIT_NEARED,
     POINTS_EARNED,
     POINTS_EXPIRING,
     REFERRAL_NEWS,
@@ -42,6 +60,8 @@ from .operations.defaults import (
     TIER_ENDING,
     TIER_REACHED,
 )
+
+FULL = 100  # hundredths
 
 
 def inform_of_points(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
@@ -112,6 +132,71 @@ def tell_of_tiers(events: Sequence[Announced], *, by: Actor, at: datetime) -> No
             texts = {language: _reached(event, programme, standing, language) for language in LANGUAGES}
             requests.append(_service(event, TIER_REACHED, "tell_of_tiers", texts))
     queue_messages(by=by, at=at, requests=requests)
+
+
+def tell_of_limits(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:
+    """Tell those who may publish a programme that a limit of all, or of a store, nears its end or has reached it.
+
+    Once for each limit, period and share: where five hundred stores meet their own, the first of them is told. A limit
+    that each member has is nobody's budget.
+    """
+    programmes = {programme.id: programme for programme in list_programmes()}
+    requests = []
+    for event in events:
+        programme = programmes.get(UUID(event.payload["programme_id"]))
+        limit = _limit_of(event, programme) if programme is not None else None
+        if programme is None or limit is None or limit.per == "member":
+            continue  # of a sandbox, or no longer in the terms
+        texts = {language: _limit_told(event, programme, limit, language) for language in LANGUAGES}
+        users = list_users_who_may("programme.publish", Scope(programme.partner_id))
+        requests += [_to_user(event, user, texts) for user in users if user.hears_limits]
+    queue_messages(by=by, at=at, requests=requests)
+
+
+def _limit_of(event: Announced, programme: Programme) -> Limit | None:
+    version = version_in_force(programme, event.occurred_at)
+    limits = terms_of(version.id).rule_set.limits if version is not None else ()
+    return next((limit for limit in limits if limit.key == event.payload["limit"]), None)
+
+
+def _to_user(event: Announced, user: User, texts: dict[str, Any]) -> MessageRequest:
+    told = event.payload
+    which = [told["programme_id"], told["limit"], told["starts_on"], told["share"]]
+    return MessageRequest(
+        customer_id=user.id,
+        template=LIMIT_NEARED,
+        purpose="house",
+        idempotency_key=f"messaging.tell_of_limits:{sha256(repr(which).encode()).hexdigest()}:{user.id}",
+        variables=texts,
+        by_language=True,
+        cause_event_id=event.event_id,
+        address=user.email,
+        language=user.language,
+        programme_id=UUID(told["programme_id"]),
+    )
+
+
+def _limit_told(event: Announced, programme: Programme, limit: Limit, language: str) -> dict[str, Any]:
+    version = version_in_force(programme, event.occurred_at)
+    assert version is not None, "the limit is one of its terms"
+    rules, names = terms_of(version.id).rule_set, points_name_of(programme)
+    rule = rules.rule_at.get(limit.owner)
+    taken, scope = event.payload["taken"], event.payload["scope_id"]
+    units = {
+        "money": lambda: money(Money(taken, programme.currency).text(), programme.currency, language),
+        "points": lambda: names.say(taken, programme.points_currency.scale, language),
+        "uses": lambda: number(taken, language),
+    }
+    return {
+        "rule": limit.owner if limit.is_campaign or rule is None else rule.name.in_language(language),
+        "terms": say_limits([limit], rules, names, language).removeprefix(", "),
+        "taken": units[limit.of](),
+        "share": str(event.payload["share"]),
+        "is_over": event.payload["share"] >= FULL,
+        "store": get_store(store_id=UUID(scope)).name if limit.per == "store" and scope else "",
+        "programme": programme.name.in_language(language),
+        "page": f"{settings.BASE_URL}/console/budgets/",
+    }
 
 
 def tell_of_cheques(events: Sequence[Announced], *, by: Actor, at: datetime) -> None:

@@ -117,14 +117,16 @@ def change_preferences(
     density: str | None = None,
     single_keys: bool | None = None,
     hides_guide: bool | None = None,
+    hears_limits: bool | None = None,
 ) -> User:
     """Change how one likes one's own pages; what is None stays. Raises UnknownPreference, UserUnknown.
 
-    `single_keys` are keys of one letter, `hides_guide` takes the guide of the first run off Home.
+    `single_keys` are keys of one letter, `hides_guide` takes the guide of the first run off Home, `hears_limits` are
+    the letters sent when a budget nears its end.
     """
     wanted: dict[str, Any] = {
         "language": language, "theme": theme, "density": density, "single_keys": single_keys,
-        "hides_guide": hides_guide,
+        "hides_guide": hides_guide, "hears_limits": hears_limits,
     }  # fmt: skip
     changed = {field: value for field, value in wanted.items() if value is not None}
     _check_language(changed.get("language", "fr"))

@@ -21,9 +21,7 @@ def compose(
     message: Message, customer: Named, address: str, *, at: datetime, connection: BaseEmailBackend
 ) -> EmailMultiAlternatives:
     """Render the message for its customer. Raises MalformedTemplate."""
-    refused = Purpose.SERVICE if message.purpose == Purpose.ACCESS else message.purpose
-    link = unsubscribe_url_for(message.customer_id, refused, message.channel)
-    portal = portal_url_for(message.id) if is_portal_open() else ""
+    link, portal = _links_of(message)
     standard = standard_variables(customer, link, portal, look_of(message.programme_id, message.language))
     variables = {**message.variables, **secrets_of(message.sealed), **standard}
     rendered = render(texts_of(message.version), message.language, variables)
@@ -38,6 +36,15 @@ def compose(
     )
     mail.attach_alternative(rendered.html, "text/html")
     return mail
+
+
+def _links_of(message: Message) -> tuple[str, str]:
+    """Return where the customer refuses more, and the way into their account; who works here has neither."""
+    if message.purpose == Purpose.HOUSE:
+        return "", ""
+    refused = Purpose.SERVICE if message.purpose == Purpose.ACCESS else message.purpose
+    link = unsubscribe_url_for(message.customer_id, refused, message.channel)
+    return link, portal_url_for(message.id) if is_portal_open() else ""
 
 
 def headers_of(message: Message, link: str, at: datetime) -> dict[str, str]:

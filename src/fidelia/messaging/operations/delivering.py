@@ -30,7 +30,7 @@ from fidelia.kernel.outbox import announce
 
 from ..errors import MalformedTemplate
 from ..events import MessageFailed, MessageSent
-from ..models import Channel, Message, State
+from ..models import Channel, Message, Purpose, State
 from ..queries.senders import Named, Stranger
 from .composing import compose
 from .queueing import CONTACT_OF, reasons_against
@@ -198,6 +198,8 @@ def conclude(message: Message, at: datetime, *, state: State, dead_address: str 
 
 
 def _announce(message: Message, at: datetime, state: State, reason: str) -> None:
+    if message.purpose == Purpose.HOUSE:
+        return  # connectors hear of messages to customers
     if state is State.SENT:
         announce(MessageSent(occurred_at=at, customer_id=message.customer_id, message_id=message.id))
     elif state is State.FAILED:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from fidelia.access.queries import find_users
 from fidelia.customers.queries import find_addresses, last_words_at, list_customers_by_id, survivors_of
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import require_transaction, transaction_of_use_case
@@ -36,7 +37,8 @@ class MessageRequest:
 
     `variables` are JSON values, by language if `by_language` is set: {"en": {…}, "fr": {…}}; they hold no name and no
     address, which are read when the message is sent. A `purpose` of "service" needs no consent but an address and no
-    objection; "marketing" needs consent; "access" is what the customer has just asked for (a code), and needs neither.
+    objection; "marketing" needs consent; "access" is what the customer has just asked for (a code), and needs neither;
+    "house" is told to a user of the console, by their id and address, in their `language`.
     Such an addressed code may go to a `customer_id` that is to be: `language` then says which.
     By the `channel` "sms" what the template says in short goes to a telephone, with consent and objection of its own.
     It leaves at `not_before`, or at once, and is given up `valid_for` later. `secrets` are variables that are kept
@@ -114,6 +116,8 @@ def reasons_against(
 
     A message that is addressed has its own address, and needs none of the customer's; a code may go to one of nobody.
     """
+    if purpose == Purpose.HOUSE:
+        return reasons_against_users(customer_ids)
     people = list_customers_by_id(customer_ids)
     addresses = find_addresses(customer_ids, CONTACT_OF[channel])
     asked = "marketing" if purpose == Purpose.MARKETING else "service"
@@ -132,6 +136,12 @@ def reasons_against(
         elif customer_id not in addresses and not is_addressed:
             reasons[customer_id] = "no_address"
     return reasons
+
+
+def reasons_against_users(user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return for each user who is not written to any more the code of the reason."""
+    users = find_users(user_ids)
+    return {id: "user_gone" for id in user_ids if id not in users or not users[id].is_active}
 
 
 def _check(request: MessageRequest, versions: Mapping[str, TemplateVersion]) -> None:

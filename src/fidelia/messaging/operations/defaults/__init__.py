@@ -23,6 +23,7 @@ REFERRAL_NEWS = "referral_news"
 SUBSCRIPTION_NEWS = "subscription_news"
 WELCOME = "welcome"
 COUPON_GIVEN = "coupon_given"
+LIMIT_NEARED = "limit_neared"
 _HERE = Path(__file__).resolve().parent
 
 
@@ -41,7 +42,7 @@ def default_templates() -> tuple[DefaultTemplate, ...]:
     return (
         *(_points_earned(), _campaign_offer(), _points_expiring(), _tier_reached(), _tier_ending()),
         *(_log_in_code(), _cheque_issued(), _cheque_ending(), _referral_news(), _subscription_news(), _welcome()),
-        *(_coupon_given(), _spending_code()),
+        *(_coupon_given(), _spending_code(), _limit_neared()),
     )
 
 
@@ -296,4 +297,28 @@ _CHEQUE = {
 def _body_of(key: str) -> LocalizedText:
     return LocalizedText(
         **{language: (_HERE / f"{key}.{language}.mjml").read_text("utf-8") for language in ("en", "fr")}
+    )
+
+
+def _limit_neared() -> DefaultTemplate:
+    return DefaultTemplate(
+        key=LIMIT_NEARED,
+        name=LocalizedText(en="A budget nears its end (to the team)", fr="Un budget touche à sa fin (à l’équipe)"),
+        texts=TemplateTexts(
+            subject=LocalizedText(
+                en="{{ rule }}: {% if is_over %}nothing is left{% else %}{{ share }} % is used{% endif %}",
+                fr="{{ rule }} : {% if is_over %}tout est consommé{% else %}{{ share }} % consommés{% endif %}",
+            ),
+            body=_body_of(LIMIT_NEARED),
+        ),
+        variables={
+            "rule": {"doc": "The name of the rule, or the key of the campaign.", "example": "Points doubles"},
+            "terms": {"doc": "The limit, in words.", "example": "au plus 5 000 € en tout et par mois"},
+            "taken": {"doc": "How much of it is used.", "example": "4 012 €"},
+            "share": {"doc": "The hundredths of it that are passed.", "example": "80"},
+            "is_over": {"doc": "Whether nothing is left.", "example": False},
+            "store": {"doc": "The first store where it was met; empty for a limit in all.", "example": "Lyon"},
+            "programme": _PROGRAMME,
+            "page": {"doc": "Where budgets are seen.", "example": "https://example.com/console/budgets/"},
+        },
     )
