@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,8 +13,9 @@ from fidelia.activity.targets import PURCHASES
 from fidelia.intake.likeness import words_of
 from fidelia.intake.preview import preview
 from fidelia.intake.proposing import Proposal, propose
+from fidelia.intake.reading import Reading
 from fidelia.intake.tables import Table
-from fidelia.intake.values import join_moment
+from fidelia.intake.values import BadCell, join_moment, read_moment_of_two
 
 from .files import write
 
@@ -51,6 +54,11 @@ def test_capitals_and_an_hour_in_figures_are_understood(tmp_path: Path) -> None:
         for hour in (8, 9, 21)
     )
     found = proposed(write(tmp_path / "a.csv", header + rows))
+    shown = preview(Table(tmp_path / "a.csv"), found.mapping, PURCHASES)
+    assert [one.shown for row in shown.rows[:2] for one in row.cells if one.column == "occurred_at"] == [
+        "2006-04-10 08:00",
+        "2006-04-10 09:00",
+    ]
     assert found.mapping.columns == {
         "receipt": "BASKET_ID",
         "occurred_at": "SHOP_DATE",
@@ -69,6 +77,28 @@ def test_capitals_and_an_hour_in_figures_are_understood(tmp_path: Path) -> None:
 )
 def test_an_hour_in_figures_is_one_of_the_clock(hour: str, moment: str) -> None:
     assert join_moment("2024-03-01", hour) == moment
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "form"),
+    [
+        ("20240301", "16", None),
+        ("20240301", "4:00 PM", None),
+        ("01.03.24", "16:00", "%d.%m.%y"),
+        ("45352", "1600", "serial"),
+        ("2024-03-01 00:00:00", "16h00", None),
+        ("2024-03-01 16:00", "16:00", None),
+    ],
+)
+def test_a_day_and_its_hour_are_read_whatever_form_the_day_has(day: str, hour: str, form: str | None) -> None:
+    moment = read_moment_of_two(day, hour, ZoneInfo("Europe/Paris"), form, Reading(date_format=form))
+    assert moment == datetime(2024, 3, 1, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("day", "hour"), [("20240301", "25"), ("20240301", "16:75"), ("20241301", "16"), ("", "16")])
+def test_an_hour_or_a_day_that_there_is_not_is_refused(day: str, hour: str) -> None:
+    with pytest.raises(BadCell):
+        read_moment_of_two(day, hour, ZoneInfo("Europe/Paris"))
 
 
 def of_pieces(each: str) -> str:

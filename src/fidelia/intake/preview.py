@@ -6,6 +6,7 @@ Knows no Django. A preview asks no database: that a customer is known or a recei
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,14 +22,13 @@ from .targets import Column, Kind, Target
 from .values import (
     BadCell,
     is_no_day,
-    join_moment,
     read_country,
     read_day,
     read_decimal,
     read_email,
     read_flag,
     read_language,
-    read_moment,
+    read_moment_of_two,
     read_money,
     read_percent,
     read_phone,
@@ -93,6 +93,10 @@ class _Reader:
     country: str
     language: str
     nobody: frozenset[str] = frozenset()
+
+    def moment(self, day: str, hour: str = "") -> datetime:
+        """Return a moment in the file's zone. Raises BadCell."""
+        return read_moment_of_two(day, hour, self.zone, None, self.reading).astimezone(self.zone)
 
     def understand(self, column: Column, text: str) -> Understood:
         if column.name == "customer" and text.strip().casefold() in self.nobody:
@@ -191,9 +195,9 @@ def _understand(reader: _Reader, places: Sequence[tuple[Column, int]], row: Row)
 def _at_its_hour(reader: _Reader, column: Column, texts: Mapping[str, str]) -> Understood:
     """A day whose hour stands in a column of its own is read together with it."""
     if column.name == "occurred_at":
-        joined = reader.understand(column, join_moment(texts["occurred_at"], texts["time"]))
-        if not joined.reason:
-            return Understood(column.name, texts["occurred_at"], joined.value, joined.shown)
+        with suppress(BadCell):  # what is wrong is told of the cell that it stands in
+            value = reader.moment(texts["occurred_at"], texts["time"])
+            return Understood(column.name, texts["occurred_at"], value, reader.show(value))
     return reader.understand(column, texts[column.name])
 
 
@@ -219,9 +223,7 @@ _READERS: dict[Kind, Callable[[_Reader, Column, str], Any]] = {
     Kind.MONEY: lambda reader, column, text: read_money(text, reader.reading, reader.currency),
     Kind.POINTS: lambda reader, column, text: read_decimal(text, reader.reading),
     Kind.PERCENT: lambda reader, column, text: read_percent(text, reader.reading),
-    Kind.MOMENT: lambda reader, column, text: read_moment(text, reader.zone, None, reader.reading).astimezone(
-        reader.zone
-    ),
+    Kind.MOMENT: lambda reader, column, text: reader.moment(text),
     Kind.DAY: lambda reader, column, text: read_day(text, reader.reading),
     Kind.FLAG: lambda reader, column, text: read_flag(text),
     Kind.EMAIL: lambda reader, column, text: read_email(text),

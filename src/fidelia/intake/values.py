@@ -6,6 +6,7 @@ What a text means is a table, `tests/intake/cases`: the check of an import, whic
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
@@ -200,6 +201,23 @@ def read_moment(text: str, zone: ZoneInfo, pattern: str | None = None, reading: 
         return (parsed if parsed.tzinfo else _in_zone(parsed, zone)).astimezone(UTC)
     except OverflowError:
         raise BadCell.because("impossible_date", text=text) from None
+
+
+def read_moment_of_two(
+    day: str, hour: str, zone: ZoneInfo, pattern: str | None = None, reading: Reading = PLAIN
+) -> datetime:
+    """Read a day and, in a column of its own, its hour (empty where there is none) as `read_moment` does.
+
+    Raises BadCell.
+    """
+    if not hour or says_nothing(hour):
+        return read_moment(day, zone, pattern, reading)
+    with suppress(BadCell):
+        return read_moment(join_moment(day, hour), zone, pattern, reading)
+    # A day in a form that no hour may follow, such as 20240301.
+    alone = _read_local(day, pattern or reading.date_format, reading.date_order)
+    local = datetime.combine(alone, read_time(hour), tzinfo=alone.tzinfo)
+    return (local if local.tzinfo else _in_zone(local, zone)).astimezone(UTC)
 
 
 def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:

@@ -15,7 +15,7 @@ import pyarrow.compute
 
 from fidelia.intake.mapping import FileMapping
 from fidelia.intake.tables import BadRow, Row, Table
-from fidelia.intake.values import BadCell, join_moment, read_decimal, read_moment, read_money, to_minor
+from fidelia.intake.values import BadCell, read_decimal, read_moment_of_two, read_money, to_minor
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.money import exponent_of
 from fidelia.ui import formats
@@ -189,7 +189,7 @@ class _Readers:
         day, hour = group
         moment = self._plainly(day) if not hour else None
         if moment is None:
-            moment = read_moment(join_moment(day, hour) if hour else day, self._zone, None, self._reading)
+            moment = read_moment_of_two(day, hour, self._zone, None, self._reading)
         if moment > self._now:
             raise BadCell.because("after_today", text=day)
         if moment < EARLIEST:

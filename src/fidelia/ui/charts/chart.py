@@ -33,8 +33,8 @@ class Chart:
     """An ECharts option, the sentence that says the same, and the table behind it (texts, ready to read).
 
     `links` gives, row by row, the address of the people behind the mark; empty when there is none. `cells` gives, row
-    by row, those of the columns after the first, where each cell has people of its own. `room` is what the drawing needs
-    to be read ("some" is 480 pixels, "much" 640): where there is less it scrolls.
+    by row, those of the columns after the first, where each cell has people of its own. `room` is what the drawing
+    needs to be read ("some" is 480 pixels, "much" 640): where there is less it scrolls.
     """
 
     option: dict[str, Any]

@@ -11,7 +11,6 @@ from .scale import axis_name, broken_names, category_axis
 from .units import Unit
 from .words import say
 
-
 PERIODS_SOME: Final = 8  # a share has no room in a narrower cell
 
 

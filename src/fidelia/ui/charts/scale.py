@@ -63,7 +63,7 @@ def category_axis(labels: Iterable[str], *, boundary: bool = True) -> dict[str, 
 
 
 def broken_names(count: int) -> dict[str, Any]:
-    """Return what writes each of `count` names under its column, over several lines where it is long: none is left out."""
+    """Return what writes each of `count` names under its column, a long one over several lines: none is left out."""
     return {
         "interval": 0,
         "hideOverlap": False,

@@ -17,8 +17,7 @@ from fidelia.intake.reading import Reading
 from fidelia.intake.states import PAYMENT_WORDS, speaks_of_return, word_of
 from fidelia.intake.values import (
     BadCell,
-    join_moment,
-    read_moment,
+    read_moment_of_two,
     read_money,
     read_percent,
     read_quantity,
@@ -171,11 +170,7 @@ def read_occurred_at(day: str, hour: str, *, zone: ZoneInfo, reading: Reading) -
     """Read the moment of a purchase from its day and, where it has a column of its own, its hour. Raises BadCell."""
     if not day or says_nothing(day):
         raise BadCell("no_date", "no_date")
-    return (
-        read_moment(
-            join_moment(day, hour) if hour and not says_nothing(hour) else day, zone, reading.date_format, reading
-        ),
-    )
+    return (read_moment_of_two(day, hour, zone, reading.date_format, reading),)
 
 
 def country_code(text: str) -> str:
