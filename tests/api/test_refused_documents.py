@@ -69,6 +69,54 @@ REFUSED: dict[str, tuple[str, int, int]] = {
     "JSON that is none": ('{"rules": [}', 1, 12),
 }  # fmt: skip
 
+# The sentence of each kind of slip, in English and in French: it says what to do, and nothing of the machine.
+TOLD: dict[str, tuple[str, str]] = {
+    "an unknown part": (
+        "“rulez” is no part of it. A document has format, groups, campaigns, rules (required), ",
+        "« rulez » n’en est pas une partie. Un document a format, groups, campaigns, rules (exigé), ",
+    ),
+    "an unknown member": ("“pionts” is not known here; known are: key, ", "« pionts » n’est pas connu ici ; sont"),
+    "a field that is not": (
+        "There is no field “purchase.totl”. Did you mean “purchase.total”?",
+        "Il n’y a pas de champ « purchase.totl ». Vouliez-vous dire « purchase.total » ?",
+    ),
+    "no list of rules": ("A list is expected here.", "Il faut ici une liste."),
+    "a rule that is a word": ("A group of named values is expected here.", "Il faut ici un groupe de valeurs nommées."),
+    "a condition that is a number": ("A text is expected here.", "Il faut ici un texte."),
+    "a name in no language": (
+        "Give this text in both languages, en and fr.", "Donnez ce texte dans les deux langues, en et fr.",
+    ),
+    "two rules of one key": (
+        "The key “a” is used twice; give one of the two another.",
+        "La clé « a » est employée deux fois ; donnez-en une autre à l’une des deux.",
+    ),
+    "one name twice": ("“rules” stands here twice.", "« rules » est écrit ici deux fois."),
+    "dates reversed": ("valid_until must be after valid_from.", "valid_until doit être postérieur à valid_from."),
+    "a 30 February": (
+        "A moment with its offset is expected, such as 2026-12-01T00:00:00Z.",
+        "Il faut un instant avec son décalage, comme 2026-12-01T00:00:00Z.",
+    ),
+    "a 30 February of each year": (
+        "A fixed date is written month-day, such as “09-30”.", "Une date fixe s’écrit mois-jour, comme « 09-30 ».",
+    ),
+    "10,000 rules": (
+        "The text is too long: 257,787 characters of 200,000.",
+        "Le texte est trop long : 257 787 caractères, 200 000 au plus.",
+    ),
+    "5 MB": (
+        "The text is too long: 5,000,011 characters of 200,000.",
+        "Le texte est trop long : 5 000 011 caractères, 200 000 au plus.",
+    ),
+    "a bomb of aliases": (
+        "Anchors and aliases (& and *) are not read: write the part out.",
+        "Les ancres et les alias (& et *) ne sont pas lus : écrivez la partie en entier.",
+    ),
+    "a schema of the future": (
+        "This installation reads format 1: update Fidelia, or export the programme anew.",
+        "Cette installation lit le format 1 : mettez Fidelia à jour, ou exportez à nouveau le programme.",
+    ),
+}  # fmt: skip
+
 # Longer than a request may be, or nothing in a form: what is not read has no place.
 WITHOUT = ("nothing", "5 MB", "10,000 rules")
 
@@ -78,11 +126,14 @@ def draft() -> ProgrammeVersion:
     return draft_version(by=SYSTEM, at=AT, programme=programme(), document={**DOCUMENT, "rules": DOCUMENT["rules"][:2]})
 
 
-def by_command(text: str, file: Path, capsys: Any) -> tuple[int, str]:
-    file.write_text(text, encoding="utf-8", errors="surrogatepass")
-    code = main(["programme", "plan", str(file), "--programme", "cercle", "--no-backtest"])
+def by_command(file: Path, capsys: Any, *act: str) -> tuple[int, str]:
+    code = main(["programme", act[0], str(file), "--programme", "cercle", *act[1:]])
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith(str(file))]
-    return code, "".join(said).removeprefix(str(file))
+    return code, plain("".join(said).removeprefix(str(file)))
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def by_api(text: str, author: Caller, path: str) -> dict[str, Any]:
@@ -104,8 +155,17 @@ def test_each_is_refused_at_its_place_by_every_face(
 ) -> None:
     author, client = Caller("programme.see", "programme.draft"), signed_in(leonore())
     for what, (text, line, column) in REFUSED.items():
-        code, said = by_command(text, tmp_path / "a.yaml", capsys)
-        assert (code, said.split(": ")[0]) == (1, f":{line}:{column}"), (what, said[:200])
+        file = tmp_path / "a.yaml"
+        file.write_text(text, encoding="utf-8", errors="surrogatepass")
+        planned = by_command(file, capsys, "plan", "--no-backtest")
+        assert (planned[0], planned[1].split(": ")[0]) == (1, f":{line}:{column}"), (what, planned[1][:200])
+        assert by_command(file, capsys, "apply") == planned, what
+        assert not re.search(r"Line \d+, column|pointer|None", planned[1]), "its place stands before it, once"
+        if what in TOLD:
+            english, french = TOLD[what]
+            assert planned[1].startswith(f":{line}:{column}: {english}"), (what, planned[1])
+            _code, said = by_command(file, capsys, "plan", "--no-backtest", "--language", "fr")
+            assert said.startswith(f":{line}:{column}: {french}"), (what, said)
         for path in ("/programme-plans", "/programme-drafts"):
             told = by_api(text, author, path)
             if told["code"] not in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -29,12 +30,10 @@ def test_what_is_said_by_one_of_two_measures_keeps_the_level_that_either_gives(
 ) -> None:
     tier_set = tiers(**TERMS[named], also=[{"metric": "purchases", "thresholds": {"silver": "40", "gold": "90"}}])
     at = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
-    own: list[Earning]
-    other: list[Earning]
     own, other = (sorted((on(str(when)), n) for when, n in each if on(str(when)) <= at) for each in (facts, others))
     given = [one for one in derive_tiers(tier_set.also[0], PARIS, other, (), on("2023-06-15")) if one.tier]
 
-    def at_which(known: list[Earning], when: datetime) -> Standing:
+    def at_which(known: Sequence[Earning], when: datetime) -> Standing:
         return standing_at(tier_set, PARIS, known, given, on("2023-06-15"), at=when)
 
     found = at_which(own, at)

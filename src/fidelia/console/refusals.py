@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from fidelia.kernel.errors import FideliaError
+from fidelia.rules.documents.refusals import document_refusal
 from fidelia.ui.formats import is_french, typeset
 
 from .refusals_general import SENTENCES as FALLBACKS
@@ -102,7 +103,7 @@ def sentence_of_code(code: str, message: str) -> str:
     translated = _t(message)
     if translated != message or not is_french(get_language() or "en"):
         return translated
-    return str(
+    return typeset(document_refusal(message, "fr"), "fr") or str(
         STEERING.get(code)
         or REWARDS.get(code)
         or FALLBACKS.get(code)

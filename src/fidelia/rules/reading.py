@@ -24,7 +24,7 @@ class MalformedTerms(Invalid):
 def read_object(document: Any, pointer: str, keys: set[str]) -> dict[str, Any]:
     """Return an object of no other members than these. Raises MalformedTerms."""
     if not isinstance(document, dict):
-        raise MalformedTerms("This part of the document is an object.", pointer=pointer)
+        raise MalformedTerms("A group of named values is expected here.", pointer=pointer)
     unknown = sorted(set(document) - keys, key=str)
     if unknown:
         nearest = nearest_name(str(unknown[0]), sorted(keys))

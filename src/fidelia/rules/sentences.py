@@ -163,12 +163,18 @@ SENTENCES: dict[str, LocalizedText] = {
     "both_languages": LocalizedText(
         en="Give this text in both languages, en and fr.", fr="Donnez ce texte dans les deux langues, en et fr."
     ),
-    "format": LocalizedText(en="The format is 1.", fr="Le format est 1."),
+    "format": LocalizedText(
+        en="This installation reads format 1: update Fidelia, or export the programme anew.",
+        fr="Cette installation lit le format 1 : mettez Fidelia à jour, ou exportez à nouveau le programme.",
+    ),
     "key": LocalizedText(
         en="A key is made of small letters, digits, - and _, at most 40.",
         fr="Une clé se compose de minuscules, de chiffres, de - et de _, 40 au plus.",
     ),
-    "key_twice": LocalizedText(en="The key “{text}” is used twice.", fr="La clé « {text} » est employée deux fois."),
+    "key_twice": LocalizedText(
+        en="The key “{text}” is used twice; give one of the two another.",
+        fr="La clé « {text} » est employée deux fois ; donnez-en une autre à l’une des deux.",
+    ),
     "one_effect": LocalizedText(
         en="A rule has exactly one effect among: {choices}.", fr="Une règle a exactement un effet parmi : {choices}."
     ),

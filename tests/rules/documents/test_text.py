@@ -28,7 +28,7 @@ def test_it_reads_json_and_keeps_decimals_and_dates_as_texts() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("a: [1\nb: 2", (2, 2)),
+        ("a: [1\nb: 2", (1, 4)),  # where the bracket was opened
         ("a: &x 1\nb: *x", (1, 4)),
         ("a: *x", (1, 4)),
         ("x" * 200_001, (1, 1)),

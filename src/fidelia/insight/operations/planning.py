@@ -65,7 +65,11 @@ def plan_text(
         "differences": differences,
         "law": _law(programme, read.document, at),
         "warnings": _warnings(terms, before, read.document, backtest, at),
-        "rules": {**_names_before(before), **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules}},
+        "rules": {
+            **(_names_then(programme) if backtest is not None else {}),
+            **_names_before(before),
+            **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules},
+        },
         "backtest": backtest,
         "held": held_today(by=by, at=at, programme=programme, was=terms_of(current.id), now=terms) if current else [],
         "not_replayed": _not_replayed(before, read.document) if backtest is not None else [],
@@ -75,6 +79,15 @@ def plan_text(
 def _names_before(before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the names of the rules that were: what a rule gave that is no more is told by its name."""
     return {rule["key"]: rule["name"] for rule in before.get("rules", ())}
+
+
+def _names_then(programme: Programme) -> dict[str, Any]:
+    """Return the last names of all rules that ever were published: history has what they gave."""
+    published = programme.versions.exclude(in_force_from=None).order_by("in_force_from", "number")
+    return {
+        key: name for document in published.values_list("document", flat=True)
+        for key, name in _names_before(document).items()
+    }  # fmt: skip
 
 
 def _not_replayed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -19,10 +19,62 @@ from fidelia.kernel.localized import LocalizedText
 SIZE_MAX: Final = 200_000
 _KEPT_AS_TEXT: Final = ("tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
 _WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})")  # 010 is no eight, 1:30 no ninety
+# What the parser meets, and what it mostly is; where `is_opened`, it is said at the place where the part begins.
+_SLIPS: Final = (
+    ("mapping values are not allowed", "colon", False),
+    ("could not find expected ':'", "no_colon", True),
+    ("expected <block end>, but found '<scalar>'", "beside_quotes", False),
+    ("expected <block end>", "indent", False),
+    ("sequence entries are not allowed", "indent", False),
+    ("expected ',' or", "bracket", True),
+    ("found unexpected end of stream", "open_quote", True),
+    ("that cannot start any token", "sign", False),
+    ("found unknown escape character", "escape", False),
+)
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")  # what no database keeps as text
 _WHY: Final = {
     "syntax": LocalizedText("This text is not YAML.", "Ce texte n’est pas du YAML."),
-    "too_long": LocalizedText("The text is too long.", "Le texte est trop long."),
+    "colon": LocalizedText(
+        "This text is not YAML: a “:” stands within a text, which wants quotation marks around it, or the line is "
+        "indented otherwise than its neighbours, or the “:” before has no blank after it.",
+        "Ce texte n’est pas du YAML : un « : » est dans un texte, à mettre entre guillemets droits, ou la ligne n’a "
+        "pas le retrait de ses voisines, ou le « : » d’avant n’est pas suivi d’un espace.",
+    ),
+    "no_colon": LocalizedText(
+        "This text is not YAML: the name on this line wants a “:” and a blank after it.",
+        "Ce texte n’est pas du YAML : le nom sur cette ligne doit être suivi d’un « : » et d’un espace.",
+    ),
+    "indent": LocalizedText(
+        "This text is not YAML: the line is indented otherwise than the lines it belongs to.",
+        "Ce texte n’est pas du YAML : la ligne n’a pas le même retrait que celles dont elle fait partie.",
+    ),
+    "beside_quotes": LocalizedText(
+        "This text is not YAML: words stand beside a text in quotation marks; put the whole between single ones: "
+        "'…', and double those within.",
+        "Ce texte n’est pas du YAML : des mots suivent un texte entre guillemets ; mettez le tout entre apostrophes "
+        "'…', et doublez celles du dedans.",
+    ),
+    "bracket": LocalizedText(
+        "This text is not YAML: the bracket opened here is not closed, or a comma is missing in it.",
+        "Ce texte n’est pas du YAML : le crochet ou l’accolade ouvert ici n’est pas fermé, ou il y manque une virgule.",
+    ),
+    "open_quote": LocalizedText(
+        "This text is not YAML: the quotation mark opened here is not closed.",
+        "Ce texte n’est pas du YAML : le guillemet ouvert ici n’est pas fermé.",
+    ),
+    "sign": LocalizedText(
+        "This text is not YAML: a text that begins with this sign wants quotation marks around it.",
+        "Ce texte n’est pas du YAML : un texte qui commence par ce signe se met entre guillemets droits.",
+    ),
+    "escape": LocalizedText(
+        "This text is not YAML: a backslash means something within double quotation marks; write single ones: '…'.",
+        "Ce texte n’est pas du YAML : la barre oblique inverse a un sens entre guillemets ; écrivez des apostrophes : "
+        "'…'.",
+    ),
+    "too_long": LocalizedText(
+        "The text is too long: {length} characters of {length_max}.",
+        "Le texte est trop long : {length} caractères, {length_max} au plus.",
+    ),
     "too_deep": LocalizedText("Parts lie too deep within parts.", "Trop de parties l’une dans l’autre."),
     "alias": LocalizedText(
         "Anchors and aliases (& and *) are not read: write the part out.",
@@ -32,7 +84,10 @@ _WHY: Final = {
         "A merge (<<) is not read: write the parts out.",
         "Une fusion (<<) n’est pas lue\u00a0: écrivez les parties en entier.",
     ),
-    "tag": LocalizedText("Tags (!) are not read.", "Les étiquettes (!) ne sont pas lues."),
+    "tag": LocalizedText(
+        "Tags (!) are not read: put a text that begins with ! in quotation marks.",
+        "Les étiquettes (!) ne sont pas lues : mettez entre guillemets droits un texte qui commence par !.",
+    ),
     "tab": LocalizedText(
         "A tab stands here: indent with blanks.", "Une tabulation est ici\u00a0: mettez des espaces en retrait."
     ),
@@ -47,6 +102,12 @@ _WHY: Final = {
 }
 
 
+def _with_values(text: str, values: dict[str, str], language: str) -> str:
+    if language.startswith("fr"):
+        values = {name: value.replace(",", "\u202f") for name, value in values.items()}
+    return text.format(**values) if values else text
+
+
 class UnreadableText(Invalid):
     """The text is not YAML.
 
@@ -57,7 +118,9 @@ class UnreadableText(Invalid):
 
     def sentence(self, language: str) -> str:
         """Return in a language what is the matter, without its place."""
-        return _WHY[self.details["why"]].in_language(language)
+        told = self.details
+        values = {str(name): f"{told[name]:,}" for name in ("length", "length_max") if name in told}
+        return _with_values(_WHY[told["why"]].in_language(language), values, language)
 
 
 class NameTwice(UnreadableText):
@@ -162,14 +225,13 @@ def compose(text: str) -> yaml.Node | None:
 def read_text(text: str) -> Any:
     """Return the value that a YAML or JSON text holds. Raises UnreadableText, NameTwice."""
     if len(text) > SIZE_MAX:
-        message = f"The text is too long: {len(text):,} characters of {SIZE_MAX:,}."
-        raise UnreadableText(message, line=1, column=1, why="too_long", length=len(text), length_max=SIZE_MAX)
+        told = _with_values(_WHY["too_long"].en, {"length": f"{len(text):,}", "length_max": f"{SIZE_MAX:,}"}, "en")
+        raise UnreadableText(told, line=1, column=1, why="too_long", length=len(text), length_max=SIZE_MAX)
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 – a safe loader that knows fewer kinds still
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-        raise _unreadable(_why(error, text, mark), place) from None
+        why, mark = _why(error, text)
+        raise _unreadable(why, Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)) from None
     except yaml.reader.ReaderError as error:
         raise _unreadable("character", _place_at(text, error.position)) from None
     except RecursionError:
@@ -178,12 +240,19 @@ def read_text(text: str) -> Any:
         raise _unreadable("syntax", Place(1, 1)) from None
 
 
-def _why(error: yaml.MarkedYAMLError, text: str, mark: yaml.Mark | None) -> str:
+def _why(error: yaml.MarkedYAMLError, text: str) -> tuple[str, yaml.Mark | None]:
+    """Return what is the matter, as a key of _WHY, and where it is told."""
+    mark = error.problem_mark or error.context_mark
     if isinstance(error, _Unread):
-        return error.why
+        return error.why, mark
     if isinstance(error, yaml.composer.ComposerError) and "single document" in str(error.context):
-        return "several"
-    return "tab" if mark is not None and text[mark.index : mark.index + 1] == "\t" else "syntax"
+        return "several", mark
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        return "tab", mark
+    for met, why, is_opened in _SLIPS:
+        if met in str(error.problem):
+            return why, (error.context_mark or mark) if is_opened else mark
+    return "syntax", mark
 
 
 def _unreadable(why: str, place: Place) -> UnreadableText:

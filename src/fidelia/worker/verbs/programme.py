@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -20,6 +21,7 @@ from fidelia.worker.reading import read_text_of
 HELP = "plan, apply or export the document of a programme, as a pull request wants it"
 TIMEOUT_SECONDS = 600
 REFUSED = 1
+_OWN_PLACE = re.compile(r"^Line \d+, column \d+: ")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +59,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     try:
         plan = _post(arguments, "/api/v1/programme-plans", asked) if arguments.url else _plan_here(asked)
     except FideliaError as refusal:
-        return _refuse(arguments.file, text, refusal)
+        return _refuse(arguments, text, refusal)
     print(plan_as_text(plan, arguments.language), end="")
     if arguments.html is not None:
         arguments.html.write_text(plan_as_html(plan, arguments.language), encoding="utf-8")
@@ -82,7 +84,7 @@ def _apply(arguments: argparse.Namespace) -> int:
         else:
             made = _apply_here(arguments, text)
     except FideliaError as refusal:
-        return _refuse(arguments.file, text, refusal)
+        return _refuse(arguments, text, refusal)
     print(f"Version {made['number']} of {made['programme']} is a draft; a second person publishes it.")
     return 0
 
@@ -127,14 +129,18 @@ def _export_here(arguments: argparse.Namespace) -> str:
     return export_text(by=Actor.system("fidelia programme"), version=version)
 
 
-def _refuse(path: Path, text: str, refusal: FideliaError) -> int:
-    """Say where in the file, as compilers and editors do; an installation elsewhere says it itself."""
+def _refuse(arguments: argparse.Namespace, text: str, refusal: FideliaError) -> int:
+    """Say where in the file, as compilers and editors do; an installation elsewhere says it itself, in English."""
     from fidelia.rules.documents import Place, place_of
+    from fidelia.rules.documents.refusals import refusal_in_words
+    from fidelia.ui.formats import typeset
 
     told = refusal.details
     place = Place(told["text_line"], told["text_column"]) if "text_line" in told else place_of(text, refusal)
-    where = f"{path}:{place.line}:{place.column}" if place is not None else str(path)
-    print(f"{where}: {refusal.message} [{refusal.code}]", file=sys.stderr)
+    where = f"{arguments.file}:{place.line}:{place.column}" if place is not None else str(arguments.file)
+    # A condition counts its own lines; beside the line of the file these would be a second place.
+    said = typeset(_OWN_PLACE.sub("", refusal_in_words(refusal, arguments.language), count=1), arguments.language)
+    print(f"{where}: {said} [{refusal.code}]", file=sys.stderr)
     return REFUSED
 
 
