@@ -30,10 +30,13 @@ SALES = "/console/insight/sales/"
 
 @pytest.fixture
 def learnt(shop):
-    """Six people: the first bought once, the last six times, all within hundred days."""
+    """Six people: the first bought once, the last six times, all within hundred days; two of them in one instant, so
+    that a week holds two whatever day it is.
+    """
     for number, customer in enumerate(shop.members(6)):
         for purchase in range(number + 1):
             shop.buy(customer, 2_000, 100 - 10 * number - purchase)
+    shop.buy(shop.people[1], 2_000, 50)
     write_chapters(by=SYSTEM, at=shop.at, refresh=refresh(by=SYSTEM, at=shop.at))
     return shop
 

@@ -14,6 +14,7 @@ from fidelia.insight.operations import refresh
 from fidelia.programme.operations import draft_version, publish_version
 from tests.campaigns.conftest import Stage, enrol_all, stage
 from tests.cast import AT, SYSTEM, person
+from tests.console.defined import undefined
 from tests.insight.shop import buy, customers, purchase
 
 __all__ = ["stage"]
@@ -55,6 +56,9 @@ def test_a_measured_campaign_shows_its_effect_and_what_is_assumed(stage: Stage, 
     brought = shown[shown.index("What each instrument brings back") :]
     assert "Campaigns" in brought
     assert "+€3,840.00" in brought, "320 treated, 40 euros each, 30 % of it"
+    for language in ("en", "fr"):
+        missing, seen = undefined(page(client, manager(), language))
+        assert (missing, seen) == ([], 9), "a chart and eight columns, each with what it means"
 
 
 def test_who_may_not_see_campaigns_sees_none(stage: Stage, client) -> None:
@@ -78,6 +82,9 @@ def test_a_rule_that_leaves_people_out_shows_its_effect_its_return_and_its_stop(
     assert "arrêtée le" in shown
     assert "moins que sans l’offre" in shown
     assert "Ce que rapporte chaque instrument" in shown
+    for language in ("en", "fr"):
+        missing, seen = undefined(page(client, manager(), language))
+        assert (missing, seen) == ([], 7)
     client.post(f"/console/insight/effects/stops/{stop.id}/end/")
     assert "arrêtée le" not in page(client, manager())
     stop.refresh_from_db()

@@ -177,5 +177,5 @@ def test_the_page_of_a_customer_asks_so_often_whatever_they_bought(scored, djang
     client, members = scored.client(scored.leonore), scored.members(5)
     page = f"/console/customers/{members[4].id}/insight/"
     client.get(page)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(27):
         assert client.get(page).status_code == 200

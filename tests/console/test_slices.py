@@ -63,6 +63,41 @@ def test_a_period_is_chosen_written_and_shown(learnt):
     assert client.get(f"{OVERVIEW}report.pdf?slice={part.id}")["Content-Type"] == "application/pdf"
 
 
+def test_the_people_of_a_cell_are_filtered_too_and_stay_on_their_list(learnt):
+    client = learnt.client(learnt.leonore)
+    cell = client.get(f"{OVERVIEW}rfm/5-5/").content.decode()
+    assert '<input type="hidden" name="mark" value="cell/5/5">' in cell
+    day = f"{clock.now():%Y-%m-%d}"
+    asked = {"until": day, "segment": "everybody", "chapter": "rfm", "mark": "cell/5/5"}
+    waiting = client.post(SLICES, asked)
+    run_job(job_id=Job.objects.get(kind="insight.slice").id, clock=clock.now)
+    people = f"{OVERVIEW}rfm/people/?mark=cell%2F5%2F5&slice={Slice.objects.get().id}"
+    assert people.replace("&", "&amp;") in client.get(waiting["Location"]).content.decode()
+    assert client.post(SLICES, asked)["Location"] == people
+    assert client.get(f"{OVERVIEW}rfm/people/?mark=cell%2F9%2F9&slice={Slice.objects.get().id}").status_code == 404
+    kept = client.get(f"{OVERVIEW}rfm/").content.decode()  # of so few people the chapter itself has no map
+    assert "f-slice-choice" in kept
+
+
+def test_pages_that_a_part_cannot_choose_from_say_so(learnt):
+    client = learnt.client(learnt.leonore)
+    day = f"{clock.now():%Y-%m-%d}"
+    asked = {"until": day, "segment": "everybody", "chapter": "scores"}
+    client.post(SLICES, asked)
+    run_job(job_id=Job.objects.get(kind="insight.slice").id, clock=clock.now)
+    part = Slice.objects.get()
+    scores = client.get(f"{OVERVIEW}scores/?slice={part.id}").content.decode()
+    assert f"{OVERVIEW}scores/versions/?slice={part.id}" in scores, "the way there keeps what was chosen"
+    for language, versions, effects in (
+        ("fr", "aucune partie ne choisit donc de version", "aucune partie des achats n’est mesurée à part"),
+        ("en", "no part of them chooses a version", "no part of the purchases is measured by itself"),
+    ):
+        client = learnt.client(learnt.leonore, language)
+        for page, words in (("scores/versions/", versions), ("effects/", effects)):
+            assert words in client.get(f"{OVERVIEW}{page}?slice={part.id}").content.decode()
+            assert words not in client.get(f"{OVERVIEW}{page}").content.decode()
+
+
 @pytest.mark.parametrize("given", [{}, {"since": "2026-03-02", "until": "2026-03-01"}, {"store_id": "lyon"}])
 def test_what_is_no_part_is_said_and_starts_nothing(learnt, given):
     client = learnt.client(learnt.leonore)

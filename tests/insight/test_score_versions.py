@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from fidelia.access.models import Audit
+from fidelia.access.models import Audit, User
 from fidelia.insight.errors import UnknownScoreVersion
 from fidelia.insight.fits.scoring.keeping import DRIFTED
 from fidelia.insight.models import ScoreVersion
@@ -123,3 +123,34 @@ def test_the_page_says_that_there_is_none_and_shows_the_card(client: Client) -> 
     assert "version 3 du score" in client.get("/console/").content.decode()
     client.post("/console/insight/scores/versions/choice/", {"number": ""})
     assert not ScoreVersion.objects.get().is_chosen
+
+
+@pytest.mark.parametrize(
+    ("language", "contradicts", "none"),
+    [("en", "The period ends before it begins", "No version was learnt then"),
+     ("fr", "La période finit avant de commencer", "Aucune version n’a été apprise alors")],
+)  # fmt: skip
+def test_versions_are_chosen_by_score_and_by_period(
+    people: list[UUID], client: Client, language: str, contradicts: str, none: str
+) -> None:
+    with facts_of(refresh(by=ROCCO, at=AT), get_operator()) as facts:
+        kept(score_people(facts), AT)
+    manager = person("Leonore", "loyalty_manager")
+    User.objects.filter(id=manager.id).update(language=language)
+    client.force_login(User.objects.get(id=manager.id))
+
+    def shown(query: str) -> str:
+        return client.get(f"/console/insight/scores/versions/?{query}").content.decode()
+
+    row, day = '<th scope="row">1', AT.date()
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    for takes in ("", f"since={day}", f"until={day}", f"since={before}&until={after}&score=purchase"):
+        assert row in shown(takes), takes
+    for left_out in (f"since={after}", f"until={before}"):
+        assert row not in shown(left_out)
+        assert none in shown(left_out)
+    assert row not in shown("score=uplift"), "the other score alone"
+    for wrong in (f"since={after}&until={before}", "since=yesterday", "score=nonsense"):
+        assert row in shown(wrong), "what is not understood leaves nothing out, and that is said"
+        assert "f-mistake" in shown(wrong)
+    assert contradicts in shown(f"since={after}&until={before}")

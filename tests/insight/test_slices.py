@@ -15,8 +15,8 @@ from fidelia.customers.models import Trait
 from fidelia.customers.operations import define_segment, refresh_segments
 from fidelia.insight.errors import MalformedSlice
 from fidelia.insight.jobs import wanted_of
-from fidelia.insight.models import Chapter, Slice, Wanted
-from fidelia.insight.operations import refresh, write_chapters, write_slice
+from fidelia.insight.models import Chapter, Crowd, Slice, Wanted
+from fidelia.insight.operations import find_crowd, refresh, write_chapters, write_slice
 from fidelia.insight.queries import compose_report, find_slice, get_chapter, list_chapters
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import run_job, start_job
@@ -117,7 +117,11 @@ def test_it_is_written_once_and_deleted_by_the_next_refresh(bought: list[UUID], 
     assert write_slice(by=ROCCO, at=AT, refresh=part.refresh, wanted=part.wanted) == part
     assert find_slice(by=ROCCO, wanted=part.wanted) == part
     assert not Trait.objects.filter(name="lifecycle_stage").exists()
+    for piece in (None, part):
+        crowd = find_crowd(by=ROCCO, at=AT, refresh=part.refresh, chapter="rfm", mark="best/50", part=piece)
+        assert len(crowd.customer_ids) == (15 if piece is None else 5)
     write_chapters(by=ROCCO, at=AT, refresh=refresh(by=ROCCO, at=AT))
+    assert not Crowd.objects.exists(), "who was behind a part of a chart is found anew"
     assert not Slice.objects.exists()
     assert not Chapter.objects.filter(slice__isnull=False).exists()
 

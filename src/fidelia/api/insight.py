@@ -68,7 +68,7 @@ def customer(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     return answer(
         CustomerInsightOut(
             customer_id=card.customer.id, as_of=last.as_of if last else None,
-            traits=traits_at(card.customer.id, exchange.at), next_products=products, alike=people,
+            traits=traits_at(card.customer.id, exchange.at, ids=card.ids), next_products=products, alike=people,
         )
     )  # fmt: skip
 

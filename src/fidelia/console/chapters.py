@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -17,15 +18,16 @@ from django.utils.translation import gettext as _
 from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import Chapter, Slice
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
-from fidelia.insight.report.blocks import CURRENCY, Advice, Block, Drawing, Grid, Missing, Numbers, Words
+from fidelia.insight.report.blocks import CURRENCY, Advice, Block, Drawing, Grid, Missing, Number, Numbers, Words
 from fidelia.insight.report.keeping import read_changes, read_cover, read_section
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui.charts import with_links
-from fidelia.ui.parts import Figure
+from fidelia.ui.parts import Definition, Figure
 
+from . import meanings
 from .crowds import people_url
 from .customers.rows import name_of
 from .insight import JOB, SegmentOffer, progress_of, rfm_of_all
@@ -53,6 +55,7 @@ class ShownBlock:
     figures: Sequence[Figure] = ()
     rows: Sequence[Sequence[tuple[str, str]]] = ()
     tone: str = ""
+    definition: Definition | None = None
 
 
 @signed_in
@@ -68,7 +71,7 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
     context = {
         "last": get_last_refresh(),
         "subtitle": cover.finding if cover else "",
-        "figures": [Figure(one.label, one.value, note=one.note) for one in numbers[:5]],
+        "figures": _figures_of(cover, numbers[:5]),
         "advice": [_with_link(one, found, part) for one in advice],
         "changes": [_with_link(one, found, part) for one in (read_changes(cover.blocks) if cover else [])],
         "changes_said": next((one.finding for one in found if one.key == "changes"), ""),
@@ -115,8 +118,9 @@ def _show_chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
     context = {
         "chapter": found,
         "last": found.refresh,
-        "blocks": list(_shown(request.actor, section.blocks, Opening(key, part, may_define))),
+        "blocks": list(_shown(request.actor, section.blocks, Opening(key, part, may_define, found.refresh.as_of))),
         "definitions": section.definitions,
+        "counted_id": meanings.COUNTED,
         "groups": _groups(found),
         "may_define": may_define,
     } | filters_of(request.actor, part, key)
@@ -159,6 +163,14 @@ def report(request: ConsoleRequest) -> HttpResponseBase:
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _figures_of(cover: Chapter | None, numbers: Sequence[Number]) -> list[Figure]:
+    return [
+        Figure(one.label, one.value, note=one.note, definition=meanings.of_figure(COVER, one, cover.refresh.as_of))
+        for one in numbers
+        if cover is not None
+    ]
 
 
 def _with_link(advice: Advice, chapters: Sequence[Chapter], part: Slice | None) -> dict[str, Any]:
@@ -204,6 +216,12 @@ class Opening:
     key: str
     part: Slice | None
     may_define: bool
+    as_of: datetime
+
+    def figure(self, one: Number) -> Figure:
+        """A figure with what stands behind it: its definition, and the people it counts."""
+        told = meanings.of_figure(self.key, one, self.as_of)
+        return Figure(one.label, one.value, note=one.note, definition=told, url=self.link(one.mark))
 
     def links(self, block: Drawing | Grid, names: Sequence[str]) -> list[list[str]]:
         """The addresses behind the cells of a table; of a row with a condition alone, a segment's form with it."""
@@ -211,6 +229,9 @@ class Opening:
         if rows or self.part is not None or not self.may_define:  # traits speak of all purchases
             return rows
         return [[url] for url in _links(self.key, block.people, names)]
+
+    def told(self, block: Drawing | Grid) -> Definition | None:
+        return meanings.of_block(self.key, block, self.as_of)
 
     def link(self, mark: str) -> str:
         return people_url(self.key, mark, self.part) if mark else ""
@@ -220,21 +241,20 @@ def _shown(by: Actor, blocks: Sequence[Block], opening: Opening | None = None) -
     """Yield the blocks as drawn; with an `opening` their marks, cells and figures open the people behind them."""
     for block in blocks:
         if isinstance(block, Numbers):
-            figures = [
-                Figure(one.label, one.value, note=one.note, url=opening.link(one.mark) if opening else "")
-                for one in block.numbers
-            ]
+            figures = [opening.figure(one) for one in block.numbers] if opening else []
             for start in range(0, len(figures), 5):
                 yield ShownBlock("numbers", block, figures=figures[start : start + 5])
         elif isinstance(block, Grid):
             rows = _rows_with_people(by, block)
             links = opening.links(block, [row[0] for row in block.rows]) if opening else []
-            yield ShownBlock("grid", block, rows=[_opened(row, urls) for row, urls in zip_longest(rows, links)])
+            opened = [_opened(row, urls) for row, urls in zip_longest(rows, links)]
+            yield ShownBlock("grid", block, rows=opened, definition=opening.told(block) if opening else None)
         elif isinstance(block, Words):
             yield ShownBlock("words", block, tone=TONES[block.tone])
         elif isinstance(block, Drawing):
             links = opening.links(block, [row[0] for row in block.chart.rows]) if opening else []
-            yield ShownBlock("drawing", replace(block, chart=with_links(block.chart, links)) if links else block)
+            drawn = replace(block, chart=with_links(block.chart, links)) if links else block
+            yield ShownBlock("drawing", drawn, definition=opening.told(block) if opening else None)
         elif isinstance(block, Missing):
             yield ShownBlock("missing", block)
 

@@ -34,6 +34,7 @@ from fidelia.kernel.localized import LocalizedText
 from fidelia.ui import formats
 from fidelia.ui.parts import Page
 
+from . import meanings_tables
 from .customers.rows import rows_of
 from .insight import ROWS, SegmentOffer, customers_seen, progress_of, whole
 from .pages import ConsoleRequest, show, signed_in
@@ -54,8 +55,7 @@ class KeepForm(forms.Form):
 
 def people_url(key: str, mark: str, part: Slice | None) -> str:
     """Return the address of the people behind a part of a chapter."""
-    query = {"mark": mark} | ({"slice": str(part.id)} if part else {})
-    return f"{reverse('console:insight-people', args=(key,))}?{urlencode(query)}"
+    return address_of(key, part, mark)
 
 
 @signed_in
@@ -63,6 +63,9 @@ def people(request: ConsoleRequest, key: str) -> HttpResponseBase:
     """Who is behind a part of a chart; in a large shop a POST has a job find them first."""
     by = request.actor
     part = slice_of(request, by)
+    if part is not None and _has_nobody(request, key, part):
+        messages.info(request, _("In this part of the purchases nobody is there."))
+        return redirect(address_of(key, part))
     chapter, marked = _marked(request, key, part)
     kept = get_crowd(by=by, refresh=chapter.refresh, chapter=key, mark=marked.mark, slice_id=part.id if part else None)
     if kept is None and chapter.refresh.customer_count <= AT_ONCE_MAX:
@@ -72,17 +75,17 @@ def people(request: ConsoleRequest, key: str) -> HttpResponseBase:
         return redirect("console:insight-finding", job_id=_job_of(by, key, marked.mark, part))
     context = {
         "marked": marked,
+        "definition": meanings_tables.people_behind(marked.title),
         "chapter": chapter,
         "is_found": kept is not None,
         "here": people_url(key, marked.mark, part),
         "back": address_of(key, part),
         "last": chapter.refresh,
-        "chips": filters_of(by, part, key)["slice_chips"],
         "may_define": by.may_somewhere("segment.define"),
         "form": KeepForm(initial={"name": marked.name[:60]}),
         "keep_url": _keep_url(key, marked.mark, part),
         "follows_url": _follows(marked, key) if part is None else "",
-    }
+    } | filters_of(by, part, key, marked.mark)
     if kept is not None:
         context |= _rows(request, *kept)
     return show(request, "console/insight/crowd.html", context)
@@ -140,16 +143,26 @@ def finding(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
     return show(request, "console/insight/finding.html", context, partial="progress")
 
 
+def _has_nobody(request: ConsoleRequest, key: str, part: Slice) -> bool:
+    """Whether a part of the chapter of all purchases is not in that of these: nobody of them is behind it."""
+    found = _find_marked(request, key, part)
+    return (found is None or found[1] is None) and _marked(request, key, None) is not None
+
+
 def _marked(request: ConsoleRequest, key: str, part: Slice | None) -> tuple[Chapter, Marked]:
     """The chapter, and its part that the address names; 404 for a part that it has not."""
+    found = _find_marked(request, key, part)
+    if found is None or found[1] is None:
+        raise Http404
+    return found[0], found[1]
+
+
+def _find_marked(request: ConsoleRequest, key: str, part: Slice | None) -> tuple[Chapter, Marked | None] | None:
     found = get_chapter(by=request.actor, key=key, language=language(), slice_id=part.id if part else None)
     if found is None:
-        raise Http404
+        return None
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
-    marked = find_marked(section, request.GET.get("mark", ""))
-    if marked is None:
-        raise Http404
-    return found, marked
+    return found, find_marked(section, request.GET.get("mark", ""))
 
 
 def _rows(request: ConsoleRequest, crowd_id: UUID, count: int) -> dict[str, Any]:

@@ -35,11 +35,13 @@ from fidelia.programme.queries import get_programme_by_id
 from fidelia.ui import charts, formats
 from fidelia.ui.parts import Chip
 
+from . import meanings_tables
 from .effects_costs import instruments_of
 from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
+from .slices import slice_of
 
 SHOWN = 12
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -111,6 +113,13 @@ def effects(request: ConsoleRequest) -> HttpResponseBase:
     ]  # fmt: skip
     told = [one for one in watched if one.spend is not None]
     context: dict[str, Any] = {
+        "told": {
+            "chart": meanings_tables.effects_chart(),
+            "campaigns": meanings_tables.campaigns(),
+            "rules": meanings_tables.rules(),
+            "instruments": meanings_tables.instruments(),
+        },
+        "part": slice_of(request, request.actor),
         "form": form,
         "chips": _chips(form),
         "is_filtered": bool(form.chosen),

@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,7 +24,6 @@ from fidelia.insight.queries import (
     SegmentTotal,
     get_last_refresh,
     get_rfm_definition,
-    list_customers_of_cell,
     list_rfm_cells,
     list_rfm_segments,
 )
@@ -37,9 +35,9 @@ from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.ui import charts, formats
-from fidelia.ui.parts import Definition, Page, Progress
+from fidelia.ui.parts import Definition, Progress
 
-from .customers.rows import name_of
+from . import meanings_tables
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 
@@ -80,55 +78,12 @@ def rfm_of_all(actor: Actor) -> dict[str, Any]:
         totals = list_rfm_segments(by=actor, refresh=last)
         context |= {
             "chart": heat_map(cells, last),
+            "groups_definition": meanings_tables.ten_groups(),
             "groups": [_group_row(total, totals) for total in totals],
             "findings": _findings(totals, last),
             "may_define": actor.may_somewhere("segment.define"),
         }
     return context
-
-
-@signed_in
-def cell(request: ConsoleRequest, recency: int, frequency: int) -> HttpResponseBase:
-    """The people of one cell, the largest amounts first."""
-    last = get_last_refresh()
-    if last is None or recency not in SCORES or frequency not in SCORES:
-        raise Http404
-    cells = list_rfm_cells(by=request.actor, refresh=last)
-    this = next(one for one in cells if (one.recency_score, one.frequency_score) == (recency, frequency))
-    after = _cursor(request.GET.get("after", ""))
-    scores = list_customers_of_cell(
-        by=request.actor, recency_score=recency, frequency_score=frequency, after=after, limit=ROWS + 1
-    )
-    shown = scores[:ROWS]
-    known = customers_seen(request.actor, [score.customer_id for score in shown])
-    rows = [
-        {
-            "score": score,
-            "customer": known.get(score.customer_id),
-            "name": name_of(known[score.customer_id]) if score.customer_id in known else "",
-            "amount": Money(score.amount, last.currency),
-            "url": _customer_url(score.customer_id),
-        }
-        for score in shown
-    ]
-    first = whole(request.GET.get("first"), 1)
-    next_url = ""
-    if len(scores) > ROWS:
-        query = {"after": f"{shown[-1].amount}_{shown[-1].customer_id}", "first": first + len(shown)}
-        next_url = f"?{urlencode(query)}"
-    context = {
-        "cell": this,
-        "group": this.segment.name.in_language(language()),
-        "meaning": this.segment.meaning.in_language(language()),
-        "rows": rows,
-        "page": Page(first, first + len(shown) - 1, formats.number(this.customers, language()), "", next_url),
-        "segment_url": _offer_of_cell(this).url,
-        "may_define": request.actor.may_somewhere("segment.define"),
-        "last": last,
-        "recency_text": _days_text(this.recency_days),
-        "frequency_text": _purchases_text(this.frequency),
-    }
-    return show(request, "console/insight/cell.html", context)
 
 
 @require_POST
@@ -145,7 +100,12 @@ def refreshing(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
     if request.method == "POST":
         request_stop(by=request.actor, at=clock.now(), job_id=job_id)
     job = get_job(by=request.actor, job_id=job_id)
-    context = {"job": progress_of(job, clock.now()), "is_done": job.state == JobState.DONE, "failed": _failed(job)}
+    context = {
+        "job": progress_of(job, clock.now()),
+        "is_done": job.state == JobState.DONE,
+        "is_same": bool((job.result or {}).get("is_same")),
+        "failed": _failed(job),
+    }
     return show(request, "console/insight/refreshing.html", context, partial="progress")
 
 
@@ -188,8 +148,8 @@ def heat_map(cells: Sequence[Cell], last: Refresh) -> charts.Chart:
     frequencies = [f for f in reversed(SCORES) if any(by_score[r, f].customers for r in SCORES)]
     grid = [[by_score[recency, frequency] for recency in recencies] for frequency in frequencies]
     return charts.heat_map(
-        [_days_text(_span([by_score[r, f].recency_days for f in SCORES])) for r in recencies],
-        [_purchases_text(_span([by_score[r, f].frequency for r in SCORES])) for f in frequencies],
+        [days_text(_span([by_score[r, f].recency_days for f in SCORES])) for r in recencies],
+        [purchases_text(_span([by_score[r, f].frequency for r in SCORES])) for f in frequencies],
         [[one.customers for one in line] for line in grid],
         [[float(one.median_amount.text()) for one in line] for line in grid],
         unit=charts.Unit("money", last.currency),
@@ -209,12 +169,12 @@ def _span(spans: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
     return (min(low for low, _high in known), max(high for _low, high in known)) if known else None
 
 
-def _days_text(span: tuple[int, int] | None) -> str:
+def days_text(span: tuple[int, int] | None) -> str:
     """ "12 to 30 days"; a dash where nobody is."""
     return _range_text(span, _("%(n)s days"), _("%(low)s to %(high)s days"))
 
 
-def _purchases_text(span: tuple[int, int] | None) -> str:
+def purchases_text(span: tuple[int, int] | None) -> str:
     return _range_text(
         span, _("%(n)s purchases") if span != (1, 1) else _("%(n)s purchase"), _("%(low)s to %(high)s purchases")
     )
@@ -294,26 +254,9 @@ def _finding(icon: str, tone: str, title: str, text: str, segment: SegmentOffer)
     return {"icon": icon, "tone": tone, "title": title, "text": text, "url": segment.url}
 
 
-def _condition_of_cell(recency: int, frequency: int) -> str:
-    return (
-        f"has(trait.rfm_recency) && trait.rfm_recency == {recency} && "
-        f"has(trait.rfm_frequency) && trait.rfm_frequency == {frequency}"
-    )
-
-
 def _group_in(*keys: str) -> str:
     listed = ", ".join(f'"{key}"' for key in keys)
     return f"has(trait.rfm_segment) && trait.rfm_segment in [{listed}]"
-
-
-def _offer_of_cell(this: Cell) -> SegmentOffer:
-    recency, frequency, name = this.recency_score, this.frequency_score, this.segment.name
-    scores = f"{recency}/{frequency}"
-    return SegmentOffer(
-        f"rfm-{recency}-{frequency}",
-        _condition_of_cell(recency, frequency),
-        LocalizedText(en=f"{name.en} {scores}", fr=f"{name.fr} {scores}"),
-    )
 
 
 def rfm_definition(last: Refresh | None) -> Definition:
@@ -334,21 +277,6 @@ def customers_seen(by: Actor, ids: Sequence[UUID]) -> dict[UUID, Customer]:
     """Who of these the actor may see, by id."""
     found = list_customers_by_id(ids) if by.may_somewhere("customer.see") else {}
     return {one.id: one for one in found.values() if by.may("customer.see", Scope(one.partner_id, one.home_store_id))}
-
-
-def _customer_url(customer_id: UUID) -> str:
-    try:
-        return reverse("console:customer", args=(customer_id,))
-    except NoReverseMatch:
-        return ""
-
-
-def _cursor(text: str) -> tuple[int, UUID] | None:
-    amount, _line, id_text = text.partition("_")
-    try:
-        return int(amount), UUID(id_text)
-    except ValueError:
-        return None
 
 
 def whole(text: str | None, default: int) -> int:

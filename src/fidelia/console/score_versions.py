@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
@@ -21,11 +25,14 @@ from fidelia.kernel import clock
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.localized import LocalizedText
 from fidelia.ui import formats
+from fidelia.ui.parts import Chip
 
+from . import meanings_tables
 from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .refusals import sentence_of
+from .slices import address_of, filters_of, slice_of
 from .words import Words, word
 
 MOVED = 0.1
@@ -59,12 +66,61 @@ BEST: Final = {
 }
 
 
+DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class VersionsForm(forms.Form):
+    """Which versions are shown: of a score, learnt in a period."""
+
+    score = forms.ChoiceField(label=_lazy("Score"), required=False)
+    since = forms.DateField(label=_lazy("Learnt since"), required=False, widget=DAY)
+    until = forms.DateField(label=_lazy("Learnt up to"), required=False, widget=DAY)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        field = self.fields["score"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("all")), *((kind.value, word(NAMES, kind)) for kind in ScoreKind)]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("since") and data.get("until") and data["until"] < data["since"]:
+            self.add_error("until", _("The period ends before it begins."))
+        return data
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is asked for and right; nothing of a form that holds a mistake."""
+        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
+
+    def takes(self, version: ScoreVersion) -> bool:
+        """Whether a version was learnt in the period; days are those of the page."""
+        day, wanted = timezone.localtime(version.learnt_at).date(), self.chosen
+        return bool(wanted.get("since", day) <= day <= wanted.get("until", day))
+
+    def chips(self) -> list[Chip]:
+        """What is chosen; each is taken off by its address."""
+        chips = []
+        for name, value in self.chosen.items():
+            shown = word(NAMES, value) if name == "score" else formats.plain_date(value, language())
+            rest = {other: str(kept) for other, kept in self.chosen.items() if other != name}
+            address = f"{reverse('console:insight-score-versions')}?{urlencode(rest)}"
+            chips.append(Chip(str(self.fields[name].label), shown, address))
+        return chips
+
+
 @signed_in
 def versions(request: ConsoleRequest) -> HttpResponseBase:
-    """The cards of all versions of each score, the newest first."""
+    """The cards of all versions of each score, the newest first; those of a score or a period where one is chosen."""
     by = request.actor
-    kinds = [_kind(kind, list_score_versions(by=by, kind=kind)) for kind in ScoreKind]
+    part, form = slice_of(request, by), VersionsForm(request.GET or None)
+    asked = form.chosen.get("score")
+    kinds = [_kind(kind, list_score_versions(by=by, kind=kind), form) for kind in ScoreKind if asked in (None, kind)]
     context = {
+        "form": form,
+        "chips": form.chips(),
+        "part_chips": filters_of(by, part, "scores")["slice_chips"] if part else [],
+        "part_url": address_of("scores", part),
         "kinds": kinds,
         "may_choose": by.may_somewhere("insight.refresh"),
         "may_define": by.may_somewhere("segment.define"),
@@ -72,7 +128,7 @@ def versions(request: ConsoleRequest) -> HttpResponseBase:
     return show(request, "console/insight/score_versions.html", context)
 
 
-def _kind(kind: ScoreKind, found: list[ScoreVersion]) -> dict[str, Any]:
+def _kind(kind: ScoreKind, found: list[ScoreVersion], form: VersionsForm) -> dict[str, Any]:
     in_use = next((one for one in found if one.is_chosen), found[0] if found else None)
     is_of_use = in_use is not None and (in_use.is_chosen or in_use.card.get("is_better_than_chance", True))
     segment_url = ""
@@ -82,7 +138,9 @@ def _kind(kind: ScoreKind, found: list[ScoreVersion]) -> dict[str, Any]:
         segment_url = SegmentOffer(trait.replace("_", "-"), condition, name).url
     return {
         "key": kind.value, "name": word(NAMES, kind), "learnt_from": word(LEARNT_FROM, kind),
-        "none_yet": word(NONE_YET, kind), "rows": [_row(one) for one in found],
+        "definition": meanings_tables.versions(kind, word(NAMES, kind)),
+        "none_yet": word(NONE_YET, kind), "rows": [_row(one) for one in found if form.takes(one)],
+        "is_left_out": bool(found) and not any(map(form.takes, found)),
         "is_chosen": any(one.is_chosen for one in found), "segment_url": segment_url, "says_nothing": not is_of_use,
     }  # fmt: skip
 

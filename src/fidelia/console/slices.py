@@ -27,6 +27,7 @@ from fidelia.jobs.operations import request_stop, start_job
 from fidelia.jobs.queries import get_job, list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
+from fidelia.organisation.models import Store
 from fidelia.organisation.queries import get_store, list_banners, list_stores
 from fidelia.ui import formats
 from fidelia.ui.parts import Chip
@@ -55,7 +56,7 @@ class SliceForm(forms.Form):
         tongue = language()
         everything = [("", _("all"))]
         self._choose("banner_id", everything + [(str(one.id), one.name) for one in list_banners()])
-        self._choose("store_id", everything + [(str(one.id), one.name) for one in list_stores(by=by)])
+        self._choose("store_id", everything + [(str(one.id), _store(one)) for one in list_stores(by=by)])
         segments = list_segments(by=by) if by.may("segment.see") else []
         self._choose("segment", everything + [(one.key, one.name.in_language(tongue)) for one in segments])
 
@@ -85,6 +86,11 @@ class SliceForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
+def _store(one: Store) -> str:
+    """A store's name; one that is closed has a past, and is called so."""
+    return _("%(store)s (closed)") % {"store": one.name} if one.closed_on else one.name
+
+
 @require_POST
 @signed_in
 def choose(request: ConsoleRequest) -> HttpResponseBase:
@@ -92,19 +98,19 @@ def choose(request: ConsoleRequest) -> HttpResponseBase:
     by = request.actor
     by.require("insight.see")
     form = SliceForm(by, request.POST)
-    key = request.POST.get("chapter", "")
+    key, mark = request.POST.get("chapter", ""), request.POST.get("mark", "")
     if not form.is_valid():
         for line in form.errors.values():
             messages.error(request, " ".join(map(str, line)))
-        return redirect(address_of(key, None))
+        return redirect(address_of(key, None, mark))
     arguments = form.arguments()
     kept = find_slice(by=by, wanted=wanted_of(arguments))
     if kept is not None:
-        return redirect(address_of(key, kept))
+        return redirect(address_of(key, kept, mark))
     under_way = list_jobs(by=by, kind=JOB, under_way=True, limit=50)
     job = next((one for one in under_way if one.arguments == arguments), None)
     job = job or start_job(by=by, at=clock.now(), kind=JOB, arguments=arguments)
-    return redirect(f"{reverse('console:insight-slicing', args=(job.id,))}?{urlencode({'chapter': key})}")
+    return redirect(f"{reverse('console:insight-slicing', args=(job.id,))}?{urlencode({'chapter': key, 'mark': mark})}")
 
 
 @signed_in
@@ -116,8 +122,8 @@ def slicing(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
     job = get_job(by=by, job_id=job_id)
     if job.kind != JOB:
         raise Http404
-    key = request.GET.get("chapter", "")
-    here = f"{reverse('console:insight-slicing', args=(job.id,))}?{urlencode({'chapter': key})}"
+    key, mark = request.GET.get("chapter", ""), request.GET.get("mark", "")
+    here = f"{reverse('console:insight-slicing', args=(job.id,))}?{urlencode({'chapter': key, 'mark': mark})}"
     kept = None
     if job.state == JobState.DONE and job.result:
         kept = find_slice(by=by, slice_id=UUID(str(job.result["slice_id"])))
@@ -126,10 +132,10 @@ def slicing(request: ConsoleRequest, job_id: UUID) -> HttpResponseBase:
         "job": replace(
             progress_of(job, clock.now()), id="f-slice", poll_url=here, stop_url=here if job.is_under_way else ""
         ),
-        "url": address_of(key, kept) if kept else "",
+        "url": address_of(key, kept, mark) if kept else "",
         "failed": sentence_of_code(job.error_code, "") or job.error_code if failed and job.error_code else "",
         "stopped": failed,
-        "back": address_of(key, None),
+        "back": address_of(key, None, mark),
     }
     return show(request, "console/insight/slicing.html", context, partial="progress")
 
@@ -148,32 +154,40 @@ def slice_of(request: HttpRequest, by: Actor) -> Slice | None:
     return found
 
 
-def filters_of(by: Actor, part: Slice | None, key: str = "") -> dict[str, Any]:
-    """What the filters of a page need: the form, the chips of what is chosen, and the address without any."""
+def filters_of(by: Actor, part: Slice | None, key: str = "", mark: str = "") -> dict[str, Any]:
+    """What the filters of a page need: the form, the chips of what is chosen, and the address without any.
+
+    With a `mark` the page is the list of the people behind that part of the chapter.
+    """
     chosen = {name: value for name, value in (part.wanted.fields if part else {}).items() if value}
     return {
         "slice": part,
         "slice_query": f"?slice={part.id}" if part else "",
         "slice_form": SliceForm(by, initial={name: str(value) for name, value in chosen.items()}, prefix=None),
-        "slice_chips": _chips(by, part.wanted, key) if part else [],
-        "slice_reset": address_of(key, None),
+        "slice_chips": _chips(by, part.wanted, address_of(key, None, mark)) if part else [],
+        "slice_reset": address_of(key, None, mark),
+        "slice_mark": mark,
         "slice_chapter": key,
     }
 
 
-def _chips(by: Actor, wanted: Wanted, key: str) -> list[Chip]:
+def _chips(by: Actor, wanted: Wanted, whole: str) -> list[Chip]:
+    """What is chosen; taken off by the address of the `whole`."""
     tongue, form = language(), SliceForm(by)
     chips = []
     for name, value in wanted.fields.items():
         if value:
             field = form.fields[name]
             shown = formats.plain_date(value, tongue) if isinstance(value, date) else form.word(name, str(value))
-            chips.append(Chip(str(field.label), shown, address_of(key, None)))
+            chips.append(Chip(str(field.label), shown, whole))
     return chips
 
 
-def address_of(key: str, part: Slice | None) -> str:
-    """The address of a chapter, or of the overview, of a part."""
+def address_of(key: str, part: Slice | None, mark: str = "") -> str:
+    """The address of a chapter, or of the overview, of a part; with a `mark` that of the people behind it."""
     known = key and key.replace("_", "").isalnum()
+    query = {"slice": str(part.id)} if part else {}
+    if known and mark:
+        return f"{reverse('console:insight-people', args=(key,))}?{urlencode({'mark': mark} | query)}"
     address = reverse("console:insight-chapter", args=(key,)) if known else reverse("console:insight")
-    return f"{address}?slice={part.id}" if part else address
+    return f"{address}?{urlencode(query)}" if query else address

@@ -35,8 +35,10 @@ def refresh_insight(
 ) -> dict[str, str | int]:
     """Refresh insight, write its chapters, and find the people of the segments anew.
 
-    Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days. It can be stopped between two tables
-    of facts; nothing of it is kept then. Raises what `refresh` raises, MalformedMoment.
+    Where nothing changed since the last refresh of the same day, that one stands and nothing is computed.
+    Arguments, all optional: as_of (ISO 8601 with its zone), currency, window_days; anew: true computes all the same. It
+    can be stopped between two tables of facts; nothing of it is kept then. Raises what `refresh` raises,
+    MalformedMoment.
     """
     progress.expect(len(registered_tables()) + STEPS_AFTER_EXPORT + len(LANGUAGES) * len(SECTIONS))
     done = refresh(
@@ -46,11 +48,14 @@ def refresh_insight(
         currency=arguments.get("currency"),
         window_days=arguments.get("window_days", WINDOW_DAYS),
         told=lambda _line: progress.step(),
+        unless_same=not arguments.get("anew"),
     )
     progress.step()
-    write_chapters(by=by, at=at, refresh=done, told=lambda _title: progress.step())
+    is_same = done.refreshed_at != at
+    if not is_same:
+        write_chapters(by=by, at=at, refresh=done, told=lambda _title: progress.step())
     refresh_segments(by=by.lent("segment.refresh"), at=at)  # what was learnt is of use once the segments know it
-    return {"refresh_id": str(done.id), "customers": done.customer_count}
+    return {"refresh_id": str(done.id), "customers": done.customer_count} | ({"is_same": 1} if is_same else {})
 
 
 def _moment(text: str | None) -> datetime | None:

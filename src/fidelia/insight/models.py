@@ -28,7 +28,7 @@ class FactExport(models.Model):
     `cut_off_at` is the instant of the snapshot; `horizon` is its pg_snapshot_xmin: every transaction before it had
     ended when the snapshot was taken, so nothing older can still appear. `row_counts` is by table, `written_rows` are
     those of the months that had changed, `erased_people` the customers erased by then; `schema_hash` changes when a
-    table of facts gains, loses or retypes a column.
+    table of facts gains, loses or retypes a column. `content` changes with any row but those that a refresh writes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -38,6 +38,7 @@ class FactExport(models.Model):
     written_rows = models.BigIntegerField(default=0)
     erased_people = models.BigIntegerField(default=0)
     schema_hash = models.CharField(max_length=16)
+    content = models.CharField(max_length=32, blank=True, default="")
     exported_at = models.DateTimeField()
     purged_at = models.DateTimeField(null=True)
 
@@ -52,7 +53,10 @@ class FactExport(models.Model):
 
 
 class Refresh(models.Model):
-    """One pass of the measures over an export, and what it covered: the window that ends at `as_of`, one currency."""
+    """One pass of the measures over an export, and what it covered: the window that ends at `as_of`, one currency.
+
+    `grounds` changes with all that it was computed from: a refresh on the same ones would find the same.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     export = models.ForeignKey(FactExport, models.PROTECT, related_name="refreshes")
@@ -60,6 +64,7 @@ class Refresh(models.Model):
     currency = models.CharField(max_length=3)
     window_days = models.PositiveIntegerField()
     customer_count = models.PositiveIntegerField()
+    grounds = models.CharField(max_length=32, blank=True, default="")
     cells = models.JSONField(null=True)  # the rows of the 25 cells, counted once; null: count them when asked
     refreshed_at = models.DateTimeField()
 

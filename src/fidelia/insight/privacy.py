@@ -11,7 +11,7 @@ from django.db import connection
 
 from fidelia.kernel.db import require_transaction
 
-from .models import RfmScore
+from .models import Crowd, RfmScore
 
 TABLES = ("insight_rfm",)
 FACTS = ("last_sale_at", "recency_days", "frequency", "amount", "segment")
@@ -27,8 +27,19 @@ where customer_ids && %s::uuid[]
 
 
 def collect(customer_ids: Sequence[UUID]) -> dict[str, list[dict[str, Any]]]:
-    """Return what insight holds of a person: the scores of the last refresh."""
-    return {"rfm": list(RfmScore.objects.filter(customer_id__in=list(customer_ids)).values(*FACTS))}
+    """Return what insight holds of a person: the scores of the last refresh, and in which lists behind a part of a
+    chart they stand until the next one.
+    """
+    ids = list(customer_ids)
+    return {
+        "rfm": list(RfmScore.objects.filter(customer_id__in=ids).values(*FACTS)),
+        "kept_lists": [
+            {"chapter": chapter, "part": mark, "found_at": found_at}
+            for chapter, mark, found_at in Crowd.objects.filter(customer_ids__overlap=ids)
+            .order_by("found_at", "id")
+            .values_list("chapter", "mark", "found_at")
+        ],
+    }
 
 
 def erase(customer_ids: Sequence[UUID], *, at: datetime) -> dict[str, int]:

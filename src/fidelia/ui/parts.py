@@ -21,13 +21,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What stands behind a number: one sentence, the division with its counts, the interval and the cut-off."""
+    """What stands behind a number: one sentence, the division with its counts, the interval and the cut-off.
+
+    `terms` are the columns of a table with what each holds.
+    """
 
     title: str
     sentence: str
     division: str = ""
     detail: str = ""
     links: Sequence[Link] = ()
+    terms: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

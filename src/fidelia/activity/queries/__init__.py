@@ -1,6 +1,6 @@
 """What one may ask of activity. Nothing here writes."""
 
-from .bought import BoughtProduct, count_buyers, list_bought
+from .bought import BoughtProduct, list_bought
 from .purchases import (
     PAGE_MAX,
     Place,
@@ -53,7 +53,6 @@ __all__ = [
     "claim_of",
     "count_active_members",
     "count_active_members_by_store",
-    "count_buyers",
     "count_repurchases",
     "count_repurchases_by_store",
     "explain_purchase",

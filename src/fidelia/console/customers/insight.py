@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fidelia.customers.queries import list_customers_by_id, traits_at
+from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import RfmScore
 from fidelia.insight.queries import get_rfm_of
 from fidelia.insight.queries.people import AlikeCustomer, Suggestion, find_alike, suggest_next
 from fidelia.kernel.actor import Scope
 from fidelia.ui.parts import Definition
 
+from ..meanings_tables import people_alike
 from ..pages import ConsoleRequest, show, signed_in
 from ..words import TRAIT_VALUES, word
 from .learnt import learnt_card_of
@@ -35,7 +36,7 @@ def insight(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     may_buy = dossier.by.may_somewhere("purchase.see")
     found = suggest_next(by=dossier.by, customer_ids=dossier.ids, alike=alike) if may_buy else []
     context = frame_of(dossier, "console:customer-insight") | {
-        "learnt": learnt_card_of(dossier),
+        "learnt": learnt_card_of(dossier, own.refresh.currency if own else ""),
         "sees_purchases": may_buy,
         "products": [_product(dossier, one) for one in found],
         "alike": _people(dossier, alike, own),
@@ -43,6 +44,7 @@ def insight(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
             _("Customers like this one"),
             _("Those whose purchases are nearest: how often, for how much, how long ago, and what kind of goods."),
             detail=_("Twice as often, or for twice as much, is a distance of 1; so is another kind of goods."),
+            terms=people_alike(),
         ),
         "products_definition": Definition(
             _("Likely to buy next"),
@@ -94,7 +96,7 @@ def _people(dossier: Dossier, alike: Sequence[AlikeCustomer], own: RfmScore | No
                 "kind": word(TRAIT_VALUES, one.kind) if one.kind else "",
             }
         )
-    kind = traits_at(own.customer_id, dossier.at).get("purchase_type")
+    kind = dossier.traits.get("purchase_type")
     self_row = _numbers(dossier, own.frequency, own.amount, own.recency_days, own.refresh.currency)
     return (
         [

@@ -8,7 +8,6 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fidelia.customers.queries import traits_at
 from fidelia.insight.queries import get_last_refresh
 from fidelia.ui.formats import share
 from fidelia.ui.parts import Definition
@@ -30,16 +29,19 @@ class LearntCard:
     definition: Definition
 
 
-def learnt_card_of(dossier: Dossier) -> LearntCard | None:
-    """Return what the last refresh says; None without the right, and before one has said anything."""
+def learnt_card_of(dossier: Dossier, currency: str = "") -> LearntCard | None:
+    """Return what the last refresh says; None without the right, and before one has said anything.
+
+    `currency` is that of its amounts, where the caller has read it.
+    """
     if not dossier.by.may_somewhere("insight.see"):
         return None
-    traits = traits_at(dossier.customer.id, dossier.at)
+    traits = dossier.traits
     if "lifecycle_stage" not in traits:
         return None
     return LearntCard(
         stage=word(TRAIT_VALUES, str(traits["lifecycle_stage"])),
-        facts=tuple(_facts(dossier, traits)),
+        facts=tuple(_facts(dossier, traits, currency)),
         rhythm=_rhythm(dossier, traits),
         is_silent=traits.get("is_silent") is True,
         definition=Definition(
@@ -53,15 +55,16 @@ def learnt_card_of(dossier: Dossier) -> LearntCard | None:
     )
 
 
-def _facts(dossier: Dossier, traits: Traits) -> list[tuple[str, str]]:
+def _facts(dossier: Dossier, traits: Traits, currency: str) -> list[tuple[str, str]]:
     speech = dossier.speech
     facts = []
     if isinstance(chance := traits.get("probability_active"), int):
         facts.append((_("Probability active"), share(chance / 100, speech.language, decimals=0)))
     if isinstance(value := traits.get("expected_value"), int):
-        refresh = get_last_refresh()
-        if refresh is not None:
-            facts.append((_("Expected value over 3 years"), speech.money(value, refresh.currency)))
+        refresh = None if currency else get_last_refresh()
+        known = refresh.currency if refresh is not None else currency
+        if known:
+            facts.append((_("Expected value over 3 years"), speech.money(value, known)))
     if "portfolio_class" in traits:
         facts.append((_("Portfolio"), word(TRAIT_VALUES, str(traits["portfolio_class"]))))
     return facts

@@ -25,7 +25,6 @@ from fidelia.customers.queries import (
     list_segments,
     list_trait_definitions,
     segments_at,
-    traits_at,
 )
 from fidelia.insight.measures.segments import SEGMENT_BY_KEY
 from fidelia.messaging.queries import list_messages
@@ -67,8 +66,9 @@ def customer(request: ConsoleRequest, customer_id: UUID) -> HttpResponseBase:
     kinds = [only] if only in open_kinds else open_kinds
     timeline = timeline_of(dossier, kinds=kinds, before=_moment(request.GET.get("before", "")))
     older = timeline.older_before
+    figures = figures_of(dossier)  # before the frame: what they read of the tiers need not be asked again
     context = frame_of(dossier, "console:customer") | {
-        "figures": figures_of(dossier),
+        "figures": figures,
         "kinds": _kind_chips(request, open_kinds, only if only in open_kinds else ""),
         "timeline": timeline,
         "older_url": query_without(request, before=older.isoformat()) if older else "",
@@ -216,7 +216,7 @@ def _facts(dossier: Dossier) -> list[tuple[str, str]]:
 
 
 def _traits(dossier: Dossier) -> list[tuple[str, str]]:
-    held = traits_at(dossier.customer.id, dossier.at)
+    held = dossier.traits
     labels = {each.name: each for each in list_trait_definitions()} if held else {}
     return [
         (labels[name].label.in_language(dossier.speech.language), _said(dossier, labels[name], value))

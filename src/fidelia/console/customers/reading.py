@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import reduce
+from datetime import date, datetime, timedelta
+from functools import cached_property, reduce
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 
 from fidelia.activity.queries import PurchaseSums, sum_purchases
 from fidelia.customers.models import Customer
-from fidelia.customers.queries import CustomerCard, get_customer_card, ids_of
+from fidelia.customers.queries import CustomerCard, get_customer_card, traits_at
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.ledger.queries import AccountBalance, ExpiringPoints, get_balance, points_expiring
 from fidelia.organisation.models import Store
 from fidelia.organisation.queries import list_stores
 from fidelia.programme.models import Enrolment
-from fidelia.programme.queries import TierStanding, see_enrolments, tier_standing
+from fidelia.programme.queries import HeldLevel, TierStanding, level_held, see_enrolments, tier_standing
 from fidelia.ui.parts import Tab
 
 from ..pages import ConsoleRequest
@@ -31,21 +31,48 @@ from .rows import SPEND_DAYS, added, name_of
 EXPIRY_AHEAD = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Membership:
-    """The enrolment that counts (the newest in force), with its points and its tiers."""
+    """The enrolment that counts (the newest in force), with its points and its tiers, each read when it is asked for:
+    not every tab shows them.
+    """
 
     enrolment: Enrolment
-    balance: AccountBalance
-    expiring: list[ExpiringPoints]
-    standing: TierStanding | None
+    at: datetime
+
+    @cached_property
+    def balance(self) -> AccountBalance:
+        return get_balance(account_id=self.enrolment.account_id, currency=self._points, at=self.at)
+
+    @cached_property
+    def expiring(self) -> list[ExpiringPoints]:
+        until = self.at + EXPIRY_AHEAD
+        return points_expiring(account_id=self.enrolment.account_id, currency=self._points, at=self.at, until=until)
+
+    @cached_property
+    def standing(self) -> TierStanding | None:
+        return tier_standing(self.enrolment, self.at)
+
+    @cached_property
+    def held(self) -> HeldLevel | None:
+        """The level held: of `standing` where a tab has read that, else without what is ahead."""
+        if "standing" not in self.__dict__:
+            return level_held(self.enrolment, self.at)
+        standing = self.standing
+        if standing is None or standing.held is None or standing.rank is None:
+            return None
+        return HeldLevel(standing.held, standing.rank)
+
+    @property
+    def _points(self) -> str:
+        return self.enrolment.programme.points_currency_id
 
     @property
     def scale(self) -> int:
         return self.enrolment.programme.points_currency.scale
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dossier:
     """A customer as the pages show it. `membership` and `sums` are None without the right to see them, or without any.
 
@@ -71,6 +98,11 @@ class Dossier:
     def scope(self) -> Scope:
         return Scope(self.customer.partner_id, self.customer.home_store_id)
 
+    @cached_property
+    def traits(self) -> dict[str, int | str | bool | date]:
+        """What holds of the person now, by the trait's name."""
+        return traits_at(self.customer.id, self.at, ids=self.ids)
+
     def may(self, right: str) -> bool:
         return self.by.may(right, self.scope)
 
@@ -86,7 +118,7 @@ def read_dossier(request: ConsoleRequest, customer_id: UUID) -> Dossier:
     """Raises Denied, UnknownCustomer (there is none, or it is not the actor's to see)."""
     by, at = request.actor, clock.now()
     card = get_customer_card(by=by, customer_id=customer_id)
-    ids = ids_of(customer_id)
+    ids = card.ids
     return Dossier(
         by=by,
         at=at,
@@ -110,7 +142,6 @@ def frame_of(dossier: Dossier, current: str) -> dict[str, Any]:
         "name": dossier.name,
         "tabs": _tabs(dossier, current),
         "facts": _facts(dossier),
-        "standing": dossier.membership.standing if dossier.membership else None,
         "held": _held(dossier),
         "may_adjust": dossier.may_on_points("points.adjust") and not customer.is_erased,
         "previous_url": _beside(current, dossier.place.previous) if dossier.place else "",
@@ -127,13 +158,7 @@ def _membership(by: Actor, ids: tuple[UUID, ...], at: datetime) -> Membership | 
     enrolment = next((each for each in seen if each.ended_at is None), None)
     if enrolment is None:
         return None
-    account_id, currency = enrolment.account_id, enrolment.programme.points_currency_id
-    return Membership(
-        enrolment=enrolment,
-        balance=get_balance(account_id=account_id, currency=currency, at=at),
-        expiring=points_expiring(account_id=account_id, currency=currency, at=at, until=at + EXPIRY_AHEAD),
-        standing=tier_standing(enrolment, at),
-    )
+    return Membership(enrolment, at)
 
 
 def _sums(by: Actor, ids: tuple[UUID, ...], at: datetime) -> PurchaseSums | None:
@@ -147,10 +172,8 @@ def _sums(by: Actor, ids: tuple[UUID, ...], at: datetime) -> PurchaseSums | None
 
 
 def _held(dossier: Dossier) -> dict[str, Any] | None:
-    standing = dossier.membership.standing if dossier.membership else None
-    if standing is None or standing.held is None:
-        return None
-    return {"name": standing.held.name.in_language(dossier.speech.language), "rank": standing.rank}
+    held = dossier.membership.held if dossier.membership else None
+    return {"name": held.level.name.in_language(dossier.speech.language), "rank": held.rank} if held else None
 
 
 def _sees_rewards(dossier: Dossier) -> bool:

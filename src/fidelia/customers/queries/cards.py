@@ -15,9 +15,13 @@ from .identities import find_by_identity, ids_of, list_identities
 
 @dataclass(frozen=True, slots=True)
 class CustomerCard:
-    """The identities in force, and the contact points unless the actor may not see them (None)."""
+    """The identities in force, and the contact points unless the actor may not see them (None).
+
+    `ids` are all under which the person's rows are kept, see `ids_of`.
+    """
 
     customer: Customer
+    ids: tuple[UUID, ...]
     identities: list[Identity]
     contact_points: list[ContactPoint] | None
 
@@ -29,6 +33,7 @@ def get_customer_card(*, by: Actor, customer_id: UUID) -> CustomerCard:
     sees_contacts = by.may("customer.see_contacts", Scope(customer.partner_id, customer.home_store_id))
     return CustomerCard(
         customer=customer,
+        ids=ids,
         identities=[identity for identity in list_identities(ids) if identity.until is None],
         contact_points=list_contact_points(ids) if sees_contacts else None,
     )

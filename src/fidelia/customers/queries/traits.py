@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -28,15 +28,19 @@ where m.valid_from <= %(at)s and (m.valid_until is null or m.valid_until > %(at)
 """
 
 
-def traits_at(customer_id: UUID, at: datetime) -> dict[str, int | str | bool | date]:
-    """Return the traits of a customer that hold at a moment, by name."""
-    return traits_of_each_at([customer_id], at)[customer_id]
+def traits_at(customer_id: UUID, at: datetime, *, ids: Sequence[UUID] = ()) -> dict[str, int | str | bool | date]:
+    """Return the traits of a customer that hold at a moment, by name; `ids` are those of `ids_of`, where known."""
+    return _traits_of({customer_id: ids or ids_of(customer_id)}, at)[customer_id]
 
 
 def traits_of_each_at(customer_ids: Sequence[UUID], at: datetime) -> dict[UUID, dict[str, int | str | bool | date]]:
     """Return the traits of each customer that hold at a moment; the survivor's value wins over a merged one's."""
-    people = [(asked, id, rank) for asked, ids in ids_of_each(customer_ids).items() for rank, id in enumerate(ids)]
-    found: dict[UUID, dict[str, int | str | bool | date]] = {asked: {} for asked in customer_ids}
+    return _traits_of(dict.fromkeys(customer_ids, ()) | dict(ids_of_each(customer_ids)), at)
+
+
+def _traits_of(each: Mapping[UUID, Sequence[UUID]], at: datetime) -> dict[UUID, dict[str, int | str | bool | date]]:
+    people = [(asked, id, rank) for asked, ids in each.items() for rank, id in enumerate(ids)]
+    found: dict[UUID, dict[str, int | str | bool | date]] = {asked: {} for asked in each}
     with connection.cursor() as cursor:
         cursor.execute(
             _TRAITS_AT,

@@ -39,6 +39,7 @@ from .parting import Part, parts_of, rows_of
 from .placing import FactStore
 
 KEPT_EXPORTS: Final = 2
+LEARNT: Final = frozenset({"traits", "segment_memberships"})  # what a refresh writes: no reason for the next one
 MANIFEST: Final = "manifest.json"
 Told = Callable[[str], None]
 
@@ -63,13 +64,13 @@ def export_facts(*, by: Actor, at: datetime, told: Told = lambda line: None) -> 
     """
     by.require("insight.refresh")
     export_id, tables, store = new_id(), registered_tables(), FactStore()
-    snapshot, counts, written = _write_tables(tables, store, str(export_id), told)
+    snapshot, counts, written, content = _write_tables(tables, store, str(export_id), told)
     _write_manifest(store, str(export_id), snapshot, counts, tables)
     with transaction_of_use_case():
         export = FactExport.objects.create(
             id=export_id, cut_off_at=snapshot.taken_at, horizon=snapshot.horizon, row_counts=counts,
             written_rows=written, erased_people=snapshot.erased_people, schema_hash=schema_hash_of(tables),
-            exported_at=at,
+            content=content, exported_at=at,
         )  # fmt: skip
         record_audit(
             by=by, at=at, verb="insight.refresh", object_type="export", object_id=export_id, after={"rows": counts}
@@ -93,9 +94,9 @@ def schema_hash_of(tables: Sequence[FactTable]) -> str:
 
 def _write_tables(
     tables: Sequence[FactTable], store: FactStore, export: str, told: Told
-) -> tuple[Snapshot, dict[str, int], int]:
+) -> tuple[Snapshot, dict[str, int], int, str]:
     counts: dict[str, int] = {}
-    written, known = 0, store.known_files()
+    written, known, content = 0, store.known_files(), hashlib.sha256()
     with _reading_one_snapshot() as (cursor, seen):
         snapshot = replace(seen, erased_people=_count_erased(cursor, tables))
         for table in tables:
@@ -107,9 +108,11 @@ def _write_tables(
                     store.take_over(known[table.name, part.file], export, table.name, part.file)
             if changed:
                 _write_parts(cursor, table, changed, PartWriter(store, export, table), whole=len(changed) == len(parts))
+            if table.name not in LEARNT:  # a file is called by what its rows hold
+                content.update("".join(f"{table.name}/{part.file}\n" for part in parts).encode())
             counts[table.name] = sum(part.rows for part in parts)
             written += sum(part.rows for part in changed)
-    return snapshot, counts, written
+    return snapshot, counts, written, content.hexdigest()[:32]
 
 
 def _count_erased(cursor: Any, tables: Sequence[FactTable]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from fidelia import __version__
 from fidelia.access.operations import record_audit
 from fidelia.customers.operations import place_trait_definition, set_traits
 from fidelia.kernel.actor import Actor, Grant
@@ -20,6 +22,7 @@ from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.outbox import announce
+from fidelia.organisation.models import Operator
 from fidelia.organisation.queries import get_operator
 
 from ..errors import WindowOutOfBounds
@@ -27,7 +30,7 @@ from ..events import InsightRefreshed
 from ..measures.engine import Facts, open_facts
 from ..measures.rfm import WINDOW_DAYS, rfm
 from ..measures.spark import look_for_spark
-from ..models import FactExport, Refresh, folder_of
+from ..models import Chapter, FactExport, Refresh, ScoreVersion, folder_of
 from ..queries import count_cells
 from .exporting import Told, export_facts
 
@@ -59,6 +62,7 @@ class _Scope:
     currency: str
     window_days: int
     zone: ZoneInfo
+    grounds: str = ""
 
 
 def refresh(
@@ -69,11 +73,13 @@ def refresh(
     currency: str | None = None,
     window_days: int = WINDOW_DAYS,
     told: Told = lambda line: None,
+    unless_same: bool = False,
 ) -> Refresh:
     """Export the facts, score RFM, set its traits on every customer in one transaction, announce InsightRefreshed.
 
     The window ends at `as_of` (`at` unless told: a history brought in may end earlier), which is also from when the
-    traits hold. Amounts are in `currency`, the operator's unless told. `told` hears the progress.
+    traits hold. Amounts are in `currency`, the operator's unless told. `told` hears the progress. With `unless_same`
+    nothing is computed where the last refresh of the same day had the same grounds, and its chapters: it is returned.
     Measures are computed by DuckDB, or on Spark where the setting names one. Raises Denied, WindowOutOfBounds,
     OperatorNotSetUp, SparkMissing.
     """
@@ -85,9 +91,35 @@ def refresh(
     if settings.SPARK:
         look_for_spark(settings.SPARK)
     export = export_facts(by=by, at=at, told=told)
+    grounds = _grounds_of(export, operator, scope)
+    if unless_same and (last := _same_as(grounds, export)) is not None:
+        return last
     told("rfm")
     with open_facts(folder_of(export.id), spark=settings.SPARK) as facts:
-        return _write_down(by, at, export, facts, scope)
+        return _write_down(by, at, export, facts, replace(scope, grounds=grounds))
+
+
+def _grounds_of(export: FactExport, operator: Operator, scope: _Scope) -> str:
+    """A hash of all that a refresh is computed from: facts, whose they are, what is covered, and who chose a score."""
+    chosen = ScoreVersion.objects.filter(is_chosen=True).order_by("id").values_list("id", flat=True)
+    day = scope.as_of.astimezone(scope.zone).date()  # what is learnt ages by days
+    read = [
+        __version__, export.content, export.schema_hash, operator.name, operator.time_zone, scope.currency,
+        str(scope.window_days), str(day), settings.SPARK, *map(str, chosen),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(map(str, read)).encode()).hexdigest()[:32]
+
+
+def _same_as(grounds: str, export: FactExport) -> Refresh | None:
+    """The last refresh if it had these grounds and was written up; it reads the newer export, which holds the same."""
+    with transaction_of_use_case():
+        _lock_refreshes()
+        last = Refresh.objects.order_by("-refreshed_at", "-id").first()
+        if last is None or last.grounds != grounds or not Chapter.objects.filter(refresh=last).exists():
+            return None
+        last.export = export
+        last.save(update_fields=["export"])
+    return last
 
 
 def _write_down(by: Actor, at: datetime, export: FactExport, facts: Facts, scope: _Scope) -> Refresh:
@@ -95,7 +127,7 @@ def _write_down(by: Actor, at: datetime, export: FactExport, facts: Facts, scope
         _lock_refreshes()
         done = Refresh.objects.create(
             export=export, as_of=scope.as_of, currency=scope.currency, window_days=scope.window_days,
-            customer_count=0, refreshed_at=at,
+            customer_count=0, refreshed_at=at, grounds=scope.grounds,
         )  # fmt: skip
         _forget_former_scores()
         done.customer_count = copy_rows("insight_rfm", SCORE_COLUMNS, _score_rows(facts, scope, done.id))

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from fidelia.activity.queries import count_buyers, list_bought
+from fidelia.activity.queries import list_bought
 from fidelia.kernel.actor import Actor
 from fidelia.products.queries import get_products_by_code
 
@@ -123,8 +123,8 @@ def suggest_next(
     `alike` is what `find_alike` gave. Raises Denied (insight.see, purchase.see).
     """
     by.require("insight.see")
-    bought = {one.code: one for one in list_bought(by=by, customer_ids=customer_ids)}
-    near = count_buyers(by=by, customer_ids=[one.customer_id for one in alike]) if alike else {}
+    own, near = list_bought(by=by, customer_ids=customer_ids, others=[one.customer_id for one in alike])
+    bought = {one.code: one for one in own}
     found = suggest_products({code: one.purchases for code, one in bought.items()}, _links(bought), near, k=limit)
     known = get_products_by_code({one.code for one in found} | {one.because for one in found})
     names = {code: product.name or code for code, product in known.items()}

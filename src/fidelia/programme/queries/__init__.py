@@ -39,7 +39,9 @@ from .pools import (
     see_pool,
 )
 from .standing import (
+    HeldLevel,
     TierStanding,
+    level_held,
     list_standings,
     terms_in_force,
     tier_standing,
@@ -66,6 +68,7 @@ from .words import Movement, explain_movement, in_points, measured, movement_of
 __all__ = [
     "Foreseen",
     "Foresight",
+    "HeldLevel",
     "Moved",
     "Movement",
     "Proven",
@@ -98,6 +101,7 @@ __all__ = [
     "holders_of",
     "in_points",
     "joined_at_of",
+    "level_held",
     "list_asked_adjustments",
     "list_enrolments",
     "list_pool_members",

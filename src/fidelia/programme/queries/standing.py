@@ -52,6 +52,26 @@ def tier_standing(enrolment: Enrolment, at: datetime, tier_set: str = "") -> Tie
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLevel:
+    """A level that a member holds, and its place from the top, beginning with 1."""
+
+    level: TierLevel
+    rank: int
+
+
+def level_held(enrolment: Enrolment, at: datetime) -> HeldLevel | None:
+    """Return the level that a member holds of the main tiers now in force: `tier_standing` without what is ahead."""
+    terms = terms_in_force(enrolment, at)
+    tiers = next((one for one in terms.tier_sets if not one.key), None) if terms is not None else None
+    period = tier_at(enrolment.id, at) if tiers is not None else None
+    keys = [level.key for level in tiers.levels] if tiers is not None else []
+    if tiers is None or period is None or period.tier not in keys:
+        return None
+    place = keys.index(period.tier)
+    return HeldLevel(tiers.levels[place], len(keys) - place)
+
+
 def list_standings(enrolment: Enrolment, at: datetime) -> list[TierStanding]:
     """Return where a member stands on every set of tiers, the main one first."""
     terms = terms_in_force(enrolment, at)
