@@ -55,7 +55,8 @@ def refresh_insight(
     if not is_same:
         write_chapters(by=by, at=at, refresh=done, told=lambda _title: progress.step())
     refresh_segments(by=by.lent("segment.refresh"), at=at)  # what was learnt is of use once the segments know it
-    return {"refresh_id": str(done.id), "customers": done.customer_count} | ({"is_same": 1} if is_same else {})
+    said: dict[str, str | int] = {"refresh_id": str(done.id), "customers": done.customer_count}
+    return said | {"is_same": 1} if is_same else said
 
 
 def _moment(text: str | None) -> datetime | None:
