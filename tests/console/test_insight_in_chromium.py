@@ -28,7 +28,7 @@ from fidelia.insight.operations import refresh, write_chapters
 from fidelia.kernel.localized import LocalizedText
 from tests.browser import Visitor
 from tests.cast import AT, SYSTEM
-from tests.insight.test_behind import shop
+from tests.insight.rhythms import people_of_rhythms
 
 from .test_axe import AXE, LEVELS, RUN
 from .test_customers_in_chromium import everything_role
@@ -46,7 +46,7 @@ NOT_PAGES = ("insight-rule-resume", "insight-monthly-reader", "insight-people-se
 def manager(tmp_path: Path, settings: Any) -> User:
     """Who may see everything of a shop of two years, learnt from, with a segment."""
     settings.FACTS_ROOT = tmp_path / "facts"
-    shop()
+    people_of_rhythms()
     name = LocalizedText(en="Those who came back after a long time", fr="Celles et ceux qui sont revenus très tard")
     made = define_segment(by=SYSTEM, at=AT, key="late", name=name, condition='customer.kind == "person"')
     refresh_segment(by=SYSTEM, at=AT, segment_id=made.id)
