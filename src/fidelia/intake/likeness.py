@@ -23,6 +23,8 @@ _SHORT = {
     "desc": "description", "cat": "category", "amt": "amount", "disc": "discount", "cust": "customer",
     "naiss": "naissance", "rem": "remise", "fid": "fidelite", "transac": "transaction", "trans": "transaction",
     "tkt": "ticket", "ref": "reference", "prod": "product", "txn": "transaction", "trx": "transaction",
+    "cd": "code", "nm": "name", "dept": "department", "exp": "expiration", "port": "portable", "ctry": "country",
+    "bal": "balance", "pts": "points", "addr1": "address 1", "dob": "birth date",
 }  # fmt: skip
 
 # A word beside which a name means another thing: the note of a customer is no customer.

@@ -13,6 +13,8 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fidelia.kernel import clock
+
 from .errors import MalformedMapping
 from .mapping import FileMapping
 from .reading import Reading
@@ -30,6 +32,7 @@ from .values import (
     read_language,
     read_moment_of_two,
     read_money,
+    read_past_day,
     read_percent,
     read_phone,
     read_time,
@@ -224,7 +227,9 @@ _READERS: dict[Kind, Callable[[_Reader, Column, str], Any]] = {
     Kind.POINTS: lambda reader, column, text: read_decimal(text, reader.reading),
     Kind.PERCENT: lambda reader, column, text: read_percent(text, reader.reading),
     Kind.MOMENT: lambda reader, column, text: reader.moment(text),
-    Kind.DAY: lambda reader, column, text: read_day(text, reader.reading),
+    Kind.DAY: lambda reader, column, text: (
+        read_past_day(text, reader.reading, clock.now().date()) if column.past else read_day(text, reader.reading)
+    ),
     Kind.FLAG: lambda reader, column, text: read_flag(text),
     Kind.EMAIL: lambda reader, column, text: read_email(text),
     Kind.PHONE: lambda reader, column, text: read_phone(text, reader.country),

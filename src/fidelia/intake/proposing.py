@@ -17,6 +17,7 @@ from .doubts import Doubt
 from .likeness import RESEMBLING, likeness, words_of
 from .mapping import FileMapping
 from .notes import doubt_of_notes
+from .paths import settle_paths
 from .prices import settle_prices
 from .profiles import Profile, fits, profile_columns
 from .proposals import OptionProposal
@@ -128,6 +129,8 @@ def _settle(draft: _Draft, table: Table, rows: Sequence[Sequence[str]], *, is_kn
         _find_receipts(draft, table, rows)
         products, receipts = (_cells_of(table, rows, draft, name) for name in ("product", "receipt"))
         settle_prices(draft.chosen, draft.profiles, draft.doubts, products, receipts)
+        cells = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
+        settle_paths(draft.target, draft.chosen, draft.profiles, cells)
     settle_taxes(draft.chosen, draft.profiles, draft.doubts)
     reconcile(draft.chosen, draft.profiles, _receipts_of_lines(draft, table, rows), draft.doubts)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from fidelia.kernel import clock
 from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import exponent_of
 
@@ -21,7 +22,17 @@ from .models import Import
 from .reading import Reading
 from .rejections import keep_reason
 from .targets import Target
-from .values import BadCell, is_no_day, read_day, read_decimal, read_flag, read_money, says_nothing, to_minor
+from .values import (
+    BadCell,
+    is_no_day,
+    read_day,
+    read_decimal,
+    read_flag,
+    read_money,
+    read_past_day,
+    says_nothing,
+    to_minor,
+)
 
 PAGE = 20_000
 CELL_MARK = "\x1f"
@@ -105,6 +116,7 @@ class RowReader:
         self.reading: Reading = mapping.reading
         self.headers = mapping.columns
         self.places: dict[str, int] = {name: found.columns.index(header) for name, header in mapping.columns.items()}
+        self.past = frozenset(column.name for column in target.columns if column.past)
         self.options = {option.name: option.default for option in target.options} | {
             name: value for name, value in mapping.options.items() if value not in (None, "")
         }
@@ -148,7 +160,12 @@ class OpenRow:
 
     def day(self, name: str) -> date | None:
         text = self.value(name)
-        return read_day(text, self._reader.reading) if text and not is_no_day(text) else None
+        if not text or is_no_day(text):
+            return None
+        reading = self._reader.reading
+        return (
+            read_past_day(text, reading, clock.now().date()) if name in self._reader.past else read_day(text, reading)
+        )
 
     def flag(self, name: str) -> bool | None:
         text = self.cell(name)

@@ -41,6 +41,7 @@ class Column:
     may go on after one: cancelled by the customer. `understands` says of the name of a column and its different words
     whether they mean something here too.
     `absent` is said where no column of the file is it. One that is not found `by_name` is proposed by arithmetic alone.
+    A day that is `past` never lies ahead: 14-Oct-68 is of 1968, of those alive.
     `personal` keeps its examples from those who may not read customers; `sensitive` asks for a decision first
     (consents default to none).
     """
@@ -58,6 +59,7 @@ class Column:
     not_beside: tuple[str, ...] = ()
     vocabulary: frozenset[str] = frozenset()
     vocabulary_begins: bool = False
+    past: bool = False
     understands: Callable[[str, Collection[str]], bool] | None = None
     absent: LocalizedText | None = None
     by_name: bool = True

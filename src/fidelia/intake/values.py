@@ -245,6 +245,12 @@ def read_day(text: str, reading: Reading = PLAIN) -> date:
     return _read_local(text, reading.date_format, reading.date_order).date()
 
 
+def read_past_day(text: str, reading: Reading, last: date) -> date:
+    """Read a day that never lies after `last`: a year in two digits is then of the century before. Raises BadCell."""
+    found = read_day(text, reading)
+    return found.replace(year=found.year - 100) if found > last and str(found.year) not in text else found
+
+
 def is_no_day(text: str) -> bool:
     """Tell whether a cell holds the day that databases write for none: 00/00/0000, 0000-00-00 00:00:00."""
     return _NO_DAY.fullmatch(text.strip()) is not None

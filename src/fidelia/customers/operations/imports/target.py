@@ -106,8 +106,9 @@ FACT_COLUMNS = (
                   "rôle", "funktion", "cargo"),
     ),
     Column(
-        "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True,
+        "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True, past=True,
         synonyms=("birth date", "date of birth", "dob", "birthday", "date de naissance", "naissance", "né le", "ddn",
+            "né e le", "née le", "birth", "geboren am", "nato il",
             "geburtsdatum", "geburtstag", "fecha de nacimiento", "data di nascita", "geboortedatum",
         ),
     ),

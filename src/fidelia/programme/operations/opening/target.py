@@ -70,7 +70,9 @@ MEMBERS = Target(
         Column(
             "tier_until", Text("Tier held until", "Statut valable jusqu’au"), Kind.DAY,
             synonyms=("tier until", "tier expiry", "tier end", "fin de statut", "statut jusqu’au", "status expiry",
-                      "date fin statut", "level until"),
+                      "date fin statut", "level until", "fin du niveau", "fin de niveau", "date fin niveau",
+                      "level end", "niveau jusqu’au", "tier end date", "tier valid until", "échéance statut",
+                      "validité statut"),
         ),
         Column(
             "enrolled_on", Text("Member since", "Adhérent depuis le"), Kind.DAY,
