@@ -56,6 +56,7 @@ from fidelia.programme.events import (
     MemberEnrolled,
     MembersEnrolled,
     PointsExpiring,
+    PointsGiven,
     PoolJoined,
     PoolLeft,
     TierChanged,
@@ -90,10 +91,12 @@ from fidelia.shadow.events import ShadowBegun, ShadowCutOver
 from fidelia.subscriptions.events import SubscriptionChanged, SubscriptionDue, SubscriptionEnding
 
 REACTIONS: tuple[Reaction, ...] = (
-    # A purchase, a claim, a return → the tiers that their points carry; also when they come late, because tiers go by
-    # the day on which something happened.
+    # A purchase, a claim, a return, points given otherwise → the tiers that their points carry; also when they come
+    # late, because tiers go by the day on which something happened.
     Reaction(
-        reassess_tiers, on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned], origins=[Origin.LIVE, Origin.LATE]
+        reassess_tiers,
+        on=[PurchaseRecorded, PurchaseClaimed, PurchaseReturned, PointsGiven],
+        origins=[Origin.LIVE, Origin.LATE],
     ),
     # A tier reached → the points that it keeps alive: those of its very day would be dead by the night.
     Reaction(keep_points, on=[TierChanged], origins=[Origin.LIVE, Origin.LATE]),

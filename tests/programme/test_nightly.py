@@ -20,12 +20,13 @@ from fidelia.programme.models import Enrolment
 from fidelia.programme.operations import rederive_tiers
 from fidelia.programme.operations.granting import credit_tiers, take_back_tier_credit
 from fidelia.programme.operations.nightly import run_night
-from fidelia.programme.operations.points import activate_points
+from fidelia.programme.operations.points import activate_points, grant_points
 from fidelia.programme.queries import foresee, list_standings, list_tier_periods, tier_at, tier_standing
+from fidelia.programme.reactions import reassess_tiers
 from tests.cast import SYSTEM
 
 from .cast import AT, DOCUMENT, member, programme
-from .test_pools import LEONORE, buy, give_back
+from .test_pools import LEONORE, announced, buy, give_back
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -52,6 +53,12 @@ def told(name: str) -> list[dict[str, Any]]:
 def derive(*members: Enrolment, at: datetime = AT) -> None:
     with transaction.atomic():
         rederive_tiers(at=at, enrolment_ids=[one.id for one in members], origin=Origin.LIVE)
+
+
+def react(name: str, at: datetime) -> None:
+    with transaction.atomic():
+        rows = OutboxEvent.objects.filter(name=name).order_by("event_id")
+        reassess_tiers([announced(row) for row in rows], by=SYSTEM, at=at)
 
 
 def tier(of: Enrolment, at: datetime, tier_set: str = "") -> str:
@@ -122,6 +129,26 @@ def test_what_waits_for_an_event_that_never_comes_is_given_up_at_the_end_of_its_
         activate_points(by=SYSTEM, at=after, enrolment=enrolment, source_id=sale.purchase_id, key="d1")
     assert (held(after), tier(enrolment, after)) == ((0, 0), "")
     assert find_broken_invariants() == []
+
+
+def test_points_that_are_given_or_come_to_life_by_hand_count_for_the_tier_at_once_and_once() -> None:
+    waits = {"event": "delivered", "cancelled_after_days": 60}
+    sets = {"window_days": 365, "kept_days": 365}
+    enrolment = member(programme(document(sets, pending=waits)))
+    sale = buy(enrolment, 70, "f1")
+    derive(enrolment)
+    asked = {"by": SYSTEM, "at": AT + DAY, "enrolment": enrolment, "source_id": sale.purchase_id, "key": "d1"}
+    activate_points(**asked)
+    grant_points(by=SYSTEM, at=AT + DAY, enrolment=enrolment, amount=50, reason="Excuses", key="g1")
+    assert [(one["points"], one["currency"]) for one in told("points.given")] == [(70, "PTS"), (50, "PTS")]
+    react("points.given", AT + DAY)
+    assert tier(enrolment, AT + DAY) == ""  # what was given waits to be delivered too
+    given = Posting.objects.filter(account_id=enrolment.account_id, kind="pend").latest("posting_id")
+    activate_points(**(asked | {"source_id": given.posting_id, "key": "d2"}))
+    react("points.given", AT + DAY)
+    assert tier(enrolment, AT + DAY) == "silver"
+    grant_points(by=SYSTEM, at=AT + DAY, enrolment=enrolment, amount=50, reason="Excuses", key="g1")
+    assert len(told("points.given")) == 3  # a repeated call tells nothing new
 
 
 def test_points_about_to_die_are_told_once_for_each_number_of_days() -> None:

@@ -116,3 +116,16 @@ class PoolLeft(Event):
     enrolment_id: UUID
     pool_id: UUID
     points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsGiven(Event):
+    """A member got points otherwise than by a purchase, points that waited came to life by hand, or what was given so
+    was taken back: `points`, in minor units, may be below zero.
+    """
+
+    name: ClassVar[str] = "points.given"
+    enrolment_id: UUID
+    programme_id: UUID
+    currency: str
+    points: int

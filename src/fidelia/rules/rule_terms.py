@@ -204,6 +204,7 @@ class CheckoutTerms:
     rewards_back what claimed rewards cost in points goes back in its "share" with what they lowered, or with the
                  "whole" purchase alone
     refunds      what is given back goes back in the "shares" in which it was paid, or to "gift_cards_first"
+    earned_back  what a part had earned goes back rounded to the "nearest", or "down": whole points that it makes alone
     """
 
     exclusive: Literal["first", "best"] = "first"
@@ -213,6 +214,7 @@ class CheckoutTerms:
     combining: Literal["first", "best"] = "first"
     rewards_back: Literal["share", "whole"] = "share"
     refunds: Literal["shares", "gift_cards_first"] = "shares"
+    earned_back: Literal["nearest", "down"] = "nearest"
 
 
 NO_CHECKOUT_TERMS = CheckoutTerms()

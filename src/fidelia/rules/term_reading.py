@@ -243,14 +243,15 @@ _UNDONE = ("keep", "withdraw")
 _TENDERS = ("points", "gift_cards")
 _BACK = ("share", "whole")
 _REFUNDS = ("shares", "gift_cards_first")
+_EARNED_BACK = ("nearest", "down")
 
 
 def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[CheckoutTerms, str]:
     """Return the terms that all rules share, and what an undone condition means where a rule does not say."""
     if value is None:
         return NO_CHECKOUT_TERMS, "keep"
-    own = ("exclusive", "when_undone", "earning", "tender_order", "caps", "combining", "rewards_back", "refunds")
-    members = read_members(value, pointer, own)
+    own = ("exclusive", "when_undone", "earning", "tender_order", "caps", "combining")
+    members = read_members(value, pointer, (*own, "rewards_back", "refunds", "earned_back"))
     exclusive = read_choice(members.get("exclusive", "first"), ("first", "best"), f"{pointer}/exclusive")
     order = [read_choice(each, _TENDERS, f"{pointer}/tender_order/{n}") for n, each in _order(members, pointer)]
     if order and sorted(order) != sorted(_TENDERS):
@@ -271,6 +272,10 @@ def read_checkout_terms(reader: Reader, value: object, pointer: str) -> tuple[Ch
         cast(
             Literal["shares", "gift_cards_first"],
             read_choice(members.get("refunds", "shares"), _REFUNDS, f"{pointer}/refunds"),
+        ),
+        cast(
+            Literal["nearest", "down"],
+            read_choice(members.get("earned_back", "nearest"), _EARNED_BACK, f"{pointer}/earned_back"),
         ),
     )
     return terms, read_choice(members.get("when_undone", "keep"), _UNDONE, f"{pointer}/when_undone")

@@ -230,7 +230,7 @@ class Life:
 
     def _react(self, at: datetime) -> None:
         """What the worker does of what was announced meanwhile."""
-        names = ["purchase.recorded", "purchase.returned", "purchase.claimed"]
+        names = ["purchase.recorded", "purchase.returned", "purchase.claimed", "points.given"]
         rows = list(OutboxEvent.objects.filter(event_id__gt=self.served, name__in=names).order_by("event_id"))
         if rows:
             self.served = rows[-1].event_id
@@ -238,4 +238,4 @@ class Life:
             with transaction.atomic():
                 reassess_tiers(events, by=SYSTEM, at=at)
                 turn_points([each for each in events if each.name == "purchase.recorded"], by=SYSTEM, at=at)
-                follow_plans(events, by=SYSTEM, at=at)
+                follow_plans([each for each in events if each.name != "points.given"], by=SYSTEM, at=at)

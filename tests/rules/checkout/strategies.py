@@ -160,6 +160,7 @@ CHECKOUTS = (
     {"exclusive": "best", "when_undone": "withdraw"},
     {"combining": "best"},
     {"rewards_back": "whole", "refunds": "gift_cards_first"},
+    {"earned_back": "down"},
     _EARNING,
 )
 

@@ -7,6 +7,7 @@ from typing import Unpack
 from uuid import UUID
 
 from fidelia.kernel.actor import Actor
+from fidelia.kernel.outbox import announce
 from fidelia.ledger.operations import (
     EarnPart,
     PostingRequest,
@@ -21,7 +22,8 @@ from fidelia.ledger.operations import (
 )
 from fidelia.rules.terms import PointsPolicy
 
-from ..models import PointsCurrency
+from ..events import PointsGiven
+from ..models import Enrolment, PointsCurrency
 from ..queries import Terms, tier_credit_of
 
 POLICIES: dict[str, RevokePolicy] = {
@@ -121,3 +123,13 @@ def comes_to_life(terms: Terms, occurred_at: datetime, at: datetime) -> datetime
 def revoke_policy_of(currency: PointsCurrency) -> RevokePolicy:
     """Return what a return does with points that are spent already, as their currency says."""
     return POLICIES[currency.negative_policy]
+
+
+def tell_given(enrolment: Enrolment, points: int, *, currency: str, at: datetime) -> None:
+    """Building block: announce points that a member got otherwise than by a purchase: tiers may count them."""
+    announce(
+        PointsGiven(
+            occurred_at=at, customer_id=enrolment.customer_id, enrolment_id=enrolment.id,
+            programme_id=enrolment.programme_id, currency=currency, points=points,
+        )
+    )  # fmt: skip

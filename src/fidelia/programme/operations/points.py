@@ -31,7 +31,7 @@ from ..errors import TooLateToReinstate, UnknownPointsCurrency
 from ..models import Enrolment, PointsCurrency, PoolMembership, Programme, ProgrammeCurrency
 from ..queries import SpendingProof, Terms, check_member_agrees, terms_in_force
 from ..queries.membership import check_may_spend
-from .granting import granting
+from .granting import granting, tell_given
 
 REINSTATED_DAYS = 30  # what comes back lives so long where the terms know no life
 
@@ -74,6 +74,8 @@ def grant_points(
         )  # fmt: skip
         result = post_entry(by=by, at=at, request=request)
         _audit(by, at, "points.grant", enrolment, result, amount=str(amount), currency=code, reason=reason)
+        if not result.replayed:
+            tell_given(enrolment, amount, currency=code, at=at)
     return result
 
 
@@ -91,6 +93,8 @@ def activate_points(
             expires_at=policy.expires_at(at, _terms(enrolment, at).zone),
         )  # fmt: skip
         _audit(by, at, "points.activate", enrolment, result, source=str(source_id))
+        if not result.replayed:
+            tell_given(enrolment, result.amount, currency=code, at=at)
     return result
 
 

@@ -12,7 +12,7 @@ from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.ledger.operations import EarnPart, earning, post_entry, revoke
 from fidelia.programme.models import Enrolment
-from fidelia.programme.operations.granting import revoke_policy_of
+from fidelia.programme.operations.granting import revoke_policy_of, tell_given
 from fidelia.programme.queries import account_now, terms_in_force
 from fidelia.rewards.errors import UnknownSeries, VoucherUsedUp
 from fidelia.rewards.models import CouponCode, CouponSeries
@@ -88,6 +88,7 @@ def _give_points(
         source_id=referral.id,
     )  # fmt: skip
     posted = post_entry(by=by, at=at, request=request)
+    tell_given(member, amount, currency=currency, at=at)
     return {
         "kind": "points", "amount": amount, "posting_id": str(posted.posting_id), "account_id": str(member.account_id),
     }  # fmt: skip
@@ -111,3 +112,4 @@ def _take(referral: Referral, side: str, member: Enrolment, got: dict[str, Any],
             occurred_at=at, partner_id=member.partner_id, store_id=member.store_id, source_type=SOURCE,
             source_id=referral.id,
         )  # fmt: skip
+        tell_given(member, -got["amount"], currency=currency.code, at=at)

@@ -215,6 +215,7 @@ def _checkout() -> Schema:
             "tender_order": list_of({"enum": ["points", "gift_cards"]}, 2),
             "rewards_back": {"enum": ["share", "whole"]},
             "refunds": {"enum": ["shares", "gift_cards_first"]},
+            "earned_back": {"enum": ["nearest", "down"]},
             "caps": list_of(
                 members({"key": KEY, "rules": list_of(KEY, RULES_OF_CAP_MAX), **_joint_cap()}, required=("key",)),
                 CAPS_MAX,

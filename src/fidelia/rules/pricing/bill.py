@@ -213,7 +213,8 @@ class Bill:
     others     those of them that are no discounts, mostly none
     consumed   for the counting at close: only what is above zero, one use per checkout and limit
     coupons    the answer to each presented code
-    rewards_back, refunds  when what rewards cost goes back, and to whom first, of the rule set's `checkout`
+    rewards_back, refunds, earned_back  when what rewards cost goes back, to whom money goes first, and how points that
+               were earned are rounded, of the rule set's `checkout`
     rounds     how often the basket was settled: again for each rule that had lost its condition
     values     what the points rules read: the values given and those computed, for `record_decision`
     gifts_for  of each line that a rule added, the places of the lines that brought it
@@ -243,6 +244,7 @@ class Bill:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     rewards_back: str = "share"
     refunds: str = "shares"
+    earned_back: str = "nearest"
     gifts_for: tuple[tuple[int, ...], ...] = ()
     gift_prices: Shares = ()
 

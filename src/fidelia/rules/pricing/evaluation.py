@@ -176,6 +176,7 @@ def _bill(
         values=running.values,
         rewards_back=running.rule_set.checkout.rewards_back,
         refunds=running.rule_set.checkout.refunds,
+        earned_back=running.rule_set.checkout.earned_back,
         gifts_for=tuple(running.gifts_for),
         gift_prices=_gift_prices(running.basket) if running.basket.products else (),
     )

@@ -51,7 +51,8 @@ class FrozenBill:
     """`lines` are those of the bill, then its shipping costs: their places are what a return names.
 
     `rewards_cost` are the points that go back when the whole has come back, and not with parts. With `cards_first`
-    what was paid in money goes back only when the gift cards have all that they paid.
+    what was paid in money goes back only when the gift cards have all that they paid. With `earned_down` points that
+    were earned go back rounded down.
     `gift_prices` are of the bill too: what gifts were worth when it was made, given or not.
     """
 
@@ -65,6 +66,7 @@ class FrozenBill:
     rewards_cost: int = 0
     cards_first: bool = False
     gift_prices: Shares = ()
+    earned_down: bool = False
 
     @property
     def total(self) -> int:
@@ -84,6 +86,7 @@ class FrozenBill:
             **({"rewards_cost": self.rewards_cost} if self.rewards_cost else {}),
             **({"cards_first": True} if self.cards_first else {}),
             **({"gift_prices": [list(each) for each in self.gift_prices]} if self.gift_prices else {}),
+            **({"earned_down": True} if self.earned_down else {}),
         }
 
     @classmethod
@@ -103,6 +106,7 @@ class FrozenBill:
                 stored.get("rewards_cost", 0),
                 stored.get("cards_first", False),
                 _pairs(stored.get("gift_prices", ())),
+                stored.get("earned_down", False),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MalformedBill("This is not a bill.") from error
@@ -127,6 +131,7 @@ def freeze(bill: Bill) -> FrozenBill:
         whole,
         bill.refunds == "gift_cards_first" and any(each.key != POINTS_TENDER for each in bill.tenders),
         bill.gift_prices,
+        bill.earned_back == "down",
     )
 
 

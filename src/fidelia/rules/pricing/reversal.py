@@ -1,8 +1,9 @@
 """What goes back when lines are returned, by quantity or by amount: read from the frozen bill, never from rules.
 
 Of each line a return takes a fraction: units ÷ units bought, or money ÷ what the line cost. After all returns so far
-the fraction F has come back, and with it round(part × F) of each part; one return is the difference of two such totals.
-So any sequence of returns, split in any way, sums to the whole.
+the fraction F has come back, and with it round(part × F) of each part, points that were earned rounded down where the
+bill says so; one return is the difference of two such totals. So any sequence of returns, split in any way, sums to the
+whole.
 """
 
 from __future__ import annotations
@@ -134,8 +135,8 @@ def gifts_brought_back(frozen: FrozenBill, now: Sequence[Returned], already: Seq
 class _Progress:
     """How much of one line has come back, and of each of its parts."""
 
-    def __init__(self, line: FrozenLine, currency: str) -> None:
-        self.line, self.currency = line, currency
+    def __init__(self, line: FrozenLine, currency: str, *, earned_down: bool = False) -> None:
+        self.line, self.currency, self.earned_down = line, currency, earned_down
         self.fraction = Fraction(0)
         self.quantity = 0
         self.total = 0
@@ -146,7 +147,7 @@ class _Progress:
         self.taxed = [0] * len(self.taxed_whole)
 
     def copy(self) -> _Progress:
-        twin = _Progress(self.line, self.currency)
+        twin = _Progress(self.line, self.currency, earned_down=self.earned_down)
         twin.fraction, twin.quantity, twin.total = self.fraction, self.quantity, self.total
         twin.paid, twin.taxed = list(self.paid), list(self.taxed)
         return twin
@@ -179,6 +180,9 @@ class _Progress:
     def share(self, part: int) -> int:
         return round_half_up(part * self.fraction.numerator, self.fraction.denominator)
 
+    def earned(self, points: int) -> int:
+        return _earned(points, self.fraction, is_down=self.earned_down)
+
     def rest(self, place: int) -> Returned:
         return Returned(place, quantity=self.line.quantity - self.quantity)
 
@@ -187,6 +191,9 @@ class _Progress:
 
         def grown(part: int) -> int:
             return self.share(part) - start.share(part)
+
+        def earned(points: int) -> int:
+            return self.earned(points) - start.earned(points)
 
         taxed = [now - then for now, then in zip(self.taxed, start.taxed, strict=True)]
         paid = [now - then for now, then in zip(self.paid, start.paid, strict=True)]
@@ -200,9 +207,16 @@ class _Progress:
             taxes=tuple([(key, part) for (key, _), part in zip(line.taxes, taxed, strict=False)]),
             paid=tuple([(key, part) for (key, _), part in zip(line.paid, paid, strict=False)]),
             points_paid=grown(line.points_paid),
-            points=grown(line.points),
-            points_by_rule=tuple([(key, grown(points)) for key, points in line.points_by_rule]),
+            points=earned(line.points),
+            points_by_rule=tuple([(key, earned(points)) for key, points in line.points_by_rule]),
         )
+
+
+def _earned(points: int, fraction: Fraction, *, is_down: bool) -> int:
+    """Return what goes back of points that were earned, when a fraction of what earned them has come back."""
+    if is_down:
+        return points * fraction.numerator // fraction.denominator
+    return round_half_up(points * fraction.numerator, fraction.denominator)
 
 
 def _so_much_is_left(left: int, wanted: int, currency: str) -> str:
@@ -230,11 +244,11 @@ def _grown(parts: list[int], wholes: list[int], total: int) -> list[int]:
 def _progress_of(frozen: FrozenBill, returned: Returned) -> _Progress:
     if not 0 <= returned.line < len(frozen.lines):
         raise MoreThanBought(f"The purchase has no line {returned.line}.")
-    return _Progress(frozen.lines[returned.line], frozen.currency)
+    return _Progress(frozen.lines[returned.line], frozen.currency, earned_down=frozen.earned_down)
 
 
 def _all_progress(frozen: FrozenBill, already: Sequence[Returned]) -> list[_Progress]:
-    progress = [_Progress(line, frozen.currency) for line in frozen.lines]
+    progress = [_Progress(line, frozen.currency, earned_down=frozen.earned_down) for line in frozen.lines]
     for each in already:
         _progress_of(frozen, each)
         progress[each.line].advance(each)
@@ -253,8 +267,8 @@ def _whole_progress(frozen: FrozenBill, progress: _ByLine) -> Fraction:
 
 def _reversal(frozen: FrozenBill, lines: tuple[ReversedLine, ...], start: Fraction, end: Fraction) -> Reversal:
     def grown(whole: int) -> int:
-        now = round_half_up(whole * end.numerator, end.denominator)
-        return now - round_half_up(whole * start.numerator, start.denominator)
+        is_down = frozen.earned_down
+        return _earned(whole, end, is_down=is_down) - _earned(whole, start, is_down=is_down)
 
     is_whole = end == 1 > start
     gift_cards = tuple([(key, part) for key, part in _summed([line.paid for line in lines]) if key != POINTS_TENDER])
