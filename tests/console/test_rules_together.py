@@ -114,3 +114,26 @@ def test_a_version_in_force_is_not_changed(shop: Shop, draft: ProgrammeVersion) 
     at = AT.replace("/2/", "/1/")
     assert client.post(at, sent_from(client)).status_code == 422
     assert ProgrammeVersion.objects.get(number=1).document == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("all", "chaque règle"),
+        ("best", "donne le plus"),
+        ("least", "donne le moins"),
+        ("first", "première"),
+        ("exclusive", "hors du groupe"),
+    ],
+)
+def test_each_policy_of_a_group_is_said_beside_its_rules_and_in_the_builder(
+    shop: Shop, policy: str, words: str
+) -> None:
+    cuts = [{**cut, "group": "spring"} for cut in CUTS[:2]]
+    document = {**DOCUMENT, "groups": [{"key": "spring", "policy": policy}], "rules": [*DOCUMENT["rules"], *cuts]}
+    draft_version(by=SYSTEM, at=shop.at, programme=shop.programme, document=document)
+    client = shop.client(shop.leonore)
+    for path in ("", "rules/one/"):
+        answer = client.get(f"/console/programmes/cercle/versions/2/{path}")
+        assert answer.status_code == 200
+        assert words in answer.content.decode(), path

@@ -196,12 +196,19 @@ def _rule_view(rule: Rule, rule_set: RuleSet, written: Document, points_name: Po
 def _group_text(rule: Rule, rule_set: RuleSet) -> str:
     if rule.group is None:
         return ""
-    policy = {
+    policy = policy_text(rule_set.policy_of[rule.group])
+    return _("Group “%(group)s”: %(policy)s") % {"group": rule.group, "policy": policy}
+
+
+def policy_text(policy: str) -> str:
+    """Return which of the rules of a group count, in words."""
+    return {
         "all": _("every rule of it gives"),
         "best": _("only the one that gives most counts"),
+        "least": _("only the one that gives least counts"),
         "first": _("only the first that gives counts"),
-    }[rule_set.policy_of[rule.group]]
-    return _("Group “%(group)s”: %(policy)s") % {"group": rule.group, "policy": policy}
+        "exclusive": _("all of it gives, and then no rule outside it lowers a price"),
+    }[policy]
 
 
 def _dates_text(rule: Rule) -> str:

@@ -25,6 +25,7 @@ from .rules.typed import unspell
 ROWS_SHOWN = 8
 POLICIES = (
     ("all", _("every rule gives")), ("best", _("only the one that gives most")),
+    ("least", _("only the one that gives least")),
     ("first", _("only the first that gives")), ("exclusive", _("every rule, and none outside the group")),
 )  # fmt: skip
 PER = (("checkout", _("the purchase")), ("line", _("each line")), ("unit", _("each unit")))
@@ -195,7 +196,7 @@ def _group(row: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> di
     former = known.get(row["key"], {})  # with its scope
     kept = {name: each for name, each in former.items() if name != "cap"}
     policy = row["policy"] or "all"
-    if policy != "best":
+    if policy not in ("best", "least"):
         kept.pop("scope", None)
     cap = _bounds(row)
     return kept | {"key": row["key"], "policy": policy} | ({"cap": cap} if cap else {})

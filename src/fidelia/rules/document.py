@@ -55,8 +55,8 @@ CAMPAIGNS_MAX = 100
 EFFECTS = (*POINTS_EFFECTS, *PRICE_EFFECTS, *ISSUE_EFFECTS)
 _OWN_MEMBERS = ("key", "name", "when", "lines", "valid_from", "valid_until", "limit_per_purchase", "group")
 _RULE_MEMBERS = (*_OWN_MEMBERS, *TERM_MEMBERS, *EFFECTS)
-Policy = Literal["all", "best", "first", "exclusive"]
-POLICIES: tuple[Policy, ...] = ("all", "best", "first", "exclusive")
+Policy = Literal["all", "best", "least", "first", "exclusive"]
+POLICIES: tuple[Policy, ...] = ("all", "best", "least", "first", "exclusive")
 
 
 def parse_rule_set(document: object, catalogue: Catalogue, *, points_scale: int) -> RuleSet:
@@ -162,7 +162,7 @@ def _read_group(reader: Reader, value: object, pointer: str) -> Group:
     members = read_members(value, pointer, ("key", "policy", "scope", "cap"), required=("key", "policy"))
     policy = read_choice(members["policy"], POLICIES, f"{pointer}/policy")
     scope = read_choice(members.get("scope", "checkout"), ("checkout", "line"), f"{pointer}/scope")
-    if scope == "line" and policy != "best":
+    if scope == "line" and policy not in ("best", "least"):
         raise InvalidRuleSet("only_best_by_line", pointer=f"{pointer}/scope")
     key = read_key(members["key"], f"{pointer}/key")
     cap = read_group_cap(reader, members.get("cap"), f"{pointer}/cap", key)

@@ -34,6 +34,7 @@ from .settlement import (
     NO_LINES,
     NOT_BEST,
     NOT_FIRST,
+    NOT_LEAST,
     NOT_YET_VALID,
     NOTHING_EARNED,
     ONLY_AT_CHECKOUT,
@@ -104,6 +105,9 @@ _WHY_NOT = {
     ),
     NOT_BEST: LocalizedText(
         en="{name}: set aside, another advantage gives more.", fr="{name} : écarté, un autre avantage donne plus."
+    ),
+    NOT_LEAST: LocalizedText(
+        en="{name}: set aside, another advantage gives less.", fr="{name} : écarté, un autre avantage donne moins."
     ),
     NOT_FIRST: LocalizedText(
         en="{name}: set aside, another advantage comes first.", fr="{name} : écarté, un autre avantage passe avant."

@@ -148,15 +148,16 @@ class Group:
 
     all    every rule gives
     best   only the rule that gives most; of equals, the one declared first
+    least  only the rule that gives least, of those that give anything; of equals, the one declared first
     first  only the first declared that gives anything
     exclusive  every rule gives, and if any does, no rule outside lowers a price
 
-    scope    "best" is chosen for the whole checkout, or for each line by itself
+    scope    "best" or "least" is chosen for the whole checkout, or for each line by itself
     cap the most that its rules take off together
     """
 
     key: str
-    policy: Literal["all", "best", "first", "exclusive"]
+    policy: Literal["all", "best", "least", "first", "exclusive"]
     scope: Literal["checkout", "line"] = "checkout"
     cap: JointCap | None = None
 

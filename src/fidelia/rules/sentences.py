@@ -246,7 +246,8 @@ SENTENCES: dict[str, LocalizedText] = {
         fr="Le groupe « {text} » mêle des règles incomparables : prix, points et ce qui est émis.",
     ),
     "only_best_by_line": LocalizedText(
-        en="Only “best” can be chosen for each line.", fr="Seul « best » peut se choisir ligne par ligne."
+        en="Only “best” and “least” can be chosen for each line.",
+        fr="Seuls « best » et « least » peuvent se choisir ligne par ligne.",
     ),
     "only_for_points": LocalizedText(
         en="This is for rules that give points only; a price has a cap.",

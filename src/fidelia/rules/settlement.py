@@ -38,11 +38,12 @@ NO_LINES = "no_lines"
 NOTHING_EARNED = "nothing_earned"
 NOT_BEST = "not_best"
 NOT_FIRST = "not_first"
+NOT_LEAST = "not_least"
 ONLY_AT_CHECKOUT = "only_at_checkout"
 LIMIT_REACHED = "limit_reached"
 CONTROL = "control"
 REASONS = (
-    *(GRANTED, NOT_YET_VALID, EXPIRED, CONDITION_FALSE, NO_LINES, NOTHING_EARNED, NOT_BEST, NOT_FIRST),
+    *(GRANTED, NOT_YET_VALID, EXPIRED, CONDITION_FALSE, NO_LINES, NOTHING_EARNED, NOT_BEST, NOT_LEAST, NOT_FIRST),
     *(ONLY_AT_CHECKOUT, LIMIT_REACHED, CONTROL),
 )
 
@@ -361,10 +362,11 @@ def _choose_in_groups(rule_set: RuleSet, grants: Sequence[_Grant]) -> None:
         rivals = [each for each in grants if each.rule.group == group and each.reason == GRANTED]
         if policy == "all" or not rivals:
             continue
-        kept = max(rivals, key=lambda each: each.points) if policy == "best" else rivals[0]
+        choose = {"best": max, "least": min}.get(policy)
+        kept = rivals[0] if choose is None else choose(rivals, key=lambda each: each.points)
         for each in rivals:
             if each is not kept:
-                each.reason = NOT_BEST if policy == "best" else NOT_FIRST
+                each.reason = {"best": NOT_BEST, "least": NOT_LEAST}.get(policy, NOT_FIRST)
 
 
 def _outcome(candidate: Candidate, grant: _Grant | None) -> Outcome:

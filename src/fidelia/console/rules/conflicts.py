@@ -54,6 +54,7 @@ _SENTENCES: Mapping[Relation, tuple[Tone, Text]] = {
 _GROUPS: Mapping[str, Text] = {
     "all": _("In a group with %(names)s: every rule of it gives."),
     "best": _("In a group with %(names)s: only the one that gives most counts."),
+    "least": _("In a group with %(names)s: only the one that gives least counts."),
     "first": _("In a group with %(names)s: only the first that gives counts."),
     "exclusive": _("In a group with %(names)s: all of it gives, and then no rule outside it lowers a price."),
 }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fidelia.kernel.errors import Invalid
 from fidelia.rules.documents import read_text, write_text
 
+from ..programme_parts import policy_text
 from .bound_forms import BOUND_FORMS, folded, is_shown, values_of
 from .effect_forms import EFFECT_FORMS, PRICE_EFFECTS, effects_of, fresh_effect
 from .effects import EffectForm, Part, text_of_part
@@ -108,7 +109,7 @@ def show_members(rule: Mapping[str, Any], bench: Bench) -> Members:
         parts=[PartView(part, _spelled(part, values[part.name])) for part in form.parts] if form else [],
         limit="" if limit is None else spell(str(limit)),
         group=str(rule.get("group") or ""),
-        groups=[(group.key, _policy(group.policy)) for group in bench.view.terms.rule_set.groups],
+        groups=[(group.key, policy_text(group.policy)) for group in bench.view.terms.rule_set.groups],
         valid_from=local_text(rule.get("valid_from"), bench.zone),
         valid_until=local_text(rule.get("valid_until"), bench.zone),
         other=_other_text(rule, form),
@@ -322,12 +323,3 @@ def _put(members: dict[str, Any], name: str, value: Any) -> None:
         members.pop(name, None)
     else:
         members[name] = value
-
-
-def _policy(policy: str) -> str:
-    said = {
-        "all": _("every rule of it gives"),
-        "best": _("only the one that gives most counts"),
-        "first": _("only the first that gives counts"),
-    }
-    return said.get(policy, policy)

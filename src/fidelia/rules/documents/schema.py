@@ -52,7 +52,7 @@ from .schema_parts import (
 from .tiers_schema import tiers_schema
 
 SCHEMA_ID: Final = "https://fidelia.example/schemas/programme-1.json"
-POLICIES: Final = ("all", "best", "first", "exclusive")
+POLICIES: Final = ("all", "best", "least", "first", "exclusive")
 
 
 def document_schema() -> Schema:

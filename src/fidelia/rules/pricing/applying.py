@@ -146,7 +146,7 @@ def apply_price(running: Running, planned: PlannedRule, effect: FixedPrice, part
     grant = Grant()
     grant.is_meant = planned.meaning != "stated"
     room = _room(running, planned, parts)
-    amounts = _meant(running, planned, parts, [part.amount for part in parts])
+    amounts = _prices(running, planned, parts)
     if effect.each == "unit":
         offs = [
             min(most, _above_price(running, part, amount, effect.price))
@@ -172,7 +172,7 @@ def apply_table(running: Running, planned: PlannedRule, effect: PriceTable, part
     grant.is_meant = planned.meaning != "stated"
     key = running.rule_set.lines.by_name[effect.field_key].key
     room = _room(running, planned, parts)
-    amounts = _meant(running, planned, parts, [part.amount for part in parts])
+    amounts = _prices(running, planned, parts)
     for part, amount, most in zip(parts, amounts, room, strict=True):
         price = effect.prices.get(str(running.rows[part.line][key]))
         if price is not None:
@@ -302,6 +302,12 @@ def _bases(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> lis
     else:
         bases = [part.amount - part.aside for part in parts]
     return _meant(running, planned, parts, bases)
+
+
+def _prices(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:
+    """Return what a price is compared with: the money as it runs, or as listed, of which it takes what it saves."""
+    is_initial = planned.rule.terms.base == "initial"
+    return _meant(running, planned, parts, [part.listed if is_initial else part.amount for part in parts])
 
 
 def _room(running: Running, planned: PlannedRule, parts: Sequence[Part]) -> list[int]:

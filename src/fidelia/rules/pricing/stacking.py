@@ -20,6 +20,7 @@ from ..settlement import (
     NO_LINES,
     NOT_BEST,
     NOT_FIRST,
+    NOT_LEAST,
     NOT_YET_VALID,
     Outcome,
     missing_of,
@@ -73,7 +74,7 @@ class Settling:
                 outcomes[key] = planned.refused(EXCLUDED, excluded_by)
             elif self.stopped_by is not None and not planned.rule.terms.always:
                 outcomes[key] = planned.refused(EXCLUDED, self.stopped_by)
-            elif group is not None and group.policy in ("best", "first"):
+            elif group is not None and group.policy in ("best", "least", "first"):
                 self.settle_group(self.members(planned, active, withdrawn))
             elif planned.wanted is not None and planned.only_wants_lines and running.has_none(planned.wanted):
                 outcomes[key] = planned.refused(NO_LINES)
@@ -176,9 +177,9 @@ class Settling:
         if group.policy == "first":
             self.settle_first(members)
         elif group.scope == "line":
-            self.settle_best_by_line(members)
+            self.settle_one_by_line(members, group.policy)
         else:
-            self.settle_best(members)
+            self.settle_one_of(members, group.policy)
 
     def settle_first(self, members: Sequence[PlannedRule]) -> None:
         first: str | None = None
@@ -188,28 +189,31 @@ class Settling:
             elif self.settle_one(planned):
                 first = planned.key
 
-    def settle_best(self, members: Sequence[PlannedRule]) -> None:
+    def settle_one_of(self, members: Sequence[PlannedRule], policy: str) -> None:
+        """Let the rule give that gives most, or least of those that give anything; of equals the first."""
         found = [(planned, grant) for planned in members if (grant := self.attempt(planned)) is not None]
         if not found:
             return
-        best, kept = max(found, key=lambda pair: self.worth(pair[1]))
+        choose, reason = (min, NOT_LEAST) if policy == "least" else (max, NOT_BEST)
+        chosen, kept = choose(found, key=lambda pair: self.worth(pair[1]))
         for planned, _ in found:
-            if planned is not best:
-                self.outcomes[planned.key] = planned.refused(NOT_BEST, best.key)
-        self.grant(best, kept)
+            if planned is not chosen:
+                self.outcomes[planned.key] = planned.refused(reason, chosen.key)
+        self.grant(chosen, kept)
 
-    def settle_best_by_line(self, members: Sequence[PlannedRule]) -> None:
-        """Give each line the rule that takes most off it; of equals the first."""
+    def settle_one_by_line(self, members: Sequence[PlannedRule], policy: str) -> None:
+        """Give each line the rule that takes most off it, or least of those that take anything; of equals the first."""
         found = [(planned, grant) for planned in members if (grant := self.attempt(planned)) is not None]
-        best: dict[int, tuple[int, int]] = {}
+        chosen: dict[int, tuple[int, int]] = {}
         for n, (_, grant) in enumerate(found):
             sums: dict[int, int] = {}
             for part, _, _, off in grant.takes:
                 sums[part.line] = sums.get(part.line, 0) + off
             for line, off in sums.items():
-                if off > best.get(line, (0, 0))[0]:
-                    best[line] = (off, n)
-        owner = {line: n for line, (_, n) in best.items()}
+                held = chosen.get(line, (0, 0))[0]
+                if off > 0 and (held == 0 or (off < held if policy == "least" else off > held)):
+                    chosen[line] = (off, n)
+        owner = {line: n for line, (_, n) in chosen.items()}
         for n, (planned, grant) in enumerate(found):
             grant.takes = [take for take in grant.takes if owner.get(take[0].line) == n]
             # Units that a rule only counts are those of a line of its own too: they were seen as they stood before.
@@ -217,7 +221,7 @@ class Settling:
             if grant.total or grant.products:
                 self.grant(planned, grant)
             else:
-                self.outcomes[planned.key] = planned.refused(NOT_BEST)
+                self.outcomes[planned.key] = planned.refused(NOT_LEAST if policy == "least" else NOT_BEST)
 
     def worth(self, grant: Grant) -> int:
         """Return what a grant is worth to the customer, gifts at what they lose of their price."""
