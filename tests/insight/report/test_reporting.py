@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import fidelia.ui
 from fidelia.insight.errors import NothingToReport
-from fidelia.insight.report import Report, make_report, open_purchases
+from fidelia.insight.report import Report, drawing, make_report, open_purchases
 from fidelia.insight.report.blocks import Drawing, Grid, Missing, Numbers
 from fidelia.insight.report.drawing import Drawer, open_drawer
 from fidelia.insight.report.html import write_html
@@ -21,6 +22,7 @@ from fidelia.insight.report.people.buyers import with_campaign
 from fidelia.insight.report.people.satisfaction import with_satisfaction
 from fidelia.insight.report.speech import Speech, in_language
 from fidelia.intake.errors import MalformedMapping
+from fidelia.ui.charts import Unit, sorted_bars
 from tests.insight.report.files import NOW, shop_file, write
 
 CHAPTERS = ["contents", "changes", "sales", "rfm", "frat", "lifecycle", "cohorts", "value", "churn", "scores",
@@ -358,3 +360,17 @@ GROUPS = [
     "2026-01-11,x,9.00,courriel",
     "2026-01-12,x,9.00,témoin",
 ]
+
+
+def test_the_report_draws_whatever_the_pages_draw():
+    """Both read the same definitions: an instruction that one of them does not know leaves a drawing without shapes."""
+    browser = (Path(fidelia.ui.__file__).parent / "static" / "ui" / "charts.js").read_text(encoding="utf-8")
+    known = re.compile(r"if \(part\.\$(\w+)\)")
+    assert set(known.findall(browser)) == set(known.findall(drawing._DRAW)) >= {"ticks", "fit", "share"}
+    bars = sorted_bars([("Café", 691), ("Thé", 524)], unit=Unit(), language="fr", heading="Sorte", value_name="Clients")
+    with open_drawer() as drawer:
+        svg = drawer.draw(bars, width=600, height=200)
+    bars_drawn = re.findall(r'<path d="M([\d.]+) [\d.]+L([\d.]+) [^"]*A[^"]*" fill="#0b6e7f"', svg)
+    widths = [float(right) - float(left) for left, right in bars_drawn]
+    assert len(widths) == 2
+    assert abs(widths[0] / widths[1] - 691 / 524) < 0.02

@@ -14,7 +14,7 @@ from fidelia.ui.charts.palette import Theme
 
 ECHARTS: Final = Path(__file__).resolve().parents[2] / "ui" / "static" / "ui" / "vendor" / "echarts.min.js"
 NARROW: Final = 336  # what a phone leaves of its 390
-# What charts.js does in the browser: ticks with their own texts, and cells as wide as the drawing allows. In a narrow
+# What charts.js does in the browser: ticks with their own texts, names and cells as wide as the drawing allows. In a narrow
 # drawing a cell has room for one number, so the second is left to its colour and to the table, and a few names below
 # an axis are broken, none left out.
 _DRAW: Final = r"""
@@ -26,6 +26,7 @@ function prepared(part, width) {
     const { first, step, texts } = part.$ticks;
     return (value) => texts[Math.round(value / step) - first] ?? "";
   }
+  if (part.$share) return Math.round(width * part.$share);
   if (part.$fit) return Math.max(34, (width - 90) / part.$fit - 8);
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, prepared(value, width)]));
 }
