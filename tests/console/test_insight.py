@@ -37,7 +37,20 @@ def scored(shop):
     return shop
 
 
+def test_without_a_purchase_it_asks_for_purchases(shop):
+    client = shop.client(shop.leonore)
+    for page in (OVERVIEW, RFM, f"{OVERVIEW}lifecycle/"):
+        said = client.get(page).content.decode()
+        assert "Aucun achat n’est encore connu" in said
+        assert 'href="/console/imports/new/"' in said
+    assert "<h1>Étapes du cycle de vie</h1>" in re.sub(r"<h1[^>]*>\s*(.*?)\s*</h1>", r"<h1>\1</h1>", said)
+    seeing = person("Jaquino")
+    assert client.get(f"{OVERVIEW}effects/").content.decode().count("/console/campaigns/new/") == 1
+    assert shop.client(seeing).get(RFM).status_code == 403
+
+
 def test_it_says_that_nothing_is_learnt_yet(shop):
+    shop.buy(shop.members(1)[0], 2_000, 3)
     page = shop.client(shop.leonore).get(RFM).content.decode()
     assert "Rien n’est encore appris" in page
     assert "Actualiser maintenant" in page
@@ -87,6 +100,7 @@ def told(scored, monkeypatch):
 
 
 def test_before_the_first_refresh_each_chapter_says_so(shop):
+    shop.buy(shop.members(1)[0], 2_000, 3)
     client = shop.client(shop.leonore)
     for page in (OVERVIEW, f"{OVERVIEW}lifecycle/"):
         assert "Rien n’est encore appris" in client.get(page).content.decode()

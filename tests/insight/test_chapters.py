@@ -22,7 +22,13 @@ from fidelia.insight.operations.learning import LEARNT
 from fidelia.insight.queries import compose_report, get_chapter, list_chapters
 from fidelia.insight.report.blocks import Drawing, Grid, Numbers
 from fidelia.insight.report.exported import open_export
-from fidelia.insight.report.keeping import blocks_as_values, definitions_as_values, read_changes, read_section
+from fidelia.insight.report.keeping import (
+    blocks_as_values,
+    definitions_as_values,
+    read_changes,
+    read_cover,
+    read_section,
+)
 from fidelia.insight.report.making import make_report
 from fidelia.kernel.calendar import zone_of
 from fidelia.kernel.errors import Denied
@@ -30,6 +36,7 @@ from fidelia.kernel.models import OutboxEvent
 from fidelia.kernel.money import Money
 from fidelia.products.models import Product
 from fidelia.products.operations import NewCost, NewProduct, add_products_in_bulk, set_costs_in_bulk
+from fidelia.ui.formats import plain_date
 from tests.cast import AT, PIZARRO, SYSTEM, actor_with
 from tests.cast import person as staff
 from tests.insight.shop import buy, customers, line_of, open_shop, purchase
@@ -127,7 +134,7 @@ def test_kinds_of_goods_are_those_of_the_catalogue_else_those_sold_as() -> None:
     chapter = get_chapter(by=ROCCO, key="frat", language="en")
     assert chapter is not None
     said = json.dumps(chapter.blocks)
-    assert "no column of categories" not in said
+    assert "no product has a category" not in said
     assert "Coffee" in said
     assert "Tea" in said
 
@@ -268,3 +275,29 @@ def test_all_chapters_make_one_pdf_and_need_the_right(people: list[UUID]) -> Non
     ):
         with pytest.raises(Denied):
             question()
+
+
+def test_where_nothing_was_bought_for_long_it_says_so_first_and_names_the_last_day() -> None:
+    open_shop()
+    last = AT - timedelta(days=400)
+    buy([purchase(one, 2_000, last - timedelta(days=30 * month)) for one in customers(60) for month in range(6)])
+    written()
+    for language, told in (("en", "Bring in newer purchases"), ("fr", "Apporter des achats plus récents")):
+        cover = get_chapter(by=ROCCO, key="cover", language=language)
+        assert cover is not None
+        _numbers, advice = read_cover(cover.blocks)
+        assert advice[0].title == told
+        day = plain_date(last, language)
+        assert day in advice[0].reason
+        assert day in cover.finding, "the history ends with its last purchase, not today"
+        assert "400" in advice[0].reason or "399" in advice[0].reason
+    members = get_chapter(by=ROCCO, key="members", language="en")
+    assert members is not None
+    assert "0 joined" in json.dumps(members.blocks)
+
+
+def test_while_the_shop_sells_no_newer_purchases_are_asked_for(people: list[UUID]) -> None:
+    written()
+    cover = get_chapter(by=ROCCO, key="cover", language="en")
+    assert cover is not None
+    assert "Bring in newer purchases" not in json.dumps(cover.blocks)

@@ -20,6 +20,7 @@ from fidelia.insight.models import Chapter, Slice
 from fidelia.insight.queries import compose_report, get_chapter, get_last_refresh, list_chapters
 from fidelia.insight.report.blocks import CURRENCY, Advice, Block, Drawing, Grid, Missing, Number, Numbers, Words
 from fidelia.insight.report.keeping import read_changes, read_cover, read_section
+from fidelia.insight.report.sections import SECTIONS
 from fidelia.jobs.queries import list_jobs
 from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor, Scope
@@ -30,7 +31,7 @@ from fidelia.ui.parts import Definition, Figure
 from . import meanings
 from .crowds import people_url
 from .customers.rows import name_of
-from .insight import JOB, SegmentOffer, progress_of, rfm_of_all
+from .insight import JOB, SegmentOffer, may_bring_purchases, progress_of, rfm_of_all
 from .pages import ConsoleRequest, show, signed_in
 from .programme_parts import language
 from .slices import address_of, filters_of, slice_of
@@ -68,20 +69,23 @@ def overview(request: ConsoleRequest) -> HttpResponseBase:
     cover = get_chapter(by=by, key=COVER, language=language(), slice_id=part_id)
     numbers, advice = read_cover(cover.blocks) if cover else ([], [])
     running = next(iter(list_jobs(by=by, kind=JOB, under_way=True, limit=1)), None)
+    changes_said = next((one.finding for one in found if one.key == "changes"), "")
     context = {
         "last": get_last_refresh(),
         "subtitle": cover.finding if cover else "",
         "figures": _figures_of(cover, numbers[:5]),
         "advice": [_with_link(one, found, part) for one in advice],
         "changes": [_with_link(one, found, part) for one in (read_changes(cover.blocks) if cover else [])],
-        "changes_said": next((one.finding for one in found if one.key == "changes"), ""),
+        "changes_said": changes_said,
+        "changes_url": url_of("changes", part),
         "chapters": [
             {"title": one.title, "finding": one.finding, "icon": icon_of(one.key), "url": url_of(one.key, part)}
             for one in found
-            if one.key != COVER
+            if one.key not in (COVER, "changes" if changes_said else COVER)
         ],
         "job": progress_of(running, clock.now()) if running else None,
         "may_refresh": by.may_somewhere("insight.refresh") and running is None,
+        "may_import": not found and part is None and may_bring_purchases(by),
     } | filters_of(by, part)
     return show(request, "console/insight/overview.html", context)
 
@@ -195,7 +199,13 @@ def _missing(request: ConsoleRequest, key: str) -> HttpResponseBase:
     last = get_last_refresh()
     if key not in ICONS or (last is not None and Chapter.objects.exists()):
         raise Http404
-    context = {"last": last, "chapter": None, "may_refresh": request.actor.may_somewhere("insight.refresh")}
+    context = {
+        "last": last,
+        "chapter": None,
+        "missing_title": next(_(title) for one, title, _write in SECTIONS if one == key),
+        "may_refresh": request.actor.may_somewhere("insight.refresh"),
+        "may_import": may_bring_purchases(request.actor),
+    }
     return show(request, "console/insight/chapter.html", context)
 
 

@@ -127,6 +127,7 @@ def effects(request: ConsoleRequest) -> HttpResponseBase:
         "rows": [_row(one) for one in watched],
         "rules": [_rule_row(one) for one in rules],
         "instruments": instruments_of(watched, rules),
+        "may_draft": request.actor.may_somewhere("campaign.draft"),
         "may_stop": request.actor.may_somewhere("campaign.stop"),
         "rate": formats.share(float(DEFAULT_RATE), language(), decimals=0),
         "charts": _charts(request.actor, told[:SHOWN]),

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fidelia.activity.queries import list_purchases
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import list_customers_by_id
 from fidelia.insight.models import Refresh
@@ -62,6 +63,12 @@ class SegmentOffer:
         return f"{reverse('console:segment-new')}?{urlencode(query)}"
 
 
+def may_bring_purchases(actor: Actor) -> bool:
+    """Whether what is missing is purchases, and the actor may bring some in: then a refresh would learn nothing."""
+    rights = ("purchase.see", "purchase.import", "file.keep")
+    return all(map(actor.may_somewhere, rights)) and not list_purchases(by=actor, limit=1)
+
+
 def rfm_of_all(actor: Actor) -> dict[str, Any]:
     """Return what the page of RFM shows of all purchases. Raises Denied (insight.see)."""
     actor.require("insight.see")
@@ -73,7 +80,9 @@ def rfm_of_all(actor: Actor) -> dict[str, Any]:
         "may_refresh": actor.may_somewhere("insight.refresh") and running is None,
         "definition": rfm_definition(last),
     }
-    if last is not None and last.customer_count:
+    if last is None:
+        context["may_import"] = may_bring_purchases(actor)
+    elif last.customer_count:
         cells = list_rfm_cells(by=actor, refresh=last)
         totals = list_rfm_segments(by=actor, refresh=last)
         context |= {

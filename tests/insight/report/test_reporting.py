@@ -309,7 +309,7 @@ def test_a_column_of_texts_or_of_one_answer_is_no_satisfaction(tmp_path: Path) -
 
 def test_a_file_without_categories_says_why_it_tells_no_types(tmp_path: Path) -> None:
     report, _speech = reported(write(tmp_path, *FILES["all bought once"]))
-    assert "the file has no column of categories" in texts_of(report)
+    assert "no product has a category" in texts_of(report)
 
 
 def test_one_reason_is_told_once_with_the_rows_it_holds_for(tmp_path: Path) -> None:

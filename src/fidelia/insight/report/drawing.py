@@ -14,9 +14,9 @@ from fidelia.ui.charts.palette import Theme
 
 ECHARTS: Final = Path(__file__).resolve().parents[2] / "ui" / "static" / "ui" / "vendor" / "echarts.min.js"
 NARROW: Final = 336  # what a phone leaves of its 390
-# What charts.js does in the browser: ticks with their own texts, names and cells as wide as the drawing lets them be. In
-# a narrow drawing a cell has room for one number, so the second is left to its colour and to the table, and a few names
-# below an axis are broken, none left out.
+# What charts.js does in the browser: ticks with their own texts, names and cells as wide as the drawing lets them.
+# In a narrow drawing a cell has room for one number, so the second is left to its colour and to the table, and a few
+# names below an axis are broken, none left out.
 _DRAW: Final = r"""
 function prepared(part, width) {
   if (Array.isArray(part)) return part.map((one) => prepared(one, width));

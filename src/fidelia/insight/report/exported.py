@@ -183,6 +183,7 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         discounted=(lines.discount != 0).any(),
         costed=(lines.cost.notnull() | lines.margin_rate.notnull()).any(),
         first_at=lines.occurred_at.min(),
+        newest_at=lines.occurred_at.max(),
     )
     (found,) = export.engine.to_pyarrow(survey).to_pylist()
     if not found["rows"]:
@@ -198,5 +199,5 @@ def _facts_of(export: _Export, *, name: str, margin_rate: Fraction) -> ReportFac
         purchases=purchases, lines=lines, backend=export.engine, currency=export.currency,
         first_at=found["first_at"].astimezone(UTC), as_of=export.midnight,
         has=has, quality=quality, margin_rate=margin_rate, stock=export.stock(),
-        joined=export.joined(), left_out=export.left_out(),
+        joined=export.joined(), left_out=export.left_out(), newest_at=found["newest_at"].astimezone(UTC),
     )  # fmt: skip

@@ -89,13 +89,24 @@ class ReportFacts:
     stock: ibis.Table | None = None  # product_code, units (thousandths, all places together); None: not known
     left_out: tuple[LeftOut, ...] = ()  # purchases in other currencies, which no chapter counts
     joined: ibis.Table | None = None  # customer_id, joined_at (the first membership); None: not known who is a member
+    newest_at: datetime | None = None  # the newest purchase, where it may be older than the day before `as_of`
     _kept: dict[str, Any] = field(default_factory=dict)
     _totals: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def last_at(self) -> datetime:
-        """The last day of the file."""
+        """The last day of the history."""
         return self.as_of - timedelta(days=1)
+
+    @property
+    def bought_until(self) -> datetime:
+        """The last day of the history on which something was bought or given back."""
+        return self.newest_at or self.last_at
+
+    @property
+    def quiet_days(self) -> int:
+        """Days without any purchase before `as_of`; none in a file, which ends with its last purchase."""
+        return 0 if self.newest_at is None else max(0, (self.as_of - self.newest_at) // timedelta(days=1))
 
     @property
     def scale(self) -> int:

@@ -54,7 +54,7 @@ def make_report(
         subtitle=" · ".join(filter(None, [
             _(
                 "Purchases from {first} to {last}, in {currency}",
-                first=speech.day(facts.first_at), last=speech.day(facts.last_at), currency=facts.currency,
+                first=speech.day(facts.first_at), last=speech.day(facts.bought_until), currency=facts.currency,
             ),
             _left_out(facts, speech),
         ])),

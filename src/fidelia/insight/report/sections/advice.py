@@ -19,6 +19,7 @@ from .portfolio import classify
 from .rfm import scored
 
 MOST: Final = 5
+QUIET_DAYS: Final = 60  # no shop that is open sells nothing for so long
 STAKE_MIN: Final = 0.001  # of the margin of the history: nobody changes a plan for less
 CUSTOMERS_MIN: Final = 10  # of fewer each is known by name
 ALIVE_MIN: Final = 0.05  # below this the model says no more what somebody would bring
@@ -32,7 +33,22 @@ def advise(facts: ReportFacts, speech: Speech) -> Sequence[Advice]:
         proposals += _if_it_fits(propose, facts, speech)
     least = STAKE_MIN * margin_of(facts).rate * _net_sales(facts)
     worth = [(stake, advice) for stake, advice in proposals if stake >= least]
-    return [advice for _stake, advice in sorted(worth, key=lambda pair: -pair[0])[:MOST]]
+    ranked = [advice for _stake, advice in sorted(worth, key=lambda pair: -pair[0])]
+    return [*_newer_purchases(facts, speech), *ranked][:MOST]
+
+
+def _newer_purchases(facts: ReportFacts, speech: Speech) -> list[Advice]:
+    """Where nothing was bought for long, everybody seems gone: what is missing is purchases, not customers."""
+    if facts.quiet_days < QUIET_DAYS:
+        return []
+    _ = speech.text
+    return [Advice(
+        _("Bring in newer purchases"),
+        _("The last one is of {day}, {n} days ago: seen from today everybody seems gone. To see the customers as they "
+          "were then, filter the purchases up to that day.", day=speech.day(facts.bought_until),
+          n=speech.number(facts.quiet_days)),
+        "", "sales",
+    )]  # fmt: skip
 
 
 def _net_sales(facts: ReportFacts) -> float:

@@ -23,7 +23,7 @@ def frat_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
     """Tell which kind of goods brings whom; the ten kinds that sell most."""
     _ = speech.text
     if "category" not in facts.has:
-        told = _("What kind of goods customers buy (FRAT) is not told: the file has no column of categories.")
+        told = _("What kind of goods customers buy (FRAT) is not told: no product has a category.")
         return Section("frat", title, "", [Missing(told)])
     people = typed(facts)
     if len(people["customer_id"]) < PEOPLE_MIN:

@@ -50,6 +50,8 @@ def members_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
         reason = _("Members are compared with others from a history of {n} days on.", n=DAYS_MIN)
         return Section("members", title, "", [Missing(reason)])
     people = joined_people(facts)
+    if not 0 < people.member.sum() < len(people.member):
+        return Section("members", title, "", [Missing(_nobody_to_compare(people, facts, speech))])
     spent = compare_matched(people.columns, people.member, people.spent)
     came = compare_matched(people.columns, people.member, people.came)
     rows = [
@@ -79,6 +81,16 @@ def members_section(facts: ReportFacts, speech: Speech, title: str) -> Section:
             "0.1 they are not comparable."
         )),
     ])  # fmt: skip
+
+
+def _nobody_to_compare(people: Joined, facts: ReportFacts, speech: Speech) -> str:
+    ends = facts.as_of - AFTER
+    return speech.text(
+        "Compared are customers who joined between {first} and {last} with others who bought then and did not: "
+        "{members} joined, {others} did not.",
+        first=speech.day(ends - JOINING), last=speech.day(ends), members=speech.number(people.member.sum()),
+        others=speech.number(len(people.member) - people.member.sum()),
+    )  # fmt: skip
 
 
 def joined_people(facts: ReportFacts) -> Joined:
