@@ -25,6 +25,7 @@ from .types import Type
 AMOUNT_MAX = 10**12
 WHOLE_MAX = 10**9
 TEXT_MAX = 100
+NAMED_MAX = 15  # a longer list of names is no help
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -91,7 +92,9 @@ def read_members(
     value: object, pointer: str, allowed: Sequence[str], *, required: Sequence[str] = ()
 ) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidRuleSet("mapping", pointer=pointer)
+        if len(allowed) > NAMED_MAX:
+            raise InvalidRuleSet("mapping", pointer=pointer)
+        raise InvalidRuleSet("mapping_of", pointer=pointer, choices=", ".join(allowed))
     for name in value:
         if name not in allowed:
             raise unknown_member(name, allowed, f"{pointer}/{name}")
@@ -145,6 +148,8 @@ def read_choice(value: object, choices: Sequence[str], pointer: str) -> str:
 
 def unknown_member(name: object, known: Sequence[str], pointer: str) -> InvalidRuleSet:
     """Return the refusal of a name or a choice that is none, with the nearest that is one."""
+    if str(name).isdigit():  # {by: 1,5} is a group of “by” and “5”
+        return InvalidRuleSet("decimal_comma", pointer=pointer, text=name)
     nearest = nearest_name(str(name), list(known))
     more: dict[str, Any] = {"nearest": nearest} if nearest else {}
     return InvalidRuleSet("unknown_member", pointer=pointer, text=name, choices=", ".join(known), **more)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import syntax
 from .catalogue import Catalogue, Field, Records
 from .errors import UnknownField, nearest_name
 from .history import HISTORY, field_of, is_measure, measure_of
 from .nodes import Read
 
+_LINES = "lines"
 LINE_ROW = 0  # the row of a rule about one line; those of macros are numbered from 1
 
 
@@ -62,12 +65,25 @@ class Names:
         for size in range(1, len(parts)):
             if ".".join(parts[:size]) in self.catalogue.paths:
                 return UnknownField("no_attributes", offset=offset, text=f".{parts[size]}")
-        return UnknownField("unknown_field", offset=offset, nearest=nearest_name(path, self.catalogue.paths), text=path)
+        lines = self.catalogue.records_at.get(_LINES)
+        if parts[0] == "line" and lines is not None and len(parts) == 2 and parts[1] in lines.by_name:
+            return UnknownField("field_of_lines", offset=offset, text=path, name=parts[1])
+        nearest = nearest_name(path, self.catalogue.paths) or _ending_alike(parts, self.catalogue.paths)
+        return UnknownField("unknown_field", offset=offset, nearest=nearest, text=path)
 
     def find_list(self, written: syntax.Written) -> Read | None:
         """Return the field when it is a list of values, else None."""
         read = self.find_field(written) if path_of(written) else None
         return read if read is not None and read.field.many else None
+
+
+def _ending_alike(parts: list[str], paths: Sequence[str]) -> str | None:
+    """Return the one field that ends with a word of the path: who writes “store” means “purchase.store”."""
+    for word in reversed(parts):
+        found = [path for path in paths if path.rpartition(".")[2] == word]
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
 def path_of(written: syntax.Written) -> list[str] | None:

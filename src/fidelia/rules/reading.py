@@ -13,6 +13,7 @@ from .spans import ENDS, FIXED_DATES_MAX, Span
 
 MONTHS_MAX = 600
 DAYS_MAX = 3660
+NAMED_MAX = 15  # a longer list of names is no help
 
 
 class MalformedTerms(Invalid):
@@ -24,8 +25,12 @@ class MalformedTerms(Invalid):
 def read_object(document: Any, pointer: str, keys: set[str]) -> dict[str, Any]:
     """Return an object of no other members than these. Raises MalformedTerms."""
     if not isinstance(document, dict):
-        raise MalformedTerms("A group of named values is expected here.", pointer=pointer)
+        names = f"{{…}} of {', '.join(sorted(keys))}" if len(keys) <= NAMED_MAX else "name: value"
+        raise MalformedTerms(f"A group of named values is expected here: {names}.", pointer=pointer)
     unknown = sorted(set(document) - keys, key=str)
+    if unknown and str(unknown[0]).isdigit():
+        message = f"“{unknown[0]}” stands here by itself; if it follows a decimal comma, write a point: 1.5."
+        raise MalformedTerms(message, pointer=f"{pointer}/{unknown[0]}")
     if unknown:
         nearest = nearest_name(str(unknown[0]), sorted(keys))
         meant = f" Did you mean “{nearest}”?" if nearest else ""

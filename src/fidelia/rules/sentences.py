@@ -76,6 +76,10 @@ SENTENCES: dict[str, LocalizedText] = {
         en="The rule costs {size} steps; {limit} are allowed.", fr="La règle coûte {size} pas ; {limit} sont permis."
     ),
     "unknown_field": LocalizedText(en="There is no field “{text}”.", fr="Il n’y a pas de champ « {text} »."),
+    "field_of_lines": LocalizedText(
+        en="“{text}” is of one line: write the condition in “lines”, or lines.exists(l, l.{name} …).",
+        fr="« {text} » est d’une ligne : écrivez la condition dans « lines », ou lines.exists(l, l.{name} …).",
+    ),
     "not_a_value": LocalizedText(
         en="“{text}” is a group of fields, not a value.", fr="« {text} » est un groupe de champs, non une valeur."
     ),
@@ -153,6 +157,14 @@ SENTENCES: dict[str, LocalizedText] = {
     "mapping": LocalizedText(
         en="A group of named values is expected here.", fr="Il faut ici un groupe de valeurs nommées."
     ),
+    "mapping_of": LocalizedText(
+        en="A group of named values is expected here: {{…}} of {choices}.",
+        fr="Il faut ici un groupe de valeurs nommées : {{…}} parmi {choices}.",
+    ),
+    "decimal_comma": LocalizedText(
+        en="“{text}” stands here by itself; if it follows a decimal comma, write a point: 1.5.",
+        fr="« {text} » est seul ici ; s’il suit une virgule décimale, écrivez un point : 1.5.",
+    ),
     "list": LocalizedText(en="A list is expected here.", fr="Il faut ici une liste."),
     "text": LocalizedText(en="A text is expected here.", fr="Il faut ici un texte."),
     "unknown_member": LocalizedText(
@@ -209,8 +221,10 @@ SENTENCES: dict[str, LocalizedText] = {
         en="A whole number from {least} to {most} is expected here.", fr="Il faut ici un entier de {least} à {most}."
     ),
     "share_of": LocalizedText(
-        en="A percentage above 0 and at most 100, with at most 4 decimals, is expected here.",
-        fr="Il faut ici un pourcentage supérieur à 0 et d’au plus 100, avec 4 décimales au plus.",
+        en="A percentage above 0 and at most 100, with at most 4 decimals, is expected here, such as 10 or "
+        '"12.5", without %.',
+        fr="Il faut ici un pourcentage supérieur à 0 et d’au plus 100, avec 4 décimales au plus, comme 10 ou "
+        '"12.5", sans %.',
     ),
     "control_share": LocalizedText(
         en="A control group is at most half of the people: a percentage up to 50 is expected here.",

@@ -13,6 +13,8 @@ import fidelia
 from fidelia.kernel.errors import Invalid
 from fidelia.rules.documents import UnreadableText, read_text
 from fidelia.rules.documents.refusals import FORMS, document_refusal, refusal_in_words
+from fidelia.rules.documents.text import WHY
+from fidelia.rules.sentences import SENTENCES
 
 SOURCE = Path(fidelia.__file__).parent
 RAISED = {"MalformedTerms", "MalformedDocument", "HeadDiffers"}
@@ -63,6 +65,18 @@ def test_what_was_meant_is_said_in_french_too() -> None:
         "« thresold » n’est pas connu ici ; sont connus key, name, threshold. Vouliez-vous dire « threshold » ?"
     )
     assert refusal_in_words(Invalid("Nothing of that kind."), "fr") == "Nothing of that kind."
+
+
+def test_what_an_installation_elsewhere_tells_in_english_is_said_in_french_too() -> None:
+    for text in (*WHY.values(), *SENTENCES.values()):
+        names = set(re.findall(r"{(\w+)}", text.en.replace("{{", "").replace("}}", "")))
+        values = dict.fromkeys(names, "7")
+        assert document_refusal(text.en.format(**values), "fr") != "", text.en
+    told = "There is no field “offers.tea”. Did you mean “customer.offers”?"
+    assert document_refusal(told, "fr") == (
+        "Il n’y a pas de champ « offers.tea ». Vouliez-vous dire « customer.offers » ?"
+    )
+    assert document_refusal("Anything else.", "fr") == ""
 
 
 @pytest.mark.parametrize(

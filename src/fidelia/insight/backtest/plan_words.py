@@ -72,6 +72,21 @@ WARNED = {
         "“{rule}” and “{other}” lower the prices of the same lines, one on top of the other.",
         "«\u00a0{rule}\u00a0» et «\u00a0{other}\u00a0» baissent les prix des mêmes lignes, l’une après l’autre.",
     ),
+    "no_tier": Text(
+        "“{rule}” asks for the tier “{other_key}”, which the document does not have: nobody holds it.",
+        "«\u00a0{rule}\u00a0» demande le statut «\u00a0{other_key}\u00a0», que ce document n’a pas\u00a0: personne "
+        "ne l’a.",
+    ),
+    "no_offer": Text(
+        "“{rule}” asks for the offer “{other_key}”, which the document does not have: nobody can activate it.",
+        "«\u00a0{rule}\u00a0» demande l’offre «\u00a0{other_key}\u00a0», que ce document n’a pas\u00a0: personne ne "
+        "peut l’activer.",
+    ),
+    "no_plan": Text(
+        "“{rule}” asks for the plan “{other_key}”, which the document does not have: nobody can take it.",
+        "«\u00a0{rule}\u00a0» demande la formule «\u00a0{other_key}\u00a0», que ce document n’a pas\u00a0: "
+        "personne ne peut la prendre.",
+    ),
     "over": Text("“{rule}”: its dates are past.", "«\u00a0{rule}\u00a0»\u00a0: ses dates sont passées."),
     "unreached": Text(
         "“{rule}”: no purchase of the history meets it.",

@@ -20,6 +20,7 @@ from fidelia.rules.overlaps import Overlap, Relation, find_overlaps
 from .backtesting import Told, backtest_document
 from .grounds import Asked
 from .holding import held_today
+from .unknown_names import unknown_names
 
 LOWERS, SHIPPING = "lowers", "shipping"
 GRAVE = frozenset({Relation.NEVER, Relation.NO_LINE, Relation.HIDDEN, Relation.MULTIPLIES})
@@ -137,12 +138,13 @@ def _warnings(
     never, no_line: as `rules.overlaps` says;  over: its dates are past;  unreached: no purchase of the history met it
     hidden, multiplies: so too, where the document touches one of the two
     lowers: both lower the prices of the same lines of one purchase, one on top of the other, and no cap holds the two
+    no_tier, no_offer, no_plan: its condition asks for `other`, of which the document has none
     renamed: it had another key, `other`, and is the same otherwise
     unbounded: a new rule of which nothing limits what it gives to one member or in all
     """
     known = {rule["key"]: rule for rule in before.get("rules", ())}
     touched = {rule["key"] for rule in after.get("rules", ()) if rule != known.get(rule["key"])}
-    found = list(_overlaps(terms, touched))
+    found = [*_overlaps(terms, touched), *unknown_names(terms)]
     for rule in terms.rule_set.rules:
         if rule.valid_until is not None and rule.valid_until <= at:
             found.append({"kind": "over", "rule": rule.key, "other": ""})

@@ -7,12 +7,14 @@ Blanks are plain: who shows a sentence sets them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.localized import LocalizedText as Text
+
+from ..sentences import MEANT, SENTENCES
+from .text import WHY, missing_part
 
 FORMS = (
     # Anything
@@ -20,7 +22,11 @@ FORMS = (
     Text("A document has {parts} (required){others} and {last}.", "Un document a {parts} (exigé){others} et {last}."),
     Text("“{name}” is no part of it. {whole}", "« {name} » n’en est pas une partie. {whole}"),
     Text("“{name}” is not known here; known are {names}", "« {name} » n’est pas connu ici ; sont connus {names}"),
-    Text("A group of named values is expected here.", "Il faut ici un groupe de valeurs nommées."),
+    Text("A group of named values is expected here: {names}.", "Il faut ici un groupe de valeurs nommées : {names}."),
+    Text(
+        "“{name}” stands here by itself; if it follows a decimal comma, write a point: 1.5.",
+        "« {name} » est seul ici ; s’il suit une virgule décimale, écrivez un point : 1.5.",
+    ),
     Text("A text is expected here.", "Il faut ici un texte."),
     Text("Write a whole number from {least} to {most}.", "Écrivez un nombre entier de {least} à {most}."),
     Text("Choose one of {choices}.", "Choisissez parmi {choices}."),
@@ -54,6 +60,23 @@ FORMS = (
     Text(
         "Name the further currencies of the programme: {names}.", "Nommez les autres monnaies du programme : {names}."
     ),
+    Text(
+        "{who} may not do this: the right “{right}” is missing here.",
+        "{who} n’en a pas le droit : il manque ici « {right} ».",
+    ),
+    Text(
+        "There is no programme “{name}”; apply the document to create it.",
+        "Il n’y a pas de programme « {name} » ; appliquez le document pour le créer.",
+    ),
+    Text(
+        "Name the programme, in the head of the document or beside it.",
+        "Nommez le programme, dans l’en-tête du document ou à côté (--programme).",
+    ),
+    Text(
+        "There is no such programme, and the document has no head to create it by.",
+        "Ce programme n’existe pas, et le document n’a pas d’en-tête (programme) pour le créer.",
+    ),
+    Text("Version {number} says this to the letter.", "La version {number} dit cela mot pour mot."),
     # The head
     Text("The head of a programme names its {name}.", "L’en-tête d’un programme en donne {name}."),
     Text("Points have 0 to 4 decimals.", "Les points ont de 0 à 4 décimales."),
@@ -197,10 +220,12 @@ FORMS = (
 )  # fmt: skip
 # What stands within a sentence, and is said in the middle of what people wrote.
 _WITHIN = (
-    (re.compile(r" ?Did you mean “(.+?)”\?"), r" Vouliez-vous dire « \1 » ?"),
     (re.compile(r"A document has (.+?) \(required\)(.+) and (\w+)\."), r"Un document a \1 (exigé)\2 et \3."),
     (re.compile(r"\bthere are none\b"), "il n’y en a pas"),
+    (re.compile(r"^{…} of "), "{…} parmi "),
+    (re.compile(r"^name: value$"), "nom : valeur"),
 )
+_MEANT = re.compile(r" Did you mean “([^”]+)”\?$")
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -212,10 +237,27 @@ def refusal_in_words(refusal: FideliaError, language: str) -> str:
     return document_refusal(refusal.message, language) or refusal.message
 
 
+def with_missing(said: str, text: str, refusal: FideliaError, language: str) -> str:
+    """Return a sentence with the name of the part before it that a text lacks, where it is about one and names none."""
+    name = missing_part(text, refusal.pointer or "")
+    if not name or name in said:
+        return said
+    return (f"« {name} » manque. " if language.startswith("fr") else f"“{name}” is missing. ") + said
+
+
 def document_refusal(message: str, language: str) -> str:
-    """Return the sentence of a part of a document in a language, "" where it is none of those known."""
+    """Return the English sentence of a refusal of a document in a language, "" where it is none of those known.
+
+    An installation elsewhere tells in English what is wrong with a rule, or with a text that is not YAML, too.
+    """
     if not language.startswith("fr"):
         return message
+    found = _MEANT.search(message)
+    said = _in_french(message[: found.start()] if found is not None else message)
+    return said + MEANT.fr.format(nearest=found.group(1)) if said and found is not None else said
+
+
+def _in_french(message: str) -> str:
     for form, french in _forms():
         found = form.fullmatch(message)
         if found is not None:
@@ -232,9 +274,19 @@ def _within(value: str) -> str:
 
 @cache
 def _forms() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(_compiled())
+    texts = (*FORMS, *WHY.values(), *SENTENCES.values())
+    return tuple((_form_of(text.en), text.fr) for text in texts)
 
 
-def _compiled() -> Iterator[tuple[re.Pattern[str], str]]:
-    for text in FORMS:
-        yield re.compile(_HOLE.sub(r"(?P<\1>.+)", re.escape(text.en)), re.DOTALL), text.fr
+def _form_of(sentence: str) -> re.Pattern[str]:
+    """Return what a sentence looks like with its values; one that stands twice is the same twice."""
+    seen: set[str] = set()
+
+    def hole(found: re.Match[str]) -> str:
+        name = found.group(1)
+        pattern = f"(?P={name})" if name in seen else f"(?P<{name}>.+)"
+        seen.add(name)
+        return pattern
+
+    plain = sentence.replace("{{", "{").replace("}}", "}")
+    return re.compile(_HOLE.sub(hole, re.escape(plain)), re.DOTALL)

@@ -32,7 +32,7 @@ _SLIPS: Final = (
     ("found unknown escape character", "escape", False),
 )
 _UNFIT: Final = re.compile("[\x00\ud800-\udfff]")  # what no database keeps as text
-_WHY: Final = {
+WHY: Final = {
     "syntax": LocalizedText("This text is not YAML.", "Ce texte n’est pas du YAML."),
     "colon": LocalizedText(
         "This text is not YAML: a “:” stands within a text, which wants quotation marks around it, or the line is "
@@ -120,7 +120,7 @@ class UnreadableText(Invalid):
         """Return in a language what is the matter, without its place."""
         told = self.details
         values = {str(name): f"{told[name]:,}" for name in ("length", "length_max") if name in told}
-        return _with_values(_WHY[told["why"]].in_language(language), values, language)
+        return _with_values(WHY[told["why"]].in_language(language), values, language)
 
 
 class NameTwice(UnreadableText):
@@ -136,7 +136,7 @@ class NameTwice(UnreadableText):
 
 
 class _Unread(yaml.MarkedYAMLError):
-    """What YAML allows and no document of ours does; `why` is a key of _WHY."""
+    """What YAML allows and no document of ours does; `why` is a key of WHY."""
 
     def __init__(self, why: str, mark: yaml.Mark) -> None:
         super().__init__(problem=why, problem_mark=mark)
@@ -225,7 +225,7 @@ def compose(text: str) -> yaml.Node | None:
 def read_text(text: str) -> Any:
     """Return the value that a YAML or JSON text holds. Raises UnreadableText, NameTwice."""
     if len(text) > SIZE_MAX:
-        told = _with_values(_WHY["too_long"].en, {"length": f"{len(text):,}", "length_max": f"{SIZE_MAX:,}"}, "en")
+        told = _with_values(WHY["too_long"].en, {"length": f"{len(text):,}", "length_max": f"{SIZE_MAX:,}"}, "en")
         raise UnreadableText(told, line=1, column=1, why="too_long", length=len(text), length_max=SIZE_MAX)
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 – a safe loader that knows fewer kinds still
@@ -241,7 +241,7 @@ def read_text(text: str) -> Any:
 
 
 def _why(error: yaml.MarkedYAMLError, text: str) -> tuple[str, yaml.Mark | None]:
-    """Return what is the matter, as a key of _WHY, and where it is told."""
+    """Return what is the matter, as a key of WHY, and where it is told."""
     mark = error.problem_mark or error.context_mark
     if isinstance(error, _Unread):
         return error.why, mark
@@ -256,7 +256,7 @@ def _why(error: yaml.MarkedYAMLError, text: str) -> tuple[str, yaml.Mark | None]
 
 
 def _unreadable(why: str, place: Place) -> UnreadableText:
-    return UnreadableText(_WHY[why].en, line=place.line, column=place.column, why=why)
+    return UnreadableText(WHY[why].en, line=place.line, column=place.column, why=why)
 
 
 def _place_at(text: str, index: int) -> Place:
@@ -280,6 +280,20 @@ def place_of(text: str, error: FideliaError) -> Place | None:
     if not isinstance(node, yaml.ScalarNode) or "line" not in error.details:
         return Place(line, column)
     return _within_scalar(text, node, error.details["line"], error.details["column"])
+
+
+def missing_part(text: str, pointer: str) -> str:
+    """Return the name of the part that a JSON pointer leads to and a readable text lacks, "" where it has it."""
+    try:
+        node = compose(text)
+    except (yaml.YAMLError, RecursionError):
+        return ""
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        node = _child(node, key)
+        if node is None:
+            return "" if key.isdigit() else key
+    return ""
 
 
 def _node_at(node: yaml.Node | None, pointer: str) -> yaml.Node | None:

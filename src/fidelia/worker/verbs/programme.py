@@ -130,16 +130,19 @@ def _export_here(arguments: argparse.Namespace) -> str:
 
 
 def _refuse(arguments: argparse.Namespace, text: str, refusal: FideliaError) -> int:
-    """Say where in the file, as compilers and editors do; an installation elsewhere says it itself, in English."""
+    """Say where in the file, as compilers and editors do; an installation elsewhere says it itself."""
     from fidelia.rules.documents import Place, place_of
-    from fidelia.rules.documents.refusals import refusal_in_words
+    from fidelia.rules.documents.refusals import refusal_in_words, with_missing
     from fidelia.ui.formats import typeset
 
     told = refusal.details
     place = Place(told["text_line"], told["text_column"]) if "text_line" in told else place_of(text, refusal)
     where = f"{arguments.file}:{place.line}:{place.column}" if place is not None else str(arguments.file)
     # A condition counts its own lines; beside the line of the file these would be a second place.
-    said = typeset(_OWN_PLACE.sub("", refusal_in_words(refusal, arguments.language), count=1), arguments.language)
+    language = arguments.language
+    refusal.message = _OWN_PLACE.sub("", refusal.message, count=1)
+    said = refusal_in_words(refusal, language)
+    said = typeset(with_missing(said, text, refusal, language), language)
     print(f"{where}: {said} [{refusal.code}]", file=sys.stderr)
     return REFUSED
 
