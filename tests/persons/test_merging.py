@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from fidelia.activity.operations.checkouts import BasketLine, CheckoutBasket, CheckoutCall, close_checkout
 from fidelia.customers.errors import CustomerClosed, SameCustomer
 from fidelia.customers.models import Customer
 from fidelia.customers.queries import find_by_identity, ids_of
@@ -182,3 +183,18 @@ def test_what_cannot_be_is_refused() -> None:
         merge(third, own)
     with pytest.raises(CustomerClosed):
         merge(own, third)
+
+
+def test_a_hundred_and_two_hundred_are_three_hundred_and_one_checkout_spends_them_under_the_old_card() -> None:
+    old, own = two(terms(validity_months=24, pays={"points": "100", "money": "1.00"}))
+    buy(old, 100, "o1")
+    buy(own, 200, "p1")
+    merge(old, own)
+    assert available(own) == 300
+    card = ("card", "2990441788200")
+    mug = BasketLine("mug", 1000, 300, 2)
+    asked = CheckoutBasket(currency="EUR", lines=(mug,), identity=card, pays_with_points=True)
+    call = CheckoutCall(idempotency_key="k", step="close", source="till", number="C-1", basket=asked)
+    sold = close_checkout(by=SYSTEM, at=AT + DAY, call=call).made
+    assert (sold.customer_id, sold.points_spent, sold.paid_by_points) == (own.customer_id, 300, 300)
+    assert available(own, AT + DAY) == sold.points

@@ -220,3 +220,19 @@ def test_the_last_piece_is_given_once(pool: ThreadPoolExecutor, monkeypatch: pyt
     found = [outcome_of(one) for one in at_once(pool, monkeypatch, place, acts, is_guarded=False)]  # type: ignore[arg-type]
     gifts = [sum(line.is_gift for line in one.checkout["evaluation"]["lines"]) for one in found]
     assert sorted(gifts) == [0, 1]
+
+
+@pytest.mark.django_db
+def test_a_payment_tried_twice_uses_a_coupon_once_and_one_given_up_gives_it_back() -> None:
+    """The bank asks for a second step: the basket is sent again, closed once, or given up."""
+    of = programme(document(TENTH))
+    once = everybodys(of, "ONCE", uses=1)
+    wanted = basket(identity=None, coupons=("ONCE",))
+    for _ in range(2):
+        assert put(wanted, "A").checkout["total"] == 4446
+    cancel("A")
+    assert state_of(of, once) == "ok"
+    for _ in range(2):
+        put(wanted, "B")
+    assert close("B").checkout["total"] == 4446
+    assert state_of(of, once) == "used_up"
