@@ -13,7 +13,7 @@ from fidelia.kernel.errors import Denied, Invalid
 from fidelia.kernel.idempotency import RequestKey, RequestRepeated
 from fidelia.kernel.money import Money
 from fidelia.programme.models import Programme
-from fidelia.programme.queries.gift_cards_in_words import describe_gift_cards
+from fidelia.programme.queries.gift_cards_in_words import describe_charge, describe_gift_cards
 from fidelia.rewards.errors import (
     GiftCardBlocked,
     GiftCardExpired,
@@ -101,6 +101,53 @@ def test_a_charge_renews_the_life_and_never_shortens_it() -> None:
     reached = (later.astimezone(PARIS).date() + timedelta(days=365)).replace(day=1)
     assert last_day(card).replace(day=1) == reached
     assert last_day(long) == date(2035, 6, 30)
+
+
+def test_five_years_from_the_last_load_as_american_law_asks() -> None:
+    """15 U.S.C. 1693l-1: five years at least from the day on which money was last loaded; spending changes nothing."""
+    card = sell(shop(validity={"months": 60}))
+    assert last_day(card) == date(AT.year + 5, AT.month, AT.day)
+    later = AT.replace(year=AT.year + 3, month=6, day=1)
+    spend_gift_card(by=SYSTEM, at=later, card_id=card.id, amount=Money(1_000, "EUR"))
+    card.refresh_from_db()
+    assert last_day(card) == date(AT.year + 5, AT.month, AT.day)
+    charge(card, at=later)
+    card.refresh_from_db()
+    assert (last_day(card), card.balance) == (date(AT.year + 8, 6, 1), 6_000)
+    nearly = AT.replace(year=AT.year + 8, month=6, day=1, hour=21)
+    assert expire_gift_cards(by=SYSTEM, at=nearly) == 0
+    assert expire_gift_cards(by=SYSTEM, at=nearly + timedelta(hours=3)) == 1
+
+
+@pytest.mark.parametrize(
+    ("top_up", "held", "said"),
+    [
+        ({}, 0, []),
+        ({"most_held": "200"}, 15_000, ["Up to €50.00 can come onto it now."]),
+        ({"least": "5", "most_held": "200"}, 15_000, ["€5.00 to €50.00 can come onto it now."]),
+        ({"least": "5", "most_held": "200"}, 19_501, None),
+        ({"least": "5", "most": "100", "most_held": "200"}, 1_000, ["€5.00 to €100.00 can come onto it now."]),
+        ({"most_held": "200"}, 20_000, None),
+        (None, 0, None),
+    ],
+)
+def test_what_may_come_onto_a_card_is_told(top_up: dict[str, Any] | None, held: int, said: list[str] | None) -> None:
+    of = programme()
+    policy = parse_gift_cards({"top_up": top_up})
+    assert policy is not None
+    assert describe_charge(policy, of, "en", held=held, ends=None) == said
+    if said is not None:
+        told = describe_charge(policy, of, "fr", held=held, ends=date(2028, 3, 1))
+        assert told is not None
+        assert told[-1] == "Rechargée aujourd’hui, elle est valable jusqu’au 1ᵉʳ mars 2028."
+
+
+def test_of_the_amounts_on_the_rack_those_that_fit_are_told() -> None:
+    policy = parse_gift_cards({"amounts": ["20", "50", "100"], "top_up": {"most_held": "100"}})
+    assert policy is not None
+    of = programme()
+    assert describe_charge(policy, of, "en", held=5_000, ends=None) == ["€20.00 or €50.00 can come onto it now."]
+    assert describe_charge(policy, of, "en", held=8_001, ends=None) is None
 
 
 def test_a_charge_that_renews_nothing_leaves_the_end() -> None:
