@@ -11,12 +11,12 @@ import pytest
 
 from fidelia.access.queries import actor_of
 from fidelia.customers.errors import UnknownSegment
-from fidelia.customers.models import Trait
+from fidelia.customers.models import Customer, Trait
 from fidelia.customers.operations import define_segment, refresh_segments
-from fidelia.insight.errors import MalformedSlice
+from fidelia.insight.errors import MalformedSlice, NoExport
 from fidelia.insight.jobs import wanted_of
-from fidelia.insight.models import Chapter, Crowd, Slice, Wanted
-from fidelia.insight.operations import find_crowd, refresh, write_chapters, write_slice
+from fidelia.insight.models import Chapter, Crowd, FactExport, Slice, Wanted
+from fidelia.insight.operations import export_facts, find_crowd, refresh, write_chapters, write_slice
 from fidelia.insight.queries import compose_report, find_slice, get_chapter, list_chapters
 from fidelia.jobs.models import Job
 from fidelia.jobs.operations import run_job, start_job
@@ -124,6 +124,22 @@ def test_it_is_written_once_and_deleted_by_the_next_refresh(bought: list[UUID], 
     assert not Crowd.objects.exists(), "who was behind a part of a chart is found anew"
     assert not Slice.objects.exists()
     assert not Chapter.objects.filter(slice__isnull=False).exists()
+
+
+def test_what_a_refresh_exported_stays_for_its_lists_until_a_person_is_erased(bought: list[UUID]) -> None:
+    """Each backtest and each forecast exports the facts, too."""
+    last = refresh(by=ROCCO, at=AT)
+    for minute in (1, 2, 3):
+        export_facts(by=SYSTEM, at=AT + timedelta(minutes=minute))
+    assert FactExport.objects.filter(purged_at__isnull=True).count() == 3, "the two newest, and that of the refresh"
+    assert len(find_crowd(by=ROCCO, at=AT, refresh=last, chapter="rfm", mark="best/50").customer_ids) == 15
+    Customer.objects.filter(id=bought[0]).update(erased_at=AT, updated_at=AT)
+    export_facts(by=SYSTEM, at=AT + timedelta(minutes=4))
+    assert FactExport.objects.filter(purged_at__isnull=True).count() == 1, "nothing of the person is left"
+    with pytest.raises(NoExport, match="refresh insight first"):
+        find_crowd(by=ROCCO, at=AT, refresh=last, chapter="rfm", mark="best/40")
+    with pytest.raises(NoExport):
+        write_slice(by=ROCCO, at=AT, refresh=last, wanted=Wanted(until=AT.date()))
 
 
 def test_a_part_of_an_older_refresh_is_not_kept(bought: list[UUID], stores: list[Store]) -> None:

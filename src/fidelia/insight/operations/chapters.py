@@ -19,7 +19,7 @@ from fidelia.kernel.localized import LANGUAGES
 from fidelia.organisation.models import Operator
 from fidelia.organisation.queries import get_operator
 
-from ..errors import NothingToReport
+from ..errors import NoExport, NothingToReport
 from ..measures.alike import link_products
 from ..measures.next_products import Counts, product_counts
 from ..models import Chapter, Crowd, ProductLink, Refresh, Slice, folder_of
@@ -67,8 +67,10 @@ def _links_of(facts: ReportFacts, refresh: Refresh) -> list[ProductLink]:
 
 def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> AbstractContextManager[ReportFacts]:
     """Open the facts that a refresh exported, or part of them, on the engine of the setting. Raises NothingToReport,
-    SparkMissing.
+    SparkMissing, NoExport where they are gone since: a person was erased.
     """
+    if not folder_of(refresh.export_id).exists():
+        raise NoExport("The facts of the last refresh are gone, since somebody was erased: refresh insight first.")
     return open_export(
         folder_of(refresh.export_id), name=operator.name, currency=refresh.currency,
         zone=zone_of(operator.time_zone), as_of=refresh.as_of, only=only, spark=settings.SPARK,

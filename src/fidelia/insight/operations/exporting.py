@@ -33,7 +33,7 @@ from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.facts import FactTable
 from fidelia.kernel.ids import new_id
 
-from ..models import FactExport, folder_of
+from ..models import FactExport, Refresh, folder_of
 from .part_files import PartWriter, working_folder
 from .parting import Part, parts_of, rows_of
 from .placing import FactStore
@@ -168,13 +168,16 @@ def _write_manifest(
 
 
 def purge_old_exports(*, at: datetime) -> None:
-    """Delete the folders of all exports but the newest; the one before is kept for those who still read it.
+    """Delete the folders of all exports but the newest; the one before is kept for those who still read it, and that of
+    the last refresh for the lists and parts that are asked of its chapters (a backtest exports, too).
 
-    It is not kept when a person was erased since it was taken: then nothing of the person may be left in any.
+    None is kept when a person was erased since it was taken: then nothing of the person may be left in any.
     """
     store = FactStore()
     complete = list(FactExport.objects.filter(purged_at__isnull=True).order_by("-exported_at", "-id"))
-    kept = [one for one in complete[:KEPT_EXPORTS] if one.erased_people == complete[0].erased_people]
+    read = Refresh.objects.order_by("-refreshed_at", "-id").values_list("export_id", flat=True).first()
+    read_on = [*complete[:KEPT_EXPORTS], *(one for one in complete[KEPT_EXPORTS:] if one.id == read)]
+    kept = [one for one in read_on if one.erased_people == complete[0].erased_people]
     for export in complete:
         if export not in kept:
             store.remove(str(export.id))
