@@ -55,8 +55,10 @@ WHY: Final = {
         "'…', et doublez celles du dedans.",
     ),
     "bracket": LocalizedText(
-        "This text is not YAML: the bracket opened here is not closed, or a comma is missing in it.",
-        "Ce texte n’est pas du YAML : le crochet ou l’accolade ouvert ici n’est pas fermé, ou il y manque une virgule.",
+        "This text is not YAML: the bracket opened here is not closed, a comma is missing in it, or a quotation mark "
+        "stands within a text.",
+        "Ce texte n’est pas du YAML : le crochet ou l’accolade ouvert ici n’est pas fermé, il y manque une virgule, ou "
+        "un guillemet ou une apostrophe est dans un texte.",
     ),
     "open_quote": LocalizedText(
         "This text is not YAML: the quotation mark opened here is not closed.",
