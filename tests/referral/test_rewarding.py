@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from fidelia.kernel.errors import Denied
+from fidelia.kernel.models import OutboxEvent
 from fidelia.ledger.queries import find_broken_invariants
 from fidelia.programme.operations import end_enrolment
+from fidelia.programme.queries import tier_at
+from fidelia.programme.reactions import reassess_tiers
 from fidelia.referral.models import Referral
 from fidelia.referral.operations import follow_due
 from fidelia.referral.queries import referral_of
 from fidelia.rewards.models import Voucher
 from tests.cast import PIZARRO, SYSTEM
 from tests.programme.cast import AT
+from tests.programme.test_pools import announced
 
 from .cast import bring, buy, followed, give_back, newcomer, old_member, points, running
 
@@ -71,6 +77,35 @@ def test_a_return_after_the_reward_takes_it_back_from_both_once() -> None:
     assert followed(brought, AT + 2 * DAY) == "taken_back"
     assert (points(leonore, AT + 2 * DAY), points(friend, AT + 2 * DAY)) == (0, 30)
     assert find_broken_invariants() == []
+
+
+def test_points_for_a_friend_reach_the_tier_and_go_from_it_with_them() -> None:
+    """500 points are Grand Cru; the friend brings everything back after the reward."""
+    of = running(purchases=1)
+    leonore, friend = old_member(of), newcomer(of)
+    brought, sale = bring(leonore, friend), buy(friend, 30, AT)
+    assert followed(brought, AT) == "qualified"
+    due, later = AT + 16 * DAY, AT + 20 * DAY
+    assert follow_due(by=SYSTEM, at=due) == (1, 0)
+    assert told_of_points(due) == [(leonore.id, 500), (friend.id, 200)]
+    held = tier_at(leonore.id, due)
+    assert held is not None
+    assert held.tier == "grand_cru"
+    give_back(sale, later)
+    assert followed(brought, later) == "taken_back"
+    assert told_of_points(later)[2:] == [(leonore.id, -500), (friend.id, -200)]
+    fallen = tier_at(leonore.id, later)
+    assert fallen is None or fallen.tier == ""
+    assert find_broken_invariants() == []
+
+
+def told_of_points(at: datetime) -> list[tuple[UUID, int]]:
+    """Let the tiers follow what was announced; return who got how much, by side."""
+    rows = list(OutboxEvent.objects.filter(name="points.given").order_by("event_id"))
+    with transaction.atomic():
+        reassess_tiers([announced(row) for row in rows], by=SYSTEM, at=at)
+    told = [(UUID(row.payload["enrolment_id"]), row.payload["points"]) for row in rows]
+    return sorted(told[:2], key=lambda one: -one[1]) + sorted(told[2:], key=lambda one: one[1])
 
 
 def test_a_voucher_is_given_and_withdrawn_while_nobody_has_used_it() -> None:
