@@ -121,5 +121,7 @@ def test_a_version_that_is_in_force_is_read_and_not_changed(shop: Shop) -> None:
     client = shop.client(shop.leonore)
     address = "/console/programmes/cercle/versions/1"
     assert f"{address}/gift-cards/" not in page_of(client, f"{address}/points/")
+    for form in ("gift-cards/", "points/new-cheque/"):
+        assert client.get(f"{address}/{form}")["Location"] == f"{address}/points/"
     assert client.post(f"{address}/gift-cards/", SENT).status_code == 422
     assert ProgrammeVersion.objects.get(number=1).document.get("gift_cards") is None

@@ -72,6 +72,8 @@ def _edit(  # noqa: PLR0917
     request: ConsoleRequest, view: VersionView, form: TermForm, part: str, place: int, most: int
 ) -> HttpResponseBase:
     """Show a form beside what it means; save it, or with the button “say it in words” only read it."""
+    if request.method == "GET" and not view.is_draft:
+        return redirect("console:version-points", slug=view.programme.slug, number=view.version.number)
     words: Sequence[str] = ()
     entries = list(view.version.document.get(part) or [])
     is_new = place == len(entries)

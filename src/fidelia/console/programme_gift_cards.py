@@ -137,6 +137,8 @@ def edit_gift_cards(request: ConsoleRequest, slug: str, number: int) -> HttpResp
     """The terms of gift cards of a draft: saved, with “say it in words” only read, with “take it out” removed."""
     view = view_at(request, slug, number)
     entry = view.version.document.get("gift_cards") or {}
+    if request.method == "GET" and not view.is_draft:
+        return redirect("console:version-points", slug=slug, number=number)  # there the terms are read
     if request.method == "POST" and "out" in request.POST:
         return _take_out(request, view)
     form = GiftCardsForm(view.programme, request.POST or None, initial=GiftCardsForm.values_of(entry))
