@@ -34,7 +34,7 @@ class Chart:
 
     `links` gives, row by row, the address of the people behind the mark; empty when there is none. `cells` gives, row
     by row, those of the columns after the first, where each cell has people of its own. `room` is what the drawing
-    needs to be read ("some" is 480 pixels, "much" 640): where there is less it scrolls.
+    needs to be read ("some" is 480 pixels, "much" 600): where there is less it scrolls.
     """
 
     option: dict[str, Any]
