@@ -16,6 +16,7 @@ from fidelia.ui.charts import Series, Unit, lines
 
 POINTS_MAX: Final = 60
 FAIR: Final = 0.15
+JUDGED_MIN: Final = 30  # repeat purchases: the chance of fewer is larger than the gap that is called fair
 
 
 def value(facts: ReportFacts, speech: Speech, title: str) -> Section:
@@ -80,7 +81,13 @@ def _again(future: Future, at: int) -> list[str]:
 def _verdict(future: Future, speech: Speech) -> Words:
     _ = speech.text
     judged = future.judged
-    gap = judged.expected_total / judged.observed_total - 1 if judged.observed_total else 0.0
+    if judged.observed_total < JUDGED_MIN:
+        return Words(_(
+            "Fitted on the first two thirds of the history, the model expected {expected} repeat purchases in the last "
+            "third; there were {observed}: too few to judge it by.", expected=speech.number(judged.expected_total),
+            observed=speech.number(judged.observed_total),
+        ), "warn")  # fmt: skip
+    gap = judged.expected_total / judged.observed_total - 1
     told = {
         "expected": speech.number(judged.expected_total),
         "observed": speech.number(judged.observed_total),
