@@ -65,6 +65,17 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert "usage: fidelia" in capsys.readouterr().err
 
 
+def test_a_wrong_option_is_answered_with_the_usage_of_its_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        command.main(["report", "sales.csv", "--to", "there"])
+
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("usage: fidelia report")
+    assert "--output FOLDER" in told
+    assert told.endswith("unrecognized arguments: --to there\n")
+
+
 def test_a_refusal_is_one_sentence_and_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,8 +90,8 @@ def test_a_refusal_is_one_sentence_and_ends_with_1(
 
 
 class _Parser:
-    def parse_args(self, _argv: object) -> object:
-        return type("Arguments", (), {"verb": "close"})()
+    def parse_known_args(self, _argv: object) -> tuple[object, list[str]]:
+        return type("Arguments", (), {"verb": "close"})(), []
 
 
 def test_our_own_mistakes_are_not_explained_away() -> None:

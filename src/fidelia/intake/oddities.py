@@ -55,6 +55,7 @@ CREDIT_SHARE_MAX = 0.4
 _NUMBERED = re.compile(r"([A-Za-z]*)[-_/ ]?[0-9][-0-9/]*")
 RESTARTING = 0.1
 STILL_MIXED = 0.02
+TOGETHER = 0.02  # of the rows, that stand with another of the same customer and moment
 NUMBER_LENGTH_MAX = 6
 _PARTS = {"day": 1, "store": 2, "till": 3}
 _KEYS = ("day", "store", "store_day", "till_day", "store_till", "store_till_day")
@@ -129,8 +130,19 @@ def _frequent(customers: Counter[str], named: int) -> list[str]:
 
 
 def _receipt_by(seen: _Seen) -> OptionProposal | None:
-    """Numbers that come back on another day, or at another till, are those of other receipts."""
-    pieces = seen.scan.pieces
+    """Numbers that come back on another day, or at another till, are those of other receipts.
+
+    Without any, lines of goods that one customer took at one moment are one receipt; rows that name no goods may each
+    be one, as in a list of payments.
+    """
+    pieces, rows = seen.scan.pieces, seen.scan.rows_of_visits
+    if rows and {"product", "description"} & set(seen.columns) and len(seen.scan.visits) <= (1 - TOGETHER) * rows:
+        told = because(
+            "No column is the receipt number: rows of one customer at one moment are taken for one purchase.",
+            "Aucune colonne n’est le numéro de ticket : les lignes d’un client à un moment feraient un seul achat.",
+        )
+        reason = because("there are no receipt numbers", "il n’y a pas de numéros de ticket")
+        return OptionProposal("receipt_by", "customer", reason, Doubt("receipt_by", "customer", told, ("number",)))
     if not pieces or _share(pieces, lambda piece: piece[0].isdigit() and len(piece[0]) <= NUMBER_LENGTH_MAX) < 0.9:
         return None
     if _mixed(pieces, ()) < RESTARTING:

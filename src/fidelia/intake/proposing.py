@@ -118,9 +118,14 @@ def propose(table: Table, target: Target, *, defaults: Mapping[str, Any] | None 
         absent=tuple(
             Doubt(column.name, "", column.absent)
             for column in target.columns
-            if column.absent is not None and column.name not in columns
+            if column.absent is not None and column.name not in columns and not _is_told_otherwise(column, options)
         ),
     )
+
+
+def _is_told_otherwise(column: Column, options: Sequence[OptionProposal]) -> bool:
+    """Say whether an option stands for a column that is not there: the customer and moment for the receipt."""
+    return column.name == "receipt" and any(one.name == "receipt_by" and one.value == "customer" for one in options)
 
 
 def _settle(draft: _Draft, table: Table, rows: Sequence[Sequence[str]], *, is_known: bool) -> None:

@@ -30,6 +30,7 @@ class Scan:
     of one receipt, as they follow in the file; `gaps` the rows without a receipt number that name a product or amount,
     of which `gaps_undated` have no day either; `receipts` and `amounts` stand beside each other, row by
     row, those that repeat another left out (`contents` are their hashes);
+    `visits` are hashes of the customers and moments of `rows_of_visits` rows, of a file without receipt numbers;
     `words` are what the columns that speak of rows (kind, status) say, folded."""
 
     described: dict[str, str] = field(default_factory=dict)
@@ -43,6 +44,8 @@ class Scan:
     amounts: list[Decimal | None] = field(default_factory=list)
     words: dict[str, Counter[str]] = field(default_factory=dict)
     contents: set[int] = field(default_factory=set)
+    visits: set[int] = field(default_factory=set)
+    rows_of_visits: int = 0
 
 
 def scan(table: Table, columns: Mapping[str, str]) -> Scan:
@@ -57,6 +60,7 @@ def scan(table: Table, columns: Mapping[str, str]) -> Scan:
         found.rows += 1
         _describe(found, row, place)
         _hear(found, row, place)
+        _visit(found, row, place)
         if number < ROWS_OF_RECEIPTS_MAX and "receipt" in place:
             _follow(found, row, place, table)
     return found
@@ -70,6 +74,16 @@ def _describe(found: Scan, row: Row, place: Mapping[str, int]) -> None:
     customer = row[place["customer"]].strip() if "customer" in place else ""
     if customer and (customer in found.customers or len(found.customers) < CUSTOMERS_MAX):
         found.customers[customer] += 1
+
+
+def _visit(found: Scan, row: Row, place: Mapping[str, int]) -> None:
+    """Where no column is the receipt: how many rows name a customer, and how many of them at moments of their own."""
+    if "receipt" in place or not {"customer", "occurred_at"} <= set(place):
+        return
+    told = tuple(row[place[name]].strip() for name in ("customer", "occurred_at", "time", "store") if name in place)
+    if told[0] and told[1]:
+        found.rows_of_visits += 1
+        found.visits.add(hash(told))
 
 
 def _hear(found: Scan, row: Row, place: Mapping[str, int]) -> None:

@@ -76,7 +76,9 @@ def enter() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 done, 1 refused, 2 wrong usage."""
-    arguments = make_parser().parse_args(argv)
+    arguments, unknown = make_parser().parse_known_args(argv)
+    if unknown:  # said with the usage of the verb, which names what there is
+        arguments.of_verb.error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         return load_verb(arguments.verb).run(arguments)
     except FideliaError as refusal:
@@ -99,7 +101,9 @@ def make_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name in VERBS:
         verb = load_verb(name)
-        verb.add_arguments(verbs.add_parser(name, help=verb.HELP, description=verb.HELP))
+        of_verb = verbs.add_parser(name, help=verb.HELP, description=verb.HELP)
+        of_verb.set_defaults(of_verb=of_verb)
+        verb.add_arguments(of_verb)
     return parser
 
 

@@ -15,6 +15,7 @@ RECEIPT_BY = {
     "till_day": Text(en="its number, till and day", fr="son numéro, la caisse et le jour"),
     "store_till": Text(en="its number, store and till", fr="son numéro, le magasin et la caisse"),
     "store_till_day": Text(en="its number, store, till and day", fr="son numéro, le magasin, la caisse et le jour"),
+    "customer": Text(en="its customer and moment, without a number", fr="son client et son moment, sans numéro"),
 }
 
 ODD_OPTIONS = (

@@ -144,7 +144,8 @@ def _facts_of(
     backend: Any, staged: Path, reader: LineReader, *, doubts: tuple[str, ...], margin_rate: Fraction
 ) -> ReportFacts:
     mapping, folder = reader.mapping, staged.parent
-    rows, repeated = without_repeated_sheets(backend, staged, folder)
+    by_customer = mapping.options.get("receipt_by") == "customer"
+    rows, repeated = without_repeated_sheets(backend, staged, folder, by_customer=by_customer)
     matched = match_returns(backend, rows)
     lines_file, purchases_file = (
         lines_of(backend, rows, matched, folder, not_products=tuple(mapping.options.get("not_products") or ())),

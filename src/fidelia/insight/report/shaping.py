@@ -14,11 +14,13 @@ from ibis import _
 ROW = ("receipt", "occurred_at", "product", "description", "quantity", "net", "customer")
 
 
-def without_repeated_sheets(backend: Any, staged: Path, folder: Path) -> tuple[ibis.Table, int]:
+def without_repeated_sheets(
+    backend: Any, staged: Path, folder: Path, *, by_customer: bool = False
+) -> tuple[ibis.Table, int]:
     """Leave out rows that stand in an earlier sheet of the same workbook too; return the rows, and how many were left.
 
     Copies within one sheet stay: a file may well hold two equal lines of one receipt. Rows get their purchase: the
-    receipt that they name, or the row itself.
+    receipt that they name; else, `by_customer`, the customer and moment; else the row itself.
     """
     rows = backend.read_parquet(staged, table_name="staged")
     copies = rows.mutate(
@@ -27,7 +29,8 @@ def without_repeated_sheets(backend: Any, staged: Path, folder: Path) -> tuple[i
     times = copies.mutate(time=ibis.row_number().over(ibis.window(group_by=[*ROW, "copy"], order_by="sheet")))
     once = times.filter((times.time == 0) | times.receipt.isnull())
     own = ibis.literal("#").concat(once.row_number.cast("string"))  # the purchase of a row that names no receipt
-    kept = once.mutate(purchase_id=ibis.coalesce(once.receipt, own))
+    visit = once.customer.concat("@", once.occurred_at.cast("string"), "@", once.store.fill_null(""))
+    kept = once.mutate(purchase_id=ibis.coalesce(once.receipt, *([visit] if by_customer else []), own))
     path = folder / "kept.parquet"
     backend.to_parquet(kept.drop("copy", "time"), path)
     before, after = (backend.execute(table.count()) for table in (rows, backend.read_parquet(path, table_name="kept")))

@@ -164,6 +164,8 @@ def _judge_receipts(found: Import, mapping: ImportMapping, progress: Progress) -
         by_number = mapping.receipt_by == "number"
         asked = {"receipt": place["receipt"], "day": place["occurred_at"], "import": found.id, "by_number": by_number}
         _do(statements.MARK_INCOMPLETE, asked, progress)
+    elif mapping.is_by_customer:
+        _do(statements.MARK_INCOMPLETE_OF_CUSTOMER, None, progress)
     for statement in statements.MARK_KNOWN:
         _do(statement, {"sources": sources_of(found, mapping)}, progress)
     _do(statements.REJECT_OTHER_LINES, None, progress)

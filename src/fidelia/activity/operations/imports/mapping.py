@@ -83,6 +83,11 @@ class ImportMapping:
     def zone(self) -> ZoneInfo:
         return zone_of(self.time_zone)
 
+    @property
+    def is_by_customer(self) -> bool:
+        """Whether rows of one customer at one moment are one receipt, for there is no number of any."""
+        return self.receipt_by == "customer"
+
     def as_document(self, reading: Reading) -> dict[str, Any]:
         """Return the mapping of an import of a file that is read so."""
         options = {option.name: getattr(self, option.name) for option in PURCHASES.options}
@@ -142,6 +147,11 @@ def _checked(mapping: ImportMapping) -> ImportMapping:
         raise MalformedImportMapping(f"A channel is one of {', '.join(CHANNELS)}.", pointer="/channel")
     if mapping.receipt_by not in RECEIPT_BY:
         raise MalformedImportMapping(f"A receipt is told by one of {', '.join(RECEIPT_BY)}.", pointer="/receipt_by")
+    if mapping.is_by_customer and ("receipt" in mapping.columns or "customer" not in mapping.columns):
+        raise MalformedImportMapping(
+            "A receipt is told by its customer where one column is the customer and none the number.",
+            pointer="/receipt_by",
+        )
     if mapping.discount_as not in DISCOUNTS:
         raise MalformedImportMapping(f"Discounts are written as one of {', '.join(DISCOUNTS)}.", pointer="/discount_as")
     if mapping.language not in ("fr", "en"):

@@ -64,6 +64,13 @@ where reason is null and receipt in (
         from intake_row where import_id = %(import)s and state = 'rejected') lost
     on told.receipt = lost.receipt and (%(by_number)s or told.occurred_at = lost.day))
 """
+# Where customer and moment are the receipt, a row of which these cannot be read is of none.
+MARK_INCOMPLETE_OF_CUSTOMER = """
+update line set reason = 'incomplete'
+where reason is null and customer is not null and receipt in (
+    select receipt from line where reason not in ('total', 'header_again') and reason not like 'no_line%'
+        and customer is not null)
+"""
 # A receipt whose price is below zero, and not its quantity, gives back; a correction that is no product does not.
 MARK_GIVEN_BACK = """
 update line set quantity = -quantity

@@ -68,6 +68,20 @@ _KEY_OF_CONTENT = f"""{_CONTENT} || ':' || row_number() over (
     partition by {_CONTENT}, u.sheet order by u.row_number)"""
 
 
+# A number of a receipt has at most 80 characters.
+_OF_CUSTOMER = """case when u.customer is null or u.at is null then {content} else concat_ws('/', nullif(u.store, ''),
+    case when length(u.customer) <= 40 then u.customer else md5(u.customer) end,
+    to_char(u.at at time zone '{zone}', case when (u.at at time zone '{zone}')::time = '00:00' then 'YYYY-MM-DD'
+        else 'YYYY-MM-DD HH24:MI:SS' end)) end"""
+
+
+def _key_of_rows(mapping: ImportMapping) -> str:
+    """Where no column is the number of the receipt."""
+    if not mapping.is_by_customer:
+        return _KEY_OF_CONTENT
+    return _OF_CUSTOMER.format(content=_KEY_OF_CONTENT, zone=_quoted(mapping.time_zone))
+
+
 def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     """Return the statement that makes `line`; its parameters are named: at (now)."""
     mapped, scale = set(mapping.columns), 10 ** exponent_of(mapping.currency)
@@ -80,7 +94,7 @@ def understand_statement(mapping: ImportMapping, *, width: int) -> str:
     receipt = _receipt_of(mapping) if "receipt" in mapped else "''"
     discount = _discount(mapping, mapped)
     return f"""create temporary table line as
-    select u.row_number, u.sheet, {"u.receipt" if "receipt" in mapped else _KEY_OF_CONTENT} as receipt,
+    select u.row_number, u.sheet, {"u.receipt" if "receipt" in mapped else _key_of_rows(mapping)} as receipt,
         u.at as occurred_at, u.product, u.description, u.category,
         case when u.reason is null then u.quantity::bigint end as quantity,
         -- A sender's sum counts rows of an impossible date too.

@@ -111,8 +111,9 @@ def _definitions(speech: Speech) -> list[Definition]:
     return [
         Definition(
             _("Purchases and returns"),
-            _("Rows with the same receipt number are one purchase; without such a number each row is one. A receipt "
-              "whose total is below zero, or whose lines all are, is a return."),
+            _("Rows with the same receipt number are one purchase; without such a number each row is one, or all goods "
+              "that a customer took at one moment. A receipt whose total is below zero, or whose lines all are, is a "
+              "return."),
         ),
         Definition(_("Net sales"), _("Sales less returns, after discounts, in the amounts that the file gives.")),
     ]  # fmt: skip
