@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 import fidelia
+from fidelia.console.refusals import sentence_of
 from fidelia.kernel.errors import Invalid
 from fidelia.rules.documents import UnreadableText, read_text
 from fidelia.rules.documents.refusals import FORMS, document_refusal, refusal_in_words
 from fidelia.rules.documents.text import WHY
+from fidelia.rules.reading import MalformedTerms
 from fidelia.rules.sentences import SENTENCES
 
 SOURCE = Path(fidelia.__file__).parent
@@ -104,3 +107,10 @@ def test_slips_of_yaml_are_said_as_what_they_mostly_are(text: str, place: tuple[
     told = refused.value
     assert (told.details["line"], told.details["column"], told.details["why"]) == (*place, why)
     assert told.sentence("en") == told.message != told.sentence("fr")
+
+
+def test_the_console_says_in_french_what_is_wrong_with_a_part_and_not_that_something_is() -> None:
+    refusal = MalformedTerms("Each tier needs more than the one below it.", pointer="/tiers/levels/1")
+    with translation.override("fr"):
+        assert sentence_of(refusal) == "Chaque statut demande plus que celui d’en dessous."
+        assert sentence_of(MalformedTerms("Write a whole number from 1 to 9.")) == "Écrivez un nombre entier de 1 à 9."
