@@ -45,6 +45,24 @@ def test_guessing_at_one_account_stops_after_ten_whatever_the_address() -> None:
     assert log_in(email=user.email, password=PASSWORD, address="192.0.2.99", at=refusal.value.retry_at) == user
 
 
+def test_a_staff_that_begins_at_nine_comes_in_from_one_address() -> None:
+    user = leonore()
+    for _number in range(45):
+        assert log_in(email=user.email, password=PASSWORD, address="192.0.2.1", at=AT) == user
+
+
+def test_who_comes_in_between_makes_no_room_for_guesses() -> None:
+    user = leonore()
+    for _number in range(9):
+        with pytest.raises(LogInRefused):
+            log_in(email=user.email, password="a guess", address="192.0.2.1", at=AT)
+        assert log_in(email=user.email, password=PASSWORD, address="192.0.2.2", at=AT) == user
+    with pytest.raises(LogInRefused):
+        log_in(email=user.email, password="a guess", address="192.0.2.1", at=AT)
+    with pytest.raises(RateLimited):
+        log_in(email=user.email, password=PASSWORD, address="192.0.2.2", at=AT)
+
+
 def test_guessing_from_one_address_stops_after_thirty_whatever_the_account() -> None:
     user = leonore()
     for number in range(30):

@@ -27,7 +27,7 @@ from ..errors import (
     UserUnknown,
 )
 from ..models import Density, RoleGrant, Theme, User
-from .admission import admit_log_in
+from .admission import admit_log_in, forget_log_in
 from .audit import record_audit
 from .roles import ADMINISTRATOR, keep_an_administrator
 
@@ -62,6 +62,7 @@ def log_in(*, email: str, password: str, address: str, at: datetime) -> User:
     user = User.objects.filter(email=email.strip().casefold()).first()
     if not _password_fits(user, password) or user is None or not user.is_active:
         raise LogInRefused("This address and this password do not belong together.")
+    forget_log_in(email=email, address=address, at=at)
     with transaction_of_use_case():
         record_audit(
             by=Actor("user", user.id, user.name), at=at, verb="user.log_in", object_type="user", object_id=user.id
