@@ -76,7 +76,7 @@ def test_a_birth_in_two_digits_is_shown_in_its_century(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "CUST_ID,FIRST_NM,LAST_NM,BIRTH_DT\n" + rows)
     found = proposed(path, CUSTOMERS)
     assert found.mapping.columns["birth_on"] == "BIRTH_DT"
-    shown = preview(Table(path), found.mapping, CUSTOMERS, rows=3)
+    shown = preview(Table(path), found.mapping, CUSTOMERS, rows=3, today=date(2026, 11, 23))
     assert [cell.value for row in shown.rows for cell in row.cells if cell.column == "birth_on"] == [
         date(1930 + one, 10, one) for one in range(1, 4)
     ]

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from fidelia.kernel import clock
 
 from .errors import MalformedMapping
 from .mapping import FileMapping
@@ -95,6 +93,7 @@ class _Reader:
     currency: str | None
     country: str
     language: str
+    today: date
     nobody: frozenset[str] = frozenset()
 
     def moment(self, day: str, hour: str = "") -> datetime:
@@ -130,13 +129,21 @@ class _Reader:
 
 
 def preview(
-    table: Table, mapping: FileMapping, target: Target, rows: int = 20, *, language: str = "en", country: str = "FR"
+    table: Table,
+    mapping: FileMapping,
+    target: Target,
+    rows: int = 20,
+    *,
+    language: str = "en",
+    country: str = "FR",
+    today: date = date.max,
 ) -> Preview:
     """Return the first rows as they will be understood, by the reading of the mapping (which is the table's).
 
+    `today` is the last day on which anybody can have been born, for years in two digits.
     Raises UnreadableFile, and MalformedMapping for a column that the file does not have or a time zone that is none.
     """
-    reader = _reader(mapping, target, language, country)
+    reader = _reader(mapping, target, language, country, today)
     places = _places(table, mapping, target)
     shown: list[PreviewRow] = []
     bad = {column.name: 0 for column, _place in places}
@@ -162,7 +169,7 @@ def say_missing(column: Column, language: str) -> str:
     return BadCell.because("missing", column=column.label.in_language(language)).reason(language)
 
 
-def _reader(mapping: FileMapping, target: Target, language: str, country: str) -> _Reader:
+def _reader(mapping: FileMapping, target: Target, language: str, country: str, today: date) -> _Reader:
     try:
         zone = ZoneInfo(str(mapping.options.get("time_zone") or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
@@ -170,7 +177,7 @@ def _reader(mapping: FileMapping, target: Target, language: str, country: str) -
     currency = mapping.options.get("currency") or None
     nobody = frozenset(str(text).casefold() for text in mapping.options.get("nobody") or ())
     return _Reader(
-        target, mapping.reading, zone, currency, country, "fr" if language.startswith("fr") else "en", nobody
+        target, mapping.reading, zone, currency, country, "fr" if language.startswith("fr") else "en", today, nobody
     )
 
 
@@ -228,7 +235,7 @@ _READERS: dict[Kind, Callable[[_Reader, Column, str], Any]] = {
     Kind.PERCENT: lambda reader, column, text: read_percent(text, reader.reading),
     Kind.MOMENT: lambda reader, column, text: reader.moment(text),
     Kind.DAY: lambda reader, column, text: (
-        read_past_day(text, reader.reading, clock.now().date()) if column.past else read_day(text, reader.reading)
+        read_past_day(text, reader.reading, reader.today) if column.past else read_day(text, reader.reading)
     ),
     Kind.FLAG: lambda reader, column, text: read_flag(text),
     Kind.EMAIL: lambda reader, column, text: read_email(text),

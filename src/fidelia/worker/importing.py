@@ -22,6 +22,7 @@ from fidelia.intake.queries import asks_for_day_order, count_rejections, list_ta
 from fidelia.intake.reading import parse_reading, with_told_order
 from fidelia.intake.sniff import is_order_unclear, sniff
 from fidelia.intake.tables import Table
+from fidelia.kernel import clock
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.money import Money
 from fidelia.kernel.points import format_points
@@ -111,7 +112,7 @@ def how_understood(opened: Import, path: Path) -> Iterator[str]:
     if left:
         yield f"    left out: {', '.join(left)}"
     yield "The first rows, as they are understood:"
-    for row in preview(table, mapping, kind.target, ROWS_SHOWN).rows:
+    for row in preview(table, mapping, kind.target, ROWS_SHOWN, today=clock.now().date()).rows:
         yield "    " + " | ".join(_cell(f"!! {cell.reason}" if cell.reason else cell.shown) for cell in row.cells)
 
 

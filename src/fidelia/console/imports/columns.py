@@ -176,7 +176,7 @@ def _understood(
     looked = Looked(
         target=target,
         mapping=mapping,
-        preview=preview(sample, mapping, target, language=speech.language, country=country),
+        preview=preview(sample, mapping, target, language=speech.language, country=country, today=clock.now().date()),
         sensitive=sample.count_sensitive(),
         doubts=_reasons(doubts, speech.language),
         currency=currency_of(found),
