@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.db.models import Sum
+from django.utils.translation import override
 
 from fidelia.access.errors import PasswordTooWeak
 from fidelia.access.models import ApiKey, Audit, RoleGrant, User
@@ -165,9 +166,10 @@ def test_one_that_was_broken_off_says_so(tmp_path: Path) -> None:
         fill(by=SYSTEM, at=AT, customers=300, seed=1, password=PASSWORD, folder=tmp_path)
 
 
-def test_a_weak_password_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(PasswordTooWeak):
-        fill(by=SYSTEM, at=AT, customers=300, seed=1, password="leonore", folder=tmp_path)
+@pytest.mark.parametrize("password", ["leonore", "leonore-2026", "berthier1805"])
+def test_a_weak_password_is_refused_before_anything_is_written(tmp_path: Path, password: str) -> None:
+    with override("fr"), pytest.raises(PasswordTooWeak, match="password is too"):
+        fill(by=SYSTEM, at=AT, customers=300, seed=1, password=password, folder=tmp_path)
     assert (Audit.objects.count(), find_state(by=SYSTEM)) == (0, State.EMPTY)
 
 

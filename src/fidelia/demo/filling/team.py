@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import override
 
 from fidelia.access.errors import PasswordTooWeak
 from fidelia.access.models import User
@@ -59,9 +60,11 @@ class Team:
 
 
 def check_password(password: str) -> None:
-    """Raise PasswordTooWeak before anything is written, and not after half of it."""
+    """Raise PasswordTooWeak, in English, before anything is written: one that is like the name of a colleague too."""
     try:
-        validate_password(password)
+        with override("en"):
+            for one in TEAM:
+                validate_password(password, User(email=one.email, name=one.name))
     except ValidationError as refusal:
         raise PasswordTooWeak(" ".join(refusal.messages), pointer="/password") from None
 
