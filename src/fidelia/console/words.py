@@ -181,6 +181,7 @@ REACTION_NAMES: Words = {
     "messaging.tell_of_cheques": _("The e-mail about loyalty cheques"),
     "messaging.tell_of_coupons": _("The e-mail about coupons"),
     "messaging.tell_of_expiry": _("The e-mail about points that end"),
+    "messaging.tell_of_limits": _("The e-mail about limits that come near"),
     "messaging.tell_of_referrals": _("The e-mail about referrals"),
     "messaging.tell_of_subscriptions": _("The e-mail about paid memberships"),
     "messaging.tell_of_tiers": _("The e-mail about tiers"),
