@@ -73,6 +73,18 @@ def test_a_customer_with_a_long_name_has_a_number_that_fits(tmp_path: Path) -> N
     assert sorted(Purchase.objects.values_list("total", flat=True)) == [2000, 4900]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_store_with_a_long_name_has_a_number_that_fits_too(tmp_path: Path) -> None:
+    programme()
+    columns = {**BY_CUSTOMER["columns"], "store": "ticket"}
+    rows = [f"{'Évry, centre commercial ' * 2}{line}".replace("C1", "c" * 50) for line in (MOKA, MUG)]
+    rows = [f'"{row[: row.index(",2025")]}"{row[row.index(",2025") :]}' for row in rows]
+    result = bring_in(tmp_path, *rows, mapping={**BY_CUSTOMER, "columns": columns})
+    assert (result.recorded_rows, result.rejected_rows) == (2, 0)
+    purchase = Purchase.objects.get()
+    assert (purchase.total, len(purchase.receipt_number)) == (4900, 32)
+
+
 @pytest.mark.parametrize(
     "columns",
     [COLUMNS, {name: header for name, header in COLUMNS.items() if name not in ("receipt", "customer")}],

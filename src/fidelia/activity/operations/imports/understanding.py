@@ -68,11 +68,11 @@ _KEY_OF_CONTENT = f"""{_CONTENT} || ':' || row_number() over (
     partition by {_CONTENT}, u.sheet order by u.row_number)"""
 
 
-# A number of a receipt has at most 80 characters.
-_OF_CUSTOMER = """case when u.customer is null or u.at is null then {content} else concat_ws('/', nullif(u.store, ''),
-    case when length(u.customer) <= 40 then u.customer else md5(u.customer) end,
+_VISIT = """concat_ws('/', nullif(u.store, ''), u.customer,
     to_char(u.at at time zone '{zone}', case when (u.at at time zone '{zone}')::time = '00:00' then 'YYYY-MM-DD'
-        else 'YYYY-MM-DD HH24:MI:SS' end)) end"""
+        else 'YYYY-MM-DD HH24:MI:SS' end))"""
+_OF_CUSTOMER = f"""case when u.customer is null or u.at is null then {{content}}
+    when length({_VISIT}) <= {TEXT_MAX["receipt"]} then {_VISIT} else md5({_VISIT}) end"""
 
 
 def _key_of_rows(mapping: ImportMapping) -> str:
