@@ -39,15 +39,15 @@ from . import meanings_tables
 from .effects_costs import instruments_of
 from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
+from .period_forms import DAY, PeriodForm
 from .programme_parts import language
 from .refusals import sentence_of
 from .slices import slice_of
 
 SHOWN = 12
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class EffectsForm(forms.Form):
+class EffectsForm(PeriodForm):
     """Which campaigns and rules are shown: of a programme, made to a segment, that counted in a period."""
 
     programme = forms.ChoiceField(label=_lazy("Programme"), required=False)
@@ -57,7 +57,6 @@ class EffectsForm(forms.Form):
 
     def __init__(self, by: Actor, data: Any, watched: Sequence[WatchedCampaign], rules: Sequence[WatchedRule]) -> None:
         super().__init__(data)
-        self._words: dict[str, dict[str, str]] = {}
         ids = {one.campaign.programme_id for one in watched} | {one.result.programme_id for one in rules}
         programmes = sorted((get_programme_by_id(one) for one in ids), key=lambda one: one.slug)
         everything = [("", _("all"))]
@@ -66,27 +65,6 @@ class EffectsForm(forms.Form):
         segments = list_segments(by=by, with_archived=True) if by.may("segment.see") else []
         names = {one.key: one.name.in_language(language()) for one in segments}
         self._choose("segment", everything + [(key, names.get(key, key)) for key in keys])
-
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-        self._words[name] = dict(choices)
-
-    def word(self, name: str, value: str) -> str:
-        """How a choice is called."""
-        return self._words[name][value]
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if data.get("since") and data.get("until") and data["until"] < data["since"]:
-            self.add_error("until", _("The period ends before it begins."))
-        return data
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """What is asked for and right; nothing of a form that holds a mistake."""
-        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
 
     def takes(self, programme_id: UUID, begun: datetime | None, ended: datetime | None, segment: str = "") -> bool:
         """Whether something that counted in this span is asked for; days are of the operator's zone."""

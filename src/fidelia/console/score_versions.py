@@ -30,6 +30,7 @@ from fidelia.ui.parts import Chip
 from . import meanings_tables
 from .insight import SegmentOffer
 from .pages import ConsoleRequest, show, signed_in
+from .period_forms import DAY, PeriodForm
 from .programme_parts import language
 from .refusals import sentence_of
 from .slices import address_of, filters_of, slice_of
@@ -66,10 +67,7 @@ BEST: Final = {
 }
 
 
-DAY: Final = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-class VersionsForm(forms.Form):
+class VersionsForm(PeriodForm):
     """Which versions are shown: of a score, learnt in a period."""
 
     score = forms.ChoiceField(label=_lazy("Score"), required=False)
@@ -78,20 +76,7 @@ class VersionsForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        field = self.fields["score"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("all")), *((kind.value, word(NAMES, kind)) for kind in ScoreKind)]
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        if data.get("since") and data.get("until") and data["until"] < data["since"]:
-            self.add_error("until", _("The period ends before it begins."))
-        return data
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """What is asked for and right; nothing of a form that holds a mistake."""
-        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
+        self._choose("score", [("", _("all")), *((kind.value, word(NAMES, kind)) for kind in ScoreKind)])
 
     def takes(self, version: ScoreVersion) -> bool:
         """Whether a version was learnt in the period; days are those of the page."""

@@ -34,14 +34,14 @@ from fidelia.ui.parts import Chip
 
 from .insight import progress_of
 from .pages import ConsoleRequest, show, signed_in
+from .period_forms import DAY, PeriodForm
 from .programme_parts import language
 from .refusals import sentence_of_code
 
 JOB = "insight.slice"
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class SliceForm(forms.Form):
+class SliceForm(PeriodForm):
     """Which part of the purchases."""
 
     banner_id = forms.ChoiceField(label=_lazy("Banner"), required=False)
@@ -52,7 +52,6 @@ class SliceForm(forms.Form):
 
     def __init__(self, by: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._words: dict[str, dict[str, str]] = {}
         tongue = language()
         everything = [("", _("all"))]
         self._choose("banner_id", everything + [(str(one.id), one.name) for one in list_banners()])
@@ -60,26 +59,14 @@ class SliceForm(forms.Form):
         segments = list_segments(by=by) if by.may("segment.see") else []
         self._choose("segment", everything + [(one.key, one.name.in_language(tongue)) for one in segments])
 
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-        self._words[name] = dict(choices)
-
     def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        data = super().clean()
         if not any(data.values()):
             raise forms.ValidationError(_("Choose a banner, a store, a segment or a period."))
-        if data.get("since") and data.get("until") and data["until"] < data["since"]:
-            self.add_error("until", _("The period ends before it begins."))
         both = data.get("store_id") and data.get("banner_id")
         if both and str(get_store(store_id=UUID(data["store_id"])).banner_id) != data["banner_id"]:
             self.add_error("store_id", _("This store is not of this banner."))
         return data
-
-    def word(self, name: str, value: str) -> str:
-        """How a choice is called; the value itself where the person may not see it."""
-        return self._words[name].get(value, value)
 
     def arguments(self) -> dict[str, str]:
         """What the job is given: ids, a key and days as texts."""
