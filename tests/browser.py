@@ -57,6 +57,32 @@ def follow(page: Page, what: str | Locator) -> Page:
     return page
 
 
+# In the page itself: what is asked beside a service worker may pass a route of the browser's driver.
+ASKED = """([path, answer]) => {
+  window.asked ??= window.fetch;
+  window.fetch = async (what, given) => {
+    if (new URL(what, location.href).pathname !== path || given?.method !== "POST") return window.asked(what, given);
+    if (answer) return Response.json(answer.said, { status: answer.status });
+    await window.asked(what, given);
+    throw new TypeError("the answer is lost");
+  };
+}"""
+
+
+def lose_answers(page: Page, path: str) -> None:
+    """From now on what is posted to `path` arrives, and its answer does not."""
+    page.evaluate(ASKED, [path, None])
+
+
+def answer_instead(page: Page, path: str, status: int, said: dict[str, str]) -> None:
+    """From now on what is posted to `path` does not arrive, and this is the answer."""
+    page.evaluate(ASKED, [path, {"status": status, "said": said}])
+
+
+def hear_answers(page: Page) -> None:
+    page.evaluate("window.fetch = window.asked")
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Chromium of the system; `make setup` as root installs one."""

@@ -10,6 +10,7 @@ from fidelia.activity.models import Checkout, Purchase
 from fidelia.members.models import Code
 from fidelia.members.queries import digits_of
 from fidelia.rewards.models import GiftCard
+from tests.browser import hear_answers, lose_answers
 
 from .test_axe import AXE, LEVELS, RUN
 from .test_till_in_chromium import PAST_ITS_EDGE, come_in, count, pay_with_many_points, scan
@@ -103,11 +104,11 @@ def test_an_exchange_waits_for_the_network_and_is_recorded_once(till, visit):
     page.keyboard.press("Enter")
     scan(page, "moka")
     expect(page.locator("#t-refund")).to_have_text("\u221249,00\u00a0€")
-    page.route("**/till/sales/", lambda route: (route.fetch(), route.abort()))
+    lose_answers(page, "/till/sales/")
     page.keyboard.press("F12")
     expect(page.locator("#t-said")).to_contain_text("en ligne seulement")
     expect(page.locator("#t-closed")).to_be_hidden()
-    page.unroute("**/till/sales/")
+    hear_answers(page)
     expect(page.locator("#t-net")).to_contain_text("en ligne", timeout=15_000)
     page.keyboard.press("F12")
     page.wait_for_selector("#t-closed h2")
@@ -143,12 +144,12 @@ def test_a_gift_card_is_scanned_priced_and_sold(till, visit):
 
 
 def lose_the_answer(page: Page) -> None:
-    page.route("**/till/sales/", lambda route: (route.fetch(), route.abort()))
+    lose_answers(page, "/till/sales/")
     page.keyboard.type(digits_of(Code.objects.get()))
     page.keyboard.press("Enter")
     expect(page.locator("#t-code-mistake")).to_contain_text("réseau")
     assert Purchase.objects.filter(points_spent__gt=10).count() == 1
-    page.unroute("**/till/sales/")
+    hear_answers(page)
 
 
 def test_a_lost_answer_with_a_code_is_asked_for_again_with_it(till, visit):

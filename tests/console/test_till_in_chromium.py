@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,7 +10,7 @@ from fidelia.activity.models import Purchase
 from fidelia.customers.models import Customer
 from fidelia.members.models import Code
 from fidelia.members.queries import digits_of
-from tests.browser import Visit
+from tests.browser import Visit, answer_instead, hear_answers, lose_answers
 
 from .test_axe import AXE, LEVELS, RUN
 from .till_shop import TillShop
@@ -183,7 +181,7 @@ def test_an_answer_that_never_came_is_asked_for_again(till, visit):
     scan(page, till.card)
     scan(page, "moka")
     count(page, "1\u00a0article")
-    page.route("**/till/sales/", lambda route: (route.fetch(), route.abort()))
+    lose_answers(page, "/till/sales/")
     page.keyboard.press("F12")
     expect(page.locator("#t-closed")).to_contain_text("68\u00a0points gagnés")
     assert Purchase.objects.filter(source="till:lyon:2").count() == 1
@@ -272,22 +270,18 @@ def test_without_a_code_the_points_are_left_and_the_sale_is_closed_by_the_same_k
     assert list(Purchase.objects.exclude(points_spent=None).values_list("points_spent", flat=True)) == [0]
 
 
-def answering(status: int, said: dict[str, str]) -> Any:
-    return lambda route: route.fulfill(status=status, json=said)
-
-
 def test_who_tried_too_often_is_told_in_the_dialog_and_no_sale_waits_without_its_code(till, visit):
     page = pay_with_many_points(till, visit)
     expect(page.locator("#t-code-digits")).to_be_focused()
     digits = digits_of(Code.objects.get())
     said = {"code": "rate_limited", "message": "Trop d’essais"}
     for status, sentence in ((429, "Trop d’essais"), (503, "réseau")):
-        page.route("**/till/sales/", answering(status, said))
+        answer_instead(page, "/till/sales/", status, said)
         page.fill("#t-code-digits", digits)
         page.keyboard.press("Enter")
         expect(page.locator("#t-code-mistake")).to_contain_text(sentence)
         expect(page.locator("#t-closed h2")).to_have_count(0)
-        page.unroute("**/till/sales/")
+        hear_answers(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("#t-closed h2")
     assert Purchase.objects.filter(points_spent__gt=10).count() == 1
