@@ -25,6 +25,7 @@ from .caller import TILL_RIGHTS, Caller
 
 GUIDE = ROOT / "docs" / "developer" / "api.md"
 CHECKOUT_GUIDE = ROOT / "docs" / "developer" / "checkouts.md"
+GUIDED = ("evaluation", "closed", "returned", "exchanged")
 # Ninja’s root, which answers 404, and the address of balancers, which is of no version.
 NO_OPERATIONS = {"/api/v1/", "/api/health"}
 
@@ -133,7 +134,7 @@ def run_guide(guide: Path, live_server: Any, folder: Path) -> subprocess.Complet
 @pytest.mark.django_db(transaction=True)
 def test_the_examples_of_the_guide_to_checkouts_run(live_server: Any, tmp_path: Path) -> None:
     run_guide(CHECKOUT_GUIDE, live_server, tmp_path)
-    said = {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in ("evaluation", "closed", "returned")}
+    said = {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in GUIDED}
     shown = re.findall(r"^```json\n(.*?)^```", CHECKOUT_GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     for example, answered in zip(shown, said.values(), strict=True):
         for name, value in json.loads(example).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -24,12 +25,14 @@ from fidelia.rewards.queries import normalise_code
 
 from .activity import identity_of
 from .errors import located
+from .schemas.checkouts import BasketIn
 
 PRICE_SCALE_MAX = 6
 PERCENT_SCALE = 6
 HUNDRED_PERCENT = 100 * 10**PERCENT_SCALE
 EVERYTHING = "all"
 TAXES_KEPT = 1_000  # a shop has a few, on every line
+_OF_BASKETS = frozenset(BasketIn.model_fields) - {"occurred_at"}
 
 
 def asked_basket(body: Any, place: str = "") -> CheckoutBasket:
@@ -139,6 +142,18 @@ def minor(text: str | None, currency: str | None, pointer: str) -> int | None:
     except FideliaError as error:
         error.pointer = error.pointer or pointer
         raise
+
+
+def lead_to_basket(error: FideliaError, basket: CheckoutBasket | None, dated: datetime | None = None) -> None:
+    """Lead the place of a refusal to the basket, where that is a member of the body. Verbs know no bodies.
+
+    A moment is that of the basket unless the call is `dated` itself.
+    """
+    if basket is None or error.pointer is None:
+        return
+    member = error.pointer.split("/")[1]
+    if member in _OF_BASKETS or (member == "occurred_at" and dated is None):
+        error.pointer = f"/basket{error.pointer}"
 
 
 def currency_of(by: Actor, source: str, number: str) -> str:

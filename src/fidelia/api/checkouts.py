@@ -30,10 +30,11 @@ from fidelia.activity.queries import list_lines
 from fidelia.activity.queries.checkouts import get_checkout, list_checkouts
 from fidelia.kernel import clock
 from fidelia.kernel.changes import read_mark
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.money import parse_scaled
 
 from .answers import answer
-from .baskets import asked_basket, currency_of, minor
+from .baskets import asked_basket, currency_of, lead_to_basket, minor
 from .cursors import page_of, read_cursor, read_since, write_mark
 from .evaluations import evaluation_fields
 from .exchange import Exchange, Prepared, exchange_of
@@ -160,7 +161,11 @@ def _close(exchange: Exchange, call: CheckoutCall, found: str | None) -> HttpRes
         return judged
     by = live(exchange.by, "purchase.record")
     found = found if by is exchange.by else None
-    return _answered(close_checkout(by=by, at=exchange.at, call=call, found=found))
+    try:
+        return _answered(close_checkout(by=by, at=exchange.at, call=call, found=found))
+    except FideliaError as error:
+        lead_to_basket(error, call.basket, call.occurred_at)
+        raise
 
 
 def prepare_closure(number: str, body: Any, key: str) -> Prepared:
@@ -255,7 +260,11 @@ def reopen(
     exchange = exchange_of(request)
     basket = None if body.basket is None else asked_basket(body.basket, "/basket")
     call = _call(request, "reopen", number, asked.source, revision=body.revision, basket=basket)
-    return _answered(reopen_checkout(by=live(exchange.by, *UNDOING), at=exchange.at, call=call))
+    try:
+        return _answered(reopen_checkout(by=live(exchange.by, *UNDOING), at=exchange.at, call=call))
+    except FideliaError as error:
+        lead_to_basket(error, call.basket, call.occurred_at)
+        raise
 
 
 def _call(request: HttpRequest, step: Step, number: str, source: str | None, **more: Any) -> CheckoutCall:

@@ -16,7 +16,11 @@ from .problems import MEDIA_TYPE
 from .schemas.types import Input, Output
 
 WRITES = ("post", "patch", "put")
-ONLY_ASKED = ("evaluate_checkout", "plan_programme")  # sent like writes, for they bring much, and change nothing
+ONLY_ASKED = (
+    "evaluate_checkout",
+    "evaluate_exchange",
+    "plan_programme",
+)  # sent like writes, for they bring much, and change nothing
 PROBLEM_EXAMPLE = {
     "type": "https://loyalty.example.org/api/docs/errors#unknown_customer",
     "title": "No such customer, or not the actor's to see.",

@@ -73,15 +73,18 @@ def _sold_cards(cards: Iterable[Mapping[str, Any]], currency: str) -> list[Field
 
 
 def refund_fields(returned: Any) -> Fields:
-    """Return the fields of a RefundOut from the row of a return, whose amounts are below zero."""
+    """Return the fields of a RefundOut from the row of a return, whose amounts are below zero.
+
+    What was charged elsewhere, and only recorded here, was paid in money as far as is known.
+    """
     exponent = exponent_of(returned.currency)
     scale = counts_in(returned.programme_id)[2]
-    tendered = returned.paid_by_points + returned.paid_by_gift_cards
+    by_points, by_cards = returned.paid_by_points or 0, returned.paid_by_gift_cards or 0
     return {
         "total": format_scaled(-returned.total, exponent),
-        "money": format_scaled(tendered - returned.total, exponent),
-        "gift_cards": format_scaled(-returned.paid_by_gift_cards, exponent),
-        "paid_by_points": format_scaled(-returned.paid_by_points, exponent),
-        "points_given_back": format_points(-returned.points_spent, scale),
+        "money": format_scaled(by_points + by_cards - returned.total, exponent),
+        "gift_cards": format_scaled(-by_cards, exponent),
+        "paid_by_points": format_scaled(-by_points, exponent),
+        "points_given_back": format_points(-(returned.points_spent or 0), scale),
         "points_taken_back": format_points(-returned.points, scale),
     }

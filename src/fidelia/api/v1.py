@@ -24,6 +24,7 @@ from . import (
     coupons,
     custom_fields,
     customers,
+    exchanges,
     forecasts,
     gift_cards,
     insight,
@@ -82,9 +83,11 @@ api.add_router("/purchases", receipts.of_purchases)
 api.add_router("/returns", returns.returns)
 api.add_router("/lone-returns", returns.lone_returns)
 api.add_router("/purchase-claims", claims.router)
-# /api/v1/checkouts, /api/v1/checkouts:evaluate
+# /api/v1/checkouts, /api/v1/checkouts:evaluate, /api/v1/checkouts:evaluate-exchange
 api.add_router("/checkouts", checkouts.router)
+api.add_router("/checkouts", exchanges.of_checkouts)
 api.add_router("/checkouts:evaluate", checkouts.evaluations)
+api.add_router("/checkouts:evaluate-exchange", exchanges.evaluations)
 # /api/v1/coupon-series, /api/v1/coupons, /api/v1/codes, /api/v1/gift-cards, /api/v1/vouchers, /api/v1/stock
 api.add_router("/coupon-series", coupons.series)
 api.add_router("/coupons", coupons.coupons)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fidelia.activity.errors import ExpectedTotalDiffers, IdempotencyKeyReused, MalformedLines
+from fidelia.activity.errors import ExpectedTotalDiffers, IdempotencyKeyReused, MalformedLines, WrongCurrency
 from fidelia.activity.models import Purchase
 from fidelia.activity.operations import (
     Exchanged,
@@ -24,14 +24,16 @@ from fidelia.activity.operations.checkouts import (
     close_checkout,
     evaluate_checkout,
 )
+from fidelia.kernel.localized import LocalizedText
 from fidelia.kernel.money import Money
 from fidelia.ledger.models import Posting
 from fidelia.programme.models import Programme
+from fidelia.programme.operations import create_programme, draft_version, publish_version
 from fidelia.rewards.models import GiftCard
 from fidelia.rewards.operations import sell_gift_card
 from fidelia.rules.pricing import MoreThanBought
 from tests.cast import SYSTEM
-from tests.programme.cast import AT, member, programme
+from tests.programme.cast import AT, BEGUN, member, programme
 
 from .cast import MOKA, MUG, TILL, basket, call, close
 from .rules import document, said
@@ -137,3 +139,21 @@ def test_goods_come_back_once_by_whatever_way() -> None:
     )  # fmt: skip
     with pytest.raises(MoreThanBought):
         record_return(by=TILL, at=LATER, request=more, source="till")
+
+
+def test_francs_are_not_set_against_euros() -> None:
+    shop()
+    close(basket=basket())
+    swiss = create_programme(
+        by=SYSTEM, at=BEGUN, slug="suisse", name=LocalizedText(en="Swiss", fr="Suisse"), currency="CHF",
+        time_zone="Europe/Zurich", points_code="SUI", points_name=LocalizedText(en="points", fr="points"),
+    )  # fmt: skip
+    publish_version(
+        by=SYSTEM, at=BEGUN, version=draft_version(by=SYSTEM, at=BEGUN, programme=swiss, document=document())
+    )
+    taken = basket(MUG, currency="CHF", programme="suisse", identity=None)
+    with pytest.raises(WrongCurrency):
+        exchange(taken, ReturnedLine(2, 1000))
+    with pytest.raises(WrongCurrency):
+        rehearse_exchange(by=TILL, at=LATER, back=back(), asked=Evaluation(basket=taken))
+    assert Purchase.objects.count() == 1

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
+from fidelia.kernel.errors import FideliaError
 from fidelia.kernel.ids import new_id
 
-from ..errors import IdempotencyKeyReused, ReceiptKnown
+from ..errors import IdempotencyKeyReused, ReceiptKnown, WrongCurrency
 from ..models import Purchase
 from .checkouts.calls import CheckoutOutcome, caller_of_call, guesses_counted
 from .checkouts.closing import close_under_locks
 from .checkouts.evaluating import Evaluation, evaluate_checkout
 from .checkouts.reading import waiting_in_time
 from .checkouts.requests import CheckoutCall, check_basket
+from .purchases import Caller
 from .requests import ReturnRequest, check_moment
 from .returns import caller_of_return, take_goods_back
 
 _BACK = ":back"
+# Stands in the hash of what comes back for a moment that nobody named: sent again, the clock says another.
+_UNNAMED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,9 @@ def exchange_goods(*, by: Actor, at: datetime, back: ReturnRequest, call: Checko
     First comes what comes back, so that its points, coupons and budgets are as they were when the new goods are
     reckoned. Both are under the key of the call and, unless it says another, its receipt number: a call sent again
     changes nothing and is answered with the first. Raises what `record_return` and `close_checkout` raise, and then
-    neither is recorded.
+    neither is recorded; the places of what is refused of the goods that come back begin with /back.
     """
-    for right in ("purchase.return", "purchase.record"):
-        if not by.may_somewhere(right):
-            by.require(right)
+    _require_both(by)
     if call.basket is not None:
         check_basket(call.basket, at)
     check_moment(back.occurred_at, at)
@@ -71,19 +73,20 @@ def rehearse_exchange(*, by: Actor, at: datetime, back: ReturnRequest, asked: Ev
     The goods are taken back in a transaction that is rolled back: what the basket comes to afterwards may hang on the
     points, uses and budgets that they free. Nothing stays written. Raises as `record_return` and `evaluate_checkout`.
     """
-    if not by.may_somewhere("purchase.return"):
-        by.require("purchase.return")
+    _require_both(by)
     if asked.basket.codes_shown:  # wrong codes are counted, and that must outlive what is rolled back
         evaluate_checkout(by=by, at=at, asked=asked)
     name = str(new_id())
     back = replace(back, idempotency_key=name, receipt_number=name)
     caller = caller_of_return(by, at, back, f"rehearsal:{name}"[:60])
     with waiting_in_time(), transaction_of_use_case():
-        recorded = take_goods_back(caller, back, caller.source)
-        refund = refund_of(Purchase.objects.get(purchase_id=recorded.purchase_id))
+        with _of_what_comes_back():
+            recorded = take_goods_back(caller, back, caller.source)
+        returned = Purchase.objects.get(purchase_id=recorded.purchase_id)
+        _check_currency(returned, asked.basket.currency)
         said = evaluate_checkout(by=by, at=at, asked=asked)
         transaction.set_rollback(True)
-    return refund, said
+    return refund_of(returned), said
 
 
 def key_of_back(key: str) -> str:
@@ -96,14 +99,43 @@ def refund_of(returned: Purchase) -> int:
     return (returned.paid_by_points or 0) + (returned.paid_by_gift_cards or 0) - returned.total
 
 
+def _require_both(by: Actor) -> None:
+    for right in ("purchase.return", "purchase.record"):
+        if not by.may_somewhere(right):
+            by.require(right)
+
+
 def _exchange(by: Actor, at: datetime, back: ReturnRequest, call: CheckoutCall) -> Exchanged:
     with waiting_in_time(), transaction_of_use_case():
-        recorded = take_goods_back(caller_of_return(by, at, back, call.source), back, call.source)
+        with _of_what_comes_back():
+            recorded = take_goods_back(_caller_of_back(by, at, back, call), back, call.source)
         closed = close_under_locks(caller_of_call(by, at, call), call)
         if closed.is_replay != recorded.is_replay:
             raise IdempotencyKeyReused("This idempotency key was used for another request.")
         returned = Purchase.objects.get(purchase_id=recorded.purchase_id)
+        _check_currency(returned, closed.checkout["currency"])
     return Exchanged(returned, closed)
+
+
+def _check_currency(returned: Purchase, currency: str) -> None:
+    """What comes back in euros is not set against what is taken in francs."""
+    if returned.currency != currency:
+        raise WrongCurrency(f"This sale was in {returned.currency}; what is taken is in {currency}.", pointer="/back")
+
+
+def _caller_of_back(by: Actor, at: datetime, back: ReturnRequest, call: CheckoutCall) -> Caller:
+    is_dated = call.occurred_at is not None or (call.basket is not None and call.basket.occurred_at is not None)
+    return caller_of_return(by, at, back if is_dated else replace(back, occurred_at=_UNNAMED), call.source)
+
+
+@contextmanager
+def _of_what_comes_back() -> Iterator[None]:
+    """Say of a refusal that it is about the goods brought back, not about those taken."""
+    try:
+        yield
+    except FideliaError as error:
+        error.pointer = f"/back{error.pointer or ''}"
+        raise
 
 
 @contextmanager

@@ -286,21 +286,47 @@ class RefundOut(Output):
     points_taken_back: str
 
 
+REFUND = {
+    "total": "4.90",
+    "money": "4.90",
+    "gift_cards": "0.00",
+    "paid_by_points": "0.00",
+    "points_given_back": "0",
+    "points_taken_back": "4",
+}
+RETURNED = {**PURCHASE, "kind": "return", "returns_purchase_id": PURCHASE_ID}
+
+
 class CheckoutReturnOut(Output):
     """What came back."""
 
-    model_config = shown(
-        {
-            "refund": {
-                "total": "4.90",
-                "money": "4.90",
-                "gift_cards": "0.00",
-                "paid_by_points": "0.00",
-                "points_given_back": "0",
-                "points_taken_back": "4",
-            },
-            "purchase": {**PURCHASE, "kind": "return", "returns_purchase_id": PURCHASE_ID},
-        }
-    )
+    model_config = shown({"refund": REFUND, "purchase": RETURNED})
     refund: RefundOut
     purchase: PurchaseOut
+
+
+class ExchangeOut(Output):
+    """What came back, what was taken instead, and what is left to settle between the two."""
+
+    model_config = shown(
+        {
+            "to_pay": "9.60",
+            "to_give_back": "0.00",
+            "returned": {"refund": REFUND, "purchase": RETURNED},
+            "checkout": CHECKOUT,
+        }
+    )
+    to_pay: str = Field(description="What the customer pays in money: what is due less the money that came back.")
+    to_give_back: str = Field(description="What the customer is given in money, where more came back than is due.")
+    returned: CheckoutReturnOut
+    checkout: CheckoutOut
+
+
+class ExchangeEvaluationOut(Output):
+    """What an exchange would come to."""
+
+    model_config = shown({"to_pay": "9.60", "to_give_back": "0.00", "refund": "4.90", "evaluation": EVALUATION})
+    to_pay: str = Field(description="What the customer would pay in money.")
+    to_give_back: str = Field(description="What the customer would be given in money.")
+    refund: str = Field(description="The money that what comes back is worth.")
+    evaluation: EvaluationOut

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from fidelia.activity.operations.checkouts.requests import COUPONS_MAX, GIFT_CARDS_MAX, TAXES_MAX
 
 from .activity import Channel, MemberIn, Price
+from .returns import SoldIn
 from .types import (
     CurrencyCode,
     Day,
+    Id,
     Input,
     Instant,
     Name40,
@@ -45,6 +47,7 @@ BASKET = {
     ],
     "coupons": ["WELCOME-7K3Q"],
 }
+BACK = {"sold": {"receipt_number": "T03-000042"}, "lines": [{"line_number": 2, "quantity": "1"}]}
 
 
 class TaxIn(Input):
@@ -196,6 +199,47 @@ class CheckoutReturnIn(Input):
     amount: Price | None = None
     receipt_number: Name80 | None = None
     occurred_at: Instant | None = None
+
+
+class BackLineIn(Input):
+    """So much of one line of the sale; without a quantity, all that is left of it."""
+
+    line_number: int = Field(ge=1, le=10_000)
+    quantity: Quantity | None = None
+
+
+class BackIn(Input):
+    """What is brought back of one sale: the lines named, or all that is left. The sale is named by receipt or id."""
+
+    model_config = shown(BACK)
+    sold: SoldIn | None = Field(None, description="The receipt of the sale.")
+    purchase_id: Id | None = Field(None, description="The id of the sale: a closed checkout or any other purchase.")
+    lines: list[BackLineIn] = Field([], max_length=2_000)
+    store: Name40 | None = Field(
+        None, description="Where it was brought; left out, the store of the basket sent with it, else that of the sale."
+    )
+
+    @model_validator(mode="after")
+    def _names_once(self) -> BackIn:
+        if (self.sold is None) == (self.purchase_id is None):
+            raise ValueError("Name the sale once: by its receipt or by purchase_id.")
+        return self
+
+
+class ExchangeIn(ClosureIn):
+    """What comes back, and how the checkout with what is taken instead is closed."""
+
+    model_config = shown({"back": BACK, "basket": BASKET, "receipt_number": "T03-000051", "expected_total": "14.50"})
+    back: BackIn
+
+
+class ExchangeEvaluationIn(Input):
+    """An exchange to be tried."""
+
+    model_config = shown({"back": BACK, "basket": BASKET, "explain": True})
+    back: BackIn
+    basket: BasketIn
+    explain: bool = Field(False, description="Say of every rule why it gave nothing, and what was missing.")
 
 
 class UndoIn(Input):
