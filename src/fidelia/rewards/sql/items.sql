@@ -62,11 +62,8 @@ begin
             from jsonb_array_elements(coalesce(p->'vouchers', '[]')) with ordinality wanted (asked, place)
             left join rewards_voucher voucher on voucher.id = (asked->>'id')::uuid and voucher.programme_id = programme
             union all
-            select 4, 'stock', asked->>'id', place, 'stock:' || stock.id, case
-                when stock.id is null then 'unknown'
-                when stock.ended_at <= (p->>'at')::timestamptz then 'blocked'
-                when (asked->>'pieces')::bigint <= 0 then 'malformed'
-                else 'ok' end
+            select 4, 'stock', asked->>'id', place, 'stock:' || stock.id,
+                rewards_stock_state(stock, (asked->>'pieces')::bigint, (p->>'at')::timestamptz)
             from jsonb_array_elements(coalesce(p->'stock', '[]')) with ordinality wanted (asked, place)
             left join rewards_stock stock on stock.id = (asked->>'id')::uuid and stock.programme_id = programme
         ) judged

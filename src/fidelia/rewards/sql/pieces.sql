@@ -12,6 +12,33 @@ begin
     end loop;
 end $$;
 
+-- One stock and nothing else, as a choice of a reward asks: judged, told and taken without the lists that a basket needs,
+-- which would cost as much as all the rest of the choice.
+create or replace function rewards_take_one_stock(p jsonb, p_asked jsonb) returns void language plpgsql as $$
+declare
+    at timestamptz := p->>'at';
+    pieces bigint := p_asked->>'pieces';
+    stock rewards_stock;
+    state text;
+    item rewards_item;
+begin
+    select * into stock from rewards_stock one
+        where one.id = (p_asked->>'id')::uuid and one.programme_id = (p->>'programme_id')::uuid;
+    state := rewards_stock_state(stock, pieces, at);
+    if state <> 'ok' then
+        perform rewards_refuse('stock_' || state, jsonb_build_object('kind', 'stock', 'id', p_asked->>'id'));
+    end if;
+    item := row(4::smallint, 'stock:' || stock.id, rewards_anybody(), rewards_no_period(), pieces, stock.pieces, 'stock',
+        stock.id::text)::rewards_item;
+    insert into rewards_use (purchase_id, programme_id, scope_id, subject, starts_on, amount, is_counted, customer_id,
+            store_id, occurred_at, recorded_at)
+        values ((p->>'purchase_id')::uuid, stock.programme_id, item.scope_id, item.subject, item.starts_on, pieces,
+            stock.pieces is not null, (p->>'customer_id')::uuid, (p->>'store_id')::uuid, at, (p->>'now')::timestamptz);
+    if stock.pieces is not null then
+        perform rewards_take_piece(p, item);
+    end if;
+end $$;
+
 create or replace function rewards_take_piece(p jsonb, p_item rewards_item) returns void language plpgsql as $$
 declare
     programme uuid := p->>'programme_id';

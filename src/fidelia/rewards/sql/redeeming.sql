@@ -90,15 +90,25 @@ create or replace function rewards_pay_choice(
     p jsonb, reward rewards_reward, member programme_enrolment, p_pieces integer
 ) returns uuid language plpgsql as $$
 declare
-    posting uuid := gen_random_uuid();
+    asked public.ledger_request;
 begin
-    perform public.ledger_post_entry(member.account_id, json_populate_record(
-        null::public.ledger_request, json_build_object(
-            'idem_key', 'reward:' || (p->>'redemption_id'),
-            'request_hash', sha256(convert_to(p->>'redemption_id', 'UTF8')), 'posting_id', posting, 'kind', 'redeem',
-            'currency', reward.points_currency, 'amount', reward.points * p_pieces, 'occurred_at', p->>'at',
-            'recorded_at', p->>'now', 'partner_id', reward.partner_id, 'store_id', p->>'store_id',
-            'actor_kind', p->>'actor_kind', 'actor_id', p->>'actor_id', 'origin', 'live', 'source_type', 'reward',
-            'source_id', p->>'redemption_id', 'note', '', 'lives_until', p->>'lives_until')));
-    return posting;
+    asked.idem_key := 'reward:' || (p->>'redemption_id');
+    asked.request_hash := sha256(convert_to(p->>'redemption_id', 'UTF8'));
+    asked.posting_id := gen_random_uuid();
+    asked.kind := 'redeem';
+    asked.currency := reward.points_currency;
+    asked.amount := reward.points * p_pieces;
+    asked.occurred_at := p->>'at';
+    asked.recorded_at := p->>'now';
+    asked.partner_id := reward.partner_id;
+    asked.store_id := p->>'store_id';
+    asked.actor_kind := p->>'actor_kind';
+    asked.actor_id := p->>'actor_id';
+    asked.origin := 'live';
+    asked.source_type := 'reward';
+    asked.source_id := p->>'redemption_id';
+    asked.note := '';
+    asked.lives_until := p->>'lives_until';
+    perform public.ledger_post_entry(member.account_id, asked);
+    return asked.posting_id;
 end $$;

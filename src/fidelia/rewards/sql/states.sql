@@ -26,6 +26,17 @@ begin
     end;
 end $$;
 
+create or replace function rewards_stock_state(p_stock rewards_stock, p_pieces bigint, p_at timestamptz) returns text
+language plpgsql stable parallel safe as $$
+begin
+    return case
+        when p_stock.id is null then 'unknown'
+        when p_stock.ended_at <= p_at then 'blocked'
+        when p_pieces <= 0 then 'malformed'
+        else 'ok'
+    end;
+end $$;
+
 create or replace function rewards_voucher_state(p_voucher rewards_voucher, p_customer uuid, p_at timestamptz) returns text
 language plpgsql stable parallel safe as $$
 begin

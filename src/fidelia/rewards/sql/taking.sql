@@ -84,14 +84,18 @@ declare
     programme uuid := p->>'programme_id';
     items rewards_item[];
     cards jsonb;
+    is_one_stock boolean := not p ?| array['coupons', 'vouchers'] and jsonb_array_length(p->'stock') = 1;
 begin
-    if p ?| array['coupons', 'vouchers', 'stock'] then
+    if p ?| array['coupons', 'vouchers', 'stock'] and not is_one_stock then
         perform rewards_check(p);
     end if;
     if p->>'checkout_id' is not null then
         delete from rewards_reservation where checkout_id = (p->>'checkout_id')::uuid;
     end if;
-    if p ?| array['coupons', 'vouchers', 'stock'] then
+    if is_one_stock then
+        cards := rewards_spend_cards(p);
+        perform rewards_take_one_stock(p, p->'stock'->0);
+    elsif p ?| array['coupons', 'vouchers', 'stock'] then
         items := rewards_items(p);
         perform rewards_tell(p, items);
         perform rewards_lock(programme, array(select one from unnest(items) one where one.rank < 3));
