@@ -12,7 +12,7 @@ from django.db import transaction
 from fidelia.access.errors import AnotherPersonDecides
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.localized import LocalizedText
-from fidelia.ledger.errors import NothingPending
+from fidelia.ledger.errors import KeyReused, NothingPending
 from fidelia.ledger.models import Entry, Posting
 from fidelia.ledger.operations import PostingResult, expire_due, redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance, list_lots, lots_used
@@ -100,6 +100,26 @@ def test_what_waits_for_an_event_comes_to_life_when_it_is_reported() -> None:
     with pytest.raises(NothingPending):
         activate_points(by=SYSTEM, at=delivered, enrolment=enrolment, source_id=lost.purchase_id, key="d3")
     assert said(enrolment, done.posting_id) == ["40 points en attente sont maintenant à vous."]
+
+
+def test_a_delivery_that_is_reported_again_under_its_key_is_answered_as_the_first_time() -> None:
+    enrolment = member(programme(terms(pending={"event": "delivered", "cancelled_after_days": 60})))
+    sale, lost = buy(enrolment, 40, "f1"), buy(enrolment, 9, "f2")
+    delivery: dict[str, Any] = {"by": SYSTEM, "enrolment": enrolment, "source_id": sale.purchase_id, "key": "d1"}
+    done = activate_points(at=AT + DAY, **delivery)
+    again = activate_points(at=AT + 2 * DAY, **delivery)
+    assert (again.posting_id, again.amount, again.replayed, done.replayed) == (done.posting_id, 40, True, False)
+    with pytest.raises(NothingPending):
+        activate_points(at=AT + 2 * DAY, **(delivery | {"key": "d2"}))
+    with pytest.raises(KeyReused):
+        activate_points(at=AT + 2 * DAY, **(delivery | {"source_id": lost.purchase_id}))
+    with pytest.raises(KeyReused):
+        give_up_points(at=AT + 2 * DAY, **delivery)
+    lost_parcel = delivery | {"source_id": lost.purchase_id, "key": "d3"}
+    gone = give_up_points(at=AT + 2 * DAY, **lost_parcel)
+    assert give_up_points(at=AT + 3 * DAY, **lost_parcel).posting_id == gone.posting_id
+    assert available(enrolment, AT + 3 * DAY) == 40
+    assert find_broken_invariants() == []
 
 
 def test_points_live_longer_by_hand_and_come_back_within_the_days_of_the_terms() -> None:

@@ -291,12 +291,14 @@ def lots_used(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, li
     return used
 
 
-def find_promise(*, account_id: UUID, source_id: UUID) -> UUID | None:
-    """Return the posting that promised points for a source (a purchase) or is itself `source_id`; None if none."""
+def find_promise(*, account_id: UUID, source_id: UUID, key: str) -> UUID | None:
+    """Return what promised for a source (a purchase, or itself): ended under `key`, else waiting; None if none."""
     made = Posting.objects.filter(account_id=account_id, source_id=source_id).values("posting_id")
+    ended = Posting.objects.filter(account_id=account_id, idem_key=key, kind__in=("activate", "cancel"))
+    known = ended.filter(Q(target_id=source_id) | Q(target_id__in=made)).values_list("target_id", flat=True)
     waiting = Pending.objects.filter(account_id=account_id, is_open=True)
     ids = waiting.filter(Q(posting_id=source_id) | Q(posting_id__in=made)).values_list("posting_id", flat=True)
-    return ids.first()
+    return known.first() or ids.first()
 
 
 def pending_until(*, account_id: UUID, posting_ids: Sequence[UUID]) -> dict[UUID, datetime | None]:

@@ -82,12 +82,15 @@ def grant_points(
 def activate_points(
     *, by: Actor, at: datetime, enrolment: Enrolment, source_id: UUID, key: str, currency: str | None = None
 ) -> PostingResult:
-    """Bring to life what a purchase (its id) or a posting promised: it was delivered. Raises Denied, NothingPending."""
+    """Bring to life what a purchase (its id) or a posting promised: it was delivered.
+
+    Raises Denied, NothingPending (also where they came to life under another key), KeyReused.
+    """
     by.require("points.activate", scope_of(enrolment))
     code = _code_of(enrolment.programme, currency)
     with transaction_of_use_case():
         policy = _terms(enrolment, at).points_of(code)
-        account_id, promise = _promised_by(enrolment, source_id)
+        account_id, promise = _promised_by(enrolment, source_id, key)
         result = activate(
             by=by, at=at, account_id=account_id, currency=code, key=key, posting_id=promise,
             expires_at=policy.expires_at(at, _terms(enrolment, at).zone),
@@ -101,10 +104,13 @@ def activate_points(
 def give_up_points(
     *, by: Actor, at: datetime, enrolment: Enrolment, source_id: UUID, key: str, currency: str | None = None
 ) -> PostingResult:
-    """Give up what a purchase (its id) or a posting promised: it was not delivered. Raises Denied, NothingPending."""
+    """Give up what a purchase (its id) or a posting promised: it was not delivered.
+
+    Raises Denied, NothingPending, KeyReused.
+    """
     by.require("points.activate", scope_of(enrolment))
     with transaction_of_use_case():
-        account_id, promise = _promised_by(enrolment, source_id)
+        account_id, promise = _promised_by(enrolment, source_id, key)
         result = cancel_pending(
             by=by, at=at, account_id=account_id, currency=_code_of(enrolment.programme, currency),
             posting_id=promise, key=key,
@@ -222,14 +228,14 @@ def _terms(enrolment: Enrolment, at: datetime) -> Terms:
     return terms
 
 
-def _promised_by(enrolment: Enrolment, source_id: UUID) -> tuple[UUID, UUID]:
+def _promised_by(enrolment: Enrolment, source_id: UUID, key: str) -> tuple[UUID, UUID]:
     """Return the account and the posting that promised points for a purchase, or that is the posting itself.
 
     What a member earned for a pool waits there also when the member has left it.
     """
     left = PoolMembership.objects.filter(enrolment=enrolment, left_at__isnull=False).order_by("-left_at")
     for account_id in dict.fromkeys([enrolment.account_id, *left.values_list("pool__account_id", flat=True)]):
-        found = find_promise(account_id=account_id, source_id=source_id)
+        found = find_promise(account_id=account_id, source_id=source_id, key=key)
         if found is not None:
             return account_id, found
     raise NothingPending("These points are not pending any more.")
