@@ -143,7 +143,7 @@ def test_without_the_guard_of_the_version_it_would_not(roads: Roads, till: Calle
     buy(roads, till)
     with connection.cursor() as cursor:
         cursor.execute("set role none")
-        cursor.execute("select pg_get_functiondef('activity_begin_together'::regproc)")
+        cursor.execute("select pg_get_functiondef('activity_around_together'::regproc)")
         (text,) = cursor.fetchone()
         assert "version_id is distinct from version or " in text
         cursor.execute(text.replace("version_id is distinct from version or ", ""))

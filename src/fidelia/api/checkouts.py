@@ -80,7 +80,8 @@ def prepare_evaluation(body: Any, _key: str) -> Prepared:
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked, found=found))
 
-    return Prepared(reading_of_basket(asked.basket, clock.now()), serve)
+    reading = reading_of_basket(asked.basket, clock.now(), by_other_rules=asked.tries_other_rules)
+    return Prepared(reading, serve)
 
 
 def _evaluation(body: EvaluationIn) -> Evaluation:

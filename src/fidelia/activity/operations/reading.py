@@ -111,7 +111,7 @@ class Found(msgspec.Struct):
     store: dict[str, Any] | None
     products: dict[str, dict[str, Any]] | None
     known: _KnownRequest | None
-    # Of activity_begin_together (sql/begin_together.sql) only: `read` are the parts that were, None for all of them.
+    # Of what reads together (sql/begin_together.sql) only: `read` are the parts that were, None for all of them.
     read: list[str] | None = None
     plans: list[dict[str, Any]] | None = None
     offers: list[str] | None = None
@@ -131,7 +131,7 @@ def read_surroundings(by: Actor, request: PurchaseRequest, *, owner: str, locks:
     return surroundings_in(text, request)
 
 
-class _Asked(msgspec.Struct):
+class Asked(msgspec.Struct):
     """An element of what activity_begin_together is asked."""
 
     key: str
@@ -153,7 +153,7 @@ def reading_of(request: PurchaseRequest) -> ReadingInSet:
     """
     customer_id, scheme, identity, store, codes = _names(request)
     version, reads = reads_lately(request.programme)
-    asked = _Asked(
+    asked = Asked(
         request.idempotency_key, request.programme, customer_id, scheme, identity, store, codes, request.occurred_at,
         version, reads,
     )  # fmt: skip

@@ -10,10 +10,16 @@
 -- the statement that writes sees that. What is the same for most is read once (programme, store); what each module offers
 -- as an SQL function becomes part of this plan; what is rare (merges, memberships that ended), or asked for by few rules,
 -- is left to functions that are called, because a plan costs by its size whether its parts are used or not.
-create or replace function activity_begin_together(p_keys uuid[], p_tests boolean[], p_asked json)
-returns setof text language plpgsql volatile
+--
+-- With what a caller inside the database goes on with, who asks more of a basket: it need not read the answer for it.
+create or replace function activity_around_together(p_keys uuid[], p_tests boolean[], p_asked json)
+returns table (
+    place bigint, answer text, programme_id uuid, points_code text, customer_id uuid, account_id uuid, store_id uuid,
+    reads text[], at timestamptz, coupons text[], cards text[], points_at timestamptz
+) language plpgsql volatile
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 begin
     return query
     with asked as materialized (
@@ -21,10 +27,11 @@ begin
         from rows from (
             json_to_recordset(p_asked) as (
                 key text, programme text, customer uuid, scheme text, identity text, store text, codes text[],
-                at timestamptz, version uuid, reads text[]),
+                at timestamptz, version uuid, reads text[], coupons text[], cards text[], points_at timestamptz),
             unnest(p_keys), unnest(p_tests)
         ) with ordinality sent (
-            key, slug, customer, scheme, identity, store, codes, at, version, reads, key_id, is_test, place)
+            key, slug, customer, scheme, identity, store, codes, at, version, reads, coupons, cards, points_at,
+            key_id, is_test, place)
     ), programmes as materialized (
         select one.slug, one.is_test, found.told
         from (select distinct slug, is_test from asked where owner is not null) one
@@ -64,7 +71,7 @@ begin
             end as member
         from people
     )
-    select case when one.owner is not null then json_build_object(
+    select one.place, case when one.owner is not null then json_build_object(
         'programme', one.programme,
         'customer_id', ids[1],
         'member', member,
@@ -90,9 +97,47 @@ begin
         'known', (
             select json_build_object('purchase_id', past.purchase_id, 'request_hash', encode(past.request_hash, 'hex'))
             from activity_purchase past
-            where past.idempotency_owner = one.owner and past.idempotency_key = one.key))::text end
+            where past.idempotency_owner = one.owner and past.idempotency_key = one.key))::text end,
+        one.programme_id, one.programme->>'points_code', ids[1], (member->>'account_id')::uuid,
+        (store.told->>'id')::uuid, case when not reads_all then reads end, at, coupons, cards, points_at
     from members one
     left join activity_chain head on head.account_id = (member->>'account_id')::uuid
     left join stores store on store.store = one.store
     order by one.place;
+end $$;
+
+create or replace function activity_begin_together(p_keys uuid[], p_tests boolean[], p_asked json)
+returns setof text language plpgsql volatile as $$
+begin
+    return query
+    select around.answer from activity_around_together(p_keys, p_tests, p_asked) around order by around.place;
+end $$;
+
+-- The same of baskets that are only tried: what activity_checkout_begin reads without a number. `reads` names limits and
+-- stock too, where the rules ask for them; `points_at` is the moment whose points may pay, null where nobody pays with
+-- points. The law is that of a day, and no day begins within a minute.
+create or replace function activity_try_together(p_keys uuid[], p_tests boolean[], p_asked json)
+returns setof text language plpgsql volatile
+set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+begin
+    return query
+    with told as materialized (
+        select * from activity_around_together(p_keys, p_tests, p_asked)
+    ), laws as materialized (
+        select one.minute, organisation_laws_for_rules(one.minute) as told
+        from (select distinct date_trunc('minute', told.at) as minute from told where told.answer is not null) one
+    )
+    select case when told.answer is not null then concat(
+        '{"around":', told.answer,
+        ',"rewards":', case when told.reads is null or 'limits' = any (told.reads) or 'stock' = any (told.reads)
+            or cardinality(told.coupons) > 0 or cardinality(told.cards) > 0 then rewards_for_rules(
+                told.programme_id, told.customer_id, told.store_id, null, told.coupons, told.cards, told.at)
+            else '{}' end,
+        ',"laws":', coalesce(laws.told::text, 'null'),
+        ',"points":', coalesce(case when told.points_at is not null then (
+            select balance.available from ledger_balance_of(told.account_id, told.points_code, told.points_at) balance)
+            end::text, 'null'),
+        '}') end
+    from told left join laws on laws.minute = date_trunc('minute', told.at)
+    order by told.place;
 end $$;

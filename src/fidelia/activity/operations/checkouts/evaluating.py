@@ -13,6 +13,7 @@ from fidelia.programme.models import ProgrammeVersion
 from fidelia.programme.queries import Terms, get_programme_by_id, get_version, parse_document, terms_of
 from fidelia.rewards.operations.guessing import check_guesser, count_wrong_codes, guesser_of
 
+from ..rule_reads import remember_reads_of_basket
 from .describing import describe_evaluation
 from .reading import CheckoutSurroundings, read_untouched
 from .requests import CheckoutBasket, check_basket
@@ -29,6 +30,11 @@ class Evaluation:
     explain: bool = False
     version: int | None = None
     drafts: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def tries_other_rules(self) -> bool:
+        """Whether other rules are tried than those in force."""
+        return self.version is not None or bool(self.drafts)
 
 
 def evaluate_checkout(*, by: Actor, at: datetime, asked: Evaluation, found: str | None = None) -> dict[str, Any]:
@@ -55,8 +61,10 @@ def evaluate_checkout(*, by: Actor, at: datetime, asked: Evaluation, found: str 
 
 
 def _terms(by: Actor, asked: Evaluation, found: CheckoutSurroundings) -> Terms:
-    if asked.version is None and not asked.drafts:
-        return terms_of(found.version_id)
+    if not asked.tries_other_rules:
+        terms = terms_of(found.version_id)
+        remember_reads_of_basket(asked.basket.programme, terms)
+        return terms
     programme = get_programme_by_id(found.around.programme_id)
     by.require("programme.see", Scope(programme.partner_id))
     if asked.version is not None:

@@ -14,21 +14,23 @@ from django.conf import settings
 from django.db import OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from fidelia.access.operations import Reading
+from fidelia.access.operations import Reading, ReadingInSet
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
 from fidelia.programme.errors import UnknownProgramme
 
 from ...errors import CheckoutBusy, IdempotencyKeyReused, NoTermsInForce, WrongCheckoutState
 from ...models import TRANSITIONS, unpacked
-from ..reading import Found, Member, Surroundings, surroundings_of
+from ..reading import Asked, Found, Member, Surroundings, surroundings_of
+from ..rule_reads import reads_of_basket_lately
 from .requests import CheckoutBasket, CheckoutCall, read_basket
 
 # What a basket names: see `_named`.
 _NAMED = ", ".join(["%s"] * 10)
 _BEGIN = f"select activity_checkout_begin(%s, %s, %s, %s, {_NAMED}, %s, %s, %s, %s)"
+# Of several baskets that are only tried, for whose keys are admitted by the same statement.
+_TRY_TOGETHER = "activity_try_together"
 # With the admission of the key that asks; its owner is what `caller_of` calls it, its stream what the face does.
-_TRY_ADMITTED = f"activity_checkout_begin(null, null, null, null, {_NAMED}, admitted.mode = 'test', %s, false, null)"
 _BEGIN_ADMITTED = f"""activity_checkout_begin(
     'key:' || admitted.key_id, %s, 'key:' || admitted.key_id, %s, {_NAMED}, admitted.mode = 'test', %s, false, null)"""
 _KEPT: Final[tuple[Any, ...]] = (None,) * 10  # the basket that is kept
@@ -86,6 +88,7 @@ class _CheckoutFound(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_CheckoutFound).decode
+_encode = msgspec.json.Encoder().encode
 _decode_kept = msgspec.json.Decoder(KeptCheckout).decode
 
 
@@ -146,9 +149,27 @@ def read_untouched(
     return _surroundings(_decode(found), basket, at)
 
 
-def reading_of_basket(basket: CheckoutBasket, at: datetime) -> Reading:
-    """Return what `read_untouched` would read, for `access.operations.admit_and_read`."""
-    return Reading(_TRY_ADMITTED, [*_named(basket), at])
+class _Tried(Asked):
+    """An element of what activity_try_together is asked: of a member no more than the rules ask, and what is shown."""
+
+    coupons: Sequence[str]
+    cards: list[str]
+    points_at: datetime | None
+
+
+def reading_of_basket(basket: CheckoutBasket, at: datetime, *, by_other_rules: bool = False) -> ReadingInSet:
+    """Return what `read_untouched` would read, for `access.operations.admit_and_read`.
+
+    It reads what the rules by which a basket of this programme was tried last read; all, where another version is in
+    force by now, or with `by_other_rules`: where drafts are tried, or a version that is named.
+    """
+    slug, customer_id, scheme, identity, store, codes, coupons, cards, wants_points, moment = _named(basket)
+    version, reads = (None, None) if by_other_rules else reads_of_basket_lately(slug)
+    asked = _Tried(
+        "", slug, customer_id, scheme, identity, store, codes, moment or at, version, reads, coupons, cards,
+        at if wants_points else None,
+    )  # fmt: skip
+    return ReadingInSet(_TRY_TOGETHER, _encode(asked).decode())
 
 
 def _named(basket: CheckoutBasket | None) -> Sequence[Any]:

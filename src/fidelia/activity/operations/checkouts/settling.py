@@ -84,6 +84,7 @@ def _values(found: CheckoutSurroundings, terms: Terms, occurred_at: datetime) ->
         is_first=member.is_first if member is not None else False,
         customer=facts,
         past=values_of_past(terms, Buyer(found.customer_id, around.programme_id, found.basket.currency), occurred_at),
+        unread=member.unread if member is not None else (),
     )
     traits = (path for path in terms.rule_set.fields_read if trait_of_path(path) is not None)
     return {**dict.fromkeys(traits), **values}
