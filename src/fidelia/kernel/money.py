@@ -139,11 +139,10 @@ def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
         weights = [1] * len(weights)
         whole = len(weights)
     size = abs(total)
-    shares = [divmod(size * weight, whole) for weight in weights]
-    parts = [part for part, _ in shares]
+    parts = [size * weight // whole for weight in weights]
     over = size - sum(parts)
     if over:
-        rests = [rest for _, rest in shares]
+        rests = [size * weight % whole for weight in weights]
         # A reversed sort keeps the order of what is equal: ties stay with the earlier.
         for i in sorted(range(len(rests)), key=rests.__getitem__, reverse=True)[:over]:
             parts[i] += 1

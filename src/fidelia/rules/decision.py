@@ -24,6 +24,7 @@ from .types import Type
 
 FORMAT = 1
 GENESIS = bytes(32)  # stands before the first decision of an account
+_PLAIN: frozenset[type] = frozenset({str, int, bool, type(None)})  # values that JSON holds as they are
 _MISSING = 3  # the places of an outcome's row that are always there: key, points, reason
 
 
@@ -173,7 +174,9 @@ def values_read(rule_set: RuleSet, values: Values, paths: Sequence[str]) -> dict
 
 
 def _as_json(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if type(value) in _PLAIN:
+        return value
+    elif isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     elif isinstance(value, date):
         return value.isoformat()
@@ -182,8 +185,8 @@ def _as_json(value: Any) -> Any:
 
 def _outcome_row(outcome: Outcome) -> list[Any]:
     row: list[Any] = [outcome.rule_key, outcome.points, outcome.reason]
-    if outcome == Outcome(*row):  # most say no more
-        return row
+    if outcome.discount is None and outcome.missing is None and outcome.base is None and outcome == Outcome(*row):
+        return row  # most say no more
     more = {
         "missing": outcome.missing,
         "missing_type": outcome.missing_type,

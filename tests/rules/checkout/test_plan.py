@@ -46,7 +46,7 @@ def test_the_index_finds_the_lines_that_the_condition_finds(
     for planned in plan_of(rule_set).rules:
         assert planned.rule.choose_lines is not None
         assert list(places_of(running, planned)) == planned.rule.choose_lines(running.values)
-        if planned.wanted is not None and running.has_none(planned.wanted):
+        if planned.is_looking and planned.key not in running.finding:
             assert list(places_of(running, planned)) == []
 
 

@@ -80,7 +80,9 @@ def apply_amount(running: Running, planned: PlannedRule, effect: AmountOff, part
         full = reached // effect.for_amount
         amount *= full if effect.times is None else min(full, effect.times)
     amount *= running.basket.claims.get(planned.key, 1) if planned.rule.terms.is_claimed else 1
-    if effect.each == "once":
+    if effect.each == "once" and effect.split == "proportional":
+        offs = running.share_out(min(amount, sum(room)), room) if room else []
+    elif effect.each == "once":
         weights = _weights(effect.split, parts, _meant(running, planned, parts, [part.amount for part in parts]))
         offs = _split(running, effect.split, min(amount, sum(room)), room, weights)
     elif effect.each == "line":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def billed_line(
 def _discounts(parts: Sequence[Part]) -> Shares:
     if len(parts) == 1:
         given = parts[0].given
-        if len(given) < 2:
+        if len({key for key, _ in given}) == len(given):
             return tuple(given)
     sums: dict[str, int] = {}
     for part in parts:
@@ -67,20 +68,18 @@ def _discounts(parts: Sequence[Part]) -> Shares:
 def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequence[Outcome]) -> tuple[Effect, ...]:
     """List what every rule does, rule by rule in declared order."""
     running = settling.running
-    by_rule: dict[str, list[Effect]] = {}
+    by_rule: dict[str, list[Effect]] = defaultdict(list)
     count = len(running.lines)
     for n, line in enumerate(lines):
         name, on_shipping = line.key, n >= count
-        quantity = line.quantity if len(line.pieces) == 1 else None
+        quantity = line.quantity
+        lowered = None if len(line.pieces) == 1 else _quantities(line)
         for key, amount in line.discounts:
-            lowered = _quantity(line, key) if quantity is None else quantity
-            effect = Discount(key, name, lowered, amount, on_shipping)
-            if key in by_rule:
-                by_rule[key].append(effect)
-            else:
-                by_rule[key] = [effect]
+            if lowered is not None:
+                quantity = lowered.get(key, 0)
+            by_rule[key].append(Discount(key, name, quantity, amount, on_shipping))
     for key, effects in running.effects.items():
-        by_rule.setdefault(key, []).extend(effects)
+        by_rule[key].extend(effects)
     costing = running.plan.costing
     if not by_rule and not costing:
         return ()
@@ -94,10 +93,13 @@ def effects_of(settling: Settling, lines: Sequence[BilledLine], outcomes: Sequen
     return tuple(found)
 
 
-def _quantity(line: BilledLine, rule_key: str) -> int:
-    """Return how many units of a line of several pieces a rule lowered."""
-    lowered = [piece.quantity for piece in line.pieces if any(key == rule_key for key, _ in piece.discounts)]
-    return sum(lowered)
+def _quantities(line: BilledLine) -> dict[str, int]:
+    """Return how many units of a line of several pieces each rule lowered, by its key."""
+    lowered: dict[str, int] = defaultdict(int)
+    for piece in line.pieces:
+        for key in {key for key, _ in piece.discounts}:
+            lowered[key] += piece.quantity
+    return lowered
 
 
 def paid_with(basket: Basket, tenders: Sequence[Tender]) -> tuple[Consumed, ...]:

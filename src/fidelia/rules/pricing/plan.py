@@ -46,7 +46,7 @@ class PlannedRule:
 
     is_gated          it asks for a coupon, a claim, or something left of its limits
     is_bounded        it has a cap, leaves something, or prices that end alike
-    only_wants_lines  it asks for nothing but its lines
+    is_looking        it asks for nothing but lines that have what it wants
     asks_first        its condition, where no period comes before it
     takes_all         it lowers the shipping too, together with the lines
     not_with          the rules with which it does not go together, whichever of them says so
@@ -61,7 +61,7 @@ class PlannedRule:
     is_gated: bool
     has_period: bool
     needs_no_line: bool
-    only_wants_lines: bool
+    is_looking: bool
     asks_first: Compiled | None
     is_bounded: bool
     meaning: Meaning
@@ -99,6 +99,7 @@ class Plan:
     line_fields   computed fields of lines that the catalogue has: name → key of the values;  live_lines: those read
     bound_by      the keys of the rules that a limit counts, by its key
     exclusives    the rules, or groups of rules, before which all others stand back
+    looking       the keys of the rules that only look for lines, by the field of lines and the value that they want
     leaving_tax   the keys of rules that leave the tax as it would be without them
     combinations  where the best counts: of rules that do not all go together, each set that does and bears no other,
                   unless they are too many for one answer to all baskets
@@ -118,6 +119,7 @@ class Plan:
     live_lines: frozenset[str]
     has_plain_sums: bool
     bound_by: Mapping[str, tuple[str, ...]]
+    looking: Mapping[str, Mapping[str, Sequence[str]]]
     combinations: Combinations = NONE
     leaving_tax: frozenset[str] = frozenset()
 
@@ -161,9 +163,19 @@ def _make_plan(rule_set: RuleSet) -> Plan:
             limit.key: tuple([key for key, limits in rule_set.limits_of.items() if limit in limits])
             for limit in rule_set.limits
         },
+        looking=_looking(ordered),
         leaving_tax=frozenset(each.key for each in ordered if not each.rule.terms.lowers_tax),
         combinations=combinations_of(ordered) if rule_set.checkout.combining == "best" else NONE,
     )
+
+
+def _looking(rules: Sequence[PlannedRule]) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in rules:
+        if each.is_looking and each.wanted is not None:
+            for value in each.wanted.values:
+                found.setdefault(each.wanted.key, {}).setdefault(value, []).append(each.key)
+    return found
 
 
 def _planned_rules(rule_set: RuleSet) -> list[PlannedRule]:
@@ -174,7 +186,7 @@ def _planned_rules(rule_set: RuleSet) -> list[PlannedRule]:
             key=rule.key,
             place=place,
             group=group_of.get(rule.group or ""),
-            wanted=_wanted(rule),
+            wanted=(wanted := _wanted(rule)),
             limits=rule_set.limits_of.get(rule.key, ()),
             is_gated=rule.terms.needs_checkout,
             has_period=rule.valid_from is not None or rule.valid_until is not None,
@@ -182,7 +194,8 @@ def _planned_rules(rule_set: RuleSet) -> list[PlannedRule]:
             is_bounded=bool(rule.terms.cap or rule.terms.leaves or rule.terms.ending),
             meaning=rule.terms.meaning,
             takes_all=getattr(rule.effect, "target", "lines") == "all",
-            only_wants_lines=not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
+            is_looking=wanted is not None
+            and not (rule.when or rule.valid_from or rule.valid_until or rule.terms.needs_checkout),
             needs_no_line=isinstance(rule.effect, Bundle)
             or (isinstance(rule.effect, GiftProduct) and rule.lines is None),
         )

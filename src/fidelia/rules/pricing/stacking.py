@@ -76,7 +76,7 @@ class Settling:
                 outcomes[key] = planned.refused(EXCLUDED, self.stopped_by)
             elif group is not None and group.policy in ("best", "least", "first"):
                 self.settle_group(self.members(planned, active, withdrawn))
-            elif planned.wanted is not None and planned.only_wants_lines and running.has_none(planned.wanted):
+            elif planned.is_looking and key not in running.finding:
                 outcomes[key] = planned.refused(NO_LINES)
             elif planned.asks_first is not None and not planned.asks_first(running.values):
                 outcomes[key] = self.condition_false(planned)

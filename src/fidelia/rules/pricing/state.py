@@ -19,9 +19,9 @@ from .basket import Basket, Line
 from .bill import Effect
 from .checking import InvalidBasket
 from .listing import list_together
-from .plan import Plan, PlannedRule, Wanted
+from .plan import Plan, PlannedRule
 from .sharing import sharer_of
-from .taxes import Factors, factors_of, undiscounted
+from .taxes import Factors, are_gross, factors_of, undiscounted
 
 # [part, whole units or None for the whole part, what they carry, what is taken off]: a list, because caps lower it
 Take = list[Any]
@@ -102,6 +102,7 @@ class Running:
         by_total = basket.arithmetic.price_rounding == "total"
         self.listed = list_together(self.lines, self.exponent, self.unit, self.rounding) if by_total else None
         self.parts = [[self.part_of(place, line)] for place, line in enumerate(self.lines)]
+        self.of_basket: list[Part] | None = None  # all parts of the lines that were sent, until one is cut
         self.shipping = [self.part_of(-1 - place, line) for place, line in enumerate(basket.shipping)]
         self.shift: dict[int, int] = {}
         self.closed: set[int] = set()
@@ -117,8 +118,9 @@ class Running:
         self.values = dict(values)
         self.rows: list[dict[str, Any]] = [{**line.facts, **self.still(line)} for line in self.lines]
         self.values[rule_set.lines.key] = self.rows
-        self.is_gross = _are_gross(self.factors)
+        self.is_gross = are_gross(self.factors)
         self.indexes: dict[str, dict[Any, list[int]]] = {}
+        self.finding = self.rules_finding_lines()
         self.tell_coupons()
         self.refresh_lines(range(len(self.lines)))
 
@@ -278,9 +280,10 @@ class Running:
                 index.setdefault(row[key], []).append(place)
         return index
 
-    def has_none(self, wanted: Wanted) -> bool:
-        """Tell whether no line has what a rule wants."""
-        return wanted.values.isdisjoint(self.index_of(wanted.key))
+    def rules_finding_lines(self) -> set[str]:
+        """Return the keys of the rules of `plan.looking` for which a line has what they look for."""
+        looking = self.plan.looking.items()
+        return {rule for key, by_value in looking for value in self.index_of(key) for rule in by_value.get(value, ())}
 
     def positions(self, key: str, values: Iterable[Any]) -> list[int]:
         """Return the places of the basket's lines whose field has one of the values, in their order."""
@@ -295,17 +298,19 @@ class Running:
     def commit(self, planned: PlannedRule, grant: Grant) -> None:
         """Take what the grant says off the prices, and use up its units."""
         pool, key, plan, off = planned.rule.terms.pool, planned.key, self.plan, 0
-        touched: set[int] = set()
+        is_leaving_tax = key in plan.leaving_tax
+        touched: list[int] = []
         for part, units, carried, amount in grant.takes:
             piece = part if units is None else self.cut(part, units, carried)
             if amount:
                 piece.amount -= amount
                 piece.given.append((key, amount))
-                touched.add(piece.line)
-                if piece.line >= 0:
+                place = piece.line
+                if place >= 0:
                     off += amount
-                if key in plan.leaving_tax:
-                    self.untouched_tax[piece.line] = self.untouched_tax.get(piece.line, 0) + amount
+                    touched.append(place)
+                if is_leaving_tax:
+                    self.untouched_tax[place] = self.untouched_tax.get(place, 0) + amount
             if pool is not None:
                 piece.pools |= {pool}
         if pool is not None:
@@ -314,10 +319,10 @@ class Running:
         self.shift.update(grant.shifts)
         if planned.limits or grant.coupons or planned.rule.terms.costs_points:
             self.count(planned, grant)
-        if touched and self.is_gross and plan.has_plain_sums:
+        if self.is_gross and plan.has_plain_sums:
             self.lower_sums(off)
-        elif touched and (plan.live_sums or plan.live_lines):
-            self.refresh_lines([place for place in touched if place >= 0])
+        elif plan.live_sums or plan.live_lines:
+            self.refresh_lines(set(touched))
 
     def count(self, planned: PlannedRule, grant: Grant) -> None:
         """Lower what is left of the rule's limits, and mark its coupons."""
@@ -360,6 +365,7 @@ class Running:
         part.given = [(key, amount - less) for (key, amount), (_, less) in zip(part.given, piece.given, strict=True)]
         if part.line >= 0:
             self.parts[part.line].append(piece)
+            self.of_basket = None
         return piece
 
     def add_line(self, rule_key: str, line: Line, row: Mapping[str, Any], places: tuple[int, ...]) -> Part:
@@ -368,7 +374,7 @@ class Running:
         self.gift_rules.append(rule_key)
         self.gifts_for.append(places)
         self.factors.append(factors_of(line.rates, self.basket.arithmetic.tax_included))
-        self.is_gross = _are_gross(self.factors)
+        self.is_gross = are_gross(self.factors)
         part = self.part_of(len(self.lines) - 1, line)
         self.parts.append([part])
         self.rows.append({**row, **line.facts, **self.still(line)})
@@ -376,11 +382,6 @@ class Running:
             self.rows[-1][self.plan.line_fields["is_gift"]] = True
         self.refresh_lines([len(self.lines) - 1])
         return part
-
-
-def _are_gross(factors: Sequence[Factors]) -> bool:
-    """Tell whether all prices hold their taxes, so that what is taken off one is taken off what is paid."""
-    return all(each.whole == each.inside for each in factors)
 
 
 def first_units(amount: int, whole: int, units: int) -> int:
@@ -393,5 +394,8 @@ def choose_parts(running: Running, places: Sequence[int], pool: str | None) -> l
     """Return the parts of lines, without those whose units a rule of the pool used."""
     parts = running.parts
     if pool is None:
+        if isinstance(places, range):  # of the whole basket
+            running.of_basket = running.of_basket or [part for place in places for part in parts[place]]
+            return running.of_basket
         return [part for place in places for part in parts[place]]
     return [part for place in places for part in parts[place] if pool not in part.pools]

@@ -91,6 +91,11 @@ class Taxed(msgspec.Struct):
     total: int = 0
 
 
+def are_gross(factors: Sequence[Factors]) -> bool:
+    """Tell whether all prices hold their taxes, so that what is taken off one is taken off what is paid."""
+    return all(each.whole == each.inside for each in factors)
+
+
 def tax_lines(lines: Sequence[Taxed], arithmetic: Arithmetic, unit: int) -> None:
     """Fill in the taxes of all lines by the basket's policy."""
     by_unit = arithmetic.tax_rounding == "unit"
