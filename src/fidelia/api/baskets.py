@@ -74,7 +74,7 @@ def _line(line: Any, currency: str, pointer: str) -> BasketLine:
         raise MixedCurrencies(
             f"This line is in {line.currency}, the basket in {currency}.", pointer=f"{pointer}/currency"
         )
-    price, scale = _price(line.unit_price, currency, f"{pointer}/unit_price")
+    price, scale = read_price(line.unit_price, currency, f"{pointer}/unit_price")
     return BasketLine(
         product_code=line.product,
         quantity=parse_scaled(line.quantity, 3),
@@ -98,7 +98,7 @@ def _sold_card(card: Any, pointer: str) -> SoldCard:
     return SoldCard(code, card.valid_until, card.top_up)
 
 
-def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:
+def read_price(text: str, currency: str, pointer: str) -> tuple[int, int]:
     """Read a price at the currency's scale, or at the finer one that it is written with, up to six decimals."""
     scale = max(exponent_of(currency), len(text.partition(".")[2].rstrip("0")))
     if scale > PRICE_SCALE_MAX:
@@ -107,11 +107,12 @@ def _price(text: str, currency: str, pointer: str) -> tuple[int, int]:
 
 
 def _taxes(taxes: list[Any]) -> tuple[Tax, ...]:
-    return tuple([_tax(tax.name, tax.rate, tax.compound, tax.included) for tax in taxes])
+    return tuple([read_tax(tax.name, tax.rate, tax.compound, tax.included) for tax in taxes])
 
 
 @lru_cache(maxsize=TAXES_KEPT)
-def _tax(name: str, rate: str, is_compound: bool, is_included: bool | None) -> Tax:
+def read_tax(name: str, rate: str, is_compound: bool, is_included: bool | None) -> Tax:
+    """Return a tax whose rate is written in percent. Raises MalformedAmount."""
     return Tax(name, parse_scaled(rate, PERCENT_SCALE), HUNDRED_PERCENT, is_compound, is_included)
 
 

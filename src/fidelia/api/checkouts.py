@@ -35,10 +35,13 @@ from fidelia.kernel.money import parse_scaled
 
 from .answers import answer
 from .baskets import asked_basket, currency_of, lead_to_basket, minor
+from .bodies import parse_json
 from .cursors import page_of, read_cursor, read_since, write_mark
 from .evaluations import evaluation_fields
 from .exchange import Exchange, Prepared, exchange_of
 from .idempotency import check_key, idempotency_key
+from .plain_baskets import read_plain_evaluation
+from .plain_purchases import OddBody
 from .rendering import checkout_fields, refund_fields
 from .schemas.activity import purchase_fields
 from .schemas.checkout_answers import CheckoutOut, CheckoutPage, CheckoutReturnOut, EvaluationOut
@@ -69,13 +72,16 @@ def evaluate(request: HttpRequest, body: EvaluationIn) -> HttpResponse:
     """What closing this basket would come to, now or at another moment, by the rules in force or by drafts. Nothing is
     written. Needs purchase.record; to try drafts, programme.see.
     """
-    exchange, asked = exchange_of(request), _evaluation(body)
+    exchange, asked = exchange_of(request), asked_evaluation(body)
     return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked))
 
 
-def prepare_evaluation(body: Any, _key: str) -> Prepared:
+def prepare_evaluation(raw: bytes, _key: str) -> Prepared:
     """Prepare the evaluation of a basket for the straight road."""
-    asked = _evaluation(EvaluationIn.model_validate(body))
+    try:
+        asked = read_plain_evaluation(raw)
+    except OddBody:
+        asked = asked_evaluation(EvaluationIn.model_validate(parse_json(raw)))
 
     def serve(exchange: Exchange, found: str) -> HttpResponse:
         return _answered_evaluation(evaluate_checkout(by=exchange.by, at=exchange.at, asked=asked, found=found))
@@ -84,7 +90,7 @@ def prepare_evaluation(body: Any, _key: str) -> Prepared:
     return Prepared(reading, serve)
 
 
-def _evaluation(body: EvaluationIn) -> Evaluation:
+def asked_evaluation(body: EvaluationIn) -> Evaluation:
     return Evaluation(basket=asked_basket(body), explain=body.explain, version=body.version, drafts=tuple(body.drafts))
 
 

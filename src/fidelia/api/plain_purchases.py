@@ -26,19 +26,19 @@ from .schemas.types import read_instant
 KEPT = 20_000  # numbers once read; tills send the same ones all day
 _QUANTITY = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?", re.ASCII)
 _PRICE = re.compile(r"[0-9]{1,16}(\.[0-9]{1,4})?", re.ASCII)
-_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}", re.ASCII)
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}", re.ASCII)
 _IDENTITY = re.compile(r"([a-z][a-z0-9_.-]{0,39}):(.{1,320})", re.ASCII)
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 # Of each member that a body may have: two quotation marks around its name, and two around its text.
-_MARKS_OF_NAME = 2
-_MARKS_OF_TEXT = 4
+MARKS_OF_NAME = 2
+MARKS_OF_TEXT = 4
 
 
 class OddBody(Exception):
     """The body is not as plain as most are."""
 
 
-class _Member(msgspec.Struct, forbid_unknown_fields=True):
+class Member(msgspec.Struct, forbid_unknown_fields=True):
     customer_id: str = ""
     identity: str = ""
 
@@ -59,7 +59,7 @@ class _Purchase(msgspec.Struct, forbid_unknown_fields=True):
     lines: Annotated[list[_Line], Meta(min_length=1, max_length=LINES_MAX)]
     total: str = ""
     programme: str = ""
-    member: _Member | None = None
+    member: Member | None = None
     store: Annotated[str, Meta(max_length=40)] = ""
     channel: Channel | Literal[""] = ""
     source: Annotated[str, Meta(max_length=60)] = ""
@@ -89,13 +89,13 @@ def _marks_of(body: _Purchase) -> int:
     if body.member is not None:
         names += 1
         texts += bool(body.member.customer_id) + bool(body.member.identity)
-    return _MARKS_OF_NAME * names + _MARKS_OF_TEXT * texts
+    return MARKS_OF_NAME * names + MARKS_OF_TEXT * texts
 
 
 def _asked(body: _Purchase, key: str) -> PurchaseRequest:
     exponent = exponent_of(body.currency)
-    customer_id, identity = (None, None) if body.member is None else _member(body.member)
-    if body.programme and not _SLUG.fullmatch(body.programme):
+    customer_id, identity = (None, None) if body.member is None else read_member(body.member)
+    if body.programme and not SLUG.fullmatch(body.programme):
         raise OddBody
     return PurchaseRequest(
         idempotency_key=key,
@@ -116,11 +116,17 @@ def _line(line: _Line, exponent: int) -> LineRequest:
     if not line.product:
         raise OddBody
     return LineRequest(
-        line.product, _quantity(line.quantity), _price(line.net, exponent), line.description, line.category, line.brand
+        line.product,
+        read_quantity(line.quantity),
+        _price(line.net, exponent),
+        line.description,
+        line.category,
+        line.brand,
     )
 
 
-def _member(member: _Member) -> tuple[UUID | None, tuple[str, str] | None]:
+def read_member(member: Member) -> tuple[UUID | None, tuple[str, str] | None]:
+    """Return the id of a customer, or the identity by which one is named. Raises OddBody."""
     if member.customer_id and not member.identity and _ID.fullmatch(member.customer_id):
         return UUID(member.customer_id), None
     found = _IDENTITY.fullmatch(member.identity)
@@ -130,7 +136,8 @@ def _member(member: _Member) -> tuple[UUID | None, tuple[str, str] | None]:
 
 
 @lru_cache(maxsize=KEPT)
-def _quantity(text: str) -> int:
+def read_quantity(text: str) -> int:
+    """Return a quantity in thousandths. Raises OddBody."""
     if not _QUANTITY.fullmatch(text):
         raise OddBody
     return parse_scaled(text, 3)

@@ -45,7 +45,7 @@ def _parsed(prepare: Callable[[Any, str], Prepared], raw: bytes, key: str) -> Pr
 
 _CALLS: Mapping[tuple[str, str], Prepare] = {
     ("POST", "/api/v1/purchases"): prepare_purchase,
-    ("POST", "/api/v1/checkouts:evaluate"): partial(_parsed, prepare_evaluation),
+    ("POST", "/api/v1/checkouts:evaluate"): prepare_evaluation,
 }
 # Of a checkout, whose id is in the address.
 _CLOSURE = re.compile(r"/api/v1/checkouts/([A-Za-z0-9._~@-]{1,80})/closure\Z", re.ASCII)

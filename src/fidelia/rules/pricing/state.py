@@ -120,7 +120,9 @@ class Running:
         self.values[rule_set.lines.key] = self.rows
         self.is_gross = are_gross(self.factors)
         self.indexes: dict[str, dict[Any, list[int]]] = {}
-        self.finding = self.rules_finding_lines()
+        # The keys of the rules of `plan.looking` for which a line has what they look for.
+        looking = plan.looking.items()
+        self.finding = {rule for key, told in looking for value in self.index_of(key) for rule in told.get(value, ())}
         self.tell_coupons()
         self.refresh_lines(range(len(self.lines)))
 
@@ -279,11 +281,6 @@ class Running:
             for place, row in enumerate(self.rows[: len(self.basket.lines)]):
                 index.setdefault(row[key], []).append(place)
         return index
-
-    def rules_finding_lines(self) -> set[str]:
-        """Return the keys of the rules of `plan.looking` for which a line has what they look for."""
-        looking = self.plan.looking.items()
-        return {rule for key, by_value in looking for value in self.index_of(key) for rule in by_value.get(value, ())}
 
     def positions(self, key: str, values: Iterable[Any]) -> list[int]:
         """Return the places of the basket's lines whose field has one of the values, in their order."""
