@@ -394,6 +394,29 @@ def test_rules_are_added_copied_moved_and_taken_out_with_a_way_back(shop):
     assert client.post(f"{DRAFT}rule-return/").status_code == 404
 
 
+def test_a_rule_switched_off_stays_in_its_place_and_gives_nothing_until_it_is_on(shop):
+    client = Builder(shop).client
+    before = rules_of_draft()
+    answer = client.post(f"{DRAFT}rules/base/switch/", {"on": "0", "open": "tuesday"})
+    assert answer.url == f"{DRAFT}rules/tuesday/"
+    assert rules_of_draft() == [{**before[0], "active": False}, *before[1:]]
+    page = client.get(f"{DRAFT}rules/base/").content.decode()
+    assert "Cette règle est désactivée" in page
+    assert (page.count('aria-checked="false"'), page.count('aria-checked="true"')) == (1, 3)
+    assert "Désactivée." in client.get(f"{DRAFT}comparison/").content.decode()
+    sent = {
+        "member": "", "customer_id": "", "tier": "", "store": "", "channel": "store", "when": "2026-12-01T11:00",
+        "product": ["moka"], "quantity": ["1"], "amount": ["12,50"],
+    }  # fmt: skip
+    card = client.post(f"{DRAFT}trial/", sent, headers={"HX-Request": "true"}).content.decode()
+    assert "Un point par euro" not in card
+    client.post(f"{DRAFT}rules/base/switch/", {"on": "1", "open": "base"})
+    assert rules_of_draft() == before
+    assert client.post(f"{DRAFT}rules/nothing/switch/", {"on": "1"}).status_code == 404
+    assert shop.client(jaquino()).post(f"{DRAFT}rules/base/switch/", {"on": "0"}).status_code == 403
+    assert rules_of_draft() == before
+
+
 def test_an_order_of_other_rules_than_there_are_is_refused(shop):
     client = Builder(shop).client
     assert client.post(f"{DRAFT}rule-order/", {"keys": ["base", "coffee"]}).status_code == 409

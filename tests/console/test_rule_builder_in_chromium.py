@@ -69,6 +69,27 @@ def test_rules_move_by_alt_and_arrows(shop, visit):
     assert seen.complaints == []
 
 
+def test_a_rule_is_switched_by_keys_and_the_one_that_is_open_stays_as_it_is_typed(shop, visit):
+    Builder(shop)
+    seen = visit(shop.leonore)
+    page = seen.go(f"{DRAFT}rules/tuesday/")
+    expect(page.locator("#f-trial .f-outcomes li")).to_have_count(4)  # the basket is tried without being asked
+    page.locator("#f-rule-text").fill(page.input_value("#f-rule-text").replace("45.5", "60"))
+    page.focus("#f-rules [data-rule='base'] [role=switch]")
+    page.keyboard.press("Space")
+    expect(page.locator("#f-rules [data-rule='base'] [role=switch]")).to_have_attribute("aria-checked", "false")
+    expect(page.locator("#f-rules [data-rule='base'] [role=switch]")).to_be_focused()
+    assert rules_of_draft()[0]["active"] is False
+    expect(page.locator("#f-trial .f-outcomes li")).to_have_count(3)
+    lines = page.input_value("#f-rule-text").count("\n") + 1
+    expect(page.locator(".f-line-numbers")).to_have_text("\n".join(str(n + 1) for n in range(lines)))
+    page.locator("#f-rule-text").press("Control+End")
+    page.keyboard.type("group: none")
+    page.keyboard.press("Enter")
+    expect(page.locator(".f-line-numbers")).to_contain_text(str(lines + 1))
+    assert seen.complaints == []
+
+
 def test_a_basket_is_tried_with_what_is_typed(shop, visit):
     Builder(shop)
     seen = visit(shop.leonore)

@@ -143,3 +143,14 @@ def changed(place: str, value: Any) -> dict[str, Any]:
     else:
         inside[last] = value
     return document  # type: ignore[no-any-return]
+
+
+def test_a_rule_that_is_switched_off_is_checked_and_gives_nothing() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["rules"][1]["active"] = False
+    found = parse_rule_set(document, CATALOGUE, points_scale=0)
+    assert [rule.key for rule in found.rules] == ["base"]
+    assert [(rule.key, rule.active) for rule in found.written] == [("base", True), ("double-coffee", False)]
+    document["rules"][1]["when"] = "purchase.nothing == 1"
+    with pytest.raises(InvalidRuleSet):
+        parse_rule_set(document, CATALOGUE, points_scale=0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,6 +61,32 @@ def backtest(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBas
     if kept is not None:
         context |= BacktestView(view, kept.result).context()
     return show(request, "console/programmes/backtest.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class LastBacktest:
+    """The last backtest of all of a version in three figures, and when it was made."""
+
+    made_at: datetime
+    months: int
+    figures: Sequence[tuple[str, str]]
+
+
+def last_backtest(view: VersionView) -> LastBacktest | None:
+    """Return the last backtest of a version; None before the first."""
+    kept = Backtest.objects.filter(version_id=view.version.id, part={}).order_by("-made_at", "-id").first()
+    if kept is None:
+        return None
+    told, result = BacktestView(view, kept.result), kept.result
+    more = [(_("More points"), told.points(_more(result["points"]), signed=True))]
+    if any(result["discount"]):
+        more.append((_("More discounts"), told.money(_more(result["discount"]), signed=True)))
+    gaining = (_("Members better off"), formats.number(result["members"]["gain"], language()))
+    return LastBacktest(kept.made_at, len(result["by_month"]), [*more, gaining])
+
+
+def _more(pair: Sequence[int]) -> int:
+    return pair[1] - pair[0]
 
 
 class BacktestView:
@@ -263,11 +291,12 @@ class BacktestView:
     def unit(self) -> int:
         return int(10**self.scale)
 
-    def points(self, amount: int) -> str:
-        return formats.minor_points(amount, self.scale, language())
+    def points(self, amount: int, *, signed: bool = False) -> str:
+        return formats.minor_points(amount, self.scale, language(), sign=signed)
 
-    def money(self, amount: int) -> str:
-        return formats.money(Money(amount, self.programme.currency).text(), self.programme.currency, language())
+    def money(self, amount: int, *, signed: bool = False) -> str:
+        said = Money(amount, self.programme.currency).text()
+        return formats.money(said, self.programme.currency, language(), sign=signed)
 
 
 def _band_text(low: int | None, high: int | None) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from fidelia.kernel.actor import Actor, Scope
@@ -50,6 +50,7 @@ class RuleView:
     dates: str
     text: str
     is_over: bool = False
+    is_active: bool = True
     difference: Difference = ""
 
 
@@ -157,15 +158,16 @@ def list_rules(  # noqa: PLR0917
     known = {rule["key"]: rule for rule in before.get("rules", ())} if before else written
     points_name = points_name_of(programme)
     names = names_of_codes(by, at)
-    views = [_rule_view(rule, rule_set, written[rule.key], points_name) for rule in rule_set.rules]
+    views = [_rule_view(rule, rule_set, written[rule.key], points_name) for rule in rule_set.written]
     return [
         replace(
             view,
+            is_active=rule.active,
             is_over=rule.valid_until is not None and rule.valid_until <= at,
             difference=_difference(written[rule.key], known.get(rule.key)),
             **{part: with_names(getattr(view, part), names) for part in ("sentence", "when", "then", "lines")},
         )
-        for view, rule in zip(views, rule_set.rules, strict=True)
+        for view, rule in zip(views, rule_set.written, strict=True)
     ]
 
 
@@ -260,17 +262,30 @@ def _name_of(rule: Document) -> str:
     return str(rule["name"].get(language()[:2], rule["key"]))
 
 
-def tabs_of(view: VersionView, here: str, urls: Mapping[str, str]) -> list[Tab]:
-    """Return the tabs of a version; `urls` by the name of the tab."""
+def tabs_of(view: VersionView, here: str, urls: Mapping[str, str], alerts: int = 0) -> list[Tab]:
+    """Return the tabs of a version; `urls` by the name of the tab, `alerts` how many limits near their end."""
     tiers = view.terms.tiers
-    counts = {"rules": str(len(view.rules)), "tiers": str(len(tiers.levels)) if tiers else ""}
+    rewards = sum(map(is_reward, view.terms.rule_set.written))
+    counts = {
+        "rules": str(len(view.rules)),
+        "tiers": str(len(tiers.levels)) if tiers else "",
+        "rewards": str(rewards or ""),
+        "limits": ngettext("%(n)s alert", "%(n)s alerts", alerts) % {"n": alerts} if alerts else "",
+    }
     texts = {
         "rules": _("Rules"),
         "tiers": _("Tiers"),
         "points": _("Points"),
+        "rewards": _("Rewards"),
+        "limits": _("Limits and budgets"),
         "document": _("Whole document"),
     }
     return [Tab(texts[name], url, counts.get(name, ""), current=name == here) for name, url in urls.items()]
+
+
+def is_reward(rule: Rule) -> bool:
+    """Tell whether a rule gives something to be chosen or kept, and not only a price or points."""
+    return rule.issues or rule.terms.is_claimed
 
 
 def _capital(text: str) -> str:

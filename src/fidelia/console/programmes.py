@@ -55,6 +55,8 @@ from .programme_parts import (
     words_of_terms,
 )
 from .refusals import sentence_of
+from .rewards.budgets import budget_rows
+from .speech import speech_of
 
 
 class DocumentForm(forms.Form):
@@ -263,6 +265,8 @@ def show_part(
         "rules": reverse("console:version", kwargs=place),
         "tiers": reverse("console:version-tiers", kwargs=place),
         "points": reverse("console:version-points", kwargs=place),
+        "rewards": reverse("console:version-rewards", kwargs=place),
+        "limits": reverse("console:version-limits", kwargs=place),
         "document": reverse("console:version-document", kwargs=place),
     }
     before = view.current.document if view.current else {}
@@ -270,7 +274,7 @@ def show_part(
         "view": view,
         "version": told(view.version),
         "programme": view.programme,
-        "tabs": tabs_of(view, here, urls),
+        "tabs": tabs_of(view, here, urls, _alerts(request.actor, view)),
         "changes": changes_between(before, view.version.document),
         "members": HomeFigures(request.actor).members(view.programme, clock.now()),
         "publication": PublicationForm(),
@@ -278,6 +282,14 @@ def show_part(
         "missed": missed_in_words(view, missed_changes(view.version, clock.now())) if view.is_draft else [],
     }
     return show(request, template or f"console/programmes/version_{here}.html", shared | context, status=status)
+
+
+def _alerts(by: Actor, view: VersionView) -> int:
+    """Return how many limits of a version near their end."""
+    if not view.terms.rule_set.limits:
+        return 0
+    rows = budget_rows(by, view.programme, view.version, view.terms, speech_of(clock.now()))
+    return sum(row.tone != "" for row in rows)
 
 
 def _whole(found: Programme, current: ProgrammeVersion) -> ProgrammeVersion:

@@ -32,6 +32,7 @@ from . import (
     products,
     programme_exchanges,
     programme_gift_cards,
+    programme_more_tabs,
     programme_terms,
     programme_together,
     programmes,
@@ -176,6 +177,11 @@ urlpatterns = [
         name="version-rule-copy",
     ),
     path(
+        "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/switch/",
+        rule_list.switch,
+        name="version-rule-switch",
+    ),
+    path(
         "programmes/<slug:slug>/versions/<int:number>/rules/<slug:key>/removal/",
         rule_list.remove,
         name="version-rule-removal",
@@ -227,6 +233,8 @@ urlpatterns = [
         name="version-gift-cards",
     ),
     path("programmes/<slug:slug>/versions/<int:number>/points/", programmes.points, name="version-points"),
+    path("programmes/<slug:slug>/versions/<int:number>/rewards/", programme_more_tabs.rewards, name="version-rewards"),
+    path("programmes/<slug:slug>/versions/<int:number>/limits/", programme_more_tabs.limits, name="version-limits"),
     path("programmes/<slug:slug>/versions/<int:number>/document/", programmes.document, name="version-document"),
     path("programmes/<slug:slug>/versions/<int:number>/backtest/", backtests.backtest, name="version-backtest"),
     path("programmes/<slug:slug>/versions/<int:number>/forecast/", forecasts.forecast, name="version-forecast"),

@@ -32,6 +32,7 @@ from .control import control_text
 from .document_parts import (
     Reader,
     read_choice,
+    read_flag,
     read_instant,
     read_items,
     read_key,
@@ -53,7 +54,7 @@ RULES_MAX = 200
 GROUPS_MAX = 50
 CAMPAIGNS_MAX = 100
 EFFECTS = (*POINTS_EFFECTS, *PRICE_EFFECTS, *ISSUE_EFFECTS)
-_OWN_MEMBERS = ("key", "name", "when", "lines", "valid_from", "valid_until", "limit_per_purchase", "group")
+_OWN_MEMBERS = ("key", "name", "active", "when", "lines", "valid_from", "valid_until", "limit_per_purchase", "group")
 _RULE_MEMBERS = (*_OWN_MEMBERS, *TERM_MEMBERS, *EFFECTS)
 Policy = Literal["all", "best", "least", "first", "exclusive"]
 POLICIES: tuple[Policy, ...] = ("all", "best", "least", "first", "exclusive")
@@ -96,10 +97,11 @@ class _Document:
         return RuleSet(
             self.reader.catalogue,
             self.reader.scale,
-            tuple(rules),
+            tuple(rule for rule in rules if rule.active),
             tuple(self.groups),
             tuple(self.campaigns),
             checkout,
+            tuple(rules),
         )
 
     def rule(self, value: object, pointer: str) -> Rule:
@@ -130,6 +132,7 @@ class _Document:
             group=group,
             choose_lines=self.reader.chooser(lines, only_earning=is_points),
             terms=terms,
+            active=read_flag(members.get("active", True), f"{pointer}/active"),
             held_out=None
             if terms.control is None
             else self.reader.program(control_text(key, terms.control), f"{pointer}/control", (Type.BOOL,)),

@@ -109,13 +109,16 @@ Spans = Mapping[str, Span]
 
 
 def find_overlaps(rule: Rule, rule_set: RuleSet) -> list[Overlap]:
-    """Return what is to be known about a rule beside the others of its set, the gravest first, in declared order."""
+    """Return what is to be known about a rule beside the others of its set, the gravest first, in declared order.
+
+    Of a rule that is switched off it is what there would be to know if it were on; others that are off do nothing.
+    """
     alone = [Overlap(relation) for relation in _alone(rule)]
-    place = [each.key for each in rule_set.rules].index(rule.key)
+    place = [each.key for each in rule_set.written].index(rule.key)
     beside = [
         Overlap(relation, other)
-        for at, other in enumerate(rule_set.rules)
-        if other.key != rule.key
+        for at, other in enumerate(rule_set.written)
+        if other.key != rule.key and other.active
         for relation in _beside(rule, other, rule_set, other_first=at < place)
     ]
     order = list(Relation)

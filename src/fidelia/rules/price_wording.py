@@ -359,7 +359,7 @@ class PriceWords:
         """Say what the rule does to others, and to the tax."""
         said = self.fill(_ALONE) if terms.exclusive else ""
         if terms.not_with:
-            named = [rule.name.in_language(self.tongue) for rule in self.rule_set.rules if rule.key in terms.not_with]
+            named = [rule.name.in_language(self.tongue) for rule in self.rule_set.written if rule.key in terms.not_with]
             quoted = [f"« {name} »" if self.tongue == "fr" else f"“{name}”" for name in named]
             said += self.fill(_NOT_WITH, names=self.words.listed(quoted, _OR_WORD))
         if terms.stops or terms.closes_lines:

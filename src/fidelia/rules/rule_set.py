@@ -85,7 +85,10 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Rule:
-    """valid_from and valid_until are half-open: a rule ends at the instant valid_until, not after it."""
+    """valid_from and valid_until are half-open: a rule ends at the instant valid_until, not after it.
+
+    One that is not `active` is written and checked as any other, and gives nothing.
+    """
 
     key: str
     name: LocalizedText
@@ -98,6 +101,7 @@ class Rule:
     group: str | None = None
     choose_lines: Compiled | None = field(default=None, repr=False, compare=False)
     terms: RuleTerms = NO_TERMS
+    active: bool = True
     held_out: Program | None = None  # holds for the people of its control group; see `control`
     # What an evaluation says of it without any number is the same every time: reason → candidate or outcome.
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -164,7 +168,10 @@ class Group:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules in declared order, checked against one catalogue. Made by `parse_rule_set`."""
+    """Rules in declared order, checked against one catalogue. Made by `parse_rule_set`.
+
+    `rules` are those that act; `written` has those that are switched off too, each in its place of the document.
+    """
 
     catalogue: Catalogue = field(repr=False)
     points_scale: int
@@ -172,6 +179,7 @@ class RuleSet:
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
     checkout: CheckoutTerms = NO_CHECKOUT_TERMS
+    as_written: tuple[Rule, ...] = field(default=(), repr=False)
     # What others make of it once, such as the checkout's plan.
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -206,6 +214,15 @@ class RuleSet:
     @cached_property
     def rule_at(self) -> dict[str, Rule]:
         return {rule.key: rule for rule in self.rules}
+
+    @property
+    def written(self) -> tuple[Rule, ...]:
+        """Every rule of the document in its order, switched on or off."""
+        return self.as_written or self.rules
+
+    @cached_property
+    def written_at(self) -> dict[str, Rule]:
+        return {rule.key: rule for rule in self.written}
 
     @cached_property
     def policy_of(self) -> dict[str, str]:

@@ -97,8 +97,15 @@ def budgets(request: ConsoleRequest) -> HttpResponseBase:
 
 def _part(by: Actor, programme: Programme, speech: Speech) -> Part:
     version = version_in_force(programme, speech.now)
-    rows = [] if version is None else _Told(by, programme, version, speech).rows()
+    rows = [] if version is None else budget_rows(by, programme, version, terms_of(version.id), speech)
     return Part(programme.name.in_language(speech.language), rows, _vouchers(by, programme, speech))
+
+
+def budget_rows(
+    by: Actor, programme: Programme, version: ProgrammeVersion, terms: Terms, speech: Speech
+) -> list[Budget]:
+    """Return the limits of a version, in force or not, with what was counted of each so far."""
+    return _Told(by, programme, version, terms, speech).rows()
 
 
 def _vouchers(by: Actor, programme: Programme, speech: Speech) -> list[dict[str, object]]:
@@ -119,11 +126,12 @@ def _vouchers(by: Actor, programme: Programme, speech: Speech) -> list[dict[str,
 
 
 class _Told:
-    """Tells the limits of one programme's version in force."""
+    """Tells the limits of one version of a programme."""
 
-    def __init__(self, by: Actor, programme: Programme, version: ProgrammeVersion, speech: Speech) -> None:
-        self.programme, self.version, self.speech = programme, version, speech
-        self.terms: Terms = terms_of(version.id)
+    def __init__(
+        self, by: Actor, programme: Programme, version: ProgrammeVersion, terms: Terms, speech: Speech
+    ) -> None:
+        self.programme, self.version, self.terms, self.speech = programme, version, terms, speech
         self.counted: dict[str, list[LimitState]] = {}
         for state in list_limits(by=by, programme_id=programme.id):
             self.counted.setdefault(state.limit, []).append(state)

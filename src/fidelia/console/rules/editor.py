@@ -63,6 +63,7 @@ class Editor:
     mistake: str = ""
     place: Place | None = None
     sentence: str = ""
+    is_active: bool = True
     overlaps: list[Said] = field(default_factory=list)
 
     @property
@@ -72,6 +73,10 @@ class Editor:
     @property
     def rows(self) -> int:
         return self.text.count("\n") + 1
+
+    @property
+    def line_numbers(self) -> str:
+        return "\n".join(str(n) for n in range(1, self.rows + 1))
 
     @property
     def is_whole(self) -> bool:
@@ -156,7 +161,7 @@ def judge(bench: Bench, key: str, text: str) -> Judged:
         terms = check_document(bench.view.programme, document, version_id=bench.view.version.id)
     except Invalid as refusal:
         return Judged(mistake=sentence_of(refusal, with_place=False), place=_place(text, refusal))
-    checked = terms.rule_set.rule_at[str(rule["key"])]
+    checked = terms.rule_set.written_at[str(rule["key"])]
     return Judged(dict(rule), checked, terms)
 
 
@@ -175,6 +180,7 @@ def _shown(bench: Bench, key: str, *, base: str, text: str, good: str | None = N
     if judged.checked is not None and judged.terms is not None:
         rule_set = judged.terms.rule_set
         said = describe_rule(judged.checked, rule_set, language(), points_name=points_name_of(bench.view.programme))
+        editor.is_active = judged.checked.active
         editor.sentence = typeset(with_names(said, bench.names), language())
         editor.overlaps = say_overlaps(judged.checked, rule_set)
     return editor

@@ -1,4 +1,4 @@
-"""The list of a draft's rules: add, duplicate, move, take out and take back."""
+"""The list of a draft's rules: add, duplicate, move, switch on and off, take out and take back."""
 
 from __future__ import annotations
 
@@ -89,6 +89,22 @@ def restore(request: ConsoleRequest, slug: str, number: int) -> HttpResponseBase
         raise UnknownRule("There is no rule to put back.")
     _edit(request, view, lambda rules: [*rules[: kept["at"]], kept["rule"], *rules[kept["at"] :]])
     return _open(view, kept["rule"]["key"])
+
+
+@require_POST
+@signed_in
+def switch(request: ConsoleRequest, slug: str, number: int, key: str) -> HttpResponseBase:
+    """Switch a rule of the draft `on` or off; off, it is kept and gives nothing. The rule that was `open` stays so."""
+    view = view_at(request, slug, number)
+    is_on = request.POST.get("on") == "1"
+
+    def edit(rules: Rules) -> Rules:
+        at = _place(rules, key)
+        rest = {name: value for name, value in rules[at].items() if name != "active"}
+        return [*rules[:at], rest if is_on else {**rest, "active": False}, *rules[at + 1 :]]
+
+    _edit(request, view, edit)
+    return _open(view, request.POST.get("open") or key)
 
 
 @require_POST

@@ -24,7 +24,7 @@ from .typed import spell, unspell
 if TYPE_CHECKING:
     from .editor import Bench
 
-_SHOWN = ("key", "name", "when", "lines", "limit_per_purchase", "group", "valid_from", "valid_until")
+_SHOWN = ("key", "name", "active", "when", "lines", "limit_per_purchase", "group", "valid_from", "valid_until")
 _LANGUAGES = ("fr", "en")
 _FLAGS = {"true": True, "false": False}  # a flag may have a third answer, such as `stops: lines`
 _DATES = ("valid_from", "valid_until")

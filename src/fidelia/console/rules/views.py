@@ -18,6 +18,7 @@ from fidelia.programme.errors import ChangedMeanwhile
 from fidelia.programme.operations import edit_draft
 from fidelia.rules.documents import read_text
 
+from ..backtests import last_backtest
 from ..naming import names_of_codes
 from ..pages import ConsoleRequest, show, signed_in
 from ..programme_parts import RuleView, VersionView
@@ -122,7 +123,7 @@ def _page(
     written = next(each for each in view.version.document["rules"] if each["key"] == chosen.key)
     editor = editor or open_rule(bench, written)
     tell_counted(editor.members.limits, chosen.key, view.programme, request.actor)
-    context |= {"editor": editor, "bench": bench, "removed": _removed(request, view)}
+    context |= {"editor": editor, "bench": bench, "removed": _removed(request, view), "last": last_backtest(view)}
     return show_part(request, view, "rules", context, status=status, template="console/rules/page.html")
 
 

@@ -69,7 +69,7 @@ def plan_text(
         "rules": {
             **(_names_then(programme) if backtest is not None else {}),
             **_names_before(before),
-            **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.rules},
+            **{rule.key: rule.name.as_mapping() for rule in terms.rule_set.written},
         },
         "backtest": backtest,
         "held": held_today(by=by, at=at, programme=programme, was=terms_of(current.id), now=terms) if current else [],

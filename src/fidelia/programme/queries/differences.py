@@ -49,6 +49,7 @@ UNTIL = Text("Until {moment}.", "Jusqu’au {moment}.")
 AT_MOST = Text("At most {points} a purchase.", "Au plus {points} par achat.")
 IN_GROUP = Text("In the group “{group}”.", "Dans le groupe «\u00a0{group}\u00a0».")
 LEVEL = Text("{name}: from {threshold}.", "{name}\u00a0: à partir de {threshold}.")
+OFF = Text("Switched off.", "Désactivée.")
 ORDER = Text("Order of the rules", "Ordre des règles")
 
 
@@ -93,7 +94,7 @@ class _Words:
 
     def rules(self, old: tuple[Document, RuleSet], new: tuple[Document, RuleSet]) -> Iterator[Difference]:
         before, after = (_by_key(document) for document, _rule_set in (old, new))
-        was, now = old[1].rule_at, new[1].rule_at
+        was, now = old[1].written_at, new[1].written_at
         for key in [*after, *(key for key in before if key not in after)]:
             place = f"/rules/{key}"
             if key not in before:
@@ -128,6 +129,7 @@ class _Words:
     def rule(self, rule: Rule, rule_set: RuleSet) -> tuple[str, ...]:
         effect = replace(rule, when=None, limit_per_purchase=None)
         said = [
+            "" if rule.active else self.say(OFF),
             _capital(describe(rule.when, self.language)) if rule.when else "",
             describe_rule(effect, rule_set, self.language, points_name=self.points_name),
             _capital(describe(rule.lines, self.language)) if rule.lines else "",

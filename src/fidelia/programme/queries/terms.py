@@ -140,7 +140,7 @@ def check_document(programme: Programme, document: object, *, version_id: UUID) 
     the erasure of the person. Raises what `parse_document` does, FreeTextRead.
     """
     terms = parse_document(programme, document, version_id=version_id)
-    for n, rule in enumerate(terms.rule_set.rules):
+    for n, rule in enumerate(terms.rule_set.written):
         for path in sorted({path for program in rule.programs for path in program.fields_read}):
             field = terms.rule_set.catalogue.field_of(path)
             if field is not None and field.is_free_text:
@@ -157,7 +157,7 @@ def check_document(programme: Programme, document: object, *, version_id: UUID) 
 
 def _check_credits(programme: Programme, rule_set: RuleSet) -> None:
     """Raise MalformedDocument for a rule that credits points in which the programme does not count."""
-    credits = [(n, rule.effect) for n, rule in enumerate(rule_set.rules) if isinstance(rule.effect, CreditPoints)]
+    credits = [(n, rule.effect) for n, rule in enumerate(rule_set.written) if isinstance(rule.effect, CreditPoints)]
     if not credits:
         return
     further = set(_scales(programme)) - {""}

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 _ORDER = (
-    *("format", "programme", "slug", "groups", "campaigns", "checkout", "rules", "key", "name", "when", "coupon"),
+    *(
+        "format",
+        "programme",
+        "slug",
+        "groups",
+        "campaigns",
+        "checkout",
+        "rules",
+        "key",
+        "name",
+        "active",
+        "when",
+        "coupon",
+    ),
     *("claimed", "costs_points", "claimed_in", "lines"),
     *("points", "points_per", "points_per_unit", "multiply_points", "percent_off", "amount_off", "fixed_price"),
     *("price_table", "sets", "buy_get", "bundle", "volume", "gift", "issue_coupon", "issue_voucher", "credit_tier"),

@@ -144,6 +144,7 @@ def _rule() -> Schema:
     own: Schema = {
         "key": KEY,
         "name": LOCALIZED,
+        "active": {"type": "boolean"},
         "when": RULE_TEXT,
         "lines": RULE_TEXT,
         "valid_from": INSTANT,

@@ -43,6 +43,7 @@
     open.forEach((name) => form.querySelector(`details[data-picker="${CSS.escape(name)}"]`)?.setAttribute("open", ""));
     if (act?.startsWith("add:") || act?.startsWith("group:") || act?.startsWith("text:")) focusNew(act);
     else restore(place);
+    if (form.querySelector("#f-rule-verdict .f-green")) tryAgain();
   }
 
   /* What has the focus, and what is typed there and not yet sent. */
@@ -69,8 +70,20 @@
     if (last) form.elements.namedItem(last)?.focus();
   }
 
+  /* The numbers of the lines go with what is typed and how it is scrolled. */
+  function number(text) {
+    const gutter = text.previousElementSibling;
+    const lines = text.value.split("\n").length;
+    text.rows = lines;
+    gutter.textContent = Array.from({ length: lines }, (_, at) => at + 1).join("\n");
+    gutter.scrollTop = text.scrollTop;
+  }
+  form?.addEventListener("scroll", (event) => {
+    if (event.target.name === "text") event.target.previousElementSibling.scrollTop = event.target.scrollTop;
+  }, true);
   form?.addEventListener("input", (event) => {
     if (event.target.name !== "text") return;
+    number(event.target);
     clearTimeout(timer);
     timer = setTimeout(step, 400);
   });
@@ -93,15 +106,44 @@
     text.setSelectionRange(at, at + 1);
   });
 
-  /* The basket below is tried with the rule as it is typed. */
+  /* The basket below is tried as soon as the page or the rule changes. What somebody types there meanwhile stays: the table
+     is only put in its place where nothing was changed since it was sent. */
+  let trying = null;
+
+  async function tryAgain() {
+    const trial = document.querySelector("#f-trial form");
+    if (!trial) return;
+    trying?.abort();
+    trying = new AbortController();
+    const sent = said(trial);
+    const data = new FormData(trial);
+    withRule(data);
+    try {
+      const answer = await fetch(trial.action, { method: "POST", body: data, signal: trying.signal, headers: { "HX-Request": "true" } });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const places = said(trial) === sent && !trial.contains(document.activeElement) ? ["#f-trial-said", ".f-lines"] : ["#f-trial-said"];
+      places.forEach((place) => trial.querySelector(place)?.replaceWith(document.importNode(fresh.querySelector(`#f-trial ${place}`), true)));
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  }
+  function said(trial) {
+    return new URLSearchParams(new FormData(trial)).toString();
+  }
+  function withRule(data) {
+    data.set("rule_text", document.getElementById("f-rule-text").value);
+    data.set("rule_key", list?.dataset.open ?? "");
+  }
+  if (form) tryAgain();
+
+  /* It is tried with the rule as it is typed when somebody asks, too. */
   document.addEventListener("htmx:config:request", (event) => {
     const context = event.detail.ctx;
     if (!form || !context.sourceElement?.closest?.("#f-trial")) return;
     const body = context.request.body;
-    if (body?.set) {
-      body.set("rule_text", document.getElementById("f-rule-text").value);
-      body.set("rule_key", document.querySelector("#f-rules [aria-current]")?.closest("li").dataset.rule ?? "");
-    }
+    trying?.abort();
+    if (body?.set) withRule(body);
   });
 
   // Lists of codes: narrowed while one types; a long one is asked of the server --------------------------------------------
@@ -190,6 +232,23 @@
     row.querySelector("a").focus();
     say(row);
     keep();
+  });
+
+  /* Another rule is switched without leaving this one; this one's text changes with it, so it is shown anew. */
+  list?.addEventListener("submit", async (event) => {
+    const row = event.target.closest("li");
+    if (row.dataset.rule === list.dataset.open) return;
+    event.preventDefault();
+    const button = event.submitter;
+    const data = new FormData(event.target, button);
+    const answer = await fetch(event.target.action, { method: "POST", body: data, headers: { "X-CSRFToken": token() } });
+    const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(`#f-rules [data-rule="${CSS.escape(row.dataset.rule)}"]`);
+    if (!fresh) return location.reload();
+    row.className = fresh.className;
+    row.replaceChildren(...document.importNode(fresh, true).childNodes);
+    row.querySelector("[role=switch]").focus();
+    globalThis.fidelia?.announce(data.get("on") === "1" ? list.dataset.on : list.dataset.off);
+    if (form) step();
   });
 
   let dragged = null;
