@@ -41,15 +41,24 @@ def test_the_life_of_points_is_set_by_a_form_and_said_in_words(shop: Shop, draft
         "validity_months": "36", "ends": "quarter", "counts_from": "activity", "transfers": "restart",
         "pending": "event", "pending_event": "delivered", "cancelled_after_days": "60", "notice_days": "30, 7",
         "reinstatement_days": "10", "approval_above": "500", "pays_points": "100", "pays_money": "1",
-        "pays_minimum": "500", "pays_share": "50",
+        "pays_minimum": "500", "pays_share": "50", "given_minimum": "200", "given_fee": "50",
     }  # fmt: skip
     assert client.post(f"{AT}/points/form/", sent).status_code == 302
     draft.refresh_from_db()
+    assert draft.document["points"]["transfers"] == {"life": "restart", "minimum": "200", "fee": "50"}
     assert draft.document["points"]["pending"] == {"event": "delivered", "cancelled_after_days": 60}
     said = page_of(client, f"{AT}/points/")
     assert "Les points vivent 36 mois après la dernière activité, jusqu’à la fin de ce trimestre" in said
     assert "L’adhérent est prévenu 30 ou 7 jours avant." in said
     assert "100 points paient 1,00 €, dès 500 points, jusqu’à 50 % du montant dû." in said
+    assert "On donne au moins 200 points." in said
+    assert "50 points sont retenus sur chaque don." in said
+    shown = page_of(client, f"{AT}/points/form/")
+    assert 'name="given_minimum" value="200"' in shown
+    refused = client.post(f"{AT}/points/form/", sent | {"given_maximum": "100"})
+    assert refused.status_code == 422
+    assert client.post(f"{AT}/points/form/", {**sent, "transfers": "refused", "given_minimum": "", "given_fee": ""})
+    assert "Les points ne se donnent pas." in page_of(client, f"{AT}/points/")
 
 
 def test_a_mistake_is_said_and_nothing_is_saved(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811

@@ -12,12 +12,13 @@ from django.db import transaction
 from fidelia.access.errors import AnotherPersonDecides
 from fidelia.kernel.errors import Denied, FideliaError
 from fidelia.kernel.localized import LocalizedText
-from fidelia.ledger.errors import KeyReused, NothingPending
+from fidelia.ledger.errors import InsufficientPoints, KeyReused, NothingPending
 from fidelia.ledger.models import Entry, Posting
 from fidelia.ledger.operations import PostingResult, expire_due, redeem
 from fidelia.ledger.queries import find_broken_invariants, get_balance, list_lots, lots_used
-from fidelia.programme.errors import NothingWaits, TooLateToReinstate, UnknownPointsCurrency
+from fidelia.programme.errors import NothingWaits, NotTransferable, TooLateToReinstate, UnknownPointsCurrency
 from fidelia.programme.models import AskedAdjustment, Enrolment, PointsCurrency
+from fidelia.programme.operations import draft_version, publish_version
 from fidelia.programme.operations.adjusting import approve_adjustment, correct_points, refuse_adjustment
 from fidelia.programme.operations.points import (
     activate_points,
@@ -169,6 +170,34 @@ def test_points_given_to_another_keep_their_end_or_restart(transfers: str, until
     assert said(florestan, given.outgoing.posting_id) == [
         "Vous avez donné 20 points.", "Pris sur ce que vous aviez gagné le 10 janvier 2026."
     ]  # fmt: skip
+    assert find_broken_invariants() == []
+
+
+def test_of_points_given_away_the_fee_of_the_terms_is_kept_once() -> None:
+    made = programme(terms(transfers={"life": "keep", "minimum": "100", "maximum": "500", "step": "50", "fee": "20"}))
+    florestan, leonore = member(made), member(made, LEONORE)
+    grant(florestan, 600)
+    asked: dict[str, Any] = {"by": SYSTEM, "at": AT, "enrolment": florestan, "to": leonore, "reason": "Cadeau"}
+    for amount, why in ((99, "below_minimum"), (550, "above_maximum"), (120, "not_a_step")):
+        with pytest.raises(NotTransferable) as refused:
+            give_points(**asked, amount=amount, key=f"no{amount}")
+        assert refused.value.details["reason"] == why
+    given = give_points(**asked, amount=150, key="t")
+    assert (available(florestan), available(leonore), given.incoming.amount) == (450, 130, 130)
+    fee = Posting.objects.get(account_id=florestan.account_id, idem_key="t:fee")
+    assert said(florestan, fee.posting_id)[0] == "20 points retenus sur un don de points."
+    with pytest.raises(InsufficientPoints):  # enough for the gift, not for what is kept of it
+        give_points(**(asked | {"enrolment": leonore, "to": florestan}), amount=150, key="v")
+    assert (available(florestan), available(leonore)) == (450, 130)
+    later = draft_version(by=SYSTEM, at=AT, programme=made, document=terms(transfers="refused"))
+    publish_version(by=SYSTEM, at=AT, version=later, in_force_from=AT)
+    again = give_points(**asked, amount=150, key="t")
+    assert (again.outgoing.replayed, available(florestan), available(leonore)) == (True, 450, 130)
+    with pytest.raises(KeyReused):
+        give_points(**asked, amount=200, key="t")
+    with pytest.raises(NotTransferable) as refused:
+        give_points(**asked, amount=150, key="u")
+    assert refused.value.details["reason"] == "refused"
     assert find_broken_invariants() == []
 
 

@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from fidelia.rules.transfer_terms import AMOUNTS
+
 from .pages import ConsoleRequest, signed_in
 from .programme_fields import ENDS, NoticeField, dates_of, save_in_draft
 from .programmes import show_part, view_at
@@ -24,6 +26,7 @@ SAID_OF_TIERS = frozenset(
      "notice_days"}
 )  # fmt: skip
 POINTS_PLACES = (
+    *((f"/points/transfers/{name}", f"given_{name}") for name in AMOUNTS),
     ("/points/pays/", "pays_points"), ("/points/pending/cancelled", "cancelled_after_days"),
     ("/points/pending/event", "pending_event"), ("/points/pending", "pending_days"),
     ("/points/validity_days", "validity_days"), ("/points/ends", "fixed_dates"),
@@ -72,8 +75,16 @@ class PointsForm(forms.Form):
     )
     transfers = forms.ChoiceField(
         label=_("Points given to another"),
-        choices=(("keep", _("keep their end")), ("restart", _("restart their life"))),
+        choices=(
+            ("keep", _("keep their end")),
+            ("restart", _("restart their life")),
+            ("refused", _("are not given")),
+        ),
     )
+    given_minimum = forms.CharField(label=_("Given at least"), required=False, max_length=20)
+    given_maximum = forms.CharField(label=_("Given at most at a time"), required=False, max_length=20)
+    given_step = forms.CharField(label=_("Given in steps of"), required=False, max_length=20)
+    given_fee = forms.CharField(label=_("Kept of each gift"), required=False, max_length=20)
     approval_above = forms.CharField(label=_("A second person above"), required=False, max_length=20)
     confirmed_above = forms.CharField(
         label=_("A code to the member above"), required=False, max_length=20,
@@ -207,6 +218,8 @@ def _tier_places(start: str) -> list[tuple[str, str]]:
 
 def _points_of(points: dict[str, Any]) -> dict[str, Any]:
     pending, pays, ends = points.get("pending") or {}, points.get("pays") or {}, points.get("ends", "month")
+    transfers = points.get("transfers", "keep")
+    transfers = {"life": transfers} if isinstance(transfers, str) else transfers
     return {
         **{name: points.get(name) for name in ("validity_months", "validity_days", "reinstatement_days")},
         "ends": "day" if isinstance(ends, list) else ends,
@@ -218,7 +231,8 @@ def _points_of(points: dict[str, Any]) -> dict[str, Any]:
         "pending_event": pending.get("event", ""),
         "cancelled_after_days": pending.get("cancelled_after_days"),
         "notice_days": points.get("notice_days", []),
-        "transfers": points.get("transfers", "keep"),
+        "transfers": transfers.get("life", "keep"),
+        **{f"given_{name}": transfers.get(name, "") for name in AMOUNTS},
         "approval_above": points.get("approval_above", ""),
         "confirmed_above": points.get("confirmed_above", ""),
         **{f"pays_{name}": pays.get(name, "") for name in ("points", "money", "minimum", "step")},
@@ -244,7 +258,7 @@ def _points_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, 
         if said[name] not in (None, "")
     }
     dates = [part.strip() for part in said["fixed_dates"].split(",") if part.strip()]
-    made |= {"ends": dates or said["ends"], "counts_from": said["counts_from"], "transfers": said["transfers"]}
+    made |= {"ends": dates or said["ends"], "counts_from": said["counts_from"], "transfers": _transfers(said)}
     if said["notice_days"]:
         made["notice_days"] = said["notice_days"]
     if said["counts_from"] == "activity" and said["renewed_by"]:
@@ -261,6 +275,11 @@ def _points_document(said: dict[str, Any], former: dict[str, Any]) -> dict[str, 
     if pays:
         made["pays"] = pays | ({"share": said["pays_share"]} if said["pays_share"] else {})
     return made
+
+
+def _transfers(said: dict[str, Any]) -> str | dict[str, Any]:
+    amounts = {name: said[f"given_{name}"] for name in AMOUNTS if said[f"given_{name}"]}
+    return {"life": said["transfers"], **amounts} if amounts else said["transfers"]
 
 
 def _tiers_of(tiers: dict[str, Any]) -> dict[str, Any]:

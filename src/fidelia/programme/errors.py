@@ -164,6 +164,14 @@ class UnknownPool(NotFound):
     default_code = "unknown_pool"
 
 
+class NotTransferable(Refused):
+    """Members of the programme give no points away, or not so many. `reason`: refused, below_minimum, above_maximum,
+    not_a_step, gives_nothing; `minimum`, `step`, `maximum` and `fee` in minor units.
+    """
+
+    default_code = "not_transferable"
+
+
 class NotConvertible(Refused):
     """The programme does not exchange these points, or not so many. `reason`: no_such_way, below_minimum,
     above_maximum, not_a_step, gives_nothing; `minimum`, `step` and `maximum` in minor units.

@@ -22,6 +22,7 @@ from fidelia.kernel.points import parse_points
 from .paying import PAID_PER, PayPolicy
 from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_dates, read_ends, read_object, read_whole
 from .spans import ENDS, Span, next_of
+from .transfer_terms import KEEPS_ITS_END, TransferPolicy, parse_transfers
 
 NOTICES_MAX = 5
 KEPT_WITH_MAX = 12
@@ -75,7 +76,7 @@ class PointsPolicy:
     counts_from         "earning": each lot has its own life; "activity": all live on with each of `renewed_by`
     notice_days         how many days before the end the member is told
     reinstatement_days  for how many days what expired can be given back
-    transfers           points given to another member "keep" their end or "restart"
+    transfers           what becomes of points given to another member, and in which amounts
     pays                what they pay at the till; None: they do not pay
     approval_above      from which amount on a correction by hand needs a second person
     confirmed_above     what spends more points at once is confirmed by a code that the member is sent; None: nothing is
@@ -90,7 +91,7 @@ class PointsPolicy:
     pending: PendingPolicy | None = None
     notice_days: tuple[int, ...] = ()
     reinstatement_days: int = 0
-    transfers: str = "keep"
+    transfers: TransferPolicy = KEEPS_ITS_END
     pays: PayPolicy | None = None
     approval_above: int | None = None
     confirmed_above: int | None = None
@@ -148,7 +149,7 @@ def parse_points_policy(document: Any, scale: int = 0, money_scale: int = 2) -> 
         reinstatement_days=read_whole(
             known.get("reinstatement_days", 0), "/points/reinstatement_days", least=0, most=366
         ),
-        transfers=read_choice(known.get("transfers", "keep"), "/points/transfers", ("keep", "restart")),
+        transfers=parse_transfers(known.get("transfers", "keep"), scale),
         pays=_pays(known.get("pays"), scale, money_scale),
         approval_above=_amount(known, "approval_above", "/points", scale) if "approval_above" in known else None,
         confirmed_above=_amount(known, "confirmed_above", "/points", scale) if "confirmed_above" in known else None,

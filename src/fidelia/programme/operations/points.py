@@ -22,12 +22,14 @@ from fidelia.ledger.operations import (
     extend,
     open_account,
     post_entry,
+    redeem,
     reinstate,
     transfer,
 )
-from fidelia.ledger.queries import find_promise
+from fidelia.ledger.queries import find_posting, find_promise
+from fidelia.rules.transfer_terms import TransferPolicy
 
-from ..errors import TooLateToReinstate, UnknownPointsCurrency
+from ..errors import NotTransferable, TooLateToReinstate, UnknownPointsCurrency
 from ..models import Enrolment, PointsCurrency, PoolMembership, Programme, ProgrammeCurrency
 from ..queries import SpendingProof, Terms, check_member_agrees, terms_in_force
 from ..queries.membership import check_may_spend
@@ -170,10 +172,11 @@ def give_points(
     *, by: Actor, at: datetime, enrolment: Enrolment, to: Enrolment, amount: int, reason: str, key: str,
     currency: str | None = None, proof: SpendingProof | None = None,
 ) -> TransferResult:  # fmt: skip
-    """Move points from one member to another; they keep their end or restart, as the terms say.
+    """Move points from one member to another; they keep their end or restart, as the terms say, less the terms' fee.
 
-    Raises Denied (points.transfer), UnknownPointsCurrency (not the same programme), MalformedPosting (to oneself, or
-    within a pool), InsufficientPoints, KeyReused; ConfirmationNeeded where so many points of the main currency go
+    The same key with the same amount changes nothing, whatever the terms say by then. Raises Denied (points.transfer),
+    UnknownPointsCurrency (not the same programme), MalformedPosting (to oneself, or within a pool), NotTransferable
+    (with its reason), InsufficientPoints, KeyReused; ConfirmationNeeded where so many points of the main currency go
     with a `proof` only.
     """
     by.require("points.transfer", scope_of(enrolment))
@@ -190,17 +193,41 @@ def give_points(
         terms = _terms(enrolment, at)
         policy = terms.points_of(code)
         known = PointsCurrency.objects.get(code=code)
+        fee = _fee_of(policy.transfers, enrolment, amount, key)
         open_account(by=by, at=at, currency=code, account_id=to.account_id, may_go_negative=known.may_go_negative)
         result = transfer(
             by=by, at=at, from_account_id=enrolment.account_id, to_account_id=to.account_id, currency=code,
-            amount=amount, key=key, restarts=policy.transfers == "restart",
+            amount=amount - fee, key=key, restarts=policy.transfers.life == "restart",
             expires_at=policy.expires_at(at, terms.zone), note=reason, partner_id=enrolment.partner_id,
             store_id=enrolment.store_id, occurred_at=at,
         )  # fmt: skip
+        if fee:
+            kept = _provenance(enrolment, reason, at) | Provenance(source_type="transfer", source_id=to.id)
+            redeem(
+                by=by, at=at, account_id=enrolment.account_id, currency=code, amount=fee, key=_key_of_fee(key), **kept
+            )  # fmt: skip
         if not result.outgoing.replayed:
             check_member_agrees(terms, proof, enrolment=enrolment, currency=code, amount=amount, at=at)
         _audit(by, at, "points.transfer", enrolment, result.outgoing, to=str(to.id), amount=str(amount))
     return result
+
+
+def _fee_of(policy: TransferPolicy, enrolment: Enrolment, amount: int, key: str) -> int:
+    """Return what is kept of points given away; of a transfer that is asked for again, what was kept the first time."""
+    if find_posting(account_id=enrolment.account_id, key=key) is not None:
+        kept = find_posting(account_id=enrolment.account_id, key=_key_of_fee(key))
+        return 0 if kept is None else kept.requested
+    refusal = policy.refusal_of(amount)
+    if amount > 0 and refusal is not None:
+        raise NotTransferable(
+            "Points are not given away, or in other amounts.", pointer="/points", reason=refusal,
+            minimum=policy.minimum, step=policy.step, maximum=policy.maximum, fee=policy.fee,
+        )  # fmt: skip
+    return policy.fee
+
+
+def _key_of_fee(key: str) -> str:
+    return f"{key}:fee"
 
 
 def scope_of(enrolment: Enrolment) -> Scope:

@@ -11,6 +11,7 @@ from fidelia.rules.points_terms import PendingPolicy
 from fidelia.rules.spans import Span
 from fidelia.rules.terms import PointsPolicy
 from fidelia.rules.tiers import TierSet
+from fidelia.rules.transfer_terms import TransferPolicy
 from fidelia.ui.formats import money, plain_date
 
 from ..models import PointsCurrency, Programme
@@ -59,6 +60,11 @@ KEPT_WITH = Text(
     "Tant qu’un statut qui préserve les points est détenu, aucun n’expire.",
 )
 RESTART = Text("Points given to another begin a new life.", "Des points donnés recommencent leur vie.")
+NOT_GIVEN = Text("Points are not given to others.", "Les points ne se donnent pas.")
+GIVEN_MINIMUM = Text("One gives {points} at least.", "On donne au moins {points}.")
+GIVEN_MAXIMUM = Text("One gives {points} at most at a time.", "On donne au plus {points} à la fois.")
+GIVEN_STEP = Text("One gives in whole steps of {points}.", "On donne par tranches entières de {points}.")
+GIVEN_FEE = Text("{points} are kept of each gift.", "{points} sont retenus sur chaque don.")
 PAYS = Text(
     "{points} pay {money}, from {minimum}, up to {share}\u00a0% of what is due.",
     "{points} paient {money}, dès {minimum}, jusqu’à {share}\u00a0% du montant dû.",
@@ -159,8 +165,7 @@ def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: P
         said.append(NOTICE.in_language(language).format(n=days))
     if policy.reinstatement_days:
         said.append(BACK.in_language(language).format(n=policy.reinstatement_days))
-    if policy.transfers == "restart":
-        said.append(RESTART.in_language(language))
+    said += _transfers(policy.transfers, currency, language)
     if policy.pays is not None:
         pays = policy.pays
         said.append(
@@ -180,6 +185,20 @@ def describe_points(policy: PointsPolicy, currency: PointsCurrency, programme: P
         points = in_points(policy.confirmed_above, currency, language)
         said.append(CONFIRMED.in_language(language).format(points=points))
     return said
+
+
+def _transfers(policy: TransferPolicy, currency: PointsCurrency, language: str) -> list[str]:
+    if policy.life == "refused":
+        return [NOT_GIVEN.in_language(language)]
+    amounts = [
+        (GIVEN_MINIMUM, policy.minimum if policy.minimum > 1 else None), (GIVEN_MAXIMUM, policy.maximum),
+        (GIVEN_STEP, policy.step if policy.step > 1 else None), (GIVEN_FEE, policy.fee or None),
+    ]  # fmt: skip
+    return [RESTART.in_language(language)] * (policy.life == "restart") + [
+        text.in_language(language).format(points=in_points(amount, currency, language))
+        for text, amount in amounts
+        if amount is not None
+    ]
 
 
 def describe_tiers(tiers: TierSet, language: str) -> list[str]:

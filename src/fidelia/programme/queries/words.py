@@ -41,6 +41,7 @@ SENTENCES: dict[tuple[str, str], Text] = {
     ("reverse", "reward"): Text(
         "The reward was cancelled: {n} are yours again.", "La récompense est annulée\u00a0: {n} vous sont rendus."
     ),
+    ("redeem", "transfer"): Text("{n} were kept of a gift of points.", "{n} retenus sur un don de points."),
     ("redeem", "conversion"): Text("You exchanged {n}.", "Vous avez échangé {n}."),
     ("adjust", "conversion"): Text("You got {n} in exchange.", "Vous avez reçu {n} en échange."),
     ("redeem", "purchase"): Text("You paid with {n}.", "Vous avez payé avec {n}."),

@@ -32,6 +32,7 @@ from ..rule_terms import GIVES_WAY, PERIODS, PERS, SCOPES, UNITS
 from ..spans import ENDS, FIXED_DATES_MAX
 from ..term_reading import RULES_MAX
 from ..tier_terms import SETS_MAX
+from ..transfer_terms import LIVES
 from .effects_schema import issue_effects, points_effects, price_effects
 from .plans_schema import offer_schema, plan_schema
 from .schema_parts import (
@@ -257,6 +258,7 @@ def _points() -> Schema:
         },
         required=("points", "money"),
     )
+    amounts = {**dict.fromkeys(("minimum", "step", "fee"), PRICE), "maximum": or_null(PRICE)}
     return members(
         {
             "validity_months": or_null(whole(0, MONTHS_MAX)),
@@ -268,7 +270,7 @@ def _points() -> Schema:
             "pending": or_null(pending),
             "notice_days": list_of(whole(1, 366), NOTICES_MAX),
             "reinstatement_days": whole(0, 366),
-            "transfers": {"enum": ["keep", "restart"]},
+            "transfers": {"anyOf": [{"enum": list(LIVES)}, members({"life": {"enum": list(LIVES)}, **amounts})]},
             "pays": or_null(pays),
             "approval_above": AMOUNT,
             "confirmed_above": AMOUNT,
