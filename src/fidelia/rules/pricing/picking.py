@@ -232,7 +232,8 @@ def _as_stated(drawn: list[tuple[Run, int]], off: int) -> int:
 
 
 def _spread(drawn: list[tuple[Run, int]], off: int, taken: Taken) -> None:
-    """Take an amount off units together, in proportion to what may be taken off each."""
+    """Take an amount off units together, in proportion to what may be taken off each; cents fall as lines stand."""
+    drawn = sorted(drawn, key=lambda pair: pair[0].place)
     room = [run.room * units for run, units in drawn]
     for (run, units), part in zip(drawn, taken.share_out(min(off, sum(room)), room), strict=True):
         each, dearer = divmod(part, units)
