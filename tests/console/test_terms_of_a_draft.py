@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from fidelia.console.programme_terms import PointsForm
 from fidelia.kernel import clock
 from fidelia.ledger.operations import PostingResult
 from fidelia.programme.models import AskedAdjustment, ProgrammeVersion
@@ -36,7 +37,8 @@ def page_of(client: Client, address: str) -> str:
 
 def test_the_life_of_points_is_set_by_a_form_and_said_in_words(shop: Shop, draft: ProgrammeVersion) -> None:  # noqa: F811
     client = shop.client(shop.leonore)
-    assert client.get(f"{AT}/points/form/").status_code == 200
+    empty = page_of(client, f"{AT}/points/form/")
+    assert [name for name in PointsForm.base_fields if f'name="{name}"' not in empty] == []
     sent = {
         "validity_months": "36", "ends": "quarter", "counts_from": "activity", "transfers": "restart",
         "pending": "event", "pending_event": "delivered", "cancelled_after_days": "60", "notice_days": "30, 7",

@@ -33,6 +33,16 @@ POINTS_PLACES = (
 )  # fmt: skip
 
 
+POINTS_PARTS = (
+    (_("How long they live"), ("validity_months", "validity_days", "ends", "fixed_dates", "counts_from", "renewed_by",
+                               "notice_days", "reinstatement_days")),
+    (_("When they are there"), ("pending", "pending_days", "pending_event", "cancelled_after_days")),
+    (_("What they pay at the till"), ("pays_points", "pays_money", "pays_minimum", "pays_step", "pays_share")),
+    (_("Given to another member"), ("transfers", *(f"given_{name}" for name in AMOUNTS))),
+    (_("Safeguards"), ("approval_above", "confirmed_above")),
+)  # fmt: skip
+
+
 class PointsForm(forms.Form):
     """The life of points; an empty field is left out of the document."""
 
@@ -97,6 +107,10 @@ class PointsForm(forms.Form):
     pays_share = forms.IntegerField(
         label=_("Up to what percent of the amount"), required=False, min_value=1, max_value=100
     )
+
+    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields by what they are about, each with its title."""
+        return [(str(title), [self[name] for name in names]) for title, names in POINTS_PARTS]
 
 
 class TiersForm(forms.Form):
