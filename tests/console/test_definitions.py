@@ -24,12 +24,14 @@ from tests.insight.rhythms import people_of_rhythms
 pytestmark = pytest.mark.django_db(transaction=True)
 SEEN = {
     "insight", "insight-rfm", "insight-cell", "insight-chapter", "insight-people", "insight-score-versions",
+    "insight-budget",  # seen by test_allocation
     "insight-effects",  # seen full by test_effects, which launches what it shows
 }  # fmt: skip
 WITHOUT_NUMBERS = {
     "insight-refreshing", "insight-slices", "insight-slicing", "insight-workbook",
     "insight-report", "insight-monthly", "insight-monthly-reader", "insight-people-segment", "insight-finding",
     "insight-score-choice", "insight-rule-resume", "insight-refresh",
+    "insight-budget-table", "insight-budget-withdrawal",
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ RUN = """async (runOnly) => {
 # What a page of such an address needs. A new page with a parameter has to be told here: see `opened`.
 NEEDS_A_JOB = ("insight-refreshing", "insight-slicing", "insight-finding")
 NOT_PAGES = ("insight-rule-resume", "insight-monthly-reader", "insight-people-segment", "insight-workbook",
+             "insight-budget", "insight-budget-table", "insight-budget-withdrawal",
              "segment-refreshing", "segment-fixing", "segment-archiving")  # fmt: skip
 
 

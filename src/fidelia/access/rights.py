@@ -158,6 +158,7 @@ RIGHTS: dict[str, str | Promise] = {
     # insight and campaigns
     "insight.see": _("See what insight has learnt"),
     "insight.refresh": _("Export the facts and refresh what is learnt from them"),
+    "insight.plan": _("Save how a budget is divided among the classes of customers"),
     "campaign.see": _("See the campaigns and their results"),
     "campaign.draft": _("Draft a campaign and ask for its approval"),
     "campaign.approve": _("Approve or refuse a campaign that another person drafted"),

@@ -134,7 +134,8 @@ class CampaignResult(models.Model):
     """What the arms had done until `counted_until`, as counts and sums (see insight's `Tally`), in minor units.
 
     `given` is how often the offer gave, its points and its discounts, as {"times", "points", "discount"}; empty of
-    results counted before that was kept.
+    results counted before that was kept. `parts` are the same tallies for the people of each store, banner and class,
+    of the newest result alone (see `operations.parting`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -145,6 +146,7 @@ class CampaignResult(models.Model):
     currency = models.CharField(max_length=3)
     tallies = models.JSONField()
     given = models.JSONField(default=dict)
+    parts = models.JSONField(default=dict)
     measured_at = models.DateTimeField()
 
     class Meta:
@@ -226,7 +228,7 @@ class RuleResult(models.Model):
     """What members and the control group of one rule had done until `counted_until`; see `CampaignResult`.
 
     `permille` is the share that the rule leaves out; `kind` by which instrument it gives; `given` how often it gave,
-    its points and its discounts, as {"times", "points", "discount"}.
+    its points and its discounts, as {"times", "points", "discount"}; `parts` as of a campaign.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -241,6 +243,7 @@ class RuleResult(models.Model):
     currency = models.CharField(max_length=3)
     tallies = models.JSONField()
     given = models.JSONField()
+    parts = models.JSONField(default=dict)
     measured_at = models.DateTimeField()
 
     class Meta:

@@ -29,6 +29,7 @@ from fidelia.ui.charts import with_links
 from fidelia.ui.parts import Definition, Figure
 
 from . import meanings
+from .allocation import allocation_of
 from .crowds import people_url
 from .customers.rows import name_of
 from .insight import JOB, SegmentOffer, may_bring_purchases, progress_of, rfm_of_all
@@ -119,10 +120,15 @@ def _show_chapter(request: ConsoleRequest, key: str) -> HttpResponseBase:
         return _missing(request, key)
     section = read_section(found.key, found.title, found.finding, found.blocks, found.definitions)
     may_define = request.actor.may_somewhere("segment.define")
+    blocks = list(_shown(request.actor, section.blocks, Opening(key, part, may_define, found.refresh.as_of)))
+    allotment = allocation_of(request.actor, found.refresh, request.GET) if key == "portfolio" and not part else None
+    scatter = next((one for one in blocks if one.kind == "drawing"), None) if allotment else None
     context = {
         "chapter": found,
         "last": found.refresh,
-        "blocks": list(_shown(request.actor, section.blocks, Opening(key, part, may_define, found.refresh.as_of))),
+        "allotment": allotment,
+        "scatter": scatter,
+        "blocks": [one for one in blocks if one is not scatter],
         "definitions": section.definitions,
         "counted_id": meanings.COUNTED,
         "groups": _groups(found),

@@ -84,6 +84,27 @@ def instruments() -> Definition:
     )  # fmt: skip
 
 
+def budget_of_portfolio(day: str) -> Definition:
+    """The budget divided among the classes, and what it is expected to bring."""
+    return Definition(
+        _("The budget and what it brings"),
+        _("A budget divided among the four classes, and the margin expected of it: an estimate, not a measurement."),
+        _("Purchases up to %(day)s") % {"day": day},
+        terms=[
+            (_("Customers"), _said("portfolio", "Customers")),
+            (_("Margin"), _("This class’s share of all margin so far.")),
+            (_("Budget"), _(
+                "Its share of the budget and the amount. The tick is its share of what was given in the last 365 days: "
+                "what discounts took off, and points at what they pay at the till.")),
+            (_("Expected effect"), _(
+                "Margin expected more than without the budget, the budget not taken off, with half its 95% interval.")),
+        ],
+        detail=_(
+            "Effect = people × effect of one × (1 + k) c ÷ (k + c), c being the budget a person ÷ the cost a person "
+            "measured (ADBUDG; Little, Management Science 1970); k follows from what twice the money brings."),
+    )  # fmt: skip
+
+
 def versions(kind: str, title: str) -> Definition:
     """The table of the versions of a score."""
     learnt = (_("Learnt from"), _("People whom it was learnt from, and the share of them who bought."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from . import (
+    allocation,
     audit,
     backtests,
     campaigns,
@@ -347,6 +348,9 @@ urlpatterns = [
     path("insight/scores/versions/choice/", score_versions.choose, name="insight-score-choice"),
     path("insight/monthly/", monthly.readers, name="insight-monthly"),
     path("insight/monthly/<uuid:user_id>/", monthly.change, name="insight-monthly-reader"),
+    path("insight/portfolio/budget/", allocation.budget, name="insight-budget"),
+    path("insight/portfolio/budget/table.<str:kind>", allocation.table, name="insight-budget-table"),
+    path("insight/portfolio/budget/<uuid:plan_id>/withdrawal/", allocation.withdraw, name="insight-budget-withdrawal"),
     path("insight/slices/", slices.choose, name="insight-slices"),
     path("insight/slices/<uuid:job_id>/", slices.slicing, name="insight-slicing"),
     path("insight/<slug:key>/tables.xlsx", chapters.workbook, name="insight-workbook"),

@@ -87,6 +87,18 @@ class MalformedBudget(Invalid):
     default_code = "malformed_budget"
 
 
+class MalformedBudgetPlan(Invalid):
+    """A plan of a budget has an amount above zero, and shares of the four classes that sum to 1,000 thousandths."""
+
+    default_code = "malformed_budget_plan"
+
+
+class UnknownBudgetPlan(NotFound):
+    """There is no plan of a budget with this id that could be withdrawn."""
+
+    default_code = "unknown_budget_plan"
+
+
 class NothingToReport(Invalid):
     """No row of the file could be read as a purchase."""
 

@@ -55,7 +55,8 @@ class FactExport(models.Model):
 class Refresh(models.Model):
     """One pass of the measures over an export, and what it covered: the window that ends at `as_of`, one currency.
 
-    `grounds` changes with all that it was computed from: a refresh on the same ones would find the same.
+    `grounds` changes with all that it was computed from: a refresh on the same ones would find the same. `portfolio` is
+    what a budget is divided by (see `operations.portfolio_totals`); null: not counted yet, or no model fits.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -66,6 +67,7 @@ class Refresh(models.Model):
     customer_count = models.PositiveIntegerField()
     grounds = models.CharField(max_length=32, blank=True, default="")
     cells = models.JSONField(null=True)  # the rows of the 25 cells, counted once; null: count them when asked
+    portfolio = models.JSONField(null=True)
     refreshed_at = models.DateTimeField()
 
     class Meta:
@@ -73,6 +75,32 @@ class Refresh(models.Model):
             models.CheckConstraint(condition=Q(window_days__gte=1), name="a window has at least one day"),
         ]
         indexes = [models.Index(fields=["-refreshed_at"], name="refreshes_the_newest_first")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class BudgetPlan(models.Model):
+    """A budget as somebody divided it among the classes of the portfolio, and on what assumptions; never changed.
+
+    `budget` in minor units; `shares` in thousandths by class, which sum to 1,000; `assumed` what the person assumed
+    (see `operations.budgeting`). The newest that is not withdrawn is the plan in force.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    budget = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    shares = models.JSONField()
+    assumed = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+    saved_by = models.CharField(max_length=150)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True, default="")
+
+    class Meta:
+        db_table = "insight_budget_plan"
+        constraints = [models.CheckConstraint(condition=Q(budget__gte=1), name="a planned budget is above zero")]
+        indexes = [models.Index(fields=["-saved_at"], name="budget_plans_the_newest_first")]
 
     def __str__(self) -> str:
         return str(self.id)

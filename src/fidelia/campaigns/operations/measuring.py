@@ -9,6 +9,7 @@ from uuid import UUID
 from fidelia.insight.measures.tallies import Counted
 from fidelia.insight.queries import count_tallies, get_last_export
 from fidelia.insight.queries.given import count_given
+from fidelia.insight.queries.parting import count_tallies_by_part
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.messaging.queries.messages import count_sent
@@ -19,6 +20,7 @@ from ..models import Arm, Campaign, CampaignResult
 from .costing import voucher_of
 from .drafting import audit, find_campaign
 from .ending import message_keys
+from .parting import as_kept
 
 
 def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignResult:
@@ -50,11 +52,16 @@ def measure_campaign(*, by: Actor, at: datetime, campaign_id: UUID) -> CampaignR
     ).as_value()  # fmt: skip
     if campaign.template:
         given["messages"] = count_sent(message_keys(campaign))
+    parts = count_tallies_by_part(
+        export=export, drawn=("campaign_members", "campaign_id", campaign.id), since=campaign.counted_from,
+        until=until, programme=Counted(str(programme.id), programme.currency),
+    )  # fmt: skip
     with transaction_of_use_case():
+        CampaignResult.objects.filter(campaign=campaign).update(parts={})
         result = CampaignResult.objects.create(
             campaign=campaign, export_id=export.id, counted_from=campaign.counted_from, counted_until=until,
             given=given, currency=programme.currency, measured_at=at,
-            tallies={arm: asdict(tally) for arm, tally in tallies.items()},
+            tallies={arm: asdict(tally) for arm, tally in tallies.items()}, parts=as_kept(parts),
         )  # fmt: skip
         audit(by, at, "campaign.measure", campaign, after={"result": result.id, "until": until})
     return result

@@ -14,6 +14,7 @@ from fidelia.insight.measures.tallies import Counted, Tally
 from fidelia.insight.models import FactExport
 from fidelia.insight.queries import count_tallies_of, get_last_export
 from fidelia.insight.queries.given import count_given
+from fidelia.insight.queries.parting import Parts, count_tallies_by_part
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.db import transaction_of_use_case
 from fidelia.kernel.ids import new_id
@@ -36,6 +37,7 @@ from ..models import Arm, RuleResult, RuleStop
 from .costing import voucher_of
 from .ending import HARM
 from .holding_out import persons_of
+from .parting import as_kept
 from .watching import LookedAt, looked_at
 
 PLANNED: Final = timedelta(days=365)
@@ -100,12 +102,13 @@ def measure_rules(*, by: Actor, at: datetime) -> list[RuleResult]:
             until = min(export.cut_off_at, found.rule.valid_until or export.cut_off_at)
             if found.since >= until:
                 continue
-            tallies = count_tallies_of(
-                export=export, arms=arms_of(people, found.rule.key, found.share), since=found.since, until=until,
-                programme=Counted(str(programme.id), programme.currency),
-            )  # fmt: skip
+            arms, counted = arms_of(people, found.rule.key, found.share), Counted(str(programme.id), programme.currency)
+            tallies = count_tallies_of(export=export, arms=arms, since=found.since, until=until, programme=counted)
             if len(tallies) == len(Arm) and min(tally.people for tally in tallies.values()) >= PEOPLE_MIN:
-                results.append(_keep(by, at, found, export=export, until=until, tallies=tallies))
+                parts = count_tallies_by_part(
+                    export=export, drawn=arms, since=found.since, until=until, programme=counted, classes=False
+                )
+                results.append(_keep(by, at, found, export=export, until=until, tallies=tallies, parts=parts))
     return results
 
 
@@ -118,19 +121,21 @@ def arms_of(people: list[UUID], rule_key: str, share: Fraction) -> dict[UUID, st
 
 
 def _keep(
-    by: Actor, at: datetime, found: ControlledRule, *, export: FactExport, until: datetime, tallies: dict[str, Tally]
-) -> RuleResult:
+    by: Actor, at: datetime, found: ControlledRule, *, export: FactExport, until: datetime, tallies: dict[str, Tally],
+    parts: Parts,
+) -> RuleResult:  # fmt: skip
     versions = [one.id for one in _published(found.programme, at)]
     given = count_given(
         export=export, rule_key=found.rule.key, versions=versions, since=found.since, until=until,
         currency=found.programme.currency, voucher=voucher_of(found.rule),
     ).as_value()  # fmt: skip
     with transaction_of_use_case():
+        RuleResult.objects.filter(programme_id=found.programme.id, rule_key=found.rule.key).update(parts={})
         result = RuleResult.objects.create(
             programme_id=found.programme.id, rule_key=found.rule.key, version_id=found.version.id,
             kind=kind_of(found.rule), permille=round(found.share * PERMILLE), export_id=export.id, given=given,
             counted_from=found.since, counted_until=until, currency=found.programme.currency,
-            tallies={arm: asdict(tally) for arm, tally in tallies.items()}, measured_at=at,
+            tallies={arm: asdict(tally) for arm, tally in tallies.items()}, measured_at=at, parts=as_kept(parts),
         )  # fmt: skip
         record_audit(
             by=by, at=at, verb="campaign.measure", object_type="rule", object_id=result.id,

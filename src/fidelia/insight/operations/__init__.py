@@ -1,6 +1,7 @@
 """The verbs of insight: export facts, refresh what is learnt from them, write it up, count what Home shows."""
 
 from .behind import find_crowd
+from .budgeting import save_budget_plan, withdraw_budget_plan
 from .chapters import write_chapters
 from .counting import count_figures
 from .exporting import export_facts
@@ -17,7 +18,9 @@ __all__ = [
     "find_crowd",
     "refresh",
     "remove_monthly_reader",
+    "save_budget_plan",
     "send_monthly_reports",
+    "withdraw_budget_plan",
     "write_chapters",
     "write_slice",
 ]

@@ -28,6 +28,7 @@ from ..report.exported import EVERYTHING, Only, open_export
 from ..report.keeping import blocks_as_values, cover_as_values, definitions_as_values
 from .exporting import Told
 from .learning import LEARNT, Learnt, Offer
+from .portfolio_totals import total_portfolio
 from .refreshing import SOURCE
 from .scoring import keep_score
 
@@ -80,12 +81,15 @@ def facts_of(refresh: Refresh, operator: Operator, only: Only = EVERYTHING) -> A
 def _keep(by: Actor, at: datetime, refresh: Refresh, reports: list[Report], facts: ReportFacts | None) -> int:
     learnt = Learnt(facts) if facts is not None else None
     links = _links_of(facts, refresh) if facts is not None else []
+    portfolio = total_portfolio(facts, refresh, at=at) if facts is not None else None
     # Before any writing: it takes long, and reads the chosen version, which cannot be done amid a COPY of traits.
     scored = learnt.scored if learnt is not None else None
     with transaction_of_use_case():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('insight.refresh'))")
         _set_traits(by, at, refresh, learnt)
+        refresh.portfolio = portfolio
+        refresh.save(update_fields=["portfolio"])
         keep_score(at=at, found=scored)
         offers = learnt.offers() if learnt is not None else {}
         Crowd.objects.all().delete()

@@ -22,6 +22,7 @@ from ..measures.rfm import rfm
 from ..measures.segments import CELLS, SEGMENT_BY_KEY, SEGMENTS, RfmSegment
 from ..measures.tallies import Counted, Tally, one_arm_each, tallies_by_arm
 from ..models import (
+    BudgetPlan,
     Chapter,
     FactExport,
     Forecast,
@@ -125,6 +126,12 @@ def list_chapters(*, by: Actor, language: str, slice_id: UUID | None = None) -> 
     by.require("insight.see")
     kept = _of_slice(slice_id).filter(language=language)
     return list(kept.order_by("position").defer("blocks", "definitions"))
+
+
+def list_budget_plans(*, by: Actor, limit: int = 10) -> list[BudgetPlan]:
+    """Return the plans of a budget that are not withdrawn, the newest (in force) first. Raises Denied (insight.see)."""
+    by.require("insight.see")
+    return list(BudgetPlan.objects.filter(withdrawn_at=None).order_by("-saved_at", "-id")[:limit])
 
 
 def list_monthly_readers(*, by: Actor) -> list[MonthlyReader]:

@@ -94,6 +94,11 @@ class ReportFacts:
     _totals: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
+    def is_file(self) -> bool:
+        """Whether these are the rows of a file, not the facts of the platform, which knows who is a member."""
+        return self.joined is None
+
+    @property
     def last_at(self) -> datetime:
         """The last day of the history."""
         return self.as_of - timedelta(days=1)

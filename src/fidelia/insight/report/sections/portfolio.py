@@ -50,15 +50,15 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
         stars=speech.number(counts["stars"]), share=speech.share(sums["stars"][0] / whole),
         questions=speech.number(counts["question_marks"]),
     )  # fmt: skip
-    shares = allocate_budget(BUDGET, counts)
     rows = [
-        [
-            names[name], speech.number(counts[name]), speech.money(sums[name][0]), speech.money(sums[name][1]),
-            speech.share(shares[name] / BUDGET, 0),
-        ]
+        [names[name], speech.number(counts[name]), speech.money(sums[name][0]), speech.money(sums[name][1])]
         for name in CLASSES
-    ]  # fmt: skip
-    columns = [_("Class"), _("Customers"), _("Margin so far"), _("Margin expected"), _("Share of a budget")]
+    ]
+    columns = [_("Class"), _("Customers"), _("Margin so far"), _("Margin expected")]
+    if facts.is_file:  # the platform divides a real budget, on a page of its own
+        shares = allocate_budget(BUDGET, counts)
+        rows = [[*row, speech.share(shares[name] / BUDGET, 0)] for name, row in zip(CLASSES, rows, strict=True)]
+        columns.append(_("Share of a budget"))
     blocks: list[Block] = [
         Drawing(
             _("Who brings much, and who could?"), _draw(people, counts, names, speech), 420, 640,
@@ -70,14 +70,15 @@ def portfolio(facts: ReportFacts, speech: Speech, title: str) -> Section:
             [[mark("class", name) if counts[name] else ""] for name in CLASSES],
         ),
         Words(margin_in_words(facts, speech)),
-        Words(
+    ]  # fmt: skip
+    if facts.is_file:
+        blocks.append(Words(
             _(
                 "The shares of a budget are a place to begin ({weights}), not a result: keep the stars, win the "
                 "question marks, let the others cost little.",
                 weights=" : ".join(str(DEFAULT_WEIGHTS[name]) for name in CLASSES),
             )
-        ),
-    ]  # fmt: skip
+        ))  # fmt: skip
     return Section("portfolio", title, finding, blocks, [speech.definition(_("Portfolio"), classed)])
 
 
