@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -24,6 +27,7 @@ from fidelia.rules.effect_kinds import (
     forget_effect_kind,
     list_effect_kinds,
     load_effect_kinds,
+    register_effect_kind,
 )
 from fidelia.rules.pricing import Basket, Custom, Line, evaluate_basket
 
@@ -66,6 +70,45 @@ def test_the_till_is_told_what_the_package_makes_of_it(stamps: EffectKind) -> No
     assert told(rules(values={"stamps": 3, "text": "Merci"}))["print"] == "Merci"
 
 
+def _raises(values: Any) -> Any:
+    raise RuntimeError("the printer is on fire")
+
+
+@pytest.mark.parametrize(
+    "told_wrongly",
+    [
+        _raises,
+        lambda values: {"stamps": "two"},
+        lambda values: {"stamps": True},
+        lambda values: {"stamps": 2**70},
+        lambda values: {"surprise": 1},
+        lambda values: {"print": "x" * 10_000},
+        lambda values: None,
+    ],
+    ids=["raises", "type", "flag", "large", "undeclared", "long", "nothing"],
+)
+def test_a_package_that_fails_in_a_decision_harms_no_other_rule(
+    told_wrongly: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    register_effect_kind(replace(STAMPS, complete=told_wrongly))
+    try:
+        ten = {"key": "ten", "name": {"en": "Ten", "fr": "Dix"}, "percent_off": 10}
+        stamps = {
+            "key": "stamps", "name": {"en": "Stamps", "fr": "Tampons"}, "limits": [{"of": "uses", "at_most": 5}],
+            "custom": {"kind": "fidelia-stamps", "values": {"stamps": 1}},
+        }  # fmt: skip
+        rule_set = parse_rule_set({"rules": [ten, stamps]}, CATALOGUE, points_scale=0)
+        basket = Basket(lines=(Line("1", 1_000, 1_000, facts=FACTS),), left={"stamps/0": 5})
+        bills = [evaluate_basket(rule_set, basket, {}, at=AT) for _ in range(3)]
+    finally:
+        forget_effect_kind(STAMPS.kind)
+    for bill in bills:
+        assert (bill.total, [one.reason for one in bill.outcomes]) == (900, ["granted", "effect_failed"])
+        assert not any(isinstance(one, Custom) for one in bill.effects)
+        assert not bill.consumed
+    assert len([one for one in caplog.records if "fidelia-stamps" in one.getMessage()]) == 1
+
+
 def test_a_kind_that_nobody_brings_is_the_tills_own() -> None:
     assert told(rules(values={"anything": "goes"})) == {"anything": "goes"}
 
@@ -98,8 +141,6 @@ def test_a_package_that_does_not_load_stops_the_start_and_is_named() -> None:
 
 
 def test_two_packages_cannot_bring_one_name(stamps: EffectKind) -> None:
-    from fidelia.rules.effect_kinds import register_effect_kind
-
     register_effect_kind(STAMPS)
     with pytest.raises(BrokenEffectKind, match="fidelia-stamps"):
         register_effect_kind(replace(STAMPS, label=LocalizedText("Other", "Autre")))
@@ -123,18 +164,47 @@ def test_the_contract_finds_what_is_not_kept(broken: EffectKind) -> None:
         check_effect_kind(broken)
 
 
+def wheel_of(folder: Path) -> Path:
+    """Write the example as the wheel that an index would hand out."""
+    example = (Path(__file__).parent / "packages" / "fidelia_stamps.py").read_text(encoding="utf-8")
+    info = "fidelia_stamps-1.0.dist-info"
+    files = {
+        "fidelia_stamps.py": example,
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: fidelia-stamps\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[{GROUP}]\nstamps = fidelia_stamps:STAMPS\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
+    made = folder / "fidelia_stamps-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(made, "w") as wheel:
+        for name, text in (*files.items(), (f"{info}/RECORD", record)):
+            wheel.writestr(name, text)
+    return made
+
+
+def installer() -> list[str]:
+    """Return what installs a package here: pip of this Python, or uv."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if uv is None:
+        pytest.skip("neither pip nor uv is here to install a package")
+    return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+
+
 def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path) -> None:
-    example = Path(__file__).parent / "packages" / "fidelia_stamps.py"
-    (tmp_path / "fidelia_stamps.py").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
-    info = tmp_path / "fidelia_stamps-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fidelia-stamps\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\nstamps = fidelia_stamps:STAMPS\n", encoding="utf-8")
+    place = tmp_path / "site"
+    wheel = wheel_of(tmp_path)
+    subprocess.run([*installer(), "--no-index", "--no-deps", "--target", str(place), str(wheel)], check=True)
     program = (
         "import sys, json; sys.path[:0] = json.loads(sys.argv[1])\n"
-        "from fidelia.rules.effect_kinds import load_effect_kinds, list_effect_kinds\n"
-        "load_effect_kinds(); print([kind.kind for kind in list_effect_kinds()])"
+        "from fidelia.rules.effect_contract import check_effect_kind\n"
+        "from fidelia.rules.effect_kinds import complete, load_effect_kinds, list_effect_kinds\n"
+        "load_effect_kinds(); (kind,) = list_effect_kinds(); check_effect_kind(kind)\n"
+        "print(kind.kind, sys.modules['fidelia_stamps'].__file__, complete(kind.kind, {'stamps': 3}))"
     )
-    paths = json.dumps([str(tmp_path), *sys.path])
+    paths = json.dumps([str(place), *sys.path])
     done = subprocess.run([sys.executable, "-c", program, paths], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "['fidelia-stamps']"
+    found, at, told_of_it = done.stdout.strip().split(" ", 2)
+    assert (found, Path(at).parent) == ("fidelia-stamps", place)
+    assert told_of_it == "{'stamps': 3, 'print': '3 / 10', 'card_is_full': False}"

@@ -8,6 +8,7 @@ chance, and gives the same for the same. `effect_contract.check_effect_kind` is 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -60,7 +61,13 @@ class BrokenEffectKind(Exception):
     """A package declares an effect that cannot be used; the message names the package."""
 
 
+class EffectFailed(Exception):
+    """A package that breaks the contract in the middle of a decision: it raised, or told what it does not declare."""
+
+
 _known: dict[str, EffectKind] = {}
+_failed: set[str] = set()  # told once in the log: a backtest would repeat it a million times
+_log = logging.getLogger(__name__)
 
 
 def load_effect_kinds(found: Iterable[EntryPoint] | None = None) -> None:
@@ -85,6 +92,7 @@ def register_effect_kind(kind: EffectKind) -> None:
 def forget_effect_kind(name: str) -> None:
     """Take a kind out again, for tests."""
     _known.pop(name, None)
+    _failed.discard(name)
 
 
 def list_effect_kinds() -> list[EffectKind]:
@@ -116,13 +124,30 @@ def check_members(name: str, values: Values, computed: Mapping[str, Type], point
 
 
 def complete(name: str, values: Values) -> Values:
-    """Return what the till is told of an effect; of a kind that no package brings, what the rule says."""
+    """Return what the till is told of an effect; of a kind that no package brings, what the rule says.
+
+    Raises EffectFailed where the package does, or tells anything but the members that it declares, of their types.
+    """
     kind = _known.get(name)
     if kind is None:
         return values
-    told = dict(kind.complete(dict(values)))
-    assert set(told) <= set(kind.gives or kind.members), f"{name} tells what it does not declare"
+    try:
+        told = dict(kind.complete(dict(values)))
+        declared = kind.gives or kind.members
+        wrong = [key for key, value in told.items() if key not in declared or not is_of(value, declared[key])]
+    except Exception as error:
+        _note(name, error)
+        raise EffectFailed(f"The effect “{name}” failed.") from error
+    if wrong:
+        _note(name, EffectFailed(f"told {', '.join(map(str, wrong))} otherwise than declared"))
+        raise EffectFailed(f"The effect “{name}” told what it does not declare.")
     return told
+
+
+def _note(name: str, error: Exception) -> None:
+    if name not in _failed:
+        _failed.add(name)
+        _log.error("The effect “%s” of a package failed; rules that give it give nothing: %r", name, error)
 
 
 def is_of(value: object, wanted: MemberType) -> bool:

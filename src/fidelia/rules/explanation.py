@@ -13,6 +13,7 @@ from .pricing.reasons import (
     CAP_REACHED,
     COUPON_MISSING,
     COUPON_STATES,
+    EFFECT_FAILED,
     EXCLUDED,
     GIFT_NOT_IN_BASKET,
     NEEDS_MEMBER,
@@ -182,6 +183,10 @@ _WHY_NOT = {
     GIFT_NOT_IN_BASKET: LocalizedText(
         en="{name}: a gift is waiting, it is not in the basket.",
         fr="{name} : un cadeau vous attend, il n’est pas au panier.",
+    ),
+    EFFECT_FAILED: LocalizedText(
+        en="{name}: nothing, what should carry it out failed.",
+        fr="{name} : rien, ce qui devait l’exécuter a échoué.",
     ),
 }
 # Of what lowers prices; {n} counts units, {base} is what the share was counted on, {uncapped} what it was before a cap.

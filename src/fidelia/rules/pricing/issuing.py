@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fidelia.kernel.points import SCALE_MAX
 
-from ..effect_kinds import complete
+from ..effect_kinds import EffectFailed, complete
 from ..effects import CreditPoints, CreditTier, CustomEffect, IssueCode
 from ..program import Program
 from ..rule_set import Rule
@@ -16,7 +16,7 @@ from .bill import Custom, Effect, Issue, PointsCredit, TierCredit
 from .earning import count_rule
 from .gating import gate
 from .plan import Plan
-from .reasons import NO_ADVANTAGE
+from .reasons import EFFECT_FAILED, NO_ADVANTAGE
 from .state import Running
 
 
@@ -45,7 +45,10 @@ def _outcome(running: Running, rule: Rule, at: datetime, *, explain: bool) -> Ou
     refusal = gate(running, rule, limits) if rule.terms.needs_checkout else None
     if refusal is not None:
         return refusal
-    effect, worth = _effect(running, rule)
+    try:
+        effect, worth = _effect(running, rule)
+    except EffectFailed:  # of a package: the rest of the checkout is none of its business
+        return Outcome(rule.key, 0, EFFECT_FAILED)
     if effect is None:
         return Outcome(rule.key, 0, NO_ADVANTAGE)
     for limit in limits:

@@ -27,6 +27,7 @@ POINTS_SHORT = "points_short"
 NEEDS_MEMBER = "needs_member"
 OUT_OF_STOCK = "out_of_stock"
 GIFT_NOT_IN_BASKET = "gift_not_in_basket"
+EFFECT_FAILED = "effect_failed"
 CHECKOUT_REASONS = (
     *REASONS,
     NO_ADVANTAGE,
@@ -43,6 +44,7 @@ CHECKOUT_REASONS = (
     NEEDS_MEMBER,
     OUT_OF_STOCK,
     GIFT_NOT_IN_BASKET,
+    EFFECT_FAILED,
 )
 # What a basket cannot get whatever the other rules take off: prices change none of it.
 NEVER_HERE = frozenset(
