@@ -64,6 +64,8 @@ def test_a_sale_from_the_card_to_the_return_by_keys_alone(till, visit):
     scan(page, "moka")
     count(page, "1\u00a0article")
     page.keyboard.press("F3")
+    page.keyboard.type("a slip")
+    page.keyboard.press("F3")  # what stands there is typed over
     page.keyboard.type("theiere")
     page.keyboard.press("Tab")
     page.keyboard.type("2")

@@ -458,7 +458,7 @@ const focusScan = () => { field.focus(); field.select(); };
 const ACTS = {
   help: () => open("t-help"),
   scan: () => { begin(); draw(); focusScan(); },
-  product: () => { begin(); draw(); at("t-product").focus(); },
+  product: () => { begin(); draw(); at("t-product").focus(); at("t-product").select(); },
   nobody: () => { sale.customer = null; sale.unknown = ""; changed(); focusScan(); },
   join: () => { begin(); askJoin(place, field.value, sale.customer?.waiting_card ?? "", (member, phone) => { field.value = ""; takeMember(member, phone); focusScan(); }); },
   back: () => askBack({ place, write, receipt: sale.closed && !sale.closed.queued ? sale.closed.receipt : "", done: cameBack, exchange: (back, customer) => inTurn(() => beginExchange(back, customer)) }),
