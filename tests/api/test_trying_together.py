@@ -1,4 +1,4 @@
-"""Baskets that are tried are read in a set, with no more of each member than the rules of the version in force ask."""
+"""Baskets that are tried or closed are read in a set, with no more of each member than the rules in force ask."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import connection
 
 from fidelia.activity.operations import rule_reads
 from fidelia.activity.operations.checkouts import evaluating
+from fidelia.activity.operations.checkouts import reading as checkout_reading
 from fidelia.programme.models import Enrolment
 from tests.cast import AT
 from tests.programme.cast import member, programme
@@ -146,3 +147,87 @@ def test_it_reads_in_a_set_what_a_lone_basket_reads(till: Caller, florestan: Enr
     }
     assert found["around"]["customer_id"] == alone["around"]["customer_id"]
     assert found["around"]["member"] == alone["around"]["member"]
+
+
+def read_closure_both_ways(till: Caller, number: str, names: dict[str, Any] | None) -> tuple[Any, Any]:
+    """What activity_checkout_begin and activity_close_begin_together say of the same closure."""
+    owner, values = f"key:{till.key.id}", [None] * 10
+    if names is not None:
+        listed = ("programme", "customer", "scheme", "identity", "store", "codes", "coupons", "cards")
+        values = [*(names[name] for name in listed), names["points_at"] is not None, None]
+    element = {"key": "k", "number": number, "at": AT.isoformat(), "names": names, "lately": None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select activity_checkout_begin(%s, 'k', %s, %s, %s, %s::uuid, %s, %s, %s, %s::text[], %s::text[],"
+            " %s::text[], %s, %s::timestamptz, false, %s, false, null)",
+            [owner, owner, number, *values, AT],
+        )
+        alone = json.loads(cursor.fetchone()[0])
+        cursor.execute(
+            "select activity_close_begin_together(array[null, %s, %s]::uuid[], array[null, false, false], %s::json)",
+            [till.key.id, till.key.id, json.dumps([element, {**element, "number": "another"}, element], default=str)],
+        )
+        nothing, _other, one = [row[0] for row in cursor.fetchall()]
+    assert nothing is None, "of a key that was refused nothing is read"
+    return alone, json.loads(one)
+
+
+NAMES = {
+    "key": "k", "programme": None, "customer": None, "scheme": "card", "identity": "2990441788200", "store": None,
+    "codes": ["moka", "mug"], "at": AT.isoformat(), "version": None, "reads": None, "coupons": ["NONE"],
+    "cards": ["GC-1"], "points_at": AT.isoformat(),
+}  # fmt: skip
+CLOSED = "/api/v1/checkouts/C-1/closure"
+
+
+@pytest.mark.parametrize(
+    ("number", "names", "opened"),
+    [
+        ("C-1", None, {}),
+        ("C-1", None, {"member": None}),
+        ("C-1", None, {"pay_points": "all", "occurred_at": (AT - timedelta(days=3)).isoformat()}),
+        ("C-2", None, {}),
+        ("C-1", NAMES, {}),
+        ("C-2", NAMES, {}),
+    ],
+)
+def test_it_reads_in_a_set_what_a_lone_closure_reads(
+    till: Caller, florestan: Enrolment, number: str, names: dict[str, Any] | None, opened: dict[str, Any]
+) -> None:
+    body = {name: value for name, value in of_checkouts.basket(**opened).items() if value is not None}
+    assert till.put("/checkouts/C-1", body).status == 200
+    alone, in_set = read_closure_both_ways(till, number, names)
+    assert in_set.get("checkout") == alone["checkout"]
+    assert (alone["checkout"] is None) == (number == "C-2")
+    assert in_set["known"] == alone["known"]
+    assert ("around" in in_set) == ("around" in alone) == (names is not None or number == "C-1")
+    if "around" in alone:
+        assert {name: in_set[name] for name in ("rewards", "laws", "points")} == {
+            name: alone[name] for name in ("rewards", "laws", "points")
+        }
+        same = ("programme", "customer_id", "member", "sequence", "hash", "tier", "version_id", "store")
+        assert (in_set["around"]["products"] or {}) == alone["around"]["products"]
+        assert {name: in_set["around"][name] for name in same} == {name: alone["around"][name] for name in same}
+
+
+@pytest.mark.parametrize("part", list(READ_BY))
+def test_a_closure_reads_what_its_rules_read_and_comes_to_what_was_tried(
+    roads: Roads, till: Caller, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    who = member(programme(document(part)))
+    have(who, "plus", AT - timedelta(days=2))
+    found: list[dict[str, Any]] = []
+    surroundings = checkout_reading._surroundings
+
+    def kept(read: Any, basket: Any, at: Any) -> Any:
+        found.append(read.around.read)
+        return surroundings(read, basket, at)
+
+    tried = told(evaluate(roads, till))
+    assert till.put("/checkouts/C-1", of_checkouts.basket()).status == 200
+    monkeypatch.setattr(checkout_reading, "_surroundings", kept)
+    closed = roads.straight(request_of(till, {"explain": True}, PATH_INFO=CLOSED))
+    assert (closed.status, roads.left) == ("201 Created", 0), closed.body
+    assert [set(read) for read in found] == [{"tier", part}]
+    evaluation = {name: value for name, value in closed.json()["evaluation"].items() if name != "as_of"}
+    assert evaluation == tried

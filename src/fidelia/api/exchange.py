@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import activate
 
-from fidelia.access.operations import Admission, Reading, ReadingInSet
+from fidelia.access.operations import Admission, ReadingInSet
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.clock import now
 from fidelia.kernel.ids import new_id
@@ -54,7 +54,7 @@ class Prepared:
     `serve` takes the exchange, admitted, and the text that was read. `names_object` says that the address does.
     """
 
-    reading: Reading | ReadingInSet
+    reading: ReadingInSet
     serve: Callable[[Exchange, str], HttpResponse]
     names_object: bool = False
 

@@ -2,7 +2,6 @@
 
 from .admission import (
     Admission,
-    Reading,
     ReadingInSet,
     admit,
     admit_and_read,
@@ -23,7 +22,6 @@ __all__ = [
     "Admission",
     "Change",
     "IssuedKey",
-    "Reading",
     "ReadingInSet",
     "admit",
     "admit_and_read",

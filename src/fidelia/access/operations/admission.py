@@ -16,13 +16,12 @@ from django.db import connection
 
 from fidelia.kernel.actor import Actor, Grant, Scope
 from fidelia.kernel.db import ask, hex_of, prepared_cursor
-from fidelia.kernel.together import Kind, ask_in_set, ask_together
+from fidelia.kernel.together import Kind, ask_in_set
 
 from ..errors import KeyExpired, KeyRevoked, KeyUnknown, RateLimited
 
 _KEY = re.compile(r"(?:live|test)_(?P<public_id>[0-9a-f]{16})_(?P<secret>[\w-]{43})")
-_ADMIT = "select admitted.status, row_to_json(admitted)::text{more} from access_admit(%s, %s, %s, %s) admitted"
-_READ = ", case when admitted.status = 'admitted' then {expression} end"
+_ADMIT = "select admitted.status, row_to_json(admitted)::text from access_admit(%s, %s, %s, %s) admitted"
 # Several keys, each with what is read in a set for those that are admitted.
 _ADMIT_IN_SET = """
 select read.place::text, read.status, read.told, read.answer
@@ -78,20 +77,9 @@ _decode = msgspec.json.Decoder(_Answer).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a hot call reads in the statement that admits its caller, because each way to the database costs more than
-    what most of them ask.
-
-    `expression` is SQL that never changes, whose value is a text; it may name `admitted.key_id` and `admitted.mode`.
-    """
-
-    expression: str
-    values: Sequence[Any]
-
-
-@dataclass(frozen=True, slots=True)
 class ReadingInSet:
-    """As `Reading`, of a call that is read in one statement with those that go to the database together with it.
+    """What a hot call reads in the statement that admits its caller, because each way to the database costs more than
+    what most of them ask: one statement with those that go to the database together with it.
 
     `function` is the name of an SQL function: of the ids of the keys admitted (null for each that was not), whether
     each is for tests, and a JSON array; it returns a text for each in their order, null where the id is. `element` is
@@ -108,28 +96,17 @@ def admit(*, key_text: str, cost: int, at: datetime) -> Admission:
     The count is kept whatever becomes of the request, so call it outside the transaction of the use case. A refused
     request costs nothing. Raises KeyUnknown, KeyExpired, KeyRevoked, RateLimited.
     """
-    status, text = ask(_ADMIT.format(more=""), _values_of(key_text, cost, at))
+    status, text = ask(_ADMIT, _values_of(key_text, cost, at))
     return _admission(status, text)
 
 
-def admit_and_read(*, key_text: str, at: datetime, reading: Reading | ReadingInSet) -> tuple[Admission, str]:
+def admit_and_read(*, key_text: str, at: datetime, reading: ReadingInSet) -> tuple[Admission, str]:
     """Admit as `admit` does, and read in the same statement; of a key that is refused nothing is read. Raises as it."""
-    values = _values_of(key_text, 1, at)
-    if isinstance(reading, ReadingInSet):
-        public_id, secret, _cost, _at = values
-        key = f'{{"public_id":"{public_id}","secret_sha256":"\\{hex_of(secret)}","at":"{at.isoformat()}"}}'
-        parts = [key, reading.element]
-        status, text, read = ask_in_set(_admitting_set(reading.function), parts, kind=Kind.READING, lock=key_text)
-    else:
-        statement = _admitting(reading.expression)
-        values = [*reading.values, *values]
-        status, text, read = ask_together(statement, values, kind=Kind.READING, lock=key_text)
+    public_id, secret, _cost, _at = _values_of(key_text, 1, at)
+    key = f'{{"public_id":"{public_id}","secret_sha256":"\\{hex_of(secret)}","at":"{at.isoformat()}"}}'
+    parts = [key, reading.element]
+    status, text, read = ask_in_set(_admitting_set(reading.function), parts, kind=Kind.READING, lock=key_text)
     return _admission(status, text), read
-
-
-@cache
-def _admitting(expression: str) -> str:
-    return _ADMIT.format(more=_READ.format(expression=expression))
 
 
 @cache

@@ -40,7 +40,9 @@ PARTS_OF: Final[Mapping[str, tuple[Part, ...]]] = {
 }
 # What else is read for a basket that is tried, where its rules ask for it.
 Counted = Literal["limits", "stock"]
+Lately = dict[str, tuple[UUID, tuple[Part | Counted, ...]]]
 _SEEN_MAX = 1_000
+_TOLD_MAX = 20
 
 # By the programme as it was named; one that is unknown is never remembered.
 _lately: dict[str | None, tuple[UUID, tuple[Part, ...]]] = {}
@@ -100,3 +102,10 @@ def remember_reads_of_basket(programme: str | None, terms: Terms) -> None:
 def reads_of_basket_lately(programme: str | None) -> tuple[UUID | None, tuple[Part | Counted, ...] | None]:
     """Return the version by which a basket was tried last, and what that reads; nothing where none was."""
     return _tried_lately.get(programme, (None, None))
+
+
+def baskets_lately() -> Lately:
+    """Return the same of all programmes by their names, "" where none was named; of none where they are many."""
+    if len(_tried_lately) > _TOLD_MAX:
+        return {}
+    return {programme or "": known for programme, known in _tried_lately.copy().items()}

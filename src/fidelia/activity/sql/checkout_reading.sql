@@ -73,3 +73,80 @@ begin
             end::text, 'null'),
         '}');
 end $$;
+
+-- The same of several closures that lock nothing, by keys that are admitted by the same statement: null for each whose key
+-- was refused. p_asked is a JSON array; `names` is what the basket that is sent names, as activity_around_together reads it,
+-- null where the kept one counts: of that, `lately` says by the name of its programme (empty where none is named) by which
+-- version baskets were decided last, and what its rules read. Rewards are read after the heads of the chains, so that
+-- whoever has taken something since has moved one.
+create or replace function activity_close_begin_together(p_keys uuid[], p_tests boolean[], p_asked json)
+returns setof text language plpgsql volatile
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+    called record;
+    around record;
+begin
+    select array_agg(case when told.names is not null then told.key_id end order by told.place) as keys,
+            json_agg(coalesce(told.names, '{}') order by told.place) as named,
+            array_agg(told.checkout_id order by told.place) as checkouts,
+            array_agg(told.kept order by told.place) as kept, array_agg(told.known order by told.place) as known
+        into called
+        from (
+            select asked.place, asked.key_id, kept.checkout_id, row_to_json(kept)::text as kept,
+                coalesce(asked.names, activity_names_of_basket(kept.basket, asked.key, asked.at, asked.lately)) as names,
+                (select to_json(request.resource_type || ' ' || request.resource_id || ' '
+                        || encode(request.request_hash, 'hex'))::text
+                    from kernel_request request
+                    where request.owner = 'key:' || asked.key_id and request.key = asked.key) as known
+            from rows from (
+                json_to_recordset(p_asked) as (key text, number text, at timestamptz, names json, lately json),
+                unnest(p_keys)
+            ) with ordinality asked (key, number, at, names, lately, key_id, place)
+            left join lateral (
+                select one.checkout_id, one.source, one.number, one.state, one.revision, one.programme_id,
+                    one.customer_id, one.account_id, one.partner_id, one.store_id, one.channel, one.currency,
+                    one.basket, one.total, one.points, one.closures, one.purchase_id, one.reserved_until,
+                    one.opened_at, one.updated_at, one.closed_at, one.cancelled_at
+                from activity_checkout one
+                where one.source = 'key:' || asked.key_id and one.number = asked.number
+            ) kept on true
+        ) told;
+    for around in
+        select * from activity_around_together(called.keys, p_tests, called.named) found order by found.place
+    loop
+        return next case
+            when p_keys[around.place] is null then null
+            when around.answer is null then concat('{"known":', coalesce(called.known[around.place], 'null'), '}')
+            else concat(
+                '{"checkout":', coalesce(called.kept[around.place], 'null'),
+                ',"known":', coalesce(called.known[around.place], 'null'), ',"around":', around.answer,
+                ',"rewards":', case
+                    when around.reads is null or 'limits' = any (around.reads) or 'stock' = any (around.reads)
+                        or cardinality(around.coupons) > 0 or cardinality(around.cards) > 0
+                    then rewards_for_rules(around.programme_id, around.customer_id, around.store_id,
+                        called.checkouts[around.place], around.coupons, around.cards, around.at)
+                    else '{}' end,
+                ',"laws":', coalesce(organisation_laws_for_rules(around.at)::text, 'null'),
+                ',"points":', coalesce(case when around.points_at is not null then (
+                    select balance.available
+                    from ledger_balance_of(around.account_id, around.points_code, around.points_at) balance)
+                    end::text, 'null'),
+                '}')
+            end;
+    end loop;
+end $$;
+
+-- What a kept basket names, as activity_around_together reads it; null of none.
+create or replace function activity_names_of_basket(p_basket jsonb, p_key text, p_at timestamptz, p_lately json)
+returns json language sql stable as $$
+    select case when p_basket is not null then json_build_object(
+        'key', p_key, 'programme', p_basket->'programme', 'customer', p_basket->'customer_id',
+        'scheme', p_basket->'identity'->0, 'identity', p_basket->'identity'->1, 'store', p_basket->'store',
+        'codes', jsonb_path_query_array(p_basket, '$.lines[*].product_code'),
+        'coupons', p_basket->'coupons', 'cards', jsonb_path_query_array(p_basket, '$.gift_cards[*].code'),
+        'at', coalesce(p_basket->>'occurred_at', p_at::text),
+        'version', p_lately->coalesce(p_basket->>'programme', '')->0,
+        'reads', p_lately->coalesce(p_basket->>'programme', '')->1,
+        'points_at', case when (p_basket->>'pays_with_points')::boolean or p_basket->'claims' <> '[]' then p_at end) end
+$$;

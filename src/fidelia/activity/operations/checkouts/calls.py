@@ -18,6 +18,7 @@ from fidelia.rewards.operations.guessing import check_guesser, count_wrong_code,
 
 from ...errors import CheckoutChanged, ExpectedTotalDiffers, UnknownCheckout
 from ..purchases import Caller, caller_of
+from ..rule_reads import remember_reads_of_basket
 from .held import check_codes
 from .law import check_lawful
 from .reading import CheckoutSurroundings, KeptCheckout
@@ -82,7 +83,9 @@ def settle_call(found: CheckoutSurroundings, call: CheckoutCall, *, at: datetime
     """
     check_codes(found)
     _check_points(found)
-    settled = settle_basket(found, terms_of(found.version_id), at=call.occurred_at or at, explain=True)
+    terms = terms_of(found.version_id)
+    remember_reads_of_basket(found.basket.programme, terms)
+    settled = settle_basket(found, terms, at=call.occurred_at or at, explain=True)
     if call.expected_total is not None:
         _check_total(settled, call.expected_total)
     check_lawful(found, settled, call.occurred_at or at)

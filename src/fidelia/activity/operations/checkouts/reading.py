@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from fidelia.access.operations import Reading, ReadingInSet
+from fidelia.access.operations import ReadingInSet
 from fidelia.kernel.actor import Actor, Scope
 from fidelia.kernel.db import ask
 from fidelia.programme.errors import UnknownProgramme
@@ -22,7 +22,7 @@ from fidelia.programme.errors import UnknownProgramme
 from ...errors import CheckoutBusy, IdempotencyKeyReused, NoTermsInForce, WrongCheckoutState
 from ...models import TRANSITIONS, unpacked
 from ..reading import Asked, Found, Member, Surroundings, surroundings_of
-from ..rule_reads import reads_of_basket_lately
+from ..rule_reads import Lately, baskets_lately, reads_of_basket_lately
 from .requests import CheckoutBasket, CheckoutCall, read_basket
 
 # What a basket names: see `_named`.
@@ -30,9 +30,8 @@ _NAMED = ", ".join(["%s"] * 10)
 _BEGIN = f"select activity_checkout_begin(%s, %s, %s, %s, {_NAMED}, %s, %s, %s, %s)"
 # Of several baskets that are only tried, for whose keys are admitted by the same statement.
 _TRY_TOGETHER = "activity_try_together"
-# With the admission of the key that asks; its owner is what `caller_of` calls it, its stream what the face does.
-_BEGIN_ADMITTED = f"""activity_checkout_begin(
-    'key:' || admitted.key_id, %s, 'key:' || admitted.key_id, %s, {_NAMED}, admitted.mode = 'test', %s, false, null)"""
+# Of several closures, in the streams of the keys that ask.
+_CLOSE_TOGETHER = "activity_close_begin_together"
 _KEPT: Final[tuple[Any, ...]] = (None,) * 10  # the basket that is kept
 RESOURCE: Final = "checkout"  # as kernel.idempotency names what a request made
 
@@ -149,12 +148,22 @@ def read_untouched(
     return _surroundings(_decode(found), basket, at)
 
 
-class _Tried(Asked):
-    """An element of what activity_try_together is asked: of a member no more than the rules ask, and what is shown."""
+class _AskedOfBasket(Asked):
+    """What a basket names, an element of what activity_try_together is asked: besides, what is shown and what pays."""
 
     coupons: Sequence[str]
     cards: list[str]
     points_at: datetime | None
+
+
+class _AskedOfCall(msgspec.Struct):
+    """An element of what activity_close_begin_together is asked."""
+
+    key: str
+    number: str
+    at: datetime
+    names: _AskedOfBasket | None
+    lately: Lately | None
 
 
 def reading_of_basket(basket: CheckoutBasket, at: datetime, *, by_other_rules: bool = False) -> ReadingInSet:
@@ -163,13 +172,18 @@ def reading_of_basket(basket: CheckoutBasket, at: datetime, *, by_other_rules: b
     It reads what the rules by which a basket of this programme was tried last read; all, where another version is in
     force by now, or with `by_other_rules`: where drafts are tried, or a version that is named.
     """
+    version, reads = (None, None) if by_other_rules else reads_of_basket_lately(basket.programme)
+    return ReadingInSet(_TRY_TOGETHER, _encode(_asked("", basket, at, version, reads)).decode())
+
+
+def _asked(
+    key: str, basket: CheckoutBasket, at: datetime, version: UUID | None, reads: Sequence[str] | None
+) -> _AskedOfBasket:
     slug, customer_id, scheme, identity, store, codes, coupons, cards, wants_points, moment = _named(basket)
-    version, reads = (None, None) if by_other_rules else reads_of_basket_lately(slug)
-    asked = _Tried(
-        "", slug, customer_id, scheme, identity, store, codes, moment or at, version, reads, coupons, cards,
+    return _AskedOfBasket(
+        key, slug, customer_id, scheme, identity, store, codes, moment or at, version, reads, coupons, cards,
         at if wants_points else None,
     )  # fmt: skip
-    return ReadingInSet(_TRY_TOGETHER, _encode(asked).decode())
 
 
 def _named(basket: CheckoutBasket | None) -> Sequence[Any]:
@@ -184,9 +198,17 @@ def _named(basket: CheckoutBasket | None) -> Sequence[Any]:
     )
 
 
-def reading_of_call(call: CheckoutCall, at: datetime) -> Reading:
-    """Return what `read_checkout` would read without locking, of a call in the stream of the key that asks."""
-    return Reading(_BEGIN_ADMITTED, [call.idempotency_key, call.number, *_named(call.basket), call.occurred_at or at])
+def reading_of_call(call: CheckoutCall, at: datetime) -> ReadingInSet:
+    """Return what `read_checkout` would read without locking, of a call in the stream of the key that asks.
+
+    As `reading_of_basket`, no more than rules read: which programme a kept basket names the database knows.
+    """
+    key, moment, names, lately = call.idempotency_key, call.occurred_at or at, None, None
+    if call.basket is None:
+        lately = baskets_lately()
+    else:
+        names = _asked(key, call.basket, moment, *reads_of_basket_lately(call.basket.programme))
+    return ReadingInSet(_CLOSE_TOGETHER, _encode(_AskedOfCall(key, call.number, moment, names, lately)).decode())
 
 
 def read_checkout(
