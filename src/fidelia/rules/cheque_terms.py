@@ -17,11 +17,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import add_months, end_of_day, local_day, start_of_day
-from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
-from fidelia.kernel.points import parse_points
 
-from .reading import MalformedTerms, read_choice, read_dates, read_object, read_span, read_whole
+from .reading import MalformedTerms, read_amount, read_choice, read_dates, read_object, read_span, read_whole
 from .spans import MONTHS_OF, Span, anniversary_before, first_of_period, last_of, next_of
 
 CHEQUES_MAX = 10
@@ -248,13 +246,7 @@ class _Reader:
 
     def amount(self, known: Mapping[str, Any], name: str, scale: int, *, least: int = 0) -> int:
         value = known.get(name, 0 if least == 0 else None)
-        try:
-            amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
-        except Invalid:
-            amount = -1
-        if amount < least:
-            raise MalformedTerms("Write an amount above zero, such as “10”.", pointer=f"{self.pointer}/{name}")
-        return amount
+        return read_amount(value, f"{self.pointer}/{name}", scale, least=least, such_as="10")
 
     def choice(self, known: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
         return read_choice(known.get(name, choices[0]), f"{self.pointer}/{name}", choices)

@@ -13,10 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fidelia.kernel.errors import Invalid
-from fidelia.kernel.points import parse_points
-
-from .reading import MalformedTerms, read_choice, read_object
+from .reading import MalformedTerms, read_amount, read_choice, read_object
 from .rounding import ROUNDINGS
 
 CONVERSIONS_MAX = 20
@@ -95,15 +92,16 @@ def _conversion(document: Any, pointer: str, scales: Mapping[str, int]) -> Conve
         raise MalformedTerms("Points are exchanged for others than themselves.", pointer=f"{pointer}/to")
     taken = scales[source]
     bonus = _bonus(known.get("bonus"), f"{pointer}/bonus", taken, scales[target])
+    maximum = known.get("maximum")
     policy = ConversionPolicy(
         source=source,
         target=target,
-        points=_amount(known, "points", pointer, taken, least=1),
-        gives=_amount(known, "gives", pointer, scales[target], least=1),
-        minimum=_amount(known, "minimum", pointer, taken, least=1) if "minimum" in known else 1,
-        maximum=_amount(known, "maximum", pointer, taken, least=1) if known.get("maximum") is not None else None,
-        step=_amount(known, "step", pointer, taken, least=1) if "step" in known else 1,
-        fee=_amount(known, "fee", pointer, taken, least=0) if "fee" in known else 0,
+        points=read_amount(known.get("points"), f"{pointer}/points", taken),
+        gives=read_amount(known.get("gives"), f"{pointer}/gives", scales[target]),
+        minimum=read_amount(known["minimum"], f"{pointer}/minimum", taken) if "minimum" in known else 1,
+        maximum=None if maximum is None else read_amount(maximum, f"{pointer}/maximum", taken),
+        step=read_amount(known["step"], f"{pointer}/step", taken) if "step" in known else 1,
+        fee=read_amount(known.get("fee", 0), f"{pointer}/fee", taken, least=0),
         rounding=read_choice(known.get("rounding", "down"), f"{pointer}/rounding", sorted(ROUNDINGS)),
         bonus_each=bonus[0],
         bonus=bonus[1],
@@ -118,15 +116,5 @@ def _bonus(document: Any, pointer: str, taken: int, given: int) -> tuple[int, in
     if document is None:
         return 0, 0
     known = read_object(document, pointer, {"each", "gives"})
-    return _amount(known, "each", pointer, taken, least=1), _amount(known, "gives", pointer, given, least=1)
-
-
-def _amount(known: Mapping[str, Any], name: str, pointer: str, scale: int, *, least: int) -> int:
-    value = known.get(name)
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
-    except Invalid:
-        amount = -1
-    if amount < least:
-        raise MalformedTerms("Write an amount such as “100”.", pointer=f"{pointer}/{name}")
-    return amount
+    each = read_amount(known.get("each"), f"{pointer}/each", taken)
+    return each, read_amount(known.get("gives"), f"{pointer}/gives", given)

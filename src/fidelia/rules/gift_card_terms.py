@@ -18,10 +18,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import end_of_day
-from fidelia.kernel.errors import Invalid
-from fidelia.kernel.points import parse_points
 
-from .reading import DAYS_MAX, MalformedTerms, read_object, read_span, read_whole
+from .reading import DAYS_MAX, MalformedTerms, read_amount, read_object, read_span, read_whole
 from .spans import Span
 
 AMOUNTS_MAX = 20
@@ -144,10 +142,4 @@ def _money(known: dict[str, Any], name: str, pointer: str, scale: int, place: st
     value = known.get(name)
     if value is None and not place:
         return None
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) and value is not True else 0
-    except Invalid:
-        amount = 0
-    if amount <= 0:
-        raise MalformedTerms("Write an amount above zero, such as “25”.", pointer=f"{pointer}/{name}{place}")
-    return amount
+    return read_amount(value, f"{pointer}/{name}{place}", scale, such_as="25")

@@ -29,11 +29,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fidelia.kernel.errors import Invalid
 from fidelia.kernel.localized import LocalizedText
-from fidelia.kernel.points import parse_points
 
-from .reading import MalformedTerms, read_choice, read_dates, read_object, read_whole
+from .reading import MalformedTerms, read_amount, read_choice, read_dates, read_object, read_whole
 from .rounding import ROUNDINGS
 
 PLANS_MAX = 50
@@ -148,7 +146,7 @@ def _plan(document: Any, pointer: str, points_scale: int, money_scale: int) -> P
         return read_choice(known.get(name, otherwise), f"{pointer}/{name}", choices)
 
     def amount(name: str, scale: int) -> int:
-        return _amount(known.get(name, "0"), scale, f"{pointer}/{name}")
+        return read_amount(known.get(name, "0"), f"{pointer}/{name}", scale, least=0, such_as="49.00")
 
     if "price" not in known:
         raise MalformedTerms("Say what the plan costs; “0” for nothing.", pointer=f"{pointer}/price")
@@ -186,7 +184,7 @@ def _refund(document: Any, pointer: str, money_scale: int) -> RefundPolicy:
     return RefundPolicy(
         within_days=read_whole(known.get("within_days", 14), f"{pointer}/within_days", least=0, most=DAYS_MAX),
         then=read_choice(known.get("then", "none"), f"{pointer}/then", SHARES),
-        fee=_amount(known.get("fee", "0"), money_scale, f"{pointer}/fee"),
+        fee=read_amount(known.get("fee", "0"), f"{pointer}/fee", money_scale, least=0, such_as="49.00"),
         points=read_choice(known.get("points", "take_back"), f"{pointer}/points", POINTS_BACK),
     )
 
@@ -226,13 +224,3 @@ def _word(value: Any, pointer: str, *, may_be_empty: bool = False) -> str:
     if not isinstance(value, str) or not least <= len(value) <= NAME_LENGTH_MAX or value != value.strip():
         raise MalformedTerms(f"Write a key of {least} to {NAME_LENGTH_MAX} characters.", pointer=pointer)
     return value
-
-
-def _amount(value: Any, scale: int, pointer: str) -> int:
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) and value is not True else -1
-    except Invalid:
-        amount = -1
-    if amount < 0:
-        raise MalformedTerms("Write an amount of zero or more, such as “49.00”.", pointer=pointer)
-    return amount

@@ -16,11 +16,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fidelia.kernel.calendar import end_of_day, local_day, start_of_day
-from fidelia.kernel.errors import Invalid
-from fidelia.kernel.points import parse_points
 
 from .paying import PAID_PER, PayPolicy
-from .reading import DAYS_MAX, MONTHS_MAX, MalformedTerms, read_choice, read_dates, read_ends, read_object, read_whole
+from .reading import (
+    DAYS_MAX,
+    MONTHS_MAX,
+    MalformedTerms,
+    read_amount,
+    read_choice,
+    read_dates,
+    read_ends,
+    read_object,
+    read_whole,
+)
 from .spans import ENDS, Span, next_of
 from .transfer_terms import KEEPS_ITS_END, TransferPolicy, parse_transfers
 
@@ -151,8 +159,8 @@ def parse_points_policy(document: Any, scale: int = 0, money_scale: int = 2) -> 
         ),
         transfers=parse_transfers(known.get("transfers", "keep"), scale),
         pays=_pays(known.get("pays"), scale, money_scale),
-        approval_above=_amount(known, "approval_above", "/points", scale) if "approval_above" in known else None,
-        confirmed_above=_amount(known, "confirmed_above", "/points", scale) if "confirmed_above" in known else None,
+        approval_above=_bound(known, "approval_above", scale),
+        confirmed_above=_bound(known, "confirmed_above", scale),
         kept_with=_kept_with(known.get("kept_with", [])),
     )
 
@@ -213,6 +221,10 @@ def _notices(value: Any) -> tuple[int, ...]:
     return tuple(sorted(read, reverse=True))
 
 
+def _bound(known: dict[str, Any], name: str, scale: int) -> int | None:
+    return read_amount(known[name], f"/points/{name}", scale) if name in known else None
+
+
 def _pays(document: Any, scale: int, money_scale: int) -> PayPolicy | None:
     if document is None:
         return None
@@ -221,25 +233,14 @@ def _pays(document: Any, scale: int, money_scale: int) -> PayPolicy | None:
     if ("at_most" in known) != ("per" in known):
         raise MalformedTerms("Say how many points at most, and per which period.", pointer=f"{pointer}/per")
     policy = PayPolicy(
-        points=_amount(known, "points", pointer, scale),
-        money=_amount(known, "money", pointer, money_scale),
-        minimum=_amount(known, "minimum", pointer, scale) if "minimum" in known else 0,
-        step=_amount(known, "step", pointer, scale) if "step" in known else 0,
+        points=read_amount(known.get("points"), f"{pointer}/points", scale),
+        money=read_amount(known.get("money"), f"{pointer}/money", money_scale),
+        minimum=read_amount(known["minimum"], f"{pointer}/minimum", scale) if "minimum" in known else 0,
+        step=read_amount(known["step"], f"{pointer}/step", scale) if "step" in known else 0,
         share=read_whole(known.get("share", 100), f"{pointer}/share", least=1, most=100),
-        at_most=_amount(known, "at_most", pointer, scale) if "at_most" in known else None,
+        at_most=read_amount(known["at_most"], f"{pointer}/at_most", scale) if "at_most" in known else None,
         per=read_choice(known.get("per", "day"), f"{pointer}/per", PAID_PER),
     )
     if policy.step and policy.step * policy.money % policy.points:
         raise MalformedTerms("A step pays a whole amount of money.", pointer=f"{pointer}/step")
     return policy
-
-
-def _amount(known: dict[str, Any], name: str, pointer: str, scale: int) -> int:
-    value = known.get(name)
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) else 0
-    except Invalid:
-        amount = 0
-    if amount <= 0:
-        raise MalformedTerms("Write an amount above zero, such as “100”.", pointer=f"{pointer}/{name}")
-    return amount

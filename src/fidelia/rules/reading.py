@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from fidelia.kernel.errors import Invalid
+from fidelia.kernel.points import parse_points
 
 from .errors import nearest_name
 from .spans import ENDS, FIXED_DATES_MAX, Span
@@ -44,6 +45,18 @@ def read_whole(value: Any, pointer: str, *, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise MalformedTerms(f"Write a whole number from {least} to {most}.", pointer=pointer)
     return value
+
+
+def read_amount(value: Any, pointer: str, scale: int, *, least: int = 1, such_as: str = "100") -> int:
+    """Return an amount of points or money in minor units of `scale`, `least` or more. Raises MalformedTerms."""
+    try:
+        amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
+    except Invalid:
+        amount = -1
+    if amount < least:
+        bound = "above zero" if least else "of zero or more"
+        raise MalformedTerms(f"Write an amount {bound}, such as “{such_as}”.", pointer=pointer)
+    return amount
 
 
 def read_choice(value: Any, pointer: str, choices: Sequence[str]) -> str:

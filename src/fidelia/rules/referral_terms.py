@@ -18,10 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fidelia.kernel.errors import Invalid
-from fidelia.kernel.points import parse_points
-
-from .reading import MalformedTerms, read_choice, read_object, read_whole
+from .reading import MalformedTerms, read_amount, read_choice, read_object, read_whole
 
 MEMBERS = {"purchases", "minimum", "wait_days", "within_days", "referrer", "friend", "at_most", "per", "velocity"}
 GIFTS = ("points", "voucher", "coupon")
@@ -76,7 +73,7 @@ def parse_referral(document: Any, points_scale: int, money_scale: int) -> Referr
 
     return ReferralPolicy(
         referrer=gifts["referrer"], friend=gifts["friend"], purchases=whole("purchases", 1, 1, 20),
-        minimum=_amount(known.get("minimum", "0"), money_scale, "/referral/minimum", least=0),
+        minimum=read_amount(known.get("minimum", "0"), "/referral/minimum", money_scale, least=0, such_as="10"),
         wait_days=whole("wait_days", 14, 0, DAYS_MAX), within_days=whole("within_days", 0, 0, DAYS_MAX),
         at_most=whole("at_most", 10, 1, 10_000), per=read_choice(known.get("per", "year"), "/referral/per", PERIODS),
         velocity=whole("velocity", 10, 1, 10_000),
@@ -97,14 +94,4 @@ def _gift(document: Any, pointer: str, points_scale: int, money_scale: int) -> R
             raise MalformedTerms("Name a series of coupons by its key.", pointer=f"{pointer}/coupon")
         return ReferralGift("coupon", series=value, valid_days=days)
     scale = points_scale if kind == "points" else money_scale
-    return ReferralGift(kind, _amount(value, scale, f"{pointer}/{kind}", least=1), valid_days=days)
-
-
-def _amount(value: Any, scale: int, pointer: str, *, least: int) -> int:
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
-    except Invalid:
-        amount = -1
-    if amount < least:
-        raise MalformedTerms("Write an amount above zero, such as “10”.", pointer=pointer)
-    return amount
+    return ReferralGift(kind, read_amount(value, f"{pointer}/{kind}", scale, such_as="10"), valid_days=days)

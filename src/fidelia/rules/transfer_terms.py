@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fidelia.kernel.errors import Invalid
-from fidelia.kernel.points import parse_points
-
-from .reading import MalformedTerms, read_choice, read_object
+from .reading import MalformedTerms, read_amount, read_choice, read_object
 
 LIVES = ("keep", "restart", "refused")
 AMOUNTS = ("minimum", "maximum", "step", "fee")
@@ -54,18 +51,12 @@ def parse_transfers(document: Any, scale: int) -> TransferPolicy:
     if isinstance(document, str):
         return TransferPolicy(life=read_choice(document, POINTER, LIVES))
     known = read_object(document, POINTER, {"life", *AMOUNTS})
-    said = {name: _amount(known[name], name, scale) for name in AMOUNTS if known.get(name) is not None}
+    said = {
+        name: read_amount(known[name], f"{POINTER}/{name}", scale, least=0 if name == "fee" else 1)
+        for name in AMOUNTS
+        if known.get(name) is not None
+    }
     policy = TransferPolicy(life=read_choice(known.get("life", "keep"), f"{POINTER}/life", LIVES), **said)
     if policy.maximum is not None and policy.maximum < policy.minimum:
         raise MalformedTerms("The most is not below the least.", pointer=f"{POINTER}/maximum")
     return policy
-
-
-def _amount(value: Any, name: str, scale: int) -> int:
-    try:
-        amount = parse_points(str(value), scale) if isinstance(value, str | int) else -1
-    except Invalid:
-        amount = -1
-    if amount < (0 if name == "fee" else 1):
-        raise MalformedTerms("Write an amount such as “100”.", pointer=f"{POINTER}/{name}")
-    return amount
