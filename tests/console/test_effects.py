@@ -10,9 +10,11 @@ import pytest
 from fidelia.access.models import User
 from fidelia.campaigns.operations import launch_campaign, measure_campaign, measure_rules, stop_harmful_rules
 from fidelia.campaigns.operations.rules_measured import arms_of
+from fidelia.campaigns.queries import list_due_for_measuring
 from fidelia.insight.operations import refresh
 from fidelia.programme.operations import draft_version, publish_version
 from tests.campaigns.conftest import Stage, enrol_all, stage
+from tests.campaigns.test_parting import stores
 from tests.cast import AT, SYSTEM, person
 from tests.console.defined import undefined
 from tests.insight.shop import buy, customers, purchase
@@ -118,3 +120,47 @@ def test_it_shows_only_what_is_asked_for_and_says_which_dates_contradict(stage: 
         assert link in shown(wrong), "what is not understood leaves nothing out, and that is said"
         assert "Nothing is left out" in shown(wrong)
     assert "trait.campaign_coffee" in shown(""), "each mark of the chart leads to the people behind it"
+
+
+def test_it_is_filtered_by_store_and_banner_and_says_where_people_are_too_few(stage: Stage, client) -> None:
+    """Of Paris all 320 who were drawn; of Lyon forty, of whom eight are left out: too few."""
+    paris, lyon = stores()
+    people = customers(360)
+    enrol_all(stage.programme, people)
+    buy([purchase(one, 900, AT - timedelta(days=3), store_id=(paris if n < 320 else lyon).id)
+         for n, one in enumerate(people)])  # fmt: skip
+    campaign = stage.approved()
+    launch_campaign(by=stage.leonore, at=AT, campaign_id=campaign.id)
+    treated = set(campaign.members.filter(arm="treated").values_list("customer_id", flat=True))
+    # The treated of Paris spend 40 euros, and they do so in Lyon.
+    buy([purchase(one, 4_000, AT + timedelta(days=1), store_id=lyon.id) for one in people[:320] if one in treated])
+    later = AT + timedelta(days=200)
+    refresh(by=SYSTEM, at=later)
+    result = measure_campaign(by=stage.leonore, at=later, campaign_id=campaign.id)
+    page(client, manager(), "en")
+
+    def shown(query: str) -> str:
+        answer = client.get(f"{EFFECTS}?{query}")
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    assert "What each instrument brings back" in shown("")
+    for chosen in (f"store={paris.id}", f"banner={paris.banner_id}", f"store={paris.id}&banner={paris.banner_id}"):
+        of_paris = shown(chosen)
+        assert "+€40.00" in of_paris
+        assert "more than without the offer" in of_paris
+        assert "take one found here as a question" in of_paris
+        assert "What each instrument brings back" not in of_paris, "what it cost is not known by store"
+        assert undefined(of_paris) == ([], 5)
+        assert "trait.campaign_coffee" not in of_paris, "no condition of a segment tells the people of a store"
+    treated_of_lyon = sum(one in treated for one in people[320:])
+    of_lyon = shown(f"store={lyon.id}")
+    assert f"too few people: {treated_of_lyon} treated, {40 - treated_of_lyon} left out" in of_lyon
+    assert "+€40.00" not in of_lyon
+    wrong = shown(f"store={lyon.id}&banner={paris.banner_id}")
+    assert "This store is not of this banner" in wrong
+    assert "Nothing is left out" in wrong
+    result.parts = {}
+    result.save()
+    assert "not counted by store yet" in shown(f"store={paris.id}")
+    assert [one.key for one in list_due_for_measuring(at=later)] == ["coffee"], "the next night counts it by store"

@@ -104,21 +104,27 @@ def _within(by: Actor) -> Q:
 def list_due_for_measuring(*, at: datetime) -> list[Campaign]:
     """Return the campaigns whose people count and whose facts since the last result are new, oldest first.
 
-    Those are the running ones, and the finished ones whose last result does not reach their end. A campaign is due
-    only if an export of facts reaches its launch.
+    Those are the running ones, the finished ones whose last result does not reach their end, and those measured before
+    results were counted by store, once. A campaign is due only if an export of facts reaches its launch.
     """
     cut_off = get_cut_off()
     launched = Campaign.objects.filter(counted_from__lte=at if cut_off is None else min(at, cut_off))
     return [
         campaign
         for campaign in launched.order_by("launched_at", "id")
-        if cut_off is not None and _counted_until(campaign) < min(campaign.counts_until, cut_off)
+        if cut_off is not None
+        and (_counted_until(campaign) < min(campaign.counts_until, cut_off) or _has_no_parts(campaign))
     ]
 
 
 def _counted_until(campaign: Campaign) -> datetime:
     last = campaign.results.aggregate(last=Max("counted_until"))["last"]
     return last if last is not None else datetime.min.replace(tzinfo=UTC)
+
+
+def _has_no_parts(campaign: Campaign) -> bool:
+    last = campaign.results.order_by("-measured_at", "-id").first()
+    return last is not None and not last.parts
 
 
 def get_campaign(*, by: Actor, key: str) -> Campaign:

@@ -55,7 +55,7 @@ class SliceForm(PeriodForm):
         tongue = language()
         everything = [("", _("all"))]
         self._choose("banner_id", everything + [(str(one.id), one.name) for one in list_banners()])
-        self._choose("store_id", everything + [(str(one.id), _store(one)) for one in list_stores(by=by)])
+        self._choose("store_id", everything + [(str(one.id), store_name(one)) for one in list_stores(by=by)])
         segments = list_segments(by=by) if by.may("segment.see") else []
         self._choose("segment", everything + [(one.key, one.name.in_language(tongue)) for one in segments])
 
@@ -73,7 +73,7 @@ class SliceForm(PeriodForm):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-def _store(one: Store) -> str:
+def store_name(one: Store) -> str:
     """A store's name; one that is closed has a past, and is called so."""
     return _("%(store)s (closed)") % {"store": one.name} if one.closed_on else one.name
 

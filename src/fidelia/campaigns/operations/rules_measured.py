@@ -37,7 +37,7 @@ from ..models import Arm, RuleResult, RuleStop
 from .costing import voucher_of
 from .ending import HARM
 from .holding_out import persons_of
-from .parting import as_kept
+from .parting import PartOfResult, as_kept
 from .watching import LookedAt, looked_at
 
 PLANNED: Final = timedelta(days=365)
@@ -159,6 +159,13 @@ def watched_rule(result: RuleResult) -> LookedAt:
     """Return the effects of a result with intervals valid at every look; narrowest after a year."""
     treated, control = (Tally(**result.tallies[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
     return looked_at(treated, control, (result.counted_until - result.counted_from) / PLANNED)
+
+
+def watched_part_of_rule(result: RuleResult, part: PartOfResult) -> LookedAt:
+    """Return what a rule did to the people of one part; no effects where they are too few in an arm."""
+    if part.treated is None or part.control is None:
+        return LookedAt(None, None, None)
+    return looked_at(part.treated, part.control, (result.counted_until - result.counted_from) / PLANNED)
 
 
 def harms(result: RuleResult) -> bool:

@@ -11,6 +11,7 @@ from fidelia.insight.measures.tallies import Tally
 from fidelia.kernel.errors import FideliaError
 
 from ..models import Arm, Campaign, CampaignResult
+from .parting import PartOfResult
 
 LEAST_PASSED: Final = 0.001
 
@@ -45,6 +46,14 @@ def watched_of(campaign: Campaign, result: CampaignResult | None) -> WatchedCamp
     treated, control = (Tally(**result.tallies[arm.value]) for arm in (Arm.TREATED, Arm.CONTROL))
     found = looked_at(treated, control, _share_passed(campaign, result))
     return WatchedCampaign(campaign, result, found.buyers, found.spend, found.points)
+
+
+def watched_part_of(one: WatchedCampaign, part: PartOfResult) -> WatchedCampaign:
+    """Return what a campaign did to the people of one part; no effects where they are too few in an arm."""
+    if one.result is None or part.treated is None or part.control is None:
+        return WatchedCampaign(one.campaign, one.result, None, None, None)
+    found = looked_at(part.treated, part.control, _share_passed(one.campaign, one.result))
+    return WatchedCampaign(one.campaign, one.result, found.buyers, found.spend, found.points)
 
 
 @dataclass(frozen=True, slots=True)
