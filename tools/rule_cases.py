@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from fidelia.rules.cases import run_case
+from fidelia.rules.cases.reading import MalformedCase
 
 
 def main(paths: list[str]) -> int:
@@ -16,7 +17,10 @@ def main(paths: list[str]) -> int:
     for path in paths:
         for case in yaml.safe_load(Path(path).read_text(encoding="utf-8")):
             count += 1
-            differences = run_case(case)
+            try:
+                differences = run_case(case)
+            except MalformedCase as mistake:
+                differences = [str(mistake)]
             failed += bool(differences)
             for difference in differences:
                 print(f"{path}: {case.get('case', count)}: {difference}")

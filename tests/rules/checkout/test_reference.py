@@ -34,6 +34,8 @@ def test_every_member_is_there() -> None:
 def test_what_it_does_not_know_is_refused_and_what_differs_is_told() -> None:
     with pytest.raises(MalformedCase):
         run_case({"case": "a", "basket": []})
+    with pytest.raises(MalformedCase, match="shipping"):
+        run_case({"case": "a", "lines": [{"price": 1}], "shipping": {"price": 2}})
     with pytest.raises(MalformedCase):
         run_case({"case": "a", "lines": [{"price": 1}], "expect": {"totals": 1}})
     assert run_case({"case": "a", "lines": [{"price": 1}], "expect": {"total": 2}}) == ["total: 100, not 200"]

@@ -37,6 +37,7 @@ _MEMBERS = frozenset(
         *("left", "is_member", "in_cash", "expect", "returns", "split"),
     )
 )
+_LISTS = {"rules", "groups", "campaigns", "lines", "shipping", "coupons", "gift_cards", "history", "returns"}
 
 
 def run_case(case: Mapping[str, Any]) -> list[str]:
@@ -44,6 +45,9 @@ def run_case(case: Mapping[str, Any]) -> list[str]:
     unknown = sorted(set(case) - _MEMBERS)
     if unknown:
         raise MalformedCase(f"“{unknown[0]}” is not known in a case; known are: {', '.join(sorted(_MEMBERS))}.")
+    for name in _LISTS & set(case):
+        if not isinstance(case[name], list):
+            raise MalformedCase(f"“{name}” is a list.")
     if "split" in case:
         return _run_split(case["split"])
     wanted = case.get("expect", {})
