@@ -296,7 +296,7 @@ class Running:
         """Take what the grant says off the prices, and use up its units."""
         pool, key, plan, off = planned.rule.terms.pool, planned.key, self.plan, 0
         is_leaving_tax = key in plan.leaving_tax
-        touched: list[int] = []
+        follows, touched = self.is_gross and plan.has_plain_sums, list[int]()
         for part, units, carried, amount in grant.takes:
             piece = part if units is None else self.cut(part, units, carried)
             if amount:
@@ -305,7 +305,8 @@ class Running:
                 place = piece.line
                 if place >= 0:
                     off += amount
-                    touched.append(place)
+                    if not follows:
+                        touched.append(place)
                 if is_leaving_tax:
                     self.untouched_tax[place] = self.untouched_tax.get(place, 0) + amount
             if pool is not None:
@@ -316,7 +317,7 @@ class Running:
         self.shift.update(grant.shifts)
         if planned.limits or grant.coupons or planned.rule.terms.costs_points:
             self.count(planned, grant)
-        if self.is_gross and plan.has_plain_sums:
+        if follows:
             self.lower_sums(off)
         elif plan.live_sums or plan.live_lines:
             self.refresh_lines(set(touched))
