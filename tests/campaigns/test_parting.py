@@ -12,7 +12,7 @@ from django.db import transaction
 
 from fidelia.campaigns.models import Arm, Campaign, CampaignResult
 from fidelia.campaigns.operations import launch_campaign, measure_campaign, measure_rules, stop_campaign
-from fidelia.campaigns.operations.parting import part_of
+from fidelia.campaigns.operations.parting import as_kept, part_of
 from fidelia.campaigns.operations.responding import response_of
 from fidelia.campaigns.operations.rules_measured import arms_of
 from fidelia.campaigns.queries import list_watched
@@ -69,6 +69,7 @@ def measured(stage: Stage, campaign: Campaign) -> CampaignResult:
     return measure_campaign(by=stage.leonore, at=LATER, campaign_id=campaign.id)
 
 
+@pytest.mark.slow  # people, purchases, an export: seconds on a busy machine
 def test_people_are_of_the_store_and_the_class_they_had_before_they_were_drawn(stage: Stage) -> None:
     here, there = stores()
     people = customers(150)
@@ -101,6 +102,7 @@ def test_people_are_of_the_store_and_the_class_they_had_before_they_were_drawn(s
     assert (result.parts, set(again.parts)) == ({}, {"store", "banner", "class"}), "only the newest keeps its parts"
 
 
+@pytest.mark.slow  # as above
 def test_rules_are_measured_by_store_too(stage: Stage) -> None:
     (store, _other), people = stores(), customers(160)
     enrol_all(stage.programme, people)
@@ -172,6 +174,24 @@ def test_each_class_answers_as_the_campaigns_say_and_is_drawn_to_the_others(stag
     assert pooled.margins[0] < 90
     assert pooled.margins[3] > 0
     assert pooled.drawn[1] > pooled.drawn[0], "who is known less is drawn more"
+
+
+def test_a_class_is_told_of_by_several_campaigns_together(stage: Stage) -> None:
+    """Twenty in each arm say nothing alone, and forty do; what ten people say is kept of a class, and of no store."""
+    enrol_all(stage.programme, customers(60))
+    given = {"times": 1, "points": 0, "discount": 20_000}
+    part = {"treated": arm(20, 1_500, 100), "control": arm(20, 1_000, 100)}
+    kept(stage, "one", {"stars": part}, given)
+    alone = response_of(list_watched(by=stage.leonore), currency="EUR", rate=0.3)
+    assert (alone.classes, alone.used) == ((), ())
+    kept(stage, "two", {"stars": part}, given)
+    both = response_of(list_watched(by=stage.leonore), currency="EUR", rate=0.3)
+    assert both.classes == ("stars",)
+    assert both.margins == pytest.approx((0.3 * 600,))
+    tallies = {name: {key: Tally(20, 1, 5, 25, 0, 0) for key in ("treated", "control")} for name in ("a", "b")}
+    written = as_kept({"class": tallies, "store": tallies})
+    assert written["class"]["a"]["treated"]["spend"] == 5
+    assert written["store"]["a"]["treated"] == {"people": 20}
 
 
 def test_nothing_was_measured(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from fidelia.campaigns.queries import list_due_for_measuring
 from fidelia.insight.operations import refresh
 from fidelia.programme.operations import draft_version, publish_version
 from tests.campaigns.conftest import Stage, enrol_all, stage
-from tests.campaigns.test_parting import stores
+from tests.campaigns.test_parting import classed, stores
 from tests.cast import AT, SYSTEM, person
 from tests.console.defined import undefined
 from tests.insight.shop import buy, customers, purchase
@@ -122,10 +122,12 @@ def test_it_shows_only_what_is_asked_for_and_says_which_dates_contradict(stage: 
     assert "trait.campaign_coffee" in shown(""), "each mark of the chart leads to the people behind it"
 
 
+@pytest.mark.slow  # people, purchases, an export: seconds on a busy machine
 def test_it_is_filtered_by_store_and_banner_and_says_where_people_are_too_few(stage: Stage, client) -> None:
     """Of Paris all 320 who were drawn; of Lyon forty, of whom eight are left out: too few."""
     paris, lyon = stores()
     people = customers(360)
+    classed({people[0]: "stars"})
     enrol_all(stage.programme, people)
     buy([purchase(one, 900, AT - timedelta(days=3), store_id=(paris if n < 320 else lyon).id)
          for n, one in enumerate(people)])  # fmt: skip

@@ -285,7 +285,8 @@ def _rests_on(found: Allocation) -> list[str]:
         lines.append(_("Margin is %(rate)s of sales, from known costs.") % {"rate": rate})
     if found.known["unvalued"]:
         lines.append(_("Points that are worth nothing at the till are left out of what is given today."))
-    lines.append(_("Who is not measured is assumed: the interval reaches from nothing to twice the assumption."))
+    if any(one.people and not one.is_measured for one in found.lines):
+        lines.append(_("Who is not measured is assumed: the interval reaches from nothing to twice the assumption."))
     return lines
 
 

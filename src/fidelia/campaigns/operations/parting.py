@@ -12,6 +12,7 @@ from fidelia.insight.queries.parting import Parts
 from ..models import Arm, CampaignResult, RuleResult
 
 PEOPLE_MIN: Final = 30  # in each arm; of fewer nothing is said, and nothing but how many they are is kept
+CLASS_MIN: Final = 10  # several campaigns together tell of a class, thirty people in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,15 @@ class PartOfResult:
 
 def as_kept(parts: Parts) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the parts as a result keeps them: both tallies, or only how many people there are where they are few."""
-    return {kind: {key: _kept(arms) for key, arms in found.items()} for kind, found in parts.items()}
+    return {
+        kind: {key: _kept(arms, CLASS_MIN if kind == "class" else PEOPLE_MIN) for key, arms in found.items()}
+        for kind, found in parts.items()
+    }
 
 
-def _kept(arms: Mapping[str, Tally]) -> dict[str, Any]:
+def _kept(arms: Mapping[str, Tally], least: int) -> dict[str, Any]:
     people = {arm.value: arms[arm.value].people if arm.value in arms else 0 for arm in Arm}
-    if min(people.values()) < PEOPLE_MIN:
+    if min(people.values()) < least:
         return {arm: {"people": count} for arm, count in people.items()}
     return {arm: asdict(tally) for arm, tally in arms.items()}
 

@@ -20,7 +20,7 @@ from fidelia.insight.measures.tallies import Tally
 
 from ..models import Arm
 from .costing import cost_of
-from .parting import part_of
+from .parting import PEOPLE_MIN, part_of
 from .watching import WatchedCampaign
 
 
@@ -69,8 +69,9 @@ class _Seen:
 def response_of(watched: Sequence[WatchedCampaign], *, currency: str, rate: float) -> Response:
     """Return how each class answered what was spent on it; `rate` is the margin per amount sold.
 
-    Campaigns in `currency` alone, with a cost above zero; classes with thirty people in each arm of a campaign. What
-    discounts and vouchers took off is put back before the rate, as where instruments are told.
+    Campaigns in `currency` alone, with a cost above zero and ten people of the class in each arm; classes with thirty
+    in each arm over all of them. What discounts and vouchers took off is put back before the rate, as where
+    instruments are told.
     """
     seen: dict[str, list[_Seen]] = {}
     used, unknown = [], 0
@@ -95,7 +96,10 @@ def response_of(watched: Sequence[WatchedCampaign], *, currency: str, rate: floa
             seen.setdefault(name, []).append(_seen(part.treated, part.control, whole / people, put_back))
         used += [one] if told else []
     effects = {name: _together(seen[name], rate) for name in CLASSES if name in seen}
-    return _pooled({name: one for name, one in effects.items() if one.deviation > 0}, tuple(used), unknown)
+    enough: dict[str, ClassEffect] = {
+        name: one for name, one in effects.items() if one.deviation > 0 and min(one.treated, one.control) >= PEOPLE_MIN
+    }
+    return _pooled(enough, tuple(used) if enough else (), unknown)
 
 
 def _seen(treated: Tally, control: Tally, cost: float, put_back: float) -> _Seen:

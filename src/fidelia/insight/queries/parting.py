@@ -28,6 +28,7 @@ from ..report.exported import open_export
 from ..report.sections.portfolio import classify
 
 CLASS_TRAIT: Final = "portfolio_class"
+LEARNT_MIN: Final = 60  # people drawn; of fewer no class could be told of, and a model is not fitted for that
 Parts = dict[str, dict[str, dict[str, Tally]]]
 Drawn = tuple[str, str, UUID] | Mapping[UUID, str]
 _ARMS: Final = pyarrow.schema([("customer_id", pyarrow.string()), ("arm", pyarrow.string())])
@@ -54,7 +55,7 @@ def count_tallies_by_part(
             "banner": _of_banners(stores, facts.given(_banners())),
         }
         if classes:
-            found["class"] = _classes(facts, export, since, programme.currency)
+            found["class"] = _classes(facts, members, export, since, programme.currency)
         purchases, lines = facts.people_of("purchases"), facts.table("lines")
 
         def count(parts: ibis.Table) -> dict[str, dict[str, Tally]]:
@@ -86,7 +87,7 @@ def _banners() -> pyarrow.Table:
     )
 
 
-def _classes(facts: Facts, export: FactExport, since: datetime, currency: str) -> ibis.Table:
+def _classes(facts: Facts, members: ibis.Table, export: FactExport, since: datetime, currency: str) -> ibis.Table:
     traits = facts.by_person(facts.table("traits"))
     held = traits.filter(
         traits.name == CLASS_TRAIT, traits.text.notnull(), traits.valid_from <= since,
@@ -95,7 +96,8 @@ def _classes(facts: Facts, export: FactExport, since: datetime, currency: str) -
     known = held.group_by("customer_id").agg(part=_.text.max())
     if facts.rows_of(known.limit(1)):
         return known
-    who, names = _learnt(export, since, currency)
+    (drawn,) = facts.rows_of(members.agg(people=members.count()))
+    who, names = _learnt(export, since, currency) if drawn["people"] >= LEARNT_MIN else ([], [])
     return facts.given(pyarrow.table({"customer_id": who, "part": names}, schema=_GROUPS))
 
 
