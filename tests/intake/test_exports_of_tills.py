@@ -146,8 +146,8 @@ TILLS = {
         date_add|2025-03-{d:02} 10:05:00|occurred_at
         id_shop|1|store
         id_customer|{c}|customer
-        product_id|4{p}|product
-        product_reference|demo_{p}|
+        product_id|4{p}|
+        product_reference|demo_{p}|product
         product_name|Mug|description
         product_quantity|{q}|quantity
         product_quantity_return|0|returned_quantity
@@ -312,9 +312,9 @@ TILLS = {
         Order Time|10:05:00|time
         Order Status|Completed|status
         Order Currency Code|EUR|currency
-        Product ID|3{p}|product
+        Product ID|3{p}|
         Product Qty|{q}|quantity
-        Product SKU|BC-{p}|
+        Product SKU|BC-{p}|product
         Product Name|Mug|description
         Product Unit Price|{u:.2f}|unit_price
         Product Total Price|{t:.2f}|net""",

@@ -62,10 +62,10 @@ def test_names_in_a_language_that_nobody_taught_it_are_proposed_by_their_cells_w
         f"45000{day:03}\t{day:02}.03.2024\tM{day % 7:05}\t{day % 3 + 1}\t{day}.{day:03},56{'-' * (day % 5 == 0)}\n"
         for day in range(10, 29)
     )
-    header = "Paragon\tDzien ksiegowy\tTowar\tIlosc\tKwota\n"
+    header = "Kuitti\tKirjauspv\tTuote\tKpl\tHinta\n"
     table, found, bad = understood(write(tmp_path / "a.txt", header + rows))
     assert (table.reading.decimal, table.reading.thousands) == (",", ".")
-    assert found.mapping.columns == {"occurred_at": "Dzien ksiegowy", "quantity": "Ilosc", "net": "Kwota"}
+    assert found.mapping.columns == {"occurred_at": "Kirjauspv", "quantity": "Kpl", "net": "Hinta"}
     assert all(column.doubts for column in found.columns if column.column)
     assert bad == {}
 

@@ -8,7 +8,7 @@ from itertools import permutations
 from statistics import median
 
 from .amounts import multiplies
-from .likeness import words_of
+from .likeness import all_words_of
 from .profiles import Profile
 from .targets import Column, Kind, Target
 
@@ -30,7 +30,7 @@ def choose_by_content(
     for column in open_columns.values():
         yield from _of_kind(column, left)
     if "time" in open_columns and "occurred_at" in chosen and chosen["occurred_at"][0].share("clock") < PART:
-        yield from (("time", profile, 0.7) for profile in left if _tells_hours(profile))
+        yield from (("time", profile, 0.7) for profile in left if tells_hours(profile))
     if "customer" in open_columns:  # who is named by nothing else is named by an address
         yield from (("customer", profile, 0.7) for profile in left if _names_several(profile))
     # Names in another language say as little as none: where no column is an amount, they are not asked.
@@ -40,6 +40,9 @@ def choose_by_content(
         yield from (("product", profile, 0.6) for profile in unnamed if profile.share("ean") >= NEARLY_ALL)
     if {"quantity", "net"} <= set(open_columns) and not is_asked:
         yield from _of_a_line(unnamed)
+    elif "net" in open_columns and "quantity" in chosen and not is_asked:
+        amounts = [one for one in unnamed if one.share("number") >= NEARLY_ALL and one.share("decimal") > PART]
+        yield from (("net", one, 0.6) for one in amounts if len(amounts) == 1)
 
 
 def _names_several(profile: Profile) -> bool:
@@ -47,12 +50,13 @@ def _names_several(profile: Profile) -> bool:
     return profile.share("email") >= NEARLY_ALL and len(profile.examples) > 1
 
 
-def _tells_hours(profile: Profile) -> bool:
-    """As a clock does; or in figures alone, 16 or 1630, where its name says what they are."""
+def tells_hours(profile: Profile) -> bool:
+    """Say whether a column is of hours: as a clock tells them, or in figures alone, 16 or 1630, where its name says
+    what they are."""
     if profile.share("hour") >= NEARLY_ALL:
         return True
     said = [number for number in profile.numbers if number is not None]
-    return bool(said) and not _HOURS.isdisjoint(words_of(profile.name)) and all(map(_is_hour, said))
+    return bool(said) and not _HOURS.isdisjoint(all_words_of(profile.name)) and all(map(_is_hour, said))
 
 
 def _is_hour(number: Decimal) -> bool:

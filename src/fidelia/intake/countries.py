@@ -9,7 +9,23 @@ from babel import Locale
 from fidelia.kernel.folding import fold
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"})  # territories of CLDR that nobody lives in
-LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")  # where two disagree, the first counts
+LANGUAGES = (
+    "en",
+    "fr",
+    "de",
+    "es",
+    "it",
+    "nl",
+    "pt",
+    "pl",
+    "sv",
+    "da",
+    "cs",
+    "tr",
+    "ru",
+    "ja",
+    "zh",
+)  # where two disagree, the first counts
 OTHER_NAMES = {
     "eire": "IE", "rsa": "ZA", "usa": "US", "u s a": "US", "united states of america": "US",
     "etats unis d amerique": "US",

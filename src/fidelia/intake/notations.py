@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from .dates import COMPACT, COUNT, EPOCH, EPOCH_MS, ISO, LOCAL, NAMED, NAMED_FIRST, SERIAL
-from .likeness import words_of
+from .likeness import all_words_of
 from .moments import tidy_moment
 from .reading import DateOrder
 from .values import split_currency
@@ -39,6 +39,7 @@ _NAMES_OF_DAYS = frozenset(
 _COUNTS = {SERIAL: (27_000, 60_000), EPOCH: (788_918_400, 4_000_000_000), EPOCH_MS: (788_918_400_000, 4e12)}
 HOURS_LEAST = 10
 _POINTED_HOUR = re.compile(r"(?:[01][0-9]|2[0-3])[.,][0-5][0-9]")
+_WHOLE = re.compile(r"-?[0-9]+\.0")
 _MARKED = re.compile(rf"[.,'’{_SPACES}]")
 
 
@@ -82,12 +83,19 @@ class _Votes:
 def guess_numbers(columns: Iterable[Sequence[str]], *, decimal_otherwise: str = ".") -> NumberNotation:
     """Say which sign is before decimals and which between thousands, from cells that can be read in one way only."""
     votes = _Votes()
+    whole: list[list[str]] = []
     for cells in columns:
         texts = [split_currency(cell)[0].strip() for cell in cells if cell.strip()]
         numeric = [text for text in texts if any(map(str.isdigit, text)) and _NUMERIC.fullmatch(text)]
+        if numeric and all(_WHOLE.fullmatch(text) for text in numeric):  # 2.0 is what programs make of 2, whatever else
+            whole.append(numeric)
+            continue
         if len(numeric) >= SHARE_OF_A_KIND * len(texts) and not _are_days(texts) and not _are_hours(texts):
             for text in numeric:
                 _vote(votes, text.strip("-+−()% \u00a0\u202f"))
+    if whole and not votes.decimal and not votes.thousands:
+        for text in (text for numeric in whole for text in numeric):
+            _vote(votes, text.strip("-+−()% \u00a0\u202f"))
     return _decide(votes, decimal_otherwise)
 
 
@@ -189,7 +197,7 @@ def guess_count(names: Sequence[str], columns: Sequence[Sequence[str]]) -> str |
     A spreadsheet that forgot how a day looks writes 45292.5; a web shop writes seconds since 1970.
     """
     for name, cells in zip(names, columns, strict=False):
-        if not cells or _NAMES_OF_DAYS.isdisjoint(words_of(name)):
+        if not cells or _NAMES_OF_DAYS.isdisjoint(all_words_of(name)):
             continue
         counts = [float(cell.replace(",", ".")) for cell in cells if COUNT.fullmatch(cell.strip())]
         if len(counts) < SHARE_OF_A_KIND * len(cells):

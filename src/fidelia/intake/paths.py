@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .likeness import SURE, words_of
+from .likeness import SURE, all_words_of
 from .prices import Chosen
 from .profiles import Profile
 from .targets import Target
@@ -17,7 +17,23 @@ _WORDS = frozenset(
         *("group", "groupe", "commodity", "warengruppe", "kategorie", "reparto", "familia", "subfamilia", "range"),
     )
 )
-_OTHERWISE = frozenset(("code", "id", "no", "tax", "taxe", "tva", "vat", "price", "prix", "age", "customer", "client"))
+_OTHERWISE = frozenset(
+    (
+        "code",
+        "id",
+        "no",
+        "tax",
+        "taxe",
+        "tva",
+        "vat",
+        "price",
+        "prix",
+        "age",
+        "customer",
+        "client",
+        *("colour", "color", "couleur", "garment", "index", "tipo"),
+    )
+)
 
 
 def settle_paths(
@@ -47,7 +63,7 @@ def settle_paths(
 
 
 def _is_category(profile: Profile) -> bool:
-    words = set(words_of(profile.name))
+    words = all_words_of(profile.name)
     return bool(words & _WORDS) and not words & _OTHERWISE and profile.values > 0
 
 

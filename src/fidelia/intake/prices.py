@@ -16,7 +16,7 @@ from .amounts import (
 )
 from .contents import counts_pieces
 from .doubts import Doubt, because
-from .likeness import RESEMBLING, SURE, words_of
+from .likeness import RESEMBLING, SURE, all_words_of
 from .profiles import Profile
 
 Chosen = dict[str, tuple[Profile, float]]
@@ -114,9 +114,9 @@ def _settle_one(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts, cod
                 "It is the price times the quantity, of some rows less what was taken off: the amount paid.",
                 "C’est le prix par la quantité, parfois moins une remise : le montant payé."), "gross")  # fmt: skip
             return
-    product = chosen["product"][0] if "product" in chosen else None
+    product = next((chosen[known][0] for known in ("product", "description") if known in chosen), None)
     is_of_line = grows_with_quantity(quantity, amount, product, codes)
-    said = set(words_of(amount.name))
+    said = all_words_of(amount.name)
     insists = said & (_OF_ONE if name == "unit_price" else _OF_THE_LINE)
     if is_of_line is not None and is_of_line != (name == "net") and not insists:
         del chosen[name]

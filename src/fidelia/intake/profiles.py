@@ -197,6 +197,8 @@ def _of_code(profile: Profile) -> float:
 def _of_text(profile: Profile) -> float:
     if profile.share("hour") > 0.8:
         return 1.0
+    if profile.share("flag") > 0.9 and len(profile.vocabulary) in (1, 2):  # a company or not is no name of one
+        return 0.5
     if max(profile.share("phone"), profile.share("email")) > 0.8:  # who writes these has no town in mind
         return 0.3
     return 0.5 if profile.share("number") > 0.9 or profile.share("moment") > 0.8 else 1.0

@@ -11,10 +11,10 @@ from typing import Any
 
 from fidelia.kernel.folding import fold
 
-from .contents import choose_by_content
+from .contents import choose_by_content, tells_hours
 from .doubting import BEFORE_TAX, reasons_to_doubt
 from .doubts import Doubt
-from .likeness import RESEMBLING, likeness, words_of
+from .likeness import RESEMBLING, all_words_of, likeness, words_of
 from .mapping import FileMapping
 from .notes import doubt_of_notes
 from .paths import settle_paths
@@ -27,13 +27,69 @@ from .suggestions import propose_options
 from .tables import Table
 from .targets import Column, Kind, Shape, Target
 from .taxes import TAXES, WITH_TAX, settle_taxes
+from .together import (
+    drop_of_others,
+    find_quantity,
+    settle_goods,
+    settle_gross,
+    settle_ids,
+    settle_people,
+    settle_totals,
+)
 
 ALTERNATIVES = 3
+SALUTATIONS = frozenset(
+    [
+        "m",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "mme",
+        "mlle",
+        "mlles",
+        "madame",
+        "monsieur",
+        "mademoiselle",
+        "herr",
+        "frau",
+        "sr",
+        "sra",
+        "dna",
+        "don",
+        "dona",
+        "dhr",
+        "mevr",
+        "sig",
+        "sigra",
+        "pan",
+        "pani",
+        "fru",
+        "herra",
+    ]
+)
+ROWS_TELLING = 20
 NO_PRICES = frozenset(
     (
         *("code", "cost", "cogs", "cout", "revient", "achat", "pa", "margin", "marge", "profit", "income"),
         *("benefice", "tax", "taxe", "taxes", "tva", "vat", "freight", "fret", "solde", "balance"),
-        *("percentage", "pct", "taux", "rate", "mwst", "id", "channel", "canal", "rep", "person", "region", "date"),
+        *(
+            "percentage",
+            "pct",
+            "taux",
+            "rate",
+            "mwst",
+            "id",
+            "channel",
+            "canal",
+            "rep",
+            "person",
+            "region",
+            "date",
+            "at",
+        ),
     )
 )
 
@@ -130,14 +186,40 @@ def _is_told_otherwise(column: Column, options: Sequence[OptionProposal]) -> boo
 
 def _settle(draft: _Draft, table: Table, rows: Sequence[Sequence[str]], *, is_known: bool) -> None:
     """Put right by arithmetic, and by how rows follow, what names alone have proposed."""
+    cells = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
     if not is_known:
+        _drop_misled(draft, cells)
         _find_receipts(draft, table, rows)
         products, receipts = (_cells_of(table, rows, draft, name) for name in ("product", "receipt"))
-        settle_prices(draft.chosen, draft.profiles, draft.doubts, products, receipts)
-        cells = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
+        goods = products if "product" in draft.chosen else _cells_of(table, rows, draft, "description")
+        settle_prices(draft.chosen, draft.profiles, draft.doubts, goods, receipts)
+        settle_totals(draft.chosen, draft.profiles, receipts, draft.doubts)
         settle_paths(draft.target, draft.chosen, draft.profiles, cells)
     settle_taxes(draft.chosen, draft.profiles, draft.doubts)
+    if not is_known:
+        settle_gross(draft.chosen)
     reconcile(draft.chosen, draft.profiles, _receipts_of_lines(draft, table, rows), draft.doubts)
+
+
+def _drop_misled(draft: _Draft, cells: Mapping[str, Sequence[str]]) -> None:
+    """Drop and find by what columns say of each other."""
+
+    def drop(column: str) -> bool:
+        profile, _score = draft.chosen.pop(column)
+        draft.scores[column, profile.name] = 0.0
+        taken = {one.name for one, _score in draft.chosen.values()}
+        left = [one for one in draft.profiles if one.name not in taken]
+        best = max(left, key=lambda one: draft.scores[column, one.name])
+        score = draft.scores[column, best.name]
+        if score >= RESEMBLING:
+            draft.chosen[column] = (best, score)
+        return score >= RESEMBLING
+
+    drop_of_others(draft.chosen, cells, drop)
+    settle_ids(draft.chosen, cells, draft.doubts)
+    settle_people(draft.chosen, draft.profiles, draft.doubts)
+    settle_goods(draft.chosen, draft.profiles)
+    find_quantity(draft.chosen, draft.profiles, draft.doubts)
 
 
 def _receipts_of_lines(draft: _Draft, table: Table, rows: Sequence[Sequence[str]]) -> list[str | None]:
@@ -210,15 +292,34 @@ def _score_of(column: Column, profile: Profile) -> float:
     if not column.by_name:
         return 0.0
     names = (column.name.replace("_", " "), *column.synonyms, column.label.en, column.label.fr)
-    like, words = likeness(profile.name, names), set(words_of(profile.name))
-    if not words.isdisjoint(column.not_beside) or (column.kind is Kind.MONEY and _is_no_price(words, names)):
+    like, words = likeness(profile.name, names), all_words_of(profile.name)
+    is_other = bool(column.only_beside) and words.isdisjoint(column.only_beside)
+    is_other = is_other or not words.isdisjoint(column.not_beside)
+    if is_other or (column.kind is Kind.MONEY and _is_no_price(words, names)):
         like = min(like, 0.35)
     if column.kind is Kind.MONEY and not words.isdisjoint(BEFORE_TAX):  # beside one with taxes, that one is paid
         like *= 0.9
-    return like * fits(profile, column)
+    return like * fits(profile, column) * _tells(column, profile)
 
 
-def _is_no_price(words: set[str], names: Sequence[str]) -> bool:
+def _tells(column: Column, profile: Profile) -> float:
+    """Say from 0 to 1 whether the different values of a column can be those of what it is called."""
+    different = profile.distinct * profile.values
+    if column.kind is Kind.CODE and profile.values >= ROWS_TELLING:
+        if column.unique and profile.distinct < 0.5:  # several rows for one code: it is a code of something wider
+            return 0.8
+        if column.absent is not None or column.name == "product":
+            few = 3 if column.name == "receipt" else 1  # what all rows say tells no receipts, customers, products apart
+            usual = 0.5 if column.name == "receipt" else 0.7
+            return usual if different < few + 0.5 else 1.0
+    if column.name == "title" and profile.vocabulary and not profile.share("digits"):
+        return 1.0 if SALUTATIONS & {word for said in profile.vocabulary for word in said.split()} else 0.8
+    if column.name == "time" and profile.values and not tells_hours(profile):
+        return 0.3
+    return 1.0
+
+
+def _is_no_price(words: frozenset[str], names: Sequence[str]) -> bool:
     """A code of a coupon, a cost, a margin, a tax are no amount that is paid, unless the column is about them."""
     others = words & NO_PRICES
     if words & WITH_TAX:

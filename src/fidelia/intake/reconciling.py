@@ -12,7 +12,7 @@ from itertools import groupby
 
 from .amounts import CENT, RECEIPTS_LEAST
 from .doubts import Doubt, because
-from .likeness import RESEMBLING, words_of
+from .likeness import RESEMBLING, all_words_of
 from .prices import Chosen, Doubts
 from .profiles import Profile
 from .taxes import TAXES
@@ -143,7 +143,7 @@ def _of_receipts(profile: Profile, sums: _Sums) -> list[Decimal] | None:
 
 
 def _is_sum(profile: Profile) -> bool:
-    words = set(words_of(profile.name))
+    words = all_words_of(profile.name)
     return bool(words & _SUMS) and not words & _NO_SUMS
 
 

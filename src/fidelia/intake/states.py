@@ -51,6 +51,7 @@ SOLD_STATES = frozenset(
         *("en cours de preparation", "preparation en cours", "facture", "facturee", "validee", "valide", "cloture"),
         *("cloturee", "clos", "soldee", "solde", "encaisse", "encaissee", "bezahlt", "abgeschlossen", "erledigt"),
         *("sold", "sale", "open", "active", "normal", "received", "recu", "recue", "collected", "picked up"),
+        *("placed", "awaiting fulfillment", "awaiting shipment", "awaiting pickup", "ready", "in process", "new"),
     )
 )
 REFUNDED_STATES = frozenset(("refunded", "refund", "rembourse", "remboursee", "fully refunded", "erstattet"))
@@ -62,6 +63,7 @@ NOT_SOLD_STATES = REFUNDED_STATES | frozenset(
         *("attente paiement", "draft", "brouillon", "quote", "quotation", "devis", "abandoned", "abandonne"),
         *("abandonnee", "declined", "refuse", "refusee", "rejected", "expired", "expire", "expiree", "trash"),
         *("unpaid", "impaye", "impayee", "incomplete", "authorized", "parked", "test"),
+        *("returned", "awaiting payment", "manual verification required", "disputed", "shopping basket", "place order"),
     )
 )
 

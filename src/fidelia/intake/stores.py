@@ -40,7 +40,8 @@ STORES = Target(
         Column(
             "code", Text("Store code", "Code magasin"), Kind.CODE, required=True, length_max=40,
             synonyms=("store code", "code magasin", "store", "magasin", "store id", "code pdv", "pdv", "code", "site",
-                      "n° magasin", "store number"),
+                      "n° magasin", "store number", "werks", "store nbr", "plant"),
+            unique=True,
         ),
         Column(
             "banner", Text("Banner", "Enseigne"), Kind.TEXT, length_max=40,
@@ -48,7 +49,8 @@ STORES = Target(
         ),
         Column(
             "name", Text("Name", "Nom"), Kind.TEXT, length_max=150,
-            synonyms=("name", "nom", "store name", "nom magasin", "libellé", "libellé magasin"),
+            synonyms=("name", "nom", "store name", "nom magasin", "libellé", "libellé magasin", "business name",
+            "name1"),
         ),
         Column(
             "channel", Text("Channel", "Canal"), Kind.TEXT, synonyms=("channel", "canal", "type", "store type"),
@@ -56,27 +58,31 @@ STORES = Target(
         ),
         Column(
             "address", Text("Address", "Adresse"), Kind.TEXT, length_max=300,
-            synonyms=("address", "adresse", "rue", "street"),
+            synonyms=("address", "adresse", "rue", "street", "address line 1", "adresse 1", "stras"),
         ),
         Column(
             "postal_code", Text("Postal code", "Code postal"), Kind.CODE, length_max=20,
-            synonyms=("postal code", "code postal", "cp", "zip", "zip code", "postcode"),
+            synonyms=("postal code", "code postal", "cp", "zip", "zip code", "postcode", "pstlz"),
         ),
         Column(
-            "town", Text("Town", "Ville"), Kind.TEXT, length_max=150, synonyms=("town", "city", "ville", "commune"),
+            "town", Text("Town", "Ville"), Kind.TEXT, length_max=150, synonyms=("town", "city", "ville", "commune",
+            "locality", "ort01"),
         ),
-        Column("country", Text("Country", "Pays"), Kind.COUNTRY, synonyms=("country", "pays", "code pays")),
+        Column("country", Text("Country", "Pays"), Kind.COUNTRY, synonyms=("country", "pays", "code pays", "land1")),
         Column(
             "zone", Text("Zone", "Zone"), Kind.TEXT, length_max=60,
             synonyms=("zone", "region", "région", "secteur", "area", "district"),
+            not_beside=("country", "pays"),
         ),
         Column(
             "opened_on", Text("Opened on", "Ouvert le"), Kind.DAY,
-            synonyms=("opened on", "opening date", "date d’ouverture", "ouverture", "ouvert le", "open date"),
+            synonyms=("opened on", "opening date", "date d’ouverture", "ouverture", "ouvert le", "open date",
+            "opening", "dt ouverture"),
         ),
         Column(
             "closed_on", Text("Closed on", "Fermé le"), Kind.DAY,
-            synonyms=("closed on", "closing date", "date de fermeture", "fermeture", "fermé le", "close date"),
+            synonyms=("closed on", "closing date", "date de fermeture", "fermeture", "fermé le", "close date",
+            "closing"),
         ),
     ),
     options=(

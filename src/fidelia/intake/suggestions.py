@@ -16,7 +16,7 @@ from fidelia.kernel.money import UnknownCurrency, exponent_of
 
 from .countries import country_names
 from .doubts import Doubt, because
-from .likeness import words_of
+from .likeness import all_words_of, words_of
 from .oddities import propose_oddity
 from .profiles import Profile
 from .proposals import OptionProposal
@@ -174,7 +174,7 @@ def _customer_scheme(option: Option, file: _File) -> OptionProposal | None:
     if "customer" not in file.columns:
         return None
     profile = file.profiles[file.columns["customer"]]
-    words = set(words_of(profile.name))
+    words = all_words_of(profile.name)
     if profile.share("email") > 0.5:
         return OptionProposal("customer_scheme", "email", because("they are addresses", "ce sont des adresses"))
     if words & {"card", "carte", "loyalty", "fidelite"}:

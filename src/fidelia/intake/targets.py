@@ -37,6 +37,8 @@ class Column:
     """One thing known about a row. `synonyms` are header names that mean it, in French and English, any spelling.
 
     `not_beside` are words beside which the name means another thing: the name of a customer is no customer.
+    One of the words `only_beside`, where there are some, is in the name of its column. Of a `unique` one (nearly) every
+    row has its own value.
     `vocabulary` are the folded words that its cells hold, where they hold no others; with `vocabulary_begins` a cell
     may go on after one: cancelled by the customer. `understands` says of the name of a column and its different words
     whether they mean something here too.
@@ -57,6 +59,8 @@ class Column:
     personal: bool = False
     sensitive: bool = False
     not_beside: tuple[str, ...] = ()
+    only_beside: tuple[str, ...] = ()
+    unique: bool = False
     vocabulary: frozenset[str] = frozenset()
     vocabulary_begins: bool = False
     past: bool = False

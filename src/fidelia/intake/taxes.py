@@ -8,7 +8,7 @@ from decimal import Decimal
 from .amounts import adds
 from .doubting import BEFORE_TAX
 from .doubts import Doubt, because
-from .likeness import SURE, words_of
+from .likeness import SURE, all_words_of, words_of
 from .prices import Chosen, Doubts
 from .profiles import Profile
 
@@ -83,13 +83,13 @@ def _take(chosen: Chosen, whole: Profile, tax: Profile, doubts: Doubts) -> None:
 
 
 def _free(chosen: Chosen, profiles: Sequence[Profile]) -> list[Profile]:
-    """Return the columns of numbers that are nothing yet, or what a name alone took for an amount before discounts."""
-    taken = {profile.name for name, (profile, _score) in chosen.items() if name != "gross"}
+    """Return the columns of numbers that are nothing yet, or what a name alone took for a price or before discounts."""
+    taken = {profile.name for name, (profile, _score) in chosen.items() if name not in ("gross", "unit_price")}
     return [profile for profile in profiles if profile.name not in taken and profile.share("number") >= 0.9]
 
 
 def _is_tax(profile: Profile) -> bool:
-    words = set(words_of(profile.name))
+    words = all_words_of(profile.name)
     is_rate = bool(words & _RATES) or profile.share("percent") > 0.5
     is_other = bool(words & (WITH_TAX | BEFORE_TAX | {"w", "without", "sans", "before", "after"}))
     return bool(words & TAXES) and not is_other and not is_rate and profile.share("number") >= 0.9

@@ -18,12 +18,14 @@ from fidelia.kernel.folding import fold
 from fidelia.kernel.money import EXPONENTS, TWO_DECIMALS
 
 from .countries import country_names
-from .dates import COUNTED_FORMS, NotInCalendar, match_day, match_time, moment_of_count
+from .dates import COMPACT, COUNTED_FORMS, NotInCalendar, match_day, match_time, moment_of_count
 from .reading import DateOrder, Reading
 from .wording import say
 
 DIGITS_MAX = 30
 YEARS_OF_COUNTS = range(1974, 2100)  # a smaller number is no day but an amount or a quantity
+_WHOLE = re.compile(r"[-+]?[0-9]{1,15}\.0")
+YEARS_OF_COMPACT = frozenset((*range(1900, 2100), 9999))
 PLAIN = Reading()
 EXAMPLES = {
     DateOrder.YEAR_FIRST: "2026-11-22 or 2026-11-22 14:05:00",
@@ -102,6 +104,8 @@ def read_decimal(text: str, reading: Reading = PLAIN) -> Decimal:
     file, other signs only where the reading names them.
     """
     text, side = _without_side(text.strip())
+    if reading.decimal == "," and _WHOLE.fullmatch(text):  # 2.0 is what programs make of 2: no group has one digit
+        text = text[:-2]
     found = _number_pattern(reading.decimal, reading.thousands).fullmatch(text)
     signs = [mark for mark in (found["sign"], found["after"], found["open"], side) if mark] if found is not None else []
     if found is None or (found["open"] and not found["close"]) or len(signs) > 1:
@@ -237,6 +241,8 @@ def is_moment(text: str, reading: Reading = PLAIN) -> bool:
         found = _read_local(text, reading.date_format, reading.date_order)
     except BadCell as bad:
         return bad.code == "impossible_date" and reading.date_format not in COUNTED_FORMS
+    if COMPACT.fullmatch(text.strip()) and found.year not in YEARS_OF_COMPACT:  # 50000101 numbers a document
+        return False
     return found.year in YEARS_OF_COUNTS or reading.date_format not in COUNTED_FORMS
 
 

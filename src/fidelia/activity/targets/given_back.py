@@ -69,6 +69,7 @@ ORIGINAL = Column(
         *("pièce d'origine", "commande d'origine", "avoir sur facture", "facture liée", "document d'origine"),
         *("ticket retourné", "ticket remboursé", "originalbeleg", "ursprungsbeleg", "ticket original"),
     ),
+    only_beside=(*ORIGINAL_WORDS, "avoir"),
     help=Text(
         en="A line given back is tied to the line of this receipt that holds the product.",
         fr="Une ligne rendue est rattachée à la ligne de ce ticket qui porte l’article.",

@@ -73,6 +73,18 @@ SHAPES = (
         {"kind": "Line Type", "status": "Status", "till": "Register"},
     ),
     Shape(
+        "Sage 100",
+        {
+            "receipt": "DO_Piece",
+            "occurred_at": "DO_Date",
+            "customer": "CT_Num",
+            "product": "AR_Ref",
+            "quantity": "DL_Qte",
+            "net": "DL_MontantTTC",
+        },
+        {"description": "DL_Design", "unit_price": "DL_PUTTC", "store": "DE_No"},
+    ),
+    Shape(
         "Salesforce",
         {
             "receipt": "Order Number",

@@ -19,11 +19,14 @@ IDENTITY_COLUMNS = (
             "customer id", "customer", "client", "id client", "n° client", "numéro client", "code client",
             "client id",
             "customer number", "customer code", "external id", "id", "household key", "member id", "id adhérent",
-            "n° adhérent", "numéro d’adhérent", "ref client", "contact id", "crm id",
+            "n° adhérent", "numéro d’adhérent", "ref client", "contact id", "crm id", "record id", "contact code",
+            "partner id", "user id", "member number", "member code", "member", "klaviyo id",
+            "code", "user",
             "kundennummer", "kunden nr", "kundennr", "código cliente", "número de cliente", "id cliente",
             "codice cliente", "klantnummer", "nº cliente",
             "code tiers", "tiers", "compte client", "contact",
         ),
+        not_beside=("rating", "status", "since", "type", "name", "group", "owner", "level", "source", "segment"),
     ),
     Column(
         "card", Text("Card number", "Numéro de carte"), Kind.CODE, personal=True, length_max=320,
@@ -32,7 +35,8 @@ IDENTITY_COLUMNS = (
             "loyalty card",
             "num carte", "carte de fidélité", "loyalty number", "code carte", "barcode",
             "ean", "code-barres", "code barre",
-            "kartennummer", "kundenkarte", "número de tarjeta", "tarjeta", "numero carta", "carta fedeltà",
+            "loyalty card number", "card code", "member card", "kartennummer", "kundenkarte", "número de tarjeta",
+            "tarjeta", "numero carta", "carta fedeltà",
             "kaartnummer",
         ),
     ),
@@ -50,24 +54,27 @@ CONTACT_COLUMNS = (
             "phone", "téléphone", "tel", "mobile", "portable", "gsm", "phone number", "téléphone mobile", "tél.",
             "telephone", "tel mobile", "cell",
             "móvil", "teléfono", "telefon", "handy", "handynummer", "mobiltelefon", "cellulare", "telefono",
-            "telefoon",
+            "telefoon", "sms", "mobile phone", "phone 1",
         ),
     ),
     Column(
         "address", Text("Street and number", "Rue et numéro"), Kind.TEXT, personal=True, length_max=200,
-        synonyms=("address", "adresse", "street", "rue", "address line 1", "adresse 1", "voie", "address 1",
+        synonyms=("address", "adresse", "street", "rue", "street address", "mailing street", "address number",
+        "adr1", "address line 1", "adresse 1", "voie", "address 1",
             "straße", "strasse", "anschrift", "dirección", "calle", "indirizzo", "via", "straat",
         ),
+        not_beside=("label", "type", "email", "mail", "ip"),
     ),
     Column(
         "address_more", Text("Address, second line", "Complément d’adresse"), Kind.TEXT, personal=True, length_max=200,
-        synonyms=("address line 2", "adresse 2", "complément", "complément d’adresse", "address 2", "adresse2"),
+        synonyms=("address line 2", "adresse 2", "complément", "complément d’adresse", "address 2", "adresse2",
+        "adr2", "street 2", "street2", "street address 2"),
     ),
 )  # fmt: skip
 FACT_COLUMNS = (
     Column(
         "title", Text("Title", "Civilité"), Kind.TEXT, personal=True, length_max=20,
-        synonyms=("title", "civilité", "civilite", "salutation", "civ",
+        synonyms=("salutation", "civilité", "title", "civilite", "civ",
             "anrede", "tratamiento", "titolo", "aanhef",
         ),
     ),
@@ -87,7 +94,7 @@ FACT_COLUMNS = (
     Column(
         "company_name", Text("Company", "Raison sociale"), Kind.TEXT, personal=True, length_max=200,
         synonyms=("company", "société", "raison sociale", "entreprise", "company name", "organisation", "firma",
-                  "empresa", "nom de la société", "nom entreprise", "organization", "unternehmen"),
+                  "empresa", "organization name", "nom de la société", "nom entreprise", "organization", "unternehmen"),
     ),
     Column(
         "registration", Text("Company registration", "SIREN ou SIRET"), Kind.CODE, personal=True, length_max=40,
@@ -97,7 +104,8 @@ FACT_COLUMNS = (
     Column(
         "vat_number", Text("VAT number", "N° de TVA"), Kind.CODE, personal=True, length_max=40,
         synonyms=("vat number", "n° tva", "vat", "vat id", "tva intracommunautaire", "n° tva intracommunautaire",
-                  "numéro de tva", "ust-idnr", "umsatzsteuer id", "partita iva", "nif", "vat no", "tva intra"),
+                  "numéro de tva", "ust-idnr", "umsatzsteuer id", "partita iva", "nif", "vat no", "tva intra",
+                  "tax id", "tax vat number"),
         not_beside=("rate", "taux", "amount", "montant"),
     ),
     Column(
@@ -108,7 +116,7 @@ FACT_COLUMNS = (
     Column(
         "birth_on", Text("Date of birth", "Date de naissance"), Kind.DAY, personal=True, past=True,
         synonyms=("birth date", "date of birth", "dob", "birthday", "date de naissance", "naissance", "né le", "ddn",
-            "né e le", "née le", "birth", "geboren am", "nato il",
+            "né e le", "née le", "birth", "birth day", "dt naiss", "geboren am", "nato il",
             "geburtsdatum", "geburtstag", "fecha de nacimiento", "data di nascita", "geboortedatum",
         ),
     ),
@@ -150,7 +158,10 @@ ACQUISITION_COLUMNS = (
         synonyms=("acquired on", "created", "created at", "date de création", "customer since", "client depuis",
                   "date d’inscription", "registration date", "date création", "signup date", "creation date",
             "kunde seit", "fecha de alta", "cliente desde", "data registrazione", "anlagedatum", "klant sinds",
-            "user registered", "registered", "registration", "added time", "first visit", "première visite",
+            "profile created on", "date joined", "joined", "date creat", "dt customer", "created date",
+            "create date", "registration day",
+            "first issue date", "user registered", "registered", "registration", "added time", "first visit",
+            "première visite",
             "date added", "date d’ajout",
         ),
     ),
@@ -161,11 +172,12 @@ ACQUISITION_COLUMNS = (
 )  # fmt: skip
 _CONSENT_NAMES = {
     "email": (Text("Consent to e-mail", "Accord e-mail"), ("optin email", "email optin", "opt-in email", "accord email",
-              "newsletter", "consent email", "email consent", "optin mail", "optin", "news",
+              "newsletter", "receive marketing emails", "marketing emails", "double opt-in", "email marketing consent",
+              "consent email", "email consent", "optin mail", "optin", "news",
               "accepts email marketing", "accepts marketing", "email marketing", "lettre d’information",
               "email subscription status", "email marketing status")),
     "sms": (Text("Consent to text messages", "Accord SMS"), ("optin sms", "sms optin", "opt-in sms", "accord sms",
-            "consent sms", "sms consent", "accepts sms marketing", "sms marketing")),
+            "consent sms", "sms marketing consent", "sms consent", "accepts sms marketing", "sms marketing")),
     "phone": (Text("Consent to calls", "Accord téléphone"), ("optin phone", "phone optin", "accord téléphone",
               "optin téléphone", "opt-in phone")),
     "post": (Text("Consent to letters", "Accord courrier"), ("optin post", "post optin", "accord courrier",
@@ -179,7 +191,8 @@ CONSENT_COLUMNS = (
     ),
     Column(
         "consent_on", Text("Consent given on", "Accord donné le"), Kind.DAY, sensitive=True,
-        synonyms=("consent date", "optin date", "date optin", "date d’accord", "date opt-in", "date consentement",
+        synonyms=("consent date", "email marketing consent timestamp", "optin date", "date optin", "date d’accord",
+        "date opt-in", "date consentement",
                   "optin time"),
     ),
     Column(

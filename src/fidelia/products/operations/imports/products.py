@@ -23,9 +23,14 @@ from ..products import NewProduct, add_products_in_bulk
 CODE = Column(
     "code", Text("Product code", "Code article"), Kind.CODE, required=True, length_max=64,
     synonyms=(
-        "product code", "code article", "article", "sku", "ean", "ean13", "gencod", "code produit", "référence", "ref",
-        "product id", "stock code", "stockcode", "item", "item code", "barcode", "code barre", "product", "upc",
+        "sku", "product code", "code article", "article", "product sku", "variant sku", "seller sku", "code produit",
+        "référence", "ref", "article id", "article code", "article number", "internal reference", "code", "matnr",
+        "product number", "item sku",
+        "product id", "stock code", "stockcode", "item", "item code", "product", "ean", "ean13", "gencod", "barcode",
+        "code barre", "upc",
     ),
+    not_beside=("category", "group", "type", "name", "brand"),
+    unique=True,
 )  # fmt: skip
 CATEGORIES = 4
 PRODUCTS = Target(
@@ -35,13 +40,16 @@ PRODUCTS = Target(
         CODE,
         Column(
             "name", Text("Name", "Libellé"), Kind.TEXT, length_max=300,
-            synonyms=("name", "libellé", "description", "désignation", "nom", "product name", "nom produit", "label",
-                      "libellé article", "title"),
+            synonyms=("name", "libellé", "item name", "product name", "description", "désignation", "nom",
+            "product name", "nom produit", "label",
+                      "libellé article", "title", "item name", "article name", "prod name", "maktx"),
+            not_beside=("category", "group", "type", "department", "brand", "lenght", "length", "variation", "option"),
         ),
         Column(
             "category", Text("Category", "Catégorie"), Kind.TEXT, length_max=300,
             synonyms=("category", "catégorie", "famille", "department", "rayon", "univers", "category path", "family",
-                      "departement", "famille produit"),
+                      "departement", "famille produit", "product category", "categories", "product group", "matkl",
+                      "article group"),
             help=Text("A path such as Home/Kitchen, or its first part.", "Un chemin (Maison/Cuisine) ou son début."),
         ),
         *(
@@ -57,11 +65,17 @@ PRODUCTS = Target(
         ),
         Column(
             "brand", Text("Brand", "Marque"), Kind.TEXT, length_max=120,
-            synonyms=("brand", "marque", "manufacturer", "fabricant", "brand name", "fournisseur"),
+            synonyms=("brand", "marque", "manufacturer", "fabricant", "brand name", "fournisseur", "vendor",
+            "producer"),
+            not_beside=("id",),
         ),
         Column(
             "price", Text("Price", "Prix de vente"), Kind.MONEY,
-            synonyms=("price", "prix", "prix de vente", "pvttc", "selling price", "unit price", "prix ttc", "tarif"),
+            synonyms=("price", "prix", "prix de vente", "pvttc", "selling price", "unit price", "prix ttc", "tarif",
+            "variant price", "regular price", "default price",
+                      "sales price", "price brutto", "selling price brutto", "prix vente ttc", "sale price list",
+                      "price tax incl"),
+            not_beside=("cost", "coste", "achat", "purchase", "wholesale", "compare", "achats"),
         ),
         Column(
             "launched_on", Text("Launched on", "Date de lancement"), Kind.DAY,

@@ -22,6 +22,7 @@ _BALANCE = Column(
     "balance", Text("Balance", "Solde de points"), Kind.POINTS,
     synonyms=(
         "balance", "points", "solde", "solde points", "points balance", "solde de points", "nb points", "point balance",
+        "points approved", "active points", "spendable points", "loyalty points", "balance points", "spendable",
         "cagnotte", "solde cagnotte", "available points", "points disponibles",
     ),
 )  # fmt: skip
@@ -29,8 +30,10 @@ _EXPIRES = Column(
     "expires_on", Text("Balance expires on", "Solde valable jusqu’au"), Kind.DAY,
     synonyms=(
         "expiry", "expires", "expires on", "expiry date", "expiration", "date d’expiration", "valable jusqu’au",
-        "points expiry", "date de péremption", "échéance", "points expire on", "date expiration points",
+        "points expire at", "points expiry date", "expiry points", "validité", "validité cagnotte", "points expiry",
+        "date de péremption", "échéance", "points expire on", "date expiration points",
     ),
+    not_beside=("tier", "level", "statut", "status", "niveau", "palier", "card", "carte", "slab"),
 )  # fmt: skip
 _EARNED = Column(
     "earned_on",
@@ -44,11 +47,13 @@ def _pair(number: int) -> tuple[Column, Column]:
     return (
         Column(
             f"balance_{number}", Text(f"Balance {number}", f"Solde de points {number}"), Kind.POINTS,
-            synonyms=(f"balance {number}", f"points {number}", f"solde {number}", f"solde points {number}"),
+            only_beside=(str(number),), synonyms=(f"balance {number}", f"points {number}", f"solde {number}",
+            f"solde points {number}"),
         ),
         Column(
             f"expires_on_{number}", Text(f"Balance {number} expires on", f"Solde {number} valable jusqu’au"), Kind.DAY,
-            synonyms=(f"expiry {number}", f"expires {number}", f"expiration {number}", f"échéance {number}",
+            only_beside=(str(number),), synonyms=(f"expiry {number}", f"expires {number}", f"expiration {number}",
+            f"échéance {number}",
                       f"date d’expiration {number}", f"valable jusqu’au {number}"),
         ),
     )  # fmt: skip
@@ -65,19 +70,26 @@ MEMBERS = Target(
         *(column for number in range(2, PAIRS + 1) for column in _pair(number)),
         Column(
             "tier", Text("Tier", "Statut"), Kind.TEXT, length_max=80,
-            synonyms=("tier", "statut", "status", "level", "niveau", "palier", "loyalty tier", "segment fidélité"),
+            synonyms=("tier", "statut", "status", "level", "niveau", "palier", "loyalty tier", "segment fidélité",
+            "vip tier", "level name", "tier name", "statut carte", "member status",
+                      "status tier", "current tier"),
+            not_beside=("expiry", "expiration", "date", "end", "until", "fin"),
         ),
         Column(
             "tier_until", Text("Tier held until", "Statut valable jusqu’au"), Kind.DAY,
             synonyms=("tier until", "tier expiry", "tier end", "fin de statut", "statut jusqu’au", "status expiry",
-                      "date fin statut", "level until", "fin du niveau", "fin de niveau", "date fin niveau",
+                      "date fin statut", "tier expiration date", "vip tier expiration date", "level until",
+                      "fin du niveau", "fin de niveau", "date fin niveau",
                       "level end", "niveau jusqu’au", "tier end date", "tier valid until", "échéance statut",
                       "validité statut"),
         ),
         Column(
             "enrolled_on", Text("Member since", "Adhérent depuis le"), Kind.DAY,
             synonyms=("enrolled on", "enrolled", "member since", "date d’adhésion", "adhésion", "adhérent depuis",
-                      "enrolment date", "enrollment date", "join date", "joined", "date adhesion", "inscription"),
+                      "enrolment date", "enrollment date", "join date", "joined", "date adhesion", "inscription",
+                      "created at",
+                      "registered at", "registration date", "registration", "joined date", "enrolled at",
+                      "member from"),
         ),
         *FACT_COLUMNS,
         *CONTACT_COLUMNS,
