@@ -57,7 +57,7 @@ _GLUED = re.compile(
     r"(?=(?:ttc|ht|fact|article|client|piece|ligne|unit|postal|naissance|creation|vente|niv|mag|magasin|tiers|"
     r"caisse|ticket|achat|net|brut|produit|commande)\w{0,3}$)"
 )
-_ALONE = frozenset(("sale", "description", "id", "nb", "no", "code", "type", "value", "count", "group"))
+_ALONE = frozenset(("sale", "description", "id", "nb", "no", "type", "value", "count", "group"))
 
 
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")  # C.P., P.V.P.

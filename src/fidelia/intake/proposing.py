@@ -310,7 +310,7 @@ def _tells(column: Column, profile: Profile) -> float:
             return 0.8
         if column.absent is not None or column.name == "product":
             few = 3 if column.name == "receipt" else 1  # what all rows say tells no receipts, customers, products apart
-            usual = 0.5 if column.name == "receipt" else 0.7
+            usual = 0.5 if column.name == "receipt" and different < 1.5 else 0.7
             return usual if different < few + 0.5 else 1.0
     if column.name == "title" and profile.vocabulary and not profile.share("digits"):
         return 1.0 if SALUTATIONS & {word for said in profile.vocabulary for word in said.split()} else 0.8

@@ -11,9 +11,8 @@ from decimal import Decimal
 
 from .amounts import AGREEING, CENT, RECEIPTS_LEAST, multiplies, multiplies_before_discounts, stands_once_for_all
 from .contents import counts_pieces
-from .doubting import BEFORE_TAX
 from .doubts import Doubt, because
-from .likeness import RESEMBLING, all_words_of
+from .likeness import RESEMBLING, SURE, all_words_of
 from .prices import Chosen, Doubts
 from .profiles import Profile
 
@@ -38,7 +37,8 @@ def drop_of_others(chosen: Chosen, cells: Cells, drop: Drop) -> None:
                 pass
     if "receipt" in chosen:
         receipts = cells[chosen["receipt"][0].name]
-        for name in [name for name in chosen if name not in ("receipt", "occurred_at")]:
+        unsure = [name for name, (_profile, score) in chosen.items() if score < SURE]
+        for name in [name for name in unsure if name not in ("receipt", "occurred_at")]:
             while name in chosen and counts_lines(chosen[name][0], receipts) and drop(name):
                 pass
 
@@ -214,14 +214,6 @@ def _is_less_by(full: Profile, paid: Profile, discount: tuple[Profile, float] | 
 
 
 def settle_gross(chosen: Chosen) -> None:
-    """Put right what is before discounts or before taxes.
-
-    A price without taxes says nothing beside an amount that is paid. An amount before discounts from which nothing is
-    taken off is what was paid.
-    """
-    if {"unit_price", "net"} <= set(chosen):
-        is_before = [not BEFORE_TAX.isdisjoint(all_words_of(chosen[name][0].name)) for name in ("unit_price", "net")]
-        if is_before == [True, False]:
-            del chosen["unit_price"]
+    """An amount before discounts from which nothing is taken off is what was paid."""
     if "gross" in chosen and not {"net", "discount", "coupon", "coupon_match"} & set(chosen):
         chosen["net"] = chosen.pop("gross")

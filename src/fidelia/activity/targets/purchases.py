@@ -124,7 +124,7 @@ PURCHASES = Target(
             Text(en="Product code", fr="Code article"),
             Kind.CODE,
             (
-                *("product", "product sku", "sku", "product code", "product reference", "item no", "item number"),
+                *("product", "product code", "product sku", "sku", "product reference", "item no", "item number"),
                 *("product id", "article id", "article code", "product barcode", "product number", "item reference"),
                 *("item sku", "stock code", "stockcode"),
                 *("item", "item id", "article id", "upc", "artikelnummer", "artikel nr", "artikel"),
