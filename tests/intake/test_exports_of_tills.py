@@ -228,7 +228,7 @@ TILLS = {
         Réf. Article|ART{p}|product
         Désignation|Vis|description
         Qté Livrée|{q}.00|quantity
-        P.U. H.T.|10.00|unit_price
+        P.U. H.T.|10.00|
         Montant H.T.|10.00|
         Montant T.T.C.|{t:.2f}|net
         Dépôt|Lyon|store""",

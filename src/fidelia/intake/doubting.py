@@ -39,6 +39,11 @@ _HT = because(
 )
 
 
+def is_before_tax(profile: Profile) -> bool:
+    """Say whether the name of a column of amounts says that no tax is in it."""
+    return not BEFORE_TAX.isdisjoint(words_of(profile.name))
+
+
 def reasons_to_doubt(
     column: Column, profile: Profile, confidence: float, *, is_taxed: bool = False
 ) -> Iterator[LocalizedText]:
@@ -60,5 +65,5 @@ def reasons_to_doubt(
         yield _ROUNDED
     if column.kind is Kind.CODE and profile.share("pointed") > 0.5:
         yield _POINTED
-    if not is_taxed and column.kind is Kind.MONEY and not BEFORE_TAX.isdisjoint(words_of(profile.name)):
+    if not is_taxed and column.kind is Kind.MONEY and is_before_tax(profile):
         yield _HT

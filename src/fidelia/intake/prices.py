@@ -15,6 +15,7 @@ from .amounts import (
     stands_once_for_all,
 )
 from .contents import counts_pieces
+from .doubting import is_before_tax
 from .doubts import Doubt, because
 from .likeness import RESEMBLING, SURE, all_words_of
 from .profiles import Profile
@@ -91,6 +92,8 @@ def _settle_both(chosen: Chosen, doubts: Doubts) -> None:
             "Quantity times “{each}” makes “{whole}”: the two were taken the other way round.",
             "La quantité multipliée par « {each} » donne « {whole} » : les deux ont été échangés.",
             each=net[0].name, whole=price[0].name), "unit_price")  # fmt: skip
+    elif told is False and is_before_tax(price[0]) and not is_before_tax(net[0]):
+        del chosen["unit_price"]  # what the line is paid with its tax says nothing of it
     elif told is False and not {"discount", "coupon"} & set(chosen):
         _say(doubts, net[0], "net", because(
             "Quantity times “{each}” does not make it; the amount of the line is what counts.",

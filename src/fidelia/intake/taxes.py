@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from .amounts import adds
-from .doubting import BEFORE_TAX
+from .doubting import BEFORE_TAX, is_before_tax
 from .doubts import Doubt, because
 from .likeness import SURE, all_words_of, words_of
 from .prices import Chosen, Doubts
@@ -34,17 +34,13 @@ def settle_taxes(chosen: Chosen, profiles: Sequence[Profile], doubts: Doubts) ->
         if whole is not None:
             _take(chosen, whole, tax, doubts)
             return
-    if taxes and "tax" not in chosen and _is_before(amount) and (added := _added(amount, taxes)) is not None:
+    if taxes and "tax" not in chosen and is_before_tax(amount) and (added := _added(amount, taxes)) is not None:
         _add(chosen, added, doubts)
     elif taxes and WITH_TAX.isdisjoint(words_of(amount.name)) and not _holds(amount, taxes, profiles):
         doubts.setdefault(amount.name, []).append(Doubt("net", amount.name, because(
             "Beside it stands “{tax}”: look whether this amount holds it; what the customer pays is taxes included.",
             "À côté figure « {tax} » : vérifiez si elle est comprise dans ce montant ; le client paie taxes comprises.",
             tax=taxes[0].name)))  # fmt: skip
-
-
-def _is_before(amount: Profile) -> bool:
-    return not BEFORE_TAX.isdisjoint(words_of(amount.name))
 
 
 def _added(amount: Profile, taxes: Sequence[Profile]) -> Profile | None:
