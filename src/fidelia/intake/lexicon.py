@@ -112,38 +112,9 @@ _PHRASES = {
     "libelle pdv": "store name", "со скидкой": "net",
 }  # fmt: skip
 _FILLERS = frozenset(
-    [
-        "di",
-        "del",
-        "della",
-        "do",
-        "das",
-        "dos",
-        "der",
-        "die",
-        "van",
-        "het",
-        "von",
-        "per",
-        "por",
-        "el",
-        "il",
-        "lo",
-        "za",
-        "na",
-        "of",
-        "the",
-        "de",
-        "da",
-        "am",
-        "em",
-        "le",
-        "la",
-        "du",
-        "des",
-        "a",
-    ]
-)
+    ("di", "del", "della", "do", "das", "dos", "der", "die", "van", "het", "von", "per", "por", "el", "il", "lo",
+     "za", "na", "of", "the", "de", "da", "am", "em", "le", "la", "du", "des", "a")
+)  # fmt: skip
 # What a German or Nordic word has between its parts.
 _LINKS = ("s", "n", "e", "en", "es")
 _PARTS_LEAST = 2

@@ -14,7 +14,7 @@ from fidelia.kernel.folding import fold
 from .contents import choose_by_content, tells_hours
 from .doubting import BEFORE_TAX, reasons_to_doubt
 from .doubts import Doubt
-from .likeness import RESEMBLING, all_words_of, likeness, words_of
+from .likeness import RESEMBLING, SURE, all_words_of, likeness, words_of
 from .mapping import FileMapping
 from .notes import doubt_of_notes
 from .paths import settle_paths
@@ -39,57 +39,16 @@ from .together import (
 
 ALTERNATIVES = 3
 SALUTATIONS = frozenset(
-    [
-        "m",
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "mme",
-        "mlle",
-        "mlles",
-        "madame",
-        "monsieur",
-        "mademoiselle",
-        "herr",
-        "frau",
-        "sr",
-        "sra",
-        "dna",
-        "don",
-        "dona",
-        "dhr",
-        "mevr",
-        "sig",
-        "sigra",
-        "pan",
-        "pani",
-        "fru",
-        "herra",
-    ]
-)
+    ("m", "mr", "mrs", "ms", "miss", "mx", "dr", "mme", "mlle", "mlles", "madame", "monsieur", "mademoiselle", "herr",
+     "frau", "sr", "sra", "dna", "don", "dona", "dhr", "mevr", "sig", "sigra", "pan", "pani", "fru", "herra")
+)  # fmt: skip
 ROWS_TELLING = 20
 NO_PRICES = frozenset(
     (
         *("code", "cost", "cogs", "cout", "revient", "achat", "pa", "margin", "marge", "profit", "income"),
         *("benefice", "tax", "taxe", "taxes", "tva", "vat", "freight", "fret", "solde", "balance"),
-        *(
-            "percentage",
-            "pct",
-            "taux",
-            "rate",
-            "mwst",
-            "id",
-            "channel",
-            "canal",
-            "rep",
-            "person",
-            "region",
-            "date",
-            "at",
-        ),
+        *("percentage", "pct", "taux", "rate", "mwst", "id", "channel", "canal", "rep", "person", "region", "date"),
+        "at",
     )
 )
 
@@ -299,15 +258,17 @@ def _score_of(column: Column, profile: Profile) -> float:
         like = min(like, 0.35)
     if column.kind is Kind.MONEY and not words.isdisjoint(BEFORE_TAX):  # beside one with taxes, that one is paid
         like *= 0.9
-    return like * fits(profile, column) * _tells(column, profile)
+    return like * fits(profile, column) * _tells(column, profile, like)
 
 
-def _tells(column: Column, profile: Profile) -> float:
-    """Say from 0 to 1 whether the different values of a column can be those of what it is called."""
+def _tells(column: Column, profile: Profile, like: float) -> float:
+    """Say from 0 to 1 whether the different values of a column can be those of what it is called, and how surely."""
     different = profile.distinct * profile.values
     if column.kind is Kind.CODE and profile.values >= ROWS_TELLING:
         if column.unique and profile.distinct < 0.5:  # several rows for one code: it is a code of something wider
             return 0.8
+        if column.name == "receipt" and like >= SURE:
+            return 1.0  # the numbers of a small shop may begin again each day, with a purchase or two on each
         if column.absent is not None or column.name == "product":
             few = 3 if column.name == "receipt" else 1  # what all rows say tells no receipts, customers, products apart
             usual = 0.5 if column.name == "receipt" and different < 1.5 else 0.7
