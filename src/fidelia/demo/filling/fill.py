@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from fidelia.insight.operations import refresh, write_chapters
+from fidelia.insight.operations import count_figures, refresh, write_chapters
 from fidelia.kernel.actor import Actor
 from fidelia.kernel.calendar import local_day, zone_of
 
@@ -200,6 +200,7 @@ class _Filling:
         """Record a few purchases live."""
         with self._steps("today") as say:
             sold = today.sell_today(self._shop.today, self._shop.people, by=self._by, at=self._at)
+            count_figures(by=self.team.author, at=self._at)  # else Home of a large shop counts until the hourly job has
             say(f"{sold} live purchases")
 
     def _bring_in(self, step: str, receipts: Sequence[Receipt], *, until: datetime) -> None:

@@ -18,7 +18,7 @@ from fidelia.programme.queries import list_programmes
 from ..models import KeptFigure
 from ..queries.home import PERIODS, WEEKS, YEAR, HomeFigures
 
-LARGE = 300_000  # purchases; a smaller shop counts when it is asked, in less than a page may take
+LARGE = 50_000  # purchases; a smaller shop counts when it is asked, in less than a page may take
 COUNTED_AFRESH_MINUTES = 55
 OF_THE_MOMENT = ("members", "stages now")
 IMPORTS = ("import.", "purchase.import")
