@@ -200,7 +200,8 @@ class _Filling:
         """Record a few purchases live."""
         with self._steps("today") as say:
             sold = today.sell_today(self._shop.today, self._shop.people, by=self._by, at=self._at)
-            count_figures(by=self.team.author, at=self._at)  # else Home of a large shop counts until the hourly job has
+            # Else Home counts what it shows on each visit until the hourly job has.
+            count_figures(by=self.team.author, at=self._at, even_if_small=True)
             say(f"{sold} live purchases")
 
     def _bring_in(self, step: str, receipts: Sequence[Receipt], *, until: datetime) -> None:
